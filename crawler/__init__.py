@@ -1,0 +1,1 @@
+"""The crawler goes and looks: seeds → visits → captures, pages → sightings, passages."""

@@ -1,0 +1,107 @@
+"""Which addresses a crawl may connect to, decided after DNS, at every connection (redirects and rebinding too)."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any
+
+from scrapy.crawler import Crawler
+from scrapy.resolver import CachingHostnameResolver, HostResolution
+from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.base import ReactorBase
+from twisted.internet.interfaces import IAddress, IHostResolution, IResolutionReceiver
+from zope.interface import implementer
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_MAX_REFUSED = 10_000
+
+
+class RefusedHosts:
+    """Remembers why a host was not connected to, so that the look can say so. Bounded."""
+
+    def __init__(self) -> None:
+        self._addresses: OrderedDict[str, str] = OrderedDict()
+
+    def add(self, host: str, address: str) -> None:
+        self._addresses[host] = address
+        while len(self._addresses) > _MAX_REFUSED:
+            self._addresses.popitem(last=False)
+
+    def get(self, host: str | None) -> str | None:
+        return self._addresses.get(host) if host else None
+
+
+refused_hosts = RefusedHosts()
+
+
+def is_public(address: str) -> bool:
+    """Tell whether an IP address is one of the public Internet; what hides an IPv4 address is looked into."""
+    ip = ipaddress.ip_address(address.split("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        hidden = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+        if hidden is None and ip in _NAT64:
+            hidden = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        if hidden is not None:
+            return is_public(str(hidden))
+    return ip.is_global and not ip.is_multicast
+
+
+@implementer(IResolutionReceiver)
+class _GuardingReceiver:
+    """Hands on only those addresses that may be connected to."""
+
+    def __init__(self, receiver: IResolutionReceiver, host: str) -> None:
+        self.receiver = receiver
+        self.host = host
+
+    def resolutionBegan(self, resolution: IHostResolution) -> None:  # noqa: N802  # Twisted's name
+        self.receiver.resolutionBegan(resolution)
+
+    def addressResolved(self, address: IAddress) -> None:  # noqa: N802
+        if is_public(address.host):  # type: ignore[attr-defined]  # only IPv4Address and IPv6Address come here
+            self.receiver.addressResolved(address)
+        else:
+            refused_hosts.add(self.host, address.host)  # type: ignore[attr-defined]
+
+    def resolutionComplete(self) -> None:  # noqa: N802
+        self.receiver.resolutionComplete()
+
+
+class GuardedResolver(CachingHostnameResolver):
+    """Scrapy's caching resolver that refuses private addresses and knows the operator's --resolve entries."""
+
+    def __init__(self, reactor: ReactorBase, cache_size: int, *, pinned: dict[str, str], allow_private: bool) -> None:
+        super().__init__(reactor, cache_size)
+        self.pinned = pinned  # "host:port" → address, as with curl's --resolve
+        self.allow_private = allow_private
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, reactor: ReactorBase) -> GuardedResolver:
+        settings = crawler.settings
+        return cls(
+            reactor,
+            settings.getint("DNSCACHE_SIZE"),
+            pinned=settings.getdict("PARTNERPROOF_RESOLVE"),
+            allow_private=settings.getbool("PARTNERPROOF_ALLOW_PRIVATE"),
+        )
+
+    def resolveHostName(  # noqa: N802
+        self,
+        resolutionReceiver: IResolutionReceiver,  # noqa: N803
+        hostName: str,  # noqa: N803
+        portNumber: int = 0,  # noqa: N803
+        addressTypes: Sequence[type[IAddress]] | None = None,  # noqa: N803
+        transportSemantics: str = "TCP",  # noqa: N803
+    ) -> IHostResolution:
+        pinned = self.pinned.get(f"{hostName}:{portNumber}")
+        if pinned:
+            kind: Any = IPv6Address if ":" in pinned else IPv4Address
+            resolution = HostResolution(hostName)
+            resolutionReceiver.resolutionBegan(resolution)
+            resolutionReceiver.addressResolved(kind("TCP", pinned, portNumber))
+            resolutionReceiver.resolutionComplete()
+            return resolution
+        receiver = resolutionReceiver if self.allow_private else _GuardingReceiver(resolutionReceiver, hostName)
+        return super().resolveHostName(receiver, hostName, portNumber, addressTypes, transportSemantics)

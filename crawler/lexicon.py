@@ -1,0 +1,147 @@
+"""The words of the field in every language, read from `lexicon/<lang>.toml`; adding a language touches no code.
+
+A word of an alphabetic script hits where a word starts ("partner" hits "Partnernetz"); a word of a script
+without spaces between words hits anywhere.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from ledger.errors import BadInputError, Problem
+from ledger.shipped import shipped_data
+
+TABLES = ("pages", "sections", "statements", "health")
+# scripts that write without spaces, or glue articles and prepositions to the word
+_UNSPACED = re.compile(r"[\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\u0590-\u06ff]")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_NO_LETTER = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A word of the lexicon found in a text."""
+
+    kind: str
+    word: str
+    start: int
+
+
+class WordLists:
+    """The lists of one table ("pages", say): kind → words, over some languages."""
+
+    def __init__(self, words: Mapping[str, Iterable[str]]) -> None:
+        self._patterns = {kind: _pattern(listed) for kind, listed in words.items() if listed}
+
+    def hits(self, text: str) -> list[Hit]:
+        """Return the first hit of each kind in text, longest word first."""
+        folded = text.casefold()
+        found = [
+            Hit(kind=kind, word=match[0], start=match.start())
+            for kind, pattern in self._patterns.items()
+            if (match := pattern.search(folded))
+        ]
+        return sorted(found, key=lambda hit: -len(hit.word))
+
+    def hit(self, kind: str, text: str) -> Hit | None:
+        """Return the first hit of one kind, or None."""
+        pattern = self._patterns.get(kind)
+        match = pattern.search(text.casefold()) if pattern else None
+        return None if match is None else Hit(kind=kind, word=match[0], start=match.start())
+
+
+def _pattern(words: Iterable[str]) -> re.Pattern[str]:
+    # longest first, so that "not a partner" is reported and not "partner"
+    ordered = sorted({word.casefold() for word in words if word}, key=lambda word: (-len(word), word))
+    parts = [re.escape(word) if _UNSPACED.search(word) else rf"(?<!\w){re.escape(word)}" for word in ordered]
+    return re.compile("|".join(part.replace(r"\ ", r"\s+") for part in parts))
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """All languages' word lists: tables[table][language][kind] → words."""
+
+    tables: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]]
+    _compiled: dict[tuple[str, ...], WordLists] = field(default_factory=dict, compare=False, repr=False)
+
+    @classmethod
+    def load(cls, *directories: Path) -> Lexicon:
+        """Read every `<lang>.toml`; a file of a later directory replaces the same language of an earlier one.
+
+        Without directories: the lexicon shipped with the program. Errors: BadInputError with every mistake.
+        """
+        files: dict[str, Path] = {}
+        for directory in directories or (shipped_data("lexicon"),):
+            files |= {path.stem: path for path in sorted(directory.glob("*.toml"))}
+        tables: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {table: {} for table in TABLES}
+        problems: list[Problem] = []
+        for language, path in files.items():
+            for table, kinds in _read_language(path, problems).items():
+                tables[table][language] = kinds
+        if problems:
+            raise BadInputError(problems)
+        return cls(tables)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        return tuple(self.tables["pages"])
+
+    def words(self, table: str, languages: Iterable[str] | None = None) -> WordLists:
+        """Return the lists of a table over some languages; all of them by default."""
+        key = (table, *sorted(self.tables[table] if languages is None else {*languages} & {*self.tables[table]}))
+        if key not in self._compiled:
+            self._compiled[key] = WordLists(self._merged(*key))
+        return self._compiled[key]
+
+    def _merged(self, table: str, *languages: str) -> dict[str, list[str]]:
+        merged: dict[str, list[str]] = {}
+        for language in languages:
+            for kind, words in self.tables[table][language].items():
+                merged.setdefault(kind, []).extend(words)
+        return merged
+
+    @cached_property
+    def pages(self) -> WordLists:
+        return self.words("pages")
+
+    @cached_property
+    def sections(self) -> WordLists:
+        return self.words("sections")
+
+    @cached_property
+    def health(self) -> WordLists:
+        return self.words("health")
+
+
+def _read_language(path: Path, problems: list[Problem]) -> dict[str, dict[str, tuple[str, ...]]]:
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        problems.append(Problem(where=str(path), expected="TOML in UTF-8", got=str(error), next_step="mend the file"))
+        return {}
+    tables: dict[str, dict[str, tuple[str, ...]]] = {}
+    for table in TABLES:
+        kinds = data.get(table, {})
+        for kind, words in kinds.items() if isinstance(kinds, dict) else [("", kinds)]:
+            if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+                problems.append(
+                    Problem(
+                        where=f"{path}, [{table}] {kind}",
+                        expected="a list of words",
+                        got=repr(words)[:60],
+                        next_step="write it as in data/lexicon/README.md",
+                    )
+                )
+                continue
+            tables.setdefault(table, {})[kind] = tuple(words)
+    return tables
+
+
+def split_words(name: str) -> str:
+    """Return an identifier, class name or URL path as words: `our-partnersGrid` → `our partners Grid`."""
+    return _NO_LETTER.sub(" ", _CAMEL.sub(" ", name)).strip()

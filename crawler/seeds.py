@@ -1,0 +1,188 @@
+"""The vendor list: CSV → seeds, and a crawl with one visit for each.
+
+Reads: a CSV with a header; columns url or domain (one is needed), name, country, parent; several lines of one
+vendor and host add start URLs. Writes: rows in seeds, crawls, visits.
+
+1. Read all lines; collect every mistake, import nothing if there is one.
+2. An unfinished crawl of the same list goes on; else a new crawl begins with all visits pending.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from w3lib.url import safe_url_string
+
+from crawler.links import registrable_domain
+from ledger.database import Ledger
+from ledger.errors import BadInputError, Problem
+from ledger.identity import content_id, event_id, sha256_hex, utc_text
+from ledger.records import Crawl, Seed, Visit
+from ledger.vocabulary import VisitState
+
+COLUMNS = ("name", "url", "domain", "country", "parent")
+EXAMPLE = "name,url\nBright Harbour,https://www.brightharbour.example/"
+
+
+def read_seeds(path: Path) -> list[Seed]:
+    """Return the seeds of a list, in its order. Errors: BadInputError with every mistake, by line and column."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise _bad(str(path), "a readable CSV file", error.strerror or str(error), "name an existing seed list") from error
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise _bad(f"{path} line {line}", "UTF-8 text", f"byte {error.object[error.start]:#04x}", "save the file as UTF-8") from error
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    header = [name.strip().lower() for name in reader.fieldnames or ()]
+    if not {"url", "domain"} & set(header):
+        got = ", ".join(header) or "an empty file"
+        raise _bad(f"{path} line 1", "a header with the column url or domain", got[:80], f"begin the file with:\n{EXAMPLE}")
+    reader.fieldnames = header
+    problems = [
+        Problem(
+            where=f"{path} line 1, {name or 'a column without name'}",
+            expected=f"one of the columns {', '.join(COLUMNS)}",
+            got=name or "nothing",
+            next_step="rename or remove the column",
+        )
+        for name in header
+        if name not in COLUMNS
+    ]
+    seeds: dict[str, Seed] = {}
+    lines: dict[str, int] = {}
+    try:
+        for row in reader:
+            _add_line(f"{path} line {reader.line_num}", row, seeds, lines, problems, reader.line_num)
+    except csv.Error as error:
+        problems.append(Problem(where=f"{path} line {reader.line_num}", expected="CSV", got=str(error), next_step="mend the quotes"))
+    if not seeds and not problems:
+        problems.append(Problem(where=f"{path} line 2", expected="at least one vendor", got="the end of the file", next_step="add one"))
+    if problems:
+        raise BadInputError(problems)
+    return list(seeds.values())
+
+
+def _add_line(
+    where: str,
+    row: Mapping[str | Any, Any],
+    seeds: dict[str, Seed],
+    lines: dict[str, int],
+    problems: list[Problem],
+    line: int,
+) -> None:
+    if None in row:
+        problems.append(Problem(where=where, expected="as many cells as the header has", got=f"{len(row[None])} more", next_step="quote cells that hold a comma"))
+        return
+    cells = {name: (value or "").strip() for name, value in row.items()}
+    if not any(cells.values()):
+        return
+    address = cells.get("url") or cells.get("domain") or ""
+    column = "url" if cells.get("url") else "domain"
+    try:
+        seed = seed_of(address, name=cells.get("name"), country=cells.get("country"), parent=cells.get("parent"))
+    except ValueError as error:
+        problems.append(Problem(where=f"{where}, {column}", expected="a web address or domain", got=f"{address!r} ({error})", next_step="write it as https://www.vendor.example/"))
+        return
+    known = seeds.get(seed.seed_id)
+    if known is None:
+        seeds[seed.seed_id] = seed
+        lines[seed.seed_id] = line
+    elif known.vendor != seed.vendor:
+        problems.append(
+            Problem(
+                where=f"{where}, name",
+                expected=f"{known.vendor!r} as in line {lines[seed.seed_id]}, which has the same host",
+                got=repr(seed.vendor),
+                next_step="give each vendor a host of its own, or the lines one name",
+            )
+        )
+    elif seed.start_urls[0] not in known.start_urls:
+        seeds[seed.seed_id] = replace(known, start_urls=(*known.start_urls, *seed.start_urls))
+
+
+def seed_of(address: str, *, name: str | None = None, country: str | None = None, parent: str | None = None) -> Seed:
+    """Return the seed for a domain or URL. Errors: ValueError, in words, when it is neither."""
+    if not address:
+        raise ValueError("empty")
+    if any(character.isspace() for character in address):
+        raise ValueError("holds a space")
+    url = address if "://" in address else f"https://{address}"
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https"):
+        raise ValueError(f"scheme {parts.scheme}")
+    host = parts.hostname or ""
+    _ = parts.port  # raises ValueError for a port that is no number
+    if "." not in host and ":" not in host and host != "localhost":
+        raise ValueError("no domain in it")
+    url = safe_url_string(url if parts.path else f"{url}/")
+    netloc = urlsplit(url).netloc.lower().rpartition("@")[2]
+    domain = registrable_domain(host)
+    return Seed(
+        seed_id=content_id("seed", netloc),
+        vendor=name or domain,
+        vendor_domain=domain,
+        start_urls=(url,),
+        country=country or None,
+        parent=parent or None,
+    )
+
+
+def begin_crawl(ledger: Ledger, seeds: Iterable[Seed], *, seeds_file: str, settings: dict[str, object], tool_version: str) -> str:
+    """Return the id of the crawl to work on: the unfinished one of the same seeds and settings, or a new one."""
+    seeds = list(seeds)
+    digest = sha256_hex("\n".join(f"{s.seed_id} {s.vendor} {' '.join(s.start_urls)}" for s in seeds).encode())
+    unfinished = ledger.value(
+        "SELECT crawl_id FROM crawls WHERE seeds_sha256 = ? AND ended_at IS NULL ORDER BY crawl_id DESC LIMIT 1", [digest]
+    )
+    if unfinished is not None:
+        return str(unfinished)
+    crawl_id = event_id()
+    crawl = Crawl(
+        crawl_id=crawl_id,
+        seeds_sha256=digest,
+        seeds_file=seeds_file,
+        settings=settings,
+        tool_version=tool_version,
+        started_at=utc_text(),
+        ended_at=None,
+    )
+    with ledger.transaction():
+        ledger.put(seeds)
+        ledger.add([crawl])
+        ledger.add(
+            Visit(
+                visit_id=content_id("visit", crawl_id, seed.seed_id),
+                crawl_id=crawl_id,
+                seed_id=seed.seed_id,
+                ordinal=ordinal,
+                state=VisitState.PENDING,
+                started_at=None,
+                ended_at=None,
+                end_reason=None,
+                pages=0,
+                requests=0,
+                body_bytes=0,
+            )
+            for ordinal, seed in enumerate(seeds)
+        )
+    return crawl_id
+
+
+def end_crawl_if_complete(ledger: Ledger, crawl_id: str) -> bool:
+    """Mark a crawl as ended when no visit is left. Returns whether it is."""
+    left = ledger.value("SELECT count(*) FROM visits WHERE crawl_id = ? AND state IN ('pending', 'running')", [crawl_id])
+    if left:
+        return False
+    ledger.execute("UPDATE crawls SET ended_at = coalesce(ended_at, ?) WHERE crawl_id = ?", [utc_text(), crawl_id])
+    return True
+
+
+def _bad(where: str, expected: str, got: str, next_step: str) -> BadInputError:
+    return BadInputError(Problem(where=where, expected=expected, got=got, next_step=next_step))

@@ -1,0 +1,1 @@
+"""The ledger remembers and proves: records, schema, SQLite, WARC."""

@@ -1,0 +1,216 @@
+"""The SQLite file: opened, brought up to date, written in short transactions, read by plain SQL.
+
+Every process that writes opens it through `Ledger.open`; readers may use any SQLite tool at the same time (WAL).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import fields
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+import sqlite_utils
+
+from ledger.errors import BadInputError, OutsideFailureError, Problem
+from ledger.migrations import migrations
+
+Row = sqlite3.Row
+BUSY_TIMEOUT_S = 30  # a reader that holds the file longer than this is told to the user, not waited for
+
+
+class Record(Protocol):
+    """A dataclass of ledger.records."""
+
+    table: ClassVar[str]
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+class Ledger:
+    """One connection to the database of a workspace. Not shared between threads: each opens its own."""
+
+    def __init__(self, database: sqlite_utils.Database, path: Path) -> None:
+        self.path = path
+        self.database = database
+        self._connection = database.conn
+
+    @classmethod
+    def open(cls, path: Path) -> Ledger:
+        """Open for reading and writing; create the file and migrate it when needed.
+
+        Errors: BadInputError when the file is no database of ours; OutsideFailureError when it can't be opened.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            database = _connect(path, uri=f"{path.resolve().as_uri()}?mode=rwc")
+            database.enable_wal()
+            database.execute("PRAGMA synchronous = NORMAL")
+            database.execute("PRAGMA foreign_keys = ON")
+            ledger = cls(database, path)
+            ledger._bring_up_to_date()
+        except sqlite3.Error as error:
+            raise _cannot_open(path, error) from error
+        return ledger
+
+    @classmethod
+    def open_readonly(cls, path: Path) -> Ledger:
+        """Open for reading only. Errors: BadInputError when there is no such file."""
+        if not path.is_file():
+            raise BadInputError(
+                Problem(
+                    where=str(path),
+                    expected="a database filled by a crawl",
+                    got="no such file",
+                    next_step="run `partnerproof crawl SEEDS.csv` first, or name another --workspace",
+                )
+            )
+        try:
+            database = _connect(path, uri=f"{path.resolve().as_uri()}?mode=ro")
+            database.execute("SELECT 1 FROM v_findings LIMIT 0")
+        except sqlite3.Error as error:
+            raise _cannot_open(path, error) from error
+        return cls(database, path)
+
+    def close(self) -> None:
+        self.database.close()
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Write all or nothing. Takes the write lock at once, so that a read before a write can't go stale."""
+        if self._connection.in_transaction:
+            yield
+            return
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.rollback()
+            raise
+        self._connection.execute("COMMIT")
+
+    def add(self, records: Iterable[Record]) -> int:
+        """Insert records of one kind; those whose id is already there are left as they are. Returns how many came."""
+        return self._write(records, "INSERT OR IGNORE")
+
+    def put(self, records: Iterable[Record]) -> int:
+        """Insert records of one kind; those whose id is already there get the new values."""
+        return self._write(records, "UPSERT")
+
+    def _write(self, records: Iterable[Record], how: str) -> int:
+        rows = list(records)
+        if not rows:
+            return 0
+        kind = type(rows[0])
+        statement = _insert_sql(kind, how)
+        with self.transaction():
+            before = self._connection.total_changes
+            self._connection.executemany(statement, map(as_row, rows))
+            return self._connection.total_changes - before
+
+    def execute(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> int:
+        """Run one writing statement; returns the number of rows it changed."""
+        with self.transaction():
+            return self._connection.execute(sql, parameters).rowcount
+
+    def rows(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[Row]:
+        """Return all rows of a query."""
+        return self._connection.execute(sql, parameters).fetchall()
+
+    def each(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> Iterator[Row]:
+        """Yield the rows of a query one by one, for results that may be large."""
+        yield from self._connection.execute(sql, parameters)
+
+    def row(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> Row | None:
+        """Return the first row of a query, or None."""
+        found: Row | None = self._connection.execute(sql, parameters).fetchone()
+        return found
+
+    def value(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> Any:
+        """Return the first column of the first row, or None."""
+        found = self.row(sql, parameters)
+        return None if found is None else found[0]
+
+    def _bring_up_to_date(self) -> None:
+        if migrations.pending(self.database):
+            migrations.apply(self.database)
+        views = _view_statements()
+        stored = {
+            row["name"]: row["sql"]
+            for row in self.rows("SELECT name, sql FROM sqlite_master WHERE type = 'view' AND name LIKE 'v\\_%' ESCAPE '\\'")
+        }
+        if stored == views:
+            return
+        with self.transaction():
+            for name in stored:
+                self._connection.execute(f'DROP VIEW "{name}"')
+            for statement in views.values():
+                self._connection.execute(statement)
+
+
+def as_row(record: Record) -> dict[str, object]:
+    """Return a record as values that SQLite takes: enums as text, tuples and dicts as JSON."""
+    return {name: _as_value(getattr(record, name)) for name in _columns(type(record))}
+
+
+def _as_value(value: object) -> object:
+    if isinstance(value, StrEnum):
+        return str(value)
+    if isinstance(value, tuple | list | dict):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str):
+        # lone surrogates come from broken pages; SQLite text must be valid UTF-8
+        return value.encode("utf-8", "replace").decode("utf-8")
+    return value
+
+
+@cache
+def _columns(kind: type[Record]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+@cache
+def _insert_sql(kind: type[Record], how: str) -> str:
+    names = _columns(kind)
+    values = f"INTO {kind.table} ({', '.join(names)}) VALUES ({', '.join(':' + name for name in names)})"
+    if how == "UPSERT":
+        return f"INSERT {values} ON CONFLICT DO UPDATE SET " + ", ".join(f"{n} = excluded.{n}" for n in names)
+    return f"{how} {values}"
+
+
+@cache
+def _view_statements() -> dict[str, str]:
+    text = (Path(__file__).parent / "views.sql").read_text(encoding="utf-8")
+    statements = [part.strip() for part in text.split(";\n") if "CREATE VIEW" in part]
+    starts = [re.search(r"^CREATE VIEW (\w+)", part, re.M) for part in statements]
+    return {start[1]: part[start.start() :] for start, part in zip(starts, statements, strict=True) if start}
+
+
+def _connect(path: Path, *, uri: str) -> sqlite_utils.Database:
+    connection = sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S)
+    connection.row_factory = sqlite3.Row
+    return sqlite_utils.Database(connection, execute_plugins=False)
+
+
+def _cannot_open(path: Path, error: sqlite3.Error) -> BadInputError | OutsideFailureError:
+    if isinstance(error, sqlite3.OperationalError) and "no such" not in str(error):
+        return OutsideFailureError(f"{path}: could not be opened ({error}); close programs that hold it and try again")
+    return BadInputError(
+        Problem(
+            where=str(path),
+            expected="a database made by partnerproof",
+            got=str(error),
+            next_step="name another --workspace, or move the file away",
+        )
+    )

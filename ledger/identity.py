@@ -1,0 +1,37 @@
+"""Identifiers and instants: content-derived ids for what was seen, ULIDs for events, UTC text for times."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+
+from ulid import ULID
+
+
+def content_id(*parts: object) -> str:
+    """Return 32 hexadecimal digits that depend on the parts, their order and their borders.
+
+    Equal parts give the equal id on every machine, so two databases merge without clashes.
+    """
+    digest = hashlib.sha256()
+    for part in parts:
+        data = str(part).encode("utf-8", "surrogatepass")
+        digest.update(len(data).to_bytes(8, "big"))
+        digest.update(data)
+    return digest.hexdigest()[:32]
+
+
+def event_id() -> str:
+    """Return a new ULID: sorts by time, 26 characters."""
+    return str(ULID())
+
+
+def sha256_hex(data: bytes) -> str:
+    """Return the SHA-256 of data as 64 hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def utc_text(moment: datetime | None = None) -> str:
+    """Return an instant as `2026-11-23T06:34:29Z`; now if none is given."""
+    moment = moment or datetime.now(UTC)
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

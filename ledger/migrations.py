@@ -1,0 +1,313 @@
+"""The schema, forward only. A migration that has shipped is never edited; a change is a new function.
+
+The tables are written as SQL text and not through the library's `create`, because SQLite keeps the comments:
+whoever opens the file with `.schema` reads what each column means.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("partnerproof")
+
+INITIAL = (
+    """
+    CREATE TABLE brands ( -- whose mark it is
+        brand TEXT PRIMARY KEY, -- short name, as the folder under brands/
+        name TEXT NOT NULL,
+        aliases TEXT NOT NULL, -- JSON list, every script
+        domains TEXT NOT NULL, -- JSON list of domains that the brand owns
+        recorded_at TEXT NOT NULL
+    ) STRICT""",
+    """
+    CREATE TABLE official_logos ( -- the drawings that a brand calls its own
+        official_logo_id TEXT PRIMARY KEY,
+        brand TEXT NOT NULL REFERENCES brands(brand),
+        file TEXT NOT NULL,
+        variant TEXT NOT NULL, -- colour, white, mono, icon, stacked, badge
+        programme TEXT, -- for badges: the partner programme
+        tier TEXT, -- for badges: the tier that the artwork states
+        valid_from TEXT, -- date, inclusive; NULL = always
+        valid_until TEXT, -- date, exclusive; NULL = still valid
+        content BLOB NOT NULL, -- the file itself
+        is_current INTEGER NOT NULL, -- 0 when the file has left the official set
+        recorded_at TEXT NOT NULL
+    ) STRICT""",
+    """
+    CREATE TABLE seeds ( -- one vendor to visit
+        seed_id TEXT PRIMARY KEY,
+        vendor TEXT NOT NULL, -- name as in the seed list
+        vendor_domain TEXT NOT NULL, -- host of the first start URL
+        start_urls TEXT NOT NULL, -- JSON list
+        country TEXT,
+        parent TEXT -- name of the group it belongs to, as in the seed list
+    ) STRICT""",
+    """
+    CREATE TABLE crawls ( -- one run over a list of seeds
+        crawl_id TEXT PRIMARY KEY, -- ULID
+        seeds_sha256 TEXT NOT NULL,
+        seeds_file TEXT NOT NULL,
+        settings TEXT NOT NULL, -- JSON
+        tool_version TEXT NOT NULL,
+        started_at TEXT NOT NULL,
+        ended_at TEXT -- NULL while visits are left
+    ) STRICT""",
+    """
+    CREATE TABLE visits ( -- one look at one seed in one crawl; the unit of restart
+        visit_id TEXT PRIMARY KEY,
+        crawl_id TEXT NOT NULL REFERENCES crawls(crawl_id),
+        seed_id TEXT NOT NULL REFERENCES seeds(seed_id),
+        ordinal INTEGER NOT NULL, -- place in the seed list, from 0
+        state TEXT NOT NULL CHECK (state IN ('pending', 'running', 'done', 'failed')),
+        started_at TEXT,
+        ended_at TEXT,
+        end_reason TEXT, -- complete, or the budget that ran out, or why it failed
+        pages INTEGER NOT NULL, -- healthy pages read
+        requests INTEGER NOT NULL,
+        body_bytes INTEGER NOT NULL -- received, before decompression
+    ) STRICT""",
+    "CREATE INDEX visits_by_state ON visits(crawl_id, state, ordinal)",
+    "CREATE INDEX visits_by_seed ON visits(seed_id)",
+    """
+    CREATE TABLE warc_files ( -- the files under var/warc/
+        warc_file TEXT PRIMARY KEY,
+        crawl_id TEXT NOT NULL REFERENCES crawls(crawl_id),
+        committed_bytes INTEGER NOT NULL -- what lies beyond is a torn tail and is cut at the next start
+    ) STRICT""",
+    """
+    CREATE TABLE captures ( -- one HTTP exchange as it went over the wire
+        capture_id TEXT PRIMARY KEY,
+        visit_id TEXT NOT NULL REFERENCES visits(visit_id),
+        url TEXT NOT NULL,
+        attempt INTEGER NOT NULL, -- 0, or the number of the retry
+        status INTEGER NOT NULL,
+        fetched_at TEXT NOT NULL,
+        content_type TEXT,
+        redirect_url TEXT, -- Location header, made absolute
+        remote_ip TEXT,
+        payload_sha256 TEXT NOT NULL, -- of the body as received, before Content-Encoding is undone
+        payload_bytes INTEGER NOT NULL,
+        warc_file TEXT NOT NULL REFERENCES warc_files(warc_file),
+        warc_offset INTEGER NOT NULL, -- of the response or revisit record, bytes
+        warc_length INTEGER NOT NULL, -- of that record as stored (gzip member), bytes
+        request_warc_offset INTEGER NOT NULL,
+        refers_to TEXT REFERENCES captures(capture_id), -- set on revisit records: where the payload lies
+        UNIQUE (visit_id, url, attempt)
+    ) STRICT""",
+    "CREATE INDEX captures_by_payload ON captures(payload_sha256)",
+    """
+    CREATE TABLE looks ( -- one URL that a visit wished to look at, and what came of it
+        look_id TEXT PRIMARY KEY,
+        visit_id TEXT NOT NULL REFERENCES visits(visit_id),
+        purpose TEXT NOT NULL CHECK (purpose IN ('page', 'image', 'stylesheet', 'sitemap', 'robots')),
+        requested_url TEXT NOT NULL,
+        outcome TEXT NOT NULL CHECK (outcome IN ('looked', 'could-not-look')),
+        reason TEXT, -- why not: robots, timeout, dns, private-address, too-large, http-404, challenge, …
+        detail TEXT,
+        status INTEGER,
+        final_url TEXT, -- after redirects
+        capture_id TEXT REFERENCES captures(capture_id),
+        content_sha256 TEXT, -- of the body after Content-Encoding is undone
+        content_bytes INTEGER,
+        looked_at TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX looks_by_visit ON looks(visit_id, purpose)",
+    "CREATE INDEX looks_by_content ON looks(content_sha256)",
+    """
+    CREATE TABLE pages ( -- a capture that is a document, judged
+        page_id TEXT PRIMARY KEY,
+        visit_id TEXT NOT NULL REFERENCES visits(visit_id),
+        look_id TEXT NOT NULL REFERENCES looks(look_id),
+        url TEXT NOT NULL,
+        title TEXT,
+        language TEXT, -- BCP 47 primary tag
+        kind TEXT NOT NULL,
+        kind_reasons TEXT NOT NULL, -- JSON list: which words, where
+        health TEXT NOT NULL, -- only 'ok' pages count as looked at
+        health_reason TEXT,
+        stylesheet_looks TEXT NOT NULL -- JSON list of look_id
+    ) STRICT""",
+    "CREATE INDEX pages_by_visit ON pages(visit_id)",
+    """
+    CREATE TABLE sightings ( -- an image in a page, before anyone decided whose it is
+        sighting_id TEXT PRIMARY KEY,
+        page_id TEXT NOT NULL REFERENCES pages(page_id),
+        found_by TEXT NOT NULL,
+        ordinal INTEGER NOT NULL, -- among the same found_by of the page, in document order, from 0
+        image_url TEXT, -- NULL: the image lies in the page itself
+        look_id TEXT, -- the look that image_url leads to; it need not have happened
+        inline_sha256 TEXT REFERENCES inline_images(image_sha256),
+        alt TEXT,
+        title TEXT,
+        link_url TEXT,
+        heading TEXT, -- nearest heading above
+        heading_trail TEXT NOT NULL, -- JSON list, outermost first
+        zone TEXT NOT NULL, -- header, nav, main, aside or footer
+        section_kind TEXT NOT NULL,
+        section_reasons TEXT NOT NULL, -- JSON list
+        nearby_text TEXT
+    ) STRICT""",
+    "CREATE INDEX sightings_by_page ON sightings(page_id)",
+    "CREATE INDEX sightings_by_look ON sightings(look_id)",
+    "CREATE INDEX sightings_by_inline ON sightings(inline_sha256)",
+    """
+    CREATE TABLE inline_images ( -- images that have no address of their own
+        image_sha256 TEXT PRIMARY KEY,
+        content BLOB NOT NULL
+    ) STRICT""",
+    """
+    CREATE TABLE passages ( -- a piece of text in a page, in reading order
+        passage_id TEXT PRIMARY KEY,
+        page_id TEXT NOT NULL REFERENCES pages(page_id),
+        ordinal INTEGER NOT NULL,
+        text TEXT NOT NULL,
+        language TEXT,
+        heading TEXT,
+        heading_trail TEXT NOT NULL, -- JSON list
+        zone TEXT NOT NULL,
+        section_kind TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX passages_by_page ON passages(page_id)",
+    """
+    CREATE TABLE recognitions ( -- an image was compared with a set of official logos, or refused
+        image_sha256 TEXT NOT NULL,
+        logo_set_id TEXT NOT NULL, -- digest over the official files and the matcher's version
+        width_px INTEGER,
+        height_px INTEGER,
+        format TEXT,
+        refusal_reason TEXT, -- NULL: it was judged
+        refusal_detail TEXT,
+        recognised_at TEXT NOT NULL,
+        PRIMARY KEY (image_sha256, logo_set_id)
+    ) STRICT""",
+    """
+    CREATE TABLE image_hashes ( -- self-describing, e.g. phash/8x8:c3d1…
+        image_sha256 TEXT NOT NULL,
+        x INTEGER NOT NULL, -- region in px of the image
+        y INTEGER NOT NULL,
+        width INTEGER NOT NULL,
+        height INTEGER NOT NULL,
+        hash TEXT NOT NULL,
+        PRIMARY KEY (image_sha256, x, y, width, height, hash)
+    ) STRICT""",
+    """
+    CREATE TABLE logo_matches ( -- a region of an image ties to an official logo
+        match_id TEXT PRIMARY KEY,
+        image_sha256 TEXT NOT NULL,
+        brand TEXT NOT NULL REFERENCES brands(brand),
+        official_logo_id TEXT NOT NULL REFERENCES official_logos(official_logo_id),
+        method TEXT NOT NULL,
+        distance_bits INTEGER NOT NULL, -- small = alike
+        score REAL NOT NULL, -- 0..1, large = alike
+        x INTEGER NOT NULL,
+        y INTEGER NOT NULL,
+        width INTEGER NOT NULL,
+        height INTEGER NOT NULL
+    ) STRICT""",
+    "CREATE INDEX logo_matches_by_image ON logo_matches(image_sha256)",
+    """
+    CREATE TABLE text_matches ( -- a sentence names a brand
+        text_match_id TEXT PRIMARY KEY,
+        passage_id TEXT NOT NULL REFERENCES passages(passage_id),
+        brand TEXT NOT NULL REFERENCES brands(brand),
+        alias TEXT NOT NULL, -- as written
+        kind TEXT NOT NULL,
+        rule TEXT NOT NULL, -- which words decided
+        tier TEXT,
+        span_start INTEGER NOT NULL, -- of the alias, characters of passages.text
+        span_end INTEGER NOT NULL,
+        sentence_start INTEGER NOT NULL,
+        sentence_end INTEGER NOT NULL
+    ) STRICT""",
+    "CREATE INDEX text_matches_by_passage ON text_matches(passage_id)",
+    """
+    CREATE TABLE claims ( -- what a vendor says of its relation to a brand
+        claim_id TEXT PRIMARY KEY,
+        seed_id TEXT NOT NULL REFERENCES seeds(seed_id),
+        brand TEXT NOT NULL REFERENCES brands(brand),
+        relation TEXT NOT NULL,
+        UNIQUE (seed_id, brand, relation)
+    ) STRICT""",
+    """
+    CREATE TABLE claim_evidence ( -- what a claim rests on
+        claim_id TEXT NOT NULL REFERENCES claims(claim_id),
+        evidence_id TEXT NOT NULL,
+        evidence TEXT NOT NULL CHECK (evidence IN ('logo', 'text')),
+        page_id TEXT NOT NULL REFERENCES pages(page_id),
+        sighting_id TEXT REFERENCES sightings(sighting_id),
+        match_id TEXT REFERENCES logo_matches(match_id),
+        text_match_id TEXT REFERENCES text_matches(text_match_id),
+        tier TEXT,
+        programme TEXT,
+        reasons TEXT NOT NULL, -- JSON list: why it counts as this relation
+        seen_at TEXT NOT NULL,
+        PRIMARY KEY (claim_id, evidence_id)
+    ) STRICT""",
+    "CREATE INDEX claim_evidence_by_sighting ON claim_evidence(sighting_id, match_id)",
+    "CREATE INDEX claim_evidence_by_page ON claim_evidence(page_id)",
+    "CREATE INDEX claim_evidence_by_match ON claim_evidence(match_id)",
+    "CREATE INDEX claim_evidence_by_text ON claim_evidence(text_match_id)",
+    """
+    CREATE TABLE register_snapshots ( -- one import of a brand's register; the newest one holds
+        snapshot_id TEXT PRIMARY KEY, -- ULID
+        brand TEXT NOT NULL REFERENCES brands(brand),
+        file TEXT NOT NULL,
+        file_sha256 TEXT NOT NULL,
+        grants INTEGER NOT NULL,
+        recorded_at TEXT NOT NULL
+    ) STRICT""",
+    """
+    CREATE TABLE grants ( -- who may use which marks, in which relation, from when until when
+        grant_id TEXT PRIMARY KEY,
+        snapshot_id TEXT NOT NULL REFERENCES register_snapshots(snapshot_id),
+        brand TEXT NOT NULL REFERENCES brands(brand),
+        line INTEGER NOT NULL, -- of the imported file
+        company TEXT NOT NULL,
+        aliases TEXT NOT NULL, -- JSON list
+        domain TEXT,
+        relation TEXT NOT NULL,
+        programme TEXT,
+        tier TEXT,
+        marks TEXT NOT NULL, -- JSON list of official logo files; empty = all
+        territory TEXT,
+        valid_from TEXT NOT NULL, -- date, inclusive
+        valid_until TEXT, -- date, exclusive; NULL = no end on record
+        parent TEXT,
+        source TEXT -- the document it rests on
+    ) STRICT""",
+    "CREATE INDEX grants_by_snapshot ON grants(snapshot_id)",
+    """
+    CREATE TABLE searches ( -- the record of a register query as of a date
+        search_id TEXT PRIMARY KEY,
+        brand TEXT NOT NULL REFERENCES brands(brand),
+        snapshot_id TEXT REFERENCES register_snapshots(snapshot_id), -- NULL: the brand has no register
+        as_of TEXT NOT NULL,
+        asked TEXT NOT NULL, -- JSON: names, domains and group members tried
+        grants_searched INTEGER NOT NULL,
+        hits TEXT NOT NULL, -- JSON list
+        near_misses TEXT NOT NULL, -- JSON list, each with why it was refused
+        searched_at TEXT NOT NULL
+    ) STRICT""",
+    """
+    CREATE TABLE verdicts ( -- claim against register as of a date; a new verdict is a new row
+        verdict_id TEXT PRIMARY KEY,
+        claim_id TEXT NOT NULL REFERENCES claims(claim_id),
+        sequence INTEGER NOT NULL, -- 0, 1, … of this claim; the largest one holds
+        search_id TEXT REFERENCES searches(search_id),
+        verdict TEXT NOT NULL,
+        rule TEXT NOT NULL,
+        reasons TEXT NOT NULL, -- JSON list
+        objections TEXT NOT NULL, -- JSON list: what speaks against it
+        as_of TEXT NOT NULL, -- date for which the register was asked
+        rules_version TEXT NOT NULL,
+        judged_at TEXT NOT NULL,
+        UNIQUE (claim_id, sequence)
+    ) STRICT""",
+)
+
+
+@migrations()
+def m0001_initial(database: Database) -> None:
+    """The whole line: brands, seeds, visits, captures, pages, sightings, matches, claims, verdicts."""
+    for statement in INITIAL:
+        database.execute(statement)

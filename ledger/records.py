@@ -1,0 +1,331 @@
+"""What the ledger stores, in flow order: one frozen dataclass a table, one field a column.
+
+Times are UTC text (`2026-11-23T06:34:29Z`), dates ISO text; tuples and dicts are stored as JSON. A None is
+"unknown" or "does not apply"; where it means something else, the comment beside the field says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ledger.vocabulary import (
+    Evidence,
+    FoundBy,
+    LookOutcome,
+    PageHealth,
+    PageKind,
+    Purpose,
+    Relation,
+    SectionKind,
+    StatementKind,
+    VerdictKind,
+    VisitState,
+)
+
+Json = dict[str, Any] | tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrandRow:
+    table: ClassVar[str] = "brands"
+    brand: str
+    name: str
+    aliases: tuple[str, ...]
+    domains: tuple[str, ...]
+    recorded_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficialLogoRow:
+    table: ClassVar[str] = "official_logos"
+    official_logo_id: str
+    brand: str
+    file: str
+    variant: str
+    programme: str | None
+    tier: str | None
+    valid_from: str | None
+    valid_until: str | None
+    content: bytes
+    is_current: bool
+    recorded_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seed:
+    table: ClassVar[str] = "seeds"
+    seed_id: str
+    vendor: str
+    vendor_domain: str
+    start_urls: tuple[str, ...]
+    country: str | None
+    parent: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crawl:
+    table: ClassVar[str] = "crawls"
+    crawl_id: str
+    seeds_sha256: str
+    seeds_file: str
+    settings: Json
+    tool_version: str
+    started_at: str
+    ended_at: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    table: ClassVar[str] = "visits"
+    visit_id: str
+    crawl_id: str
+    seed_id: str
+    ordinal: int
+    state: VisitState
+    started_at: str | None
+    ended_at: str | None
+    end_reason: str | None
+    pages: int
+    requests: int
+    body_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    table: ClassVar[str] = "captures"
+    capture_id: str
+    visit_id: str
+    url: str
+    attempt: int
+    status: int
+    fetched_at: str
+    content_type: str | None
+    redirect_url: str | None
+    remote_ip: str | None
+    payload_sha256: str  # of the body as received, before Content-Encoding is undone
+    payload_bytes: int
+    warc_file: str
+    warc_offset: int
+    warc_length: int
+    request_warc_offset: int
+    refers_to: str | None  # the capture that holds the same payload; this one is a revisit record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    table: ClassVar[str] = "looks"
+    look_id: str
+    visit_id: str
+    purpose: Purpose
+    requested_url: str
+    outcome: LookOutcome
+    reason: str | None  # why we could not look; None when we did
+    detail: str | None
+    status: int | None
+    final_url: str | None
+    capture_id: str | None
+    content_sha256: str | None  # of the body after Content-Encoding is undone
+    content_bytes: int | None
+    looked_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    table: ClassVar[str] = "pages"
+    page_id: str
+    visit_id: str
+    look_id: str
+    url: str
+    title: str | None
+    language: str | None
+    kind: PageKind
+    kind_reasons: tuple[str, ...]
+    health: PageHealth
+    health_reason: str | None
+    stylesheet_looks: tuple[str, ...]  # look_ids of the style sheets that were read with it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    table: ClassVar[str] = "sightings"
+    sighting_id: str
+    page_id: str
+    found_by: FoundBy
+    ordinal: int
+    image_url: str | None  # None: the image lies in the page itself (inline SVG, data: URI)
+    look_id: str | None  # the look that image_url leads to; it may not have happened
+    inline_sha256: str | None
+    alt: str | None
+    title: str | None
+    link_url: str | None
+    heading: str | None
+    heading_trail: tuple[str, ...]
+    zone: str
+    section_kind: SectionKind
+    section_reasons: tuple[str, ...]
+    nearby_text: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InlineImage:
+    table: ClassVar[str] = "inline_images"
+    image_sha256: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    table: ClassVar[str] = "passages"
+    passage_id: str
+    page_id: str
+    ordinal: int
+    text: str
+    language: str | None
+    heading: str | None
+    heading_trail: tuple[str, ...]
+    zone: str
+    section_kind: SectionKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognition:
+    table: ClassVar[str] = "recognitions"
+    image_sha256: str
+    logo_set_id: str
+    width_px: int | None
+    height_px: int | None
+    format: str | None
+    refusal_reason: str | None  # None: the image was judged
+    refusal_detail: str | None
+    recognised_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageHash:
+    table: ClassVar[str] = "image_hashes"
+    image_sha256: str
+    x: int
+    y: int
+    width: int
+    height: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    table: ClassVar[str] = "logo_matches"
+    match_id: str
+    image_sha256: str
+    brand: str
+    official_logo_id: str
+    method: str
+    distance_bits: int
+    score: float
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextMatch:
+    table: ClassVar[str] = "text_matches"
+    text_match_id: str
+    passage_id: str
+    brand: str
+    alias: str
+    kind: StatementKind
+    rule: str
+    tier: str | None
+    span_start: int
+    span_end: int
+    sentence_start: int
+    sentence_end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    table: ClassVar[str] = "claims"
+    claim_id: str
+    seed_id: str
+    brand: str
+    relation: Relation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimEvidence:
+    table: ClassVar[str] = "claim_evidence"
+    claim_id: str
+    evidence_id: str
+    evidence: Evidence
+    page_id: str
+    sighting_id: str | None
+    match_id: str | None
+    text_match_id: str | None
+    tier: str | None
+    programme: str | None
+    reasons: tuple[str, ...]
+    seen_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterSnapshot:
+    table: ClassVar[str] = "register_snapshots"
+    snapshot_id: str
+    brand: str
+    file: str
+    file_sha256: str
+    grants: int
+    recorded_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    table: ClassVar[str] = "grants"
+    grant_id: str
+    snapshot_id: str
+    brand: str
+    line: int
+    company: str
+    aliases: tuple[str, ...]
+    domain: str | None
+    relation: Relation
+    programme: str | None
+    tier: str | None
+    marks: tuple[str, ...]
+    territory: str | None
+    valid_from: str
+    valid_until: str | None  # None: no end is on record
+    parent: str | None
+    source: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    table: ClassVar[str] = "searches"
+    search_id: str
+    brand: str
+    snapshot_id: str | None  # None: the brand has no register
+    as_of: str
+    asked: Json
+    grants_searched: int
+    hits: Json
+    near_misses: Json
+    searched_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    table: ClassVar[str] = "verdicts"
+    verdict_id: str
+    claim_id: str
+    sequence: int
+    search_id: str | None  # None: the rule needed no search
+    verdict: VerdictKind
+    rule: str
+    reasons: tuple[str, ...]
+    objections: tuple[str, ...]
+    as_of: str
+    rules_version: str
+    judged_at: str

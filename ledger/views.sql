@@ -1,0 +1,92 @@
+-- The public interface: these views keep their names and columns; the tables below them may change.
+-- They are made anew whenever the database is opened for writing and their text has changed.
+
+CREATE VIEW v_sightings AS -- every image seen in a page, matched or not
+SELECT s.vendor, s.vendor_domain, p.url AS page_url, p.kind AS page_kind, g.image_url,
+       coalesce(g.inline_sha256, l.content_sha256) AS image_sha256,
+       g.found_by, g.ordinal, g.alt, g.title, g.link_url, g.heading, g.section_kind, g.zone,
+       g.section_reasons, v.crawl_id, g.sighting_id, g.page_id
+FROM sightings g
+JOIN pages p ON p.page_id = g.page_id
+JOIN visits v ON v.visit_id = p.visit_id
+JOIN seeds s ON s.seed_id = v.seed_id
+LEFT JOIN looks l ON l.look_id = g.look_id AND l.outcome = 'looked';
+
+CREATE VIEW v_logo_matches AS -- every sighting of an image, one row per brand found in it
+SELECT g.vendor, g.page_url, g.page_kind, g.image_url, g.image_sha256, g.found_by, g.ordinal, g.alt, g.link_url,
+       g.heading, g.section_kind, c.relation, m.brand, o.file AS official_logo, m.method, m.distance_bits, m.score,
+       json_object('x', m.x, 'y', m.y, 'width', m.width, 'height', m.height) AS region,
+       g.crawl_id, g.sighting_id, m.match_id
+FROM v_sightings g
+JOIN logo_matches m ON m.image_sha256 = g.image_sha256
+JOIN official_logos o ON o.official_logo_id = m.official_logo_id
+LEFT JOIN claim_evidence e ON e.sighting_id = g.sighting_id AND e.match_id = m.match_id
+LEFT JOIN claims c ON c.claim_id = e.claim_id;
+
+CREATE VIEW v_refusals AS -- every image that was seen in a page and not judged, with the reason
+SELECT g.vendor, p_look.page_url, g.image_url, p_look.image_sha256, g.found_by, g.ordinal,
+       p_look.reason, p_look.detail, g.crawl_id, g.sighting_id
+FROM (
+    SELECT v.sighting_id, v.page_url, v.image_sha256, r.refusal_reason AS reason, r.refusal_detail AS detail
+    FROM v_sightings v
+    JOIN recognitions r ON r.image_sha256 = v.image_sha256 AND r.refusal_reason IS NOT NULL
+    UNION
+    SELECT g.sighting_id, p.url, NULL, l.reason, l.detail
+    FROM sightings g
+    JOIN pages p ON p.page_id = g.page_id
+    JOIN looks l ON l.look_id = g.look_id AND l.outcome = 'could-not-look'
+) AS p_look
+JOIN v_sightings g ON g.sighting_id = p_look.sighting_id;
+
+CREATE VIEW v_text_claims AS -- every sentence that names a brand
+SELECT s.vendor, p.url AS page_url, t.brand, t.kind,
+       trim(substr(g.text, t.sentence_start + 1, t.sentence_end - t.sentence_start)) AS sentence,
+       g.language, t.rule, json_array(t.span_start, t.span_end) AS span, t.tier, t.alias, g.heading,
+       v.crawl_id, t.text_match_id
+FROM text_matches t
+JOIN passages g ON g.passage_id = t.passage_id
+JOIN pages p ON p.page_id = g.page_id
+JOIN visits v ON v.visit_id = p.visit_id
+JOIN seeds s ON s.seed_id = v.seed_id;
+
+CREATE VIEW v_coverage AS -- what was visited, what could not be looked at and why
+SELECT s.vendor, s.vendor_domain, v.crawl_id, v.state AS visit_state, v.end_reason,
+       l.requested_url,
+       CASE WHEN p.health = 'ok' THEN p.url WHEN p.page_id IS NULL AND l.outcome = 'looked' THEN l.final_url END
+           AS page_url, -- the page that was read; NULL where none could be
+       CASE WHEN l.look_id IS NULL THEN CASE v.state WHEN 'failed' THEN 'could-not-look' ELSE v.state END
+            WHEN p.health <> 'ok' THEN 'could-not-look' ELSE l.outcome END AS outcome,
+       CASE WHEN p.health <> 'ok' THEN p.health ELSE coalesce(l.reason, CASE v.state WHEN 'failed' THEN v.end_reason END)
+            END AS reason,
+       coalesce(p.health_reason, l.detail) AS detail, l.status,
+       p.kind AS page_kind, p.health AS page_health, p.language, p.title, l.looked_at
+FROM visits v
+JOIN seeds s ON s.seed_id = v.seed_id
+LEFT JOIN looks l ON l.visit_id = v.visit_id AND l.purpose = 'page'
+LEFT JOIN pages p ON p.look_id = l.look_id;
+
+CREATE VIEW v_findings AS -- one row per claim: what is claimed, on what evidence, and the verdict that holds
+SELECT s.vendor, s.vendor_domain, c.brand, c.relation,
+       (SELECT e.tier FROM claim_evidence e WHERE e.claim_id = c.claim_id AND e.tier IS NOT NULL
+        ORDER BY e.seen_at DESC, e.evidence_id LIMIT 1) AS tier,
+       CASE WHEN min(e.evidence) <> max(e.evidence) THEN 'both' ELSE min(e.evidence) END AS evidence,
+       d.verdict, d.reasons,
+       b.url AS page_url, b.image_url, b.image_sha256,
+       min(e.seen_at) AS first_seen, max(e.seen_at) AS last_seen, c.claim_id
+FROM claims c
+JOIN seeds s ON s.seed_id = c.seed_id
+JOIN claim_evidence e ON e.claim_id = c.claim_id
+LEFT JOIN verdicts d ON d.claim_id = c.claim_id
+     AND d.sequence = (SELECT max(sequence) FROM verdicts WHERE claim_id = c.claim_id)
+LEFT JOIN ( -- the page and image that show the claim best: the newest look, logos before words, the surest match
+    SELECT e.claim_id, p.url, g.image_url, coalesce(g.inline_sha256, l.content_sha256) AS image_sha256,
+           row_number() OVER (PARTITION BY e.claim_id
+                              ORDER BY e.evidence, date(e.seen_at) DESC, m.score DESC, p.kind = 'partners' DESC,
+                                       e.evidence_id) AS place
+    FROM claim_evidence e
+    JOIN pages p ON p.page_id = e.page_id
+    LEFT JOIN sightings g ON g.sighting_id = e.sighting_id
+    LEFT JOIN logo_matches m ON m.match_id = e.match_id
+    LEFT JOIN looks l ON l.look_id = g.look_id AND l.outcome = 'looked'
+) b ON b.claim_id = c.claim_id AND b.place = 1
+GROUP BY c.claim_id;

@@ -1,0 +1,168 @@
+"""The closed lists of words that stand in the database: one StrEnum for each."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class VisitState(StrEnum):
+    PENDING = "pending"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Purpose(StrEnum):
+    """Why a URL was requested."""
+
+    PAGE = "page"
+    IMAGE = "image"
+    STYLESHEET = "stylesheet"
+    SITEMAP = "sitemap"
+    ROBOTS = "robots"
+
+
+class LookOutcome(StrEnum):
+    """What came of a wish to look at a URL."""
+
+    LOOKED = "looked"
+    COULD_NOT_LOOK = "could-not-look"
+
+
+class PageKind(StrEnum):
+    PARTNERS = "partners"
+    CLIENTS = "clients"
+    TECHNOLOGY = "technology"
+    CERTIFICATIONS = "certifications"
+    MEMBERS = "members"
+    SPONSORS = "sponsors"
+    SUPPLIERS = "suppliers"
+    RESELLERS = "resellers"
+    ABOUT = "about"
+    HOME = "home"
+    NEWS = "news"
+    OTHER = "other"
+
+
+class PageHealth(StrEnum):
+    OK = "ok"
+    ERROR = "error"
+    CHALLENGE = "challenge"
+    CONSENT_WALL = "consent-wall"
+    PARKED = "parked"
+    SOFT_404 = "soft-404"
+    EMPTY_SHELL = "empty-shell"
+    LOGIN = "login"
+    NOT_HTML = "not-html"
+
+
+class FoundBy(StrEnum):
+    """The technique that found an image in a page."""
+
+    IMG = "img"
+    SRCSET = "srcset"
+    LAZY = "lazy"
+    PICTURE = "picture"
+    NOSCRIPT = "noscript"
+    CSS_BACKGROUND = "css-background"
+    INLINE_STYLE = "inline-style"
+    INLINE_SVG = "inline-svg"
+    SVG_USE = "svg-use"
+    SVG_IMAGE = "svg-image"
+    DATA_URI = "data-uri"
+    OBJECT = "object"
+    EMBED = "embed"
+    INPUT_IMAGE = "input-image"
+    VIDEO_POSTER = "video-poster"
+
+
+class SectionKind(StrEnum):
+    """What the part of a page around an image or a passage is about."""
+
+    PARTNERS = "partners"
+    RESELLERS = "resellers"
+    CLIENTS = "clients"
+    SUPPLIERS = "suppliers"
+    TECHNOLOGY = "technology"
+    CERTIFICATIONS = "certifications"
+    MEMBERS = "members"
+    SPONSORS = "sponsors"
+    SOCIAL = "social"
+    PAYMENT = "payment"
+    APP_STORE = "app-store"
+    NEWS = "news"
+    OWN = "own"
+    NONE = "none"
+
+
+class Relation(StrEnum):
+    """What a vendor says that it is to a brand, or why the mark stands there without saying so."""
+
+    PARTNER = "partner"
+    RESELLER = "reseller"
+    DISTRIBUTOR = "distributor"
+    CUSTOMER = "customer"
+    SUPPLIER = "supplier"
+    TECHNOLOGY = "technology"
+    MEMBER = "member"
+    CERTIFICATION = "certification"
+    SPONSOR = "sponsor"
+    PRESS = "press"
+    DENIED = "denied"
+    SOCIAL = "social"
+    PAYMENT = "payment"
+    APP_STORE = "app-store"
+    OWN = "own"
+    INCIDENTAL = "incidental"
+
+
+class StatementKind(StrEnum):
+    """What a sentence that names a brand says about it."""
+
+    PARTNER_CLAIM = "partner-claim"
+    CUSTOMER_CLAIM = "customer-claim"
+    CERTIFICATION = "certification"
+    MENTION_ONLY = "mention-only"
+    DENIAL = "denial"
+    PAST = "past"
+
+
+class Evidence(StrEnum):
+    LOGO = "logo"
+    TEXT = "text"
+    BOTH = "both"
+
+
+class VerdictKind(StrEnum):
+    AUTHORISED = "authorised"
+    LAPSED = "lapsed"
+    EXCEEDS_GRANT = "exceeds-grant"
+    NO_AUTHORISATION = "no-authorisation"
+    OWN_PROPERTY = "own-property"
+    NOT_A_PARTNERSHIP_CLAIM = "not-a-partnership-claim"
+    UNDETERMINED = "undetermined"
+
+
+class RefusalReason(StrEnum):
+    """Why an image was not judged."""
+
+    EMPTY = "empty"
+    UNKNOWN_FORMAT = "unknown-format"
+    BROKEN = "broken"
+    TOO_MANY_BYTES = "too-many-bytes"
+    TOO_MANY_PIXELS = "too-many-pixels"
+    TOO_MANY_FRAMES = "too-many-frames"
+    TOO_SMALL = "too-small"
+    BLANK = "blank"
+    DEGENERATE = "degenerate"
+    TOO_SLOW = "too-slow"
+    CRASHED = "crashed"
+
+
+class LogoVariant(StrEnum):
+    COLOUR = "colour"
+    WHITE = "white"
+    MONO = "mono"
+    ICON = "icon"
+    STACKED = "stacked"
+    BADGE = "badge"

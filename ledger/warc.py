@@ -1,0 +1,323 @@
+"""The evidence: HTTP exchanges as they went over the wire, in WARC 1.1 files, once per payload digest.
+
+Reads: exchanges from the crawler. Writes: `var/warc/<crawl>-<n>.warc.gz`, rows in captures and warc_files.
+
+1. The response (or, for a payload that is already stored, a revisit record) and the request are appended to the file.
+2. One transaction writes the capture's row and how far the file is now valid.
+3. What a killed process appended without its row lies beyond that mark; the next start cuts it off.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from warcio.archiveiterator import ArchiveIterator
+from warcio.recordloader import ArcWarcRecord
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.utils import Digester
+from warcio.warcwriter import WARCWriter
+
+from ledger.database import Ledger
+from ledger.errors import EvidenceBrokenError, OutsideFailureError
+from ledger.identity import content_id, sha256_hex
+from ledger.records import Capture
+
+ROTATE_BYTES = 1_000_000_000  # a file that one can still copy and check by hand
+MAX_CONTENT_BYTES = 64_000_000  # after Content-Encoding is undone; the crawler refuses far less
+HeaderLines = Iterable[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request and its response, as the crawler had them on the wire (transfer coding undone)."""
+
+    visit_id: str
+    url: str
+    attempt: int
+    method: str
+    request_headers: HeaderLines
+    protocol: str
+    status: int
+    reason: str
+    response_headers: HeaderLines
+    payload: bytes
+    content_type: str | None
+    redirect_url: str | None
+    remote_ip: str | None
+    fetched_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredExchange:
+    """A response read back from the archive. payload: as received; content: after Content-Encoding is undone."""
+
+    url: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    payload: bytes
+    content: bytes
+
+
+class _Sha256Writer(WARCWriter):  # type: ignore[misc]  # warcio has no types
+    @staticmethod
+    def _create_digester() -> Digester:
+        return Digester("sha256")
+
+
+class WarcArchive:
+    """The WARC files of one workspace, open for one crawl's appending."""
+
+    def __init__(self, directory: Path, ledger: Ledger, crawl_id: str, *, tool: str) -> None:
+        self.directory = directory
+        self.ledger = ledger
+        self.crawl_id = crawl_id
+        self.tool = tool
+        self._file: BinaryIO | None = None
+        self._name = ""
+        self._end = 0
+        directory.mkdir(parents=True, exist_ok=True)
+        cut_torn_tails(directory, ledger)
+
+    def store(self, exchange: Exchange) -> Capture:
+        """Append an exchange and commit its row. Errors: OutsideFailureError when the disk refuses."""
+        digest = sha256_hex(exchange.payload)
+        original = self._find_original(digest) if exchange.payload else None
+        file = self._open_file()
+        response_record = _response_bytes(exchange, digest, original)
+        request_record = _request_bytes(exchange)
+        try:
+            file.seek(self._end)
+            file.write(response_record + request_record)
+            file.flush()
+        except OSError as error:
+            raise OutsideFailureError(
+                f"{self.directory / self._name}: could not be written ({error}); free some space and start again"
+            ) from error
+        capture = Capture(
+            capture_id=content_id("capture", exchange.visit_id, exchange.url, exchange.attempt),
+            visit_id=exchange.visit_id,
+            url=exchange.url,
+            attempt=exchange.attempt,
+            status=exchange.status,
+            fetched_at=exchange.fetched_at,
+            content_type=exchange.content_type,
+            redirect_url=exchange.redirect_url,
+            remote_ip=exchange.remote_ip,
+            payload_sha256=digest,
+            payload_bytes=len(exchange.payload),
+            warc_file=self._name,
+            warc_offset=self._end,
+            warc_length=len(response_record),
+            request_warc_offset=self._end + len(response_record),
+            refers_to=None if original is None else original.capture_id,
+        )
+        end = self._end + len(response_record) + len(request_record)
+        with self.ledger.transaction():
+            self.ledger.add([capture])
+            self._mark_committed(end)
+        self._end = end
+        return capture
+
+    def sync(self) -> None:
+        """Make sure that everything appended so far outlives a power cut."""
+        if self._file is not None:
+            os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        if self._file is not None:
+            self.sync()
+            self._file.close()
+            self._file = None
+
+    def __enter__(self) -> WarcArchive:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _find_original(self, digest: str) -> _Original | None:
+        row = self.ledger.row(
+            "SELECT capture_id, url, fetched_at FROM captures WHERE payload_sha256 = ? AND refers_to IS NULL LIMIT 1",
+            [digest],
+        )
+        return None if row is None else _Original(row["capture_id"], row["url"], row["fetched_at"])
+
+    def _open_file(self) -> BinaryIO:
+        if self._file is not None and self._end < ROTATE_BYTES:
+            return self._file
+        self.close()
+        last = self.ledger.row(
+            "SELECT warc_file, committed_bytes FROM warc_files WHERE crawl_id = ? ORDER BY warc_file DESC LIMIT 1",
+            [self.crawl_id],
+        )
+        if last is not None and last["committed_bytes"] < ROTATE_BYTES:
+            self._name, self._end = last["warc_file"], last["committed_bytes"]
+        else:
+            number = 0 if last is None else int(last["warc_file"].split("-")[-1].split(".")[0]) + 1
+            self._name, self._end = f"{self.crawl_id}-{number:05d}.warc.gz", 0
+            self.ledger.execute("INSERT INTO warc_files VALUES (?, ?, 0)", [self._name, self.crawl_id])
+        path = self.directory / self._name
+        self._file = path.open("r+b" if path.exists() else "w+b")
+        if self._end == 0:
+            info = _warcinfo_bytes(self._name, self.tool)
+            self._file.write(info)
+            self._file.flush()
+            self._end = len(info)
+            self._mark_committed(self._end)
+        return self._file
+
+    def _mark_committed(self, end: int) -> None:
+        self.ledger.execute("UPDATE warc_files SET committed_bytes = ? WHERE warc_file = ?", [end, self._name])
+
+
+@dataclass(frozen=True, slots=True)
+class _Original:
+    capture_id: str
+    url: str
+    fetched_at: str
+
+
+def cut_torn_tails(directory: Path, ledger: Ledger) -> None:
+    """Cut from every WARC file what a killed process had appended but not committed.
+
+    Errors: EvidenceBrokenError when a file is missing or shorter than its rows say.
+    """
+    for row in ledger.rows("SELECT warc_file, committed_bytes FROM warc_files"):
+        path = directory / row["warc_file"]
+        size = path.stat().st_size if path.exists() else 0
+        if size < row["committed_bytes"]:
+            raise EvidenceBrokenError(
+                f"{path}: expected at least {row['committed_bytes']} bytes of stored captures, got {size}; "
+                "restore the file from a backup before you go on"
+            )
+        if size > row["committed_bytes"]:
+            os.truncate(path, row["committed_bytes"])
+
+
+def read_exchange(directory: Path, ledger: Ledger, capture_id: str) -> StoredExchange:
+    """Return a stored response; for a revisit record the headers of the later look with the payload of the first.
+
+    Errors: EvidenceBrokenError when the archive does not hold what the row says.
+    """
+    row = ledger.row("SELECT * FROM captures WHERE capture_id = ?", [capture_id])
+    if row is None:
+        raise EvidenceBrokenError(f"capture {capture_id}: the database has no such row; was it made from this workspace?")
+    headers = _http_headers(directory / row["warc_file"], row["warc_offset"])
+    holder = row
+    if row["refers_to"] is not None:
+        holder = ledger.row("SELECT * FROM captures WHERE capture_id = ?", [row["refers_to"]]) or row
+    payload = _payload(directory / holder["warc_file"], holder["warc_offset"])
+    if sha256_hex(payload) != row["payload_sha256"]:
+        raise EvidenceBrokenError(
+            f"{holder['warc_file']} at byte {holder['warc_offset']}: expected a payload with SHA-256 "
+            f"{row['payload_sha256']}, got {sha256_hex(payload)}; the file was changed after the crawl"
+        )
+    return StoredExchange(
+        url=row["url"],
+        status=row["status"],
+        headers=headers,
+        payload=payload,
+        content=_content(directory / holder["warc_file"], holder["warc_offset"]),
+    )
+
+
+def _record_at(file: BinaryIO, path: Path, offset: int, *, no_parse: bool = False) -> ArcWarcRecord:
+    file.seek(offset)
+    try:
+        record = next(iter(ArchiveIterator(file, no_record_parse=no_parse)), None)
+    except Exception as error:  # warcio raises many kinds on damaged input
+        raise EvidenceBrokenError(f"{path} at byte {offset}: no readable WARC record ({error})") from error
+    if record is None:
+        raise EvidenceBrokenError(f"{path} at byte {offset}: expected a WARC record, got the end of the file")
+    return record
+
+
+def _open(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise EvidenceBrokenError(f"{path}: could not be read ({error}); restore it from a backup") from error
+
+
+def _http_headers(path: Path, offset: int) -> tuple[tuple[str, str], ...]:
+    with _open(path) as file:
+        return tuple(_record_at(file, path, offset).http_headers.headers)
+
+
+def _payload(path: Path, offset: int) -> bytes:
+    with _open(path) as file:
+        data: bytes = _record_at(file, path, offset).raw_stream.read()
+        return data
+
+
+def _content(path: Path, offset: int) -> bytes:
+    with _open(path) as file:
+        data: bytes = _record_at(file, path, offset).content_stream().read(MAX_CONTENT_BYTES)
+        return data
+
+
+def _warc_bytes(build: WARCWriter, buffer: io.BytesIO, record: ArcWarcRecord) -> bytes:
+    build.write_record(record)
+    return buffer.getvalue()
+
+
+def _writer() -> tuple[WARCWriter, io.BytesIO]:
+    buffer = io.BytesIO()
+    return _Sha256Writer(buffer, gzip=True, warc_version="1.1"), buffer
+
+
+def _response_bytes(exchange: Exchange, digest: str, original: _Original | None) -> bytes:
+    writer, buffer = _writer()
+    http = StatusAndHeaders(
+        f"{exchange.status} {exchange.reason}", list(exchange.response_headers), protocol=exchange.protocol
+    )
+    headers = {"WARC-Date": exchange.fetched_at}
+    if exchange.remote_ip:
+        headers["WARC-IP-Address"] = exchange.remote_ip
+    if original is not None:
+        record = writer.create_revisit_record(
+            exchange.url,
+            f"sha256:{digest}",
+            original.url,
+            original.fetched_at,
+            http_headers=http,
+            warc_headers_dict=headers,
+        )
+    else:
+        headers["WARC-Payload-Digest"] = f"sha256:{digest}"
+        record = writer.create_warc_record(
+            exchange.url,
+            "response",
+            payload=io.BytesIO(exchange.payload),
+            length=len(exchange.payload),
+            http_headers=http,
+            warc_headers_dict=headers,
+        )
+    return _warc_bytes(writer, buffer, record)
+
+
+def _request_bytes(exchange: Exchange) -> bytes:
+    writer, buffer = _writer()
+    target = exchange.url.split("://", 1)[-1]
+    path = "/" + target.split("/", 1)[1] if "/" in target else "/"
+    http = StatusAndHeaders(f"{path} HTTP/1.1", list(exchange.request_headers), is_http_request=True, protocol=exchange.method)
+    record = writer.create_warc_record(
+        exchange.url, "request", http_headers=http, warc_headers_dict={"WARC-Date": exchange.fetched_at}
+    )
+    return _warc_bytes(writer, buffer, record)
+
+
+def _warcinfo_bytes(name: str, tool: str) -> bytes:
+    writer, buffer = _writer()
+    info = {
+        "software": tool,
+        "format": "WARC File Format 1.1",
+        "conformsTo": "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
+        "description": "payloads as received, transfer coding undone, content coding kept",
+    }
+    return _warc_bytes(writer, buffer, writer.create_warcinfo_record(name, info))
