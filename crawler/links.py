@@ -15,7 +15,7 @@ from bs4 import BeautifulSoup, Tag
 from lxml import etree
 from publicsuffixlist import PublicSuffixList
 
-from crawler.lexicon import Lexicon
+from ledger.lexicon import Lexicon
 from crawler.page import Document, attribute, squeeze
 from crawler.page_kind import WORTH, is_home, kinds_in, path_words
 from ledger.vocabulary import PageKind

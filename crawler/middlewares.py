@@ -57,24 +57,27 @@ class VisitRobotsMiddleware:
         visit: RunningVisit | None = request.meta.get("visit")
         if visit is None or not self.is_obeyed or request.meta.get("purpose") is Purpose.ROBOTS:
             return
-        parser = await self._parser(visit, request)
-        if parser is None:
-            raise LookRefusedError("robots-unreachable", "robots.txt could not be read, so nothing is allowed (RFC 9309)")
-        if not parser.allowed(request.url, self.user_agent):
+        rules = await self._rules(visit, request)
+        if isinstance(rules, LookRefusedError):
+            raise LookRefusedError(rules.reason, rules.detail)
+        if not rules.allowed(request.url, self.user_agent):
             raise LookRefusedError("robots", "robots.txt forbids this address")
 
-    async def _parser(self, visit: RunningVisit, request: Request) -> RobotParser | None:
+    async def _rules(self, visit: RunningVisit, request: Request) -> RobotParser | LookRefusedError:
         parts = urlsplit(request.url)
         netloc = f"{parts.scheme}://{parts.netloc}"
         if netloc not in visit.robots:
             visit.robots[netloc] = asyncio.ensure_future(self._fetch(visit, f"{netloc}/robots.txt"))
         return await visit.robots[netloc]
 
-    async def _fetch(self, visit: RunningVisit, url: str) -> RobotParser | None:
+    async def _fetch(self, visit: RunningVisit, url: str) -> RobotParser | LookRefusedError:
         assert self.crawler.spider is not None  # noqa: S101  # requests come from it
-        response = await self.crawler.spider.look_at_robots(visit, url)  # type: ignore[attr-defined]
-        if response is None or response.status >= 500 or response.status == 429:
-            return None
+        looked = await self.crawler.spider.look_at_robots(visit, url)  # type: ignore[attr-defined]
+        response: Response | None = looked.response
+        if response is None:  # the host itself can't be reached, or must not be
+            return LookRefusedError(looked.look.reason or "failed", f"{looked.look.detail} (asked for robots.txt)")
+        if response.status >= 500 or response.status == 429:
+            return LookRefusedError("robots-unreachable", f"robots.txt answers {response.status}, so nothing is allowed (RFC 9309)")
         body = b"" if response.status >= 400 else response.body[:512_000]  # RFC 9309, 2.5: at least 500 KiB
         return ProtegoRobotParser(body, self.crawler.spider)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from crawler.lexicon import Lexicon
+from ledger.lexicon import Lexicon
 from crawler.page import Document
 from ledger.vocabulary import PageHealth
 

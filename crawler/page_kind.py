@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from bs4 import Tag
 
-from crawler.lexicon import Lexicon, split_words
+from ledger.lexicon import Lexicon, split_words
 from crawler.page import Document, squeeze
 from ledger.vocabulary import PageKind
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from crawler.lexicon import Lexicon
+from ledger.lexicon import Lexicon
 from crawler.page import Document, parse_page
 from crawler.page_health import judge_health
 from crawler.page_kind import judge_kind
@@ -76,6 +76,7 @@ def read_page(source: PageSource, lexicon: Lexicon) -> ReadPage:
         visit_id=source.visit_id,
         look_id=source.look_id,
         url=source.url,
+        link_text=source.link_text,
         title=document.title,
         language=document.language,
         kind=kind.kind,
@@ -94,6 +95,7 @@ def unread_page(source: PageSource, reason: str) -> ReadPage:
         visit_id=source.visit_id,
         look_id=source.look_id,
         url=source.url,
+        link_text=source.link_text,
         title=None,
         language=None,
         kind=PageKind.OTHER,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bs4 import NavigableString, Tag
 
-from crawler.lexicon import Lexicon
+from ledger.lexicon import Lexicon
 from crawler.page import Document, attribute, language_of_script, squeeze
 from crawler.surroundings import PageWalk, Surroundings, is_text
 from ledger.identity import content_id

@@ -19,7 +19,7 @@ from bs4 import BeautifulSoup, NavigableString, Tag
 from w3lib.url import parse_data_uri
 
 from crawler.inline_svg import external_use, is_use, write_svg
-from crawler.lexicon import Lexicon
+from ledger.lexicon import Lexicon
 from crawler.page import Document, attribute, squeeze
 from crawler.stylesheets import Sheet, find_backgrounds, urls_in_declarations
 from crawler.surroundings import PageWalk, Surroundings

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from bs4 import NavigableString, PageElement, Tag
 
-from crawler.lexicon import Lexicon, WordLists, split_words
+from ledger.lexicon import Lexicon, WordLists, split_words
 from crawler.page import Document, attribute, squeeze
 from ledger.vocabulary import SectionKind
 

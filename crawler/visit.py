@@ -7,6 +7,7 @@ import time
 from asyncio import Future
 from dataclasses import dataclass, field
 
+from scrapy.exceptions import IgnoreRequest
 from scrapy.robotstxt import RobotParser
 
 from ledger.database import Ledger, Row
@@ -35,7 +36,7 @@ class RunningVisit:
     stored: dict[tuple[str, int], str] = field(default_factory=dict)  # (url, attempt) → capture_id, from before a restart
     failed: dict[tuple[Purpose, str], Look] = field(default_factory=dict)  # looks that failed before a restart
     looks: dict[tuple[Purpose, str], Look] = field(default_factory=dict)
-    robots: dict[str, Future[RobotParser | None]] = field(default_factory=dict)  # scheme://netloc → its rules
+    robots: dict[str, Future[RobotParser | IgnoreRequest]] = field(default_factory=dict)  # scheme://netloc → its rules
     captures: dict[str, str] = field(default_factory=dict)  # url → capture_id of the latest exchange
     pages: int = 0
     images: int = 0

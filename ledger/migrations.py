@@ -64,7 +64,8 @@ INITIAL = (
         end_reason TEXT, -- complete, or the budget that ran out, or why it failed
         pages INTEGER NOT NULL, -- healthy pages read
         requests INTEGER NOT NULL,
-        body_bytes INTEGER NOT NULL -- received, before decompression
+        body_bytes INTEGER NOT NULL, -- received, before decompression
+        judged_at TEXT -- NULL: matches, claims and verdicts of this visit are still to come
     ) STRICT""",
     "CREATE INDEX visits_by_state ON visits(crawl_id, state, ordinal)",
     "CREATE INDEX visits_by_seed ON visits(seed_id)",
@@ -119,6 +120,7 @@ INITIAL = (
         visit_id TEXT NOT NULL REFERENCES visits(visit_id),
         look_id TEXT NOT NULL REFERENCES looks(look_id),
         url TEXT NOT NULL,
+        link_text TEXT NOT NULL, -- of the link that led here
         title TEXT,
         language TEXT, -- BCP 47 primary tag
         kind TEXT NOT NULL,

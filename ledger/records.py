@@ -89,6 +89,7 @@ class Visit:
     pages: int
     requests: int
     body_bytes: int
+    judged_at: str | None = None  # None: matches, claims and verdicts of it are still to come
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +138,7 @@ class Page:
     visit_id: str
     look_id: str
     url: str
+    link_text: str
     title: str | None
     language: str | None
     kind: PageKind

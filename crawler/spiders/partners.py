@@ -34,7 +34,7 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 
 from crawler.addresses import refused_hosts
-from crawler.lexicon import Lexicon
+from ledger.lexicon import Lexicon
 from crawler.links import WELL_KNOWN_PATHS, Link, find_links, is_same_site, read_sitemap
 from crawler.middlewares import LookRefusedError
 from crawler.page_health import is_html
@@ -91,6 +91,7 @@ class PartnersSpider(scrapy.Spider):
                     Problem(where="url", expected="a web address", got=f"{url!r} ({error})", next_step="write it as https://vendor.example/partners")
                 ) from error
         self.crawl_id = ""
+        self.failure: PartnerproofError | None = None
         self.ledger: Ledger
         self.archive: WarcArchive
         self.lexicon: Lexicon
@@ -129,7 +130,14 @@ class PartnersSpider(scrapy.Spider):
         """Run all visits that are not done. Yields nothing: a visit awaits its own downloads."""
         waiting = self._visits_to_do()
         workers = self.settings.getint("PARTNERPROOF_CONCURRENT_VISITS")
-        await asyncio.gather(*(self._work(waiting) for _ in range(max(1, workers))))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(max(1, workers)):
+                    group.create_task(self._work(waiting))
+        except* PartnerproofError as errors:
+            # disk full, evidence broken: whoever started the crawl must know, and no visit goes on without its archive
+            self.failure = next(e for e in errors.exceptions if isinstance(e, PartnerproofError))
+            logger.error("the crawl stopped: %s", self.failure)
         return
         yield
 
@@ -167,9 +175,9 @@ class PartnersSpider(scrapy.Spider):
             self.archive.sync()
             self.crawler.signals.send_catch_log(visit_ended, visit_id=visit.visit_id, state=state)
 
-    async def look_at_robots(self, visit: RunningVisit, url: str) -> Response | None:
-        """Return the answer for a robots.txt, or None when there was none."""
-        return (await self.look(visit, url, Purpose.ROBOTS)).response
+    async def look_at_robots(self, visit: RunningVisit, url: str) -> Looked:
+        """Look at a robots.txt; the middleware asks for it."""
+        return await self.look(visit, url, Purpose.ROBOTS)
 
     async def look(self, visit: RunningVisit, url: str, purpose: Purpose) -> Looked:
         """Look at one URL and record what came of it. Never raises for what a server does."""

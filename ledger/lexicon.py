@@ -40,7 +40,7 @@ class WordLists:
 
     def hits(self, text: str) -> list[Hit]:
         """Return the first hit of each kind in text, longest word first."""
-        folded = text.casefold()
+        folded = fold(text)
         found = [
             Hit(kind=kind, word=match[0], start=match.start())
             for kind, pattern in self._patterns.items()
@@ -51,13 +51,28 @@ class WordLists:
     def hit(self, kind: str, text: str) -> Hit | None:
         """Return the first hit of one kind, or None."""
         pattern = self._patterns.get(kind)
-        match = pattern.search(text.casefold()) if pattern else None
+        match = pattern.search(fold(text)) if pattern else None
         return None if match is None else Hit(kind=kind, word=match[0], start=match.start())
+
+    def whole_word(self, kind: str, text: str) -> str | None:
+        """Return the first hit of one kind that ends where a word ends, as the text writes it: "Gold", not "Goldman"."""
+        pattern = self._patterns.get(kind)
+        folded = fold(text)
+        for match in pattern.finditer(folded) if pattern else ():
+            if _UNSPACED.search(match[0]) or not folded[match.end() : match.end() + 1].isalnum():
+                # folding may change the length of the text; then the folded word is all there is
+                return text[match.start() : match.end()] if len(folded) == len(text) else match[0]
+        return None
+
+
+def fold(text: str) -> str:
+    """Return text as it is compared: without case, and without the dot that folding leaves on the Turkish İ."""
+    return text.casefold().replace("\u0307", "")
 
 
 def _pattern(words: Iterable[str]) -> re.Pattern[str]:
     # longest first, so that "not a partner" is reported and not "partner"
-    ordered = sorted({word.casefold() for word in words if word}, key=lambda word: (-len(word), word))
+    ordered = sorted({fold(word) for word in words if word}, key=lambda word: (-len(word), word))
     parts = [re.escape(word) if _UNSPACED.search(word) else rf"(?<!\w){re.escape(word)}" for word in ordered]
     return re.compile("|".join(part.replace(r"\ ", r"\s+") for part in parts))
 

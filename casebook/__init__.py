@@ -1,0 +1,1 @@
+"""The casebook decides and tells: register, claims, verdicts, reports."""

@@ -1,0 +1,185 @@
+"""All that is known about one claim, gathered for a reader: verdict, pictures, words, search, dates, digests.
+
+Reads: every table on the way from capture to verdict. Writes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from casebook.rules import RULES_VERSION
+from ledger.database import Ledger, Row
+from ledger.vocabulary import Relation, VerdictKind
+from matcher.explain import Comparison, compare_pictures
+from matcher.logo_matches import image_content
+from matcher.refusals import Refusal
+from matcher.regions import Box
+
+MAX_PICTURED = 6  # the best evidence is shown in pictures, the rest in the table
+_SENTENCES = {
+    VerdictKind.AUTHORISED: "{vendor} shows itself as {relation} of {brand}, and the register allows it.",
+    VerdictKind.LAPSED: "{vendor} shows itself as {relation} of {brand}; the register allowed it once, and no longer.",
+    VerdictKind.EXCEEDS_GRANT: "{vendor} shows itself as {relation} of {brand} beyond what the register grants.",
+    VerdictKind.NO_AUTHORISATION: "{vendor} shows itself as {relation} of {brand}; there is no authorisation on record.",
+    VerdictKind.OWN_PROPERTY: "{vendor} is a site of {brand} itself.",
+    VerdictKind.UNDETERMINED: "{vendor} shows {brand} as {relation}; a person has to decide what that is.",
+    VerdictKind.NOT_A_PARTNERSHIP_CLAIM: "{vendor} shows {brand} ({relation}), which is not a claim to be its partner.",
+}
+_RELATION_WORDS = {
+    Relation.CERTIFICATION: "certified",
+    Relation.DENIED: "a relation that it denies",
+    Relation.SOCIAL: "a social icon",
+    Relation.PAYMENT: "a payment mark",
+    Relation.APP_STORE: "an app-store badge",
+    Relation.INCIDENTAL: "a mark without a word on why",
+    Relation.OWN: "its own",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogoExhibit:
+    """One sighting of an official logo, with the pictures that show it; pictures is None when there is no room for more."""
+
+    row: Row
+    reasons: tuple[str, ...]
+    heading_trail: tuple[str, ...]
+    pictures: Comparison | None
+    not_pictured: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextExhibit:
+    """One sentence that names the brand; before, said, after are the passage around the claiming span."""
+
+    row: Row
+    before: str
+    said: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dossier:
+    """What a reader of one claim needs."""
+
+    sentence: str
+    logos: tuple[LogoExhibit, ...]
+    texts: tuple[TextExhibit, ...]
+    search: Row | None
+    asked: dict[str, list[str]]
+    hits: list[dict[str, object]]
+    near_misses: list[dict[str, object]]
+    verdicts: tuple[Row, ...]
+    captures: tuple[Row, ...]
+    timeline: tuple[Row, ...]
+    snapshot: Row | None
+    rules_version: str
+
+
+def read_dossier(ledger: Ledger, warc_dir: Path, finding: Row) -> Dossier:
+    """Return the dossier of a row of v_findings."""
+    claim_id = finding["claim_id"]
+    verdicts = ledger.rows("SELECT * FROM verdicts WHERE claim_id = ? ORDER BY sequence DESC", [claim_id])
+    search_id = verdicts[0]["search_id"] if verdicts else None
+    search = ledger.row("SELECT * FROM searches WHERE search_id = ?", [search_id]) if search_id else None
+    brand_name = ledger.value("SELECT name FROM brands WHERE brand = ?", [finding["brand"]])
+    snapshot = ledger.row("SELECT * FROM register_snapshots WHERE snapshot_id = ?", [search["snapshot_id"]]) if search else None
+    return Dossier(
+        sentence=_sentence(finding, brand_name),
+        logos=_logos(ledger, warc_dir, claim_id),
+        texts=tuple(_text(row) for row in ledger.rows(_TEXTS, [claim_id])),
+        search=search,
+        asked=json.loads(search["asked"]) if search else {},
+        hits=json.loads(search["hits"]) if search else [],
+        near_misses=json.loads(search["near_misses"]) if search else [],
+        verdicts=tuple(verdicts),
+        captures=tuple(ledger.rows(_CAPTURES, [claim_id, claim_id])),
+        timeline=tuple(ledger.rows(_TIMELINE, [claim_id, claim_id])),
+        snapshot=snapshot,
+        rules_version=RULES_VERSION,
+    )
+
+
+def _sentence(finding: Row, brand_name: str) -> str:
+    if finding["verdict"] is None:
+        return f"{finding['vendor']} and {brand_name}: not judged yet."
+    relation = _RELATION_WORDS.get(Relation(finding["relation"]), finding["relation"])
+    if finding["tier"]:
+        relation = f"{finding['tier']} {relation}"
+    return _SENTENCES[VerdictKind(finding["verdict"])].format(vendor=finding["vendor"], relation=relation, brand=brand_name)
+
+
+def _logos(ledger: Ledger, warc_dir: Path, claim_id: str) -> tuple[LogoExhibit, ...]:
+    exhibits: list[LogoExhibit] = []
+    pictured: set[tuple[str, str]] = set()
+    for row in ledger.rows(_LOGOS, [claim_id]):
+        key = (row["image_sha256"], row["official_logo_id"])
+        pictures: Comparison | None = None
+        why_not: str | None = None
+        if key in pictured:
+            why_not = "the same image as above"
+        elif len(pictured) >= MAX_PICTURED:
+            why_not = f"only the {MAX_PICTURED} surest images are pictured"
+        else:
+            found = image_content(ledger, warc_dir, row["image_sha256"], None if row["inline_sha256"] else row["image_capture_id"])
+            compared = compare_pictures(row["content"], found, Box(x=row["x"], y=row["y"], width=row["width"], height=row["height"]))
+            if isinstance(compared, Refusal):
+                why_not = f"the picture could not be drawn: {compared.reason}"
+            else:
+                pictures = compared
+                pictured.add(key)
+        exhibits.append(
+            LogoExhibit(
+                row=row,
+                reasons=tuple(json.loads(row["reasons"])),
+                heading_trail=tuple(json.loads(row["heading_trail"])),
+                pictures=pictures,
+                not_pictured=why_not,
+            )
+        )
+    return tuple(exhibits)
+
+
+def _text(row: Row) -> TextExhibit:
+    text, start, end = row["text"], row["sentence_start"], row["sentence_end"]
+    return TextExhibit(row=row, before=text[max(0, start - 300) : start], said=text[start:end], after=text[end : end + 300])
+
+
+_LOGOS = """
+    SELECT e.reasons, e.seen_at, g.*, p.url AS page_url, p.title AS page_title, p.kind AS page_kind, p.language,
+           m.*, o.file, o.content, o.valid_from, o.valid_until, o.variant, o.official_logo_id,
+           coalesce(g.inline_sha256, i.content_sha256) AS image_sha256, i.capture_id AS image_capture_id, g.inline_sha256
+    FROM claim_evidence e
+    JOIN sightings g ON g.sighting_id = e.sighting_id
+    JOIN pages p ON p.page_id = e.page_id
+    JOIN logo_matches m ON m.match_id = e.match_id
+    JOIN official_logos o ON o.official_logo_id = m.official_logo_id
+    LEFT JOIN looks i ON i.look_id = g.look_id AND i.outcome = 'looked'
+    WHERE e.claim_id = ?
+    ORDER BY m.score DESC, e.seen_at DESC, e.evidence_id
+"""
+_TEXTS = """
+    SELECT e.reasons, e.seen_at, t.*, g.text, g.heading, g.language, p.url AS page_url, p.title AS page_title
+    FROM claim_evidence e
+    JOIN text_matches t ON t.text_match_id = e.text_match_id
+    JOIN passages g ON g.passage_id = t.passage_id
+    JOIN pages p ON p.page_id = e.page_id
+    WHERE e.claim_id = ?
+    ORDER BY e.seen_at DESC, g.ordinal, t.span_start
+"""
+_CAPTURES = """
+    SELECT DISTINCT c.*, 'page' AS what FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id
+    JOIN looks k ON k.look_id = p.look_id JOIN captures c ON c.capture_id = k.capture_id WHERE e.claim_id = ?
+    UNION
+    SELECT DISTINCT c.*, 'image' AS what FROM claim_evidence e JOIN sightings g ON g.sighting_id = e.sighting_id
+    JOIN looks k ON k.look_id = g.look_id JOIN captures c ON c.capture_id = k.capture_id WHERE e.claim_id = ?
+    ORDER BY fetched_at, url
+"""
+_TIMELINE = """
+    SELECT e.seen_at AS at, 'seen' AS what, e.evidence || ' on ' || p.url AS detail
+    FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id WHERE e.claim_id = ? GROUP BY e.seen_at, p.url, e.evidence
+    UNION ALL
+    SELECT judged_at, 'judged', verdict || ' (rule ' || rule || ', as of ' || as_of || ')' FROM verdicts WHERE claim_id = ?
+    ORDER BY 1
+"""

@@ -1,0 +1,41 @@
+"""The findings as the public view has them, most serious first."""
+
+from __future__ import annotations
+
+from ledger.database import Ledger, Row
+from ledger.vocabulary import VerdictKind
+
+COLUMNS = (
+    "vendor", "vendor_domain", "brand", "relation", "tier", "evidence", "verdict", "reasons", "page_url", "image_url",
+    "image_sha256", "first_seen", "last_seen", "claim_id",
+)  # fmt: skip
+SERIOUSNESS = (
+    VerdictKind.NO_AUTHORISATION,
+    VerdictKind.LAPSED,
+    VerdictKind.EXCEEDS_GRANT,
+    VerdictKind.UNDETERMINED,
+    VerdictKind.AUTHORISED,
+    VerdictKind.NOT_A_PARTNERSHIP_CLAIM,
+    VerdictKind.OWN_PROPERTY,
+)
+
+
+def read_findings(ledger: Ledger, *, crawl_id: str | None = None, verdict: str | None = None, brand: str | None = None) -> list[Row]:
+    """Return rows of v_findings, exactly its columns. crawl_id: only claims that this crawl saw."""
+    conditions, values = ["1"], list[str]()
+    if crawl_id is not None:
+        conditions.append(
+            "claim_id IN (SELECT e.claim_id FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id"
+            " JOIN visits v ON v.visit_id = p.visit_id WHERE v.crawl_id = ?)"
+        )
+        values.append(crawl_id)
+    for column, value in (("verdict", verdict), ("brand", brand)):
+        if value is not None:
+            conditions.append(f"{column} = ?")
+            values.append(value)
+    order = " ".join(f"WHEN '{kind}' THEN {place}" for place, kind in enumerate(SERIOUSNESS))
+    return ledger.rows(
+        f"SELECT {', '.join(COLUMNS)} FROM v_findings WHERE {' AND '.join(conditions)}"  # noqa: S608  # columns and words are ours
+        f" ORDER BY CASE verdict {order} ELSE 99 END, vendor, brand, relation",
+        values,
+    )

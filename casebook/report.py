@@ -1,0 +1,101 @@
+"""The report: an index of all findings and one dossier per claim, as HTML files that need nothing from outside.
+
+Reads: all of it. Writes: index.html, coverage.html, claims/<claim_id>.html in a folder.
+
+1. Every text from the web is escaped by the templates; every picture is decoded and encoded again by us.
+2. Style and script stand in each file and are named by digest in its Content-Security-Policy.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from casebook.dossier import Dossier, read_dossier
+from casebook.findings import SERIOUSNESS, read_findings
+from ledger.database import Ledger, Row
+from ledger.errors import OutsideFailureError
+from ledger.identity import utc_text
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Where a report was written."""
+
+    index: Path
+    dossiers: int
+
+
+class _Pages:
+    """The templates with what stands in every page."""
+
+    def __init__(self) -> None:
+        self.environment = Environment(
+            loader=FileSystemLoader(_TEMPLATES), autoescape=select_autoescape(default=True), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        )
+        self.environment.filters["data_uri"] = lambda png: "data:image/png;base64," + base64.b64encode(png).decode()
+        self.environment.filters["from_json"] = lambda text: json.loads(text or "[]")
+        self.environment.filters["verdict_words"] = lambda verdict: (verdict or "not judged").replace("-", " ")
+        self.made_at = utc_text()
+
+    @cached_property
+    def style(self) -> str:
+        return (_TEMPLATES / "report.css").read_text(encoding="utf-8")
+
+    @cached_property
+    def script(self) -> str:
+        return (_TEMPLATES / "filter.js").read_text(encoding="utf-8")
+
+    @cached_property
+    def policy(self) -> str:
+        return f"default-src 'none'; img-src data:; style-src '{_digest(self.style)}'; script-src '{_digest(self.script)}'; base-uri 'none'; form-action 'none'"
+
+    def render(self, template: str, **values: object) -> str:
+        return self.environment.get_template(template).render(
+            style=self.style, script=self.script, policy=self.policy, made_at=self.made_at, **values
+        )
+
+
+def write_report(ledger: Ledger, warc_dir: Path, out: Path, *, verdict: str | None = None, brand: str | None = None) -> Report:
+    """Write the report into a folder, over an earlier one. Errors: OutsideFailureError when it can't be written."""
+    pages = _Pages()
+    findings = read_findings(ledger, verdict=verdict, brand=brand)
+    try:
+        (out / "claims").mkdir(parents=True, exist_ok=True)
+        for row in findings:
+            dossier: Dossier = read_dossier(ledger, warc_dir, row)
+            (out / "claims" / f"{row['claim_id']}.html").write_text(pages.render("dossier.html", d=dossier, finding=row), encoding="utf-8")
+        coverage = ledger.rows("SELECT * FROM v_coverage ORDER BY vendor, outcome, requested_url")
+        (out / "coverage.html").write_text(pages.render("coverage.html", rows=coverage, counts=_count(coverage, "outcome")), encoding="utf-8")
+        index = out / "index.html"
+        index.write_text(
+            pages.render("index.html", findings=findings, counts=_ordered(_count(findings, "verdict")), brands=_count(findings, "brand"),
+                         relations=_count(findings, "relation"), unseen=_count([r for r in coverage if r["outcome"] == "could-not-look"], "reason")),
+            encoding="utf-8",
+        )  # fmt: skip
+    except OSError as error:
+        raise OutsideFailureError(f"{out}: the report could not be written ({error}); name another folder with --out") from error
+    return Report(index=index, dossiers=len(findings))
+
+
+def _count(rows: Sequence[Row], column: str) -> Counter[str]:
+    return Counter(row[column] or "none" for row in rows)
+
+
+def _ordered(counts: Counter[str]) -> dict[str, int]:
+    order = {str(kind): place for place, kind in enumerate(SERIOUSNESS)}
+    return dict(sorted(counts.items(), key=lambda entry: order.get(entry[0], 99)))
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,0 +1,59 @@
+"""Stored pages read again, without the network: after the reading has improved, and to check that it repeats itself.
+
+Reads: looks and captures of a visit. Writes: pages, sightings, inline images, passages.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from crawler.page_health import is_html
+from crawler.page_reader import PageSource, read_page, store_page
+from crawler.stylesheets import Sheet, decode_sheet
+from ledger.database import Ledger
+from ledger.lexicon import Lexicon
+from ledger.vocabulary import PageHealth
+from ledger.warc import StoredExchange, read_exchange
+
+
+def read_again(ledger: Ledger, warc_dir: Path, lexicon: Lexicon, *, visit_id: str) -> int:
+    """Read all pages of a visit again from the archive; returns how many."""
+    rows = ledger.rows(
+        "SELECT p.*, k.capture_id, k.final_url, k.status FROM pages p JOIN looks k ON k.look_id = p.look_id"
+        " WHERE p.visit_id = ? AND p.health <> ? AND k.capture_id IS NOT NULL ORDER BY p.rowid",
+        [visit_id, PageHealth.NOT_HTML],
+    )
+    for row in rows:
+        stored = read_exchange(warc_dir, ledger, row["capture_id"])
+        content_type = _content_type(stored)
+        if not is_html(content_type, stored.content):
+            continue
+        source = PageSource(
+            visit_id=visit_id,
+            look_id=row["look_id"],
+            url=row["final_url"],
+            status=row["status"],
+            content=stored.content,
+            content_type=content_type,
+            link_text=row["link_text"],
+        )
+        page = read_page(source, lexicon)
+        if page.is_healthy:
+            page = page.with_images(_sheets(ledger, warc_dir, json.loads(row["stylesheet_looks"])), lexicon)
+        store_page(ledger, page)
+    return len(rows)
+
+
+def _sheets(ledger: Ledger, warc_dir: Path, look_ids: list[str]) -> list[Sheet]:
+    sheets = []
+    for look_id in look_ids:
+        look = ledger.row("SELECT requested_url, capture_id FROM looks WHERE look_id = ?", [look_id])
+        if look is not None and look["capture_id"]:
+            content = read_exchange(warc_dir, ledger, look["capture_id"]).content
+            sheets.append(Sheet(look["requested_url"], decode_sheet(content)))
+    return sheets
+
+
+def _content_type(stored: StoredExchange) -> str | None:
+    return next((value for name, value in stored.headers if name.lower() == "content-type"), None)

@@ -1,0 +1,156 @@
+"""brand.toml: what a brand's folder says about its names and logos. Reads it with every mistake named; writes
+it.
+
+name = "Acme"
+aliases = ["ACME Corp."]
+domains = ["acme.example"]
+
+[[logo]]                      # only for what the file name does not say
+file = "acme-2015.svg"        # seen from logos/
+variant = "colour"
+valid_until = 2021-03-01      # the first day on which it was retired
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import tomllib
+from collections.abc import Sequence
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from ledger.errors import Problem
+from ledger.vocabulary import LogoVariant
+
+
+class LogoEntry(BaseModel):
+    """One [[logo]] table."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    file: str = Field(min_length=1)
+    variant: LogoVariant | None = Field(default=None, strict=False)
+    valid_from: dt.date | None = None
+    valid_until: dt.date | None = None
+    programme: str | None = None
+    tier: str | None = None
+
+
+class BrandEntry(BaseModel):
+    """A whole brand.toml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    name: str = Field(min_length=1)
+    aliases: list[str] = Field(default_factory=list)
+    domains: list[str] = Field(default_factory=list)
+    logo: list[LogoEntry] = Field(default_factory=list)
+
+
+def read_brand_entry(text: str, where: str) -> tuple[BrandEntry | None, list[Problem]]:
+    """The entry, or None, and all mistakes. where: the file's name for messages."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as e:
+        place = re.search(r"\(at line (\d+), column \d+\)|\(at end of document\)", str(e))
+        line = int(place[1]) if place and place[1] else text.count("\n") + 1
+        said = str(e).split(" (at ")[0]
+        next_step = "put texts in double quotes and close every bracket"
+        return None, [Problem(where=f"{where} line {line}", expected="TOML", got=said, next_step=next_step)]
+    try:
+        entry = BrandEntry.model_validate(raw)
+    except ValidationError as e:
+        return None, [_explain(error, text, where) for error in e.errors()]
+    return entry, _check_dates(entry, text, where)
+
+
+def format_brand_entry(name: str, aliases: Sequence[str], domains: Sequence[str]) -> str:
+    """Text of a new brand.toml; read_brand_entry gives the same values back."""
+    return f"name = {_quote(name)}\naliases = {_quote_all(aliases)}\ndomains = {_quote_all(domains)}\n"
+
+
+def locate_logo(text: str, where: str, index: int, key: str = "file") -> str:
+    """Where a key of the index-th [[logo]] table stands: `brand.toml line 7, logo 2, variant`."""
+    return _locate(text, where, ("logo", index, key))
+
+
+def _check_dates(entry: BrandEntry, text: str, where: str) -> list[Problem]:
+    problems = []
+    for index, logo in enumerate(entry.logo):
+        if logo.valid_from and logo.valid_until and logo.valid_until <= logo.valid_from:
+            problems.append(
+                Problem(
+                    where=locate_logo(text, where, index, "valid_until"),
+                    expected=f"a day after valid_from {logo.valid_from}",
+                    got=str(logo.valid_until),
+                    next_step="swap the two dates or leave one of them out",
+                )
+            )
+    return problems
+
+
+def _explain(error: ErrorDetails, text: str, where: str) -> Problem:
+    got, key = repr(error["input"])[:80], str(error["loc"][-1])
+    place = _locate(text, where, error["loc"])
+    kind = error["type"]
+    if kind == "missing":
+        return Problem(where=place, expected=f"a key {key}", got="none", next_step=f'add {key} = "…"')
+    if kind == "extra_forbidden":
+        model: type[BaseModel] = LogoEntry if error["loc"][0] == "logo" else BrandEntry
+        known = ", ".join(model.model_fields)
+        return Problem(
+            where=place,
+            expected=f"one of {known}",
+            got=f"the unknown key {key}",
+            next_step="correct its spelling or remove it",
+        )
+    if kind == "enum":
+        variants = ", ".join(LogoVariant)
+        return Problem(
+            where=place, expected=f"one of {variants}", got=got, next_step="use one of these words"
+        )
+    if kind.startswith("date"):
+        return Problem(
+            where=place,
+            expected="a date YYYY-MM-DD without quotes",
+            got=got,
+            next_step=f"write {key} = 2024-04-03",
+        )
+    expected = {
+        "string_type": "a text in double quotes",
+        "string_too_short": "a text that is not empty",
+        "list_type": "a list in square brackets",
+        "model_type": "a table",
+    }.get(kind, error["msg"])
+    return Problem(
+        where=place,
+        expected=expected,
+        got=got,
+        next_step="see the example in the documentation of brand.toml",
+    )
+
+
+def _locate(text: str, where: str, loc: Sequence[str | int]) -> str:
+    """File, line and path of a key. tomllib forgets lines, so the key is looked for in the text."""
+    lines, start = text.splitlines(), 0
+    if len(loc) > 1 and loc[0] == "logo" and isinstance(loc[1], int):
+        tables = [n for n, line in enumerate(lines) if re.match(r"\s*\[\[\s*logo\s*\]\]", line)]
+        start = tables[loc[1]] if loc[1] < len(tables) else 0
+    keys = [part for part in loc if isinstance(part, str)]
+    key = next((k for k in reversed(keys) if k != "logo"), "logo")
+    pattern = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*=""")
+    found = next((n for n in range(start, len(lines)) if pattern.match(lines[n])), start)
+    path = "".join(f" {part + 1}" if isinstance(part, int) else f", {part}" for part in loc)
+    return f"{where} line {found + 1}{path}"
+
+
+def _quote(text: str) -> str:
+    # TOML's basic strings are JSON's but for DEL, which TOML wants escaped
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _quote_all(texts: Sequence[str]) -> str:
+    return "[" + ", ".join(map(_quote, texts)) + "]"

@@ -1,0 +1,86 @@
+"""Hashes of a region's ink, in a text form that says what they are: `phash/8x8:c3d1…`.
+
+phash and dhash are imagehash's, bit for bit, of the ink reduced to 32x32 px: colour, polarity, padding and
+size are gone before hashing. `edge/4x8x8` is our own: 256 bits, one for each of 4 unsigned edge orientations
+in each of 8x8 cells, set where the orientation is stronger than the median of its own map.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import imagehash
+import numpy as np
+from PIL import Image
+
+from matcher.features import Features
+
+_TEXT = re.compile(r"([a-z]+)/([0-9]+(?:x[0-9]+)+):([0-9a-f]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class LogoHash:
+    """A hash with its algorithm ("phash") and shape ("8x8", whose product is the number of bits)."""
+
+    algorithm: str
+    shape: str
+    bits: int
+
+    @property
+    def bit_count(self) -> int:
+        return _product(self.shape)
+
+    def __str__(self) -> str:
+        return f"{self.algorithm}/{self.shape}:{self.bits:0{(self.bit_count + 3) // 4}x}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegionHashes:
+    """The three hashes of one region."""
+
+    phash: LogoHash
+    dhash: LogoHash
+    edge: LogoHash
+
+
+def parse_hash(text: str) -> LogoHash:
+    """Hash of its text form; ValueError if the text is none or its digits do not fit its shape."""
+    match = _TEXT.fullmatch(text)
+    if (
+        match is None
+        or (_product(match[2]) + 3) // 4 != len(match[3])
+        or int(match[3], 16) >> _product(match[2])
+    ):
+        raise ValueError(
+            f"expected algorithm/shape:hex with as many digits as the shape has bits, got {text!r}"
+        )
+    return LogoHash(match[1], match[2], int(match[3], 16))
+
+
+def distance_bits(a: LogoHash, b: LogoHash) -> int:
+    """Hamming distance; ValueError for hashes of different kinds, whose bits mean different things."""
+    if (a.algorithm, a.shape) != (b.algorithm, b.shape):
+        raise ValueError(f"{a.algorithm}/{a.shape} and {b.algorithm}/{b.shape} cannot be compared")
+    return (a.bits ^ b.bits).bit_count()
+
+
+def hash_features(features: Features) -> RegionHashes:
+    """The hashes of one region's features."""
+    picture = Image.fromarray(features.ink_picture)
+    return RegionHashes(
+        phash=LogoHash("phash", "8x8", _to_int(imagehash.phash(picture).hash)),
+        dhash=LogoHash("dhash", "8x8", _to_int(imagehash.dhash(picture).hash)),
+        edge=LogoHash("edge", "4x8x8", _to_int(features.edge_bits)),
+    )
+
+
+def _to_int(bits: np.ndarray) -> int:
+    return int.from_bytes(np.packbits(bits.ravel()).tobytes(), "big")
+
+
+def _product(shape: str) -> int:
+    product = 1
+    for side in shape.split("x"):
+        product *= int(side)
+    return product

@@ -1,0 +1,215 @@
+"""Recognises official logos in an image: the library's front door, without a database.
+
+1. Decode the image, or refuse it.
+2. Find the regions in it that may be a logo.
+3. Hash each region and take its features.
+4. Short-list official templates by Hamming distance, compare those closely.
+5. Report the best region of each brand that reaches thresholds.ACCEPT_SCORE.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ledger.errors import BadInputError, Problem
+from ledger.vocabulary import RefusalReason
+from matcher import thresholds
+from matcher.cohort import background_features
+from matcher.compare import TemplateSet
+from matcher.decode import Picture, decode_image
+from matcher.features import Features, extract_all
+from matcher.hashes import distance_bits, hash_features
+from matcher.marks import describe_mark
+from matcher.normalize import extract_ink, flatten_alpha
+from matcher.official_logos import PICTURE_SUFFIXES, OfficialLogo, load_brand, make_official_logo
+from matcher.recognition import LogoMatch, Recognition, RegionHash
+from matcher.refusals import Refusal, refuse_blank
+from matcher.regions import Box, Region, find_regions
+
+__all__ = ["METHOD", "LogoMatch", "LogoMatcher", "Recognition", "RegionHash"]
+
+METHOD = "edge-hash+ncc+edge"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Look:
+    """A decoded image with its regions and their features, in the same order."""
+
+    picture: Picture
+    regions: list[Region]
+    features: list[Features]
+
+    def source_box(self, index: int) -> Box:
+        picture = self.picture
+        return self.regions[index].box.scaled_to_source(picture.scale, picture.width_px, picture.height_px)
+
+
+class LogoMatcher:
+    """Official logos, ready to be looked for. Never changes after it was made, so threads may share one."""
+
+    def __init__(self, logos: Sequence[OfficialLogo]) -> None:
+        """Raises BadInputError naming every logo that cannot be decoded or is blank."""
+        problems, templates, owners = list[Problem](), list[Features](), list[OfficialLogo]()
+        for logo in logos:
+            marks = describe_mark(logo.content)
+            if isinstance(marks, Refusal):
+                problems.append(
+                    _problem(
+                        f"{logo.brand}/{logo.file}",
+                        "a picture of a logo",
+                        str(marks),
+                        "export it again as SVG or PNG",
+                    )
+                )
+                continue
+            templates += marks
+            owners += [logo] * len(marks)
+        if not logos:
+            problems.append(_problem("logos", "one official logo at least", "none", "add SVG or PNG files"))
+        if problems:
+            raise BadInputError(problems)
+        self._owners = owners
+        self._templates = templates
+        self._set = TemplateSet(templates, background_features())
+        ids = sorted({logo.official_logo_id for logo in logos})
+        self._set_id = hashlib.sha256("\n".join([thresholds.MATCHER_VERSION, *ids]).encode()).hexdigest()[:32]
+
+    @classmethod
+    def from_directory(cls, directory: str | Path) -> LogoMatcher:
+        """Matcher of a folder: brand folders with or without a brand.toml, or plain pictures (brand = file
+        name)."""
+        return cls(_read_logos(Path(directory)))
+
+    @property
+    def set_id(self) -> str:
+        """Names the official set and the version of this room: equal ids give equal results."""
+        return self._set_id
+
+    def match(self, source: str | Path | bytes) -> Recognition:
+        """What an image shows. source: a path, or the bytes of an image file."""
+        look = _look_at(source)
+        if isinstance(look, Refusal):
+            return Recognition(
+                refusal=look, width_px=None, height_px=None, format=None, hashes=(), matches=()
+            )
+        refusal = None
+        if not look.regions:
+            refusal = refuse_blank(_plain_ink(look.picture)) or Refusal(
+                reason=RefusalReason.TOO_SMALL, detail="what is drawn is only a few pixels"
+            )
+        return Recognition(
+            refusal=refusal,
+            width_px=look.picture.width_px,
+            height_px=look.picture.height_px,
+            format=look.picture.format,
+            hashes=tuple(
+                _hash_region(look, index)
+                for index in range(min(len(look.regions), thresholds.MAX_STORED_HASHES))
+            ),
+            matches=self._find_matches(look) if look.regions else (),
+        )
+
+    def best_scores(self, source: str | Path | bytes) -> dict[str, float]:
+        """Best score of every brand that was compared, however low; empty for a refused image."""
+        look = _look_at(source)
+        if isinstance(look, Refusal) or not look.regions:
+            return {}
+        best: dict[str, float] = {}
+        for owner, score in zip(
+            self._owners, self._set.compare(look.features).scores.max(axis=0).tolist(), strict=True
+        ):
+            best[owner.brand] = max(score, best.get(owner.brand, -1.0))
+        return {brand: score for brand, score in best.items() if score > -1}
+
+    def _find_matches(self, look: _Look) -> tuple[LogoMatch, ...]:
+        comparison = self._set.compare(look.features)
+        best_regions = comparison.scores.argmax(axis=0)
+        best_scores = comparison.scores.max(axis=0)
+        matches: dict[str, LogoMatch] = {}
+        for template in np.argsort(-best_scores, kind="stable").tolist():
+            score, owner = float(best_scores[template]), self._owners[template]
+            if score < thresholds.ACCEPT_SCORE:
+                break
+            if owner.brand in matches:
+                continue
+            region = int(best_regions[template])
+            found, official = hash_features(look.features[region]), hash_features(self._templates[template])
+            matches[owner.brand] = LogoMatch(
+                brand=owner.brand,
+                official_logo_id=owner.official_logo_id,
+                official_logo=owner.file,
+                method=METHOD,
+                score=round(score, 4),  # the last bits depend on how the processor adds up
+                distance_bits=int(comparison.distances[region, template]),
+                phash_distance_bits=distance_bits(found.phash, official.phash),
+                region=look.source_box(region),
+            )
+        return tuple(matches.values())
+
+
+def _look_at(source: str | Path | bytes) -> _Look | Refusal:
+    content = source if isinstance(source, bytes) else _read(Path(source))
+    picture = decode_image(content)
+    if isinstance(picture, Refusal):
+        return picture
+    regions = find_regions(flatten_alpha(picture.pixels))
+    return _Look(picture=picture, regions=regions, features=extract_all([region.ink for region in regions]))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(thresholds.MAX_BYTES + 1)
+    except OSError as e:
+        raise BadInputError(
+            _problem(str(path), "an image file", e.strerror or str(e), "check the path")
+        ) from e
+
+
+def _plain_ink(picture: Picture) -> np.ndarray:
+    flat = flatten_alpha(picture.pixels)
+    return extract_ink(flat.rgb, flat.backgrounds[0].colour)
+
+
+def _hash_region(look: _Look, index: int) -> RegionHash:
+    hashes = hash_features(look.features[index])
+    return RegionHash(box=look.source_box(index), phash=hashes.phash, dhash=hashes.dhash, edge=hashes.edge)
+
+
+def _read_logos(directory: Path) -> list[OfficialLogo]:
+    if not directory.is_dir():
+        raise BadInputError(_problem(str(directory), "a folder of logos", "none", "check the path"))
+    if (directory / "brand.toml").is_file():
+        return list(load_brand(directory).logos)
+    logos, problems = list[OfficialLogo](), list[Problem]()
+    for path in sorted(directory.iterdir()):
+        if path.is_file() and path.suffix.lower() in PICTURE_SUFFIXES:
+            logos.append(make_official_logo(path.stem, path.name, path.read_bytes()))
+        elif (path / "brand.toml").is_file():
+            try:
+                logos += load_brand(path).logos
+            except BadInputError as e:
+                problems += e.problems
+        elif path.is_dir():
+            pictures = [
+                p for p in sorted(path.iterdir()) if p.is_file() and p.suffix.lower() in PICTURE_SUFFIXES
+            ]
+            logos += [make_official_logo(path.name, p.name, p.read_bytes()) for p in pictures]
+    if problems:
+        raise BadInputError(problems)
+    if not logos:
+        raise BadInputError(
+            _problem(
+                str(directory), "SVG or PNG files, or folders of them", "none", "put official logos there"
+            )
+        )
+    return logos
+
+
+def _problem(where: str, expected: str, got: str, next_step: str) -> Problem:
+    return Problem(where=where, expected=expected, got=got, next_step=next_step)

@@ -1,0 +1,262 @@
+"""Sightings → logo matches: every image seen in a page is compared once with each set of official logos.
+
+Reads: sightings, the images they lead to (archive and inline_images), brands. Writes: brands, official_logos,
+recognitions, image_hashes, logo_matches.
+
+1. Bring the brands' folders into the database; matches with logos that left the official set go.
+2. Take the images of the given visits that this set of logos has not judged.
+3. Recognise each in a process of its own that can be killed; write matches, hashes or the refusal.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from ledger.database import Ledger
+from ledger.identity import content_id, utc_text
+from ledger.records import BrandRow, ImageHash, Match, OfficialLogoRow
+from ledger.records import Recognition as RecognitionRow
+from ledger.vocabulary import RefusalReason
+from ledger.warc import read_exchange
+from matcher.logo_matcher import LogoMatcher, Recognition
+from matcher.official_logos import Brand, OfficialLogo
+from matcher.refusals import Refusal
+
+# Decoding is limited by itself; this is for what nobody thought of. The slowest image of the corpus takes 0.6 s.
+RECOGNITION_TIMEOUT_S = 20.0
+MEMORY_LIMIT_BYTES = 4_000_000_000  # address space of the process, most of which is libraries
+
+
+def store_brands(ledger: Ledger, brands: Sequence[Brand]) -> None:
+    """Bring brands and their official logos into the database; logos that left the set stay, marked as not current."""
+    now = utc_text()
+    with ledger.transaction():
+        for brand in brands:
+            ledger.put(
+                [
+                    BrandRow(
+                        brand=brand.slug,
+                        name=brand.name,
+                        aliases=brand.aliases,
+                        domains=brand.domains,
+                        recorded_at=now,
+                    )
+                ]
+            )
+            current = {logo.official_logo_id for logo in brand.logos}
+            for row in ledger.rows(
+                "SELECT official_logo_id FROM official_logos WHERE brand = ?", [brand.slug]
+            ):
+                if row["official_logo_id"] not in current:
+                    _retire(ledger, row["official_logo_id"])
+            ledger.put(_logo_row(logo, now) for logo in brand.logos)
+
+
+def _retire(ledger: Ledger, official_logo_id: str) -> None:
+    of_logo = "(SELECT match_id FROM logo_matches WHERE official_logo_id = ?)"
+    ledger.execute(f"DELETE FROM claim_evidence WHERE match_id IN {of_logo}", [official_logo_id])  # noqa: S608
+    ledger.execute("DELETE FROM logo_matches WHERE official_logo_id = ?", [official_logo_id])
+    ledger.execute("UPDATE official_logos SET is_current = 0 WHERE official_logo_id = ?", [official_logo_id])
+
+
+def _logo_row(logo: OfficialLogo, now: str) -> OfficialLogoRow:
+    return OfficialLogoRow(
+        official_logo_id=logo.official_logo_id,
+        brand=logo.brand,
+        file=logo.file,
+        variant=logo.variant,
+        programme=logo.programme,
+        tier=logo.tier,
+        valid_from=logo.valid_from.isoformat() if logo.valid_from else None,
+        valid_until=logo.valid_until.isoformat() if logo.valid_until else None,
+        content=logo.content,
+        is_current=True,
+        recorded_at=now,
+    )
+
+
+class Recogniser:
+    """Recognises images in a process of its own. A picture that kills or stalls it costs one refusal."""
+
+    def __init__(self, brands: Sequence[Brand]) -> None:
+        self._logos = [logo for brand in brands for logo in brand.logos]
+        self.brands = [brand.slug for brand in brands]
+        self.set_id = LogoMatcher(self._logos).set_id
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Recogniser:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    def recognise(self, content: bytes) -> Recognition:
+        """Return what an image shows, or why it could not be judged."""
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                max_workers=1,
+                mp_context=multiprocessing.get_context("spawn"),  # the parent may run threads
+                initializer=_start_worker,
+                initargs=(self._logos,),
+            )
+        try:
+            return self._pool.submit(_recognise, content).result(timeout=RECOGNITION_TIMEOUT_S)
+        except FutureTimeoutError:
+            self._stop(kill=True)
+            return _refused(RefusalReason.TOO_SLOW, f"took longer than {RECOGNITION_TIMEOUT_S:g} s")
+        except BrokenProcessPool:
+            self._stop(kill=True)
+            return _refused(RefusalReason.CRASHED, "the process that looked at it died")
+
+    def _stop(self, *, kill: bool = False) -> None:
+        if self._pool is None:
+            return
+        if kill:
+            for process in list((self._pool._processes or {}).values()):  # the pool has no public way to kill
+                process.kill()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool = None
+
+
+_worker_matcher: LogoMatcher | None = None
+
+
+def _start_worker(logos: Sequence[OfficialLogo]) -> None:
+    import resource
+    import signal
+
+    global _worker_matcher  # noqa: PLW0603  # one matcher for the life of the worker process
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
+    _worker_matcher = LogoMatcher(logos)
+
+
+def _recognise(content: bytes) -> Recognition:
+    assert _worker_matcher is not None  # noqa: S101  # set by the initializer
+    try:
+        return _worker_matcher.match(content)
+    except MemoryError:
+        return _refused(RefusalReason.CRASHED, "needed more memory than one picture may have")
+
+
+def _refused(reason: RefusalReason, detail: str) -> Recognition:
+    refusal = Refusal(reason=reason, detail=detail)
+    return Recognition(refusal=refusal, width_px=None, height_px=None, format=None, hashes=(), matches=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Image:
+    image_sha256: str
+    capture_id: str | None  # None: it is an inline image
+
+
+def match_logos(
+    ledger: Ledger,
+    recogniser: Recogniser,
+    *,
+    warc_dir: Path,
+    visit_ids: Iterable[str],
+    on_image: Callable[[], None] = lambda: None,
+) -> int:
+    """Judge the images of visits that this set of logos has not judged yet; returns how many were judged now."""
+    judged = 0
+    for visit_id in visit_ids:
+        for image in list(_images_to_judge(ledger, visit_id, recogniser.set_id)):
+            recognition = recogniser.recognise(
+                image_content(ledger, warc_dir, image.image_sha256, image.capture_id)
+            )
+            _store(ledger, image.image_sha256, recogniser, recognition)
+            judged += 1
+            on_image()
+    return judged
+
+
+def image_content(ledger: Ledger, warc_dir: Path, image_sha256: str, capture_id: str | None) -> bytes:
+    """Return the bytes of an image that was seen: from the archive, or from inline_images."""
+    if capture_id is not None:
+        return read_exchange(warc_dir, ledger, capture_id).content
+    content: bytes = (
+        ledger.value("SELECT content FROM inline_images WHERE image_sha256 = ?", [image_sha256]) or b""
+    )
+    return content
+
+
+def _images_to_judge(ledger: Ledger, visit_id: str, set_id: str) -> Iterator[_Image]:
+    rows = ledger.rows(
+        """
+        SELECT coalesce(g.inline_sha256, l.content_sha256) AS sha, min(l.capture_id) AS capture_id, min(g.inline_sha256) AS inline
+        FROM pages p JOIN sightings g ON g.page_id = p.page_id
+        LEFT JOIN looks l ON l.look_id = g.look_id AND l.outcome = 'looked'
+        WHERE p.visit_id = ? AND coalesce(g.inline_sha256, l.content_sha256) IS NOT NULL
+          AND NOT EXISTS (SELECT 1 FROM recognitions r
+                          WHERE r.image_sha256 = coalesce(g.inline_sha256, l.content_sha256) AND r.logo_set_id = ?)
+        GROUP BY sha ORDER BY min(g.rowid)
+        """,
+        [visit_id, set_id],
+    )
+    for row in rows:
+        yield _Image(image_sha256=row["sha"], capture_id=None if row["inline"] else row["capture_id"])
+
+
+def _store(ledger: Ledger, image_sha256: str, recogniser: Recogniser, recognition: Recognition) -> None:
+    matches = [
+        Match(
+            match_id=content_id("match", image_sha256, match.brand, match.official_logo_id),
+            image_sha256=image_sha256,
+            brand=match.brand,
+            official_logo_id=match.official_logo_id,
+            method=match.method,
+            distance_bits=match.distance_bits,
+            score=round(match.score, 4),
+            x=match.region.x,
+            y=match.region.y,
+            width=match.region.width,
+            height=match.region.height,
+        )
+        for match in recognition.matches
+    ]
+    hashes = [
+        ImageHash(
+            image_sha256=image_sha256,
+            x=h.box.x,
+            y=h.box.y,
+            width=h.box.width,
+            height=h.box.height,
+            hash=str(value),
+        )
+        for h in recognition.hashes
+        for value in (h.phash, h.dhash, h.edge)
+    ]
+    refusal = recognition.refusal
+    row = RecognitionRow(
+        image_sha256=image_sha256,
+        logo_set_id=recogniser.set_id,
+        width_px=recognition.width_px,
+        height_px=recognition.height_px,
+        format=recognition.format,
+        refusal_reason=refusal.reason if refusal else None,
+        refusal_detail=refusal.detail if refusal else None,
+        recognised_at=utc_text(),
+    )
+    kept = {match.match_id for match in matches}
+    with ledger.transaction():
+        for brand in recogniser.brands:
+            for old in ledger.rows(
+                "SELECT match_id FROM logo_matches WHERE image_sha256 = ? AND brand = ?",
+                [image_sha256, brand],
+            ):
+                if old["match_id"] not in kept:
+                    ledger.execute("DELETE FROM claim_evidence WHERE match_id = ?", [old["match_id"]])
+                    ledger.execute("DELETE FROM logo_matches WHERE match_id = ?", [old["match_id"]])
+        ledger.put(matches)
+        ledger.add(hashes)
+        ledger.put([row])

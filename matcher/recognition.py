@@ -1,0 +1,52 @@
+"""What a look at one image gives: hashes of its regions, matches, or the reason why it was not judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from matcher.hashes import LogoHash
+from matcher.refusals import Refusal
+from matcher.regions import Box
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegionHash:
+    """The hashes of one region. box: in px of the source image."""
+
+    box: Box
+    phash: LogoHash
+    dhash: LogoHash
+    edge: LogoHash
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogoMatch:
+    """A region that shows an official logo.
+
+    score: 0..1, 1 = the same drawing. distance_bits: of 256, edge hash; phash_distance_bits: of 64,
+    imagehash.phash of the ink. region: in px of the source image.
+    """
+
+    brand: str
+    official_logo_id: str
+    official_logo: str
+    method: str
+    score: float
+    distance_bits: int
+    phash_distance_bits: int
+    region: Box
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognition:
+    """What was seen in one image. With a refusal there are no matches, and none of "not there" follows.
+
+    width_px, height_px, format: None if the image could not be decoded.
+    """
+
+    refusal: Refusal | None
+    width_px: int | None
+    height_px: int | None
+    format: str | None
+    hashes: tuple[RegionHash, ...]
+    matches: tuple[LogoMatch, ...]

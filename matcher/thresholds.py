@@ -1,0 +1,109 @@
+"""Every number that decides: value, unit, the data that it was chosen on, the range that was tried.
+
+"bench" is the logo benchmark (130 brands, 8,530 pictures, bench/logobench.py); "pages" are 1,043 labelled
+images of 29 real company sites. Neither ships; how they were made stands in bench/README.md.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+MATCHER_VERSION: Final = "1"
+"""Raise when a change of this room may change a score: stored matches name the version that made them."""
+
+# --- what is decoded (limits against hostile files; no logo of bench or pages comes near one of them) ---
+MAX_BYTES: Final = 20_000_000
+"""Bytes of a file. Largest on pages: 0.4 MB."""
+MAX_PIXELS: Final = 25_000_000
+"""Pixels that a header may announce: 100 MB as RGBA. 10 kB of PNG can announce 100 million."""
+MAX_WORKING_SIDE_PX: Final = 1200
+"""Longer side after decoding. Above it decoding is all of the time; walls of 30 logos still have 150 px
+each."""
+MIN_LONG_SIDE_PX: Final = 16
+MIN_SHORT_SIDE_PX: Final = 4
+"""bench, size_24: wordmarks of 24x5 px are still told apart; 1x1 to 8x8 are trackers and spacers."""
+MAX_ASPECT: Final = 40
+"""Longer : shorter side. Longest wordmark of bench and pages: 14:1."""
+MIN_GREY_SPAN: Final = 12
+"""Levels (of 255) between background and strongest ink. JPEG noise on one colour stays under 8."""
+
+# --- SVG ---
+SVG_SIDE_PX: Final = 512
+"""Longer side of a rendered SVG; features are 64 px, more gains nothing (256, 512, 1024 tried)."""
+MAX_SVG_BYTES: Final = 4_000_000
+"""Bytes of SVG text, unpacked. Largest on pages: 0.3 MB."""
+MAX_SVG_ELEMENTS: Final = 20_000
+MAX_SVG_DEPTH: Final = 64
+"""Nested elements. The renderer recurses and dies at 100,000; drawings of bench and pages stay under 20."""
+SVG_WALL_LIMIT_S: Final = 2.0
+"""Seconds for one picture before the worker is killed. Ordinary logos take 0.002 to 0.05."""
+SVG_CPU_LIMIT_S: Final = 3
+SVG_START_LIMIT_S: Final = 20.0
+"""Seconds until a new worker must have said that it is ready: a loaded machine starts Python slowly."""
+SVG_MEMORY_LIMIT_BYTES: Final = 1_000_000_000
+"""Address space of the worker; 512x512 px need 0.1 GB, filters up to 0.4 GB."""
+
+# --- normalising ---
+LIGHT_LUMINANCE: Final = 150
+"""Alpha-weighted luminance (0..255) from which a transparent drawing is laid on a dark ground. 128 to 180
+tried."""
+RING_MATCH_LEVELS: Final = 24
+"""Levels by which a border pixel may differ from the background and still be background."""
+SURE_RING_SHARE: Final = 0.75
+SECOND_RING_SHARE: Final = 0.12
+"""Below the first share of the ring the second most frequent colour, if it has the second share, is tried
+too."""
+INK_CLIP_LEVELS: Final = 96
+"""Difference to the background that counts as full ink, so that colours weigh alike. 48 to 255 tried."""
+INK_PRESENT: Final = 80
+"""Ink (0..255) from which a pixel belongs to a mark when regions are cut."""
+FRAMED_SIDE_SHARE: Final = 0.40
+"""Inked share that each of the four sides needs to be taken for a frame, a tile or a card."""
+FRAME_INSET_SHARE: Final = 0.04
+"""Share of the shorter side that is cut away to look inside a frame."""
+
+# --- regions ---
+CUT_RING_SHARE: Final = 0.60
+"""Share of background in the border ring from which a picture is cut along empty rows and columns."""
+PLATE_RING_SHARE: Final = 0.90
+"""Below it plates of one colour are looked for."""
+LAYER_RING_SHARE: Final = 0.80
+"""Below it (photographs) each of five colours is looked at by itself."""
+MIN_GAP_SHARE: Final = 0.10
+"""Empty gap, as a share of a region's shorter side, along which it is cut."""
+MIN_REGION_LONG_PX: Final = 12
+MIN_REGION_SHORT_PX: Final = 5
+MIN_PART_LONG_PX: Final = 28
+"""Longer side of a part of a picture (the whole may be smaller): below, two letters of a word look like a
+mark. bench and pages, 12 to 40 tried: 28 loses no logo."""
+MAX_CUT_DEPTH: Final = 6
+MAX_REGIONS: Final = 400
+"""Regions of one picture; a wall of 60 logos has 150 to 300."""
+MAX_STORED_HASHES: Final = 64
+"""Regions whose hashes are handed out for the database, largest first."""
+
+# --- comparison ---
+SHORTLIST_DISTANCE_BITS: Final = 90
+"""Edge-hash bits (of 256) within which a region is compared closely."""
+NCC_WEIGHT: Final = 0.35
+EDGE_WEIGHT: Final = 0.65
+ASPECT_WEIGHT: Final = 1.0
+ASPECT_FREE: Final = 0.08
+"""Score = weights x (ink correlation, edge correlation) - ASPECT_WEIGHT x max(0, |log aspect ratio| -
+ASPECT_FREE)."""
+MARGIN_TOP_SHARE: Final = 0.005
+"""A template's margin is its mean score on this share of the background cohort, the share that it likes best;
+bench and pages, 0.0025 to 0.03 tried."""
+MARGIN_ASPECT_WEIGHT: Final = 0.15
+"""ASPECT_WEIGHT when the margin is measured: the cohort has few drawings of each aspect. 0 to 1 tried."""
+MAX_MARGIN: Final = 0.92
+"""A template that strangers reach so well (a plain disc or bar) recognises nothing and is left out."""
+MIN_SPREAD: Final = 0.15
+"""Least of 1 - margin by which a score is scaled, so that plain templates cannot reach 1 by luck. 0.1 to 0.5
+tried."""
+SOLID_INK: Final = 0.95
+"""Mean ink (0..1) of a trimmed region from which it is a filled box, not a drawing."""
+SAME_TEMPLATE: Final = 0.98
+"""Correlation of ink and edges from which two drawings of one file count as one."""
+ACCEPT_SCORE: Final = 0.70
+"""Score (0..1) from which a brand is reported."""

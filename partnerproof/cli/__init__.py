@@ -1,0 +1,29 @@
+"""The command line: one module a verb; errors become one clear message and an exit code."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from ledger.errors import PartnerproofError
+from partnerproof.cli.command import root
+
+
+def main() -> None:
+    """Run the command line. Exit: 0 done, 1 a check found a problem, 2 bad usage or input, 3 outside failure, 130 interrupted."""
+    try:
+        code = root(prog_name="partnerproof", standalone_mode=False)
+    except PartnerproofError as error:
+        click.echo(f"partnerproof: {error}", err=True)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("partnerproof: interrupted; what was stored stays, run the same command to go on", err=True)
+        sys.exit(130)
+    except BrokenPipeError:  # the reader of our output has seen enough
+        sys.stderr.close()
+        sys.exit(0)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,82 @@
+"""`partnerproof brand`: the brands of a workspace and their official logos."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from ledger.errors import BadInputError, Problem
+from matcher.logo_matches import store_brands
+from matcher.official_logos import PICTURE_SUFFIXES, write_brand
+from partnerproof.cli.choice import Choice, pass_choice
+
+
+@click.group()
+def brand() -> None:
+    """Add brands with their official logos, and list them.
+
+    \b
+    Example:
+      partnerproof brand list
+    """
+
+
+@brand.command("add")
+@click.argument("slug")
+@click.option("--name", required=True, help="The brand's name as it writes it.")
+@click.option("--alias", "aliases", multiple=True, help="Another name, in any script; may be repeated.")
+@click.option("--domain", "domains", multiple=True, help="A domain that the brand owns; may be repeated.")
+@click.option("--logos", type=click.Path(path_type=Path), required=True, help="Folder (or one file) of official logos.")
+@pass_choice
+def add(choice: Choice, slug: str, name: str, aliases: tuple[str, ...], domains: tuple[str, ...], logos: Path) -> None:
+    """Add a brand: copies its official logos into brands/SLUG/ and writes brand.toml, which you may refine.
+
+    \b
+    Example:
+      partnerproof brand add acme --name "Acme" --alias 艾克米 --domain acme.example --logos ./acme-logos/
+    """
+    workspace = choice.workspace()
+    added = write_brand(workspace.brands / slug, name=name, aliases=aliases, domains=domains, logo_files=_pictures(logos))
+    with workspace.writing(), workspace.open() as ledger:
+        store_brands(ledger, [added])
+    click.echo(f"added {slug} with {len(added.logos)} official logos; dates, tiers and variants go into {workspace.brands / slug}/brand.toml")
+    click.echo(f"next: partnerproof register import {slug} partners.csv")
+
+
+def _pictures(logos: Path) -> list[Path]:
+    if logos.is_file():
+        return [logos]
+    found = sorted(p for p in logos.iterdir() if p.suffix.lower() in PICTURE_SUFFIXES) if logos.is_dir() else []
+    if not found:
+        raise BadInputError(
+            Problem(
+                where=f"--logos {logos}",
+                expected="a folder with official logos (SVG, PNG, …)",
+                got="no pictures" if logos.is_dir() else "no such folder",
+                next_step="name the folder that holds them",
+            )
+        )
+    return found
+
+
+@brand.command("list")
+@pass_choice
+def list_brands(choice: Choice) -> None:
+    """List the brands with their names, domains and official logos.
+
+    \b
+    Example:
+      partnerproof brand list
+    """
+    table = Table(box=None, pad_edge=False)
+    for heading in ("brand", "names", "domains", "official logo", "variant", "valid", "tier"):
+        table.add_column(heading)
+    for one in choice.workspace().load_brands():
+        first = (one.slug, ", ".join((one.name, *one.aliases)), ", ".join(one.domains))
+        for number, logo in enumerate(one.logos):
+            dates = f"{logo.valid_from or '…'} to {logo.valid_until or '…'}" if logo.valid_from or logo.valid_until else ""
+            table.add_row(*(first if number == 0 else ("", "", "")), logo.file, logo.variant, dates, logo.tier or "")
+    Console().print(table)

@@ -1,0 +1,87 @@
+"""The root command: options that all verbs share, and the overview that stands for them when none is given."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from ledger.errors import BadInputError
+from partnerproof.cli import brand, check, crawl, demo, findings, init, register, report, stages, status
+from partnerproof.cli.choice import Choice
+from partnerproof.flow import STAGES
+from partnerproof.version import program_version
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("-w", "--workspace", type=click.Path(path_type=Path), help="Folder of the workspace; default: the current one.")
+@click.version_option(program_version(), prog_name="partnerproof")
+@click.pass_context
+def root(context: click.Context, workspace: Path | None) -> None:
+    """Check vendors' claims to be a brand's partner, and keep the evidence.
+
+    Without a command: the flow, and the next sensible step in this workspace.
+
+    \b
+    Example:
+      partnerproof init myspace
+    """
+    context.obj = Choice(workspace)
+    if context.invoked_subcommand is None:
+        show_overview(context.obj)
+
+
+def show_overview(choice: Choice) -> None:
+    """Print the flow and the next sensible command."""
+    console = Console()
+    table = Table(title="The flow: each stage reads what the earlier ones wrote", title_justify="left", box=None, pad_edge=False)
+    for heading in ("command", "reads", "writes"):
+        table.add_column(heading, no_wrap=heading == "command")
+    for stage in STAGES:
+        table.add_row(stage.command, stage.reads, stage.writes)
+    console.print(table)
+    console.print(f"\nNext: [bold]{next_step(choice)}[/bold]", highlight=False)
+    console.print("Help on each: partnerproof COMMAND --help. A tour without the network: partnerproof demo", highlight=False)
+
+
+def next_step(choice: Choice) -> str:
+    """Return the command that makes most sense now."""
+    try:
+        workspace = choice.workspace()
+    except BadInputError:
+        return "partnerproof init myspace"
+    brands = sorted(path.parent.name for path in workspace.brands.glob("*/brand.toml"))
+    if not brands:
+        return 'partnerproof brand add acme --name "Acme" --domain acme.example --logos ./acme-logos/'
+    if not workspace.database.exists():
+        return f"partnerproof register import {brands[0]} partners.csv"
+    with workspace.open_readonly() as ledger:
+        if not ledger.value("SELECT count(*) FROM register_snapshots"):
+            return f"partnerproof register import {brands[0]} partners.csv"
+        if not ledger.value("SELECT count(*) FROM crawls"):
+            return f"partnerproof crawl vendors.csv --brand {brands[0]}"
+        if ledger.value("SELECT count(*) FROM crawls WHERE ended_at IS NULL"):
+            return "run your last `partnerproof crawl …` again: it goes on where it stopped"
+        if ledger.value("SELECT count(*) FROM v_findings"):
+            return "partnerproof report --out report/"
+    return f"partnerproof crawl vendors.csv --brand {brands[0]}"
+
+
+for verb in (
+    init.init,
+    brand.brand,
+    register.register,
+    crawl.crawl,
+    check.check,
+    status.status,
+    stages.sightings,
+    stages.match,
+    stages.claims,
+    stages.judge,
+    findings.findings,
+    report.report,
+    demo.demo,
+):
+    root.add_command(verb)

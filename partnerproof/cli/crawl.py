@@ -1,0 +1,60 @@
+"""`partnerproof crawl`: visit vendors, and judge what is found as it comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from partnerproof.cli.choice import Choice, pass_choice
+from partnerproof.cli.tables import print_findings
+from partnerproof.crawl_run import CrawlOrder, missing_registers, run_crawl
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def network_options(function: F) -> F:
+    """The options that every command with network access has."""
+    for option in (
+        click.option("--allow-private", is_flag=True, help="Let vendors lie on private and loopback addresses."),
+        click.option("--resolve", multiple=True, metavar="HOST:PORT:ADDRESS", help="Connect to ADDRESS for HOST:PORT, as curl has it."),
+        click.option("--delay", "delay_s", type=click.FloatRange(0, 3600), help="Least seconds between requests to one host."),
+        click.option("-q", "--quiet", is_flag=True, help="No progress."),
+    ):
+        function = option(function)
+    return function
+
+
+@click.command()
+@click.argument("seeds", type=click.Path(path_type=Path))
+@click.option("--brand", "brands", multiple=True, help="Brand to look for; may be repeated; default: all of the workspace.")
+@network_options
+@pass_choice
+def crawl(
+    choice: Choice,
+    seeds: Path,
+    brands: tuple[str, ...],
+    allow_private: bool,  # noqa: FBT001  # click passes by name
+    resolve: tuple[str, ...],
+    delay_s: float | None,
+    quiet: bool,  # noqa: FBT001
+) -> None:
+    """Visit the vendors of a CSV list, match logos and sentences, check claims against the register.
+
+    SEEDS has a header with url or domain, and may have name, country, parent. A crawl that was stopped or
+    killed goes on where it was when the same command is run again.
+
+    \b
+    Example:
+      partnerproof crawl vendors.csv --brand acme
+    """
+    workspace = choice.workspace()
+    order = CrawlOrder(seeds=seeds, brands=brands, allow_private=allow_private, resolve=resolve, delay_s=delay_s, is_quiet=quiet)
+    for slug in missing_registers(workspace, workspace.load_brands(brands)):
+        click.echo(f"{slug} has no register yet, its claims will be undetermined: partnerproof register import {slug} FILE", err=True)
+    crawl_id = run_crawl(workspace, order)
+    with workspace.open_readonly() as ledger:
+        print_findings(ledger, crawl_id=crawl_id)
+    click.echo("next: partnerproof report --out report/", err=True)

@@ -1,0 +1,116 @@
+"""The stages that work on what is stored: each can be run alone, again and again, with the same result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+from casebook.claims import find_claims
+from casebook.judge import Judge
+from crawler.reread import read_again
+from matcher.logo_matches import Recogniser, match_logos, store_brands
+from matcher.text_matches import match_texts
+from partnerproof.cli.choice import Choice, pass_choice
+from partnerproof.flow import finished_visits
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def brand_option(function: F) -> F:
+    option = click.option("--brand", "brands", multiple=True, help="Only this brand; may be repeated; default: all of the workspace.")
+    return option(function)
+
+
+@click.command()
+@pass_choice
+def sightings(choice: Choice) -> None:
+    """Read all stored pages again, without the network: pages → sightings, passages.
+
+    \b
+    Example:
+      partnerproof sightings
+    """
+    workspace = choice.workspace()
+    with workspace.writing(), workspace.open() as ledger:
+        lexicon = workspace.lexicon()
+        pages = sum(_each(finished_visits(ledger), lambda visit: read_again(ledger, workspace.warc, lexicon, visit_id=visit)))
+        counts = ledger.row("SELECT (SELECT count(*) FROM sightings) AS s, (SELECT count(*) FROM passages) AS p")
+    assert counts is not None  # noqa: S101  # a count always has a row
+    click.echo(f"read {pages} pages: {counts['s']} sightings, {counts['p']} passages")
+
+
+@click.command()
+@brand_option
+@pass_choice
+def match(choice: Choice, brands: tuple[str, ...]) -> None:
+    """Compare what was seen with the brands: sightings → logo matches, passages → text matches.
+
+    An image that these official logos have judged is not judged again; a changed set judges all anew.
+
+    \b
+    Example:
+      partnerproof match --brand acme
+    """
+    workspace = choice.workspace()
+    loaded = workspace.load_brands(brands)
+    slugs = [brand.slug for brand in loaded]
+    with workspace.writing(), workspace.open() as ledger:
+        store_brands(ledger, loaded)
+        lexicon = workspace.lexicon()
+        with Recogniser(loaded) as recogniser:
+
+            def one(visit: str) -> int:
+                judged = match_logos(ledger, recogniser, warc_dir=workspace.warc, visit_ids=[visit])
+                match_texts(ledger, slugs, lexicon, visit_ids=[visit])
+                return judged
+
+            judged = sum(_each(finished_visits(ledger), one))
+        logos, texts = (ledger.value(f"SELECT count(*) FROM {table}") for table in ("logo_matches", "text_matches"))  # noqa: S608
+    click.echo(f"judged {judged} images now: {logos} logo matches, {texts} text matches in all")
+
+
+@click.command()
+@brand_option
+@pass_choice
+def claims(choice: Choice, brands: tuple[str, ...]) -> None:
+    """Turn matches and what stands around them into claims.
+
+    \b
+    Example:
+      partnerproof claims
+    """
+    workspace = choice.workspace()
+    slugs = [brand.slug for brand in workspace.load_brands(brands)]
+    with workspace.writing(), workspace.open() as ledger:
+        _each(finished_visits(ledger), lambda visit: len(find_claims(ledger, slugs, visit_ids=[visit])))
+        count = ledger.value("SELECT count(DISTINCT claim_id) FROM claim_evidence")
+    click.echo(f"{count} claims")
+
+
+@click.command()
+@brand_option
+@pass_choice
+def judge(choice: Choice, brands: tuple[str, ...]) -> None:
+    """Check every claim against the register as of the day when it was last seen. A new verdict is a new row.
+
+    \b
+    Example:
+      partnerproof judge
+    """
+    workspace = choice.workspace()
+    slugs = [brand.slug for brand in workspace.load_brands(brands)]
+    with workspace.writing(), workspace.open() as ledger:
+        new = Judge(ledger).judge(brands=slugs)
+        ledger.execute("UPDATE visits SET judged_at = coalesce(judged_at, ended_at) WHERE state IN ('done', 'failed')")
+        held = ledger.rows("SELECT verdict, count(*) AS n FROM v_findings GROUP BY verdict ORDER BY n DESC")
+    click.echo(f"{new} new verdicts; now: " + (", ".join(f"{row['n']} {row['verdict']}" for row in held) or "none"))
+
+
+def _each(visits: list[str], step: Callable[[str], int]) -> list[int]:
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
+        return [step(visit) for visit in progress.track(visits, description="visits")]

@@ -1,0 +1,97 @@
+"""partnerproof.toml: read once, at the front door, every mistake named at once."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ledger.errors import BadInputError, Problem
+
+CONFIG_FILE = "partnerproof.toml"
+EXAMPLE_CONFIG = """\
+# A partnerproof workspace. Every line below shows its default; remove what you do not change.
+
+[crawl]
+contact = ""               # web or mail address that the crawler names to the sites it visits; please fill it in
+delay_s = 0.25             # least time between two requests to one host; AutoThrottle raises it for slow hosts
+requests_per_host = 4      # at once
+visits_at_once = 16
+obey_robots = true
+max_pages = 30             # budget of one visit: pages, images, requests, bytes, seconds
+max_images = 600
+max_requests = 1000
+max_bytes = 200000000
+max_seconds = 900
+
+[paths]                    # relative to this file
+brands = "brands"
+registers = "registers"
+seeds = "seeds"
+lexicon = "lexicon"
+var = "var"
+"""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class CrawlConfig(_Strict):
+    """[crawl]: how a crawl behaves."""
+
+    contact: str = ""
+    delay_s: Annotated[float, Field(ge=0, le=3600, strict=False)] = 0.25
+    requests_per_host: Annotated[int, Field(ge=1, le=64)] = 4
+    visits_at_once: Annotated[int, Field(ge=1, le=1000)] = 16
+    obey_robots: bool = True
+    max_pages: Annotated[int, Field(ge=1)] = 30
+    max_images: Annotated[int, Field(ge=0)] = 600
+    max_requests: Annotated[int, Field(ge=1)] = 1_000
+    max_bytes: Annotated[int, Field(ge=1)] = 200_000_000
+    max_seconds: Annotated[float, Field(gt=0, strict=False)] = 900
+
+
+class PathsConfig(_Strict):
+    """[paths]: where things lie, relative to the file."""
+
+    brands: str = "brands"
+    registers: str = "registers"
+    seeds: str = "seeds"
+    lexicon: str = "lexicon"
+    var: str = "var"
+
+
+class Config(_Strict):
+    """A whole partnerproof.toml."""
+
+    crawl: CrawlConfig = CrawlConfig()
+    paths: PathsConfig = PathsConfig()
+
+
+def read_config(path: Path) -> Config:
+    """Return a configuration file. Errors: BadInputError with every mistake."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInputError(Problem(where=str(path), expected="TOML in UTF-8", got=str(error), next_step="mend the file")) from error
+    try:
+        return Config.model_validate(data)
+    except ValidationError as error:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        raise BadInputError(_problem(path, lines, list(map(str, e["loc"])), e["msg"], e["input"]) for e in error.errors()) from error
+
+
+def _problem(path: Path, lines: list[str], keys: list[str], message: str, got: object) -> Problem:
+    line = next((n for n, text in enumerate(lines, 1) if text.split("=")[0].strip() == keys[-1] or text.strip() == f"[{keys[-1]}]"), None)
+    where = f"{path} line {line}" if line else str(path)
+    unknown = message.startswith("Extra inputs")
+    expected = "a key that this version knows" if unknown else message[0].lower() + message[1:]
+    return Problem(
+        where=f"{where}, {'.'.join(keys)}",
+        expected=expected,
+        got=repr(keys[-1] if unknown else got)[:80],
+        next_step="see the comments in a fresh `partnerproof init`",
+    )

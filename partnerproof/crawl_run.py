@@ -1,0 +1,200 @@
+"""One crawl from the front door: Scrapy in this thread, matches to verdicts in the follower's, progress on stderr."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from scrapy.crawler import CrawlerProcess
+from scrapy.settings import Settings
+
+import crawler.settings as crawl_settings
+from crawler.spiders.partners import PartnersSpider, page_read, visit_ended
+from ledger.errors import BadInputError, OutsideFailureError, Problem
+from matcher.logo_matches import store_brands
+from matcher.official_logos import Brand
+from partnerproof.flow import Follower, finished_visits
+from partnerproof.version import program_version
+from partnerproof.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrawlOrder:
+    """What the user asked for. One of seeds and url."""
+
+    seeds: Path | None = None
+    url: str | None = None
+    brands: tuple[str, ...] = ()
+    allow_private: bool = False
+    resolve: tuple[str, ...] = ()
+    delay_s: float | None = None
+    is_quiet: bool = False
+
+
+@dataclass
+class _Progress:
+    """Counts for the progress line; quiet when stderr is not a terminal."""
+
+    total: int
+    is_quiet: bool
+    pages: int = 0
+    judged: int = 0
+    failed: int = 0
+    _bar: Progress | None = None
+    _task: Any = field(default=None)
+
+    def __enter__(self) -> _Progress:
+        console = Console(stderr=True)
+        if console.is_terminal and not self.is_quiet:
+            self._bar = Progress(
+                SpinnerColumn(),
+                TextColumn("vendors"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn("{task.fields[counts]}"),
+                TimeElapsedColumn(),
+                console=console,
+            )
+            self._bar.start()
+            self._task = self._bar.add_task("crawl", total=self.total, counts="")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def on_page(self, **_: object) -> None:
+        self.pages += 1
+        self._show(0)
+
+    def on_visit(self, *, state: str, **_: object) -> None:
+        self.failed += state == "failed"
+        self._show(1)
+
+    def on_judged(self, _: str) -> None:
+        self.judged += 1
+        self._show(0)
+
+    def _show(self, advance: int) -> None:
+        if self._bar is not None:
+            counts = f"{self.pages} pages · {self.failed} failed · {self.judged} judged"
+            self._bar.update(self._task, advance=advance, counts=counts)
+
+
+def run_crawl(workspace: Workspace, order: CrawlOrder) -> str:
+    """Run a crawl to its end, or on from where it stopped; returns its id.
+
+    Errors: BadInputError for what the user gave, OutsideFailureError when the disk or another process is in the way,
+    KeyboardInterrupt when it was stopped before all visits were done.
+    """
+    brands = workspace.load_brands(order.brands)
+    settings = scrapy_settings(workspace, order)
+    with workspace.writing():
+        with workspace.open() as ledger:
+            store_brands(ledger, brands)
+            left_over = finished_visits(ledger, unjudged_only=True)
+        process = CrawlerProcess(settings)
+        scrapy_crawler = process.create_crawler(PartnersSpider)
+        follower = Follower(workspace, brands)
+        for visit_id in left_over:
+            follower.add(visit_id)
+        seeds = str(order.seeds) if order.seeds else None
+        with _Progress(total=_count_seeds(order), is_quiet=order.is_quiet) as progress:
+            follower.on_judged = progress.on_judged
+
+            def hand_over(visit_id: str, state: str) -> None:
+                progress.on_visit(state=state)
+                follower.add(visit_id)
+
+            scrapy_crawler.signals.connect(hand_over, signal=visit_ended)
+            scrapy_crawler.signals.connect(progress.on_page, signal=page_read)
+            follower.start()
+            process.crawl(scrapy_crawler, seeds=seeds, url=order.url)
+            process.start()
+            follower.finish()
+        return _ended(scrapy_crawler.spider, workspace)
+
+
+def _ended(spider: Any, workspace: Workspace) -> str:
+    if not isinstance(spider, PartnersSpider):
+        raise OutsideFailureError(f"the crawl could not be started; {workspace.var / 'crawl.log'} says why")
+    if spider.failure is not None:
+        raise spider.failure
+    with workspace.open_readonly() as ledger:
+        if ledger.value("SELECT ended_at IS NULL FROM crawls WHERE crawl_id = ?", [spider.crawl_id]):
+            raise KeyboardInterrupt
+    return spider.crawl_id
+
+
+def _count_seeds(order: CrawlOrder) -> int:
+    from crawler.seeds import read_seeds
+
+    return len(read_seeds(order.seeds)) if order.seeds else 1  # also names the mistakes of the list before anything starts
+
+
+def scrapy_settings(workspace: Workspace, order: CrawlOrder) -> Settings:
+    """Return Scrapy's settings for a crawl: crawler/settings.py, then partnerproof.toml, then the command line."""
+    config = workspace.config.crawl
+    agent = f"partnerproof/{program_version()}"
+    delay_s = config.delay_s if order.delay_s is None else order.delay_s
+    settings = Settings()
+    settings.setmodule(crawl_settings, priority="project")
+    workspace.var.mkdir(parents=True, exist_ok=True)
+    settings.setdict(
+        {
+            "USER_AGENT": f"{agent} (+{config.contact})" if config.contact else agent,
+            "DOWNLOAD_DELAY": delay_s,
+            "AUTOTHROTTLE_START_DELAY": delay_s * 2,
+            "CONCURRENT_REQUESTS_PER_DOMAIN": config.requests_per_host,
+            "LOG_FILE": str(workspace.var / "crawl.log"),
+            "LOG_LEVEL": "INFO",
+            "PARTNERPROOF_DATABASE": str(workspace.database),
+            "PARTNERPROOF_WARC_DIR": str(workspace.warc),
+            "PARTNERPROOF_LEXICON_DIR": str(workspace.own_lexicon),
+            "PARTNERPROOF_TOOL": f"partnerproof {program_version()}",
+            "PARTNERPROOF_RESOLVE": read_resolve(order.resolve),
+            "PARTNERPROOF_ALLOW_PRIVATE": order.allow_private,
+            "PARTNERPROOF_OBEY_ROBOTS": config.obey_robots,
+            "PARTNERPROOF_CONCURRENT_VISITS": config.visits_at_once,
+            "PARTNERPROOF_FOLLOW_LINKS": order.url is None,
+            "PARTNERPROOF_MAX_PAGES": config.max_pages if order.url is None else 1,
+            "PARTNERPROOF_MAX_IMAGES": config.max_images,
+            "PARTNERPROOF_MAX_REQUESTS": config.max_requests,
+            "PARTNERPROOF_MAX_BYTES": config.max_bytes,
+            "PARTNERPROOF_MAX_SECONDS": config.max_seconds,
+        },
+        priority="cmdline",
+    )
+    return settings
+
+
+def read_resolve(entries: Sequence[str]) -> dict[str, str]:
+    """Return `--resolve HOST:PORT:ADDRESS` entries as "host:port" → address. Errors: BadInputError with every mistake."""
+    pinned: dict[str, str] = {}
+    problems: list[Problem] = []
+    for entry in entries:
+        match = re.fullmatch(r"([^:\s]+):(\d{1,5}):\[?([0-9a-fA-F.:]+)\]?", entry)
+        try:
+            if match is None:
+                raise ValueError
+            pinned[f"{match[1].lower()}:{int(match[2])}"] = str(ipaddress.ip_address(match[3]))
+        except ValueError:
+            problems.append(
+                Problem(where="--resolve", expected="HOST:PORT:ADDRESS", got=repr(entry), next_step="write it as www.vendor.example:80:127.0.0.1")
+            )
+    if problems:
+        raise BadInputError(problems)
+    return pinned
+
+
+def missing_registers(workspace: Workspace, brands: Sequence[Brand]) -> list[str]:
+    """Return the brands that have no register yet: their claims will be undetermined."""
+    with workspace.open() as ledger:
+        known = {row[0] for row in ledger.rows("SELECT DISTINCT brand FROM register_snapshots")}
+    return [brand.slug for brand in brands if brand.slug not in known]

@@ -1,0 +1,99 @@
+"""The flow: the stages in order, each with what it reads and writes, and how a finished visit goes through them."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from casebook.claims import find_claims
+from casebook.judge import Judge
+from ledger.database import Ledger
+from ledger.identity import utc_text
+from ledger.lexicon import Lexicon
+from matcher.logo_matches import Recogniser, match_logos
+from matcher.official_logos import Brand
+from matcher.text_matches import match_texts
+from partnerproof.workspace import Workspace
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One step of the flow, as documentation and the overview show it."""
+
+    name: str
+    command: str
+    reads: str
+    writes: str
+    module: str
+
+
+STAGES = (
+    Stage(name="brand", command="partnerproof brand add", reads="logo files, brand.toml", writes="brands, official_logos", module="matcher/official_logos.py"),
+    Stage(name="register", command="partnerproof register import", reads="CSV", writes="register_snapshots, grants", module="casebook/register/grants.py"),
+    Stage(name="crawl", command="partnerproof crawl", reads="seed list", writes="seeds, visits, captures, looks, pages", module="crawler/spiders/partners.py"),
+    Stage(name="sightings", command="partnerproof sightings", reads="captures", writes="sightings, passages", module="crawler/sightings.py, crawler/passages.py"),
+    Stage(name="match", command="partnerproof match", reads="sightings, passages, official logos", writes="logo_matches, text_matches, recognitions", module="matcher/logo_matches.py, matcher/text_matches.py"),
+    Stage(name="claims", command="partnerproof claims", reads="matches and their surroundings", writes="claims, claim_evidence", module="casebook/claims.py"),
+    Stage(name="judge", command="partnerproof judge", reads="claims, grants", writes="searches, verdicts", module="casebook/rules.py, casebook/judge.py"),
+    Stage(name="report", command="partnerproof report", reads="all of it", writes="HTML files", module="casebook/dossier.py"),
+)  # fmt: skip
+
+
+def follow_visits(
+    ledger: Ledger, recogniser: Recogniser, brands: Sequence[Brand], lexicon: Lexicon, *, warc_dir: Path, visit_ids: Iterable[str]
+) -> None:
+    """Take finished visits through matches, claims and verdicts, and mark them as judged."""
+    slugs = [brand.slug for brand in brands]
+    judge = Judge(ledger)
+    for visit_id in visit_ids:
+        match_logos(ledger, recogniser, warc_dir=warc_dir, visit_ids=[visit_id])
+        match_texts(ledger, slugs, lexicon, visit_ids=[visit_id])
+        judge.judge(find_claims(ledger, slugs, visit_ids=[visit_id]))
+        ledger.execute("UPDATE visits SET judged_at = ? WHERE visit_id = ?", [utc_text(), visit_id])
+
+
+def finished_visits(ledger: Ledger, *, unjudged_only: bool = False) -> list[str]:
+    """Return the visits that are done or failed, oldest crawl first."""
+    condition = " AND judged_at IS NULL" if unjudged_only else ""
+    return [
+        row["visit_id"]
+        for row in ledger.rows(f"SELECT visit_id FROM visits WHERE state IN ('done', 'failed'){condition} ORDER BY crawl_id, ordinal")  # noqa: S608
+    ]
+
+
+class Follower(threading.Thread):
+    """Judges visits while the crawl goes on, in a thread with a connection of its own."""
+
+    def __init__(self, workspace: Workspace, brands: Sequence[Brand], on_judged: Callable[[str], None] = lambda _: None) -> None:
+        super().__init__(name="follower", daemon=True)
+        self.workspace = workspace
+        self.brands = brands
+        self.on_judged = on_judged
+        self.error: BaseException | None = None
+        self._visits: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+
+    def add(self, visit_id: str) -> None:
+        self._visits.put(visit_id)
+
+    def finish(self) -> None:
+        """Wait until everything added is judged. Raises what went wrong in the thread, if anything did."""
+        self._visits.put(None)
+        self.join()
+        if self.error is not None:
+            raise self.error
+
+    def run(self) -> None:
+        try:
+            lexicon = self.workspace.lexicon()
+            with self.workspace.open() as ledger, Recogniser(self.brands) as recogniser:
+                while (visit_id := self._visits.get()) is not None:
+                    follow_visits(ledger, recogniser, self.brands, lexicon, warc_dir=self.workspace.warc, visit_ids=[visit_id])
+                    self.on_judged(visit_id)
+        except BaseException as error:  # noqa: BLE001  # handed to the main thread by finish()
+            self.error = error

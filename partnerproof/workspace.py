@@ -1,0 +1,136 @@
+"""A workspace: the folder that holds a team's brands, registers, seeds, own lexicon and what runs make of them.
+
+It is the folder with a partnerproof.toml: named by --workspace or PARTNERPROOF_WORKSPACE, else the current folder
+or one above it, else the folder data/ of a checkout.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ledger.database import Ledger
+from ledger.errors import BadInputError, OutsideFailureError, Problem
+from ledger.lexicon import Lexicon
+from ledger.shipped import shipped_data
+from matcher.official_logos import Brand, load_brands
+from partnerproof.config import CONFIG_FILE, EXAMPLE_CONFIG, Config, read_config
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """Paths and configuration of one workspace."""
+
+    root: Path
+    config: Config
+
+    @property
+    def brands(self) -> Path:
+        return self.root / self.config.paths.brands
+
+    @property
+    def registers(self) -> Path:
+        return self.root / self.config.paths.registers
+
+    @property
+    def seeds(self) -> Path:
+        return self.root / self.config.paths.seeds
+
+    @property
+    def own_lexicon(self) -> Path:
+        return self.root / self.config.paths.lexicon
+
+    @property
+    def var(self) -> Path:
+        return self.root / self.config.paths.var
+
+    @property
+    def database(self) -> Path:
+        return self.var / "partnerproof.db"
+
+    @property
+    def warc(self) -> Path:
+        return self.var / "warc"
+
+    def lexicon(self) -> Lexicon:
+        """Return the shipped lexicon with the workspace's own languages over it."""
+        return Lexicon.load(shipped_data("lexicon"), *([self.own_lexicon] if self.own_lexicon.is_dir() else []))
+
+    def load_brands(self, chosen: Sequence[str] = ()) -> list[Brand]:
+        """Return the chosen brands, or all. Errors: BadInputError with every mistake."""
+        return load_brands(self.brands, list(chosen) or None)
+
+    def open(self) -> Ledger:
+        return Ledger.open(self.database)
+
+    def open_readonly(self) -> Ledger:
+        return Ledger.open_readonly(self.database)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the workspace's only pen. Errors: OutsideFailureError when another process writes."""
+        self.var.mkdir(parents=True, exist_ok=True)
+        with (self.var / "lock").open("a+") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                lock.seek(0)
+                raise OutsideFailureError(
+                    f"{self.var}: process {lock.read().strip() or 'another'} is writing here; "
+                    "wait until it ends (`partnerproof status` shows how far it is) and try again"
+                ) from error
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+            yield
+
+
+def find_workspace(named: Path | None) -> Workspace:
+    """Return the workspace to work in. Errors: BadInputError when there is none."""
+    environment = os.environ.get("PARTNERPROOF_WORKSPACE")
+    if named is None and environment:
+        named = Path(environment)
+    if named is not None:
+        if not (named / CONFIG_FILE).is_file():
+            raise _no_workspace(str(named / CONFIG_FILE))
+        return Workspace(root=named, config=read_config(named / CONFIG_FILE))
+    here = Path.cwd()
+    for folder in (here, *here.parents, here / "data"):
+        if (folder / CONFIG_FILE).is_file():
+            root = Path(os.path.relpath(folder))
+            return Workspace(root=root, config=read_config(root / CONFIG_FILE))
+    raise _no_workspace(f"{here} and the folders above it")
+
+
+def create_workspace(root: Path, *, contact: str | None) -> Workspace:
+    """Make a new workspace. Errors: BadInputError when there is one already."""
+    config = root / CONFIG_FILE
+    if config.exists():
+        raise BadInputError(
+            Problem(where=str(config), expected="a folder without a workspace", got="one that has it", next_step="use it as it is, or name another folder")
+        )
+    try:
+        for folder in ("brands", "registers", "seeds", "lexicon", "var"):
+            (root / folder).mkdir(parents=True, exist_ok=True)
+        (root / ".gitignore").write_text("var/\n", encoding="utf-8")
+        (root / "scrapy.cfg").write_text("[settings]\ndefault = crawler.settings\n", encoding="utf-8")
+        (root / "seeds" / "example.csv").write_text("name,url,country,parent\nBright Harbour,https://www.brightharbour.example/,GB,\n", encoding="utf-8")
+        config.write_text(EXAMPLE_CONFIG.replace('contact = ""', f'contact = "{contact or ""}"'), encoding="utf-8")
+    except OSError as error:
+        raise OutsideFailureError(f"{root}: could not be made ({error}); choose a folder that you may write") from error
+    return Workspace(root=root, config=read_config(config))
+
+
+def _no_workspace(where: str) -> BadInputError:
+    return BadInputError(
+        Problem(
+            where=where,
+            expected=f"a workspace (a folder with {CONFIG_FILE})",
+            got="none",
+            next_step="make one with `partnerproof init myspace`, then work in it or name it with --workspace myspace",
+        )
+    )

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from drawings import NAVY, draw_mark, draw_wall, lay_on
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw
+
+from matcher import thresholds
+from matcher.normalize import flatten_alpha
+from matcher.regions import Box, Region, find_mark, find_regions
+
+
+def regions_of(image: Image.Image) -> list[Region]:
+    return find_regions(flatten_alpha(np.asarray(image.convert("RGBA"))))
+
+
+def test_whole_picture_comes_first_trimmed_to_its_ink() -> None:
+    image = lay_on(draw_mark("kestrel"), (255, 255, 255), 30)
+    box = regions_of(image)[0].box
+    assert (box.x, box.y) == (30, 30)
+    assert abs(box.width - image.width + 60) <= 1
+
+
+def test_every_cell_of_a_wall_is_a_region() -> None:
+    wall, places = draw_wall()
+    boxes = [region.box for region in regions_of(wall)]
+    for x, y, width, height in places.values():
+        assert any(
+            abs(b.x - x) + abs(b.y - y) + abs(b.width - width) + abs(b.height - height) <= 8 for b in boxes
+        )
+
+
+def test_text_beside_a_mark_is_cut_off() -> None:
+    mark = draw_mark("kestrel")
+    image = Image.new("RGB", (mark.width + 300, mark.height), "white")
+    image.paste(mark, (0, 0), mark)
+    ImageDraw.Draw(image).text((mark.width + 60, 30), "Authorised Reseller", fill="black")
+    assert any(abs(r.box.width - mark.width) <= 2 and r.box.x == 0 for r in regions_of(image))
+
+
+def test_plate_in_a_photograph_is_looked_at() -> None:
+    noise = np.random.default_rng(2).integers(0, 256, (300, 400, 3), np.uint8)
+    image = Image.fromarray(noise)
+    mark = draw_mark("sable")
+    image.paste(lay_on(mark, (255, 255, 255), 20), (20, 60))
+    expected = Box(x=40, y=80, width=mark.width, height=mark.height)
+    assert any(abs(r.box.x - expected.x) + abs(r.box.width - expected.width) <= 4 for r in regions_of(image))
+
+
+@pytest.mark.parametrize(
+    ("image", "count"), [(Image.new("RGB", (60, 60), "white"), 0), (Image.new("RGBA", (60, 60)), 0)]
+)
+def test_empty_picture_has_no_region(image: Image.Image, count: int) -> None:
+    assert len(regions_of(image)) == count
+
+
+def test_official_tile_gives_the_tile_and_what_stands_on_it() -> None:
+    tile = lay_on(draw_mark("kestrel", (255, 255, 255)), NAVY, 40)
+    on_white = Image.new("RGB", (tile.width + 20, tile.height + 20), "white")
+    on_white.paste(tile, (10, 10))
+    whole, inner = find_mark(flatten_alpha(np.asarray(on_white.convert("RGBA"))))
+    assert (whole.box.width, whole.box.height) == tile.size
+    assert inner.box.width < tile.width - 60
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 90), st.integers(1, 90))
+def test_any_picture_has_few_regions_that_lie_inside_it(seed: int, width: int, height: int) -> None:
+    random = np.random.default_rng(seed)
+    pixels = (random.random((height, width, 4)) > 0.7).astype(np.uint8) * 255
+    regions = find_regions(flatten_alpha(pixels))
+    assert len(regions) <= thresholds.MAX_REGIONS
+    for region in regions:
+        assert region.box.x >= 0
+        assert region.box.x + region.box.width <= width
+        assert region.box.y + region.box.height <= height
+        assert region.ink.shape == (region.box.height, region.box.width)
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.3, 2.5])
+def test_source_boxes_stay_inside_the_source(scale: float) -> None:
+    box = Box(x=0, y=0, width=round(100 * scale), height=round(50 * scale)).scaled_to_source(scale, 100, 50)
+    assert box == Box(x=0, y=0, width=100, height=50)
