@@ -11,7 +11,6 @@ used: letters are strokes defined below. So every picture that is shipped has a 
 Longer than most modules because the tables of shapes are the work itself.
 """
 
-# ruff: noqa: E501  a shape stays on one line, so that it can be pasted into a drawing program
 from __future__ import annotations
 
 import io
@@ -286,17 +285,11 @@ NEIGHBOURS = {
     "tamsuri": Logo(text="TAMSURI", mark="peaks", a="#31493c", b="#c9d8b6", weight=9, tracking=34),
     "quillfjord": Logo(text="quillfjord", mark="quill", a="#5a2a83", b="#e8d4f5", weight=10),
     "bexara": Logo(text="BEXARA", mark="hexagon", a="#b3202a", b="#ffffff", ink="#2a2a2a", weight=18),
-    "nuvolen": Logo(
-        text="nuvolen", mark="waves", a="#2f80ed", b="#8cc8ff", ink="#1b3a5c", weight=12, cap="round"
-    ),
+    "nuvolen": Logo(text="nuvolen", mark="waves", a="#2f80ed", b="#8cc8ff", ink="#1b3a5c", weight=12, cap="round"),
     "pharotek": Logo(text="PHAROTEK", mark="beacon", a="#1f1f1f", b="#f2b705", weight=15),
     "zelquist": Logo(text="Zelquist", mark="star", a="#0a7d55", b="#ffffff", ink="#123", weight=9),
-    "dromond": Logo(
-        text="DROMOND", mark="chevrons", a="#e4572e", b="#29335c", ink="#29335c", weight=16, slant_deg=10
-    ),
-    "ulvano": Logo(
-        text="ulvano", mark="moon", a="#3c3c78", b="#f5c04a", weight=13, cap="round", is_stacked=True
-    ),
+    "dromond": Logo(text="DROMOND", mark="chevrons", a="#e4572e", b="#29335c", ink="#29335c", weight=16, slant_deg=10),
+    "ulvano": Logo(text="ulvano", mark="moon", a="#3c3c78", b="#f5c04a", weight=13, cap="round", is_stacked=True),
     "mirtesk": Logo(text="MIRTESK", mark="cube", a="#00798c", b="#30c5d2", ink="#333333", weight=11),
     "cravolin": Logo(text="Cravolin", mark="leaf", a="#5a9e2f", b="#ffffff", ink="#2f4f1c", weight=12),
     "ostrevia": Logo(text="OSTREVIA", mark="arcs", a="#9c1c5b", b="#f08bb4", weight=8, tracking=30),
@@ -307,9 +300,7 @@ NEIGHBOURS = {
     "lumivar": Logo(text="LUMIVAR", mark="fan", a="#6a4c93", b="#ffca3a", weight=12, is_stacked=True),
     "wexforge": Logo(text="WEXFORGE", mark="gear", a="#495057", b="#e03131", weight=20),
     "korvessa": Logo(text="korvessa", mark="dots", a="#1971c2", b="#f76707", ink="#1864ab", weight=12),
-    "hydrelle": Logo(
-        text="hydrelle", mark="drop", a="#1098ad", b="#ffffff", ink="#0b525b", weight=10, cap="round"
-    ),
+    "hydrelle": Logo(text="hydrelle", mark="drop", a="#1098ad", b="#ffffff", ink="#0b525b", weight=10, cap="round"),
     "ventrala": Logo(text="ventrala", mark="blades", a="#0e4f63", b="#f4a52c", weight=14, tracking=15),
 }
 
@@ -496,9 +487,7 @@ def draw_all(demo: Path) -> None:
         margin = 0 if name == "veltrana-gold-partner" else 6
         write_picture(demo / "brands/veltrana/logos" / f"{name}.svg", drawing.svg(margin))
     write_picture(demo / "web/www.veltrana.example/img/veltrana.svg", DRAWN_BRAND["veltrana"].svg(6))
-    write_picture(
-        demo / "web/www.veltrana.example/img/veltrana-white.svg", DRAWN_BRAND["veltrana-white"].svg(6)
-    )
+    write_picture(demo / "web/www.veltrana.example/img/veltrana-white.svg", DRAWN_BRAND["veltrana-white"].svg(6))
     hero = Logo(text="", mark="ring", a=DEEP, b=SEA)
     write_picture(demo / "web/www.veltrana.example/img/hero.jpg", draw_hero(hero, "sea").svg(), 1000)
     for host, (logo, scene) in VENDORS.items():
@@ -510,14 +499,10 @@ def draw_all(demo: Path) -> None:
             drawing = draw_white(shown) if is_white else draw(shown)
             margin = 0 if shown == "veltrana-gold-partner" else 10
             write_picture(pictures / file, drawing.svg(margin, ground), width_px)
-    write_picture(
-        demo / "web/www.wallgrove.example/img/partner-wall.png", draw_wall().svg(0, "#ffffff"), 1000
-    )
+    write_picture(demo / "web/www.wallgrove.example/img/partner-wall.png", draw_wall().svg(0, "#ffffff"), 1000)
     for host in ("foxglovemedia", "tesselretail", "brightharbour", "hallamquay"):
         for name, markup in ICONS.items():
-            write_picture(
-                demo / "web" / f"www.{host}.example/img/social/{name}.svg", Drawing(markup, 100, 100).svg()
-            )
+            write_picture(demo / "web" / f"www.{host}.example/img/social/{name}.svg", Drawing(markup, 100, 100).svg())
     media = demo / "web/www.foxglovemedia.example/img"
     write_picture(media / "app-bazaar.svg", draw_app_badge().svg())
     write_picture(media / "app-bazaar.png", draw_app_badge().svg(), 264)

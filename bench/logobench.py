@@ -25,9 +25,7 @@ from matcher import LogoMatcher  # run from a checkout, installed or not
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("official_dir", type=Path)
     parser.add_argument("manifest", type=Path)
     parser.add_argument("results", type=Path)

@@ -91,7 +91,9 @@ def relate_logo(place: Place) -> Relating:
     if section in (Relation.SOCIAL, Relation.PAYMENT, Relation.APP_STORE):
         return Relating(relation=section, reasons=place.section_reasons)
     if place.zone in _FURNITURE and section is None and _leads_to_profile(place):
-        return Relating(relation=Relation.SOCIAL, reasons=(f"in the page's {place.zone}, links to a profile at {place.link_url}",))
+        return Relating(
+            relation=Relation.SOCIAL, reasons=(f"in the page's {place.zone}, links to a profile at {place.link_url}",)
+        )
     if place.variant is LogoVariant.BADGE:
         return Relating(relation=Relation.PARTNER, reasons=("the artwork is a partner badge", *place.section_reasons))
     if section is not None:
@@ -99,7 +101,9 @@ def relate_logo(place: Place) -> Relating:
     page = _BY_PAGE.get(place.page_kind)
     if page is not None and place.zone not in _FURNITURE:
         return Relating(relation=page, reasons=(f"the page is of the kind {place.page_kind}",))
-    return Relating(relation=Relation.INCIDENTAL, reasons=(f"stands in the page's {place.zone}; nothing around it says why",))
+    return Relating(
+        relation=Relation.INCIDENTAL, reasons=(f"stands in the page's {place.zone}; nothing around it says why",)
+    )
 
 
 def _leads_to_profile(place: Place) -> bool:
@@ -195,7 +199,9 @@ def _add_text(row: Row, claims: dict[str, Claim], evidence: dict[tuple[str, str]
 
 
 def _claim(seed_id: str, brand: str, relation: Relation) -> Claim:
-    return Claim(claim_id=content_id("claim", seed_id, brand, relation), seed_id=seed_id, brand=brand, relation=relation)
+    return Claim(
+        claim_id=content_id("claim", seed_id, brand, relation), seed_id=seed_id, brand=brand, relation=relation
+    )
 
 
 _LOGO_EVIDENCE = """

@@ -84,7 +84,11 @@ def read_dossier(ledger: Ledger, warc_dir: Path, finding: Row) -> Dossier:
     search_id = verdicts[0]["search_id"] if verdicts else None
     search = ledger.row("SELECT * FROM searches WHERE search_id = ?", [search_id]) if search_id else None
     brand_name = ledger.value("SELECT name FROM brands WHERE brand = ?", [finding["brand"]])
-    snapshot = ledger.row("SELECT * FROM register_snapshots WHERE snapshot_id = ?", [search["snapshot_id"]]) if search else None
+    snapshot = (
+        ledger.row("SELECT * FROM register_snapshots WHERE snapshot_id = ?", [search["snapshot_id"]])
+        if search
+        else None
+    )
     return Dossier(
         sentence=_sentence(finding, brand_name),
         logos=_logos(ledger, warc_dir, claim_id),
@@ -107,7 +111,9 @@ def _sentence(finding: Row, brand_name: str) -> str:
     relation = _RELATION_WORDS.get(Relation(finding["relation"]), finding["relation"])
     if finding["tier"]:
         relation = f"{finding['tier']} {relation}"
-    return _SENTENCES[VerdictKind(finding["verdict"])].format(vendor=finding["vendor"], relation=relation, brand=brand_name)
+    return _SENTENCES[VerdictKind(finding["verdict"])].format(
+        vendor=finding["vendor"], relation=relation, brand=brand_name
+    )
 
 
 def _logos(ledger: Ledger, warc_dir: Path, claim_id: str) -> tuple[LogoExhibit, ...]:
@@ -122,8 +128,12 @@ def _logos(ledger: Ledger, warc_dir: Path, claim_id: str) -> tuple[LogoExhibit, 
         elif len(pictured) >= MAX_PICTURED:
             why_not = f"only the {MAX_PICTURED} surest images are pictured"
         else:
-            found = image_content(ledger, warc_dir, row["image_sha256"], None if row["inline_sha256"] else row["image_capture_id"])
-            compared = compare_pictures(row["content"], found, Box(x=row["x"], y=row["y"], width=row["width"], height=row["height"]))
+            found = image_content(
+                ledger, warc_dir, row["image_sha256"], None if row["inline_sha256"] else row["image_capture_id"]
+            )
+            compared = compare_pictures(
+                row["content"], found, Box(x=row["x"], y=row["y"], width=row["width"], height=row["height"])
+            )
             if isinstance(compared, Refusal):
                 why_not = f"the picture could not be drawn: {compared.reason}"
             else:
@@ -143,7 +153,9 @@ def _logos(ledger: Ledger, warc_dir: Path, claim_id: str) -> tuple[LogoExhibit, 
 
 def _text(row: Row) -> TextExhibit:
     text, start, end = row["text"], row["sentence_start"], row["sentence_end"]
-    return TextExhibit(row=row, before=text[max(0, start - 300) : start], said=text[start:end], after=text[end : end + 300])
+    return TextExhibit(
+        row=row, before=text[max(0, start - 300) : start], said=text[start:end], after=text[end : end + 300]
+    )
 
 
 _LOGOS = """

@@ -20,7 +20,9 @@ SERIOUSNESS = (
 )
 
 
-def read_findings(ledger: Ledger, *, crawl_id: str | None = None, verdict: str | None = None, brand: str | None = None) -> list[Row]:
+def read_findings(
+    ledger: Ledger, *, crawl_id: str | None = None, verdict: str | None = None, brand: str | None = None
+) -> list[Row]:
     """Return rows of v_findings, exactly its columns. crawl_id: only claims that this crawl saw."""
     conditions, values = ["1"], list[str]()
     if crawl_id is not None:
@@ -35,7 +37,7 @@ def read_findings(ledger: Ledger, *, crawl_id: str | None = None, verdict: str |
             values.append(value)
     order = " ".join(f"WHEN '{kind}' THEN {place}" for place, kind in enumerate(SERIOUSNESS))
     return ledger.rows(
-        f"SELECT {', '.join(COLUMNS)} FROM v_findings WHERE {' AND '.join(conditions)}"  # noqa: S608  # columns and words are ours
+        f"SELECT {', '.join(COLUMNS)} FROM v_findings WHERE {' AND '.join(conditions)}"  # columns and words are ours
         f" ORDER BY CASE verdict {order} ELSE 99 END, vendor, brand, relation",
         values,
     )

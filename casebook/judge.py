@@ -32,7 +32,13 @@ class Judge:
         """Judge claims (all, when none are given); returns how many verdicts are new."""
         if claim_ids is None:
             chosen = "" if brands is None else " WHERE brand IN (SELECT value FROM json_each(?))"
-            ids = [r[0] for r in self.ledger.rows(f"SELECT claim_id FROM claims{chosen} ORDER BY claim_id", [] if brands is None else [json.dumps(list(brands))])]  # noqa: S608
+            ids = [
+                r[0]
+                for r in self.ledger.rows(
+                    f"SELECT claim_id FROM claims{chosen} ORDER BY claim_id",
+                    [] if brands is None else [json.dumps(list(brands))],
+                )
+            ]
         else:
             ids = sorted(claim_ids)
         return sum(self._judge_one(claim_id) for claim_id in ids)
@@ -61,7 +67,15 @@ class Judge:
     def _store(self, claim_id: str, judgement: Judgement, search: SearchResult | None, as_of: str) -> bool:
         last = self.ledger.row("SELECT * FROM verdicts WHERE claim_id = ? ORDER BY sequence DESC LIMIT 1", [claim_id])
         search_id = search.record.search_id if search else None
-        said = (judgement.verdict, str(judgement.rule), list(judgement.reasons), list(judgement.objections), as_of, RULES_VERSION, search_id)
+        said = (
+            judgement.verdict,
+            str(judgement.rule),
+            list(judgement.reasons),
+            list(judgement.objections),
+            as_of,
+            RULES_VERSION,
+            search_id,
+        )
         if last is not None and said == (
             last["verdict"], last["rule"], json.loads(last["reasons"]), json.loads(last["objections"]), last["as_of"], last["rules_version"], last["search_id"],
         ):  # fmt: skip
@@ -93,8 +107,19 @@ class Judge:
 def _facts(ledger: Ledger, claim_id: str, evidence: Sequence[Row], as_of: str) -> ClaimFacts:
     first = evidence[0]
     logos = [row for row in evidence if row["evidence"] == Evidence.LOGO]
-    retired = {f"{row['file']} (until {row['valid_until']})": None for row in logos if row["valid_until"] and row["valid_until"] <= as_of}
-    newest_tier = next((row["tier"] for row in sorted(evidence, key=lambda r: (r["seen_at"], r["evidence"] == Evidence.LOGO), reverse=True) if row["tier"]), None)
+    retired = {
+        f"{row['file']} (until {row['valid_until']})": None
+        for row in logos
+        if row["valid_until"] and row["valid_until"] <= as_of
+    }
+    newest_tier = next(
+        (
+            row["tier"]
+            for row in sorted(evidence, key=lambda r: (r["seen_at"], r["evidence"] == Evidence.LOGO), reverse=True)
+            if row["tier"]
+        ),
+        None,
+    )
     is_also_denied = ledger.value(
         "SELECT 1 FROM claims c JOIN claim_evidence e ON e.claim_id = c.claim_id WHERE c.seed_id = ? AND c.brand = ? AND c.relation = ?",
         [first["seed_id"], first["brand"], Relation.DENIED],

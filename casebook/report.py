@@ -41,7 +41,11 @@ class _Pages:
 
     def __init__(self) -> None:
         self.environment = Environment(
-            loader=FileSystemLoader(_TEMPLATES), autoescape=select_autoescape(default=True), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+            loader=FileSystemLoader(_TEMPLATES),
+            autoescape=select_autoescape(default=True),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
         )
         self.environment.filters["data_uri"] = lambda png: "data:image/png;base64," + base64.b64encode(png).decode()
         self.environment.filters["from_json"] = lambda text: json.loads(text or "[]")
@@ -66,7 +70,9 @@ class _Pages:
         )
 
 
-def write_report(ledger: Ledger, warc_dir: Path, out: Path, *, verdict: str | None = None, brand: str | None = None) -> Report:
+def write_report(
+    ledger: Ledger, warc_dir: Path, out: Path, *, verdict: str | None = None, brand: str | None = None
+) -> Report:
     """Write the report into a folder, over an earlier one. Errors: OutsideFailureError when it can't be written."""
     pages = _Pages()
     findings = read_findings(ledger, verdict=verdict, brand=brand)
@@ -74,9 +80,13 @@ def write_report(ledger: Ledger, warc_dir: Path, out: Path, *, verdict: str | No
         (out / "claims").mkdir(parents=True, exist_ok=True)
         for row in findings:
             dossier: Dossier = read_dossier(ledger, warc_dir, row)
-            (out / "claims" / f"{row['claim_id']}.html").write_text(pages.render("dossier.html", d=dossier, finding=row), encoding="utf-8")
+            (out / "claims" / f"{row['claim_id']}.html").write_text(
+                pages.render("dossier.html", d=dossier, finding=row), encoding="utf-8"
+            )
         coverage = ledger.rows("SELECT * FROM v_coverage ORDER BY vendor, outcome, requested_url")
-        (out / "coverage.html").write_text(pages.render("coverage.html", rows=coverage, counts=_count(coverage, "outcome")), encoding="utf-8")
+        (out / "coverage.html").write_text(
+            pages.render("coverage.html", rows=coverage, counts=_count(coverage, "outcome")), encoding="utf-8"
+        )
         index = out / "index.html"
         index.write_text(
             pages.render("index.html", findings=findings, counts=_ordered(_count(findings, "verdict")), brands=_count(findings, "brand"),
@@ -84,7 +94,9 @@ def write_report(ledger: Ledger, warc_dir: Path, out: Path, *, verdict: str | No
             encoding="utf-8",
         )  # fmt: skip
     except OSError as error:
-        raise OutsideFailureError(f"{out}: the report could not be written ({error}); name another folder with --out") from error
+        raise OutsideFailureError(
+            f"{out}: the report could not be written ({error}); name another folder with --out"
+        ) from error
     return Report(index=index, dossiers=len(findings))
 
 

@@ -144,7 +144,9 @@ def _judge_by_register(facts: ClaimFacts, search: SearchResult | None, as_of: st
     return (
         VerdictKind.NO_AUTHORISATION,
         13,
-        (f"no authorisation on record: {search.record.grants_searched} grants searched as of {as_of}, none for this vendor or its group",),
+        (
+            f"no authorisation on record: {search.record.grants_searched} grants searched as of {as_of}, none for this vendor or its group",
+        ),
     )
 
 
@@ -165,7 +167,11 @@ def grant_gaps(facts: ClaimFacts, grant: Grant) -> tuple[str, ...]:
     if facts.tier and grant.tier and not tier_covers(grant.tier, facts.tier):
         gaps.append(f"claims the tier {facts.tier}, the grant says {grant.tier}")
     if grant.marks:
-        gaps += [f"shows the mark {file}, which the grant does not list" for file in facts.official_logos if file not in grant.marks]
+        gaps += [
+            f"shows the mark {file}, which the grant does not list"
+            for file in facts.official_logos
+            if file not in grant.marks
+        ]
     return tuple(gaps)
 
 

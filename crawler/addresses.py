@@ -11,7 +11,7 @@ from scrapy.crawler import Crawler
 from scrapy.resolver import CachingHostnameResolver, HostResolution
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.base import ReactorBase
-from twisted.internet.interfaces import IAddress, IHostResolution, IResolutionReceiver
+from twisted.internet.interfaces import IAddress, IResolutionReceiver
 from zope.interface import implementer
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -38,7 +38,7 @@ refused_hosts = RefusedHosts()
 
 def is_public(address: str) -> bool:
     """Tell whether an IP address is one of the public Internet; what hides an IPv4 address is looked into."""
-    ip = ipaddress.ip_address(address.split("%")[0])
+    ip = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
     if isinstance(ip, ipaddress.IPv6Address):
         hidden = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
         if hidden is None and ip in _NAT64:
@@ -52,18 +52,18 @@ def is_public(address: str) -> bool:
 class _GuardingReceiver:
     """Hands on only those addresses that may be connected to."""
 
-    def __init__(self, receiver: IResolutionReceiver, host: str) -> None:
+    def __init__(self, receiver: Any, host: str) -> None:
         self.receiver = receiver
         self.host = host
 
-    def resolutionBegan(self, resolution: IHostResolution) -> None:  # noqa: N802  # Twisted's name
+    def resolutionBegan(self, resolution: Any) -> None:  # noqa: N802  # Twisted's name
         self.receiver.resolutionBegan(resolution)
 
-    def addressResolved(self, address: IAddress) -> None:  # noqa: N802
-        if is_public(address.host):  # type: ignore[attr-defined]  # only IPv4Address and IPv6Address come here
+    def addressResolved(self, address: Any) -> None:  # noqa: N802
+        if is_public(address.host):
             self.receiver.addressResolved(address)
         else:
-            refused_hosts.add(self.host, address.host)  # type: ignore[attr-defined]
+            refused_hosts.add(self.host, address.host)
 
     def resolutionComplete(self) -> None:  # noqa: N802
         self.receiver.resolutionComplete()
@@ -89,12 +89,12 @@ class GuardedResolver(CachingHostnameResolver):
 
     def resolveHostName(  # noqa: N802
         self,
-        resolutionReceiver: IResolutionReceiver,  # noqa: N803
+        resolutionReceiver: Any,  # noqa: N803  # zope's interfaces tell a type checker nothing
         hostName: str,  # noqa: N803
         portNumber: int = 0,  # noqa: N803
         addressTypes: Sequence[type[IAddress]] | None = None,  # noqa: N803
         transportSemantics: str = "TCP",  # noqa: N803
-    ) -> IHostResolution:
+    ) -> Any:
         pinned = self.pinned.get(f"{hostName}:{portNumber}")
         if pinned:
             kind: Any = IPv6Address if ":" in pinned else IPv4Address
@@ -103,5 +103,5 @@ class GuardedResolver(CachingHostnameResolver):
             resolutionReceiver.addressResolved(kind("TCP", pinned, portNumber))
             resolutionReceiver.resolutionComplete()
             return resolution
-        receiver = resolutionReceiver if self.allow_private else _GuardingReceiver(resolutionReceiver, hostName)
+        receiver: Any = resolutionReceiver if self.allow_private else _GuardingReceiver(resolutionReceiver, hostName)
         return super().resolveHostName(receiver, hostName, portNumber, addressTypes, transportSemantics)

@@ -15,9 +15,9 @@ from bs4 import BeautifulSoup, Tag
 from lxml import etree
 from publicsuffixlist import PublicSuffixList
 
-from ledger.lexicon import Lexicon
 from crawler.page import Document, attribute, squeeze
 from crawler.page_kind import WORTH, is_home, kinds_in, path_words
+from ledger.lexicon import Lexicon
 from ledger.vocabulary import PageKind
 
 WELL_KNOWN_PATHS = ("/partners", "/partners.html", "/partners/", "/clients", "/about")
@@ -110,7 +110,10 @@ def _references(document: Document) -> Iterator[tuple[str, str]]:
         if tag.name in ("a", "area"):
             reference = attribute(tag, "href")
             text = squeeze(tag.get_text(" ")) or " ".join(
-                filter(None, (attribute(tag, "title"), attribute(tag, "aria-label"), attribute(tag, "alt"), _image_words(tag)))
+                filter(
+                    None,
+                    (attribute(tag, "title"), attribute(tag, "aria-label"), attribute(tag, "alt"), _image_words(tag)),
+                )
             )
         elif tag.name in ("iframe", "frame"):
             reference, text = attribute(tag, "src"), attribute(tag, "title") or attribute(tag, "name") or ""
@@ -118,7 +121,11 @@ def _references(document: Document) -> Iterator[tuple[str, str]]:
             is_other_language = "alternate" in (attribute(tag, "rel") or "") and attribute(tag, "hreflang")
             reference, text = (attribute(tag, "href") if is_other_language else None), ""
         elif tag.name == "meta":
-            refresh = _REFRESH.search(attribute(tag, "content") or "") if (attribute(tag, "http-equiv") or "").lower() == "refresh" else None
+            refresh = (
+                _REFRESH.search(attribute(tag, "content") or "")
+                if (attribute(tag, "http-equiv") or "").lower() == "refresh"
+                else None
+            )
             reference, text = (refresh[1] if refresh else None), ""
         else:
             value = attribute(tag, "value") or ""
@@ -144,7 +151,11 @@ def read_sitemap(content: bytes, url: str, lexicon: Lexicon) -> list[Link]:
         address = urljoin(url, (element.text or "").strip())
         if not address.startswith(("http://", "https://")) or _NOT_A_PAGE.search(urlsplit(address).path):
             continue
-        if is_same_site(address, url) and (link := score_link(address, "", lexicon)) and link.reason != "a page of the site":
+        if (
+            is_same_site(address, url)
+            and (link := score_link(address, "", lexicon))
+            and link.reason != "a page of the site"
+        ):
             links.append(link)
         if len(links) >= MAX_SITEMAP_URLS:
             break

@@ -13,12 +13,12 @@ from urllib.parse import urljoin, urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.http.headers import Headers
 from scrapy.responsetypes import responsetypes
 from scrapy.robotstxt import ProtegoRobotParser, RobotParser
 
+from crawler.looks import LookRefusedError
 from crawler.visit import RunningVisit
 from ledger.database import Ledger
 from ledger.identity import utc_text
@@ -27,15 +27,6 @@ from ledger.warc import Exchange, WarcArchive, read_exchange
 
 STORED_FLAG = "stored"
 READABLE_ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate", "br"})
-
-
-class LookRefusedError(IgnoreRequest):
-    """A look that must not or can't be taken, with the reason that the look's row will carry."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(detail)
-        self.reason = reason
-        self.detail = detail
 
 
 class VisitRobotsMiddleware:
@@ -77,7 +68,9 @@ class VisitRobotsMiddleware:
         if response is None:  # the host itself can't be reached, or must not be
             return LookRefusedError(looked.look.reason or "failed", f"{looked.look.detail} (asked for robots.txt)")
         if response.status >= 500 or response.status == 429:
-            return LookRefusedError("robots-unreachable", f"robots.txt answers {response.status}, so nothing is allowed (RFC 9309)")
+            return LookRefusedError(
+                "robots-unreachable", f"robots.txt answers {response.status}, so nothing is allowed (RFC 9309)"
+            )
         body = b"" if response.status >= 400 else response.body[:512_000]  # RFC 9309, 2.5: at least 500 KiB
         return ProtegoRobotParser(body, self.crawler.spider)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ledger.lexicon import Lexicon
 from crawler.page import Document
+from ledger.lexicon import Lexicon
 from ledger.vocabulary import PageHealth
 
 # A real page that merely mentions such words is longer; the longest challenge page seen had 600 characters.

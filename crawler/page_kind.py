@@ -7,8 +7,8 @@ from urllib.parse import unquote, urlsplit
 
 from bs4 import Tag
 
-from ledger.lexicon import Lexicon, split_words
 from crawler.page import Document, squeeze
+from ledger.lexicon import Lexicon, split_words
 from ledger.vocabulary import PageKind
 
 # how much a visit wants a page of this kind; the order also settles pages that say two things
@@ -68,7 +68,12 @@ def judge_kind(document: Document, lexicon: Lexicon, *, link_text: str = "") -> 
     if is_home(document.url):
         return Kind(PageKind.HOME, ("the address is the home page",))
     headings = [squeeze(h.get_text(" ")) for h in document.soup.find_all(["h1", "h2"], limit=3) if isinstance(h, Tag)]
-    texts = {"url": path_words(document.url), "title": document.title or "", "heading": " | ".join(headings[:2]), "link": link_text}
+    texts = {
+        "url": path_words(document.url),
+        "title": document.title or "",
+        "heading": " | ".join(headings[:2]),
+        "link": link_text,
+    }
     votes: dict[PageKind, int] = {}
     reasons: dict[PageKind, list[str]] = {}
     for place, weight in _PLACES:

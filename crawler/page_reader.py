@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from ledger.lexicon import Lexicon
 from crawler.page import Document, parse_page
 from crawler.page_health import judge_health
 from crawler.page_kind import judge_kind
@@ -17,6 +16,7 @@ from crawler.sightings import extract_sightings
 from crawler.stylesheets import Sheet
 from ledger.database import Ledger
 from ledger.identity import content_id
+from ledger.lexicon import Lexicon
 from ledger.records import InlineImage, Page, Passage, Sighting
 from ledger.vocabulary import PageHealth, PageKind, Purpose
 
@@ -122,7 +122,9 @@ def store_page(ledger: Ledger, read: ReadPage) -> None:
 def _replace(ledger: Ledger, table: str, key: str, page_id: str, keep: Iterable[str]) -> None:
     """Delete rows of a page that the new reading no longer gives, with what later stages had hung on them."""
     kept = set(keep)
-    stale = [r[key] for r in ledger.rows(f"SELECT {key} FROM {table} WHERE page_id = ?", [page_id]) if r[key] not in kept]  # noqa: S608
+    stale = [
+        r[key] for r in ledger.rows(f"SELECT {key} FROM {table} WHERE page_id = ?", [page_id]) if r[key] not in kept
+    ]
     for value in stale:
         if table == "passages":
             ledger.execute(
@@ -132,4 +134,4 @@ def _replace(ledger: Ledger, table: str, key: str, page_id: str, keep: Iterable[
             ledger.execute("DELETE FROM text_matches WHERE passage_id = ?", [value])
         else:
             ledger.execute("DELETE FROM claim_evidence WHERE sighting_id = ?", [value])
-        ledger.execute(f"DELETE FROM {table} WHERE {key} = ?", [value])  # noqa: S608  # table and key are ours
+        ledger.execute(f"DELETE FROM {table} WHERE {key} = ?", [value])  # table and key are ours

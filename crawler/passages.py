@@ -5,21 +5,68 @@ Reads: a document. Writes: Passage records, one per block (paragraph, list item,
 
 from __future__ import annotations
 
-from bs4 import NavigableString, Tag
+from bs4 import Tag
+from bs4.element import NavigableString
 
-from ledger.lexicon import Lexicon
 from crawler.page import Document, attribute, language_of_script, squeeze
 from crawler.surroundings import PageWalk, Surroundings, is_text
 from ledger.identity import content_id
+from ledger.lexicon import Lexicon
 from ledger.records import Passage
 
 MAX_PASSAGES = 3_000
 MAX_PASSAGE_CHARS = 5_000
 _UNREAD = frozenset({"script", "style", "template", "head", "title", "svg", "select", "textarea"})
 _BLOCKS = frozenset(
-    "address article aside blockquote body button caption center dd details dialog div dl dt fieldset figcaption figure footer"
-    " form h1 h2 h3 h4 h5 h6 header hr html legend li main nav noscript ol option p pre section summary table tbody td tfoot"
-    " th thead tr ul".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "button",
+        "caption",
+        "center",
+        "dd",
+        "details",
+        "dialog",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "html",
+        "legend",
+        "li",
+        "main",
+        "nav",
+        "noscript",
+        "ol",
+        "option",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+    ]
 )
 
 
@@ -57,7 +104,9 @@ def extract_passages(document: Document, lexicon: Lexicon, *, page_id: str) -> t
     return tuple(passages)
 
 
-def _passage(text: str, ordinal: int, block: Tag | None, around: Surroundings, document: Document, page_id: str) -> Passage:
+def _passage(
+    text: str, ordinal: int, block: Tag | None, around: Surroundings, document: Document, page_id: str
+) -> Passage:
     return Passage(
         passage_id=content_id("passage", page_id, ordinal),
         page_id=page_id,

@@ -35,15 +35,21 @@ def read_seeds(path: Path) -> list[Seed]:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        raise _bad(str(path), "a readable CSV file", error.strerror or str(error), "name an existing seed list") from error
+        raise _bad(
+            str(path), "a readable CSV file", error.strerror or str(error), "name an existing seed list"
+        ) from error
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise _bad(f"{path} line {line}", "UTF-8 text", f"byte {error.object[error.start]:#04x}", "save the file as UTF-8") from error
+        raise _bad(
+            f"{path} line {line}", "UTF-8 text", f"byte {error.object[error.start]:#04x}", "save the file as UTF-8"
+        ) from error
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     header = [name.strip().lower() for name in reader.fieldnames or ()]
     if not {"url", "domain"} & set(header):
         got = ", ".join(header) or "an empty file"
-        raise _bad(f"{path} line 1", "a header with the column url or domain", got[:80], f"begin the file with:\n{EXAMPLE}")
+        raise _bad(
+            f"{path} line 1", "a header with the column url or domain", got[:80], f"begin the file with:\n{EXAMPLE}"
+        )
     reader.fieldnames = header
     problems = [
         Problem(
@@ -61,9 +67,15 @@ def read_seeds(path: Path) -> list[Seed]:
         for row in reader:
             _add_line(f"{path} line {reader.line_num}", row, seeds, lines, problems, reader.line_num)
     except csv.Error as error:
-        problems.append(Problem(where=f"{path} line {reader.line_num}", expected="CSV", got=str(error), next_step="mend the quotes"))
+        problems.append(
+            Problem(where=f"{path} line {reader.line_num}", expected="CSV", got=str(error), next_step="mend the quotes")
+        )
     if not seeds and not problems:
-        problems.append(Problem(where=f"{path} line 2", expected="at least one vendor", got="the end of the file", next_step="add one"))
+        problems.append(
+            Problem(
+                where=f"{path} line 2", expected="at least one vendor", got="the end of the file", next_step="add one"
+            )
+        )
     if problems:
         raise BadInputError(problems)
     return list(seeds.values())
@@ -78,7 +90,14 @@ def _add_line(
     line: int,
 ) -> None:
     if None in row:
-        problems.append(Problem(where=where, expected="as many cells as the header has", got=f"{len(row[None])} more", next_step="quote cells that hold a comma"))
+        problems.append(
+            Problem(
+                where=where,
+                expected="as many cells as the header has",
+                got=f"{len(row[None])} more",
+                next_step="quote cells that hold a comma",
+            )
+        )
         return
     cells = {name: (value or "").strip() for name, value in row.items()}
     if not any(cells.values()):
@@ -88,7 +107,14 @@ def _add_line(
     try:
         seed = seed_of(address, name=cells.get("name"), country=cells.get("country"), parent=cells.get("parent"))
     except ValueError as error:
-        problems.append(Problem(where=f"{where}, {column}", expected="a web address or domain", got=f"{address!r} ({error})", next_step="write it as https://www.vendor.example/"))
+        problems.append(
+            Problem(
+                where=f"{where}, {column}",
+                expected="a web address or domain",
+                got=f"{address!r} ({error})",
+                next_step="write it as https://www.vendor.example/",
+            )
+        )
         return
     known = seeds.get(seed.seed_id)
     if known is None:
@@ -134,12 +160,15 @@ def seed_of(address: str, *, name: str | None = None, country: str | None = None
     )
 
 
-def begin_crawl(ledger: Ledger, seeds: Iterable[Seed], *, seeds_file: str, settings: dict[str, object], tool_version: str) -> str:
+def begin_crawl(
+    ledger: Ledger, seeds: Iterable[Seed], *, seeds_file: str, settings: dict[str, object], tool_version: str
+) -> str:
     """Return the id of the crawl to work on: the unfinished one of the same seeds and settings, or a new one."""
     seeds = list(seeds)
     digest = sha256_hex("\n".join(f"{s.seed_id} {s.vendor} {' '.join(s.start_urls)}" for s in seeds).encode())
     unfinished = ledger.value(
-        "SELECT crawl_id FROM crawls WHERE seeds_sha256 = ? AND ended_at IS NULL ORDER BY crawl_id DESC LIMIT 1", [digest]
+        "SELECT crawl_id FROM crawls WHERE seeds_sha256 = ? AND ended_at IS NULL ORDER BY crawl_id DESC LIMIT 1",
+        [digest],
     )
     if unfinished is not None:
         return str(unfinished)
@@ -177,7 +206,9 @@ def begin_crawl(ledger: Ledger, seeds: Iterable[Seed], *, seeds_file: str, setti
 
 def end_crawl_if_complete(ledger: Ledger, crawl_id: str) -> bool:
     """Mark a crawl as ended when no visit is left. Returns whether it is."""
-    left = ledger.value("SELECT count(*) FROM visits WHERE crawl_id = ? AND state IN ('pending', 'running')", [crawl_id])
+    left = ledger.value(
+        "SELECT count(*) FROM visits WHERE crawl_id = ? AND state IN ('pending', 'running')", [crawl_id]
+    )
     if left:
         return False
     ledger.execute("UPDATE crawls SET ended_at = coalesce(ended_at, ?) WHERE crawl_id = ?", [utc_text(), crawl_id])

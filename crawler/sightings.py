@@ -15,15 +15,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-from bs4 import BeautifulSoup, NavigableString, Tag
+from bs4 import BeautifulSoup, Tag
+from bs4.element import NavigableString
 from w3lib.url import parse_data_uri
 
 from crawler.inline_svg import external_use, is_use, write_svg
-from ledger.lexicon import Lexicon
 from crawler.page import Document, attribute, squeeze
 from crawler.stylesheets import Sheet, find_backgrounds, urls_in_declarations
 from crawler.surroundings import PageWalk, Surroundings
 from ledger.identity import content_id, sha256_hex
+from ledger.lexicon import Lexicon
 from ledger.records import InlineImage, Sighting
 from ledger.vocabulary import FoundBy, Purpose
 
@@ -51,7 +52,9 @@ class PageImages:
     inline_images: tuple[InlineImage, ...]
 
 
-def extract_sightings(document: Document, sheets: Iterable[Sheet], lexicon: Lexicon, *, page_id: str, visit_id: str) -> PageImages:
+def extract_sightings(
+    document: Document, sheets: Iterable[Sheet], lexicon: Lexicon, *, page_id: str, visit_id: str
+) -> PageImages:
     """Return every image of a page with its surroundings. Pure: the same bytes give the same records."""
     walk = PageWalk(document, lexicon)
     sightings: list[Sighting] = []
@@ -74,7 +77,9 @@ def extract_sightings(document: Document, sheets: Iterable[Sheet], lexicon: Lexi
             if len(sightings) >= MAX_SIGHTINGS:
                 break
             surroundings = surroundings or walk.surroundings_of(step)
-            sighting = _sighting(image, element, document, surroundings, ordinals, inline, page_id=page_id, visit_id=visit_id)
+            sighting = _sighting(
+                image, element, document, surroundings, ordinals, inline, page_id=page_id, visit_id=visit_id
+            )
             if sighting is not None:
                 sightings.append(sighting)
     return PageImages(sightings=tuple(sightings), inline_images=tuple(inline.values()))
@@ -191,9 +196,12 @@ def _lazy(tag: Tag) -> Iterator[_Found]:
             value = best_candidate(value)
         elif value.startswith("url("):
             value = next(iter(urls_in_declarations(f"background:{value}")), None)
-        if value and (_IMAGE_PATH.search(value) or (tag.name == "img" and name in ("data-src", "data-lazy-src", "data-original"))):
-            if _LAZY_NAME.search(name) or tag.name == "img":
-                yield _Found(FoundBy.LAZY, value)
+        is_img = tag.name == "img"
+        names_image = value and (
+            _IMAGE_PATH.search(value) or (is_img and name in ("data-src", "data-lazy-src", "data-original"))
+        )
+        if value and names_image and (is_img or _LAZY_NAME.search(name)):
+            yield _Found(FoundBy.LAZY, value)
 
 
 def _of_svg(tag: Tag, soup: BeautifulSoup) -> Iterator[_Found]:

@@ -24,7 +24,9 @@ MAX_SHEET_BYTES = 1_000_000
 MAX_RULES = 400  # with an image; the largest style sheet of the corpus has 96
 MAX_HITS = 60  # elements per rule: a bullet's picture is no logo
 _NAMES = re.compile(r"[.#]-?[A-Za-z_][\w-]*")
-_STATE = re.compile(r"::?(before|after|first-letter|first-line|hover|focus|active|visited|focus-within|focus-visible)\b")
+_STATE = re.compile(
+    r"::?(before|after|first-letter|first-line|hover|focus|active|visited|focus-within|focus-visible)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,18 @@ def decode_sheet(content: bytes) -> str:
 
 def find_backgrounds(document: Document, sheets: Iterable[Sheet]) -> list[Background]:
     """Return the background images of a page: of its own `<style>` blocks and of the given sheets."""
-    own = [Sheet(document.base_url, style.get_text()) for style in document.soup.find_all("style") if isinstance(style, Tag)]
+    own = [
+        Sheet(document.base_url, style.get_text())
+        for style in document.soup.find_all("style")
+        if isinstance(style, Tag)
+    ]
     found: list[Background] = []
     names = _names_in(document.soup)
     for sheet in [*own, *sheets]:
         for selector, references in _image_rules(sheet.text):
-            elements = [element for part in _parts_that_may_hit(selector, names) for element in _select(document.soup, part)]
+            elements = [
+                element for part in _parts_that_may_hit(selector, names) for element in _select(document.soup, part)
+            ]
             for reference in references:
                 url = reference if reference.startswith("data:") else document.absolute(urljoin(sheet.url, reference))
                 found += [Background(url, element) for element in elements] if url else []
@@ -91,7 +99,14 @@ def _urls_of(declarations: Iterable[object]) -> Iterator[str]:
         if getattr(declaration, "type", "") != "declaration":
             continue
         name = declaration.lower_name  # type: ignore[attr-defined]  # tinycss2 has no types
-        if name in ("background", "background-image", "content", "mask-image", "mask", "-webkit-mask-image") or name.startswith("--"):
+        if name in (
+            "background",
+            "background-image",
+            "content",
+            "mask-image",
+            "mask",
+            "-webkit-mask-image",
+        ) or name.startswith("--"):
             yield from _urls_in(declaration.value)  # type: ignore[attr-defined]
 
 
@@ -117,7 +132,9 @@ def _image_rules(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
 def _read_image_rules(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     if "url(" not in text and "image-set(" not in text:
         return
-    pending: list[object] = list(tinycss2.parse_stylesheet(text[:MAX_SHEET_BYTES], skip_comments=True, skip_whitespace=True))
+    pending: list[object] = list(
+        tinycss2.parse_stylesheet(text[:MAX_SHEET_BYTES], skip_comments=True, skip_whitespace=True)
+    )
     while pending:
         rule = pending.pop(0)
         kind = getattr(rule, "type", "")

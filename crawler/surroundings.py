@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from bs4 import NavigableString, PageElement, Tag
+from bs4 import Tag
+from bs4.element import NavigableString, PageElement
 
-from ledger.lexicon import Lexicon, WordLists, split_words
 from crawler.page import Document, attribute, squeeze
+from ledger.lexicon import Lexicon, WordLists, split_words
 from ledger.vocabulary import SectionKind
 
 _HEADING = re.compile(r"h[1-6]$")
@@ -91,7 +92,9 @@ class PageWalk:
         kind, reasons = self._section(tag, ancestors, trail)
         return Surroundings(heading_trail=trail, zone=zone, section_kind=kind, section_reasons=reasons)
 
-    def _section(self, tag: Tag | None, ancestors: list[Tag], trail: tuple[str, ...]) -> tuple[SectionKind, tuple[str, ...]]:
+    def _section(
+        self, tag: Tag | None, ancestors: list[Tag], trail: tuple[str, ...]
+    ) -> tuple[SectionKind, tuple[str, ...]]:
         by_name = self._named_section([tag, *ancestors][:ANCESTORS_READ])
         if by_name and by_name[0] in STRONG_NAMES:
             return by_name  # a row of social icons under "Our partners" is still a row of social icons
@@ -147,7 +150,11 @@ def _heading_level(tag: Tag) -> int | None:
         # a title holds words only; a block with that class that holds the whole section is no title
         if 0 < len(text) <= MAX_HEADING_CHARS and tag.find(["img", "svg", "p", "ul", "h1", "h2", "h3", "h4"]) is None:
             return 7
-    if tag.name in ("strong", "b", "font") and isinstance(tag.parent, Tag) and tag.parent.name in ("p", "center", "td", "div", "font", "b"):
+    if (
+        tag.name in ("strong", "b", "font")
+        and isinstance(tag.parent, Tag)
+        and tag.parent.name in ("p", "center", "td", "div", "font", "b")
+    ):
         text = squeeze(tag.get_text(" "))
         if tag.find("a") is not None or tag.find_parent("a") is not None:
             return None

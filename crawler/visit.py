@@ -7,9 +7,9 @@ import time
 from asyncio import Future
 from dataclasses import dataclass, field
 
-from scrapy.exceptions import IgnoreRequest
 from scrapy.robotstxt import RobotParser
 
+from crawler.looks import LookRefusedError
 from ledger.database import Ledger, Row
 from ledger.records import Look, Seed
 from ledger.vocabulary import LookOutcome, Purpose
@@ -33,10 +33,14 @@ class RunningVisit:
     visit_id: str
     seed: Seed
     budget: Budget
-    stored: dict[tuple[str, int], str] = field(default_factory=dict)  # (url, attempt) → capture_id, from before a restart
+    stored: dict[tuple[str, int], str] = field(
+        default_factory=dict
+    )  # (url, attempt) → capture_id, from before a restart
     failed: dict[tuple[Purpose, str], Look] = field(default_factory=dict)  # looks that failed before a restart
     looks: dict[tuple[Purpose, str], Look] = field(default_factory=dict)
-    robots: dict[str, Future[RobotParser | IgnoreRequest]] = field(default_factory=dict)  # scheme://netloc → its rules
+    robots: dict[str, Future[RobotParser | LookRefusedError]] = field(
+        default_factory=dict
+    )  # scheme://netloc → its rules
     captures: dict[str, str] = field(default_factory=dict)  # url → capture_id of the latest exchange
     pages: int = 0
     images: int = 0
@@ -79,7 +83,11 @@ def begin_visit(ledger: Ledger, row: Row, budget: Budget, now: str) -> RunningVi
 def end_visit(ledger: Ledger, visit: RunningVisit, *, failure: str | None, now: str) -> str:
     """Mark a visit as done, or as failed when not one page could be read. Returns the state."""
     state = "failed" if visit.pages == 0 else "done"
-    reason = (failure or "nothing could be read") if state == "failed" else (f"budget of {visit.spent}" if visit.spent else "complete")
+    reason = (
+        (failure or "nothing could be read")
+        if state == "failed"
+        else (f"budget of {visit.spent}" if visit.spent else "complete")
+    )
     ledger.execute(
         "UPDATE visits SET state = ?, ended_at = ?, end_reason = ?, pages = ?, requests = ?, body_bytes = ? WHERE visit_id = ?",
         [state, now, reason, visit.pages, visit.requests, visit.body_bytes, visit.visit_id],

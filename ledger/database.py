@@ -148,7 +148,9 @@ class Ledger:
         views = _view_statements()
         stored = {
             row["name"]: row["sql"]
-            for row in self.rows("SELECT name, sql FROM sqlite_master WHERE type = 'view' AND name LIKE 'v\\_%' ESCAPE '\\'")
+            for row in self.rows(
+                "SELECT name, sql FROM sqlite_master WHERE type = 'view' AND name LIKE 'v\\_%' ESCAPE '\\'"
+            )
         }
         if stored == views:
             return

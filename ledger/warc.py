@@ -206,7 +206,9 @@ def read_exchange(directory: Path, ledger: Ledger, capture_id: str) -> StoredExc
     """
     row = ledger.row("SELECT * FROM captures WHERE capture_id = ?", [capture_id])
     if row is None:
-        raise EvidenceBrokenError(f"capture {capture_id}: the database has no such row; was it made from this workspace?")
+        raise EvidenceBrokenError(
+            f"capture {capture_id}: the database has no such row; was it made from this workspace?"
+        )
     headers = _http_headers(directory / row["warc_file"], row["warc_offset"])
     holder = row
     if row["refers_to"] is not None:
@@ -305,7 +307,9 @@ def _request_bytes(exchange: Exchange) -> bytes:
     writer, buffer = _writer()
     target = exchange.url.split("://", 1)[-1]
     path = "/" + target.split("/", 1)[1] if "/" in target else "/"
-    http = StatusAndHeaders(f"{path} HTTP/1.1", list(exchange.request_headers), is_http_request=True, protocol=exchange.method)
+    http = StatusAndHeaders(
+        f"{path} HTTP/1.1", list(exchange.request_headers), is_http_request=True, protocol=exchange.method
+    )
     record = writer.create_warc_record(
         exchange.url, "request", http_headers=http, warc_headers_dict={"WARC-Date": exchange.fetched_at}
     )

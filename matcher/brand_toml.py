@@ -109,9 +109,7 @@ def _explain(error: ErrorDetails, text: str, where: str) -> Problem:
         )
     if kind == "enum":
         variants = ", ".join(LogoVariant)
-        return Problem(
-            where=place, expected=f"one of {variants}", got=got, next_step="use one of these words"
-        )
+        return Problem(where=place, expected=f"one of {variants}", got=got, next_step="use one of these words")
     if kind.startswith("date"):
         return Problem(
             where=place,

@@ -97,9 +97,7 @@ def sniff_format(content: bytes) -> str | None:
         return "tiff"
     # an HTML page that was saved as an image holds inline SVG far down; a drawing opens with it
     text = content[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    is_markup = (
-        text.startswith((b"<?xml", b"<!--", b"<!doctype svg", b"<svg")) and b"<html" not in text[:1024]
-    )
+    is_markup = text.startswith((b"<?xml", b"<!--", b"<!doctype svg", b"<svg")) and b"<html" not in text[:1024]
     return "svg" if head[:2] == b"\x1f\x8b" or is_markup else None
 
 
@@ -119,9 +117,7 @@ def decode_image(content: bytes) -> Picture | Refusal:
         try:
             return _decode_raster(content, image_format)
         except Exception as e:  # noqa: BLE001  # parsers of hostile bytes raise whatever they trip over
-            return Refusal(
-                reason=RefusalReason.BROKEN, detail=f"{image_format}: {type(e).__name__}: {e}"[:300]
-            )
+            return Refusal(reason=RefusalReason.BROKEN, detail=f"{image_format}: {type(e).__name__}: {e}"[:300])
 
 
 def _decode_raster(content: bytes, image_format: str) -> Picture | Refusal:
@@ -150,9 +146,7 @@ def _refuse_hidden_size(content: bytes, image_format: str) -> Refusal | None:
     """Refusal by sizes that the plugin would act on before it told us: WebP allocates its canvas when it is
     opened, and an ICO may hold a PNG that is larger than the directory says."""
     if image_format == "webp" and content[12:16] == b"VP8X" and len(content) >= 30:
-        return refuse_size(
-            1 + int.from_bytes(content[24:27], "little"), 1 + int.from_bytes(content[27:30], "little")
-        )
+        return refuse_size(1 + int.from_bytes(content[24:27], "little"), 1 + int.from_bytes(content[27:30], "little"))
     if image_format == "ico":
         (entries,) = struct.unpack_from("<H", content, 4)
         for entry in range(min(entries, 64)):
@@ -183,9 +177,7 @@ def _reduce(image: Image.Image) -> Image.Image:
         return image
     zoom = thresholds.MAX_WORKING_SIDE_PX / longer
     size = (max(1, round(image.width * zoom)), max(1, round(image.height * zoom)))
-    return image.resize(
-        size, Image.Resampling.BOX if zoom < 0.5 else Image.Resampling.BILINEAR, reducing_gap=2.0
-    )
+    return image.resize(size, Image.Resampling.BOX if zoom < 0.5 else Image.Resampling.BILINEAR, reducing_gap=2.0)
 
 
 def _decode_svg(content: bytes) -> Picture | Refusal:

@@ -51,9 +51,7 @@ def compare_pictures(official: bytes, found: bytes, region: Box) -> Comparison |
     return Comparison(
         official_png=_encode(_on_checks(_crop(official_picture.pixels, mark), _common_size(mark))),
         found_png=_encode(_on_checks(_crop(found_picture.pixels, cut), size)),
-        overlay_png=_encode(
-            _overlay(_ink_of(official_picture, mark, size), _ink_of(found_picture, cut, size))
-        ),
+        overlay_png=_encode(_overlay(_ink_of(official_picture, mark, size), _ink_of(found_picture, cut, size))),
         whole_png=_encode(_outlined(found_picture, cut)),
     )
 

@@ -8,10 +8,12 @@ in each of 8x8 cells, set where the orientation is stronger than the median of i
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import imagehash
 import numpy as np
+import scipy.fftpack  # type: ignore[import-untyped]  # scipy has no type stubs
 from PIL import Image
 
 from matcher.features import Features
@@ -47,14 +49,8 @@ class RegionHashes:
 def parse_hash(text: str) -> LogoHash:
     """Hash of its text form; ValueError if the text is none or its digits do not fit its shape."""
     match = _TEXT.fullmatch(text)
-    if (
-        match is None
-        or (_product(match[2]) + 3) // 4 != len(match[3])
-        or int(match[3], 16) >> _product(match[2])
-    ):
-        raise ValueError(
-            f"expected algorithm/shape:hex with as many digits as the shape has bits, got {text!r}"
-        )
+    if match is None or (_product(match[2]) + 3) // 4 != len(match[3]) or int(match[3], 16) >> _product(match[2]):
+        raise ValueError(f"expected algorithm/shape:hex with as many digits as the shape has bits, got {text!r}")
     return LogoHash(match[1], match[2], int(match[3], 16))
 
 
@@ -66,13 +62,39 @@ def distance_bits(a: LogoHash, b: LogoHash) -> int:
 
 
 def hash_features(features: Features) -> RegionHashes:
-    """The hashes of one region's features."""
+    """The hashes of one region's features, by imagehash itself."""
     picture = Image.fromarray(features.ink_picture)
     return RegionHashes(
         phash=LogoHash("phash", "8x8", _to_int(imagehash.phash(picture).hash)),
         dhash=LogoHash("dhash", "8x8", _to_int(imagehash.dhash(picture).hash)),
         edge=LogoHash("edge", "4x8x8", _to_int(features.edge_bits)),
     )
+
+
+def hash_all(features: Sequence[Features]) -> list[RegionHashes]:
+    """The same as hash_features for many regions, with one cosine transform for all of them.
+
+    Equal bit for bit (tests/matcher/test_hashes.py), several times faster.
+    """
+    if not features:
+        return []
+    pictures = np.stack([f.ink_picture for f in features])
+    rows = scipy.fftpack.dct(scipy.fftpack.dct(pictures, axis=1), axis=2)[:, :8, :8]
+    phashes = rows > np.median(rows, axis=(1, 2), keepdims=True)
+    small = np.stack([_reduced(picture) for picture in pictures])
+    dhashes = small[:, :, 1:] > small[:, :, :-1]
+    return [
+        RegionHashes(
+            phash=LogoHash("phash", "8x8", _to_int(phash)),
+            dhash=LogoHash("dhash", "8x8", _to_int(dhash)),
+            edge=LogoHash("edge", "4x8x8", _to_int(f.edge_bits)),
+        )
+        for phash, dhash, f in zip(phashes, dhashes, features, strict=True)
+    ]
+
+
+def _reduced(picture: np.ndarray) -> np.ndarray:
+    return np.asarray(Image.fromarray(picture).resize((9, 8), Image.Resampling.LANCZOS))
 
 
 def _to_int(bits: np.ndarray) -> int:

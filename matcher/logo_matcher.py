@@ -23,7 +23,7 @@ from matcher.cohort import background_features
 from matcher.compare import TemplateSet
 from matcher.decode import Picture, decode_image
 from matcher.features import Features, extract_all
-from matcher.hashes import distance_bits, hash_features
+from matcher.hashes import distance_bits, hash_all, hash_features
 from matcher.marks import describe_mark
 from matcher.normalize import extract_ink, flatten_alpha
 from matcher.official_logos import PICTURE_SUFFIXES, OfficialLogo, load_brand, make_official_logo
@@ -90,13 +90,21 @@ class LogoMatcher:
         """Names the official set and the version of this room: equal ids give equal results."""
         return self._set_id
 
+    def measure_distinctiveness(self) -> dict[str, float]:
+        """How far each official logo (by official_logo_id) stands out from drawings that are nobody's: 0..1.
+
+        Under 1 - thresholds.MAX_MARGIN a logo is a plain shape, and nothing is ever recognised by it.
+        """
+        best: dict[str, float] = {}
+        for owner, margin in zip(self._owners, self._set.margins.tolist(), strict=True):
+            best[owner.official_logo_id] = max(1 - margin, best.get(owner.official_logo_id, 0.0))
+        return best
+
     def match(self, source: str | Path | bytes) -> Recognition:
         """What an image shows. source: a path, or the bytes of an image file."""
         look = _look_at(source)
         if isinstance(look, Refusal):
-            return Recognition(
-                refusal=look, width_px=None, height_px=None, format=None, hashes=(), matches=()
-            )
+            return Recognition(refusal=look, width_px=None, height_px=None, format=None, hashes=(), matches=())
         refusal = None
         if not look.regions:
             refusal = refuse_blank(_plain_ink(look.picture)) or Refusal(
@@ -107,10 +115,7 @@ class LogoMatcher:
             width_px=look.picture.width_px,
             height_px=look.picture.height_px,
             format=look.picture.format,
-            hashes=tuple(
-                _hash_region(look, index)
-                for index in range(min(len(look.regions), thresholds.MAX_STORED_HASHES))
-            ),
+            hashes=_hash_regions(look),
             matches=self._find_matches(look) if look.regions else (),
         )
 
@@ -166,9 +171,7 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(thresholds.MAX_BYTES + 1)
     except OSError as e:
-        raise BadInputError(
-            _problem(str(path), "an image file", e.strerror or str(e), "check the path")
-        ) from e
+        raise BadInputError(_problem(str(path), "an image file", e.strerror or str(e), "check the path")) from e
 
 
 def _plain_ink(picture: Picture) -> np.ndarray:
@@ -176,9 +179,12 @@ def _plain_ink(picture: Picture) -> np.ndarray:
     return extract_ink(flat.rgb, flat.backgrounds[0].colour)
 
 
-def _hash_region(look: _Look, index: int) -> RegionHash:
-    hashes = hash_features(look.features[index])
-    return RegionHash(box=look.source_box(index), phash=hashes.phash, dhash=hashes.dhash, edge=hashes.edge)
+def _hash_regions(look: _Look) -> tuple[RegionHash, ...]:
+    hashes = hash_all(look.features[: thresholds.MAX_STORED_HASHES])
+    return tuple(
+        RegionHash(box=look.source_box(index), phash=h.phash, dhash=h.dhash, edge=h.edge)
+        for index, h in enumerate(hashes)
+    )
 
 
 def _read_logos(directory: Path) -> list[OfficialLogo]:
@@ -196,17 +202,13 @@ def _read_logos(directory: Path) -> list[OfficialLogo]:
             except BadInputError as e:
                 problems += e.problems
         elif path.is_dir():
-            pictures = [
-                p for p in sorted(path.iterdir()) if p.is_file() and p.suffix.lower() in PICTURE_SUFFIXES
-            ]
+            pictures = [p for p in sorted(path.iterdir()) if p.is_file() and p.suffix.lower() in PICTURE_SUFFIXES]
             logos += [make_official_logo(path.name, p.name, p.read_bytes()) for p in pictures]
     if problems:
         raise BadInputError(problems)
     if not logos:
         raise BadInputError(
-            _problem(
-                str(directory), "SVG or PNG files, or folders of them", "none", "put official logos there"
-            )
+            _problem(str(directory), "SVG or PNG files, or folders of them", "none", "put official logos there")
         )
     return logos
 

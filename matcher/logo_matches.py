@@ -51,9 +51,7 @@ def store_brands(ledger: Ledger, brands: Sequence[Brand]) -> None:
                 ]
             )
             current = {logo.official_logo_id for logo in brand.logos}
-            for row in ledger.rows(
-                "SELECT official_logo_id FROM official_logos WHERE brand = ?", [brand.slug]
-            ):
+            for row in ledger.rows("SELECT official_logo_id FROM official_logos WHERE brand = ?", [brand.slug]):
                 if row["official_logo_id"] not in current:
                     _retire(ledger, row["official_logo_id"])
             ledger.put(_logo_row(logo, now) for logo in brand.logos)
@@ -171,9 +169,7 @@ def match_logos(
     judged = 0
     for visit_id in visit_ids:
         for image in list(_images_to_judge(ledger, visit_id, recogniser.set_id)):
-            recognition = recogniser.recognise(
-                image_content(ledger, warc_dir, image.image_sha256, image.capture_id)
-            )
+            recognition = recogniser.recognise(image_content(ledger, warc_dir, image.image_sha256, image.capture_id))
             _store(ledger, image.image_sha256, recogniser, recognition)
             judged += 1
             on_image()
@@ -184,9 +180,7 @@ def image_content(ledger: Ledger, warc_dir: Path, image_sha256: str, capture_id:
     """Return the bytes of an image that was seen: from the archive, or from inline_images."""
     if capture_id is not None:
         return read_exchange(warc_dir, ledger, capture_id).content
-    content: bytes = (
-        ledger.value("SELECT content FROM inline_images WHERE image_sha256 = ?", [image_sha256]) or b""
-    )
+    content: bytes = ledger.value("SELECT content FROM inline_images WHERE image_sha256 = ?", [image_sha256]) or b""
     return content
 
 

@@ -53,8 +53,5 @@ def _describe(flat: Flattened) -> list[Features]:
 
 
 def _is_same(a: Features, b: Features) -> bool:
-    alike = (
-        float(a.edges @ b.edges) > thresholds.SAME_TEMPLATE
-        and float(a.ink @ b.ink) > thresholds.SAME_TEMPLATE
-    )
+    alike = float(a.edges @ b.edges) > thresholds.SAME_TEMPLATE and float(a.ink @ b.ink) > thresholds.SAME_TEMPLATE
     return alike and abs(a.log_aspect - b.log_aspect) < thresholds.ASPECT_FREE

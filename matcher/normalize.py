@@ -38,11 +38,7 @@ class Flattened:
     @property
     def backgrounds(self) -> list[Background]:
         """What the drawing may stand on: known where there was transparency, else estimated."""
-        return (
-            estimate_backgrounds(self.rgb)
-            if self.ground is None
-            else [Background(colour=self.ground, share=1.0)]
-        )
+        return estimate_backgrounds(self.rgb) if self.ground is None else [Background(colour=self.ground, share=1.0)]
 
 
 def flatten_alpha(pixels: np.ndarray) -> Flattened:
@@ -55,9 +51,7 @@ def flatten_alpha(pixels: np.ndarray) -> Flattened:
         return Flattened(rgb=np.ascontiguousarray(pixels[..., :3]), ground=None)
     weight = pixels[..., 3].astype(np.float32)
     total = float(weight.sum())
-    luminance = (
-        float((pixels[..., :3].astype(np.float32) @ _LUMINANCE * weight).sum()) / total if total else 0.0
-    )
+    luminance = float((pixels[..., :3].astype(np.float32) @ _LUMINANCE * weight).sum()) / total if total else 0.0
     return flatten_on(pixels, DARK_GROUND if luminance > thresholds.LIGHT_LUMINANCE else WHITE_GROUND)
 
 
@@ -95,9 +89,7 @@ def _most_frequent(ring: np.ndarray, total: int) -> Background:
     mode = np.bincount(bins).argmax()
     colour = ring[bins == mode].mean(axis=0)
     near = np.abs(ring - colour).max(axis=1) <= thresholds.RING_MATCH_LEVELS
-    return Background(
-        colour=np.round(ring[near].mean(axis=0)).astype(np.uint8), share=float(near.sum()) / total
-    )
+    return Background(colour=np.round(ring[near].mean(axis=0)).astype(np.uint8), share=float(near.sum()) / total)
 
 
 def extract_ink(rgb: np.ndarray, colour: np.ndarray) -> np.ndarray:

@@ -196,9 +196,7 @@ def _read_brand(directory: Path) -> tuple[Brand | None, list[Problem]]:
     except FileNotFoundError:
         return None, [_problem(str(path), "a brand.toml", "none", 'write one with at least name = "…"')]
     except UnicodeDecodeError as e:
-        return None, [
-            _problem(where, "UTF-8 text", f"byte {e.object[e.start]:#04x} at {e.start}", "save it as UTF-8")
-        ]
+        return None, [_problem(where, "UTF-8 text", f"byte {e.object[e.start]:#04x} at {e.start}", "save it as UTF-8")]
     entry, problems = read_brand_entry(text, where)
     entries: dict[str, LogoEntry] = {}
     folder = directory / "logos"
@@ -220,18 +218,14 @@ def _read_brand(directory: Path) -> tuple[Brand | None, list[Problem]]:
     files = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if _is_picture(path)]
     if not files:
         problems.append(
-            _problem(
-                f"{directory.name}/logos", "one official logo at least", "none", "put SVG or PNG files there"
-            )
+            _problem(f"{directory.name}/logos", "one official logo at least", "none", "put SVG or PNG files there")
         )
     for file in files:
         problems += _check_logo_file(folder / file, f"{directory.name}/logos/{file}")
     if entry is None or problems:
         return None, problems
     logos: dict[str, OfficialLogo] = {}
-    for file in sorted(
-        files, key=lambda file: file not in entries
-    ):  # of two equal files the one in brand.toml stays
+    for file in sorted(files, key=lambda file: file not in entries):  # of two equal files the one in brand.toml stays
         logo_made = make_official_logo(directory.name, file, (folder / file).read_bytes(), entries.get(file))
         logos.setdefault(logo_made.official_logo_id, logo_made)
     by_file = tuple(sorted(logos.values(), key=lambda logo: logo.file))
@@ -252,9 +246,7 @@ def _check_logo_file(path: Path, where: str) -> list[Problem]:
     try:
         marks = describe_mark(path.read_bytes())
     except OSError as e:
-        return [
-            _problem(where, "a readable picture", e.strerror or str(e), "check the path and its permissions")
-        ]
+        return [_problem(where, "a readable picture", e.strerror or str(e), "check the path and its permissions")]
     if isinstance(marks, Refusal):
         return [_problem(where, "a picture of a logo", str(marks), "export it again as SVG or PNG")]
     return []

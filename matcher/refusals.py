@@ -26,9 +26,7 @@ def refuse_size(width_px: int, height_px: int) -> Refusal | None:
     """Refusal for a picture that is too large to decode, too small to show a logo, or a sliver; None if it is
     fine."""
     if width_px < 1 or height_px < 1:
-        return Refusal(
-            reason=RefusalReason.DEGENERATE, detail=f"size {width_px}x{height_px} px has an empty side"
-        )
+        return Refusal(reason=RefusalReason.DEGENERATE, detail=f"size {width_px}x{height_px} px has an empty side")
     if width_px * height_px > thresholds.MAX_PIXELS:
         detail = f"{width_px}x{height_px} px is over the limit of {thresholds.MAX_PIXELS} pixels"
         return Refusal(reason=RefusalReason.TOO_MANY_PIXELS, detail=detail)

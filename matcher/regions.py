@@ -45,9 +45,7 @@ class Box:
         """The same rectangle in a source picture of that size. scale: working px per source px."""
         x, y = min(width_px - 1, int(self.x / scale)), min(height_px - 1, int(self.y / scale))
         right, bottom = round((self.x + self.width) / scale), round((self.y + self.height) / scale)
-        return Box(
-            x=x, y=y, width=max(1, min(width_px, right) - x), height=max(1, min(height_px, bottom) - y)
-        )
+        return Box(x=x, y=y, width=max(1, min(width_px, right) - x), height=max(1, min(height_px, bottom) - y))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,11 +61,11 @@ class Region:
 def find_regions(flat: Flattened) -> list[Region]:
     """Regions of a flattened picture, the whole first, then the largest first; empty if there is no ink."""
     height, width = flat.rgb.shape[:2]
-    found: dict[tuple[Box, int], Region] = {}
+    found: dict[tuple[Box, int], Region] = {}  # one box on two backgrounds is two regions: the mark and its gaps
     for region in _look_at(flat.rgb, Box(x=0, y=0, width=width, height=height), 0, flat.backgrounds):
         if found and _is_no_mark(region):
             continue
-        found.setdefault((region.box, region.depth), region)
+        found.setdefault((region.box, int(region.ink.mean())), region)
         if len(found) >= 2 * thresholds.MAX_REGIONS:
             break
     regions = list(found.values())
@@ -250,9 +248,7 @@ def _quantise(rgb: np.ndarray) -> np.ndarray:
     lab = cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB)
     height, width = lab.shape[:2]
     zoom = min(1.0, _SAMPLE_SIDE_PX / max(height, width))
-    sample = cv2.resize(
-        lab, (max(1, int(width * zoom)), max(1, int(height * zoom))), interpolation=cv2.INTER_NEAREST
-    )
+    sample = cv2.resize(lab, (max(1, int(width * zoom)), max(1, int(height * zoom))), interpolation=cv2.INTER_NEAREST)
     points = sample.reshape(-1, 3).astype(np.float32)
     if len(points) < _LAYERS:
         return np.zeros((height, width), np.int32)

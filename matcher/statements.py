@@ -65,9 +65,7 @@ class StatementReader:
 
     @cached_property
     def _pattern(self) -> re.Pattern[str] | None:
-        ordered = sorted(
-            {name.text for name in self.names if name.text.strip()}, key=lambda text: (-len(text), text)
-        )
+        ordered = sorted({name.text for name in self.names if name.text.strip()}, key=lambda text: (-len(text), text))
         parts = [_name_pattern(text) for text in ordered]
         return re.compile("|".join(parts), re.IGNORECASE) if parts else None
 

@@ -25,9 +25,7 @@ _REMOVED = {"script", "foreignobject", "iframe", "object", "embed", "audio", "vi
 _SAFE_HREF = re.compile(r"\s*(#|data:image/(png|jpe?g|gif|webp)[;,])", re.IGNORECASE)
 _FOREIGN_URL = re.compile(r"url\(\s*['\"]?\s*(?!#)[^)]*\)?", re.IGNORECASE)
 _AT_IMPORT = re.compile(r"@import[^;]*;?", re.IGNORECASE)
-_LENGTH = re.compile(
-    r"\s*\+?([0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?)\s*(px|pt|pc|mm|cm|in|em|rem|ex)?\s*$", re.IGNORECASE
-)
+_LENGTH = re.compile(r"\s*\+?([0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?)\s*(px|pt|pc|mm|cm|in|em|rem|ex)?\s*$", re.IGNORECASE)
 _PX_PER_UNIT = {
     "px": 1.0,
     "pt": 96 / 72,
@@ -119,11 +117,7 @@ def _clean_tree(root: etree._Element) -> CleanSvg | Refusal:
         if etree.QName(element).localname.lower() == "style" and element.text:
             element.text = _FOREIGN_URL.sub("none", _AT_IMPORT.sub("", element.text))
     width, height, view_box = _find_size(root)
-    refusal = (
-        None
-        if width > 0 and height > 0
-        else Refusal(reason=RefusalReason.DEGENERATE, detail="SVG of size zero")
-    )
+    refusal = None if width > 0 and height > 0 else Refusal(reason=RefusalReason.DEGENERATE, detail="SVG of size zero")
     refusal = refusal or refuse_aspect(width, height)
     if refusal:
         return refusal
@@ -147,11 +141,7 @@ def _with_namespace(root: etree._Element, width: float, height: float) -> CleanS
 def _clean_attributes(element: etree._Element) -> None:
     for name, value in [(str(name), str(value)) for name, value in element.attrib.items()]:
         local = name.rsplit("}", 1)[-1].lower()
-        if (
-            local.startswith("on")
-            or local in {"base", "src"}
-            or (local == "href" and not _SAFE_HREF.match(value))
-        ):
+        if local.startswith("on") or local in {"base", "src"} or (local == "href" and not _SAFE_HREF.match(value)):
             del element.attrib[name]
         elif "url(" in value.lower():
             element.attrib[name] = _FOREIGN_URL.sub("none", value)
@@ -160,8 +150,7 @@ def _clean_attributes(element: etree._Element) -> None:
 def _find_size(root: etree._Element) -> tuple[float, float, str]:  # width, height, viewBox belong together
     """Width and height in px as a browser would lay the picture out, and a viewBox that fits them."""
     box = [
-        float(n)
-        for n in re.findall(r"[-+]?[0-9]*\.?[0-9]+(?:e[-+]?[0-9]+)?", root.get("viewBox", ""), re.IGNORECASE)
+        float(n) for n in re.findall(r"[-+]?[0-9]*\.?[0-9]+(?:e[-+]?[0-9]+)?", root.get("viewBox", ""), re.IGNORECASE)
     ]
     has_box = len(box) == 4 and box[2] > 0 and box[3] > 0
     width, height = _read_length(root.get("width")), _read_length(root.get("height"))

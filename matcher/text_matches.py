@@ -61,9 +61,7 @@ def _names(ledger: Ledger, brands: Sequence[str]) -> list[Name]:
         "SELECT brand, name, aliases FROM brands WHERE brand IN (SELECT value FROM json_each(?))",
         [json.dumps(list(brands))],
     )
-    return [
-        name for row in rows for name in brand_names(row["brand"], row["name"], json.loads(row["aliases"]))
-    ]
+    return [name for row in rows for name in brand_names(row["brand"], row["name"], json.loads(row["aliases"]))]
 
 
 def _text_match(passage_id: str, statement: Statement) -> TextMatch:

@@ -28,8 +28,8 @@ MIN_GREY_SPAN: Final = 12
 """Levels (of 255) between background and strongest ink. JPEG noise on one colour stays under 8."""
 
 # --- SVG ---
-SVG_SIDE_PX: Final = 512
-"""Longer side of a rendered SVG; features are 64 px, more gains nothing (256, 512, 1024 tried)."""
+SVG_SIDE_PX: Final = 320
+"""Longer side of a rendered SVG; pages: 320 and 512 find the same logos, 320 in half the time."""
 MAX_SVG_BYTES: Final = 4_000_000
 """Bytes of SVG text, unpacked. Largest on pages: 0.3 MB."""
 MAX_SVG_ELEMENTS: Final = 20_000
@@ -41,7 +41,7 @@ SVG_CPU_LIMIT_S: Final = 3
 SVG_START_LIMIT_S: Final = 20.0
 """Seconds until a new worker must have said that it is ready: a loaded machine starts Python slowly."""
 SVG_MEMORY_LIMIT_BYTES: Final = 1_000_000_000
-"""Address space of the worker; 512x512 px need 0.1 GB, filters up to 0.4 GB."""
+"""Address space of the worker; 320x320 px need 0.1 GB, filters up to 0.4 GB."""
 
 # --- normalising ---
 LIGHT_LUMINANCE: Final = 150
@@ -106,4 +106,5 @@ SOLID_INK: Final = 0.95
 SAME_TEMPLATE: Final = 0.98
 """Correlation of ink and edges from which two drawings of one file count as one."""
 ACCEPT_SCORE: Final = 0.70
-"""Score (0..1) from which a brand is reported."""
+"""Score (0..1) from which a brand is reported. pages: 1 wrong image of 1,043, 63 of 77 plain logos; at 0.66 5 wrong,
+at 0.86 none and 52 of 77."""

@@ -76,16 +76,27 @@ def read_config(path: Path) -> Config:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInputError(Problem(where=str(path), expected="TOML in UTF-8", got=str(error), next_step="mend the file")) from error
+        raise BadInputError(
+            Problem(where=str(path), expected="TOML in UTF-8", got=str(error), next_step="mend the file")
+        ) from error
     try:
         return Config.model_validate(data)
     except ValidationError as error:
         lines = path.read_text(encoding="utf-8").splitlines()
-        raise BadInputError(_problem(path, lines, list(map(str, e["loc"])), e["msg"], e["input"]) for e in error.errors()) from error
+        raise BadInputError(
+            _problem(path, lines, list(map(str, e["loc"])), e["msg"], e["input"]) for e in error.errors()
+        ) from error
 
 
 def _problem(path: Path, lines: list[str], keys: list[str], message: str, got: object) -> Problem:
-    line = next((n for n, text in enumerate(lines, 1) if text.split("=")[0].strip() == keys[-1] or text.strip() == f"[{keys[-1]}]"), None)
+    line = next(
+        (
+            n
+            for n, text in enumerate(lines, 1)
+            if text.split("=")[0].strip() == keys[-1] or text.strip() == f"[{keys[-1]}]"
+        ),
+        None,
+    )
     where = f"{path} line {line}" if line else str(path)
     unknown = message.startswith("Extra inputs")
     expected = "a key that this version knows" if unknown else message[0].lower() + message[1:]

@@ -15,7 +15,8 @@ from scrapy.crawler import CrawlerProcess
 from scrapy.settings import Settings
 
 import crawler.settings as crawl_settings
-from crawler.spiders.partners import PartnersSpider, page_read, visit_ended
+from crawler.spiders.partners import PartnersSpider, visit_ended
+from crawler.visit_run import page_read
 from ledger.errors import BadInputError, OutsideFailureError, Problem
 from matcher.logo_matches import store_brands
 from matcher.official_logos import Brand
@@ -135,7 +136,9 @@ def _ended(spider: Any, workspace: Workspace) -> str:
 def _count_seeds(order: CrawlOrder) -> int:
     from crawler.seeds import read_seeds
 
-    return len(read_seeds(order.seeds)) if order.seeds else 1  # also names the mistakes of the list before anything starts
+    return (
+        len(read_seeds(order.seeds)) if order.seeds else 1
+    )  # also names the mistakes of the list before anything starts
 
 
 def scrapy_settings(workspace: Workspace, order: CrawlOrder) -> Settings:
@@ -186,7 +189,12 @@ def read_resolve(entries: Sequence[str]) -> dict[str, str]:
             pinned[f"{match[1].lower()}:{int(match[2])}"] = str(ipaddress.ip_address(match[3]))
         except ValueError:
             problems.append(
-                Problem(where="--resolve", expected="HOST:PORT:ADDRESS", got=repr(entry), next_step="write it as www.vendor.example:80:127.0.0.1")
+                Problem(
+                    where="--resolve",
+                    expected="HOST:PORT:ADDRESS",
+                    got=repr(entry),
+                    next_step="write it as www.vendor.example:80:127.0.0.1",
+                )
             )
     if problems:
         raise BadInputError(problems)

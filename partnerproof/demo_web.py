@@ -123,15 +123,11 @@ def _serve_file(file: Path, origin: str) -> DemoAnswer:
 
 
 def _redirect(status: HTTPStatus, location: str) -> DemoAnswer:
-    return DemoAnswer(
-        status=status, content_type=CONTENT_TYPES[".html"], body=b"", headers={"Location": location}
-    )
+    return DemoAnswer(status=status, content_type=CONTENT_TYPES[".html"], body=b"", headers={"Location": location})
 
 
 def _not_found() -> DemoAnswer:
-    return DemoAnswer(
-        status=HTTPStatus.NOT_FOUND, content_type=CONTENT_TYPES[".html"], body=NOT_FOUND_PAGE.encode()
-    )
+    return DemoAnswer(status=HTTPStatus.NOT_FOUND, content_type=CONTENT_TYPES[".html"], body=NOT_FOUND_PAGE.encode())
 
 
 class _DemoServer(ThreadingHTTPServer):
@@ -235,9 +231,7 @@ class DemoWeb:
     def __init__(self, folder: Path, *, port: int = 0) -> None:
         self._folder = folder
         self._wanted_port = port
-        self._sites = {
-            host.name: DemoSite(host) for host in sorted((folder / "web").iterdir()) if host.is_dir()
-        }
+        self._sites = {host.name: DemoSite(host) for host in sorted((folder / "web").iterdir()) if host.is_dir()}
         self._server: _DemoServer | None = None
         self._thread: threading.Thread | None = None
 

@@ -46,7 +46,13 @@ STAGES = (
 
 
 def follow_visits(
-    ledger: Ledger, recogniser: Recogniser, brands: Sequence[Brand], lexicon: Lexicon, *, warc_dir: Path, visit_ids: Iterable[str]
+    ledger: Ledger,
+    recogniser: Recogniser,
+    brands: Sequence[Brand],
+    lexicon: Lexicon,
+    *,
+    warc_dir: Path,
+    visit_ids: Iterable[str],
 ) -> None:
     """Take finished visits through matches, claims and verdicts, and mark them as judged."""
     slugs = [brand.slug for brand in brands]
@@ -63,14 +69,18 @@ def finished_visits(ledger: Ledger, *, unjudged_only: bool = False) -> list[str]
     condition = " AND judged_at IS NULL" if unjudged_only else ""
     return [
         row["visit_id"]
-        for row in ledger.rows(f"SELECT visit_id FROM visits WHERE state IN ('done', 'failed'){condition} ORDER BY crawl_id, ordinal")  # noqa: S608
+        for row in ledger.rows(
+            f"SELECT visit_id FROM visits WHERE state IN ('done', 'failed'){condition} ORDER BY crawl_id, ordinal"
+        )
     ]
 
 
 class Follower(threading.Thread):
     """Judges visits while the crawl goes on, in a thread with a connection of its own."""
 
-    def __init__(self, workspace: Workspace, brands: Sequence[Brand], on_judged: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self, workspace: Workspace, brands: Sequence[Brand], on_judged: Callable[[str], None] = lambda _: None
+    ) -> None:
         super().__init__(name="follower", daemon=True)
         self.workspace = workspace
         self.brands = brands
@@ -93,7 +103,9 @@ class Follower(threading.Thread):
             lexicon = self.workspace.lexicon()
             with self.workspace.open() as ledger, Recogniser(self.brands) as recogniser:
                 while (visit_id := self._visits.get()) is not None:
-                    follow_visits(ledger, recogniser, self.brands, lexicon, warc_dir=self.workspace.warc, visit_ids=[visit_id])
+                    follow_visits(
+                        ledger, recogniser, self.brands, lexicon, warc_dir=self.workspace.warc, visit_ids=[visit_id]
+                    )
                     self.on_judged(visit_id)
         except BaseException as error:  # noqa: BLE001  # handed to the main thread by finish()
             self.error = error

@@ -111,14 +111,21 @@ def create_workspace(root: Path, *, contact: str | None) -> Workspace:
     config = root / CONFIG_FILE
     if config.exists():
         raise BadInputError(
-            Problem(where=str(config), expected="a folder without a workspace", got="one that has it", next_step="use it as it is, or name another folder")
+            Problem(
+                where=str(config),
+                expected="a folder without a workspace",
+                got="one that has it",
+                next_step="use it as it is, or name another folder",
+            )
         )
     try:
         for folder in ("brands", "registers", "seeds", "lexicon", "var"):
             (root / folder).mkdir(parents=True, exist_ok=True)
         (root / ".gitignore").write_text("var/\n", encoding="utf-8")
         (root / "scrapy.cfg").write_text("[settings]\ndefault = crawler.settings\n", encoding="utf-8")
-        (root / "seeds" / "example.csv").write_text("name,url,country,parent\nBright Harbour,https://www.brightharbour.example/,GB,\n", encoding="utf-8")
+        (root / "seeds" / "example.csv").write_text(
+            "name,url,country,parent\nBright Harbour,https://www.brightharbour.example/,GB,\n", encoding="utf-8"
+        )
         config.write_text(EXAMPLE_CONFIG.replace('contact = ""', f'contact = "{contact or ""}"'), encoding="utf-8")
     except OSError as error:
         raise OutsideFailureError(f"{root}: could not be made ({error}); choose a folder that you may write") from error

@@ -69,7 +69,12 @@ def read_grants(content: bytes, where: str, *, brand: str, snapshot_id: str) -> 
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise BadInputError(
-            Problem(where=f"{where} line {line}", expected="UTF-8 text", got=f"byte {content[error.start]:#04x}", next_step="save the file as UTF-8")
+            Problem(
+                where=f"{where} line {line}",
+                expected="UTF-8 text",
+                got=f"byte {content[error.start]:#04x}",
+                next_step="save the file as UTF-8",
+            )
         ) from error
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     header = [name.strip().lower() for name in reader.fieldnames or ()]
@@ -82,16 +87,31 @@ def read_grants(content: bytes, where: str, *, brand: str, snapshot_id: str) -> 
         for row in reader:
             at = f"{where} line {reader.line_num}"
             if None in row or any(value is None for value in row.values()):
-                problems.append(Problem(where=at, expected=f"{len(header)} cells", got="another number", next_step="quote cells that hold a comma"))
+                problems.append(
+                    Problem(
+                        where=at,
+                        expected=f"{len(header)} cells",
+                        got="another number",
+                        next_step="quote cells that hold a comma",
+                    )
+                )
                 continue
             cells = {name: value.strip() for name, value in row.items()}
             if any(cells.values()):
                 grant = _grant(cells, at, reader.line_num, brand, snapshot_id, problems)
                 grants += [grant] if grant else []
     except csv.Error as error:
-        problems.append(Problem(where=f"{where} line {reader.line_num}", expected="CSV", got=str(error), next_step="mend the quotes"))
+        problems.append(
+            Problem(
+                where=f"{where} line {reader.line_num}", expected="CSV", got=str(error), next_step="mend the quotes"
+            )
+        )
     if not grants and not problems:
-        problems.append(Problem(where=f"{where} line 2", expected="at least one grant", got="the end of the file", next_step="add one"))
+        problems.append(
+            Problem(
+                where=f"{where} line 2", expected="at least one grant", got="the end of the file", next_step="add one"
+            )
+        )
     if problems:
         raise BadInputError(problems)
     return grants
@@ -99,33 +119,71 @@ def read_grants(content: bytes, where: str, *, brand: str, snapshot_id: str) -> 
 
 def _header_problems(where: str, header: list[str]) -> list[Problem]:
     problems = [
-        Problem(where=f"{where} line 1", expected=f"a column {name}", got=", ".join(header)[:120] or "an empty file", next_step=f"begin the file with:\n{EXAMPLE}")
+        Problem(
+            where=f"{where} line 1",
+            expected=f"a column {name}",
+            got=", ".join(header)[:120] or "an empty file",
+            next_step=f"begin the file with:\n{EXAMPLE}",
+        )
         for name in ("company", "valid_from")
         if name not in header
     ]
     problems += [
-        Problem(where=f"{where} line 1, {name or 'a column without name'}", expected=f"one of the columns {', '.join(COLUMNS)}", got=name or "nothing", next_step="rename or remove it")
+        Problem(
+            where=f"{where} line 1, {name or 'a column without name'}",
+            expected=f"one of the columns {', '.join(COLUMNS)}",
+            got=name or "nothing",
+            next_step="rename or remove it",
+        )
         for name in header
         if name not in COLUMNS
     ]
     return problems
 
 
-def _grant(cells: Mapping[str, str], at: str, line: int, brand: str, snapshot_id: str, problems: list[Problem]) -> Grant | None:
+def _grant(
+    cells: Mapping[str, str], at: str, line: int, brand: str, snapshot_id: str, problems: list[Problem]
+) -> Grant | None:
     before = len(problems)
     if not cells["company"]:
-        problems.append(Problem(where=f"{at}, company", expected="a company's name", got="nothing", next_step="fill it in or remove the line"))
+        problems.append(
+            Problem(
+                where=f"{at}, company",
+                expected="a company's name",
+                got="nothing",
+                next_step="fill it in or remove the line",
+            )
+        )
     domain = re.sub(r"^https?://(www\.)?|/.*$", "", cells.get("domain", "").lower()) or None
     if domain and not _DOMAIN.fullmatch(domain):
-        problems.append(Problem(where=f"{at}, domain", expected="a domain such as vendor.example", got=repr(cells["domain"]), next_step="correct it or leave it empty"))
+        problems.append(
+            Problem(
+                where=f"{at}, domain",
+                expected="a domain such as vendor.example",
+                got=repr(cells["domain"]),
+                next_step="correct it or leave it empty",
+            )
+        )
     relation = cells.get("relation", "").lower() or "partner"
     if relation not in GRANTABLE:
-        problems.append(Problem(where=f"{at}, relation", expected=f"one of {', '.join(GRANTABLE)}", got=repr(relation), next_step="choose the nearest"))
+        problems.append(
+            Problem(
+                where=f"{at}, relation",
+                expected=f"one of {', '.join(GRANTABLE)}",
+                got=repr(relation),
+                next_step="choose the nearest",
+            )
+        )
     start = _date(cells["valid_from"], f"{at}, valid_from", problems)
     end = _date(cells["valid_until"], f"{at}, valid_until", problems) if cells.get("valid_until") else None
     if start and end and end <= start:
         problems.append(
-            Problem(where=f"{at}, valid_until", expected=f"a date after valid_from {start}", got=str(end), next_step="valid_until is the first day without the grant")
+            Problem(
+                where=f"{at}, valid_until",
+                expected=f"a date after valid_from {start}",
+                got=str(end),
+                next_step="valid_until is the first day without the grant",
+            )
         )
     if len(problems) > before or start is None:
         return None
@@ -185,5 +243,10 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise BadInputError(
-            Problem(where=str(path), expected="a readable CSV file", got=error.strerror or str(error), next_step="name an existing file")
+            Problem(
+                where=str(path),
+                expected="a readable CSV file",
+                got=error.strerror or str(error),
+                next_step="name an existing file",
+            )
         ) from error

@@ -20,9 +20,10 @@ from ledger.identity import content_id, utc_text
 from ledger.records import Grant, Search
 from ledger.vocabulary import Relation
 
-# token_set_ratio of rapidfuzz, 0..100. Below 80 the names that people call "alike" are different words;
+# The best of rapidfuzz's ratio, token_set_ratio and partial_ratio, 0..100. Below 80 the names that people call "alike" are different words;
 # tried 70–95 on the demo register and on pairs such as SenseGrid/SensorGrid (84).
 NEAR_MISS_SCORE = 80.0
+MIN_PARTIAL_CHARS = 5  # shorter names stand in half of all others
 MAX_NEAR_MISSES = 10
 Basis = Literal["domain", "name", "group"]
 
@@ -70,7 +71,11 @@ class Register:
         self.snapshot: Row | None = ledger.row(
             "SELECT * FROM register_snapshots WHERE brand = ? ORDER BY snapshot_id DESC LIMIT 1", [brand]
         )
-        rows = ledger.rows("SELECT * FROM grants WHERE snapshot_id = ? ORDER BY line", [self.snapshot_id]) if self.snapshot else []
+        rows = (
+            ledger.rows("SELECT * FROM grants WHERE snapshot_id = ? ORDER BY line", [self.snapshot_id])
+            if self.snapshot
+            else []
+        )
         self.grants = [read_grant(row) for row in rows]
 
     @property
@@ -98,7 +103,9 @@ class Register:
         hits = self._hits(asked)
         near = self._near_misses(asked, {hit.grant.grant_id for hit in hits})
         record = Search(
-            search_id=content_id("search", self.brand, self.snapshot_id, as_of, json.dumps(asked.as_json(), ensure_ascii=False)),
+            search_id=content_id(
+                "search", self.brand, self.snapshot_id, as_of, json.dumps(asked.as_json(), ensure_ascii=False)
+            ),
             brand=self.brand,
             snapshot_id=self.snapshot_id,
             as_of=as_of,
@@ -129,8 +136,7 @@ class Register:
         wanted = [comparable_name(name) for name in (*asked.names, *asked.group)]
         near: list[tuple[float, dict[str, object]]] = []
         for name, grants in self._by_name.items():
-            score = max((fuzz.token_set_ratio(name, want) for want in wanted), default=0.0)
-            score = max([score, *(fuzz.ratio(name, want) for want in wanted)])
+            score = max((_likeness(name, want) for want in wanted), default=0.0)
             if score < NEAR_MISS_SCORE:
                 continue
             for grant in grants:
@@ -140,9 +146,28 @@ class Register:
                     why = f"the name is alike ({score:.0f} of 100), not the same"
                 else:
                     why = f"the name is the same, but the register has the domain {grant.domain}"
-                near.append((score, {"grant_id": grant.grant_id, "company": grant.company, "domain": grant.domain, "score": round(score), "why_refused": why}))
+                near.append(
+                    (
+                        score,
+                        {
+                            "grant_id": grant.grant_id,
+                            "company": grant.company,
+                            "domain": grant.domain,
+                            "score": round(score),
+                            "why_refused": why,
+                        },
+                    )
+                )
         near.sort(key=lambda entry: (-entry[0], str(entry[1]["company"])))
         return [entry for _, entry in near[:MAX_NEAR_MISSES]]
+
+
+def _likeness(name: str, wanted: str) -> float:
+    """Return 0..100: how alike two comparable names are, whole or, when the shorter one has 5 characters, in part."""
+    likeness = max(fuzz.ratio(name, wanted), fuzz.token_set_ratio(name, wanted))
+    if min(len(name), len(wanted)) >= MIN_PARTIAL_CHARS:
+        likeness = max(likeness, min(fuzz.partial_ratio(name, wanted), 99.0))
+    return likeness
 
 
 def read_grant(row: Row) -> Grant:

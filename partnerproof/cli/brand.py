@@ -39,10 +39,14 @@ def add(choice: Choice, slug: str, name: str, aliases: tuple[str, ...], domains:
       partnerproof brand add acme --name "Acme" --alias 艾克米 --domain acme.example --logos ./acme-logos/
     """
     workspace = choice.workspace()
-    added = write_brand(workspace.brands / slug, name=name, aliases=aliases, domains=domains, logo_files=_pictures(logos))
+    added = write_brand(
+        workspace.brands / slug, name=name, aliases=aliases, domains=domains, logo_files=_pictures(logos)
+    )
     with workspace.writing(), workspace.open() as ledger:
         store_brands(ledger, [added])
-    click.echo(f"added {slug} with {len(added.logos)} official logos; dates, tiers and variants go into {workspace.brands / slug}/brand.toml")
+    click.echo(
+        f"added {slug} with {len(added.logos)} official logos; dates, tiers and variants go into {workspace.brands / slug}/brand.toml"
+    )
     click.echo(f"next: partnerproof register import {slug} partners.csv")
 
 
@@ -77,6 +81,8 @@ def list_brands(choice: Choice) -> None:
     for one in choice.workspace().load_brands():
         first = (one.slug, ", ".join((one.name, *one.aliases)), ", ".join(one.domains))
         for number, logo in enumerate(one.logos):
-            dates = f"{logo.valid_from or '…'} to {logo.valid_until or '…'}" if logo.valid_from or logo.valid_until else ""
+            dates = (
+                f"{logo.valid_from or '…'} to {logo.valid_until or '…'}" if logo.valid_from or logo.valid_until else ""
+            )
             table.add_row(*(first if number == 0 else ("", "", "")), logo.file, logo.variant, dates, logo.tier or "")
     Console().print(table)

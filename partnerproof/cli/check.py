@@ -16,7 +16,9 @@ COULD_NOT_LOOK = 3
 
 @click.command()
 @click.argument("url")
-@click.option("--brand", "brands", multiple=True, help="Brand to look for; may be repeated; default: all of the workspace.")
+@click.option(
+    "--brand", "brands", multiple=True, help="Brand to look for; may be repeated; default: all of the workspace."
+)
 @network_options
 @pass_choice
 def check(
@@ -35,7 +37,9 @@ def check(
       partnerproof check https://vendor.example/partners --brand acme
     """
     workspace = choice.workspace()
-    order = CrawlOrder(url=url, brands=brands, allow_private=allow_private, resolve=resolve, delay_s=delay_s, is_quiet=quiet)
+    order = CrawlOrder(
+        url=url, brands=brands, allow_private=allow_private, resolve=resolve, delay_s=delay_s, is_quiet=quiet
+    )
     crawl_id = run_crawl(workspace, order)
     with workspace.open_readonly() as ledger:
         return _tell(ledger, crawl_id, url)
@@ -43,19 +47,35 @@ def check(
 
 def _tell(ledger: Ledger, crawl_id: str, url: str) -> int:
     console = Console()
-    failed = ledger.row("SELECT requested_url, reason, detail FROM v_coverage WHERE crawl_id = ? AND outcome = 'could-not-look'", [crawl_id])
+    failed = ledger.row(
+        "SELECT requested_url, reason, detail FROM v_coverage WHERE crawl_id = ? AND outcome = 'could-not-look'",
+        [crawl_id],
+    )
     if failed is not None:
-        console.print(f"could not look at {failed['requested_url'] or url}: {failed['reason']} ({failed['detail']})", highlight=False, markup=False)
+        console.print(
+            f"could not look at {failed['requested_url'] or url}: {failed['reason']} ({failed['detail']})",
+            highlight=False,
+            markup=False,
+        )
         return COULD_NOT_LOOK
     seen = ledger.row(
-        "SELECT count(*) AS sightings, count(DISTINCT image_sha256) AS images FROM v_sightings WHERE crawl_id = ?", [crawl_id]
+        "SELECT count(*) AS sightings, count(DISTINCT image_sha256) AS images FROM v_sightings WHERE crawl_id = ?",
+        [crawl_id],
     )
     page = ledger.row("SELECT page_url, page_kind FROM v_coverage WHERE crawl_id = ?", [crawl_id])
     if page is not None and seen is not None:
-        console.print(f"looked at {page['page_url']} ({page['page_kind']} page): {seen['images']} images", highlight=False, markup=False)
+        console.print(
+            f"looked at {page['page_url']} ({page['page_kind']} page): {seen['images']} images",
+            highlight=False,
+            markup=False,
+        )
     for row in ledger.rows("SELECT * FROM v_logo_matches WHERE crawl_id = ? ORDER BY score DESC", [crawl_id]):
         where = f"under “{row['heading']}”" if row["heading"] else "without a heading"
-        console.print(f"  logo {row['official_logo']} of {row['brand']}, score {row['score']:.2f}, {where}: {row['relation']}", highlight=False, markup=False)
+        console.print(
+            f"  logo {row['official_logo']} of {row['brand']}, score {row['score']:.2f}, {where}: {row['relation']}",
+            highlight=False,
+            markup=False,
+        )
     for row in ledger.rows("SELECT * FROM v_text_claims WHERE crawl_id = ?", [crawl_id]):
         console.print(f"  words ({row['kind']}): {row['sentence'][:300]}", highlight=False, markup=False)
     verdicts = print_findings(ledger, crawl_id=crawl_id)

@@ -15,8 +15,12 @@ from partnerproof.flow import STAGES
 from partnerproof.version import program_version
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("-w", "--workspace", type=click.Path(path_type=Path), help="Folder of the workspace; default: the current one.")
+@click.group(
+    invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.option(
+    "-w", "--workspace", type=click.Path(path_type=Path), help="Folder of the workspace; default: the current one."
+)
 @click.version_option(program_version(), prog_name="partnerproof")
 @click.pass_context
 def root(context: click.Context, workspace: Path | None) -> None:
@@ -36,14 +40,18 @@ def root(context: click.Context, workspace: Path | None) -> None:
 def show_overview(choice: Choice) -> None:
     """Print the flow and the next sensible command."""
     console = Console()
-    table = Table(title="The flow: each stage reads what the earlier ones wrote", title_justify="left", box=None, pad_edge=False)
+    table = Table(
+        title="The flow: each stage reads what the earlier ones wrote", title_justify="left", box=None, pad_edge=False
+    )
     for heading in ("command", "reads", "writes"):
         table.add_column(heading, no_wrap=heading == "command")
     for stage in STAGES:
         table.add_row(stage.command, stage.reads, stage.writes)
     console.print(table)
     console.print(f"\nNext: [bold]{next_step(choice)}[/bold]", highlight=False)
-    console.print("Help on each: partnerproof COMMAND --help. A tour without the network: partnerproof demo", highlight=False)
+    console.print(
+        "Help on each: partnerproof COMMAND --help. A tour without the network: partnerproof demo", highlight=False
+    )
 
 
 def next_step(choice: Choice) -> str:

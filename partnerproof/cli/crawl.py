@@ -19,8 +19,15 @@ def network_options(function: F) -> F:
     """The options that every command with network access has."""
     for option in (
         click.option("--allow-private", is_flag=True, help="Let vendors lie on private and loopback addresses."),
-        click.option("--resolve", multiple=True, metavar="HOST:PORT:ADDRESS", help="Connect to ADDRESS for HOST:PORT, as curl has it."),
-        click.option("--delay", "delay_s", type=click.FloatRange(0, 3600), help="Least seconds between requests to one host."),
+        click.option(
+            "--resolve",
+            multiple=True,
+            metavar="HOST:PORT:ADDRESS",
+            help="Connect to ADDRESS for HOST:PORT, as curl has it.",
+        ),
+        click.option(
+            "--delay", "delay_s", type=click.FloatRange(0, 3600), help="Least seconds between requests to one host."
+        ),
         click.option("-q", "--quiet", is_flag=True, help="No progress."),
     ):
         function = option(function)
@@ -29,7 +36,9 @@ def network_options(function: F) -> F:
 
 @click.command()
 @click.argument("seeds", type=click.Path(path_type=Path))
-@click.option("--brand", "brands", multiple=True, help="Brand to look for; may be repeated; default: all of the workspace.")
+@click.option(
+    "--brand", "brands", multiple=True, help="Brand to look for; may be repeated; default: all of the workspace."
+)
 @network_options
 @pass_choice
 def crawl(
@@ -51,9 +60,16 @@ def crawl(
       partnerproof crawl vendors.csv --brand acme
     """
     workspace = choice.workspace()
-    order = CrawlOrder(seeds=seeds, brands=brands, allow_private=allow_private, resolve=resolve, delay_s=delay_s, is_quiet=quiet)
-    for slug in missing_registers(workspace, workspace.load_brands(brands)):
-        click.echo(f"{slug} has no register yet, its claims will be undetermined: partnerproof register import {slug} FILE", err=True)
+    order = CrawlOrder(
+        seeds=seeds, brands=brands, allow_private=allow_private, resolve=resolve, delay_s=delay_s, is_quiet=quiet
+    )
+    missing = missing_registers(workspace, workspace.load_brands(brands))
+    if missing:
+        named = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
+        click.echo(
+            f"no register yet for {named}: such claims will be undetermined (partnerproof register import BRAND FILE)",
+            err=True,
+        )
     crawl_id = run_crawl(workspace, order)
     with workspace.open_readonly() as ledger:
         print_findings(ledger, crawl_id=crawl_id)

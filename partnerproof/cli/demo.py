@@ -13,7 +13,9 @@ from partnerproof.demo import run_demo
 
 
 @click.command()
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for the report; default: report/ in the workspace's var/.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder for the report; default: report/ in the workspace's var/."
+)
 @pass_choice
 def demo(choice: Choice, out: Path | None) -> None:
     """Crawl a fictional web on loopback, judge a fictional brand's partners, write the report.

@@ -18,7 +18,12 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="A JSON list with exactly the columns of v_findings.")
-@click.option("--csv", "as_csv", is_flag=True, help="CSV with the same columns; cells that a spreadsheet would run are quoted with '.")
+@click.option(
+    "--csv",
+    "as_csv",
+    is_flag=True,
+    help="CSV with the same columns; cells that a spreadsheet would run are quoted with '.",
+)
 @click.option("--verdict", type=click.Choice([str(kind) for kind in VerdictKind]), help="Only this verdict.")
 @click.option("--brand", help="Only this brand.")
 @pass_choice

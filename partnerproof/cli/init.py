@@ -22,5 +22,9 @@ def init(folder: Path, contact: str | None) -> None:
     workspace = create_workspace(folder, contact=contact)
     click.echo(f"made {workspace.root}/")
     if not contact:
-        click.echo(f"fill in crawl.contact in {workspace.root}/partnerproof.toml: sites want to know who visits them", err=True)
-    click.echo(f'next: cd {workspace.root} && partnerproof brand add acme --name "Acme" --domain acme.example --logos ./acme-logos/')
+        click.echo(
+            f"fill in crawl.contact in {workspace.root}/partnerproof.toml: sites want to know who visits them", err=True
+        )
+    click.echo(
+        f'next: cd {workspace.root} && partnerproof brand add acme --name "Acme" --domain acme.example --logos ./acme-logos/'
+    )

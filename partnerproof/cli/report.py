@@ -12,7 +12,9 @@ from partnerproof.cli.choice import Choice, pass_choice
 
 
 @click.command()
-@click.option("--out", type=click.Path(path_type=Path), default=Path("report"), show_default=True, help="Folder to write into.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=Path("report"), show_default=True, help="Folder to write into."
+)
 @click.option("--verdict", type=click.Choice([str(kind) for kind in VerdictKind]), help="Only this verdict.")
 @click.option("--brand", help="Only this brand.")
 @pass_choice

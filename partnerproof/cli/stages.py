@@ -21,7 +21,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def brand_option(function: F) -> F:
-    option = click.option("--brand", "brands", multiple=True, help="Only this brand; may be repeated; default: all of the workspace.")
+    option = click.option(
+        "--brand", "brands", multiple=True, help="Only this brand; may be repeated; default: all of the workspace."
+    )
     return option(function)
 
 
@@ -37,7 +39,9 @@ def sightings(choice: Choice) -> None:
     workspace = choice.workspace()
     with workspace.writing(), workspace.open() as ledger:
         lexicon = workspace.lexicon()
-        pages = sum(_each(finished_visits(ledger), lambda visit: read_again(ledger, workspace.warc, lexicon, visit_id=visit)))
+        pages = sum(
+            _each(finished_visits(ledger), lambda visit: read_again(ledger, workspace.warc, lexicon, visit_id=visit))
+        )
         counts = ledger.row("SELECT (SELECT count(*) FROM sightings) AS s, (SELECT count(*) FROM passages) AS p")
     assert counts is not None  # noqa: S101  # a count always has a row
     click.echo(f"read {pages} pages: {counts['s']} sightings, {counts['p']} passages")
@@ -69,7 +73,7 @@ def match(choice: Choice, brands: tuple[str, ...]) -> None:
                 return judged
 
             judged = sum(_each(finished_visits(ledger), one))
-        logos, texts = (ledger.value(f"SELECT count(*) FROM {table}") for table in ("logo_matches", "text_matches"))  # noqa: S608
+        logos, texts = (ledger.value(f"SELECT count(*) FROM {table}") for table in ("logo_matches", "text_matches"))
     click.echo(f"judged {judged} images now: {logos} logo matches, {texts} text matches in all")
 
 

@@ -33,7 +33,10 @@ def status(choice: Choice, as_json: bool) -> None:  # noqa: FBT001
         return
     table = Table(box=None, pad_edge=False, show_header=False)
     for name, value in told.items():
-        table.add_row(name.replace("_", " "), ", ".join(f"{n} {k}" for k, n in value.items()) if isinstance(value, dict) else str(value))
+        table.add_row(
+            name.replace("_", " "),
+            ", ".join(f"{n} {k}" for k, n in value.items()) if isinstance(value, dict) else str(value),
+        )
     console.print(table)
 
 
@@ -53,12 +56,20 @@ def read_status(ledger: Ledger) -> dict[str, object]:
         "started_at": crawl["started_at"],
         "ended_at": crawl["ended_at"] or "running or stopped",
         "visits": grouped("SELECT state, count(*) FROM visits WHERE crawl_id = :crawl GROUP BY state ORDER BY state"),
-        "judged_visits": ledger.value("SELECT count(*) FROM visits WHERE crawl_id = ? AND judged_at IS NOT NULL", [crawl["crawl_id"]]),
-        "looks": grouped(f"SELECT purpose, count(*) FROM looks WHERE {of_crawl} GROUP BY purpose"),  # noqa: S608
-        "could_not_look": grouped(
-            f"SELECT reason, count(*) FROM looks WHERE {of_crawl} AND outcome = 'could-not-look' GROUP BY reason ORDER BY 2 DESC"  # noqa: S608
+        "judged_visits": ledger.value(
+            "SELECT count(*) FROM visits WHERE crawl_id = ? AND judged_at IS NOT NULL", [crawl["crawl_id"]]
         ),
-        "pages_by_health": grouped(f"SELECT health, count(*) FROM pages WHERE {of_crawl} GROUP BY health ORDER BY 2 DESC"),  # noqa: S608
-        "findings_by_verdict": grouped("SELECT coalesce(verdict, 'not judged'), count(*) FROM v_findings GROUP BY 1 ORDER BY 2 DESC"),
-        "last_look_at": ledger.value(f"SELECT max(looked_at) FROM looks WHERE {of_crawl}", {"crawl": crawl["crawl_id"]}),  # noqa: S608
+        "looks": grouped(f"SELECT purpose, count(*) FROM looks WHERE {of_crawl} GROUP BY purpose"),
+        "could_not_look": grouped(
+            f"SELECT reason, count(*) FROM looks WHERE {of_crawl} AND outcome = 'could-not-look' GROUP BY reason ORDER BY 2 DESC"
+        ),
+        "pages_by_health": grouped(
+            f"SELECT health, count(*) FROM pages WHERE {of_crawl} GROUP BY health ORDER BY 2 DESC"
+        ),
+        "findings_by_verdict": grouped(
+            "SELECT coalesce(verdict, 'not judged'), count(*) FROM v_findings GROUP BY 1 ORDER BY 2 DESC"
+        ),
+        "last_look_at": ledger.value(
+            f"SELECT max(looked_at) FROM looks WHERE {of_crawl}", {"crawl": crawl["crawl_id"]}
+        ),
     }

@@ -23,7 +23,9 @@ _STYLES = {
 }
 
 
-def print_findings(ledger: Ledger, *, crawl_id: str | None = None, verdict: str | None = None, brand: str | None = None) -> Counter[str]:
+def print_findings(
+    ledger: Ledger, *, crawl_id: str | None = None, verdict: str | None = None, brand: str | None = None
+) -> Counter[str]:
     """Print findings, the most serious first, and what could not be looked at; returns how many of each verdict."""
     console = Console()
     counts: Counter[str] = Counter()
@@ -36,7 +38,15 @@ def print_findings(ledger: Ledger, *, crawl_id: str | None = None, verdict: str 
         words = Text(row["page_url"])
         words.append(f"\n{reasons[0] if reasons else ''}", style="dim")
         style = _STYLES.get(row["verdict"], "") if row["verdict"] else ""
-        table.add_row(Text(row["verdict"] or "not judged", style=style), Text(row["vendor"]), row["brand"], row["relation"], Text(row["tier"] or ""), row["evidence"], words)
+        table.add_row(
+            Text(row["verdict"] or "not judged", style=style),
+            Text(row["vendor"]),
+            row["brand"],
+            row["relation"],
+            Text(row["tier"] or ""),
+            row["evidence"],
+            words,
+        )
     if counts:
         console.print(table)
         console.print(", ".join(f"{number} {verdict}" for verdict, number in counts.most_common()), highlight=False)
@@ -49,7 +59,7 @@ def print_findings(ledger: Ledger, *, crawl_id: str | None = None, verdict: str 
 def _print_coverage(ledger: Ledger, console: Console, crawl_id: str | None) -> None:
     condition, values = ("AND crawl_id = ?", [crawl_id]) if crawl_id else ("", [])
     reasons = ledger.rows(
-        f"SELECT reason, count(*) AS pages, count(DISTINCT vendor) AS vendors FROM v_coverage WHERE outcome = 'could-not-look' {condition}"  # noqa: S608
+        f"SELECT reason, count(*) AS pages, count(DISTINCT vendor) AS vendors FROM v_coverage WHERE outcome = 'could-not-look' {condition}"
         " AND reason NOT IN ('error', 'soft-404') GROUP BY reason ORDER BY pages DESC",
         values,
     )

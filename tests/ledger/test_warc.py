@@ -21,9 +21,48 @@ NOW = "2026-11-23T06:34:29Z"
 @pytest.fixture
 def ledger(tmp_path: Path):
     with Ledger.open(tmp_path / "partnerproof.db") as ledger:
-        ledger.add([Crawl(crawl_id="C", seeds_sha256="0", seeds_file="s.csv", settings={}, tool_version="0", started_at=NOW, ended_at=None)])
-        ledger.add([Seed(seed_id="S", vendor="V", vendor_domain="v.example", start_urls=("http://v.example/",), country=None, parent=None)])
-        ledger.add([Visit(visit_id="X", crawl_id="C", seed_id="S", ordinal=0, state=VisitState.RUNNING, started_at=NOW, ended_at=None, end_reason=None, pages=0, requests=0, body_bytes=0)])
+        ledger.add(
+            [
+                Crawl(
+                    crawl_id="C",
+                    seeds_sha256="0",
+                    seeds_file="s.csv",
+                    settings={},
+                    tool_version="0",
+                    started_at=NOW,
+                    ended_at=None,
+                )
+            ]
+        )
+        ledger.add(
+            [
+                Seed(
+                    seed_id="S",
+                    vendor="V",
+                    vendor_domain="v.example",
+                    start_urls=("http://v.example/",),
+                    country=None,
+                    parent=None,
+                )
+            ]
+        )
+        ledger.add(
+            [
+                Visit(
+                    visit_id="X",
+                    crawl_id="C",
+                    seed_id="S",
+                    ordinal=0,
+                    state=VisitState.RUNNING,
+                    started_at=NOW,
+                    ended_at=None,
+                    end_reason=None,
+                    pages=0,
+                    requests=0,
+                    body_bytes=0,
+                )
+            ]
+        )
         yield ledger
 
 

@@ -17,6 +17,4 @@ from matcher.official_logos import make_official_logo
 
 @pytest.fixture(scope="session")
 def matcher() -> LogoMatcher:
-    return LogoMatcher(
-        [make_official_logo(name, f"{name}.png", encode(draw_mark(name))) for name in BRAND_NAMES]
-    )
+    return LogoMatcher([make_official_logo(name, f"{name}.png", encode(draw_mark(name))) for name in BRAND_NAMES])

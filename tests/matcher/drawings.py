@@ -37,9 +37,7 @@ def draw_mark(name: str, ink: Colour = NAVY, size: int = 96) -> Image.Image:
     lengths = [chance.uniform(0.25, 0.5) * size for _ in range(sides)]
     angles = [turn + math.tau * n / sides for n in range(sides)]
     middle = size / 2
-    points = [
-        (middle + r * math.cos(a), middle + r * math.sin(a)) for r, a in zip(lengths, angles, strict=True)
-    ]
+    points = [(middle + r * math.cos(a), middle + r * math.sin(a)) for r, a in zip(lengths, angles, strict=True)]
     pen.line([*points, points[0]], fill=(*ink, 255), width=size // chance.choice((8, 12, 16)))
     for _ in range(chance.randrange(2, 6)):
         x, y = chance.uniform(0.2, 0.6) * size, chance.uniform(0.2, 0.6) * size

@@ -25,12 +25,7 @@ def png_header(width: int, height: int, body: bytes = b"") -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     ihdr = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", ihdr)
-        + chunk(b"IDAT", zlib.compress(body))
-        + chunk(b"IEND", b"")
-    )
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", ihdr) + chunk(b"IDAT", zlib.compress(body)) + chunk(b"IEND", b"")
 
 
 def ico_with(png: bytes) -> bytes:
@@ -214,9 +209,12 @@ def test_packed_svg_and_inline_svg_without_namespace_render() -> None:
 
 
 def test_current_colour_is_black() -> None:
-    assert picture_of(svg(inner='<rect width="10" height="10" fill="currentColor"/>')).pixels[
-        9, 9
-    ].tolist() == [0, 0, 0, 255]
+    assert picture_of(svg(inner='<rect width="10" height="10" fill="currentColor"/>')).pixels[9, 9].tolist() == [
+        0,
+        0,
+        0,
+        255,
+    ]
 
 
 def test_only_the_first_frame_is_decoded() -> None:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from matcher.features import Features, extract_features
-from matcher.hashes import LogoHash, distance_bits, hash_features, parse_hash
+from matcher.features import Features, extract_all, extract_features
+from matcher.hashes import LogoHash, distance_bits, hash_all, hash_features, parse_hash
 from matcher.normalize import extract_ink, scale_ink
 
 SHAPES = {"phash": "8x8", "dhash": "8x8", "edge": "4x8x8"}
@@ -60,6 +60,14 @@ def test_phash_and_dhash_equal_imagehash() -> None:
     made, picture = hash_features(features), Image.fromarray(features.ink_picture)
     assert str(made.phash) == f"phash/8x8:{imagehash.phash(picture)}"
     assert str(made.dhash) == f"dhash/8x8:{imagehash.dhash(picture)}"
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 6))
+def test_batched_hashes_equal_those_made_one_by_one(seed: int, count: int) -> None:
+    random = np.random.default_rng(seed)
+    inks = [random.integers(0, 256, (random.integers(4, 90), random.integers(4, 90)), np.uint8) for _ in range(count)]
+    features = extract_all([*inks, np.full((9, 9), 255, np.uint8)])
+    assert hash_all(features) == [hash_features(f) for f in features]
 
 
 def test_hashes_ignore_colour_and_polarity_but_not_the_drawing() -> None:

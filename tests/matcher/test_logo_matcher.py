@@ -38,9 +38,9 @@ def test_white_logo_on_transparency_is_found(matcher: LogoMatcher) -> None:
 
 
 def test_inverted_logo_is_found(matcher: LogoMatcher) -> None:
-    assert brands_of(
-        matcher.match(encode(ImageOps.invert(lay_on(draw_mark("tandem"), (255, 255, 255), 8))))
-    ) == ["tandem"]
+    assert brands_of(matcher.match(encode(ImageOps.invert(lay_on(draw_mark("tandem"), (255, 255, 255), 8))))) == [
+        "tandem"
+    ]
 
 
 def test_logo_padded_on_a_colour_is_found_where_it_stands(matcher: LogoMatcher) -> None:
@@ -52,9 +52,7 @@ def test_logo_padded_on_a_colour_is_found_where_it_stands(matcher: LogoMatcher) 
 
 @pytest.mark.parametrize("image_format", ["JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"])
 def test_logo_is_found_in_every_format(matcher: LogoMatcher, image_format: str) -> None:
-    recognition = matcher.match(
-        encode(lay_on(scaled(draw_mark("varro"), 240), (255, 255, 255), 10), image_format)
-    )
+    recognition = matcher.match(encode(lay_on(scaled(draw_mark("varro"), 240), (255, 255, 255), 10), image_format))
     assert recognition.format == image_format.lower()
     assert brands_of(recognition) == ["varro"]
 
@@ -125,9 +123,7 @@ def test_strangers_logos_are_not_matched(matcher: LogoMatcher) -> None:
         assert matcher.match(encode(draw_mark(name))).matches == (), name
 
 
-@pytest.mark.parametrize(
-    ("colour", "reason"), [("white", RefusalReason.BLANK), ((250, 250, 252), RefusalReason.BLANK)]
-)
+@pytest.mark.parametrize(("colour", "reason"), [("white", RefusalReason.BLANK), ((250, 250, 252), RefusalReason.BLANK)])
 def test_blank_picture_is_refused_and_its_size_is_kept(
     matcher: LogoMatcher, colour: str, reason: RefusalReason
 ) -> None:
@@ -166,8 +162,7 @@ def test_threads_get_the_same_results_as_one(matcher: LogoMatcher) -> None:
     expected = [matcher.match(file) for file in files]
     results: dict[int, list[Recognition]] = {}
     threads = [
-        threading.Thread(target=lambda n=n: results.update({n: [matcher.match(f) for f in files]}))
-        for n in range(4)
+        threading.Thread(target=lambda n=n: results.update({n: [matcher.match(f) for f in files]})) for n in range(4)
     ]
     for thread in threads:
         thread.start()
@@ -206,6 +201,8 @@ def test_plain_box_as_official_logo_matches_nothing() -> None:
     box = Image.new("RGB", (100, 100), "white")
     ImageDraw.Draw(box).rectangle((10, 10, 90, 90), fill=NAVY)
     matcher = LogoMatcher([make_official_logo("box", "box.png", encode(box))])
+    (distinctiveness,) = matcher.measure_distinctiveness().values()
+    assert distinctiveness < 1 - thresholds.MAX_MARGIN
     other = Image.new("RGB", (100, 100), "white")
     ImageDraw.Draw(other).rectangle((20, 20, 80, 80), fill=(200, 0, 0))
     assert matcher.match(encode(other)).matches == ()

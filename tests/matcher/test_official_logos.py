@@ -90,9 +90,7 @@ file = "main.png"
 variant = "color"
 valid_from = "2020-01-01"
 """
-    found = mistakes_of(
-        make_folder(tmp_path / "kestrel", toml, main=MARK, blank=encode(Image.new("RGB", (50, 50))))
-    )
+    found = mistakes_of(make_folder(tmp_path / "kestrel", toml, main=MARK, blank=encode(Image.new("RGB", (50, 50)))))
     assert len(found) == 6
     text = "\n".join(found)
     assert "kestrel/brand.toml line 1, name: expected a text in double quotes, got 7" in text
@@ -119,9 +117,7 @@ file = "../brand.toml"
     found = mistakes_of(make_folder(tmp_path / "kestrel", toml))
     assert len(found) == 4
     assert found[0].startswith("kestrel/brand.toml line 9, logo 3, valid_until: expected a day after")
-    assert found[1].startswith(
-        "kestrel/brand.toml line 3, logo 1, file: expected a file in logos/, got gone.png"
-    )
+    assert found[1].startswith("kestrel/brand.toml line 3, logo 1, file: expected a file in logos/, got gone.png")
     assert "line 7, logo 3, file: expected each file once" in found[2]
     assert "../brand.toml, which is not there" in found[3]
 
@@ -149,9 +145,7 @@ def test_brands_of_a_folder_are_read_and_mistakes_of_all_of_them_reported(tmp_pa
     make_folder(tmp_path / "d-brand", "x")
     with pytest.raises(BadInputError) as error:
         load_brands(tmp_path, only=["a-brand", "c-brand", "d-brand", "e-brand"])
-    assert [problem.where.split("/")[-1].split(" ")[0] for problem in error.value.problems][1:] == [
-        "brand.toml"
-    ] * 3
+    assert [problem.where.split("/")[-1].split(" ")[0] for problem in error.value.problems][1:] == ["brand.toml"] * 3
     assert "e-brand" in error.value.problems[0].expected
 
 

@@ -27,9 +27,7 @@ def test_every_cell_of_a_wall_is_a_region() -> None:
     wall, places = draw_wall()
     boxes = [region.box for region in regions_of(wall)]
     for x, y, width, height in places.values():
-        assert any(
-            abs(b.x - x) + abs(b.y - y) + abs(b.width - width) + abs(b.height - height) <= 8 for b in boxes
-        )
+        assert any(abs(b.x - x) + abs(b.y - y) + abs(b.width - width) + abs(b.height - height) <= 8 for b in boxes)
 
 
 def test_text_beside_a_mark_is_cut_off() -> None:
@@ -82,3 +80,15 @@ def test_any_picture_has_few_regions_that_lie_inside_it(seed: int, width: int, h
 def test_source_boxes_stay_inside_the_source(scale: float) -> None:
     box = Box(x=0, y=0, width=round(100 * scale), height=round(50 * scale)).scaled_to_source(scale, 100, 50)
     assert box == Box(x=0, y=0, width=100, height=50)
+
+
+def test_tightly_cropped_mark_is_seen_on_either_of_its_two_colours() -> None:
+    image = Image.new("RGB", (60, 80), "white")
+    image.paste((0, 0, 80), (0, 0, 32, 80))
+    image.paste((0, 0, 80), (0, 0, 60, 20))
+    image.paste((255, 255, 255), (58, 0, 60, 2))
+    image.paste((255, 255, 255), (0, 78, 2, 80))
+    image.paste((0, 0, 80), (58, 78, 60, 80))
+    whole = [r for r in regions_of(image) if (r.box.width, r.box.height) == image.size and r.depth == 0]
+    assert len(whole) == 2
+    assert abs(sum(float(region.ink.mean()) for region in whole) - 255) < 2

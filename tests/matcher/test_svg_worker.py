@@ -88,9 +88,7 @@ def test_worker_that_died_is_replaced() -> None:
 
 def test_threads_share_one_worker() -> None:
     worker, results = SvgWorker(), list[bytes | Refusal]()
-    threads = [
-        threading.Thread(target=lambda: results.append(worker.render(cleaned(SQUARE)))) for _ in range(6)
-    ]
+    threads = [threading.Thread(target=lambda: results.append(worker.render(cleaned(SQUARE)))) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -31,9 +31,7 @@ HOSTS = sorted(folder.name for folder in (DEMO / "web").iterdir())
 PAGES = sorted((DEMO / "web").rglob("*.html"))
 PRIVATE_REDIRECTS = {"169.254.169.254", "127.0.0.1"}
 XML_NAMES = {"www.w3.org", "www.sitemaps.org"}
-REGISTER_COLUMNS = (
-    "company,aliases,domain,relation,programme,tier,marks,territory,valid_from,valid_until,parent,source"
-)
+REGISTER_COLUMNS = "company,aliases,domain,relation,programme,tier,marks,territory,valid_from,valid_until,parent,source"
 MAX_DEMO_BYTES = 3_000_000
 
 
@@ -170,8 +168,7 @@ def test_challenge_answers_instead_of_the_partner_page(web: DemoWeb) -> None:
 
 def test_redirects_lead_to_private_addresses(web: DemoWeb) -> None:
     locations = {
-        get(web, "www.innerloop.example", path)[0].getheader("Location")
-        for path in ("/partners", "/alliances")
+        get(web, "www.innerloop.example", path)[0].getheader("Location") for path in ("/partners", "/alliances")
     }
     assert locations == {"http://169.254.169.254/latest/", "http://127.0.0.1:1/"}
 
@@ -269,9 +266,7 @@ def test_register_is_well_formed() -> None:
 def test_brand_names_only_logos_that_are_there() -> None:
     folder = DEMO / "brands" / "veltrana"
     brand = tomllib.loads((folder / "brand.toml").read_text(encoding="utf-8"))
-    assert {logo["file"] for logo in brand["logo"]} == {
-        f"logos/{file.name}" for file in (folder / "logos").iterdir()
-    }
+    assert {logo["file"] for logo in brand["logo"]} == {f"logos/{file.name}" for file in (folder / "logos").iterdir()}
     for logo in brand["logo"]:
         assert logo["variant"] in set(LogoVariant)
         assert "<text" not in (folder / logo["file"]).read_text(encoding="utf-8")
@@ -327,9 +322,7 @@ def test_inline_logo_is_the_official_drawing() -> None:
     assert official.strip().removeprefix("<svg ") in page
 
 
-@pytest.mark.parametrize(
-    "host", ["www.nordlichtnetz.example", "www.wallgrove.example", "www.tesselretail.example"]
-)
+@pytest.mark.parametrize("host", ["www.nordlichtnetz.example", "www.wallgrove.example", "www.tesselretail.example"])
 def test_page_with_the_logo_only_does_not_name_the_brand(host: str) -> None:
     for page in (DEMO / "web" / host).rglob("*.html"):
         assert "veltrana" not in BeautifulSoup(page.read_text(encoding="utf-8"), "lxml").get_text().lower()

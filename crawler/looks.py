@@ -1,0 +1,73 @@
+"""What one look at a URL gave: its row and the response, or the reason why there is none."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    ResponseDataLossError,
+    UnsupportedURLSchemeError,
+)
+from scrapy.http import Response
+
+from crawler.addresses import refused_hosts
+from ledger.records import Look
+
+
+class LookRefusedError(IgnoreRequest):
+    """A look that must not or can't be taken, with the reason that the look's row will carry."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+class Looked:
+    """What one look gave: its row, and the response when there was one."""
+
+    __slots__ = ("look", "response")
+
+    def __init__(self, look: Look, response: Response | None) -> None:
+        self.look = look
+        self.response = response
+
+
+def explain_failure(error: Exception, url: str) -> tuple[str, str]:
+    """Return the reason (a short word that rows carry) and the detail for a download that gave no response."""
+    host = urlsplit(url).hostname
+    if isinstance(error, LookRefusedError):
+        return error.reason, error.detail
+    if isinstance(error, CannotResolveHostError):
+        failed_host = next((h for h in (host, *_hosts_in(str(error))) if refused_hosts.get(h)), None)
+        if failed_host:
+            return (
+                "private-address",
+                f"{failed_host} leads to {refused_hosts.get(failed_host)}, which is not a public address",
+            )
+        return "dns", f"no address for {host}"
+    for kind, reason in _REASONS:
+        if isinstance(error, kind):
+            return reason, str(error)[:300] or type(error).__name__
+    return "failed", f"{type(error).__name__}: {error}"[:300]
+
+
+def _hosts_in(message: str) -> list[str]:
+    return [word.strip("'\".,:;") for word in message.split()]
+
+
+_REASONS: tuple[tuple[type[Exception], str], ...] = (
+    (DownloadTimeoutError, "timeout"),
+    (DownloadConnectionRefusedError, "connection-refused"),
+    (DownloadCancelledError, "too-large"),
+    (ResponseDataLossError, "cut-short"),
+    (DownloadFailedError, "broken-response"),
+    (UnsupportedURLSchemeError, "other-scheme"),
+    (IgnoreRequest, "redirect-loop-or-too-large"),
+)

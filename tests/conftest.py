@@ -1,0 +1,158 @@
+"""What tests of every room share: a fixed instant, drawn logos, a workspace, a small server."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw
+
+from ledger.lexicon import Lexicon
+
+NOW = "2026-11-23T06:34:29Z"
+
+
+@pytest.fixture(scope="session")
+def lexicon() -> Lexicon:
+    return Lexicon.load()
+
+
+def draw_logo(size: tuple[int, int] = (220, 80), ink: str = "#123c7a") -> Image.Image:
+    """A fictional mark that no other shape resembles: arrow, ring and three bars."""
+    picture = Image.new("RGBA", (880, 320), (0, 0, 0, 0))
+    draw = ImageDraw.Draw(picture)
+    draw.polygon([(20, 300), (150, 20), (280, 300), (150, 220)], fill=ink)
+    draw.ellipse((330, 60, 530, 260), outline=ink, width=44)
+    for place, height in enumerate((240, 130, 190)):
+        draw.rectangle((590 + place * 95, 290 - height, 650 + place * 95, 290), fill=ink)
+    return picture.resize(size, Image.Resampling.LANCZOS)
+
+
+def png(picture: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="session")
+def logo_png() -> bytes:
+    return png(draw_logo())
+
+
+Answer = Callable[[BaseHTTPRequestHandler], None]
+
+
+class SmallServer:
+    """A real HTTP server on loopback; answers maps paths to functions that write the whole answer."""
+
+    def __init__(self, answers: dict[str, Answer]) -> None:
+        self.requests: list[str] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                outer.requests.append(self.path)
+                answers.get(self.path.split("?")[0], not_found)(self)
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+            def handle(self) -> None:
+                try:
+                    super().handle()
+                except (ConnectionError, TimeoutError):
+                    self.close_connection = True
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def send(body: bytes | str, kind: str = "text/html; charset=utf-8", status: int = 200, **headers: str) -> Answer:
+    data = body.encode() if isinstance(body, str) else body
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(status)
+        handler.send_header("Content-Type", kind)
+        handler.send_header("Content-Length", str(len(data)))
+        for name, value in headers.items():
+            handler.send_header(name.replace("_", "-"), value)
+        handler.end_headers()
+        handler.wfile.write(data)
+
+    return answer
+
+
+not_found = send("<title>Page not found</title>", status=404)
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[dict[str, Answer]], SmallServer]]:
+    servers: list[SmallServer] = []
+
+    def start(answers: dict[str, Answer]) -> SmallServer:
+        servers.append(SmallServer(answers))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+def run_partnerproof(*arguments: str | Path, cwd: Path | None = None, code: int = 0, timeout: float = 120) -> str:
+    """Run the program as a user does; returns stdout and checks the exit code."""
+    done = subprocess.run(
+        [sys.executable, "-m", "partnerproof", *map(str, arguments)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+    )
+    assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.stdout if code == 0 else done.stdout + done.stderr
+
+
+@pytest.fixture
+def acme(tmp_path: Path, logo_png: bytes) -> Path:
+    """A workspace with the brand Acme and a register that knows one company."""
+    root = tmp_path / "space"
+    logos = tmp_path / "logos"
+    logos.mkdir()
+    (logos / "acme.png").write_bytes(logo_png)
+    run_partnerproof("init", root)
+    run_partnerproof(
+        "-w",
+        root,
+        "brand",
+        "add",
+        "acme",
+        "--name",
+        "Acme",
+        "--alias",
+        "艾克米",
+        "--domain",
+        "acme.example",
+        "--logos",
+        logos,
+    )
+    register = tmp_path / "partners.csv"
+    register.write_text(
+        "company,domain,relation,valid_from,valid_until\nKnown Ltd,known.example,partner,2020-01-01,\n",
+        encoding="utf-8",
+    )
+    run_partnerproof("-w", root, "register", "import", "acme", register)
+    return root
