@@ -93,6 +93,12 @@ class GeneratedWeb:
                 self.end_headers()
                 self.wfile.write(body)
 
+            def handle(self) -> None:
+                try:
+                    super().handle()
+                except ConnectionError:  # the crawler was killed
+                    self.close_connection = True
+
             def log_message(self, *args: object) -> None:
                 pass
 

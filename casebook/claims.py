@@ -176,10 +176,10 @@ def _add_text(row: Row, claims: dict[str, Claim], evidence: dict[tuple[str, str]
     relation = _BY_STATEMENT.get(StatementKind(row["kind"]))
     if relation is Relation.PARTNER and SectionKind.RESELLERS in (row["section_kind"], row["page_kind"]):
         relation = Relation.RESELLER
-    if row["vendor_domain"] in json.loads(row["domains"]):
-        relation = Relation.OWN
     if relation is None:
         return  # a name in a text, or a tie that is said to be over, is not yet a claim; v_text_claims has it
+    if row["vendor_domain"] in json.loads(row["domains"]):
+        relation = Relation.OWN
     claim = _claim(row["seed_id"], row["brand"], relation)
     claims[claim.claim_id] = claim
     piece = ClaimEvidence(

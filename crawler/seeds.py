@@ -160,6 +160,16 @@ def seed_of(address: str, *, name: str | None = None, country: str | None = None
     )
 
 
+def seed_of_url(url: str) -> Seed:
+    """Return the seed for one URL that a person gave. Errors: BadInputError when it is none."""
+    try:
+        return seed_of(url)
+    except ValueError as error:
+        raise _bad(
+            "url", "a web address", f"{url!r} ({error})", "write it as https://vendor.example/partners"
+        ) from error
+
+
 def begin_crawl(
     ledger: Ledger, seeds: Iterable[Seed], *, seeds_file: str, settings: dict[str, object], tool_version: str
 ) -> str:

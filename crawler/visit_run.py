@@ -90,7 +90,7 @@ class VisitRun:
         """Read one page with its style sheets and images; returns why it could not be read, if so."""
         looked = await self.spider.look(self.visit, link.url, Purpose.PAGE)
         response = looked.response
-        if response is None:
+        if response is None or looked.look.outcome is LookOutcome.COULD_NOT_LOOK:
             return f"{looked.look.reason}: {looked.look.detail}"
         source = PageSource(
             visit_id=self.visit.visit_id,

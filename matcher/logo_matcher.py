@@ -136,10 +136,8 @@ class LogoMatcher:
         best_regions = comparison.scores.argmax(axis=0)
         best_scores = comparison.scores.max(axis=0)
         matches: dict[str, LogoMatch] = {}
-        for template in np.argsort(-best_scores, kind="stable").tolist():
+        for template in _fullest_first(best_scores, best_regions, look):
             score, owner = float(best_scores[template]), self._owners[template]
-            if score < thresholds.ACCEPT_SCORE:
-                break
             if owner.brand in matches:
                 continue
             region = int(best_regions[template])
@@ -155,6 +153,14 @@ class LogoMatcher:
                 region=look.source_box(region),
             )
         return tuple(matches.values())
+
+
+def _fullest_first(scores: np.ndarray, regions: np.ndarray, look: _Look) -> list[int]:
+    """Accepted templates, best first; of nearly equal scores the one that explains more of the image: of a mark with
+    its wordmark the lock-up, not the icon in it."""
+    areas = np.array([region.box.width * region.box.height for region in look.regions], dtype=np.float64)
+    worth = scores + thresholds.FULLNESS_BONUS * (areas / areas.max())[regions]
+    return [int(i) for i in np.argsort(-worth, kind="stable") if scores[i] >= thresholds.ACCEPT_SCORE]
 
 
 def _look_at(source: str | Path | bytes) -> _Look | Refusal:

@@ -59,7 +59,7 @@ def store_brands(ledger: Ledger, brands: Sequence[Brand]) -> None:
 
 def _retire(ledger: Ledger, official_logo_id: str) -> None:
     of_logo = "(SELECT match_id FROM logo_matches WHERE official_logo_id = ?)"
-    ledger.execute(f"DELETE FROM claim_evidence WHERE match_id IN {of_logo}", [official_logo_id])  # noqa: S608
+    ledger.execute(f"DELETE FROM claim_evidence WHERE match_id IN {of_logo}", [official_logo_id])
     ledger.execute("DELETE FROM logo_matches WHERE official_logo_id = ?", [official_logo_id])
     ledger.execute("UPDATE official_logos SET is_current = 0 WHERE official_logo_id = ?", [official_logo_id])
 

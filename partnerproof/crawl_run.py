@@ -15,6 +15,7 @@ from scrapy.crawler import CrawlerProcess
 from scrapy.settings import Settings
 
 import crawler.settings as crawl_settings
+from crawler.seeds import end_crawl_if_complete, read_seeds, seed_of_url
 from crawler.spiders.partners import PartnersSpider, visit_ended
 from crawler.visit_run import page_read
 from ledger.errors import BadInputError, OutsideFailureError, Problem
@@ -119,26 +120,26 @@ def run_crawl(workspace: Workspace, order: CrawlOrder) -> str:
             process.crawl(scrapy_crawler, seeds=seeds, url=order.url)
             process.start()
             follower.finish()
-        return _ended(scrapy_crawler.spider, workspace)
+        return _end(scrapy_crawler.spider, workspace)
 
 
-def _ended(spider: Any, workspace: Workspace) -> str:
+def _end(spider: Any, workspace: Workspace) -> str:
     if not isinstance(spider, PartnersSpider):
         raise OutsideFailureError(f"the crawl could not be started; {workspace.var / 'crawl.log'} says why")
     if spider.failure is not None:
         raise spider.failure
-    with workspace.open_readonly() as ledger:
-        if ledger.value("SELECT ended_at IS NULL FROM crawls WHERE crawl_id = ?", [spider.crawl_id]):
+    with workspace.open() as ledger:
+        if not end_crawl_if_complete(ledger, spider.crawl_id):
             raise KeyboardInterrupt
     return spider.crawl_id
 
 
 def _count_seeds(order: CrawlOrder) -> int:
-    from crawler.seeds import read_seeds
+    """Also names the mistakes of the list or the URL before anything starts."""
+    if order.url is not None:
+        seed_of_url(order.url)
 
-    return (
-        len(read_seeds(order.seeds)) if order.seeds else 1
-    )  # also names the mistakes of the list before anything starts
+    return len(read_seeds(order.seeds)) if order.seeds else 1
 
 
 def scrapy_settings(workspace: Workspace, order: CrawlOrder) -> Settings:
@@ -165,6 +166,7 @@ def scrapy_settings(workspace: Workspace, order: CrawlOrder) -> Settings:
             "PARTNERPROOF_ALLOW_PRIVATE": order.allow_private,
             "PARTNERPROOF_OBEY_ROBOTS": config.obey_robots,
             "PARTNERPROOF_CONCURRENT_VISITS": config.visits_at_once,
+            "PARTNERPROOF_END_CRAWL": False,  # it ends when its visits are judged
             "PARTNERPROOF_FOLLOW_LINKS": order.url is None,
             "PARTNERPROOF_MAX_PAGES": config.max_pages if order.url is None else 1,
             "PARTNERPROOF_MAX_IMAGES": config.max_images,

@@ -22,7 +22,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 
 from crawler.looks import Looked, explain_failure
-from crawler.seeds import begin_crawl, end_crawl_if_complete, read_seeds, seed_of
+from crawler.seeds import begin_crawl, end_crawl_if_complete, read_seeds, seed_of_url
 from crawler.visit import Budget, RunningVisit, begin_visit, end_visit
 from crawler.visit_run import VisitRun
 from ledger.database import Ledger
@@ -64,17 +64,7 @@ class PartnersSpider(scrapy.Spider):
         if seeds:
             self.seed_list = read_seeds(Path(seeds))
         else:
-            try:
-                self.seed_list = [seed_of(url or "")]
-            except ValueError as error:
-                raise BadInputError(
-                    Problem(
-                        where="url",
-                        expected="a web address",
-                        got=f"{url!r} ({error})",
-                        next_step="write it as https://vendor.example/partners",
-                    )
-                ) from error
+            self.seed_list = [seed_of_url(url or "")]
         self.crawl_id = ""
         self.failure: PartnerproofError | None = None
         self.ledger: Ledger
@@ -131,7 +121,8 @@ class PartnersSpider(scrapy.Spider):
         yield
 
     def closed(self, reason: str) -> None:
-        end_crawl_if_complete(self.ledger, self.crawl_id)
+        if self.settings.getbool("PARTNERPROOF_END_CRAWL"):
+            end_crawl_if_complete(self.ledger, self.crawl_id)
         self.archive.close()
         self.ledger.close()
 
@@ -213,23 +204,34 @@ class PartnersSpider(scrapy.Spider):
         reason: str | None,
         detail: str | None,
     ) -> Look:
-        is_refused = response is not None and response.status >= 400 and purpose is not Purpose.ROBOTS
-        looked = response is not None and (not is_refused or purpose is Purpose.PAGE)
+        status = response.status if response is not None else None
+        if status is not None and 300 <= status < 400:
+            reason, detail = "redirect-not-followed", f"to {_location(response)}"
+        elif status is not None and status >= 400:
+            reason = f"http-{status}"
+        # a page that answers with an error is still read: it may be a challenge; robots rules depend on the status
+        is_told = purpose in (Purpose.PAGE, Purpose.ROBOTS) and (status or 0) >= 400
+        looked = status is not None and (status < 300 or is_told)
         return Look(
             look_id=content_id("look", visit.visit_id, purpose, url),
             visit_id=visit.visit_id,
             purpose=purpose,
             requested_url=url,
             outcome=LookOutcome.LOOKED if looked else LookOutcome.COULD_NOT_LOOK,
-            reason=f"http-{response.status}" if response is not None and is_refused else reason,
+            reason=None if looked and purpose is Purpose.ROBOTS else reason,
             detail=detail,
-            status=response.status if response is not None else None,
+            status=status,
             final_url=response.url if response is not None else None,
             capture_id=visit.captures.get(response.url) if response is not None else None,
             content_sha256=sha256_hex(response.body) if response is not None else None,
             content_bytes=len(response.body) if response is not None else None,
             looked_at=utc_text(),
         )
+
+
+def _location(response: Response | None) -> str:
+    value = response.headers.get("Location") if response is not None else None
+    return value.decode("latin-1")[:200] if value else "nowhere"
 
 
 def _load_lexicon(own: Path) -> Lexicon:

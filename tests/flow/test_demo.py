@@ -1,0 +1,122 @@
+"""The demo is the end-to-end test: every vendor's expected.json holds, and everything can be run again."""
+
+from __future__ import annotations
+
+import html
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from casebook.findings import COLUMNS
+from ledger.shipped import shipped_data
+from tests.conftest import run_partnerproof
+
+WEB = shipped_data("demo") / "web"
+EXPECTED = {
+    path.parent.name: json.loads(path.read_text(encoding="utf-8")) for path in sorted(WEB.glob("*/expected.json"))
+}
+TABLES = (
+    "captures",
+    "looks",
+    "pages",
+    "sightings",
+    "passages",
+    "recognitions",
+    "logo_matches",
+    "text_matches",
+    "claims",
+    "claim_evidence",
+    "verdicts",
+)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory) -> Path:
+    root: Path = tmp_path_factory.mktemp("demo") / "space"
+    run_partnerproof("-w", root, "demo", "--out", root / "report")
+    return root
+
+
+@pytest.fixture(scope="module")
+def findings(demo: Path) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = json.loads(run_partnerproof("-w", demo, "findings", "--json"))
+    return found
+
+
+def rows(demo: Path, sql: str, *values: object) -> list[tuple[object, ...]]:
+    with sqlite3.connect(f"file:{demo}/var/partnerproof.db?mode=ro", uri=True) as database:
+        return database.execute(sql, values).fetchall()
+
+
+def test_findings_have_exactly_the_documented_columns(findings):
+    assert all(tuple(finding) == COLUMNS for finding in findings)
+    assert isinstance(findings[0]["reasons"], list)
+
+
+@pytest.mark.parametrize("host", EXPECTED)
+def test_each_vendor_is_found_as_expected(host, findings):
+    expected = EXPECTED[host]
+    got = [f for f in findings if f["vendor"] == expected["vendor"]]
+    keys = ("brand", "relation", "evidence", "verdict", "tier")
+    assert sorted([str(f[k]) for k in keys] for f in got) == sorted(
+        [str(f.get(k)) for k in keys] for f in expected["findings"]
+    )
+
+
+@pytest.mark.parametrize("host", [host for host, expected in EXPECTED.items() if expected.get("coverage")])
+def test_what_could_not_be_looked_at_is_told_with_its_reason(host, demo):
+    expected = EXPECTED[host]
+    for wanted in expected["coverage"]:
+        found = rows(
+            demo,
+            "SELECT outcome, reason FROM v_coverage WHERE vendor = ? AND requested_url LIKE ?",
+            expected["vendor"],
+            f"%{wanted['path']}",
+        )
+        assert (wanted["outcome"], wanted["reason"]) in found
+
+
+def test_every_negative_verdict_has_its_search_on_record(demo):
+    assert rows(demo, "SELECT count(*) FROM verdicts WHERE verdict = 'no-authorisation' AND search_id IS NULL") == [
+        (0,)
+    ]
+    assert rows(demo, "SELECT count(*) FROM searches WHERE grants_searched = 0") == [(0,)]
+
+
+def test_every_stage_can_be_run_again_without_a_new_row(demo):
+    before = {table: rows(demo, f"SELECT * FROM {table}") for table in TABLES}
+    for stage in ("sightings", "match", "claims", "judge"):
+        run_partnerproof("-w", demo, stage)
+    after = {table: rows(demo, f"SELECT * FROM {table}") for table in TABLES}
+    assert [t for t in TABLES if sorted(map(str, before[t])) != sorted(map(str, after[t]))] == []
+
+
+def test_the_report_needs_nothing_from_outside(demo):
+    pages = sorted((demo / "report").rglob("*.html"))
+    assert len(pages) > len(EXPECTED) - 5
+    for page in pages:
+        text = html.unescape(page.read_text(encoding="utf-8"))
+        assert "default-src 'none'" in text
+        assert 'src="http' not in text
+        assert 'href="http' not in text
+        assert text.count("<script>") == 1
+
+
+def test_a_second_crawl_adds_looks_and_no_second_payload(demo):
+    before = rows(demo, "SELECT count(*) FROM captures WHERE refers_to IS NULL AND payload_bytes > 0")
+    claims = rows(demo, "SELECT count(*) FROM claims")
+    run_partnerproof("-w", demo, "demo", "--out", demo / "report")
+    assert rows(demo, "SELECT count(*) FROM crawls") == [(2,)]
+    assert rows(demo, "SELECT count(*) FROM captures WHERE refers_to IS NULL AND payload_bytes > 0") == before
+    assert rows(demo, "SELECT count(*) FROM claims") == claims
+
+
+def test_status_and_csv_and_filters_work(demo):
+    status = json.loads(run_partnerproof("-w", demo, "status", "--json"))
+    assert status["visits"] == {"done": len(EXPECTED)}
+    lines = run_partnerproof("-w", demo, "findings", "--csv").splitlines()
+    assert lines[0].split(",") == list(COLUMNS)
+    only = json.loads(run_partnerproof("-w", demo, "findings", "--json", "--verdict", "lapsed"))
+    assert {finding["verdict"] for finding in only} == {"lapsed"}

@@ -1,0 +1,114 @@
+"""The command line: overview, help with examples, and mistakes explained with exit code 2."""
+
+from __future__ import annotations
+
+import click
+import pytest
+
+from partnerproof.cli.command import root
+from tests.conftest import run_partnerproof
+
+
+def commands(group: click.Group, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], click.Command]]:
+    found: list[tuple[tuple[str, ...], click.Command]] = []
+    for name, command in group.commands.items():
+        found.append(((*path, name), command))
+        if isinstance(command, click.Group):
+            found += commands(command, (*path, name))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("path", "command"), commands(root), ids=lambda value: " ".join(value) if isinstance(value, tuple) else ""
+)
+def test_every_command_has_a_sentence_and_a_runnable_example(path, command):
+    assert command.help
+    example = command.help.split("Example:")[1].strip().splitlines()[0]
+    words = example.split()
+    assert words[0] == "partnerproof"
+    assert words[1] == path[0]
+
+
+def test_without_arguments_the_flow_and_the_next_step_are_shown(tmp_path, acme):
+    assert "partnerproof init myspace" in run_partnerproof(cwd=tmp_path)
+    assert "partnerproof crawl vendors.csv --brand acme" in run_partnerproof("-w", acme)
+
+
+def test_a_workspace_is_made_once(tmp_path):
+    run_partnerproof("init", tmp_path / "w")
+    assert sorted(p.name for p in (tmp_path / "w").iterdir()) == [
+        ".gitignore",
+        "brands",
+        "lexicon",
+        "partnerproof.toml",
+        "registers",
+        "scrapy.cfg",
+        "seeds",
+        "var",
+    ]
+    assert "one that has it" in run_partnerproof("init", tmp_path / "w", code=2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("crawl", "none.csv"), "none.csv: expected a readable CSV file, got No such file or directory"),
+        (("crawl", "none.csv", "--brand", "nobody"), "nobody"),
+        (("register", "import", "acme", "none.csv"), "none.csv"),
+        (("register", "import", "nobody", "none.csv"), "nobody"),
+        (("brand", "add", "Bad Slug", "--name", "X", "--logos", "."), "logos"),
+        (("check", "nonsense", "--brand", "acme"), "expected a web address"),
+        (("check", "http://v.example/", "--resolve", "v.example:80"), "HOST:PORT:ADDRESS"),
+        (("findings", "--verdict", "guilty"), "guilty"),
+        (("findings",), "no such file"),
+        (("report",), "no such file"),
+        (("nonsense",), "nonsense"),
+    ],
+)
+def test_mistakes_are_explained_without_a_traceback(acme, arguments, told, tmp_path):
+    if arguments[0] in ("findings", "report"):
+        (acme / "var" / "partnerproof.db").unlink()
+    assert told in run_partnerproof("-w", acme, *arguments, code=2, cwd=tmp_path)
+
+
+def test_every_mistake_of_a_configuration_is_named_at_once(tmp_path):
+    run_partnerproof("init", tmp_path / "w")
+    (tmp_path / "w" / "partnerproof.toml").write_text('[crawl]\ndelay_s = "fast"\nmax_pages = 0\ncolour = "red"\n')
+    told = run_partnerproof("-w", tmp_path / "w", "brand", "list", code=2)
+    for place in ("line 2, crawl.delay_s", "line 3, crawl.max_pages", "line 4, crawl.colour"):
+        assert place in told
+
+
+def test_a_file_that_is_no_database_is_explained(acme):
+    (acme / "var" / "partnerproof.db").write_bytes(b"this is no database" * 100)
+    assert "made by partnerproof" in run_partnerproof("-w", acme, "findings", code=2)
+
+
+def test_two_writers_do_not_meet(acme, tmp_path):
+    import fcntl
+
+    with (acme / "var" / "lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert "is writing here" in run_partnerproof("-w", acme, "match", code=3)
+
+
+def test_scrapy_lists_and_runs_the_spider(acme, serve, tmp_path):
+    import subprocess
+    import sys
+
+    from tests.conftest import send
+
+    server = serve({"/": send("<title>V</title><p>" + "Words. " * 100)})
+    (tmp_path / "v.csv").write_text(f"url\n{server.url}/\n")
+    scrapy = [sys.executable, "-m", "scrapy"]
+    assert (
+        subprocess.run([*scrapy, "list"], cwd=acme, capture_output=True, text=True, check=True).stdout == "partners\n"
+    )
+    settings = ["-s", "PARTNERPROOF_ALLOW_PRIVATE=1", "-s", "DOWNLOAD_DELAY=0"]
+    subprocess.run(
+        [*scrapy, "crawl", "partners", "-a", f"seeds={tmp_path / 'v.csv'}", *settings],
+        cwd=acme,
+        check=True,
+        capture_output=True,
+    )
+    assert '"done": 1' in run_partnerproof("-w", acme, "status", "--json")
