@@ -19,6 +19,8 @@ from matcher.refusals import Refusal
 from matcher.regions import Box, Region, find_mark
 
 HEIGHT_PX, MAX_WIDTH_PX, WHOLE_SIDE_PX = 160, 480, 480
+# A drawing with so much clear ground stands on what shines through; a badge with clear corners stands on its own.
+CLEAR_ALPHA, CLEAR_SHARE = 128, 0.2
 _CHECK_PX = 8
 _CHECK_LIGHT, _CHECK_DARK = 214, 178  # both far from black and from white, so that either logo shows
 _OUTLINE = (214, 0, 77)
@@ -45,9 +47,9 @@ def compare_pictures(official: bytes, found: bytes, region: Box) -> Comparison |
         return official_picture
     if isinstance(found_picture, Refusal):
         return found_picture
-    mark = _mark_box(official_picture)
     cut = _working_box(region, found_picture)
     size = _common_size(cut)
+    mark = _mark_box(official_picture, _ink_of(found_picture, cut, size))
     return Comparison(
         official_png=_encode(_on_checks(_crop(official_picture.pixels, mark), _common_size(mark))),
         found_png=_encode(_on_checks(_crop(found_picture.pixels, cut), size)),
@@ -56,10 +58,20 @@ def compare_pictures(official: bytes, found: bytes, region: Box) -> Comparison |
     )
 
 
-def _mark_box(picture: Picture) -> Box:
+def _mark_box(picture: Picture, found: np.ndarray) -> Box:
+    """Box of the official drawing, with its frame or without, whichever is more like what was found."""
     marks: list[Region] = find_mark(flatten_alpha(picture.pixels))
     height, width = picture.pixels.shape[:2]
-    return marks[0].box if marks else Box(x=0, y=0, width=width, height=height)
+    boxes = [mark.box for mark in marks] or [Box(x=0, y=0, width=width, height=height)]
+    size = (found.shape[1], found.shape[0])
+    return max(boxes, key=lambda box: _likeness(_ink_of(picture, box, size), found))
+
+
+def _likeness(a: np.ndarray, b: np.ndarray) -> float:
+    """Correlation of two inks of one shape, -1..1; 0 if one of them is even."""
+    a, b = a - a.mean(dtype=np.float64), b - b.mean(dtype=np.float64)
+    norm = float(np.sqrt((a * a).sum() * (b * b).sum()))
+    return float((a * b).sum()) / norm if norm else 0.0
 
 
 def _working_box(region: Box, picture: Picture) -> Box:
@@ -94,13 +106,12 @@ def _on_checks(pixels: np.ndarray, size: tuple[int, int]) -> Image.Image:
 
 
 def _ink_of(picture: Picture, box: Box, size: tuple[int, int]) -> np.ndarray:
-    """Ink of a box with the background of its surroundings; the stretch to a common size is part of the
-    comparison."""
+    """Ink of a box on the background that it has inside; the stretch to a common size is part of the comparison."""
     flat = flatten_alpha(picture.pixels)
-    x, y = max(0, box.x - 2), max(0, box.y - 2)
-    wider = _crop(flat.rgb, Box(x=x, y=y, width=box.x + box.width + 2 - x, height=box.y + box.height + 2 - y))
-    ground = flat.ground if flat.ground is not None else estimate_backgrounds(wider)[0].colour
-    ink = scale_ink(extract_ink(_crop(flat.rgb, box), ground))
+    inside = _crop(flat.rgb, box)
+    is_clear = flat.ground is not None and np.mean(_crop(picture.pixels, box)[..., 3] < CLEAR_ALPHA) > CLEAR_SHARE
+    ground = flat.ground if is_clear and flat.ground is not None else estimate_backgrounds(inside)[0].colour
+    ink = scale_ink(extract_ink(inside, ground))
     return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA))
 
 

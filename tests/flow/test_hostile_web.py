@@ -115,12 +115,12 @@ def test_hostile_pages_cost_one_row_each_and_the_crawl_goes_on(serve, acme, tmp_
                 )
             ),
             "/flood": declared_flood,
-            "/loop": lambda h: send("", status=301, Location="/loop")(h),
+            "/loop": send("", status=301, Location="/loop"),
             "/deep": send("<title>Deep</title>" + "<div>" * 50_000 + HOME),
             "/charset": send(HOME.encode("utf-16-be"), "text/html; charset=utf-8"),
             "/pdf": send(b"%PDF-1.7", "application/pdf"),
-            "/private": lambda h: send("", status=302, Location="http://169.254.169.254/latest/")(h),
-            "/away": lambda h: send("", status=302, Location="file:///etc/passwd")(h),
+            "/private": send("", status=302, Location="http://169.254.169.254/latest/"),
+            "/away": send("", status=302, Location="file:///etc/passwd"),
             "/robots.txt": send("User-agent: *\nDisallow: /secret\n", "text/plain"),
         }
     )
