@@ -24,6 +24,7 @@ WELL_KNOWN_PATHS = ("/partners", "/partners.html", "/partners/", "/clients", "/a
 MAX_LINKS = 2_000
 MAX_SITEMAP_URLS = 5_000
 MAX_TEXT = 200
+MENU_TEXT = 40  # characters
 _NOT_A_PAGE = re.compile(
     r"\.(pdf|zip|rar|7z|gz|tgz|docx?|xlsx?|pptx?|mp[34]|avi|mov|webm|wav|exe|dmg|apk|ics|vcf|css|js|json|xml|rss|atom"
     r"|png|jpe?g|gif|webp|svg|avif|ico|bmp|tiff?|woff2?|ttf|eot)$",
@@ -95,7 +96,8 @@ def score_link(url: str, text: str, lexicon: Lexicon) -> Link | None:
                 best = Link(url=url, text=text, worth=max(worth, 0.01), kind=kind, reason=f"link {where} has “{word}”")
     if best is not None and best.kind is not PageKind.NEWS:
         return best
-    if lexicon.pages.hit("unwanted", f"{text} | {words}"):
+    # a card's whole text may name anything; the words of a menu entry say what it is
+    if lexicon.pages.hit("unwanted", f"{text} | {words}" if len(text) <= MENU_TEXT else words):
         return None
     worth = WORTH[PageKind.NEWS if best else PageKind.OTHER] - 0.05 * depth - (0.1 if "?" in url else 0)
     kind = PageKind.NEWS if best else PageKind.OTHER
