@@ -1,6 +1,6 @@
 """Peak memory of a crawl against the number of its vendors: two crawls of generated vendors, side by side.
 
-    python bench/memory.py [--small 200] [--large 2000]
+python bench/memory.py [--small 200] [--large 2000]
 """
 
 from __future__ import annotations
@@ -22,7 +22,19 @@ def peak_rss_mb(vendors: int) -> tuple[float, float]:
         root, seeds = Path(folder, "space"), Path(folder, "seeds.csv")
         web.write_seeds(seeds)
         make_workspace(root)
-        command = [sys.executable, "-m", "partnerproof", "-w", str(root), "crawl", str(seeds), "--allow-private", "--delay", "0", "-q"]
+        command = [
+            sys.executable,
+            "-m",
+            "partnerproof",
+            "-w",
+            str(root),
+            "crawl",
+            str(seeds),
+            "--allow-private",
+            "--delay",
+            "0",
+            "-q",
+        ]
         done = subprocess.run(["/usr/bin/time", "-v", *command], capture_output=True, text=True, check=True)
     told = done.stderr
     peak = int(re.search(r"Maximum resident set size \(kbytes\): (\d+)", told)[1])  # type: ignore[index]

@@ -92,13 +92,18 @@ class Ledger:
         if self._connection.in_transaction:
             yield
             return
-        self._connection.execute("BEGIN IMMEDIATE")
         try:
+            self._connection.execute("BEGIN IMMEDIATE")
             yield
-        except BaseException:
+            self._connection.execute("COMMIT")
+        except BaseException as error:
             self._connection.rollback()
+            if isinstance(error, sqlite3.OperationalError):  # locked by another program, disk full, read-only
+                raise OutsideFailureError(
+                    f"{self.path}: could not be written ({error}); free the disk or close the program that holds it, "
+                    "then run the same command again"
+                ) from error
             raise
-        self._connection.execute("COMMIT")
 
     def add(self, records: Iterable[Record]) -> int:
         """Insert records of one kind; those whose id is already there are left as they are. Returns how many came."""

@@ -10,28 +10,18 @@ recognitions, image_hashes, logo_matches.
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeoutError
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 from ledger.database import Ledger
 from ledger.identity import content_id, utc_text
 from ledger.records import BrandRow, ImageHash, Match, OfficialLogoRow
 from ledger.records import Recognition as RecognitionRow
-from ledger.vocabulary import RefusalReason
 from ledger.warc import read_exchange
-from matcher.logo_matcher import LogoMatcher, Recognition
+from matcher.logo_matcher import Recognition
 from matcher.official_logos import Brand, OfficialLogo
-from matcher.refusals import Refusal
-
-# Decoding is limited by itself; this is for what nobody thought of. The slowest image of the corpus takes 0.6 s.
-RECOGNITION_TIMEOUT_S = 20.0
-MEMORY_LIMIT_BYTES = 4_000_000_000  # address space of the process, most of which is libraries
+from matcher.recogniser import Recogniser
 
 
 def store_brands(ledger: Ledger, brands: Sequence[Brand]) -> None:
@@ -78,77 +68,6 @@ def _logo_row(logo: OfficialLogo, now: str) -> OfficialLogoRow:
         is_current=True,
         recorded_at=now,
     )
-
-
-class Recogniser:
-    """Recognises images in a process of its own. A picture that kills or stalls it costs one refusal."""
-
-    def __init__(self, brands: Sequence[Brand]) -> None:
-        self._logos = [logo for brand in brands for logo in brand.logos]
-        self.brands = [brand.slug for brand in brands]
-        self.set_id = LogoMatcher(self._logos).set_id
-        self._pool: ProcessPoolExecutor | None = None
-
-    def __enter__(self) -> Recogniser:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stop()
-
-    def recognise(self, content: bytes) -> Recognition:
-        """Return what an image shows, or why it could not be judged."""
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                max_workers=1,
-                mp_context=multiprocessing.get_context("spawn"),  # the parent may run threads
-                initializer=_start_worker,
-                initargs=(self._logos,),
-            )
-        try:
-            return self._pool.submit(_recognise, content).result(timeout=RECOGNITION_TIMEOUT_S)
-        except FutureTimeoutError:
-            self._stop(kill=True)
-            return _refused(RefusalReason.TOO_SLOW, f"took longer than {RECOGNITION_TIMEOUT_S:g} s")
-        except BrokenProcessPool:
-            self._stop(kill=True)
-            return _refused(RefusalReason.CRASHED, "the process that looked at it died")
-
-    def _stop(self, *, kill: bool = False) -> None:
-        if self._pool is None:
-            return
-        if kill:
-            for process in list((self._pool._processes or {}).values()):  # the pool has no public way to kill
-                process.kill()
-        self._pool.shutdown(wait=True, cancel_futures=True)
-        self._pool = None
-
-
-_worker_matcher: LogoMatcher | None = None
-
-
-def _start_worker(logos: Sequence[OfficialLogo]) -> None:
-    import resource
-    import signal
-
-    global _worker_matcher  # noqa: PLW0603  # one matcher for the life of the worker process
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
-    _worker_matcher = LogoMatcher(logos)
-
-
-def _recognise(content: bytes) -> Recognition:
-    assert _worker_matcher is not None  # noqa: S101  # set by the initializer
-    try:
-        return _worker_matcher.match(content)
-    except MemoryError:
-        return _refused(RefusalReason.CRASHED, "needed more memory than one picture may have")
-
-
-def _refused(reason: RefusalReason, detail: str) -> Recognition:
-    refusal = Refusal(reason=reason, detail=detail)
-    return Recognition(refusal=refusal, width_px=None, height_px=None, format=None, hashes=(), matches=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

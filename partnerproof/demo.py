@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +37,7 @@ class DemoRun:
 def run_demo(named: Path | None, out: Path | None) -> DemoRun:
     """Run the demo; named: the workspace to use or make, None for the default one."""
     workspace = demo_workspace(named)
-    with DemoWeb(shipped_data("demo"), port=PORT) as web:
+    with DemoWeb(shipped_data("demo"), port=PORT if _is_free(PORT) else 0) as web:
         seeds = workspace.var / "demo-seeds.csv"
         web.write_seeds(workspace.seeds / "demo.csv", seeds)
         with workspace.writing(), workspace.open() as ledger:
@@ -47,6 +48,16 @@ def run_demo(named: Path | None, out: Path | None) -> DemoRun:
     with workspace.open_readonly() as ledger:
         report = write_report(ledger, workspace.warc, out or workspace.var / "report")
     return DemoRun(workspace=workspace, crawl_id=crawl_id, report=report.index)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def demo_workspace(named: Path | None) -> Workspace:

@@ -14,8 +14,9 @@ from casebook.judge import Judge
 from ledger.database import Ledger
 from ledger.identity import utc_text
 from ledger.lexicon import Lexicon
-from matcher.logo_matches import Recogniser, match_logos
+from matcher.logo_matches import match_logos
 from matcher.official_logos import Brand
+from matcher.recogniser import Recogniser
 from matcher.text_matches import match_texts
 from partnerproof.workspace import Workspace
 

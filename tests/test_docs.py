@@ -13,7 +13,11 @@ from partnerproof.cli.command import root as command_line
 from partnerproof.flow import STAGES
 
 ROOT = Path(__file__).parents[1]
-PAGES = [p for p in sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/**/*.md")) + sorted(ROOT.glob("bench/*.md")) if p.is_file()]
+PAGES = [
+    p
+    for p in sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/**/*.md")) + sorted(ROOT.glob("bench/*.md"))
+    if p.is_file()
+]
 
 
 def test_the_reference_is_what_the_program_says(tmp_path):

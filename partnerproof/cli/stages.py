@@ -12,7 +12,8 @@ from rich.progress import Progress
 from casebook.claims import find_claims
 from casebook.judge import Judge
 from crawler.reread import read_again
-from matcher.logo_matches import Recogniser, match_logos, store_brands
+from matcher.logo_matches import match_logos, store_brands
+from matcher.recogniser import Recogniser
 from matcher.text_matches import match_texts
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.flow import finished_visits
