@@ -14,6 +14,7 @@ from twisted.internet.base import ReactorBase
 from twisted.internet.interfaces import IAddress, IResolutionReceiver
 from zope.interface import implementer
 
+_COMPATIBLE = ipaddress.ip_network("::/96")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _MAX_REFUSED = 10_000
 
@@ -40,8 +41,10 @@ def is_public(address: str) -> bool:
     """Tell whether an IP address is one of the public Internet; what hides an IPv4 address is looked into."""
     ip = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
     if isinstance(ip, ipaddress.IPv6Address):
+        if ip.is_site_local:
+            return False
         hidden = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
-        if hidden is None and ip in _NAT64:
+        if hidden is None and (ip in _NAT64 or ip in _COMPATIBLE):
             hidden = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if hidden is not None:
             return is_public(str(hidden))

@@ -8,15 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 from lxml import etree
-from publicsuffixlist import PublicSuffixList
 
 from crawler.page import Document, attribute, squeeze
 from crawler.page_kind import WORTH, is_home, kinds_in, path_words
+from ledger.domains import registrable_domain
 from ledger.lexicon import Lexicon
 from ledger.vocabulary import PageKind
 
@@ -42,19 +41,6 @@ class Link:
     worth: float
     kind: PageKind
     reason: str
-
-
-@cache
-def _suffixes() -> PublicSuffixList:
-    return PublicSuffixList()
-
-
-def registrable_domain(host: str) -> str:
-    """Return the domain that one owner registered ("www.a.co.uk" → "a.co.uk"); an address stays as it is."""
-    host = host.lower().rstrip(".")
-    if re.fullmatch(r"[\d.]+|\[?[0-9a-f:]+\]?", host):
-        return host
-    return str(_suffixes().privatesuffix(host) or host)
 
 
 def is_same_site(url: str, other: str) -> bool:

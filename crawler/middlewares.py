@@ -107,13 +107,18 @@ class CaptureMiddleware:
         visit.requests += 1
         visit.body_bytes += len(response.body)
         if STORED_FLAG not in response.flags:
-            self._store(visit, request, response)
+            key = (request.url, request.meta.get("retry_times", 0))
+            if key in visit.stored:  # two redirects led here at once: the first answer is the one that counts
+                visit.captures[request.url] = visit.stored[key]
+                response = stored_response(self._archive.ledger, self._archive, request.url, visit.stored[key])
+            else:
+                visit.stored[key] = self._store(visit, request, response)
         encodings = {part.strip().lower() for part in _header(response, "Content-Encoding").split(",")}
         if not encodings <= READABLE_ENCODINGS:
             raise LookRefusedError("unreadable-encoding", f"Content-Encoding {', '.join(sorted(encodings))}")
         return response
 
-    def _store(self, visit: RunningVisit, request: Request, response: Response) -> None:
+    def _store(self, visit: RunningVisit, request: Request, response: Response) -> str:
         location = _header(response, "Location")
         host = urlsplit(request.url).netloc
         capture = self._archive.store(
@@ -135,6 +140,7 @@ class CaptureMiddleware:
             )
         )
         visit.captures[request.url] = capture.capture_id
+        return capture.capture_id
 
 
 _KNOWN_STATUS = frozenset(int(status) for status in HTTPStatus)

@@ -11,21 +11,23 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from w3lib.url import safe_url_string
 
-from crawler.links import registrable_domain
 from ledger.database import Ledger
+from ledger.domains import registrable_domain
 from ledger.errors import BadInputError, Problem
 from ledger.identity import content_id, event_id, sha256_hex, utc_text
 from ledger.records import Crawl, Seed, Visit
 from ledger.vocabulary import VisitState
 
+SCOPE_SETTINGS = ("PARTNERPROOF_BRANDS", "PARTNERPROOF_FOLLOW_LINKS", "PARTNERPROOF_MAX_PAGES")
 COLUMNS = ("name", "url", "domain", "country", "parent")
 EXAMPLE = "name,url\nBright Harbour,https://www.brightharbour.example/"
 
@@ -44,7 +46,10 @@ def read_seeds(path: Path) -> list[Seed]:
             f"{path} line {line}", "UTF-8 text", f"byte {error.object[error.start]:#04x}", "save the file as UTF-8"
         ) from error
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    header = [name.strip().lower() for name in reader.fieldnames or ()]
+    try:
+        header = [name.strip().lower() for name in reader.fieldnames or ()]
+    except csv.Error as error:
+        raise _bad(f"{path} line 1", "a CSV header", str(error), f"begin the file with:\n{EXAMPLE}") from error
     if not {"url", "domain"} & set(header):
         got = ", ".join(header) or "an empty file"
         raise _bad(
@@ -147,7 +152,7 @@ def seed_of(address: str, *, name: str | None = None, country: str | None = None
     _ = parts.port  # raises ValueError for a port that is no number
     if "." not in host and ":" not in host and host != "localhost":
         raise ValueError("no domain in it")
-    url = safe_url_string(url if parts.path else f"{url}/")
+    url = safe_url_string(urlunsplit(parts._replace(path=parts.path or "/")))
     netloc = urlsplit(url).netloc.lower().rpartition("@")[2]
     domain = registrable_domain(host)
     return Seed(
@@ -171,13 +176,23 @@ def seed_of_url(url: str) -> Seed:
 
 
 def begin_crawl(
-    ledger: Ledger, seeds: Iterable[Seed], *, seeds_file: str, settings: dict[str, object], tool_version: str
+    ledger: Ledger,
+    seeds: Iterable[Seed],
+    *,
+    seeds_file: str,
+    settings: dict[str, object],
+    tool_version: str,
+    keep_known: bool = False,
 ) -> str:
-    """Return the id of the crawl to work on: the unfinished one of the same seeds and settings, or a new one."""
+    """Return the id of the crawl to work on: the unfinished one of the same list, brands and scope, or a new one.
+
+    keep_known: a vendor that an earlier list named keeps its name, country and parent.
+    """
     seeds = list(seeds)
-    digest = sha256_hex("\n".join(f"{s.seed_id} {s.vendor} {' '.join(s.start_urls)}" for s in seeds).encode())
+    scope = json.dumps([settings.get(name) for name in SCOPE_SETTINGS])
+    digest = sha256_hex("\n".join([scope, *map(repr, seeds)]).encode())
     unfinished = ledger.value(
-        "SELECT crawl_id FROM crawls WHERE seeds_sha256 = ? AND ended_at IS NULL ORDER BY crawl_id DESC LIMIT 1",
+        "SELECT crawl_id FROM crawls WHERE order_sha256 = ? AND ended_at IS NULL ORDER BY crawl_id DESC LIMIT 1",
         [digest],
     )
     if unfinished is not None:
@@ -185,7 +200,7 @@ def begin_crawl(
     crawl_id = event_id()
     crawl = Crawl(
         crawl_id=crawl_id,
-        seeds_sha256=digest,
+        order_sha256=digest,
         seeds_file=seeds_file,
         settings=settings,
         tool_version=tool_version,
@@ -193,7 +208,7 @@ def begin_crawl(
         ended_at=None,
     )
     with ledger.transaction():
-        ledger.put(seeds)
+        (ledger.add if keep_known else ledger.put)(seeds)
         ledger.add([crawl])
         ledger.add(
             Visit(

@@ -35,7 +35,7 @@ class RunningVisit:
     budget: Budget
     stored: dict[tuple[str, int], str] = field(
         default_factory=dict
-    )  # (url, attempt) → capture_id, from before a restart
+    )  # (url, attempt) → capture_id: answered from the archive
     failed: dict[tuple[Purpose, str], Look] = field(default_factory=dict)  # looks that failed before a restart
     looks: dict[tuple[Purpose, str], Look] = field(default_factory=dict)
     robots: dict[str, Future[RobotParser | LookRefusedError]] = field(

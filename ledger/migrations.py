@@ -37,7 +37,7 @@ INITIAL = (
     CREATE TABLE seeds ( -- one vendor to visit
         seed_id TEXT PRIMARY KEY,
         vendor TEXT NOT NULL, -- name as in the seed list
-        vendor_domain TEXT NOT NULL, -- host of the first start URL
+        vendor_domain TEXT NOT NULL, -- registrable domain of the first start URL (an address stays as it is)
         start_urls TEXT NOT NULL, -- JSON list
         country TEXT,
         parent TEXT -- name of the group it belongs to, as in the seed list
@@ -45,7 +45,7 @@ INITIAL = (
     """
     CREATE TABLE crawls ( -- one run over a list of seeds
         crawl_id TEXT PRIMARY KEY, -- ULID
-        seeds_sha256 TEXT NOT NULL,
+        order_sha256 TEXT NOT NULL, -- of seeds, brands and scope: an equal order goes on with an unfinished crawl
         seeds_file TEXT NOT NULL,
         settings TEXT NOT NULL, -- JSON
         tool_version TEXT NOT NULL,

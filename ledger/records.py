@@ -67,7 +67,7 @@ class Seed:
 class Crawl:
     table: ClassVar[str] = "crawls"
     crawl_id: str
-    seeds_sha256: str
+    order_sha256: str
     seeds_file: str
     settings: Json
     tool_version: str
@@ -121,7 +121,7 @@ class Look:
     purpose: Purpose
     requested_url: str
     outcome: LookOutcome
-    reason: str | None  # why we could not look; None when we did
+    reason: str | None  # why we could not look; http-404 and the like also on pages whose error answer was read
     detail: str | None
     status: int | None
     final_url: str | None

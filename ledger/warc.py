@@ -118,7 +118,8 @@ class WarcArchive:
         )
         end = self._end + len(response_record) + len(request_record)
         with self.ledger.transaction():
-            self.ledger.add([capture])
+            if self.ledger.add([capture]) != 1:
+                raise EvidenceBrokenError(f"capture of {exchange.url} in visit {exchange.visit_id} is there already")
             self._mark_committed(end)
         self._end = end
         return capture

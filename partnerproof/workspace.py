@@ -6,16 +6,17 @@ or one above it, else the folder data/ of a checkout.
 
 from __future__ import annotations
 
-import fcntl
+import json
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.database import Ledger
 from ledger.errors import BadInputError, OutsideFailureError, Problem
 from ledger.lexicon import Lexicon
+from ledger.pen import hold_pen
 from ledger.shipped import shipped_data
 from matcher.official_logos import Brand, load_brands
 from partnerproof.config import CONFIG_FILE, EXAMPLE_CONFIG, Config, read_config
@@ -70,23 +71,9 @@ class Workspace:
     def open_readonly(self) -> Ledger:
         return Ledger.open_readonly(self.database)
 
-    @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self) -> AbstractContextManager[None]:
         """Hold the workspace's only pen. Errors: OutsideFailureError when another process writes."""
-        self.var.mkdir(parents=True, exist_ok=True)
-        with (self.var / "lock").open("a+") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                lock.seek(0)
-                raise OutsideFailureError(
-                    f"{self.var}: process {lock.read().strip() or 'another'} is writing here; "
-                    "wait until it ends (`partnerproof status` shows how far it is) and try again"
-                ) from error
-            lock.truncate(0)
-            lock.write(str(os.getpid()))
-            lock.flush()
-            yield
+        return hold_pen(self.var)
 
 
 def find_workspace(named: Path | None) -> Workspace:
@@ -126,14 +113,18 @@ def create_workspace(root: Path, *, contact: str | None) -> Workspace:
         (root / "seeds" / "example.csv").write_text(
             "name,url,country,parent\nBright Harbour,https://www.brightharbour.example/,GB,\n", encoding="utf-8"
         )
-        config.write_text(EXAMPLE_CONFIG.replace('contact = ""', f'contact = "{contact or ""}"'), encoding="utf-8")
+        config.write_text(EXAMPLE_CONFIG.replace('contact = ""', f"contact = {json.dumps(contact or '', ensure_ascii=False)}"), encoding="utf-8")
     except OSError as error:
         raise OutsideFailureError(f"{root}: could not be made ({error}); choose a folder that you may write") from error
     return Workspace(root=root, config=read_config(config))
 
 
-def _no_workspace(where: str) -> BadInputError:
-    return BadInputError(
+class NoWorkspaceError(BadInputError):
+    """There is no workspace here; a new user makes one."""
+
+
+def _no_workspace(where: str) -> NoWorkspaceError:
+    return NoWorkspaceError(
         Problem(
             where=where,
             expected=f"a workspace (a folder with {CONFIG_FILE})",

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
@@ -29,6 +30,7 @@ from ledger.database import Ledger
 from ledger.errors import BadInputError, PartnerproofError, Problem
 from ledger.identity import content_id, sha256_hex, utc_text
 from ledger.lexicon import Lexicon
+from ledger.pen import hold_pen
 from ledger.records import Look
 from ledger.vocabulary import LookOutcome, Purpose
 from ledger.warc import WarcArchive
@@ -67,6 +69,8 @@ class PartnersSpider(scrapy.Spider):
             self.seed_list = [seed_of_url(url or "")]
         self.crawl_id = ""
         self.failure: PartnerproofError | None = None
+        self.is_single_url = url is not None
+        self.pen = ExitStack()
         self.ledger: Ledger
         self.archive: WarcArchive
         self.lexicon: Lexicon
@@ -75,6 +79,8 @@ class PartnersSpider(scrapy.Spider):
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         spider = super().from_crawler(crawler, *args, **kwargs)
         settings = crawler.settings
+        if not settings.getbool("PARTNERPROOF_HAS_PEN"):
+            spider.pen.enter_context(hold_pen(Path(settings["PARTNERPROOF_DATABASE"]).parent))
         spider.lexicon = _load_lexicon(Path(settings["PARTNERPROOF_LEXICON_DIR"]))
         spider.ledger = Ledger.open(Path(settings["PARTNERPROOF_DATABASE"]))
         spider.budget = Budget(
@@ -95,6 +101,7 @@ class PartnersSpider(scrapy.Spider):
                 if k.startswith("PARTNERPROOF_") and "DIR" not in k and "DATABASE" not in k
             },
             tool_version=settings["PARTNERPROOF_TOOL"],
+            keep_known=spider.is_single_url,
         )
         spider.archive = WarcArchive(
             Path(settings["PARTNERPROOF_WARC_DIR"]), spider.ledger, spider.crawl_id, tool=settings["PARTNERPROOF_TOOL"]
@@ -125,6 +132,7 @@ class PartnersSpider(scrapy.Spider):
             end_crawl_if_complete(self.ledger, self.crawl_id)
         self.archive.close()
         self.ledger.close()
+        self.pen.close()
 
     def _visits_to_do(self) -> Iterator[Any]:
         """Yield one visit at a time: interrupted ones first. Asks the database each time, so memory stays flat."""

@@ -8,10 +8,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from ledger.errors import BadInputError
 from partnerproof.cli import brand, check, crawl, demo, findings, init, register, report, stages, status
 from partnerproof.cli.choice import Choice
 from partnerproof.flow import STAGES
+from partnerproof.workspace import NoWorkspaceError
 from partnerproof.version import program_version
 
 
@@ -58,7 +58,7 @@ def next_step(choice: Choice) -> str:
     """Return the command that makes most sense now."""
     try:
         workspace = choice.workspace()
-    except BadInputError:
+    except NoWorkspaceError:
         return "partnerproof init myspace"
     brands = sorted(path.parent.name for path in workspace.brands.glob("*/brand.toml"))
     if not brands:

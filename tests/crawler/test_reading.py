@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.links import find_links, is_same_site, read_sitemap, registrable_domain
+from crawler.links import find_links, is_same_site, read_sitemap
 from crawler.page import parse_page
 from crawler.page_health import is_html, judge_health
 from crawler.page_kind import judge_kind
 from crawler.passages import extract_passages
+from ledger.domains import belongs_to, normal_domain, registrable_domain
 from ledger.vocabulary import PageHealth, PageKind, SectionKind
 
 WORDS = "<p>" + "We build and run networks for ports and towns. " * 60 + "</p>"
@@ -113,6 +114,16 @@ def test_the_owner_of_a_host_is_found():
     assert is_same_site("http://a.example/x", "https://www.a.example/")
     assert not is_same_site("http://a.github.io/", "http://b.github.io/")
     assert not is_same_site("http://127.0.0.1:1/", "http://127.0.0.1:2/")
+
+
+def test_domains_are_compared_in_one_form():
+    assert normal_domain("https://www.Müller.example:8080/x") == "xn--mller-kva.example"
+    assert normal_domain("WWW.A.co.uk.") == "a.co.uk"
+    assert normal_domain("127.0.0.1:80") == "127.0.0.1"
+    assert [normal_domain(text) for text in ("", "no domain", "http://[x", "a..b", "-.example")] == [None] * 5
+    assert belongs_to("shop.acme.example", ["acme.example"])
+    assert not belongs_to("notacme.example", ["acme.example"])
+    assert not belongs_to(None, ["acme.example"])
 
 
 def test_a_sitemap_gives_pages_that_the_lexicon_knows(lexicon):

@@ -25,7 +25,7 @@ def ledger(tmp_path: Path):
             [
                 Crawl(
                     crawl_id="C",
-                    seeds_sha256="0",
+                    order_sha256="0",
                     seeds_file="s.csv",
                     settings={},
                     tool_version="0",
