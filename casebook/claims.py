@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ledger.database import Ledger, Row
+from ledger.domains import belongs_to
 from ledger.identity import content_id
 from ledger.records import Claim, ClaimEvidence
 from ledger.vocabulary import Evidence, LogoVariant, PageKind, Relation, SectionKind, StatementKind
@@ -64,7 +65,7 @@ class Place:
     link_url: str | None
     variant: LogoVariant
     brand_domains: tuple[str, ...]
-    vendor_domain: str
+    page_host: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +86,8 @@ def relate_logo(place: Place) -> Relating:
     5. The section around it says what it is; else the kind of page, for what stands in its main part.
     6. Nothing says it: incidental.
     """
-    if place.vendor_domain in place.brand_domains:
-        return Relating(relation=Relation.OWN, reasons=("the site belongs to the brand",))
+    if belongs_to(place.page_host, place.brand_domains):
+        return Relating(relation=Relation.OWN, reasons=("the page stands at a domain of the brand",))
     section = _BY_SECTION.get(place.section_kind)
     if section in (Relation.SOCIAL, Relation.PAYMENT, Relation.APP_STORE):
         return Relating(relation=section, reasons=place.section_reasons)
@@ -108,9 +109,7 @@ def relate_logo(place: Place) -> Relating:
 
 def _leads_to_profile(place: Place) -> bool:
     parts = urlsplit(place.link_url or "")
-    host = (parts.hostname or "").removeprefix("www.")
-    at_brand = any(host == domain or host.endswith(f".{domain}") for domain in place.brand_domains)
-    return at_brand and bool(parts.path.strip("/") or parts.query)
+    return belongs_to(parts.hostname, place.brand_domains) and bool(parts.path.strip("/") or parts.query)
 
 
 def find_claims(ledger: Ledger, brands: Sequence[str], *, visit_ids: Iterable[str]) -> set[str]:
@@ -150,7 +149,7 @@ def _add_logo(row: Row, claims: dict[str, Claim], evidence: dict[tuple[str, str]
             link_url=row["link_url"],
             variant=LogoVariant(row["variant"]),
             brand_domains=tuple(json.loads(row["domains"])),
-            vendor_domain=row["vendor_domain"],
+            page_host=urlsplit(row["url"]).hostname or "",
         )
     )
     claim = _claim(row["seed_id"], row["brand"], related.relation)
@@ -178,7 +177,7 @@ def _add_text(row: Row, claims: dict[str, Claim], evidence: dict[tuple[str, str]
         relation = Relation.RESELLER
     if relation is None:
         return  # a name in a text, or a tie that is said to be over, is not yet a claim; v_text_claims has it
-    if row["vendor_domain"] in json.loads(row["domains"]):
+    if belongs_to(urlsplit(row["url"]).hostname, json.loads(row["domains"])):
         relation = Relation.OWN
     claim = _claim(row["seed_id"], row["brand"], relation)
     claims[claim.claim_id] = claim
@@ -205,7 +204,7 @@ def _claim(seed_id: str, brand: str, relation: Relation) -> Claim:
 
 
 _LOGO_EVIDENCE = """
-    SELECT s.seed_id, s.vendor_domain, b.brand, b.domains, p.page_id, p.kind AS page_kind, g.sighting_id, g.zone, g.link_url,
+    SELECT s.seed_id, b.brand, b.domains, p.page_id, p.url, p.kind AS page_kind, g.sighting_id, g.zone, g.link_url,
            g.section_kind, g.section_reasons, m.match_id, o.variant, o.tier, o.programme,
            coalesce(c.fetched_at, k.looked_at) AS seen_at
     FROM pages p
@@ -222,7 +221,7 @@ _LOGO_EVIDENCE = """
     ORDER BY g.rowid
 """
 _TEXT_EVIDENCE = """
-    SELECT s.seed_id, s.vendor_domain, b.brand, b.domains, p.page_id, t.text_match_id, t.kind, t.rule, t.tier,
+    SELECT s.seed_id, b.brand, b.domains, p.page_id, p.url, t.text_match_id, t.kind, t.rule, t.tier,
            g.section_kind, p.kind AS page_kind,
            coalesce(c.fetched_at, k.looked_at) AS seen_at
     FROM pages p

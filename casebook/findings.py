@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ledger.database import Ledger, Row
+from ledger.errors import BadInputError, Problem
 from ledger.vocabulary import VerdictKind
 
 COLUMNS = (
@@ -18,6 +19,20 @@ SERIOUSNESS = (
     VerdictKind.NOT_A_PARTNERSHIP_CLAIM,
     VerdictKind.OWN_PROPERTY,
 )
+
+
+def require_brand(ledger: Ledger, brand: str | None) -> None:
+    """Errors: BadInputError when a brand is named that the database does not know."""
+    known = [row["brand"] for row in ledger.rows("SELECT brand FROM brands ORDER BY brand")]
+    if brand is not None and brand not in known:
+        raise BadInputError(
+            Problem(
+                where="--brand",
+                expected=f"one of {', '.join(known) or 'no brands yet'}",
+                got=repr(brand),
+                next_step="see `partnerproof brand list`",
+            )
+        )
 
 
 def read_findings(

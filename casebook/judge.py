@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from casebook.register.search import Asked, Register, SearchResult
 from casebook.rules import RULES_VERSION, ClaimFacts, Judgement, judge_claim, needs_search
 from ledger.database import Ledger, Row
+from ledger.domains import normal_domain
 from ledger.identity import content_id, utc_text
 from ledger.records import Verdict
 from ledger.vocabulary import Evidence, Relation
@@ -59,7 +60,9 @@ class Judge:
             self._registers[brand] = Register(self.ledger, brand)
         asked = Asked(
             names=(row["vendor"],),
-            domains=(row["vendor_domain"],),
+            domains=tuple(
+                dict.fromkeys(filter(None, (*map(normal_domain, json.loads(row["start_urls"])), row["vendor_domain"])))
+            ),
             group=(row["parent"],) if row["parent"] else (),
         )
         return self._registers[brand].search(asked, as_of)
@@ -112,21 +115,13 @@ def _facts(ledger: Ledger, claim_id: str, evidence: Sequence[Row], as_of: str) -
         for row in logos
         if row["valid_until"] and row["valid_until"] <= as_of
     }
-    newest_tier = next(
-        (
-            row["tier"]
-            for row in sorted(evidence, key=lambda r: (r["seen_at"], r["evidence"] == Evidence.LOGO), reverse=True)
-            if row["tier"]
-        ),
-        None,
-    )
     is_also_denied = ledger.value(
         "SELECT 1 FROM claims c JOIN claim_evidence e ON e.claim_id = c.claim_id WHERE c.seed_id = ? AND c.brand = ? AND c.relation = ?",
         [first["seed_id"], first["brand"], Relation.DENIED],
     )
     return ClaimFacts(
         relation=Relation(first["relation"]),
-        tier=newest_tier,
+        tiers=tuple(sorted({row["tier"] for row in evidence if row["tier"]})),
         has_logo=bool(logos),
         has_text=len(logos) < len(evidence),
         is_in_main_part=any(row["zone"] in ("main", "aside") for row in logos),
@@ -139,7 +134,7 @@ def _facts(ledger: Ledger, claim_id: str, evidence: Sequence[Row], as_of: str) -
 
 
 _EVIDENCE = """
-    SELECT e.evidence, e.tier, e.seen_at, c.relation, c.brand, c.seed_id, s.vendor, s.vendor_domain, s.parent, b.domains,
+    SELECT e.evidence, e.tier, e.seen_at, c.relation, c.brand, c.seed_id, s.vendor, s.vendor_domain, s.start_urls, s.parent, b.domains,
            g.zone, o.file, o.valid_until
     FROM claims c
     JOIN claim_evidence e ON e.claim_id = c.claim_id

@@ -20,11 +20,14 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from casebook.dossier import Dossier, read_dossier
-from casebook.findings import SERIOUSNESS, read_findings
+from casebook.findings import SERIOUSNESS, read_findings, require_brand
 from ledger.database import Ledger, Row
 from ledger.errors import OutsideFailureError
 from ledger.identity import utc_text
 
+NOT_THERE = frozenset(
+    {"error", "soft-404"}
+)  # a page that is not there hides nothing; coverage.html lists it all the same
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -74,10 +77,15 @@ def write_report(
     ledger: Ledger, warc_dir: Path, out: Path, *, verdict: str | None = None, brand: str | None = None
 ) -> Report:
     """Write the report into a folder, over an earlier one. Errors: OutsideFailureError when it can't be written."""
+    require_brand(ledger, brand)
     pages = _Pages()
     findings = read_findings(ledger, verdict=verdict, brand=brand)
     try:
         (out / "claims").mkdir(parents=True, exist_ok=True)
+        current = {f"{row['claim_id']}.html" for row in findings}
+        for old in (out / "claims").glob("[0-9a-f]" * 32 + ".html"):  # an earlier report's dossiers, nothing else
+            if old.name not in current:
+                old.unlink()
         for row in findings:
             dossier: Dossier = read_dossier(ledger, warc_dir, row)
             (out / "claims" / f"{row['claim_id']}.html").write_text(
@@ -90,7 +98,7 @@ def write_report(
         index = out / "index.html"
         index.write_text(
             pages.render("index.html", findings=findings, counts=_ordered(_count(findings, "verdict")), brands=_count(findings, "brand"),
-                         relations=_count(findings, "relation"), unseen=_count([r for r in coverage if r["outcome"] == "could-not-look"], "reason")),
+                         relations=_count(findings, "relation"), unseen=_count([r for r in coverage if r["outcome"] == "could-not-look" and r["reason"] not in NOT_THERE], "reason")),
             encoding="utf-8",
         )  # fmt: skip
     except OSError as error:

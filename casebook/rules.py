@@ -18,10 +18,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from casebook.register.search import Hit, SearchResult
+from ledger.domains import belongs_to
 from ledger.records import Grant
 from ledger.vocabulary import Relation, VerdictKind
 
@@ -64,7 +66,7 @@ class ClaimFacts:
     """What a verdict needs to know of a claim."""
 
     relation: Relation
-    tier: str | None
+    tiers: tuple[str, ...]  # every tier that logos and words claim
     has_logo: bool
     has_text: bool
     is_in_main_part: bool
@@ -105,8 +107,8 @@ _Judged = tuple[VerdictKind, int, tuple[str, ...]]
 
 def _judge_without_register(facts: ClaimFacts) -> _Judged | None:
     relation = facts.relation
-    if relation is Relation.OWN or facts.vendor_domain in facts.brand_domains:
-        return VerdictKind.OWN_PROPERTY, 1, (f"{facts.vendor_domain} is a domain of the brand",)
+    if relation is Relation.OWN or belongs_to(facts.vendor_domain, facts.brand_domains):
+        return VerdictKind.OWN_PROPERTY, 1, ("the page stands at a domain of the brand",)
     if relation is Relation.DENIED:
         return VerdictKind.NOT_A_PARTNERSHIP_CLAIM, 2, ("the vendor denies a relation in words",)
     if relation in _NO_CLAIM:
@@ -135,8 +137,8 @@ def _judge_by_register(facts: ClaimFacts, search: SearchResult | None, as_of: st
     if own:
         return _judge_outside_dates(own, as_of)
     for basis, rule, words in (
-        ("name", 11, "only the name agrees with the register, no domain: a person has to decide"),
-        ("group", 12, "the vendor itself has no grant, its group has one: a person has to decide"),
+        ("name", 11, "only the name agrees with the register, not the domain: a person has to decide"),
+        ("group", 12, "the vendor itself has no grant, a company of its group has one: a person has to decide"),
     ):
         hits = [hit for hit in search.hits if hit.basis == basis]
         if hits:
@@ -164,8 +166,9 @@ def grant_gaps(facts: ClaimFacts, grant: Grant) -> tuple[str, ...]:
     gaps = []
     if facts.relation is not grant.relation and facts.relation not in COVERS.get(grant.relation, frozenset()):
         gaps.append(f"claims to be {facts.relation}, the grant is for {grant.relation}")
-    if facts.tier and grant.tier and not tier_covers(grant.tier, facts.tier):
-        gaps.append(f"claims the tier {facts.tier}, the grant says {grant.tier}")
+    if grant.tier:
+        beyond = [tier for tier in facts.tiers if not tier_covers(grant.tier, tier)]
+        gaps += [f"claims the tier {tier}, the grant says {grant.tier}" for tier in beyond]
     if grant.marks:
         gaps += [
             f"shows the mark {file}, which the grant does not list"
@@ -177,10 +180,16 @@ def grant_gaps(facts: ClaimFacts, grant: Grant) -> tuple[str, ...]:
 
 def tier_covers(granted: str, claimed: str) -> bool:
     """Tell whether a granted tier allows a claimed one: the same word, or a known word of at most the same rank."""
-    if granted.casefold() == claimed.casefold():
+    granted, claimed = _tier_word(granted), _tier_word(claimed)
+    if granted == claimed:
         return True
-    ranks = TIER_RANK.get(granted.casefold()), TIER_RANK.get(claimed.casefold())
+    ranks = TIER_RANK.get(granted), TIER_RANK.get(claimed)
     return ranks[0] is not None and ranks[1] is not None and ranks[1] < ranks[0]
+
+
+def _tier_word(tier: str) -> str:
+    """Return a tier without what goes with every tier: "Gold Partner" → "gold"."""
+    return re.sub(r"\b(partner|level|tier|status)\b", "", tier.casefold()).strip() or tier.casefold()
 
 
 def describe_grant(grant: Grant) -> str:

@@ -1,12 +1,15 @@
-"""Scrapy settings of the crawl. The front door overrides them from partnerproof.toml and the command line;
-`scrapy crawl partners -a seeds=vendors.csv` takes them as they stand here, with `-s NAME=VALUE` as usual.
+"""Scrapy settings of the crawl: the defaults here, then [crawl] of the workspace's partnerproof.toml, then
+`-s NAME=VALUE` of `scrapy crawl` or the options of `partnerproof crawl`.
 """
 
 from __future__ import annotations
 
 import os
+import tomllib
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 try:
     _VERSION = version("partnerproof")
@@ -14,6 +17,38 @@ except PackageNotFoundError:  # run from a checkout that is not installed
     _VERSION = "0"
 # in a workspace: its own database; in a checkout: the one under data/
 _WORKSPACE = os.environ.get("PARTNERPROOF_WORKSPACE") or ("." if Path("partnerproof.toml").is_file() else "data")
+
+
+def settings_of(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the Scrapy settings for the keys of [crawl] in a partnerproof.toml; missing keys change nothing."""
+    settings = {name: config[key] for key, name in _BY_KEY.items() if key in config}
+    if config.get("contact"):
+        settings["USER_AGENT"] = f"partnerproof/{_VERSION} (+{config['contact']})"
+    if "delay_s" in config:
+        settings["AUTOTHROTTLE_START_DELAY"] = config["delay_s"] * 2
+    return settings
+
+
+def _config() -> Mapping[str, Any]:
+    # as it stands: the front door checks the file and names its mistakes
+    try:
+        config = tomllib.loads(Path(_WORKSPACE, "partnerproof.toml").read_text(encoding="utf-8")).get("crawl", {})
+    except (OSError, ValueError):
+        return {}
+    return config if isinstance(config, dict) else {}
+
+
+_BY_KEY = {
+    "delay_s": "DOWNLOAD_DELAY",
+    "requests_per_host": "CONCURRENT_REQUESTS_PER_DOMAIN",
+    "visits_at_once": "PARTNERPROOF_CONCURRENT_VISITS",
+    "obey_robots": "PARTNERPROOF_OBEY_ROBOTS",
+    "max_pages": "PARTNERPROOF_MAX_PAGES",
+    "max_images": "PARTNERPROOF_MAX_IMAGES",
+    "max_requests": "PARTNERPROOF_MAX_REQUESTS",
+    "max_bytes": "PARTNERPROOF_MAX_BYTES",
+    "max_seconds": "PARTNERPROOF_MAX_SECONDS",
+}
 
 BOT_NAME = "partnerproof"
 SPIDER_MODULES = ["crawler.spiders"]
@@ -69,3 +104,4 @@ DEFAULT_REQUEST_HEADERS = {
     "Accept-Encoding": "gzip, deflate, br",
 }
 LOG_LEVEL = "WARNING"
+globals().update(settings_of(_config()))

@@ -46,9 +46,15 @@ class Ledger:
 
         Errors: BadInputError when the file is no database of ours; OutsideFailureError when it can't be opened.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutsideFailureError(
+                f"{path.parent}: could not be made ({error}); choose a place that you may write"
+            ) from error
         try:
             database = _connect(path, uri=f"{path.resolve().as_uri()}?mode=rwc")
+            _refuse_others(database, path)
             database.enable_wal()
             database.execute("PRAGMA synchronous = NORMAL")
             database.execute("PRAGMA foreign_keys = ON")
@@ -59,8 +65,11 @@ class Ledger:
         return ledger
 
     @classmethod
-    def open_readonly(cls, path: Path) -> Ledger:
-        """Open for reading only. Errors: BadInputError when there is no such file."""
+    def open_readonly(cls, path: Path, *, immutable: bool = False) -> Ledger:
+        """Open for reading only; where not even SQLite's side files can be made, as a file that nobody writes (immutable).
+
+        Errors: BadInputError when there is no such file.
+        """
         if not path.is_file():
             raise BadInputError(
                 Problem(
@@ -71,9 +80,11 @@ class Ledger:
                 )
             )
         try:
-            database = _connect(path, uri=f"{path.resolve().as_uri()}?mode=ro")
+            database = _connect(path, uri=f"{path.resolve().as_uri()}?mode=ro{'&immutable=1' if immutable else ''}")
             database.execute("SELECT 1 FROM v_findings LIMIT 0")
         except sqlite3.Error as error:
+            if "unable to open" in str(error) and not immutable:
+                return cls.open_readonly(path, immutable=True)
             raise _cannot_open(path, error) from error
         return cls(database, path)
 
@@ -208,6 +219,19 @@ def _connect(path: Path, *, uri: str) -> sqlite_utils.Database:
     connection = sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S)
     connection.row_factory = sqlite3.Row
     return sqlite_utils.Database(connection, execute_plugins=False)
+
+
+def _refuse_others(database: sqlite_utils.Database, path: Path) -> None:
+    tables = set(database.table_names())
+    if tables and "_sqlite_migrations" not in tables:
+        raise BadInputError(
+            Problem(
+                where=str(path),
+                expected="a database made by partnerproof",
+                got=f"tables of another program ({', '.join(sorted(tables))[:80]})",
+                next_step="name another --workspace, or move the file away",
+            )
+        )
 
 
 def _cannot_open(path: Path, error: sqlite3.Error) -> BadInputError | OutsideFailureError:

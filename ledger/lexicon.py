@@ -54,15 +54,17 @@ class WordLists:
         match = pattern.search(fold(text)) if pattern else None
         return None if match is None else Hit(kind=kind, word=match[0], start=match.start())
 
-    def whole_word(self, kind: str, text: str) -> str | None:
-        """Return the first hit of one kind that ends where a word ends, as the text writes it: "Gold", not "Goldman"."""
+    def whole_words(self, kind: str, text: str) -> list[Hit]:
+        """Return the hits of one kind that end where a word ends, as the text writes them: "Gold", not "Goldman"."""
         pattern = self._patterns.get(kind)
         folded = fold(text)
+        hits = []
         for match in pattern.finditer(folded) if pattern else ():
             if _UNSPACED.search(match[0]) or not folded[match.end() : match.end() + 1].isalnum():
                 # folding may change the length of the text; then the folded word is all there is
-                return text[match.start() : match.end()] if len(folded) == len(text) else match[0]
-        return None
+                word = text[match.start() : match.end()] if len(folded) == len(text) else match[0]
+                hits.append(Hit(kind=kind, word=word, start=match.start()))
+        return hits
 
 
 def fold(text: str) -> str:

@@ -18,7 +18,9 @@ def hold_pen(var: Path) -> Iterator[None]:
         var.mkdir(parents=True, exist_ok=True)
         lock = (var / "lock").open("a+")
     except OSError as error:
-        raise OutsideFailureError(f"{var}: could not be written ({error}); choose a place that you may write") from error
+        raise OutsideFailureError(
+            f"{var}: could not be written ({error}); choose a place that you may write"
+        ) from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

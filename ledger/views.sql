@@ -30,6 +30,7 @@ FROM (
     SELECT v.sighting_id, v.page_url, v.image_sha256, r.refusal_reason AS reason, r.refusal_detail AS detail
     FROM v_sightings v
     JOIN recognitions r ON r.image_sha256 = v.image_sha256 AND r.refusal_reason IS NOT NULL
+         AND NOT EXISTS (SELECT 1 FROM recognitions j WHERE j.image_sha256 = r.image_sha256 AND j.refusal_reason IS NULL)
     UNION
     SELECT g.sighting_id, p.url, NULL, l.reason, l.detail
     FROM sightings g
@@ -68,7 +69,7 @@ LEFT JOIN pages p ON p.look_id = l.look_id;
 CREATE VIEW v_findings AS -- one row per claim: what is claimed, on what evidence, and the verdict that holds
 SELECT s.vendor, s.vendor_domain, c.brand, c.relation,
        (SELECT e.tier FROM claim_evidence e WHERE e.claim_id = c.claim_id AND e.tier IS NOT NULL
-        ORDER BY e.seen_at DESC, e.evidence_id LIMIT 1) AS tier,
+        ORDER BY date(e.seen_at) DESC, e.evidence, e.tier LIMIT 1) AS tier,
        CASE WHEN min(e.evidence) <> max(e.evidence) THEN 'both' ELSE min(e.evidence) END AS evidence,
        d.verdict, d.reasons,
        b.url AS page_url, b.image_url, b.image_sha256,

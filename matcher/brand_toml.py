@@ -18,12 +18,21 @@ import json
 import re
 import tomllib
 from collections.abc import Sequence
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from ledger.domains import normal_domain
 from ledger.errors import Problem
 from ledger.vocabulary import LogoVariant
+
+
+def _normal(domain: str) -> str:
+    normal = normal_domain(domain)
+    if normal is None:
+        raise ValueError("a domain such as acme.example")
+    return normal
 
 
 class LogoEntry(BaseModel):
@@ -46,7 +55,7 @@ class BrandEntry(BaseModel):
 
     name: str = Field(min_length=1)
     aliases: list[str] = Field(default_factory=list)
-    domains: list[str] = Field(default_factory=list)
+    domains: list[Annotated[str, AfterValidator(_normal)]] = Field(default_factory=list)
     logo: list[LogoEntry] = Field(default_factory=list)
 
 
@@ -122,7 +131,7 @@ def _explain(error: ErrorDetails, text: str, where: str) -> Problem:
         "string_too_short": "a text that is not empty",
         "list_type": "a list in square brackets",
         "model_type": "a table",
-    }.get(kind, error["msg"])
+    }.get(kind, error["msg"].removeprefix("Value error, "))
     return Problem(
         where=place,
         expected=expected,

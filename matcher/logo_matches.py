@@ -10,6 +10,7 @@ recognitions, image_hashes, logo_matches.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,9 +25,13 @@ from matcher.official_logos import Brand, OfficialLogo
 from matcher.recogniser import Recogniser
 
 
-def store_brands(ledger: Ledger, brands: Sequence[Brand]) -> None:
-    """Bring brands and their official logos into the database; logos that left the set stay, marked as not current."""
+def store_brands(ledger: Ledger, brands: Sequence[Brand]) -> bool:
+    """Bring brands and their official logos into the database; logos that left the set stay, marked as not current.
+
+    Returns whether a brand that was there before has other logos now: earlier visits then wait for `match`.
+    """
     now = utc_text()
+    changed = 0
     with ledger.transaction():
         for brand in brands:
             ledger.put(
@@ -40,18 +45,19 @@ def store_brands(ledger: Ledger, brands: Sequence[Brand]) -> None:
                     )
                 ]
             )
-            current = {logo.official_logo_id for logo in brand.logos}
-            for row in ledger.rows("SELECT official_logo_id FROM official_logos WHERE brand = ?", [brand.slug]):
-                if row["official_logo_id"] not in current:
-                    _retire(ledger, row["official_logo_id"])
+            current = json.dumps([logo.official_logo_id for logo in brand.logos])
+            # matches with a logo that left the set stay as evidence until their image is judged anew
+            changed += ledger.execute(
+                "UPDATE official_logos SET is_current = 0 WHERE brand = ? AND is_current = 1"
+                " AND official_logo_id NOT IN (SELECT value FROM json_each(?))",
+                [brand.slug, current],
+            )
+            known = ledger.value("SELECT count(*) FROM official_logos WHERE brand = ?", [brand.slug])
             ledger.put(_logo_row(logo, now) for logo in brand.logos)
-
-
-def _retire(ledger: Ledger, official_logo_id: str) -> None:
-    of_logo = "(SELECT match_id FROM logo_matches WHERE official_logo_id = ?)"
-    ledger.execute(f"DELETE FROM claim_evidence WHERE match_id IN {of_logo}", [official_logo_id])
-    ledger.execute("DELETE FROM logo_matches WHERE official_logo_id = ?", [official_logo_id])
-    ledger.execute("UPDATE official_logos SET is_current = 0 WHERE official_logo_id = ?", [official_logo_id])
+            changed += (
+                known > 0 and ledger.value("SELECT count(*) FROM official_logos WHERE brand = ?", [brand.slug]) - known
+            )
+    return bool(changed)
 
 
 def _logo_row(logo: OfficialLogo, now: str) -> OfficialLogoRow:
@@ -111,7 +117,8 @@ def _images_to_judge(ledger: Ledger, visit_id: str, set_id: str) -> Iterator[_Im
         LEFT JOIN looks l ON l.look_id = g.look_id AND l.outcome = 'looked'
         WHERE p.visit_id = ? AND coalesce(g.inline_sha256, l.content_sha256) IS NOT NULL
           AND NOT EXISTS (SELECT 1 FROM recognitions r
-                          WHERE r.image_sha256 = coalesce(g.inline_sha256, l.content_sha256) AND r.logo_set_id = ?)
+                          WHERE r.image_sha256 = coalesce(g.inline_sha256, l.content_sha256) AND r.logo_set_id = ?
+                            AND coalesce(r.refusal_reason, '') NOT IN ('too-slow', 'crashed')) -- these may be the machine's fault
         GROUP BY sha ORDER BY min(g.rowid)
         """,
         [visit_id, set_id],

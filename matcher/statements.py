@@ -31,8 +31,9 @@ _LISTED = {
 MAX_LISTED_CHARS = 60
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=\S)|(?<=[。！？؟।])\s*|\s*[;；]\s+|\s+[|•·]\s+")
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
-_IN_ADDRESS_BEFORE = re.compile(r"[@/\w.-]*[@/]$|www\.$")
-_IN_ADDRESS_AFTER = re.compile(r"^[\w-]*\.[a-z]{2,}", re.I)
+# e-mail, URL, www; and a name that goes on as a domain does ("acme.example", not "Acme.Call us")
+_IN_ADDRESS_BEFORE = re.compile(r"(@|://\S*|www\.)$", re.I)
+_IN_ADDRESS_AFTER = re.compile(r"[\w-]*\.[a-z]{2,}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +98,7 @@ class StatementReader:
                         alias=match[0],
                         kind=kind,
                         rule=rule,
-                        tier=self._tier(text[sentence], language) if kind in _TIERED else None,
+                        tier=self._tier(text, sentence, match, language) if kind in _TIERED else None,
                         span=slice(match.start(), match.end()),
                         sentence=sentence,
                     )
@@ -119,8 +120,11 @@ class StatementReader:
             return _LISTED[section], f"listed under a heading of {section}"
         return StatementKind.MENTION_ONLY, "no word of the lexicon in the sentence"
 
-    def _tier(self, sentence: str, language: str | None) -> str | None:
-        return self._words(language).whole_word("tiers", sentence)
+    def _tier(self, text: str, sentence: slice, name: re.Match[str], language: str | None) -> str | None:
+        """Return the tier of the sentence that stands nearest to the name."""
+        words = self._words(language).whole_words("tiers", text[sentence])
+        place = name.start() - sentence.start
+        return min(words, key=lambda word: abs(word.start - place)).word if words else None
 
     def _words(self, language: str | None) -> WordLists:
         known = [code for code in (language, "en") if code in self.lexicon.languages]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from scrapy.crawler import CrawlerProcess
+from scrapy.crawler import Crawler, CrawlerProcess
 from scrapy.settings import Settings
 
 import crawler.settings as crawl_settings
@@ -21,7 +23,7 @@ from crawler.visit_run import page_read
 from ledger.errors import BadInputError, OutsideFailureError, Problem
 from matcher.logo_matches import store_brands
 from matcher.official_logos import Brand
-from partnerproof.flow import Follower, finished_visits
+from partnerproof.flow import LOGOS_CHANGED, Follower, unjudged_visits
 from partnerproof.version import program_version
 from partnerproof.workspace import Workspace
 
@@ -96,18 +98,21 @@ def run_crawl(workspace: Workspace, order: CrawlOrder) -> str:
     KeyboardInterrupt when it was stopped before all visits were done.
     """
     brands = workspace.load_brands(order.brands)
-    settings = scrapy_settings(workspace, order)
+    total = _count_seeds(order)
+    workspace.lexicon()  # names the mistakes of the workspace's own languages before Scrapy starts
     with workspace.writing():
+        settings = scrapy_settings(workspace, order)
         with workspace.open() as ledger:
-            store_brands(ledger, brands)
-            left_over = finished_visits(ledger, unjudged_only=True)
+            if store_brands(ledger, brands):
+                click.echo(LOGOS_CHANGED, err=True)
+            left_over = unjudged_visits(ledger, order.brands)
         process = CrawlerProcess(settings)
         scrapy_crawler = process.create_crawler(PartnersSpider)
         follower = Follower(workspace, brands)
         for visit_id in left_over:
             follower.add(visit_id)
         seeds = str(order.seeds) if order.seeds else None
-        with _Progress(total=_count_seeds(order), is_quiet=order.is_quiet) as progress:
+        with _Progress(total=total, is_quiet=order.is_quiet) as progress:
             follower.on_judged = progress.on_judged
 
             def hand_over(visit_id: str, state: str) -> None:
@@ -119,18 +124,25 @@ def run_crawl(workspace: Workspace, order: CrawlOrder) -> str:
             follower.start()
             process.crawl(scrapy_crawler, seeds=seeds, url=order.url)
             process.start()
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # Scrapy's handler would wait for the judging
             follower.finish()
-        return _end(scrapy_crawler.spider, workspace)
+        return _end(scrapy_crawler, workspace)
 
 
-def _end(spider: Any, workspace: Workspace) -> str:
+def _end(scrapy_crawler: Crawler, workspace: Workspace) -> str:
+    spider = scrapy_crawler.spider
+    log = workspace.var / "crawl.log"
     if not isinstance(spider, PartnersSpider):
-        raise OutsideFailureError(f"the crawl could not be started; {workspace.var / 'crawl.log'} says why")
+        raise OutsideFailureError(f"the crawl could not be started; {log} says why")
     if spider.failure is not None:
         raise spider.failure
     with workspace.open() as ledger:
         if not end_crawl_if_complete(ledger, spider.crawl_id):
-            raise KeyboardInterrupt
+            if scrapy_crawler.stats is not None and scrapy_crawler.stats.get_value("finish_reason") == "shutdown":
+                raise KeyboardInterrupt
+            raise OutsideFailureError(
+                f"the crawl stopped before its end; {log} says why; run the same command to go on"
+            )
     return spider.crawl_id
 
 
@@ -138,24 +150,20 @@ def _count_seeds(order: CrawlOrder) -> int:
     """Also names the mistakes of the list or the URL before anything starts."""
     if order.url is not None:
         seed_of_url(order.url)
-
     return len(read_seeds(order.seeds)) if order.seeds else 1
 
 
 def scrapy_settings(workspace: Workspace, order: CrawlOrder) -> Settings:
     """Return Scrapy's settings for a crawl: crawler/settings.py, then partnerproof.toml, then the command line."""
     config = workspace.config.crawl
-    agent = f"partnerproof/{program_version()}"
-    delay_s = config.delay_s if order.delay_s is None else order.delay_s
     settings = Settings()
     settings.setmodule(crawl_settings, priority="project")
     workspace.var.mkdir(parents=True, exist_ok=True)
     settings.setdict(
         {
-            "USER_AGENT": f"{agent} (+{config.contact})" if config.contact else agent,
-            "DOWNLOAD_DELAY": delay_s,
-            "AUTOTHROTTLE_START_DELAY": delay_s * 2,
-            "CONCURRENT_REQUESTS_PER_DOMAIN": config.requests_per_host,
+            **crawl_settings.settings_of(config.model_dump()),
+            **({} if order.delay_s is None else crawl_settings.settings_of({"delay_s": order.delay_s})),
+            **({} if order.url is None else {"PARTNERPROOF_MAX_PAGES": 1}),
             "LOG_FILE": str(workspace.var / "crawl.log"),
             "LOG_LEVEL": "INFO",
             "PARTNERPROOF_DATABASE": str(workspace.database),
@@ -164,15 +172,10 @@ def scrapy_settings(workspace: Workspace, order: CrawlOrder) -> Settings:
             "PARTNERPROOF_TOOL": f"partnerproof {program_version()}",
             "PARTNERPROOF_RESOLVE": read_resolve(order.resolve),
             "PARTNERPROOF_ALLOW_PRIVATE": order.allow_private,
-            "PARTNERPROOF_OBEY_ROBOTS": config.obey_robots,
-            "PARTNERPROOF_CONCURRENT_VISITS": config.visits_at_once,
+            "PARTNERPROOF_BRANDS": sorted(order.brands),
+            "PARTNERPROOF_HAS_PEN": True,
             "PARTNERPROOF_END_CRAWL": False,  # it ends when its visits are judged
             "PARTNERPROOF_FOLLOW_LINKS": order.url is None,
-            "PARTNERPROOF_MAX_PAGES": config.max_pages if order.url is None else 1,
-            "PARTNERPROOF_MAX_IMAGES": config.max_images,
-            "PARTNERPROOF_MAX_REQUESTS": config.max_requests,
-            "PARTNERPROOF_MAX_BYTES": config.max_bytes,
-            "PARTNERPROOF_MAX_SECONDS": config.max_seconds,
         },
         priority="cmdline",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import queue
 import threading
@@ -65,15 +66,24 @@ def follow_visits(
         ledger.execute("UPDATE visits SET judged_at = ? WHERE visit_id = ?", [utc_text(), visit_id])
 
 
-def finished_visits(ledger: Ledger, *, unjudged_only: bool = False) -> list[str]:
+LOGOS_CHANGED = (
+    "official logos have changed; earlier visits keep their matches until you run: "
+    "partnerproof match && partnerproof claims && partnerproof judge"
+)
+
+
+def finished_visits(ledger: Ledger) -> list[str]:
     """Return the visits that are done or failed, oldest crawl first."""
-    condition = " AND judged_at IS NULL" if unjudged_only else ""
-    return [
-        row["visit_id"]
-        for row in ledger.rows(
-            f"SELECT visit_id FROM visits WHERE state IN ('done', 'failed'){condition} ORDER BY crawl_id, ordinal"
-        )
-    ]
+    return [row[0] for row in ledger.rows(f"{_FINISHED} ORDER BY v.crawl_id, v.ordinal")]
+
+
+def unjudged_visits(ledger: Ledger, brands: Sequence[str]) -> list[str]:
+    """Return the finished visits that a killed crawl of the same brands left to be judged."""
+    sql = f"{_FINISHED} AND v.judged_at IS NULL AND json_extract(c.settings, '$.PARTNERPROOF_BRANDS') = json(?)"
+    return [row[0] for row in ledger.rows(f"{sql} ORDER BY v.crawl_id, v.ordinal", [json.dumps(sorted(brands))])]
+
+
+_FINISHED = "SELECT v.visit_id FROM visits v JOIN crawls c USING (crawl_id) WHERE v.state IN ('done', 'failed')"
 
 
 class Follower(threading.Thread):

@@ -113,7 +113,10 @@ def create_workspace(root: Path, *, contact: str | None) -> Workspace:
         (root / "seeds" / "example.csv").write_text(
             "name,url,country,parent\nBright Harbour,https://www.brightharbour.example/,GB,\n", encoding="utf-8"
         )
-        config.write_text(EXAMPLE_CONFIG.replace('contact = ""', f"contact = {json.dumps(contact or '', ensure_ascii=False)}"), encoding="utf-8")
+        config.write_text(
+            EXAMPLE_CONFIG.replace('contact = ""', f"contact = {json.dumps(contact or '', ensure_ascii=False)}"),
+            encoding="utf-8",
+        )
     except OSError as error:
         raise OutsideFailureError(f"{root}: could not be made ({error}); choose a folder that you may write") from error
     return Workspace(root=root, config=read_config(config))

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.database import Ledger
+from ledger.domains import normal_domain
 from ledger.errors import BadInputError, Problem
 from ledger.identity import content_id, event_id, sha256_hex, utc_text
 from ledger.records import Grant, RegisterSnapshot
@@ -28,7 +29,6 @@ GRANTABLE = (
     Relation.TECHNOLOGY, Relation.MEMBER, Relation.CERTIFICATION, Relation.SPONSOR,
 )  # fmt: skip
 EXAMPLE = "company,domain,relation,valid_from,valid_until\nBright Harbour Ltd,brightharbour.example,partner,2021-03-01,"
-_DOMAIN = re.compile(r"(?=.{1,253}$)([^\W_]([\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{1,62}", re.I)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,17 @@ def read_grants(content: bytes, where: str, *, brand: str, snapshot_id: str) -> 
             )
         ) from error
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    header = [name.strip().lower() for name in reader.fieldnames or ()]
+    try:
+        header = [name.strip().lower() for name in reader.fieldnames or ()]
+    except csv.Error as error:
+        raise BadInputError(
+            Problem(
+                where=f"{where} line 1",
+                expected="a CSV header",
+                got=str(error),
+                next_step=f"begin the file with:\n{EXAMPLE}",
+            )
+        ) from error
     problems = _header_problems(where, header)
     if problems:
         raise BadInputError(problems)
@@ -154,8 +164,8 @@ def _grant(
                 next_step="fill it in or remove the line",
             )
         )
-    domain = re.sub(r"^https?://(www\.)?|/.*$", "", cells.get("domain", "").lower()) or None
-    if domain and not _DOMAIN.fullmatch(domain):
+    domain = normal_domain(cells["domain"]) if cells.get("domain") else None
+    if cells.get("domain") and domain is None:
         problems.append(
             Problem(
                 where=f"{at}, domain",

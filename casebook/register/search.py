@@ -87,7 +87,7 @@ class Register:
         found: dict[str, list[Grant]] = {}
         for grant in self.grants:
             if grant.domain:
-                found.setdefault(grant.domain.removeprefix("www."), []).append(grant)
+                found.setdefault(grant.domain, []).append(grant)
         return found
 
     @cached_property
@@ -120,17 +120,21 @@ class Register:
     def _hits(self, asked: Asked) -> tuple[Hit, ...]:
         found: dict[str, Hit] = {}
         steps: Sequence[tuple[Basis, Iterable[Grant]]] = (
-            ("domain", [g for domain in asked.domains for g in self._by_domain.get(domain.removeprefix("www."), ())]),
+            ("domain", [g for domain in asked.domains for g in self._by_domain.get(domain, ())]),
             ("name", [g for name in asked.names for g in self._by_name.get(comparable_name(name), ())]),
-            ("group", [g for name in asked.group for g in self._by_name.get(comparable_name(name), ())]),
+            ("group", self._of_group(asked)),
         )
         for basis, grants in steps:
             for grant in grants:
-                # another domain on record means another company of the same name
-                if basis == "name" and grant.domain and grant.domain.removeprefix("www.") not in asked.domains:
-                    continue
                 found.setdefault(grant.grant_id, Hit(grant=grant, basis=basis))
         return tuple(found.values())
+
+    def _of_group(self, asked: Asked) -> list[Grant]:
+        """Grants of the parents that were named, of their other members, and of companies whose parent is the one asked."""
+        parents = {comparable_name(name) for name in asked.group}
+        names = parents | {comparable_name(name) for name in asked.names}
+        of_parents = [grant for name in parents for grant in self._by_name.get(name, ())]
+        return of_parents + [g for g in self.grants if g.parent and comparable_name(g.parent) in names]
 
     def _near_misses(self, asked: Asked, hit_ids: set[str]) -> list[dict[str, object]]:
         wanted = [comparable_name(name) for name in (*asked.names, *asked.group)]
@@ -142,10 +146,7 @@ class Register:
             for grant in grants:
                 if grant.grant_id in hit_ids:
                     continue
-                if score < 100:
-                    why = f"the name is alike ({score:.0f} of 100), not the same"
-                else:
-                    why = f"the name is the same, but the register has the domain {grant.domain}"
+                why = f"the name is alike ({score:.0f} of 100), not the same"
                 near.append(
                     (
                         score,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import click
-from rich.console import Console
 
 from ledger.database import Ledger
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.crawl import network_options
-from partnerproof.cli.tables import PROBLEMS, print_findings
+from partnerproof.cli.tables import PROBLEMS, plain_console, print_findings
 from partnerproof.crawl_run import CrawlOrder, run_crawl
 
 COULD_NOT_LOOK = 3
@@ -46,7 +45,7 @@ def check(
 
 
 def _tell(ledger: Ledger, crawl_id: str, url: str) -> int:
-    console = Console()
+    console = plain_console()
     failed = ledger.row(
         "SELECT requested_url, reason, detail FROM v_coverage WHERE crawl_id = ? AND outcome = 'could-not-look'",
         [crawl_id],
@@ -79,4 +78,15 @@ def _tell(ledger: Ledger, crawl_id: str, url: str) -> int:
     for row in ledger.rows("SELECT * FROM v_text_claims WHERE crawl_id = ?", [crawl_id]):
         console.print(f"  words ({row['kind']}): {row['sentence'][:300]}", highlight=False, markup=False)
     verdicts = print_findings(ledger, crawl_id=crawl_id)
-    return 1 if PROBLEMS & verdicts.keys() else 0
+    if PROBLEMS & verdicts.keys():
+        return 1
+    unseen = ledger.rows(
+        "SELECT reason, count(*) AS images FROM v_refusals WHERE crawl_id = ? AND image_sha256 IS NULL GROUP BY reason",
+        [crawl_id],
+    )
+    if unseen:
+        told = ", ".join(f"{row['reason']} ({row['images']})" for row in unseen)
+        console.print(
+            f"could not look at all images: {told}; what they show is not known", highlight=False, markup=False
+        )
+    return COULD_NOT_LOOK if unseen else 0

@@ -11,8 +11,8 @@ from rich.table import Table
 from partnerproof.cli import brand, check, crawl, demo, findings, init, register, report, stages, status
 from partnerproof.cli.choice import Choice
 from partnerproof.flow import STAGES
-from partnerproof.workspace import NoWorkspaceError
 from partnerproof.version import program_version
+from partnerproof.workspace import NoWorkspaceError
 
 
 @click.group(

@@ -8,10 +8,10 @@ import sys
 
 import click
 
-from casebook.findings import COLUMNS, read_findings
+from casebook.findings import COLUMNS, read_findings, require_brand
 from ledger.vocabulary import VerdictKind
 from partnerproof.cli.choice import Choice, pass_choice
-from partnerproof.cli.tables import print_findings
+from partnerproof.cli.tables import plain, print_findings
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -37,6 +37,7 @@ def findings(choice: Choice, as_json: bool, as_csv: bool, verdict: str | None, b
     if as_json and as_csv:
         raise click.UsageError("choose one of --json and --csv")
     with choice.workspace().open_readonly() as ledger:
+        require_brand(ledger, brand)
         if not as_json and not as_csv:
             print_findings(ledger, verdict=verdict, brand=brand)
             return
@@ -52,6 +53,6 @@ def findings(choice: Choice, as_json: bool, as_csv: bool, verdict: str | None, b
 
 
 def _safe_cell(value: object) -> object:
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return f"'{value}"
+    if isinstance(value, str):
+        return f"'{plain(value)}" if value.startswith(FORMULA_STARTS) else plain(value)
     return value

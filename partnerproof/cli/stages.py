@@ -110,7 +110,6 @@ def judge(choice: Choice, brands: tuple[str, ...]) -> None:
     slugs = [brand.slug for brand in workspace.load_brands(brands)]
     with workspace.writing(), workspace.open() as ledger:
         new = Judge(ledger).judge(brands=slugs)
-        ledger.execute("UPDATE visits SET judged_at = coalesce(judged_at, ended_at) WHERE state IN ('done', 'failed')")
         held = ledger.rows("SELECT verdict, count(*) AS n FROM v_findings GROUP BY verdict ORDER BY n DESC")
     click.echo(f"{new} new verdicts; now: " + (", ".join(f"{row['n']} {row['verdict']}" for row in held) or "none"))
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
+from typing import Any
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from casebook.findings import read_findings
-from ledger.database import Ledger
+from ledger.database import Ledger, Row
 from ledger.vocabulary import VerdictKind
 
 PROBLEMS = frozenset({VerdictKind.NO_AUTHORISATION, VerdictKind.LAPSED, VerdictKind.EXCEEDS_GRANT})
@@ -23,37 +25,67 @@ _STYLES = {
 }
 
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+class _PlainConsole(Console):
+    """A console that prints a stranger's words as words: no control characters, no folding, no markup."""
+
+    def print(self, *objects: Any, **options: Any) -> None:  # what the library's print takes
+        super().print(*(plain(o) if isinstance(o, str) else o for o in objects), soft_wrap=True, **options)
+
+
+def plain_console() -> Console:
+    return _PlainConsole()
+
+
+def plain(text: str) -> str:
+    """Return text without control and direction characters, which could rewrite what stands in a terminal."""
+    return _CONTROL.sub("\ufffd", text)
+
+
 def print_findings(
     ledger: Ledger, *, crawl_id: str | None = None, verdict: str | None = None, brand: str | None = None
 ) -> Counter[str]:
-    """Print findings, the most serious first, and what could not be looked at; returns how many of each verdict."""
-    console = Console()
-    counts: Counter[str] = Counter()
-    table = Table(pad_edge=False, header_style="bold", box=None)
-    for heading in ("verdict", "vendor", "brand", "relation", "tier", "evidence", "page and reason"):
-        table.add_column(heading, overflow="fold")
-    for row in read_findings(ledger, crawl_id=crawl_id, verdict=verdict, brand=brand):
-        counts[row["verdict"] or "not judged"] += 1
+    """Print findings, the most serious first, and what could not be looked at; returns how many of each verdict.
+
+    Two lines each: what it is, then the page and the reason, unfolded, so that a line can be searched for.
+    """
+    console = plain_console()
+    rows = read_findings(ledger, crawl_id=crawl_id, verdict=verdict, brand=brand)
+    counts = Counter(row["verdict"] or "not judged" for row in rows)
+    cells = [_HEADINGS, *([plain(cell) for cell in _cells(row)] for row in rows)]
+    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+    for line, row in zip(cells, [None, *rows], strict=True):
+        text = Text("  ".join(set_cell_size(cell, width) for cell, width in zip(line, widths, strict=True)).rstrip())
+        if row is None:
+            console.print(Text(str(text), style="bold") if rows else Text(""), end="\n" if rows else "")
+            continue
+        text.stylize(_STYLES.get(row["verdict"], ""), 0, len(line[0]))
+        console.print(text)
         reasons = json.loads(row["reasons"] or "[]")
-        words = Text(row["page_url"])
-        words.append(f"\n{reasons[0] if reasons else ''}", style="dim")
-        style = _STYLES.get(row["verdict"], "") if row["verdict"] else ""
-        table.add_row(
-            Text(row["verdict"] or "not judged", style=style),
-            Text(row["vendor"]),
-            row["brand"],
-            row["relation"],
-            Text(row["tier"] or ""),
-            row["evidence"],
-            words,
-        )
+        console.print(f"    {row['page_url']}  {'; '.join(reasons[:1])}", style="dim", highlight=False, markup=False)
     if counts:
-        console.print(table)
-        console.print(", ".join(f"{number} {verdict}" for verdict, number in counts.most_common()), highlight=False)
+        told = ", ".join(f"{number} {kind}" for kind, number in counts.most_common())
+        console.print(told, highlight=False, markup=False)
     else:
         console.print("no findings", highlight=False)
     _print_coverage(ledger, console, crawl_id)
     return counts
+
+
+_HEADINGS = ["verdict", "vendor", "brand", "relation", "tier", "evidence"]
+
+
+def _cells(row: Row) -> list[str]:
+    return [
+        row["verdict"] or "not judged",
+        row["vendor"],
+        row["brand"],
+        row["relation"],
+        row["tier"] or "",
+        row["evidence"],
+    ]
 
 
 def _print_coverage(ledger: Ledger, console: Console, crawl_id: str | None) -> None:

@@ -11,14 +11,14 @@ from ledger.vocabulary import LogoVariant, PageKind, Relation, SectionKind
 
 PLACE = Place(
     section_kind=SectionKind.NONE, section_reasons=(), page_kind=PageKind.OTHER, zone="main", link_url=None,
-    variant=LogoVariant.COLOUR, brand_domains=("acme.example",), vendor_domain="vendor.example",
+    variant=LogoVariant.COLOUR, brand_domains=("acme.example",), page_host="www.vendor.example",
 )  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("change", "relation"),
     [
-        ({"vendor_domain": "acme.example", "section_kind": SectionKind.PARTNERS}, Relation.OWN),
+        ({"page_host": "shop.acme.example", "section_kind": SectionKind.PARTNERS}, Relation.OWN),
         ({"section_kind": SectionKind.SOCIAL, "variant": LogoVariant.BADGE}, Relation.SOCIAL),
         ({"section_kind": SectionKind.PAYMENT}, Relation.PAYMENT),
         ({"section_kind": SectionKind.APP_STORE}, Relation.APP_STORE),

@@ -25,10 +25,11 @@ Shop Ltd,,shop.example,reseller,,,2020-01-01,,
 Marks Ltd,,marks.example,partner,,acme.svg,2020-01-01,,
 Nameless Ltd,Namenlos,,partner,,,2020-01-01,,
 Group Holding,,group.example,partner,,,2020-01-01,,
+Member Ltd,,member.example,partner,,,2020-01-01,,Joint Group
 SensorGrid Ltd,,sensorgrid.example,partner,,,2020-01-01,,
 """
 PARTNER = ClaimFacts(
-    relation=Relation.PARTNER, tier=None, has_logo=True, has_text=True, is_in_main_part=True, official_logos=("acme.svg",),
+    relation=Relation.PARTNER, tiers=(), has_logo=True, has_text=True, is_in_main_part=True, official_logos=("acme.svg",),
     retired_logos=(), vendor_domain="true.example", brand_domains=("acme.example",), is_also_denied=False,
 )  # fmt: skip
 
@@ -73,8 +74,8 @@ def search(
             5,
         ),
         ({}, "true.example", "Other name", (), VerdictKind.AUTHORISED, 7),
-        ({"tier": "Silver"}, "true.example", "True", (), VerdictKind.AUTHORISED, 7),
-        ({"tier": "Gold"}, "true.example", "True", (), VerdictKind.EXCEEDS_GRANT, 8),
+        ({"tiers": ("Silver",)}, "true.example", "True", (), VerdictKind.AUTHORISED, 7),
+        ({"tiers": ("Gold", "Silver")}, "true.example", "True", (), VerdictKind.EXCEEDS_GRANT, 8),
         ({"relation": Relation.SUPPLIER}, "true.example", "True", (), VerdictKind.EXCEEDS_GRANT, 8),
         ({}, "shop.example", "Shop", (), VerdictKind.AUTHORISED, 7),
         ({}, "marks.example", "Marks", (), VerdictKind.AUTHORISED, 7),
@@ -85,7 +86,8 @@ def search(
         ({}, "elsewhere.example", "NAMENLOS", (), VerdictKind.UNDETERMINED, 11),
         ({}, "child.example", "Child", ("Group Holding",), VerdictKind.UNDETERMINED, 12),
         ({}, "stranger.example", "Stranger", ("Strange Group",), VerdictKind.NO_AUTHORISATION, 13),
-        ({}, "elsewhere.example", "True", (), VerdictKind.NO_AUTHORISATION, 13),
+        ({}, "elsewhere.example", "True", (), VerdictKind.UNDETERMINED, 11),
+        ({}, "sister.example", "Sister", ("Joint Group",), VerdictKind.UNDETERMINED, 12),
     ],
 )
 def test_the_first_rule_that_fits_gives_the_verdict(register, change, domain, name, group, verdict, rule):
@@ -123,9 +125,21 @@ def test_a_name_that_is_only_alike_is_a_near_miss_with_its_reason(register):
     assert "alike" in record.near_misses[0]["why_refused"]
 
 
-def test_the_same_name_with_another_domain_is_refused_and_said_so(register):
-    record = search(register, "elsewhere.example", name="True Ltd").record
-    assert "true.example" in record.near_misses[0]["why_refused"]
+def test_the_same_name_with_another_domain_goes_to_a_person(register):
+    found = search(register, "elsewhere.example", name="True Ltd")
+    assert [(hit.basis, hit.grant.domain) for hit in found.hits] == [("name", "true.example")]
+
+
+def test_a_subdomain_and_an_international_domain_are_found_in_the_register(register, tmp_path):
+    (tmp_path / "r.csv").write_text(
+        "company,domain,valid_from\nA,shop.sub.example,2020-01-01\nB,https://www.müller.example/,2020-01-01\n"
+    )
+    with Ledger.open(tmp_path / "p.db") as ledger:
+        ledger.add([BrandRow(brand="acme", name="Acme", aliases=(), domains=(), recorded_at="2026-01-01T00:00:00Z")])
+        import_register(ledger, "acme", tmp_path / "r.csv")
+        made = Register(ledger, "acme")
+    assert search(made, "shop.sub.example").hits
+    assert search(made, "xn--mller-kva.example").hits
 
 
 def test_a_retired_logo_and_a_denial_are_told(register):
@@ -146,5 +160,6 @@ def test_equal_questions_give_equal_records(register):
 )
 def test_a_tier_covers_itself_and_never_both_ways_with_another(granted, claimed):
     assert tier_covers(granted, granted.upper())
+    assert tier_covers(f"{granted} Partner", claimed) == tier_covers(granted, claimed)
     if granted.casefold() != claimed.casefold():
         assert not (tier_covers(granted, claimed) and tier_covers(claimed, granted))

@@ -42,12 +42,35 @@ def test_a_record_is_added_once_and_put_over(tmp_path):
         assert tuple(opened.rows("SELECT name, aliases FROM brands")[0]) == ("Acme Corp", '["艾克米"]')
 
 
+def add_and_fail(opened: Ledger) -> None:
+    with opened.transaction():
+        opened.add([ACME])
+        raise RuntimeError
+
+
 def test_a_failed_transaction_leaves_nothing(tmp_path):
     with Ledger.open(tmp_path / "p.db") as opened:
-        with pytest.raises(RuntimeError), opened.transaction():
-            opened.add([ACME])
-            raise RuntimeError
+        with pytest.raises(RuntimeError):
+            add_and_fail(opened)
         assert opened.rows("SELECT * FROM brands") == []
+
+
+def test_somebody_elses_database_is_left_alone(tmp_path):
+    with sqlite3.connect(tmp_path / "p.db") as other:
+        other.execute("CREATE TABLE theirs (x)")
+    other.close()
+    with pytest.raises(BadInputError, match="made by partnerproof"):
+        Ledger.open(tmp_path / "p.db")
+    with sqlite3.connect(tmp_path / "p.db") as other:
+        assert other.execute("SELECT count(*) FROM sqlite_master").fetchone() == (1,)
+    other.close()
+
+
+def test_a_database_in_a_place_without_writing_is_read(tmp_path):
+    with Ledger.open(tmp_path / "p.db") as opened:
+        opened.add([ACME])
+    with Ledger.open_readonly(tmp_path / "p.db", immutable=True) as reader:
+        assert reader.value("SELECT count(*) FROM brands") == 1
 
 
 def test_what_is_committed_is_seen_by_a_reader_at_once(tmp_path):

@@ -67,6 +67,12 @@ def test_a_chinese_name_needs_no_borders_and_a_latin_one_may_touch_chinese():
 def test_tiers_are_whole_words():
     assert read("Silverkeys is a Gold partner of Acme.")[0].tier == "Gold"
     assert read("Goldman is a partner of Acme.")[0].tier is None
+    assert read("A Gold partner of Beta and a Silver partner of Acme.")[0].tier == "Silver"
+
+
+def test_a_missing_space_or_a_slash_makes_no_address():
+    assert [s.alias for s in read("We are a partner of Acme.Call us.")] == ["Acme"]
+    assert [s.alias for s in read("a certified Foo/Acme partner")] == ["Acme"]
 
 
 @given(st.text(alphabet="ab. !?。;\n艾", max_size=60))
