@@ -104,6 +104,11 @@ class Lexicon:
             raise BadInputError(problems)
         return cls(tables)
 
+    @classmethod
+    def with_own(cls, own: Path) -> Lexicon:
+        """Return the shipped lexicon with a workspace's own languages over it, if it has that folder."""
+        return cls.load(shipped_data("lexicon"), *([own] if own.is_dir() else []))
+
     @property
     def languages(self) -> tuple[str, ...]:
         return tuple(self.tables["pages"])

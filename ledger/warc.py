@@ -323,6 +323,6 @@ def _warcinfo_bytes(name: str, tool: str) -> bytes:
         "software": tool,
         "format": "WARC File Format 1.1",
         "conformsTo": "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
-        "description": "payloads as received, transfer coding undone, content coding kept",
+        "description": "payloads as received, transfer coding undone, content coding kept; reason phrases are the standard ones",
     }
     return _warc_bytes(writer, buffer, writer.create_warcinfo_record(name, info))

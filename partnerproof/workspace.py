@@ -17,7 +17,6 @@ from ledger.database import Ledger
 from ledger.errors import BadInputError, OutsideFailureError, Problem
 from ledger.lexicon import Lexicon
 from ledger.pen import hold_pen
-from ledger.shipped import shipped_data
 from matcher.official_logos import Brand, load_brands
 from partnerproof.config import CONFIG_FILE, EXAMPLE_CONFIG, Config, read_config
 
@@ -59,7 +58,7 @@ class Workspace:
 
     def lexicon(self) -> Lexicon:
         """Return the shipped lexicon with the workspace's own languages over it."""
-        return Lexicon.load(shipped_data("lexicon"), *([self.own_lexicon] if self.own_lexicon.is_dir() else []))
+        return Lexicon.with_own(self.own_lexicon)
 
     def load_brands(self, chosen: Sequence[str] = ()) -> list[Brand]:
         """Return the chosen brands, or all. Errors: BadInputError with every mistake."""

@@ -81,7 +81,7 @@ class PartnersSpider(scrapy.Spider):
         settings = crawler.settings
         if not settings.getbool("PARTNERPROOF_HAS_PEN"):
             spider.pen.enter_context(hold_pen(Path(settings["PARTNERPROOF_DATABASE"]).parent))
-        spider.lexicon = _load_lexicon(Path(settings["PARTNERPROOF_LEXICON_DIR"]))
+        spider.lexicon = Lexicon.with_own(Path(settings["PARTNERPROOF_LEXICON_DIR"]))
         spider.ledger = Ledger.open(Path(settings["PARTNERPROOF_DATABASE"]))
         spider.budget = Budget(
             pages=settings.getint("PARTNERPROOF_MAX_PAGES"),
@@ -192,12 +192,7 @@ class PartnersSpider(scrapy.Spider):
     async def _download(self, visit: RunningVisit, url: str, purpose: Purpose) -> Response:
         request = Request(
             url,
-            meta={
-                "visit": visit,
-                "purpose": purpose,
-                "download_maxsize": MAX_BYTES[purpose],
-                "handle_httpstatus_all": False,
-            },
+            meta={"visit": visit, "purpose": purpose, "download_maxsize": MAX_BYTES[purpose]},
             dont_filter=True,
         )
         assert self.crawler.engine is not None  # noqa: S101  # it runs us
@@ -240,9 +235,3 @@ class PartnersSpider(scrapy.Spider):
 def _location(response: Response | None) -> str:
     value = response.headers.get("Location") if response is not None else None
     return value.decode("latin-1")[:200] if value else "nowhere"
-
-
-def _load_lexicon(own: Path) -> Lexicon:
-    from ledger.shipped import shipped_data
-
-    return Lexicon.load(shipped_data("lexicon"), *([own] if own.is_dir() else []))
