@@ -29,7 +29,6 @@ _SENTENCES = {
 }
 _RELATION_WORDS = {
     Relation.CERTIFICATION: "certified",
-    Relation.DENIED: "a relation that it denies",
     Relation.SOCIAL: "a social icon",
     Relation.PAYMENT: "a payment mark",
     Relation.APP_STORE: "an app-store badge",
@@ -108,6 +107,8 @@ def read_dossier(ledger: Ledger, warc_dir: Path, finding: Row) -> Dossier:
 def _sentence(finding: Row, brand_name: str) -> str:
     if finding["verdict"] is None:
         return f"{finding['vendor']} and {brand_name}: not judged yet."
+    if finding["relation"] == Relation.DENIED:
+        return f"{finding['vendor']} says in words that it has no relation with {brand_name}."
     relation = _RELATION_WORDS.get(Relation(finding["relation"]), finding["relation"])
     if finding["tier"]:
         relation = f"{finding['tier']} {relation}"

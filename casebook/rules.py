@@ -200,6 +200,8 @@ def describe_grant(grant: Grant) -> str:
 
 
 def _objections(facts: ClaimFacts, search: SearchResult | None) -> tuple[str, ...]:
+    if facts.relation is Relation.DENIED:
+        return ()  # nothing is held against the vendor
     found = []
     if facts.is_also_denied:
         found.append("the same vendor also denies a relation in words")
