@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import subprocess
 import sys
 import threading
@@ -127,33 +128,24 @@ def run_partnerproof(*arguments: str | Path, cwd: Path | None = None, code: int 
     return done.stdout if code == 0 else done.stdout + done.stderr
 
 
-@pytest.fixture
-def acme(tmp_path: Path, logo_png: bytes) -> Path:
-    """A workspace with the brand Acme and a register that knows one company."""
-    root = tmp_path / "space"
-    logos = tmp_path / "logos"
+@pytest.fixture(scope="session")
+def acme_once(tmp_path_factory: pytest.TempPathFactory, logo_png: bytes) -> Path:
+    folder = tmp_path_factory.mktemp("acme")
+    root, logos, register = folder / "space", folder / "logos", folder / "partners.csv"
     logos.mkdir()
     (logos / "acme.png").write_bytes(logo_png)
-    run_partnerproof("init", root)
-    run_partnerproof(
-        "-w",
-        root,
-        "brand",
-        "add",
-        "acme",
-        "--name",
-        "Acme",
-        "--alias",
-        "艾克米",
-        "--domain",
-        "acme.example",
-        "--logos",
-        logos,
-    )
-    register = tmp_path / "partners.csv"
     register.write_text(
         "company,domain,relation,valid_from,valid_until\nKnown Ltd,known.example,partner,2020-01-01,\n",
         encoding="utf-8",
     )
+    named = ("--name", "Acme", "--alias", "艾克米", "--domain", "acme.example")
+    run_partnerproof("init", root)
+    run_partnerproof("-w", root, "brand", "add", "acme", *named, "--logos", logos)
     run_partnerproof("-w", root, "register", "import", "acme", register)
     return root
+
+
+@pytest.fixture
+def acme(acme_once: Path, tmp_path: Path) -> Path:
+    """A workspace of the test's own with the brand Acme and a register that knows one company."""
+    return shutil.copytree(acme_once, tmp_path / "space")

@@ -26,4 +26,7 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output has seen enough
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:  # disk full, read-only folder: the operating system's words say which
+        click.echo(f"partnerproof: {error}; free the disk or choose a place that you may write", err=True)
+        sys.exit(3)
     sys.exit(code if isinstance(code, int) else 0)

@@ -92,6 +92,46 @@ def test_two_writers_do_not_meet(acme, tmp_path):
         assert "is writing here" in run_partnerproof("-w", acme, "match", code=3)
 
 
+def test_scrapy_does_not_write_beside_partnerproof(acme, tmp_path):
+    import fcntl
+    import subprocess
+    import sys
+
+    (tmp_path / "v.csv").write_text("url\nhttp://v.example/\n")
+    with (acme / "var" / "lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        command = [sys.executable, "-m", "scrapy", "crawl", "partners", "-a", f"seeds={tmp_path / 'v.csv'}"]
+        told = subprocess.run(command, cwd=acme, capture_output=True, text=True, check=False)
+    assert "is writing here" in told.stderr
+    assert not (acme / "var" / "warc").exists()
+
+
+def test_a_file_where_a_folder_is_needed_is_told(acme, tmp_path, logo_png):
+    (acme / "brands" / "file").write_text("")
+    (tmp_path / "x.png").write_bytes(logo_png)
+    (acme / "report").write_text("no folder")
+    assert "report" in run_partnerproof("-w", acme, "report", "--out", acme / "report", code=3)
+
+
+def test_scrapy_reads_the_workspace_configuration(acme):
+    import subprocess
+    import sys
+
+    config = acme / "partnerproof.toml"
+    config.write_text(
+        config.read_text()
+        .replace("delay_s = 0.25", "delay_s = 9")
+        .replace('contact = ""', 'contact = "mailto:a@b.example"')
+    )
+    command = [sys.executable, "-m", "scrapy", "settings", "--get"]
+    told = [
+        subprocess.run([*command, name], cwd=acme, capture_output=True, text=True, check=True).stdout
+        for name in ("DOWNLOAD_DELAY", "USER_AGENT")
+    ]
+    assert told[0].strip() in ("9", "9.0")
+    assert "(+mailto:a@b.example)" in told[1]
+
+
 def test_scrapy_lists_and_runs_the_spider(acme, serve, tmp_path):
     import subprocess
     import sys
