@@ -77,7 +77,7 @@ def list_brands(choice: Choice) -> None:
     """
     table = Table(box=None, pad_edge=False)
     for heading in ("brand", "names", "domains", "official logo", "variant", "valid", "tier"):
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     for one in choice.workspace().load_brands():
         first = (one.slug, ", ".join((one.name, *one.aliases)), ", ".join(one.domains))
         for number, logo in enumerate(one.logos):
