@@ -37,7 +37,6 @@ class RunningVisit:
         default_factory=dict
     )  # (url, attempt) → capture_id: answered from the archive
     failed: dict[tuple[Purpose, str], Look] = field(default_factory=dict)  # looks that failed before a restart
-    looks: dict[tuple[Purpose, str], Look] = field(default_factory=dict)
     robots: dict[str, Future[RobotParser | LookRefusedError]] = field(
         default_factory=dict
     )  # scheme://netloc → its rules

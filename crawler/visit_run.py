@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 page_read = object()  # Scrapy signal, with visit_id and page
 IMAGES_AT_ONCE = 4
+START_WORTH, HOME_WORTH = 2.0, 1.5  # above every link's 0..1: read first, and followed to wherever they lead
 PARTNER_KINDS = frozenset({PageKind.PARTNERS, PageKind.CLIENTS, PageKind.RESELLERS})
 
 
@@ -36,26 +37,24 @@ class VisitRun:
         self.kinds: set[PageKind] = set()
         self.images = asyncio.Semaphore(IMAGES_AT_ONCE)
         self.sheet_texts: dict[str, str | None] = {}  # url → text, None when it could not be read
+        self.image_urls: set[str] = set()  # looked at already, for any page of the visit
         self.site = visit.seed.start_urls[0]
 
     async def run(self) -> str | None:
         """Run the visit to its end; returns why nothing could be read, if so."""
         failure: str | None = None
         for url in self.visit.seed.start_urls:
-            self._add(Link(url=url, text="", worth=2.0, kind=PageKind.HOME, reason="start address"))
+            self._add(Link(url=url, text="", worth=START_WORTH, kind=PageKind.HOME, reason="start address"))
         if self.spider.follow_links:
             home = urljoin(self.site, "/")
-            self._add(Link(url=home, text="", worth=1.5, kind=PageKind.HOME, reason="home page"))
+            self._add(Link(url=home, text="", worth=HOME_WORTH, kind=PageKind.HOME, reason="home page"))
         has_sitemap = has_probed = not self.spider.follow_links
         while True:
             while self.frontier and self.visit.pages < self.visit.budget.pages and not self.visit.spent:
-                link = heapq.heappop(self.frontier)[2]
-                if not has_sitemap and link.worth < 1.5:
+                if not has_sitemap and self.frontier[0][2].worth < HOME_WORTH:
                     has_sitemap = True
                     await self._read_sitemap()
-                    self._add(link, again=True)
-                    continue
-                failure = await self._read(link) or failure
+                failure = await self._read(heapq.heappop(self.frontier)[2]) or failure
             if self.frontier and not self.visit.spent:
                 self.visit.spent = "pages"
             if has_probed or self.visit.pages == 0 or self.visit.spent or self.kinds & PARTNER_KINDS:
@@ -73,9 +72,9 @@ class VisitRun:
                     )
                 )
 
-    def _add(self, link: Link, *, again: bool = False) -> None:
+    def _add(self, link: Link) -> None:
         key = link.url.rstrip("/")
-        if again or key not in self.known:
+        if key not in self.known:
             self.known.add(key)
             self.pushed += 1  # first come, first served among equals
             heapq.heappush(self.frontier, (-link.worth, self.pushed, link))
@@ -101,8 +100,8 @@ class VisitRun:
             content_type=(response.headers.get("Content-Type") or b"").decode("latin-1") or None,
             link_text=link.text,
         )
-        if link.worth >= 1.5:
-            self.site = response.url if link.worth == 2.0 else self.site
+        if link.worth >= HOME_WORTH:
+            self.site = response.url if link.worth == START_WORTH else self.site
         elif not is_same_site(response.url, self.site) and not is_same_site(
             response.url, self.visit.seed.start_urls[0]
         ):
@@ -144,9 +143,10 @@ class VisitRun:
 
     async def _look_at_images(self, page: ReadPage) -> None:
         urls = dict.fromkeys(s.image_url for s in page.sightings if s.image_url)
-        new = [url for url in urls if url and (Purpose.IMAGE, url) not in self.visit.looks]
+        new = [url for url in urls if url and url not in self.image_urls]
+        self.image_urls.update(new)
         await asyncio.gather(*(self._look_at_image(url) for url in new))
 
     async def _look_at_image(self, url: str) -> None:
         async with self.images:
-            self.visit.looks[Purpose.IMAGE, url] = (await self.spider.look(self.visit, url, Purpose.IMAGE)).look
+            await self.spider.look(self.visit, url, Purpose.IMAGE)

@@ -210,11 +210,12 @@ def read_exchange(directory: Path, ledger: Ledger, capture_id: str) -> StoredExc
         raise EvidenceBrokenError(
             f"capture {capture_id}: the database has no such row; was it made from this workspace?"
         )
-    headers = _http_headers(directory / row["warc_file"], row["warc_offset"])
+    headers, payload = _headers_and_payload(directory / row["warc_file"], row["warc_offset"])
     holder = row
     if row["refers_to"] is not None:
         holder = ledger.row("SELECT * FROM captures WHERE capture_id = ?", [row["refers_to"]]) or row
-    payload = _payload(directory / holder["warc_file"], holder["warc_offset"])
+        _, payload = _headers_and_payload(directory / holder["warc_file"], holder["warc_offset"])
+    is_encoded = any(name.lower() in ("content-encoding", "transfer-encoding") for name, _ in headers)
     if sha256_hex(payload) != row["payload_sha256"]:
         raise EvidenceBrokenError(
             f"{holder['warc_file']} at byte {holder['warc_offset']}: expected a payload with SHA-256 "
@@ -225,14 +226,14 @@ def read_exchange(directory: Path, ledger: Ledger, capture_id: str) -> StoredExc
         status=row["status"],
         headers=headers,
         payload=payload,
-        content=_content(directory / holder["warc_file"], holder["warc_offset"]),
+        content=_content(directory / holder["warc_file"], holder["warc_offset"]) if is_encoded else payload,
     )
 
 
-def _record_at(file: BinaryIO, path: Path, offset: int, *, no_parse: bool = False) -> ArcWarcRecord:
+def _record_at(file: BinaryIO, path: Path, offset: int) -> ArcWarcRecord:
     file.seek(offset)
     try:
-        record = next(iter(ArchiveIterator(file, no_record_parse=no_parse)), None)
+        record = next(iter(ArchiveIterator(file)), None)
     except Exception as error:  # warcio raises many kinds on damaged input
         raise EvidenceBrokenError(f"{path} at byte {offset}: no readable WARC record ({error})") from error
     if record is None:
@@ -247,15 +248,10 @@ def _open(path: Path) -> BinaryIO:
         raise EvidenceBrokenError(f"{path}: could not be read ({error}); restore it from a backup") from error
 
 
-def _http_headers(path: Path, offset: int) -> tuple[tuple[str, str], ...]:
+def _headers_and_payload(path: Path, offset: int) -> tuple[tuple[tuple[str, str], ...], bytes]:
     with _open(path) as file:
-        return tuple(_record_at(file, path, offset).http_headers.headers)
-
-
-def _payload(path: Path, offset: int) -> bytes:
-    with _open(path) as file:
-        data: bytes = _record_at(file, path, offset).raw_stream.read()
-        return data
+        record = _record_at(file, path, offset)
+        return tuple(record.http_headers.headers), record.raw_stream.read()
 
 
 def _content(path: Path, offset: int) -> bytes:

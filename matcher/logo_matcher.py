@@ -76,8 +76,7 @@ class LogoMatcher:
         self._owners = owners
         self._templates = templates
         self._set = TemplateSet(templates, background_features())
-        ids = sorted({logo.official_logo_id for logo in logos})
-        self._set_id = hashlib.sha256("\n".join([thresholds.MATCHER_VERSION, *ids]).encode()).hexdigest()[:32]
+        self._set_id = logo_set_id(logos)
 
     @classmethod
     def from_directory(cls, directory: str | Path) -> LogoMatcher:
@@ -153,6 +152,12 @@ class LogoMatcher:
                 region=look.source_box(region),
             )
         return tuple(matches.values())
+
+
+def logo_set_id(logos: Sequence[OfficialLogo]) -> str:
+    """Name of a set of official logos and the version of this room: equal ids give equal results."""
+    ids = sorted({logo.official_logo_id for logo in logos})
+    return hashlib.sha256("\n".join([thresholds.MATCHER_VERSION, *ids]).encode()).hexdigest()[:32]
 
 
 def _fullest_first(scores: np.ndarray, regions: np.ndarray, look: _Look) -> list[int]:

@@ -15,7 +15,7 @@ from types import TracebackType
 
 from ledger.errors import OutsideFailureError
 from ledger.vocabulary import RefusalReason
-from matcher.logo_matcher import LogoMatcher, Recognition
+from matcher.logo_matcher import LogoMatcher, Recognition, logo_set_id
 from matcher.official_logos import Brand, OfficialLogo
 from matcher.refusals import Refusal
 
@@ -31,7 +31,7 @@ class Recogniser:
     def __init__(self, brands: Sequence[Brand]) -> None:
         self._logos = [logo for brand in brands for logo in brand.logos]
         self.brands = [brand.slug for brand in brands]
-        self.set_id = LogoMatcher(self._logos).set_id
+        self.set_id = logo_set_id(self._logos)
         self._pool: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Recogniser:

@@ -20,6 +20,7 @@ import crawler.settings as crawl_settings
 from crawler.seeds import end_crawl_if_complete, read_seeds, seed_of_url
 from crawler.spiders.partners import PartnersSpider, visit_ended
 from crawler.visit_run import page_read
+from ledger.database import Ledger
 from ledger.errors import BadInputError, OutsideFailureError, Problem
 from matcher.logo_matches import store_brands
 from matcher.official_logos import Brand
@@ -105,6 +106,8 @@ def run_crawl(workspace: Workspace, order: CrawlOrder) -> str:
         with workspace.open() as ledger:
             if store_brands(ledger, brands):
                 click.echo(LOGOS_CHANGED, err=True)
+            if order.seeds is not None:
+                _tell_missing_registers(ledger, brands)
             left_over = unjudged_visits(ledger, order.brands)
         process = CrawlerProcess(settings)
         scrapy_crawler = process.create_crawler(PartnersSpider)
@@ -206,8 +209,12 @@ def read_resolve(entries: Sequence[str]) -> dict[str, str]:
     return pinned
 
 
-def missing_registers(workspace: Workspace, brands: Sequence[Brand]) -> list[str]:
-    """Return the brands that have no register yet: their claims will be undetermined."""
-    with workspace.open() as ledger:
-        known = {row[0] for row in ledger.rows("SELECT DISTINCT brand FROM register_snapshots")}
-    return [brand.slug for brand in brands if brand.slug not in known]
+def _tell_missing_registers(ledger: Ledger, brands: Sequence[Brand]) -> None:
+    known = {row[0] for row in ledger.rows("SELECT DISTINCT brand FROM register_snapshots")}
+    missing = [brand.slug for brand in brands if brand.slug not in known]
+    if missing:
+        named = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
+        click.echo(
+            f"no register yet for {named}: such claims will be undetermined (partnerproof register import BRAND FILE)",
+            err=True,
+        )

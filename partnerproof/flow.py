@@ -50,19 +50,17 @@ STAGES = (
 def follow_visits(
     ledger: Ledger,
     recogniser: Recogniser,
-    brands: Sequence[Brand],
+    judge: Judge,
     lexicon: Lexicon,
     *,
     warc_dir: Path,
     visit_ids: Iterable[str],
 ) -> None:
     """Take finished visits through matches, claims and verdicts, and mark them as judged."""
-    slugs = [brand.slug for brand in brands]
-    judge = Judge(ledger)
     for visit_id in visit_ids:
         match_logos(ledger, recogniser, warc_dir=warc_dir, visit_ids=[visit_id])
-        match_texts(ledger, slugs, lexicon, visit_ids=[visit_id])
-        judge.judge(find_claims(ledger, slugs, visit_ids=[visit_id]))
+        match_texts(ledger, recogniser.brands, lexicon, visit_ids=[visit_id])
+        judge.judge(find_claims(ledger, recogniser.brands, visit_ids=[visit_id]))
         ledger.execute("UPDATE visits SET judged_at = ? WHERE visit_id = ?", [utc_text(), visit_id])
 
 
@@ -113,9 +111,10 @@ class Follower(threading.Thread):
         try:
             lexicon = self.workspace.lexicon()
             with self.workspace.open() as ledger, Recogniser(self.brands) as recogniser:
+                judge = Judge(ledger)  # reads each brand's register once: the pen keeps it as it is
                 while (visit_id := self._visits.get()) is not None:
                     follow_visits(
-                        ledger, recogniser, self.brands, lexicon, warc_dir=self.workspace.warc, visit_ids=[visit_id]
+                        ledger, recogniser, judge, lexicon, warc_dir=self.workspace.warc, visit_ids=[visit_id]
                     )
                     self.on_judged(visit_id)
         except BaseException as error:  # noqa: BLE001  # handed to the main thread by finish()

@@ -98,6 +98,14 @@ class Register:
                 found.setdefault(comparable_name(name), []).append(grant)
         return found
 
+    @cached_property
+    def _by_parent(self) -> dict[str, list[Grant]]:
+        found: dict[str, list[Grant]] = {}
+        for grant in self.grants:
+            if grant.parent:
+                found.setdefault(comparable_name(grant.parent), []).append(grant)
+        return found
+
     def search(self, asked: Asked, as_of: str) -> SearchResult:
         """Look for a company as of a date (ISO). Deterministic: equal questions to one snapshot give one record."""
         hits = self._hits(asked)
@@ -131,10 +139,10 @@ class Register:
 
     def _of_group(self, asked: Asked) -> list[Grant]:
         """Grants of the parents that were named, of their other members, and of companies whose parent is the one asked."""
-        parents = {comparable_name(name) for name in asked.group}
-        names = parents | {comparable_name(name) for name in asked.names}
+        parents = dict.fromkeys(map(comparable_name, asked.group))
+        names = parents | dict.fromkeys(map(comparable_name, asked.names))
         of_parents = [grant for name in parents for grant in self._by_name.get(name, ())]
-        return of_parents + [g for g in self.grants if g.parent and comparable_name(g.parent) in names]
+        return of_parents + [grant for name in names for grant in self._by_parent.get(name, ())]
 
     def _near_misses(self, asked: Asked, hit_ids: set[str]) -> list[dict[str, object]]:
         wanted = [comparable_name(name) for name in (*asked.names, *asked.group)]

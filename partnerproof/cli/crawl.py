@@ -10,7 +10,7 @@ import click
 
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.tables import print_findings
-from partnerproof.crawl_run import CrawlOrder, missing_registers, run_crawl
+from partnerproof.crawl_run import CrawlOrder, run_crawl
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -63,13 +63,6 @@ def crawl(
     order = CrawlOrder(
         seeds=seeds, brands=brands, allow_private=allow_private, resolve=resolve, delay_s=delay_s, is_quiet=quiet
     )
-    missing = missing_registers(workspace, workspace.load_brands(brands))
-    if missing:
-        named = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
-        click.echo(
-            f"no register yet for {named}: such claims will be undetermined (partnerproof register import BRAND FILE)",
-            err=True,
-        )
     crawl_id = run_crawl(workspace, order)
     with workspace.open_readonly() as ledger:
         print_findings(ledger, crawl_id=crawl_id)

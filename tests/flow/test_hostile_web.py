@@ -9,8 +9,6 @@ import zlib
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
-import pytest
-
 from tests.conftest import not_found, run_partnerproof, send
 
 HOME = "<title>Vendor</title><h1>Our partners</h1><p>" + "Words about our work. " * 30 + "</p>"
@@ -80,11 +78,6 @@ ATTACKS = {
     "/empty.png": (send(b"", "image/png"), "empty"),
     "/broken.png": (send(b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "image/png"), "broken"),
 }
-
-
-@pytest.fixture(scope="module")
-def crawled(tmp_path_factory):
-    return tmp_path_factory.mktemp("hostile")
 
 
 def test_every_hostile_image_costs_one_refusal(serve, acme, tmp_path, logo_png):
