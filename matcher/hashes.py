@@ -30,6 +30,11 @@ class LogoHash:
     bits: int
 
     @property
+    def kind(self) -> str:
+        """Algorithm and shape as the text form has them; only hashes of one kind can be compared."""
+        return f"{self.algorithm}/{self.shape}"
+
+    @property
     def bit_count(self) -> int:
         return _product(self.shape)
 
@@ -56,8 +61,8 @@ def parse_hash(text: str) -> LogoHash:
 
 def distance_bits(a: LogoHash, b: LogoHash) -> int:
     """Hamming distance; ValueError for hashes of different kinds, whose bits mean different things."""
-    if (a.algorithm, a.shape) != (b.algorithm, b.shape):
-        raise ValueError(f"{a.algorithm}/{a.shape} and {b.algorithm}/{b.shape} cannot be compared")
+    if a.kind != b.kind:
+        raise ValueError(f"{a.kind} and {b.kind} cannot be compared")
     return (a.bits ^ b.bits).bit_count()
 
 

@@ -85,6 +85,10 @@ MAX_STORED_HASHES: Final = 64
 # --- comparison ---
 SHORTLIST_DISTANCE_BITS: Final = 90
 """Edge-hash bits (of 256) within which a region is compared closely."""
+HUNT_DISTANCE_BITS: Final = 60
+"""Edge-hash bits (of 256) within which a stored region's image is looked at again for a new logo. bench, 702 matches
+of 45 brands, and 250 images that show none: 60 keeps 99.9 % of the matches and short-lists 7 % of the strangers; 50
+98.7 % and 3 %; 90, the short-list of a single image, all and 48 %. Follows the meaning of the edge hash."""
 NCC_WEIGHT: Final = 0.35
 EDGE_WEIGHT: Final = 0.65
 ASPECT_WEIGHT: Final = 1.0

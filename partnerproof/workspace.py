@@ -56,6 +56,10 @@ class Workspace:
     def warc(self) -> Path:
         return self.var / "warc"
 
+    @property
+    def hashes(self) -> Path:
+        return self.var / "hashes"
+
     def lexicon(self) -> Lexicon:
         """Return the shipped lexicon with the workspace's own languages over it."""
         return Lexicon.with_own(self.own_lexicon)

@@ -11,9 +11,7 @@ import click
 from casebook.findings import COLUMNS, read_findings, require_brand
 from ledger.vocabulary import VerdictKind
 from partnerproof.cli.choice import Choice, pass_choice
-from partnerproof.cli.tables import plain, print_findings
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from partnerproof.cli.tables import print_findings, safe_cell
 
 
 @click.command()
@@ -49,10 +47,4 @@ def findings(choice: Choice, as_json: bool, as_csv: bool, verdict: str | None, b
         return
     writer = csv.writer(sys.stdout)
     writer.writerow(COLUMNS)
-    writer.writerows([_safe_cell(row[column]) for column in COLUMNS] for row in rows)
-
-
-def _safe_cell(value: object) -> object:
-    if isinstance(value, str):
-        return f"'{plain(value)}" if value.startswith(FORMULA_STARTS) else plain(value)
-    return value
+    writer.writerows([safe_cell(row[column]) for column in COLUMNS] for row in rows)

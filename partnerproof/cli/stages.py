@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -16,6 +17,7 @@ from matcher.logo_matches import match_logos, store_brands
 from matcher.recogniser import Recogniser
 from matcher.text_matches import match_texts
 from partnerproof.cli.choice import Choice, pass_choice
+from partnerproof.cli.hunt import hunt, require_hunt_options
 from partnerproof.flow import finished_visits
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -50,17 +52,38 @@ def sightings(choice: Choice) -> None:
 
 @click.command()
 @brand_option
+@click.option(
+    "--logo", "logos", multiple=True, type=click.Path(path_type=Path), help="A new logo to hunt for; may be repeated."
+)
+@click.option("--all", "is_all", is_flag=True, help="With --logo: in every image that was ever seen.")
+@click.option("--json", "as_json", is_flag=True, help="With --logo: the hits as a JSON list.")
+@click.option("--csv", "as_csv", is_flag=True, help="With --logo: the hits as CSV.")
 @pass_choice
-def match(choice: Choice, brands: tuple[str, ...]) -> None:
+def match(
+    choice: Choice,
+    brands: tuple[str, ...],
+    logos: tuple[Path, ...],
+    is_all: bool,  # noqa: FBT001  # click passes by name
+    as_json: bool,  # noqa: FBT001
+    as_csv: bool,  # noqa: FBT001
+) -> int:
     """Compare what was seen with the brands: sightings → logo matches, passages → text matches.
 
     An image that these official logos have judged is not judged again; a changed set judges all anew.
 
+    With --logo FILE --all it hunts for a logo that is not in the official set: it prints where the logo was ever seen,
+    and changes nothing. To keep what it finds, add the file with `partnerproof brand add` (or to the logos/ of a brand
+    that is there) and run `partnerproof match`. Exit 3 when stored images could not be looked at any more.
+
     \b
     Example:
       partnerproof match --brand acme
+      partnerproof match --logo new.svg --all
     """
+    require_hunt_options(logos, {"--brand": brands, "--json": as_json, "--csv": as_csv}, is_all=is_all)
     workspace = choice.workspace()
+    if logos:
+        return hunt(workspace, logos, as_json=as_json, as_csv=as_csv)
     loaded = workspace.load_brands(brands)
     slugs = [brand.slug for brand in loaded]
     with workspace.writing(), workspace.open() as ledger:
@@ -74,8 +97,9 @@ def match(choice: Choice, brands: tuple[str, ...]) -> None:
                 return judged
 
             judged = sum(_each(finished_visits(ledger), one))
-        logos, texts = (ledger.value(f"SELECT count(*) FROM {table}") for table in ("logo_matches", "text_matches"))
-    click.echo(f"judged {judged} images now: {logos} logo matches, {texts} text matches in all")
+        found, texts = (ledger.value(f"SELECT count(*) FROM {table}") for table in ("logo_matches", "text_matches"))
+    click.echo(f"judged {judged} images now: {found} logo matches, {texts} text matches in all")
+    return 0
 
 
 @click.command()

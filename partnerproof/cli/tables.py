@@ -16,6 +16,7 @@ from ledger.database import Ledger, Row
 from ledger.vocabulary import VerdictKind
 
 PROBLEMS = frozenset({VerdictKind.NO_AUTHORISATION, VerdictKind.LAPSED, VerdictKind.EXCEEDS_GRANT})
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _STYLES = {
     VerdictKind.NO_AUTHORISATION: "bold red",
     VerdictKind.LAPSED: "red",
@@ -42,6 +43,13 @@ def plain_console() -> Console:
 def plain(text: str) -> str:
     """Return text without control and direction characters, which could rewrite what stands in a terminal."""
     return _CONTROL.sub("\ufffd", text)
+
+
+def safe_cell(value: object) -> object:
+    """Return a cell that no spreadsheet runs as a formula."""
+    if isinstance(value, str):
+        return f"'{plain(value)}" if value.startswith(FORMULA_STARTS) else plain(value)
+    return value
 
 
 def print_findings(

@@ -1,0 +1,127 @@
+"""`partnerproof match --logo FILE --all`: a new logo in everything that was ever seen, as a table, JSON or CSV."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console
+from rich.progress import Progress
+from rich.text import Text
+
+from matcher.recogniser import Recogniser
+from matcher.retro_hunt import ShortList, read_new_logos, short_list_images
+from matcher.verification import Hit, Verification, verify_images
+from partnerproof.cli.tables import plain, plain_console, safe_cell
+from partnerproof.workspace import Workspace
+
+COULD_NOT_LOOK = 3
+COLUMNS = tuple(field.name for field in fields(Hit))
+_TOLD_REASONS = 3
+
+
+def hunt(workspace: Workspace, logos: Sequence[Path], *, as_json: bool, as_csv: bool) -> int:
+    """Hunt for new logos and print the hits; returns the exit code: 3 when short-listed images could not be looked at."""
+    brands = read_new_logos(logos)
+    console = Console(stderr=True)
+    with (
+        workspace.open_readonly() as ledger,
+        Progress(console=console, disable=not console.is_terminal, transient=True) as progress,
+    ):
+        reading = progress.add_task("hashes", total=None)
+        short_list = short_list_images(
+            ledger, brands, hashes_dir=workspace.hashes, on_rows=lambda rows: progress.advance(reading, rows)
+        )
+        progress.remove_task(reading)
+        looking = progress.add_task("images", total=len(short_list.image_sha256s))
+        with Recogniser(brands) as recogniser:
+            verified = verify_images(
+                ledger,
+                recogniser,
+                short_list.image_sha256s,
+                warc_dir=workspace.warc,
+                on_image=lambda: progress.advance(looking),
+            )
+    if as_json:
+        click.echo(json.dumps([asdict(hit) for hit in verified.hits], ensure_ascii=False, indent=2))
+    elif as_csv:
+        writer = csv.writer(sys.stdout)
+        writer.writerow(COLUMNS)
+        writer.writerows([safe_cell(_as_cell(value)) for value in asdict(hit).values()] for hit in verified.hits)
+    else:
+        _print_hits(verified.hits)
+    _tell(short_list, verified, to_stderr=as_json or as_csv)
+    return COULD_NOT_LOOK if verified.not_looked_at else 0
+
+
+def _as_cell(value: object) -> object:
+    return json.dumps(value) if isinstance(value, dict) else value
+
+
+def _print_hits(hits: Sequence[Hit]) -> None:
+    """Two lines each, as findings have them: what it is, then page and image, unfolded."""
+    if not hits:
+        return
+    console = plain_console()
+    cells = [["score", "logo", "vendor", "x, y, width, height", "first seen"], *map(_cells, hits)]
+    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+    for line, hit in zip(cells, [None, *hits], strict=True):
+        text = "  ".join(set_cell_size(cell, width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        console.print(Text(text, style="" if hit else "bold"))
+        if hit is not None:
+            page = hit.page_url or "no page shows it any more"
+            where = f"{page}  {hit.image_url or 'inline'}" if hit.page_url else f"{page}  image {hit.image_sha256}"
+            console.print(f"    {where}", style="dim", highlight=False, markup=False)
+
+
+def _cells(hit: Hit) -> list[str]:
+    box = hit.region
+    place = f"{box.x}, {box.y}, {box.width}, {box.height}"
+    return [f"{hit.score:.2f}", plain(hit.logo), plain(hit.vendor or ""), place, hit.first_seen or ""]
+
+
+def _tell(short_list: ShortList, verified: Verification, *, to_stderr: bool) -> None:
+    """Say how much was compared, and what was not."""
+    lines = [
+        f"{len(verified.hits)} hits in {verified.images} images; compared {short_list.regions} stored regions, "
+        f"looked closely at {len(short_list.image_sha256s) - len(verified.not_looked_at)} images"
+    ]
+    if verified.not_looked_at:
+        reasons = Counter(verified.not_looked_at.values())
+        told = "; ".join(f"{reason} ({images} images)" for reason, images in reasons.most_common(_TOLD_REASONS))
+        more = f"; and {len(reasons) - _TOLD_REASONS} further reasons" if len(reasons) > _TOLD_REASONS else ""
+        lines.append(f"could not look at {len(verified.not_looked_at)} short-listed images: {told}{more}")
+    if short_list.not_compared:
+        told = ", ".join(f"{reason} ({images} images)" for reason, images in short_list.not_compared.items())
+        step = "v_refusals has what was refused"
+        if short_list.not_compared.keys() - {"refused"}:
+            step += "; run `partnerproof match` for the others"
+        lines.append(f"not compared: {told}; {step}")
+    for line in lines:
+        click.echo(plain(line), err=to_stderr)
+    if verified.hits:
+        click.echo(
+            "nothing was stored; to keep it: partnerproof brand add SLUG … (or copy the file into brands/SLUG/logos/), then "
+            "partnerproof match && partnerproof claims && partnerproof judge",
+            err=True,
+        )
+
+
+def require_hunt_options(logos: Sequence[Path], options: dict[str, Any], *, is_all: bool) -> None:
+    """Errors: UsageError when the options of a hunt do not go together."""
+    if logos and not is_all:
+        raise click.UsageError("--logo compares with all that was ever seen: say --all too")
+    if not logos and (is_all or options["--json"] or options["--csv"]):
+        raise click.UsageError("--all, --json and --csv go with --logo FILE")
+    if logos and options["--brand"]:
+        raise click.UsageError("choose one of --brand and --logo")
+    if options["--json"] and options["--csv"]:
+        raise click.UsageError("choose one of --json and --csv")
