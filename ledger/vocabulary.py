@@ -148,6 +148,7 @@ class RefusalReason(StrEnum):
 
     EMPTY = "empty"
     UNKNOWN_FORMAT = "unknown-format"
+    NEEDS_EXTRA = "needs-extra"  # a format whose decoder is not installed
     BROKEN = "broken"
     TOO_MANY_BYTES = "too-many-bytes"
     TOO_MANY_PIXELS = "too-many-pixels"

@@ -1,71 +1,42 @@
 """Bytes of an image file → pixels, within limits, or a refusal.
 
 1. Sniff the format from the bytes: names and Content-Type lie.
-2. Read the header only; refuse what is too large before a pixel is decoded.
-3. Decode the first frame, reduced where the format can (JPEG draft), turn it upright, make it RGBA.
-4. Reduce to thresholds.MAX_WORKING_SIDE_PX.
+2. Read what the file announces (image_headers.py); refuse too many pixels or frames before one is decoded.
+3. Decode the first frame, reduced where the format can, turn it upright, make it RGBA of thresholds.MAX_WORKING_SIDE_PX
+   at most (raster.py). Small and plain PNG, JPEG, GIF and WebP here, all else in a worker that can be killed.
+4. SVG is cleaned (svg_cleaning.py) and rendered in a worker of its own.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import io
-import struct
 import threading
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 
 import numpy as np
-from PIL import (
-    AvifImagePlugin,
-    BmpImagePlugin,
-    GifImagePlugin,
-    IcoImagePlugin,
-    Image,
-    ImageFile,
-    JpegImagePlugin,
-    PngImagePlugin,
-    TiffImagePlugin,
-    WebPImagePlugin,
-)
+from PIL import Image
 
 from ledger.vocabulary import RefusalReason
-from matcher import thresholds
+from matcher import raster, thresholds
+from matcher.image_headers import PNG_SIGNATURE, read_header
+from matcher.raster_worker import decode_raster
 from matcher.refusals import Refusal, refuse_size
 from matcher.svg_cleaning import clean_svg
 from matcher.svg_worker import render_svg
 
-# The plugins are called directly: Image.open warns of large pictures before we have seen their size, and it
-# would try formats that nobody puts on a web page.
-_OPENERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
-    "png": PngImagePlugin.PngImageFile,
-    "jpeg": JpegImagePlugin.JpegImageFile,
-    "gif": GifImagePlugin.GifImageFile,
-    "webp": WebPImagePlugin.WebPImageFile,
-    "avif": AvifImagePlugin.AvifImageFile,
-    "bmp": BmpImagePlugin.BmpImageFile,
-    "ico": IcoImagePlugin.IcoImageFile,
-    "tiff": TiffImagePlugin.TiffImageFile,
-}
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-_EXIF_ORIENTATION = 0x0112
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_DECODED_HERE = {"png", "jpeg", "gif", "webp"}
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
+_COLLECTION_BRANDS = {b"mif1", b"msf1", b"miaf"}  # what is inside stands among the compatible brands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
     """A decoded image.
 
-    pixels: uint8 (height, width, 4), sRGB, straight alpha, reduced to the working size.
+    pixels: uint8 (height, width, 4), read-only, sRGB, straight alpha, reduced to the working size.
     width_px, height_px: of the source, upright. scale: working pixels per source pixel.
     """
 
@@ -77,9 +48,9 @@ class Picture:
 
 
 def sniff_format(content: bytes) -> str | None:
-    """Format by the first bytes: png, jpeg, gif, webp, avif, bmp, ico, tiff, svg, or None."""
+    """Format by the first bytes: png, jpeg, gif, webp, avif, heic, bmp, ico, tiff, svg, or None."""
     head = content[:16]
-    if head.startswith(_PNG_SIGNATURE):
+    if head.startswith(PNG_SIGNATURE):
         return "png"
     if head.startswith(b"\xff\xd8\xff"):
         return "jpeg"
@@ -87,8 +58,8 @@ def sniff_format(content: bytes) -> str | None:
         return "gif"
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "webp"
-    if head[4:12] in {b"ftypavif", b"ftypavis"} or (head[4:12] == b"ftypmif1" and b"avif" in content[12:64]):
-        return "avif"
+    if head[4:8] == b"ftyp":
+        return _sniff_brand(content)
     if head[:2] == b"BM":
         return "bmp"
     if head[:4] in {b"\0\0\1\0", b"\0\0\2\0"}:
@@ -101,6 +72,14 @@ def sniff_format(content: bytes) -> str | None:
     return "svg" if head[:2] == b"\x1f\x8b" or is_markup else None
 
 
+def _sniff_brand(content: bytes) -> str | None:
+    """avif or heic by the brands of an ISO base media file; None for films and what we do not know."""
+    brands = [content[start : start + 4] for start in (8, *range(16, min(64, len(content)), 4))]
+    if brands[0] in {b"avif", b"avis"} or (brands[0] in _COLLECTION_BRANDS and b"avif" in brands):
+        return "avif"
+    return "heic" if brands[0] in _HEIC_BRANDS | _COLLECTION_BRANDS and _HEIC_BRANDS & set(brands) else None
+
+
 def decode_image(content: bytes) -> Picture | Refusal:
     """Pixels of the first frame of an image file; never raises for what the bytes are."""
     if not content:
@@ -111,73 +90,64 @@ def decode_image(content: bytes) -> Picture | Refusal:
     image_format = sniff_format(content)
     if image_format is None:
         return Refusal(reason=RefusalReason.UNKNOWN_FORMAT, detail=f"starts with {content[:12]!r}")
-    if image_format == "svg":
-        return _decode_svg(content)
-    with _QUIET:
-        try:
-            return _decode_raster(content, image_format)
-        except Exception as e:  # noqa: BLE001  # parsers of hostile bytes raise whatever they trip over
-            return Refusal(reason=RefusalReason.BROKEN, detail=f"{image_format}: {type(e).__name__}: {e}"[:300])
+    try:
+        return _decode_svg(content) if image_format == "svg" else _decode_raster(content, image_format)
+    except Exception as e:  # noqa: BLE001  # parsers of hostile bytes raise whatever they trip over
+        return Refusal(reason=RefusalReason.BROKEN, detail=f"{image_format}: {type(e).__name__}: {e}"[:300])
 
 
 def _decode_raster(content: bytes, image_format: str) -> Picture | Refusal:
-    refusal = _refuse_hidden_size(content, image_format)
+    header = read_header(content, image_format)
+    pixels = header.width_px * header.height_px
+    refusal = _refuse_bomb(header.width_px, header.height_px, header.frames)
     if refusal:
         return refusal
-    with _OPENERS[image_format](io.BytesIO(content)) as image:
-        width, height = image.size
-        refusal = refuse_size(width, height)
+    if image_format == "webp" and pixels > thresholds.MAX_WEBP_PIXELS:
+        detail = f"WebP of {pixels} pixels is over the limit of {thresholds.MAX_WEBP_PIXELS}"
+        return Refusal(reason=RefusalReason.TOO_MANY_PIXELS, detail=detail)
+    if image_format == "heic" and importlib.util.find_spec("pillow_heif") is None:
+        detail = "HEIC needs an extra decoder; run: pip install 'partnerproof[heic]'"
+        return Refusal(reason=RefusalReason.NEEDS_EXTRA, detail=detail)
+    if image_format in _DECODED_HERE and header.is_plain and pixels <= thresholds.DECODED_HERE_PIXELS:
+        return _decode_here(content, image_format)
+    return _decode_in_worker(content, image_format)
+
+
+def _refuse_bomb(width_px: int, height_px: int, frames: int) -> Refusal | None:
+    if frames > thresholds.MAX_FRAMES:
+        detail = f"over the limit of {thresholds.MAX_FRAMES} frames"
+        return Refusal(reason=RefusalReason.TOO_MANY_FRAMES, detail=detail)
+    return refuse_size(width_px, height_px) if width_px * height_px > thresholds.MAX_PIXELS else None
+
+
+def _decode_here(content: bytes, image_format: str) -> Picture | Refusal:
+    with _QUIET, raster.open_image(content, image_format) as image:
+        size = image.size
+        refusal = refuse_size(*size)
         if refusal:
             return refusal
-        if image_format == "jpeg":
-            image.draft(None, (thresholds.MAX_WORKING_SIDE_PX, thresholds.MAX_WORKING_SIDE_PX))
-        image.load()
-        rgba = _reduce(_to_rgba(image))
-        turn = _TURNS.get(image.getexif().get(_EXIF_ORIENTATION, 1))
-    if turn is not None:
-        rgba = rgba.transpose(turn)
-        if turn not in {_TURNS[2], _TURNS[3], _TURNS[4]}:
-            width, height = height, width
-    scale = max(rgba.size) / max(width, height)
-    return Picture(pixels=np.array(rgba), width_px=width, height_px=height, format=image_format, scale=scale)
+        if size[0] * size[1] > thresholds.DECODED_HERE_PIXELS:  # it announces one size first, another later
+            return _decode_in_worker(content, image_format)
+        upright = raster.load_upright(image, thresholds.MAX_WORKING_SIDE_PX)
+    return _make_picture(np.asarray(upright.image), size, image_format, is_turned=upright.is_turned)
 
 
-def _refuse_hidden_size(content: bytes, image_format: str) -> Refusal | None:
-    """Refusal by sizes that the plugin would act on before it told us: WebP allocates its canvas when it is
-    opened, and an ICO may hold a PNG that is larger than the directory says."""
-    if image_format == "webp" and content[12:16] == b"VP8X" and len(content) >= 30:
-        return refuse_size(1 + int.from_bytes(content[24:27], "little"), 1 + int.from_bytes(content[27:30], "little"))
-    if image_format == "ico":
-        (entries,) = struct.unpack_from("<H", content, 4)
-        for entry in range(min(entries, 64)):
-            (start,) = struct.unpack_from("<I", content, 6 + 16 * entry + 12)
-            is_png = content[start : start + 8] == _PNG_SIGNATURE
-            width, height = (
-                struct.unpack_from(">II", content, start + 16)
-                if is_png
-                else struct.unpack_from("<ii", content, start + 4)
-            )
-            if abs(width) * abs(height) > thresholds.MAX_PIXELS:
-                return refuse_size(abs(width), abs(height))
-    return None
+def _decode_in_worker(content: bytes, image_format: str) -> Picture | Refusal:
+    answer = decode_raster(content, image_format)
+    if isinstance(answer, Refusal):
+        return answer
+    width, height, frames, pixels_width, pixels_height, is_turned = raster.ANSWER.unpack_from(answer)
+    refusal = _refuse_bomb(width, height, frames) or refuse_size(width, height)
+    if refusal:
+        return refusal
+    pixels = np.frombuffer(answer, np.uint8, offset=raster.ANSWER.size).reshape(pixels_height, pixels_width, 4)
+    return _make_picture(pixels, (width, height), image_format, is_turned=bool(is_turned))
 
 
-def _to_rgba(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I;16") or image.mode == "I":
-        image = Image.fromarray((np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8))
-    elif image.mode == "F":
-        image = Image.fromarray(np.nan_to_num(np.asarray(image)).clip(0, 255).astype(np.uint8))
-    return image if image.mode == "RGBA" else image.convert("RGBA")
-
-
-def _reduce(image: Image.Image) -> Image.Image:
-    """Picture whose longer side is at most the working size; Pillow weighs colours by alpha here."""
-    longer = max(image.size)
-    if longer <= thresholds.MAX_WORKING_SIDE_PX:
-        return image
-    zoom = thresholds.MAX_WORKING_SIDE_PX / longer
-    size = (max(1, round(image.width * zoom)), max(1, round(image.height * zoom)))
-    return image.resize(size, Image.Resampling.BOX if zoom < 0.5 else Image.Resampling.BILINEAR, reducing_gap=2.0)
+def _make_picture(pixels: np.ndarray, size: tuple[int, int], image_format: str, *, is_turned: bool) -> Picture:
+    width, height = reversed(size) if is_turned else size
+    scale = max(pixels.shape) / max(size)
+    return Picture(pixels=pixels, width_px=width, height_px=height, format=image_format, scale=scale)
 
 
 def _decode_svg(content: bytes) -> Picture | Refusal:
@@ -187,7 +157,9 @@ def _decode_svg(content: bytes) -> Picture | Refusal:
     png = render_svg(svg)
     if isinstance(png, Refusal):
         return png
-    pixels = np.array(Image.open(io.BytesIO(png)).convert("RGBA"))
+    pixels = np.asarray(Image.open(io.BytesIO(png)).convert("RGBA"))
+    if not pixels[..., 3].any():
+        return Refusal(reason=RefusalReason.BLANK, detail="SVG draws nothing of its own")
     width, height = max(1, round(svg.width_px)), max(1, round(svg.height_px))
     scale = thresholds.SVG_SIDE_PX / max(svg.width_px, svg.height_px)
     return Picture(pixels=pixels, width_px=width, height_px=height, format="svg", scale=scale)

@@ -23,7 +23,7 @@ _SVG = "{http://www.w3.org/2000/svg}"
 _XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
 _REMOVED = {"script", "foreignobject", "iframe", "object", "embed", "audio", "video", "handler", "listener"}
 _SAFE_HREF = re.compile(r"\s*(#|data:image/(png|jpe?g|gif|webp)[;,])", re.IGNORECASE)
-_FOREIGN_URL = re.compile(r"url\(\s*['\"]?\s*(?!#)[^)]*\)?", re.IGNORECASE)
+_FOREIGN_URL = re.compile(r"url\(\s*+['\"]?\s*+(?!#)[^)]*\)?", re.IGNORECASE)
 _AT_IMPORT = re.compile(r"@import[^;]*;?", re.IGNORECASE)
 _LENGTH = re.compile(r"\s*\+?([0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?)\s*(px|pt|pc|mm|cm|in|em|rem|ex)?\s*$", re.IGNORECASE)
 _PX_PER_UNIT = {
@@ -37,6 +37,8 @@ _PX_PER_UNIT = {
     "rem": 16.0,
     "ex": 8.0,
 }
+_PARSED_BYTES = 32_000  # fed at once: what may be parsed past a limit
+_MAX_LENGTH_CHARS = 64  # a length is a number and a unit; the patterns above take quadratic time on long digits
 _BROWSER_SIZE_PX = (300.0, 150.0)  # CSS 2.1 section 10.3.2: a replaced element without any size
 
 
@@ -62,21 +64,15 @@ def clean_svg(content: bytes) -> CleanSvg | Refusal:
     if len(content) > thresholds.MAX_SVG_BYTES:
         detail = f"SVG of {len(content)} bytes is over the limit of {thresholds.MAX_SVG_BYTES}"
         return Refusal(reason=RefusalReason.TOO_MANY_BYTES, detail=detail)
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    try:
-        root = etree.fromstring(content, parser)
-    except (etree.XMLSyntaxError, ValueError) as e:
-        return Refusal(reason=RefusalReason.BROKEN, detail=f"SVG does not parse: {e}"[:300])
-    if root is None or etree.QName(root).localname != "svg":
+    if content.count(b"=") > thresholds.MAX_SVG_ATTRIBUTES:  # one element of them is parsed as a whole, into 100 MB
+        detail = f"SVG of over {thresholds.MAX_SVG_ATTRIBUTES} attributes"
+        return Refusal(reason=RefusalReason.DEGENERATE, detail=detail)
+    root = _parse(content)
+    if isinstance(root, Refusal):
+        return root
+    if etree.QName(root).localname != "svg":
         return Refusal(reason=RefusalReason.UNKNOWN_FORMAT, detail="XML, but its root element is not svg")
-    return _refuse_shape(root) or _clean_tree(root)
+    return _clean_tree(root)
 
 
 def _unpack(content: bytes) -> bytes | Refusal:
@@ -91,19 +87,49 @@ def _unpack(content: bytes) -> bytes | Refusal:
     return unpacked
 
 
-def _refuse_shape(root: etree._Element) -> Refusal | None:
-    elements, depth, deepest = 0, 0, 0
-    for event, _ in etree.iterwalk(root, events=("start", "end")):
-        depth += 1 if event == "start" else -1
-        elements += event == "start"
-        deepest = max(deepest, depth)
-    if deepest > thresholds.MAX_SVG_DEPTH or elements > thresholds.MAX_SVG_ELEMENTS:
-        detail = (
-            f"SVG with {elements} elements, {deepest} deep; limits are "
-            f"{thresholds.MAX_SVG_ELEMENTS} and {thresholds.MAX_SVG_DEPTH}"
-        )
-        return Refusal(reason=RefusalReason.DEGENERATE, detail=detail)
-    return None
+def _parse(content: bytes) -> etree._Element | Refusal:
+    """Root of an SVG; stops where a limit is passed, as 4 MB may hold a million elements, which cost 100 MB and
+    a second."""
+    parser = etree.XMLPullParser(
+        events=("start", "end"),
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    elements, attributes, depth = 0, 0, 0
+    try:
+        for start in range(0, len(content), _PARSED_BYTES):
+            parser.feed(content[start : start + _PARSED_BYTES])
+            for event, element in parser.read_events():
+                if event == "end" or not isinstance(element, etree._Element):
+                    depth -= 1
+                    continue
+                own_attributes = len(element.attrib)
+                elements, attributes, depth = elements + 1, attributes + own_attributes, depth + 1
+                refusal = _refuse_shape(elements, attributes, own_attributes, depth)
+                if refusal:
+                    return refusal
+        root: etree._Element = parser.close()
+    except (etree.XMLSyntaxError, ValueError) as e:
+        return Refusal(reason=RefusalReason.BROKEN, detail=f"SVG does not parse: {e}"[:300])
+    return root
+
+
+def _refuse_shape(elements: int, attributes: int, own_attributes: int, depth: int) -> Refusal | None:
+    if depth > thresholds.MAX_SVG_DEPTH:
+        detail = f"SVG nested over {thresholds.MAX_SVG_DEPTH} deep"
+    elif elements > thresholds.MAX_SVG_ELEMENTS:
+        detail = f"SVG of over {thresholds.MAX_SVG_ELEMENTS} elements"
+    elif attributes > thresholds.MAX_SVG_ATTRIBUTES:
+        detail = f"SVG of over {thresholds.MAX_SVG_ATTRIBUTES} attributes"
+    elif own_attributes > thresholds.MAX_SVG_OWN_ATTRIBUTES:  # each that is removed is looked for among all
+        detail = f"SVG element of over {thresholds.MAX_SVG_OWN_ATTRIBUTES} attributes"
+    else:
+        return None
+    return Refusal(reason=RefusalReason.DEGENERATE, detail=detail)
 
 
 def _clean_tree(root: etree._Element) -> CleanSvg | Refusal:
@@ -117,8 +143,12 @@ def _clean_tree(root: etree._Element) -> CleanSvg | Refusal:
         if etree.QName(element).localname.lower() == "style" and element.text:
             element.text = _FOREIGN_URL.sub("none", _AT_IMPORT.sub("", element.text))
     width, height, view_box = _find_size(root)
-    refusal = None if width > 0 and height > 0 else Refusal(reason=RefusalReason.DEGENERATE, detail="SVG of size zero")
-    refusal = refusal or refuse_aspect(width, height)
+    if not (0 < width <= thresholds.MAX_SVG_SIDE_PX and 0 < height <= thresholds.MAX_SVG_SIDE_PX):
+        detail = (
+            f"SVG of size {width:g}x{height:g} px; both sides must be over 0 and at most {thresholds.MAX_SVG_SIDE_PX}"
+        )
+        return Refusal(reason=RefusalReason.DEGENERATE, detail=detail)
+    refusal = refuse_aspect(width, height)
     if refusal:
         return refusal
     zoom = thresholds.SVG_SIDE_PX / max(width, height)
@@ -149,9 +179,8 @@ def _clean_attributes(element: etree._Element) -> None:
 
 def _find_size(root: etree._Element) -> tuple[float, float, str]:  # width, height, viewBox belong together
     """Width and height in px as a browser would lay the picture out, and a viewBox that fits them."""
-    box = [
-        float(n) for n in re.findall(r"[-+]?[0-9]*\.?[0-9]+(?:e[-+]?[0-9]+)?", root.get("viewBox", ""), re.IGNORECASE)
-    ]
+    view_box = root.get("viewBox", "")[: 4 * _MAX_LENGTH_CHARS]
+    box = [float(n) for n in re.findall(r"[-+]?[0-9]*\.?[0-9]+(?:e[-+]?[0-9]+)?", view_box, re.IGNORECASE)]
     has_box = len(box) == 4 and box[2] > 0 and box[3] > 0
     width, height = _read_length(root.get("width")), _read_length(root.get("height"))
     if has_box:
@@ -164,7 +193,7 @@ def _find_size(root: etree._Element) -> tuple[float, float, str]:  # width, heig
 
 def _read_length(text: str | None) -> float:
     """Length in px; 0 if there is none or it is relative (a percentage says nothing about the picture)."""
-    match = _LENGTH.match(text or "")
+    match = _LENGTH.match((text or "")[:_MAX_LENGTH_CHARS])
     if match is None:
         return 0.0
     return min(float(match[1]) * _PX_PER_UNIT[(match[2] or "px").lower()], 1e6)

@@ -19,6 +19,22 @@ MAX_PIXELS: Final = 25_000_000
 MAX_WORKING_SIDE_PX: Final = 1200
 """Longer side after decoding. Above it decoding is all of the time; walls of 30 logos still have 150 px
 each."""
+MAX_WEBP_PIXELS: Final = 14_000_000
+"""Pixels of a WebP: its decoder keeps two canvases and hands out a third, 16 bytes for each pixel in all; 25 million
+need 400 MB. Largest on pages and bench: 2.4 million."""
+MAX_FRAMES: Final = 1000
+"""Frames or pages of a file, of which the first is decoded. No file of pages or bench has two."""
+DECODED_HERE_PIXELS: Final = 4_000_000
+"""Pixels up to which plain PNG, JPEG, GIF and WebP are decoded in our own process: 16 MB a copy. Larger, rare and
+odd ones go to the worker; of pages and bench two PNG do, of 4.9 and 8.3 million."""
+PLAIN_PARTS: Final = 4_000
+"""Chunks, segments or blocks of a plain file; 20 MB of PNG in chunks of 8 kB have 2,500."""
+PLAIN_PACKED_CHUNKS: Final = 20
+"""Chunks of packed text and colour profiles in a plain PNG: the decoder unpacks up to 1 MB of each, in 1 ms."""
+PLAIN_JPEG_SCANS: Final = 64
+"""Scans of a plain JPEG. Most on pages and bench: 14."""
+MAX_WALK: Final = 100_000
+"""Steps after which the parts of a file are not counted on; 20 MB of GIF in whole blocks have 80,000."""
 MIN_LONG_SIDE_PX: Final = 16
 MIN_SHORT_SIDE_PX: Final = 4
 """bench, size_24: wordmarks of 24x5 px are still told apart; 1x1 to 8x8 are trackers and spacers."""
@@ -33,15 +49,26 @@ SVG_SIDE_PX: Final = 320
 MAX_SVG_BYTES: Final = 4_000_000
 """Bytes of SVG text, unpacked. Largest on pages: 0.3 MB."""
 MAX_SVG_ELEMENTS: Final = 20_000
+MAX_SVG_ATTRIBUTES: Final = 100_000
+"""Attributes of all elements. Most on pages: 1,622 elements with 4,864 attributes."""
+MAX_SVG_OWN_ATTRIBUTES: Final = 1_000
+"""Attributes of one element; cleaning takes quadratic time on them, 3.4 s on 30,000."""
+MAX_SVG_SIDE_PX: Final = 1_000_000
 MAX_SVG_DEPTH: Final = 64
 """Nested elements. The renderer recurses and dies at 100,000; drawings of bench and pages stay under 20."""
-SVG_WALL_LIMIT_S: Final = 2.0
-"""Seconds for one picture before the worker is killed. Ordinary logos take 0.002 to 0.05."""
-SVG_CPU_LIMIT_S: Final = 3
-SVG_START_LIMIT_S: Final = 20.0
+
+# --- the workers (SVG; large, rare and odd files of the other formats) ---
+WORKER_CPU_LIMIT_S: Final = 1.3
+"""Processor seconds for one picture. Slowest SVG of 272 on pages and of brands: 0.24; 25 Mpx take 0.1 (JPEG) to 1.3
+(GIF of noise). With WORKER_WALL_LIMIT_S it keeps every picture under 2 s."""
+WORKER_WALL_LIMIT_S: Final = 1.5
+WORKER_START_LIMIT_S: Final = 20.0
 """Seconds until a new worker must have said that it is ready: a loaded machine starts Python slowly."""
-SVG_MEMORY_LIMIT_BYTES: Final = 1_000_000_000
-"""Address space of the worker; 320x320 px need 0.1 GB, filters up to 0.4 GB."""
+RASTER_MEMORY_LIMIT_BYTES: Final = 235_000_000
+"""Address space for one picture, on top of the 38 MB that the libraries take; with the file and the answer in our own
+process it stays under 300 MB. 25 Mpx need 32 (JPEG) to 233 MB (AVIF; CMYK JPEG in progressive scans 229)."""
+SVG_MEMORY_LIMIT_BYTES: Final = 160_000_000
+"""Likewise, on top of 16 MB. The hungriest of 272 SVG of pages and brands needs 18 MB."""
 
 # --- normalising ---
 LIGHT_LUMINANCE: Final = 150

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -11,7 +12,8 @@ import pytest
 from drawings import encode
 from PIL import Image
 
-from matcher import Refusal
+from ledger.vocabulary import RefusalReason
+from matcher import Refusal, thresholds
 from matcher.decode import Picture, decode_image
 from matcher.svg_cleaning import CleanSvg, clean_svg
 from matcher.svg_worker import SvgWorker
@@ -54,9 +56,12 @@ def test_nothing_that_loads_or_runs_reaches_the_renderer(inner: str, tmp_path: P
     text = cleaned(content).content.decode().lower()
     for word in ("picture.png", "http://127", "script", "foreignobject", "onload", "@import", "svg+xml"):
         assert word not in text
-    picture = decode_image(content)
-    assert isinstance(picture, Picture)
-    assert not picture.pixels[..., 3].any()
+    refusal = decode_image(content)
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason is RefusalReason.BLANK
+    drawn = decode_image(content.replace(b"</svg>", b'<path d="M0 0h5v10h-5z"/></svg>'))
+    assert isinstance(drawn, Picture), "what the drawing holds of its own is still drawn"
+    assert not drawn.pixels[:, 170:, 3].any()
 
 
 def test_fragments_and_raster_data_images_stay() -> None:
@@ -118,3 +123,29 @@ def test_worker_starts_from_any_directory_and_ends_with_its_parent(tmp_path: Pat
     assert width == "10"
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid), 0)
+
+
+def test_worker_may_use_a_limited_amount_of_memory() -> None:
+    worker = SvgWorker()
+    try:
+        assert isinstance(worker.render(cleaned(SQUARE)), bytes)
+        process = worker._process
+        assert process is not None
+        limit, hard_limit = resource.prlimit(process.pid, resource.RLIMIT_AS)
+        assert limit == hard_limit
+        used = int(Path(f"/proc/{process.pid}/statm").read_text().split()[0]) * resource.getpagesize()
+        assert limit <= used + thresholds.SVG_MEMORY_LIMIT_BYTES
+    finally:
+        worker.close()
+
+
+def test_picture_that_takes_too_much_memory_costs_one_refusal() -> None:
+    large = CleanSvg(content=SQUARE.replace(b"viewBox", b'width="9000" height="9000" viewBox'), width_px=1, height_px=1)
+    worker = SvgWorker()
+    try:
+        refusal = worker.render(large)
+        assert isinstance(refusal, Refusal)
+        assert refusal.reason is RefusalReason.CRASHED
+        assert isinstance(worker.render(cleaned(SQUARE)), bytes)
+    finally:
+        worker.close()

@@ -1,0 +1,57 @@
+"""The other end of worker.py: reads a frame from stdin, answers with one on stdout, until stdin ends.
+
+Loaded by the scripts that a worker runs; it must start quickly and hold nothing that a hostile picture could
+reach, so it knows no other module of ours. Frame: 4 bytes length, big-endian, then so many bytes. Answer: b"P" and
+the payload, b"E" and a message, or b"M" (out of memory). The first answer, before any frame was read, is b"R" (ready).
+Arguments of the script: CPU seconds and bytes of memory for one picture, then its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import resource
+import signal
+import struct
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+_UNKNOWN_ADDRESS_SPACE_BYTES = 1_000_000_000  # where there is no /proc: libraries rarely map more
+
+
+def serve(decode: Callable[[bytes], bytes]) -> None:
+    """Answer every frame with what decode makes of it, each within the limits of argv."""
+    cpu_limit_s, memory_limit_bytes = float(sys.argv[1]), int(sys.argv[2])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _limit_memory(memory_limit_bytes)
+    _answer(b"R", b"")
+    while len(head := sys.stdin.buffer.read(4)) == 4:
+        content = sys.stdin.buffer.read(struct.unpack(">I", head)[0])
+        # unlike RLIMIT_CPU it counts parts of a second; SIGPROF ends a busy loop even if the parent is gone
+        signal.setitimer(signal.ITIMER_PROF, cpu_limit_s)
+        try:
+            payload = decode(content)
+        except MemoryError:
+            _answer(b"M", b"")
+        except Exception as e:  # noqa: BLE001  # parsers of hostile bytes raise whatever they trip over
+            _answer(b"E", f"{type(e).__name__}: {e}".encode(errors="replace")[:1000])
+        else:
+            _answer(b"P", payload)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _answer(kind: bytes, payload: bytes) -> None:
+    sys.stdout.buffer.write(struct.pack(">I", len(payload) + 1) + kind)
+    sys.stdout.buffer.write(payload)
+    sys.stdout.buffer.flush()
+
+
+def _limit_memory(limit_bytes: int) -> None:
+    """Allow so much more address space than the libraries have taken already."""
+    used = _UNKNOWN_ADDRESS_SPACE_BYTES
+    with contextlib.suppress(OSError):
+        used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    limit = used + limit_bytes if hard == resource.RLIM_INFINITY else min(hard, used + limit_bytes)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

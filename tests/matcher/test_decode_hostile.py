@@ -1,0 +1,69 @@
+"""Every image of tests/hostile/ goes through decode_image in a fresh process that is measured."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.hostile.images import HARMLESS, HOSTILE, write_all
+
+ROOT = Path(__file__).parents[2]
+MAX_CPU_S = 2.0
+# Processor time is what a picture costs; the clock on the wall also counts what else the machine does, and the start
+# of a new worker after one was killed. Alone on a machine no picture takes over 2 s by the wall either.
+MAX_WALL_S = 10.0
+MAX_MEMORY_BYTES = 300_000_000
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is measured in /proc")
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, dict[str, Any]]:
+    folder = tmp_path_factory.mktemp("hostile")
+    write_all(folder)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.hostile.measure", str(folder)],
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return {line["name"]: line for line in map(json.loads, done.stdout.splitlines())}
+
+
+def test_there_are_enough_attacks_of_every_format() -> None:
+    assert len(HOSTILE) >= 60
+    suffixes = {Path(name).suffix for name in HOSTILE}
+    assert suffixes >= {".png", ".jpg", ".gif", ".webp", ".avif", ".heic", ".bmp", ".ico", ".tiff", ".svg", ".svgz"}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_image_costs_one_refusal(name: str, seen: Mapping[str, dict[str, Any]]) -> None:
+    line = seen[name]
+    assert line["outcome"] != "picture"
+    assert line["touched"] == [], "something was opened because of what the image says"
+    assert line["cpu_s"] <= MAX_CPU_S
+    assert line["wall_s"] <= MAX_WALL_S
+    assert line["own_bytes"] + line["worker_bytes"] <= MAX_MEMORY_BYTES
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_what_only_looks_hostile_is_decoded(name: str, seen: Mapping[str, dict[str, Any]]) -> None:
+    assert seen[name]["outcome"] == "picture", seen[name]["detail"]
+    assert seen[name]["touched"] == []
+
+
+def test_no_image_called_the_network(seen: Mapping[str, dict[str, Any]]) -> None:
+    assert seen["callers"]["callers"] == []
+
+
+def test_the_canary_would_be_seen_if_it_were_read(seen: Mapping[str, dict[str, Any]]) -> None:
+    assert seen["canary.png"]["outcome"] == "picture"
