@@ -9,9 +9,10 @@ Reads: exchanges from the crawler. Writes: `var/warc/<crawl>-<n>.warc.gz`, rows 
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -230,34 +231,37 @@ def read_exchange(directory: Path, ledger: Ledger, capture_id: str) -> StoredExc
     )
 
 
-def _record_at(file: BinaryIO, path: Path, offset: int) -> ArcWarcRecord:
-    file.seek(offset)
-    try:
-        record = next(iter(ArchiveIterator(file)), None)
-    except Exception as error:  # warcio raises many kinds on damaged input
-        raise EvidenceBrokenError(f"{path} at byte {offset}: no readable WARC record ({error})") from error
-    if record is None:
-        raise EvidenceBrokenError(f"{path} at byte {offset}: expected a WARC record, got the end of the file")
-    return record
-
-
-def _open(path: Path) -> BinaryIO:
-    try:
-        return path.open("rb")
-    except OSError as error:
-        raise EvidenceBrokenError(f"{path}: could not be read ({error}); restore it from a backup") from error
-
-
 def _headers_and_payload(path: Path, offset: int) -> tuple[tuple[tuple[str, str], ...], bytes]:
-    with _open(path) as file:
-        record = _record_at(file, path, offset)
+    with _reading(path, offset) as record:
+        if record.http_headers is None:
+            raise EvidenceBrokenError(
+                f"{path} at byte {offset}: expected a response, got a record without HTTP headers"
+            )
         return tuple(record.http_headers.headers), record.raw_stream.read()
 
 
 def _content(path: Path, offset: int) -> bytes:
-    with _open(path) as file:
-        data: bytes = _record_at(file, path, offset).content_stream().read(MAX_CONTENT_BYTES)
+    with _reading(path, offset) as record:
+        data: bytes = record.content_stream().read(MAX_CONTENT_BYTES)
         return data
+
+
+@contextlib.contextmanager
+def _reading(path: Path, offset: int) -> Iterator[ArcWarcRecord]:
+    """The record at an offset; whatever goes wrong while it is read is broken evidence."""
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            record = next(iter(ArchiveIterator(file)), None)
+            if record is None:
+                raise EvidenceBrokenError(f"{path} at byte {offset}: expected a WARC record, got the end of the file")
+            yield record
+    except EvidenceBrokenError:
+        raise
+    except OSError as error:
+        raise EvidenceBrokenError(f"{path}: could not be read ({error}); restore it from a backup") from error
+    except Exception as error:  # warcio raises many kinds on damaged input, some only when the payload is read
+        raise EvidenceBrokenError(f"{path} at byte {offset}: no readable WARC record ({error})") from error
 
 
 def _warc_bytes(build: WARCWriter, buffer: io.BytesIO, record: ArcWarcRecord) -> bytes:

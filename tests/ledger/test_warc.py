@@ -152,3 +152,18 @@ def test_a_changed_payload_is_noticed(tmp_path, ledger):
     ledger.execute("UPDATE captures SET payload_sha256 = 'f00d'")
     with pytest.raises(EvidenceBrokenError, match="SHA-256"):
         read_exchange(tmp_path / "warc", ledger, capture.capture_id)
+
+
+@pytest.mark.parametrize("damage", [0x01, 0x80, 0xFF])
+def test_any_damaged_byte_of_a_record_is_broken_evidence_or_harms_nothing(tmp_path, ledger, damage):
+    with archive(tmp_path, ledger) as warc:
+        capture = warc.store(exchange(payload=gzip.compress(b"<p>Partner</p>"), **{"Content-Encoding": "gzip"}))
+    path = tmp_path / "warc" / capture.warc_file
+    whole, broken = path.read_bytes(), 0
+    for position in range(capture.warc_offset, capture.warc_offset + capture.warc_length):
+        path.write_bytes(whole[:position] + bytes([whole[position] ^ damage]) + whole[position + 1 :])
+        try:
+            assert read_exchange(tmp_path / "warc", ledger, capture.capture_id).content == b"<p>Partner</p>"
+        except EvidenceBrokenError:
+            broken += 1
+    assert broken > capture.warc_length / 2
