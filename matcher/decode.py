@@ -102,6 +102,9 @@ def _decode_raster(content: bytes, image_format: str) -> Picture | Refusal:
     refusal = _refuse_bomb(header.width_px, header.height_px, header.frames)
     if refusal:
         return refusal
+    if header.parts >= thresholds.MAX_WALK:
+        detail = f"{image_format} of over {thresholds.MAX_WALK} parts"
+        return Refusal(reason=RefusalReason.DEGENERATE, detail=detail)
     if image_format == "webp" and pixels > thresholds.MAX_WEBP_PIXELS:
         detail = f"WebP of {pixels} pixels is over the limit of {thresholds.MAX_WEBP_PIXELS}"
         return Refusal(reason=RefusalReason.TOO_MANY_PIXELS, detail=detail)

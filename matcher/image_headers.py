@@ -19,12 +19,14 @@ PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 class Header:
     """What a file announces. width_px, height_px: the largest picture in it, 0 = only the decoder can tell.
 
-    frames: counted, not believed. is_plain: few parts, in the order that cameras and drawing programs write them.
+    frames: counted, not believed. parts: chunks, segments or blocks, as far as they were counted. is_plain: few parts, in
+    the order that cameras and drawing programs write them.
     """
 
     width_px: int = 0
     height_px: int = 0
     frames: int = 1
+    parts: int = 0
     is_plain: bool = False
 
 
@@ -52,12 +54,12 @@ def _read_png(content: bytes) -> Header:
             break
         position += 12 + length
     is_plain = chunks <= thresholds.PLAIN_PARTS and packed_chunks <= thresholds.PLAIN_PACKED_CHUNKS
-    return Header(width_px=width, height_px=height, frames=max(announced, frames, 1), is_plain=is_plain)
+    return Header(width_px=width, height_px=height, frames=max(announced, frames, 1), parts=chunks, is_plain=is_plain)
 
 
 def _read_jpeg(content: bytes) -> Header:
     position, segments, width, height = 2, 0, 0, 0
-    while segments <= thresholds.PLAIN_PARTS:
+    while segments < thresholds.MAX_WALK:
         segments += 1
         (marker,) = struct.unpack_from(">H", content, position)
         if marker == 0xFFDA:
@@ -70,7 +72,7 @@ def _read_jpeg(content: bytes) -> Header:
     # 0xFF is always followed by 0 in coded data, so this counts scans, and those of an embedded thumbnail
     scans = content.count(b"\xff\xda", position)
     is_plain = segments <= thresholds.PLAIN_PARTS and scans <= thresholds.PLAIN_JPEG_SCANS
-    return Header(width_px=width, height_px=height, is_plain=is_plain)
+    return Header(width_px=width, height_px=height, parts=segments, is_plain=is_plain)
 
 
 def _read_gif(content: bytes) -> Header:
@@ -91,11 +93,11 @@ def _read_gif(content: bytes) -> Header:
         while position < len(content) and (length := content[position]):
             position += 1 + length
             steps += 1
-            if steps > thresholds.MAX_WALK:
-                return Header(width_px=width, height_px=height, frames=frames)
+            if steps >= thresholds.MAX_WALK:
+                return Header(width_px=width, height_px=height, frames=frames, parts=steps)
         position += 1
     is_plain = steps_before_frame <= thresholds.PLAIN_PARTS
-    return Header(width_px=width, height_px=height, frames=max(frames, 1), is_plain=is_plain)
+    return Header(width_px=width, height_px=height, frames=max(frames, 1), parts=steps, is_plain=is_plain)
 
 
 def _palette_bytes(flags: int) -> int:
@@ -119,7 +121,7 @@ def _read_webp(content: bytes) -> Header:
         frames += kind == b"ANMF"
         position += 8 + length + length % 2
     is_plain = chunks <= thresholds.PLAIN_PARTS
-    return Header(width_px=width, height_px=height, frames=max(frames, 1), is_plain=is_plain)
+    return Header(width_px=width, height_px=height, frames=max(frames, 1), parts=chunks, is_plain=is_plain)
 
 
 def _read_ico(content: bytes) -> Header:

@@ -6,6 +6,7 @@ worker with hard limits of time and memory (raster_worker.py), for everything el
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import io
 import runpy
@@ -166,4 +167,10 @@ def _count_frames(image: ImageFile.ImageFile, name: bytes) -> int:
 if __name__ == "__main__":
     warnings.simplefilter("ignore")  # Pillow's remarks on odd files
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # threads would take address space, and processor time from others
+    for library in (
+        "numpy",
+        "pillow_heif",
+    ):  # before the limit is set: what loads one must not take from later pictures
+        with contextlib.suppress(ImportError):
+            importlib.import_module(library)
     runpy.run_path(str(Path(__file__).with_name("worker_child.py")))["serve"](_decode_frame)

@@ -27,18 +27,24 @@ def serve(decode: Callable[[bytes], bytes]) -> None:
     _limit_memory(memory_limit_bytes)
     _answer(b"R", b"")
     while len(head := sys.stdin.buffer.read(4)) == 4:
-        content = sys.stdin.buffer.read(struct.unpack(">I", head)[0])
-        # unlike RLIMIT_CPU it counts parts of a second; SIGPROF ends a busy loop even if the parent is gone
-        signal.setitimer(signal.ITIMER_PROF, cpu_limit_s)
-        try:
-            payload = decode(content)
-        except MemoryError:
-            _answer(b"M", b"")
-        except Exception as e:  # noqa: BLE001  # parsers of hostile bytes raise whatever they trip over
-            _answer(b"E", f"{type(e).__name__}: {e}".encode(errors="replace")[:1000])
-        else:
-            _answer(b"P", payload)
-        signal.setitimer(signal.ITIMER_PROF, 0)
+        _answer_one(decode, struct.unpack(">I", head)[0], cpu_limit_s)
+
+
+def _answer_one(decode: Callable[[bytes], bytes], length: int, cpu_limit_s: float) -> None:
+    # a function of its own: what one picture took is given back before the next one comes, or a picture that needs
+    # nearly all of the memory would be refused only because another one came before it
+    content = sys.stdin.buffer.read(length)
+    # unlike RLIMIT_CPU it counts parts of a second; SIGPROF ends a busy loop even if the parent is gone
+    signal.setitimer(signal.ITIMER_PROF, cpu_limit_s)
+    try:
+        payload = decode(content)
+    except MemoryError:
+        _answer(b"M", b"")
+    except Exception as e:  # noqa: BLE001  # parsers of hostile bytes raise whatever they trip over
+        _answer(b"E", f"{type(e).__name__}: {e}".encode(errors="replace")[:1000])
+    else:
+        _answer(b"P", payload)
+    signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def _answer(kind: bytes, payload: bytes) -> None:

@@ -82,6 +82,12 @@ def test_large_picture_of_25_million_pixels_is_decoded() -> None:
     assert picture.pixels[600, 600].tolist() == [200, 30, 30, 255]
 
 
+def test_what_a_large_picture_took_is_given_back_before_the_next_one() -> None:
+    large = encode(Image.new("RGBA", (5_000, 5_000), (200, 30, 30, 255)))
+    for _ in range(2):
+        picture_of(large)
+
+
 @pytest.mark.parametrize("colour", [(0, 0, 0), (255, 255, 255), (200, 30, 30), (20, 160, 60)])
 def test_cmyk_jpeg_has_the_colours_that_its_author_saw(colour: tuple[int, int, int]) -> None:
     content = encode(Image.new("RGB", (64, 64), colour).convert("CMYK"), "JPEG", quality=95)
