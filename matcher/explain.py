@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 from matcher.decode import Picture, decode_image
 from matcher.normalize import estimate_backgrounds, extract_ink, flatten_alpha, scale_ink
 from matcher.refusals import Refusal
-from matcher.regions import Box, Region, find_mark
+from matcher.regions import Box, find_mark
 
 HEIGHT_PX, MAX_WIDTH_PX, WHOLE_SIDE_PX = 160, 480, 480
 # A drawing with so much clear ground stands on what shines through; a badge with clear corners stands on its own.
@@ -60,9 +60,9 @@ def compare_pictures(official: bytes, found: bytes, region: Box) -> Comparison |
 
 def _mark_box(picture: Picture, found: np.ndarray) -> Box:
     """Box of the official drawing, with its frame or without, whichever is more like what was found."""
-    marks: list[Region] = find_mark(flatten_alpha(picture.pixels))
+    marks = find_mark(flatten_alpha(picture.pixels))
     height, width = picture.pixels.shape[:2]
-    boxes = [mark.box for mark in marks] or [Box(x=0, y=0, width=width, height=height)]
+    boxes = [mark.region.box for mark in marks] or [Box(x=0, y=0, width=width, height=height)]
     size = (found.shape[1], found.shape[0])
     return max(boxes, key=lambda box: _likeness(_ink_of(picture, box, size), found))
 

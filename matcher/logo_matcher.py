@@ -19,8 +19,7 @@ import numpy as np
 from ledger.errors import BadInputError, Problem
 from ledger.vocabulary import RefusalReason
 from matcher import thresholds
-from matcher.cohort import background_features
-from matcher.compare import TemplateSet
+from matcher.compare import Template, TemplateSet
 from matcher.decode import Picture, decode_image
 from matcher.features import Features, extract_all
 from matcher.hashes import distance_bits, hash_all, hash_features
@@ -33,7 +32,7 @@ from matcher.regions import Box, Region, find_regions
 
 __all__ = ["METHOD", "LogoMatch", "LogoMatcher", "Recognition", "RegionHash"]
 
-METHOD = "edge-hash+ncc+edge"
+METHOD = "edge-hash+lda"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -54,7 +53,7 @@ class LogoMatcher:
 
     def __init__(self, logos: Sequence[OfficialLogo]) -> None:
         """Raises BadInputError naming every logo that cannot be decoded or is blank."""
-        problems, templates, owners = list[Problem](), list[Features](), list[OfficialLogo]()
+        problems, templates, owners = list[Problem](), list[Template](), list[OfficialLogo]()
         for logo in logos:
             marks = describe_mark(logo.content)
             if isinstance(marks, Refusal):
@@ -75,7 +74,7 @@ class LogoMatcher:
             raise BadInputError(problems)
         self._owners = owners
         self._templates = templates
-        self._set = TemplateSet(templates, background_features())
+        self._set = TemplateSet(templates)
         self._set_id = logo_set_id(logos)
 
     @classmethod
@@ -140,7 +139,7 @@ class LogoMatcher:
             if owner.brand in matches:
                 continue
             region = int(best_regions[template])
-            found, official = hash_features(look.features[region]), hash_features(self._templates[template])
+            found, official = hash_features(look.features[region]), hash_features(self._templates[template].features)
             matches[owner.brand] = LogoMatch(
                 brand=owner.brand,
                 official_logo_id=owner.official_logo_id,

@@ -21,7 +21,7 @@ WHITE_GROUND, DARK_GROUND = 255, 24
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Background:
-    """The colour that a picture stands on. share: part of the border ring that has it, 0..1."""
+    """The colour that a picture stands on. share: part of the pixels that were asked which have it, 0..1."""
 
     colour: np.ndarray
     share: float
@@ -48,7 +48,7 @@ def flatten_alpha(pixels: np.ndarray) -> Flattened:
     the page's own colour is unknown here.
     """
     if is_opaque(pixels):
-        return Flattened(rgb=np.ascontiguousarray(pixels[..., :3]), ground=None)
+        return Flattened(rgb=cv2.cvtColor(pixels, cv2.COLOR_RGBA2RGB), ground=None)
     weight = pixels[..., 3].astype(np.float32)
     total = float(weight.sum())
     luminance = float((pixels[..., :3].astype(np.float32) @ _LUMINANCE * weight).sum()) / total if total else 0.0
@@ -63,7 +63,7 @@ def flatten_on(pixels: np.ndarray, level: int) -> Flattened:
 
 
 def is_opaque(pixels: np.ndarray) -> bool:
-    return bool(pixels[..., 3].min(initial=255) == 255)
+    return bool(cv2.minMaxLoc(cv2.extractChannel(pixels, 3))[0] == 255) if pixels.size else True
 
 
 def estimate_backgrounds(rgb: np.ndarray) -> list[Background]:
@@ -75,43 +75,53 @@ def estimate_backgrounds(rgb: np.ndarray) -> list[Background]:
     height, width = rgb.shape[:2]
     px = 2 if min(height, width) >= 24 else 1
     sides = (rgb[:px], rgb[-px:], rgb[:, :px], rgb[:, -px:])
-    ring = np.concatenate([side.reshape(-1, 3) for side in sides]).astype(np.int32)
-    first = _most_frequent(ring, len(ring))
+    ring = np.concatenate([side.reshape(-1, 3) for side in sides])
+    first = most_frequent_colour(ring)
     if first.share >= thresholds.SURE_RING_SHARE:
         return [first]
-    rest = ring[np.abs(ring - first.colour).max(axis=1) > 2 * thresholds.RING_MATCH_LEVELS]
-    second = _most_frequent(rest, len(ring)) if len(rest) else None
-    return [first, second] if second and second.share >= thresholds.SECOND_RING_SHARE else [first]
+    rest = ring[~_is_near(ring, first.colour, 2 * thresholds.RING_MATCH_LEVELS)]
+    if not len(rest):
+        return [first]
+    second = most_frequent_colour(rest)
+    share = second.share * len(rest) / len(ring)
+    return [first, Background(colour=second.colour, share=share)] if share >= thresholds.SECOND_RING_SHARE else [first]
 
 
-def _most_frequent(ring: np.ndarray, total: int) -> Background:
-    bins = (ring[:, 0] >> 4) << 8 | (ring[:, 1] >> 4) << 4 | ring[:, 2] >> 4
-    mode = np.bincount(bins).argmax()
-    colour = ring[bins == mode].mean(axis=0)
-    near = np.abs(ring - colour).max(axis=1) <= thresholds.RING_MATCH_LEVELS
-    return Background(colour=np.round(ring[near].mean(axis=0)).astype(np.uint8), share=float(near.sum()) / total)
+def most_frequent_colour(pixels: np.ndarray) -> Background:
+    """The colour most of some pixels have, give or take thresholds.RING_MATCH_LEVELS. pixels: uint8 (n, 3), n > 0."""
+    coarse = (pixels >> 4).astype(np.int32)
+    bins = coarse[:, 0] << 8 | coarse[:, 1] << 4 | coarse[:, 2]
+    centre = pixels[bins == np.bincount(bins).argmax()].mean(axis=0)
+    near = pixels[_is_near(pixels, centre, thresholds.RING_MATCH_LEVELS)]
+    return Background(colour=np.round(near.mean(axis=0)).astype(np.uint8), share=len(near) / len(pixels))
+
+
+def _is_near(pixels: np.ndarray, colour: np.ndarray, levels: int) -> np.ndarray:
+    return np.asarray((np.abs(pixels - colour.astype(np.float32)) <= levels).all(axis=1))
 
 
 def extract_ink(rgb: np.ndarray, colour: np.ndarray) -> np.ndarray:
     """Largest channel difference of each pixel to a colour: uint8 (height, width), 0 = background, not yet
     scaled."""
-    difference = cv2.absdiff(rgb, np.broadcast_to(colour, rgb.shape))
-    return np.asarray(cv2.max(cv2.max(difference[..., 0], difference[..., 1]), difference[..., 2]))
+    scalar = (*(float(level) for level in colour), 0.0)
+    difference = cv2.absdiff(rgb, scalar)  # type: ignore[call-overload]  # OpenCV takes a scalar; its stubs do not know
+    red, green, blue = cv2.split(difference)
+    return np.asarray(cv2.max(cv2.max(red, green), blue))
 
 
 def scale_ink(ink: np.ndarray) -> np.ndarray:
-    """Ink stretched to 0..255: strong colours are clipped alike, a pale logo is lifted."""
-    full = min(thresholds.INK_CLIP_LEVELS, max(thresholds.MIN_GREY_SPAN, int(ink.max(initial=0))))
-    return np.asarray(cv2.convertScaleAbs(ink, alpha=255 / full))
+    """Ink stretched to 0..255: strong colours weigh nearly alike, a pale logo is lifted.
 
-
-def is_framed(ink: np.ndarray) -> bool:
-    """Whether all four sides of a trimmed region are inked: a frame, a tile, a card.
-
-    ink: scaled, trimmed to the mark.
+    Beyond INK_CLIP_LEVELS the curve goes on, flatter: a dark stripe on a blue shape must not vanish.
     """
-    # a thin rounded frame does not lie in the very first row of its box, so the best of three counts
-    reach = 3 if min(ink.shape) >= 24 else 1
-    inked = ink > thresholds.INK_PRESENT
-    sides = (inked[:reach], inked[-reach:], inked[:, :reach].T, inked[:, -reach:].T)
-    return all(float(side.mean(axis=1).max()) > thresholds.FRAMED_SIDE_SHARE for side in sides)
+    strongest = int(cv2.minMaxLoc(ink)[1]) if ink.size else 0
+    if strongest < thresholds.INK_CLIP_LEVELS:
+        return np.asarray(cv2.convertScaleAbs(ink, alpha=255 / max(thresholds.MIN_GREY_SPAN, strongest)))
+    return np.asarray(cv2.LUT(ink, _CURVE))
+
+
+_CURVE = (
+    np.interp(np.arange(256), [0, thresholds.INK_CLIP_LEVELS, 255], [0, thresholds.INK_KNEE, 255])
+    .round()
+    .astype(np.uint8)
+)

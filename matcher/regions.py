@@ -2,18 +2,14 @@
 it.
 
 1. The whole picture, trimmed to its ink.
-2. On an even ground: cut along the widest empty rows or columns, again and again (walls, lock-ups, text
-beside a mark).
-   Neighbouring parts are also taken together, since the gap inside a lock-up may be wider than the one beside
-   it.
-3. A part with four inked sides is a tile or a card: look at what stands on it.
-4. On an uneven ground: plates of one colour, and what stands on them; in photographs each of the main colours
-alone.
+2. Pieces of ink, joined by and by across the smallest gaps (walls, lock-ups, text beside a mark): matcher/grouping.py.
+3. A piece that fills its outline (a tile, a card, a disc, a shield) is a ground of its own: look at what stands on it.
+4. On an uneven ground: plates of one colour and what stands on them; in photographs the colours that are more
+   frequent inside than at the border: matcher/grounds.py.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -21,12 +17,11 @@ import cv2
 import numpy as np
 
 from matcher import thresholds
-from matcher.normalize import Background, Flattened, estimate_backgrounds, extract_ink, is_framed, scale_ink
+from matcher.grounds import Ground, find_frequent_colours, find_plates, ground_inside
+from matcher.grouping import Pieces, find_pieces, join_pieces
+from matcher.normalize import Flattened, extract_ink, scale_ink
 
-_LAYERS = 5
-_SAMPLE_SIDE_PX = 96
-_MAX_FRAMES = 3
-_MAX_RUN_PARTS = 7
+_MAX_GROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +33,6 @@ class Box:
     width: int
     height: int
 
-    def moved(self, x: int, y: int) -> Box:
-        return Box(x=self.x + x, y=self.y + y, width=self.width, height=self.height)
-
     def scaled_to_source(self, scale: float, width_px: int, height_px: int) -> Box:
         """The same rectangle in a source picture of that size. scale: working px per source px."""
         x, y = min(width_px - 1, int(self.x / scale)), min(height_px - 1, int(self.y / scale))
@@ -50,7 +42,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Region:
-    """A part of a picture that may be a logo. ink: uint8, scaled, trimmed; box: in working px; depth: frames
+    """A part of a picture that may be a logo. ink: uint8, scaled, trimmed; box: in working px; depth: grounds
     around it."""
 
     box: Box
@@ -58,87 +50,125 @@ class Region:
     depth: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Mark:
+    """A region of an official drawing. is_even: what it stands on has one colour all around."""
+
+    region: Region
+    is_even: bool
+
+
 def find_regions(flat: Flattened) -> list[Region]:
     """Regions of a flattened picture, the whole first, then the largest first; empty if there is no ink."""
-    height, width = flat.rgb.shape[:2]
     found: dict[tuple[Box, int], Region] = {}  # one box on two backgrounds is two regions: the mark and its gaps
-    for region in _look_at(flat.rgb, Box(x=0, y=0, width=width, height=height), 0, flat.backgrounds):
-        if found and _is_no_mark(region):
+    for region in _look_everywhere(flat):
+        darkness = int(cv2.mean(region.ink)[0])
+        if found and (_is_small(region.box) or darkness > 255 * thresholds.SOLID_INK):
             continue
-        found.setdefault((region.box, int(region.ink.mean())), region)
-        if len(found) >= 2 * thresholds.MAX_REGIONS:
+        found.setdefault((region.box, darkness), region)
+        if len(found) >= thresholds.MAX_REGIONS:
             break
     regions = list(found.values())
-    rest = sorted(regions[1:], key=lambda r: -r.box.width * r.box.height)
-    return regions[:1] + rest[: thresholds.MAX_REGIONS - 1]
+    return regions[:1] + sorted(regions[1:], key=lambda r: -r.box.width * r.box.height)
 
 
-def _is_no_mark(region: Region) -> bool:
-    """A few letters of a word, or a filled box: a button, a tile whose drawing is looked at by itself."""
-    is_small = max(region.box.width, region.box.height) < thresholds.MIN_PART_LONG_PX
-    return is_small or float(region.ink.mean()) > 255 * thresholds.SOLID_INK
-
-
-def find_mark(flat: Flattened) -> list[Region]:
-    """Regions that stand for an official drawing: the whole, and what stands on its tile if it has one.
+def find_mark(flat: Flattened) -> list[Mark]:
+    """Regions that stand for an official drawing: the whole, and what stands on its tile or disc if it has one.
 
     Parts are left out on purpose: icons and words cut from lock-ups match strangers' icons and words.
     """
-    height, width = flat.rgb.shape[:2]
-    box, marks = Box(x=0, y=0, width=width, height=height), list[Region]()
-    backgrounds = flat.backgrounds
-    for depth in range(_MAX_FRAMES):
-        ink = scale_ink(extract_ink(_crop(flat.rgb, box), backgrounds[0].colour))
-        region = _trim(ink, Box(x=0, y=0, width=box.width, height=box.height), box, depth)
+    ground: Ground | None = Ground(x=0, y=0, rgb=flat.rgb, colour=flat.backgrounds[0].colour, outline=None, share=1.0)
+    marks: list[Mark] = []
+    while ground is not None and len(marks) < _MAX_GROUNDS:
+        ink = _ink_on(ground)
+        region = _trim(ink, (0, 0, ink.shape[1], ink.shape[0]), ground, len(marks))
         if region is None:
             break
-        marks.append(region)
-        box = _inside(region.box)
-        if not is_framed(region.ink) or min(box.width, box.height) < thresholds.MIN_REGION_LONG_PX:
-            break
-        backgrounds = estimate_backgrounds(_crop(flat.rgb, box))
+        marks.append(Mark(region=region, is_even=ground.share >= thresholds.EVEN_BAND_SHARE))
+        ground = _main_tile(ground, find_pieces(ink), region.box)
     return marks
 
 
-def _look_at(rgb: np.ndarray, box: Box, depth: int, backgrounds: list[Background]) -> Iterator[Region]:
-    """Regions inside a box of the picture, on each background that the box may have."""
-    part = _crop(rgb, box)
+def _main_tile(ground: Ground, pieces: Pieces, around: Box) -> Ground | None:
+    """The ground that a mark's one large piece is, if it covers nearly all of the mark."""
+    if not len(pieces.boxes):
+        return None
+    largest = int((pieces.boxes[:, 2:] - pieces.boxes[:, :2]).prod(axis=1).argmax())
+    left, top, right, bottom = pieces.boxes[largest].tolist()
+    share = thresholds.MAIN_TILE_SHARE
+    if right - left < share * around.width or bottom - top < share * around.height:
+        return None
+    return ground_inside(ground, pieces, largest)
+
+
+def _look_everywhere(flat: Flattened) -> Iterator[Region]:
+    backgrounds = flat.backgrounds
     for background in backgrounds:
-        ink = scale_ink(extract_ink(part, background.colour))
-        whole = _trim(ink, Box(x=0, y=0, width=box.width, height=box.height), box, depth)
-        if whole is None:
-            continue
-        yield whole
-        framed = [whole] if is_framed(whole.ink) else []
-        if background.share >= thresholds.CUT_RING_SHARE:
-            for cut in _cut(ink > thresholds.INK_PRESENT):
-                region = _trim(ink, cut, box, depth)
-                if region is None:
-                    continue
+        yield from _look_on(Ground(x=0, y=0, rgb=flat.rgb, colour=background.colour, outline=None, share=1.0), 0)
+    share = backgrounds[0].share
+    if share < thresholds.PLATE_RING_SHARE:
+        for plate in find_plates(flat.rgb):
+            yield from _look_on(plate, 1)
+    if share < thresholds.PHOTO_RING_SHARE:
+        for ink in find_frequent_colours(flat.rgb):
+            yield from _look_at_layer(ink)
+
+
+def _look_on(ground: Ground, depth: int) -> Iterator[Region]:
+    """Regions of what stands on a ground."""
+    ink = _ink_on(ground)
+    height, width = ink.shape
+    whole = _trim(ink, (0, 0, width, height), ground, depth)
+    if whole is None:
+        return
+    yield whole
+    pieces = find_pieces(ink)
+    for left, top, right, bottom in join_pieces(pieces.boxes).tolist():
+        if max(right - left, bottom - top) >= thresholds.MIN_PART_LONG_PX:
+            region = _trim(ink, (left, top, right, bottom), ground, depth)
+            if region is not None:
                 yield region
-                if is_framed(region.ink):
-                    framed.append(region)
-        for region in framed if depth < _MAX_FRAMES else ():
-            inner = _inside(region.box)
-            if min(inner.width, inner.height) >= thresholds.MIN_REGION_LONG_PX:
-                yield from _look_at(rgb, inner, depth + 1, estimate_backgrounds(_crop(rgb, inner)))
-    if depth == 0 and backgrounds[0].share < thresholds.PLATE_RING_SHARE:
-        yield from _look_by_colour(rgb, with_layers=backgrounds[0].share < thresholds.LAYER_RING_SHARE)
+    if depth == _MAX_GROUNDS:
+        return
+    for number, (left, top, right, bottom) in enumerate(pieces.boxes.tolist()):
+        size = (right - left, bottom - top)
+        if min(size) < thresholds.MIN_TILE_SHORT_PX or max(size) < thresholds.MIN_PART_LONG_PX:
+            continue
+        if max(size) > thresholds.MAX_TILE_ASPECT * min(size):
+            continue
+        inside = ground_inside(ground, pieces, number)
+        if inside is not None:
+            yield from _look_on(inside, depth + 1)
 
 
-def _crop(rgb: np.ndarray, box: Box) -> np.ndarray:
-    return rgb[box.y : box.y + box.height, box.x : box.x + box.width]
+def _look_at_layer(ink: np.ndarray) -> Iterator[Region]:
+    """Regions of a mask of colours, which has no ground."""
+    height, width = ink.shape
+    pieces = find_pieces(ink, least_px=max(8, int(thresholds.LAYER_PIECE_SHARE * height * width)))
+    if not len(pieces.boxes):
+        return
+    clean = np.where(np.isin(pieces.labels, pieces.numbers), ink, 0).astype(np.uint8)
+    nowhere = Ground(x=0, y=0, rgb=clean, colour=np.zeros(3, np.uint8), outline=None, share=0.0)
+    for left, top, right, bottom in join_pieces(pieces.boxes).tolist():
+        if (right - left) * (bottom - top) >= thresholds.LAYER_REGION_SHARE * width * height:
+            region = _trim(clean, (left, top, right, bottom), nowhere, 1)
+            if region is not None:
+                yield region
 
 
-def _inside(box: Box) -> Box:
-    inset = max(2, round(min(box.width, box.height) * thresholds.FRAME_INSET_SHARE))
-    return Box(x=box.x + inset, y=box.y + inset, width=box.width - 2 * inset, height=box.height - 2 * inset)
+def _ink_on(ground: Ground) -> np.ndarray:
+    ink = scale_ink(extract_ink(ground.rgb, ground.colour))
+    return ink if ground.outline is None else np.asarray(cv2.bitwise_and(ink, ground.outline))
 
 
-def _trim(ink: np.ndarray, cut: Box, origin: Box, depth: int) -> Region | None:
-    """Region of the ink inside a cut; None if too little is there. origin: where the ink map lies in the
-    picture."""
-    part = ink[cut.y : cut.y + cut.height, cut.x : cut.x + cut.width]
+def _is_small(box: Box) -> bool:
+    return max(box.width, box.height) < thresholds.MIN_PART_LONG_PX
+
+
+def _trim(ink: np.ndarray, cut: tuple[int, int, int, int], ground: Ground, depth: int) -> Region | None:
+    """Region of the ink inside a cut (left, top, right, bottom); None if too little is there."""
+    left, top, right, bottom = cut
+    part = ink[top:bottom, left:right]
     x, y, width, height = cv2.boundingRect((part > thresholds.INK_PRESENT).view(np.uint8))
     if max(width, height) < thresholds.MIN_REGION_LONG_PX or min(width, height) < min(
         thresholds.MIN_REGION_SHORT_PX, *ink.shape
@@ -146,115 +176,5 @@ def _trim(ink: np.ndarray, cut: Box, origin: Box, depth: int) -> Region | None:
         return None
     if max(width, height) > thresholds.MAX_ASPECT * min(width, height):
         return None
-    box = Box(x=cut.x + x + origin.x, y=cut.y + y + origin.y, width=width, height=height)
+    box = Box(x=ground.x + left + x, y=ground.y + top + y, width=width, height=height)
     return Region(box=box, ink=part[y : y + height, x : x + width], depth=depth)
-
-
-def _cut(mask: np.ndarray) -> list[Box]:
-    """Parts of an ink mask by recursive cuts along its widest empty rows or columns, and runs of neighbouring
-    parts."""
-    height, width = mask.shape
-    boxes: list[Box] = []
-    todo = [(Box(x=0, y=0, width=width, height=height), 0)]
-    while todo and len(boxes) < thresholds.MAX_REGIONS:
-        box, depth = todo.pop(0)
-        part = mask[box.y : box.y + box.height, box.x : box.x + box.width]
-        columns, rows = np.asarray(part.any(axis=0)), np.asarray(part.any(axis=1))
-        across, down = _gaps(columns), _gaps(rows)
-        widest_across, widest_down = _widest(across), _widest(down)
-        widest = max(widest_across, widest_down)
-        inked = min(int(columns.sum()), int(rows.sum()))
-        if widest < max(2, thresholds.MIN_GAP_SHARE * inked):
-            continue
-        is_across = widest_across >= widest_down
-        cuts = [g for g in (across if is_across else down) if g[1] - g[0] >= 0.5 * widest]
-        parts = _split(box, cuts, is_across=is_across)
-        boxes += _runs(parts)
-        if depth < thresholds.MAX_CUT_DEPTH:
-            todo += [(p, depth + 1) for p in parts if max(p.width, p.height) >= thresholds.MIN_REGION_LONG_PX]
-    return boxes
-
-
-def _gaps(inked: np.ndarray) -> np.ndarray:
-    """Empty stretches between inked ones: int (n, 2), start and end."""
-    places = np.flatnonzero(inked)
-    if len(places) < 2:
-        return np.empty((0, 2), np.int64)
-    before = np.flatnonzero(np.diff(places) > 1)
-    return np.stack([places[before] + 1, places[before + 1]], axis=1)
-
-
-def _widest(gaps: np.ndarray) -> int:
-    return int((gaps[:, 1] - gaps[:, 0]).max(initial=0))
-
-
-def _split(box: Box, cuts: list[np.ndarray], *, is_across: bool) -> list[Box]:
-    length = box.width if is_across else box.height
-    edges = [0, *(int((start + end) // 2) for start, end in cuts), length]
-    parts = []
-    for start, end in itertools.pairwise(edges):
-        if is_across:
-            parts.append(Box(x=box.x + start, y=box.y, width=end - start, height=box.height))
-        else:
-            parts.append(Box(x=box.x, y=box.y + start, width=box.width, height=end - start))
-    return parts
-
-
-def _runs(parts: list[Box]) -> list[Box]:
-    """Single parts and runs of neighbours, but not all of them together (that is the parent)."""
-    longest = len(parts) - 1 if len(parts) <= _MAX_RUN_PARTS else 2
-    runs = []
-    for length in range(1, longest + 1):
-        for first in range(len(parts) - length + 1):
-            a, b = parts[first], parts[first + length - 1]
-            runs.append(Box(x=a.x, y=a.y, width=b.x + b.width - a.x, height=b.y + b.height - a.y))
-    return runs
-
-
-def _look_by_colour(rgb: np.ndarray, *, with_layers: bool) -> Iterator[Region]:
-    """Plates of one colour and what stands on them; with_layers: also each main colour's own shapes."""
-    height, width = rgb.shape[:2]
-    labels = _quantise(rgb)
-    least = 0.02 * width * height
-    for layer in range(_LAYERS):
-        mask = (labels == layer).view(np.uint8)
-        count, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
-        for x, y, w, h, area in stats[1:count].tolist():
-            if w * h >= least and area >= 0.45 * w * h and w * h < 0.95 * width * height:
-                box = Box(x=x, y=y, width=w, height=h)
-                if min(w, h) >= thresholds.MIN_REGION_LONG_PX:
-                    yield from _look_at(rgb, box, 1, estimate_backgrounds(_crop(rgb, box)))
-        if with_layers:
-            yield from _layer_regions(mask, least)
-
-
-def _layer_regions(mask: np.ndarray, least: float) -> Iterator[Region]:
-    ink = mask * np.uint8(255)
-    whole = Box(x=0, y=0, width=mask.shape[1], height=mask.shape[0])
-    reach = max(3, round(0.02 * max(mask.shape)))
-    near = cv2.dilate(
-        cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)), np.ones((reach, reach), np.uint8)
-    )
-    count, _, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
-    for x, y, w, h, _area in stats[1:count].tolist():
-        if w * h >= least:
-            region = _trim(ink, Box(x=x, y=y, width=w, height=h), whole, 1)
-            if region is not None:
-                yield region
-
-
-def _quantise(rgb: np.ndarray) -> np.ndarray:
-    """Label 0..4 of the nearest of five main colours (k-means in Lab) for each pixel."""
-    lab = cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB)
-    height, width = lab.shape[:2]
-    zoom = min(1.0, _SAMPLE_SIDE_PX / max(height, width))
-    sample = cv2.resize(lab, (max(1, int(width * zoom)), max(1, int(height * zoom))), interpolation=cv2.INTER_NEAREST)
-    points = sample.reshape(-1, 3).astype(np.float32)
-    if len(points) < _LAYERS:
-        return np.zeros((height, width), np.int32)
-    cv2.setRNGSeed(1)
-    stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 12, 1.0)
-    _, _, centres = cv2.kmeans(points, _LAYERS, np.empty((0,), np.int32), stop, 1, cv2.KMEANS_PP_CENTERS)
-    flat = lab.reshape(-1, 3).astype(np.float32)
-    distances = (centres**2).sum(axis=1)[None, :] - 2 * flat @ centres.T
-    return np.asarray(distances.argmin(axis=1).reshape(height, width))

@@ -133,7 +133,7 @@ def _crowded_images(ledger: Ledger, kind: str) -> list[str]:
 
 def _hashes_of(content: bytes) -> list[LogoHash]:
     marks = describe_mark(content)  # remembered since read_new_logos, which refuses what is no mark
-    return [] if isinstance(marks, Refusal) else [hash_features(features).edge for features in marks]
+    return [] if isinstance(marks, Refusal) else [hash_features(template.features).edge for template in marks]
 
 
 def _count_not_compared(ledger: Ledger, kind: str) -> dict[str, int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-MATCHER_VERSION: Final = "1"
+MATCHER_VERSION: Final = "2"
 """Raise when a change of this room may change a score: stored matches name the version that made them."""
 
 # --- what is decoded (limits against hostile files; no logo of bench or pages comes near one of them) ---
@@ -34,7 +34,7 @@ PLAIN_PACKED_CHUNKS: Final = 20
 PLAIN_JPEG_SCANS: Final = 64
 """Scans of a plain JPEG. Most on pages and bench: 14."""
 MAX_WALK: Final = 100_000
-"""Steps after which the parts of a file are not counted on; 20 MB of GIF in whole blocks have 80,000."""
+"""Chunks, segments or blocks from which a file is refused; 20 MB of GIF in whole blocks have 80,000."""
 MIN_LONG_SIDE_PX: Final = 16
 MIN_SHORT_SIDE_PX: Final = 4
 """bench, size_24: wordmarks of 24x5 px are still told apart; 1x1 to 8x8 are trackers and spacers."""
@@ -64,7 +64,7 @@ WORKER_CPU_LIMIT_S: Final = 1.3
 WORKER_WALL_LIMIT_S: Final = 1.5
 WORKER_START_LIMIT_S: Final = 20.0
 """Seconds until a new worker must have said that it is ready: a loaded machine starts Python slowly."""
-RASTER_MEMORY_LIMIT_BYTES: Final = 235_000_000
+RASTER_MEMORY_LIMIT_BYTES: Final = 240_000_000
 """Address space for one picture, on top of the 38 MB that the libraries take; with the file and the answer in our own
 process it stays under 300 MB. 25 Mpx need 32 (JPEG) to 233 MB (AVIF; CMYK JPEG in progressive scans 229)."""
 SVG_MEMORY_LIMIT_BYTES: Final = 160_000_000
@@ -81,64 +81,96 @@ SECOND_RING_SHARE: Final = 0.12
 """Below the first share of the ring the second most frequent colour, if it has the second share, is tried
 too."""
 INK_CLIP_LEVELS: Final = 96
-"""Difference to the background that counts as full ink, so that colours weigh alike. 48 to 255 tried."""
-INK_PRESENT: Final = 80
-"""Ink (0..255) from which a pixel belongs to a mark when regions are cut."""
-FRAMED_SIDE_SHARE: Final = 0.40
-"""Inked share that each of the four sides needs to be taken for a frame, a tile or a card."""
-FRAME_INSET_SHARE: Final = 0.04
-"""Share of the shorter side that is cut away to look inside a frame."""
+"""Difference to the background from which colours weigh nearly alike. 48 to 255 tried."""
+INK_KNEE: Final = 200
+"""Ink (0..255) at that difference; the rest of the scale is for stronger ones. bench: at 255 the stripes of a
+two-tone shape vanish, and look-alikes differ by nothing else."""
+INK_PRESENT: Final = 64
+"""Ink (0..255) from which a pixel belongs to a mark when regions are cut: a difference of 31 levels."""
 
-# --- regions ---
-CUT_RING_SHARE: Final = 0.60
-"""Share of background in the border ring from which a picture is cut along empty rows and columns."""
-PLATE_RING_SHARE: Final = 0.90
-"""Below it plates of one colour are looked for."""
-LAYER_RING_SHARE: Final = 0.80
-"""Below it (photographs) each of five colours is looked at by itself."""
-MIN_GAP_SHARE: Final = 0.10
-"""Empty gap, as a share of a region's shorter side, along which it is cut."""
+# --- regions: chosen on one half of the bench's brands ---
+MIN_PIECE_PX: Final = 6
+MAX_PIECES: Final = 160
+"""Connected pieces of ink that are joined; a wall of 60 wordmarks has more, its largest pieces are its logos."""
 MIN_REGION_LONG_PX: Final = 12
 MIN_REGION_SHORT_PX: Final = 5
-MIN_PART_LONG_PX: Final = 28
+MIN_PART_LONG_PX: Final = 24
 """Longer side of a part of a picture (the whole may be smaller): below, two letters of a word look like a
-mark. bench and pages, 12 to 40 tried: 28 loses no logo."""
-MAX_CUT_DEPTH: Final = 6
-MAX_REGIONS: Final = 400
+mark. bench and pages, 12 to 40 tried."""
+MAX_REGIONS: Final = 320
 """Regions of one picture; a wall of 60 logos has 150 to 300."""
 MAX_STORED_HASHES: Final = 64
 """Regions whose hashes are handed out for the database, largest first."""
+MIN_TILE_SHORT_PX: Final = 16
+MAX_TILE_ASPECT: Final = 12
+TILE_FILL: Final = 0.60
+TILE_SOLIDITY: Final = 0.90
+"""Share of its box, and of its convex hull, that a piece's outline must fill to be a tile, a card or a disc: a
+disc has .79 of its box, a hexagon .75, a triangle .5."""
+TILE_INSET_SHARE: Final = 0.03
+"""Share of the shorter side that is cut away to look inside a tile: its edge, a thin frame."""
+EVEN_BAND_SHARE: Final = 0.70
+"""Share of the band inside a tile's edge that has one colour: below, it is a drawing of many colours, no tile."""
+MAIN_TILE_SHARE: Final = 0.80
+"""Share of an official drawing's sides that a tile must cover to be its tile."""
+PLATE_RING_SHARE: Final = 0.92
+"""Share of background in the border ring below which plates of one colour are looked for."""
+PLATE_STEP_LEVELS: Final = 14
+"""Levels between neighbours that are still one even area; JPEG noise of quality 50 stays under 12."""
+PLATE_LEAST_SHARE: Final = 0.008
+PLATE_FILL: Final = 0.55
+PLATE_SOLIDITY: Final = 0.85
+MAX_PLATES: Final = 40
+PHOTO_RING_SHARE: Final = 0.80
+"""Below it (photographs) colours that are more frequent inside than at the border are looked at by themselves."""
+LAYER_RING_SHARE: Final = 0.04
+LAYER_LEAST_SHARES: Final = (0.012, 0.035)
+LAYER_BORDER_RATIO: Final = 0.35
+"""A colour belongs to a logo in a photograph if that share of all pixels has it and the border has it so much less."""
+LAYER_PIECE_SHARE: Final = 0.0002
+LAYER_REGION_SHARE: Final = 0.01
 
 # --- comparison ---
 SHORTLIST_DISTANCE_BITS: Final = 90
 """Edge-hash bits (of 256) within which a region is compared closely."""
+NCC_WEIGHT: Final = 0.35
+EDGE_WEIGHT: Final = 0.65
+"""Shares of ink and of edges in a region's features, before the background's common directions are taken out."""
+ASPECT_WEIGHT: Final = 0.5
+ASPECT_FREE: Final = 0.08
+"""Likeness = cosine of the descriptors - ASPECT_WEIGHT x max(0, |log aspect ratio| - ASPECT_FREE). .25 to 1 tried."""
+MARGIN_TOP_SHARE: Final = 0.0005
+"""A template's margin is its mean likeness to this share of the background cohort, the share that it likes best;
+.0003 to .02 tried on one half of the bench's brands."""
+MARGIN_ASPECT_WEIGHT: Final = 0.1
+"""ASPECT_WEIGHT when the margin is measured: the cohort has few drawings of each aspect. 0 to 1 tried."""
+MAX_MARGIN: Final = 0.95
+"""A template that strangers reach so well (a plain disc or bar) recognises nothing and is left out."""
+PLAIN_MARGIN: Final = 0.80
+"""Margin of a whole drawing from which it is so plain that what stands inside it counts even on an uneven border."""
+MAX_INNER_MARGIN: Final = 0.70
+"""The same as MAX_MARGIN for what stands on a tile, which is often a plain sign."""
+MIN_SPREAD: Final = 0.15
+"""Least of 1 - margin by which a score is scaled, so that plain templates cannot reach 1 by luck. 0.1 to 0.5
+tried."""
+SMALL_SIDES_PX: Final = ((40, 48), (24, 36))
+"""(longer side in px of a blurred copy of each official drawing, largest region that is compared with it): at such sizes
+a web page shows no edges as sharp as the file's."""
+SOLID_INK: Final = 0.95
+"""Mean ink (0..1) of a trimmed region from which it is a filled box, not a drawing."""
+SAME_TEMPLATE: Final = 0.99
+"""Cosine of two descriptors of one file from which they count as one."""
+KEPT_BOX_SHARE: Final = 0.70
+KEPT_INK_SHARE: Final = 0.50
+"""Shares of its box and of its ink that a transparent drawing must keep on another ground to be known by what is
+left there."""
+ACCEPT_SCORE: Final = 0.70
+"""Score (0..1) from which a brand is reported. pages: 1 wrong image of 1,043, 63 of 77 plain logos; at 0.66 5 wrong,
+at 0.86 none and 52 of 77."""
+FULLNESS_BONUS: Final = 0.05
+"""Added to a score, times the region's share of the largest one, when the brand's own drawings compete: the icon of a
+lock-up often scores .01 to .04 more than the whole. Chosen on the demo's logo set; 0 to .10 tried."""
 HUNT_DISTANCE_BITS: Final = 60
 """Edge-hash bits (of 256) within which a stored region's image is looked at again for a new logo. bench, 702 matches
 of 45 brands, and 250 images that show none: 60 keeps 99.9 % of the matches and short-lists 7 % of the strangers; 50
 98.7 % and 3 %; 90, the short-list of a single image, all and 48 %. Follows the meaning of the edge hash."""
-NCC_WEIGHT: Final = 0.35
-EDGE_WEIGHT: Final = 0.65
-ASPECT_WEIGHT: Final = 1.0
-ASPECT_FREE: Final = 0.08
-"""Score = weights x (ink correlation, edge correlation) - ASPECT_WEIGHT x max(0, |log aspect ratio| -
-ASPECT_FREE)."""
-MARGIN_TOP_SHARE: Final = 0.005
-"""A template's margin is its mean score on this share of the background cohort, the share that it likes best;
-bench and pages, 0.0025 to 0.03 tried."""
-MARGIN_ASPECT_WEIGHT: Final = 0.15
-"""ASPECT_WEIGHT when the margin is measured: the cohort has few drawings of each aspect. 0 to 1 tried."""
-MAX_MARGIN: Final = 0.92
-"""A template that strangers reach so well (a plain disc or bar) recognises nothing and is left out."""
-MIN_SPREAD: Final = 0.15
-"""Least of 1 - margin by which a score is scaled, so that plain templates cannot reach 1 by luck. 0.1 to 0.5
-tried."""
-SOLID_INK: Final = 0.95
-"""Mean ink (0..1) of a trimmed region from which it is a filled box, not a drawing."""
-SAME_TEMPLATE: Final = 0.98
-"""Correlation of ink and edges from which two drawings of one file count as one."""
-ACCEPT_SCORE: Final = 0.70
-# Added to a score, times the region's share of the largest one, when the brand's own drawings compete: the icon of a
-# lock-up often scores .01–.04 more than the whole. Chosen on the demo's logo set; tried 0–.10.
-FULLNESS_BONUS = 0.05
-"""Score (0..1) from which a brand is reported. pages: 1 wrong image of 1,043, 63 of 77 plain logos; at 0.66 5 wrong,
-at 0.86 none and 52 of 77."""

@@ -1,41 +1,51 @@
 from __future__ import annotations
 
 import numpy as np
-from drawings import BRAND_NAMES, draw_mark, encode
-from PIL import Image, ImageDraw
+import pytest
+from drawings import BRAND_NAMES, draw_mark, encode, scaled
+from PIL import Image, ImageDraw, ImageFont
 
 from matcher import Refusal, thresholds
-from matcher.cohort import background_features
-from matcher.compare import TemplateSet
-from matcher.features import Features, extract_all, extract_features
+from matcher.cohort import load_cohort
+from matcher.compare import Template, TemplateSet, measure_margins
+from matcher.features import extract_all, extract_features
 from matcher.marks import describe_mark
+from matcher.normalize import flatten_alpha
+from matcher.regions import find_regions
 
 
-def features_of(image: Image.Image) -> Features:
+def templates_of(image: Image.Image) -> tuple[Template, ...]:
     marks = describe_mark(encode(image))
     assert not isinstance(marks, Refusal)
-    return marks[0]
+    return marks
 
 
-def stripe_picture(width: int, height: int) -> Image.Image:
+def template_of(image: Image.Image) -> Template:
+    return templates_of(image)[0]
+
+
+def disc(width: int, height: int) -> Image.Image:
     image = Image.new("RGB", (width, height), "white")
     ImageDraw.Draw(image).ellipse((4, 4, width - 5, height - 5), fill="black")
     return image
 
 
 def test_same_drawing_scores_one_and_another_less_than_accepted() -> None:
-    features = [features_of(draw_mark(name)) for name in BRAND_NAMES[:4]]
-    table = TemplateSet(features, background_features()).compare(features)
+    templates = [template_of(draw_mark(name)) for name in BRAND_NAMES[:4]]
+    table = TemplateSet(templates).compare([template.features for template in templates])
     assert np.allclose(np.diag(table.scores), 1, atol=1e-3)
     assert np.diag(table.distances).tolist() == [0] * 4
     assert (table.scores - 9 * np.eye(4)).max() < thresholds.ACCEPT_SCORE
 
 
 def test_disc_has_a_larger_margin_than_a_drawing_with_detail() -> None:
-    templates = TemplateSet(
-        [features_of(stripe_picture(90, 90)), features_of(draw_mark("kestrel"))], background_features()
-    )
-    assert templates.margins[0] > templates.margins[1] + 0.2
+    plain, detailed = template_of(disc(90, 90)), template_of(draw_mark("kestrel"))
+    assert plain.margin > thresholds.MAX_MARGIN > detailed.margin + 0.2
+
+
+def test_plain_disc_recognises_nothing_not_even_itself() -> None:
+    plain = template_of(disc(90, 90))
+    assert TemplateSet([plain]).compare([plain.features]).scores.tolist() == [[-1.0]]
 
 
 def test_another_aspect_lowers_the_score() -> None:
@@ -44,17 +54,47 @@ def test_another_aspect_lowers_the_score() -> None:
         mark.resize((mark.width, mark.height * 2)),
         mark.resize((mark.width, mark.height * 21 // 20)),
     )
-    templates = TemplateSet([features_of(mark)], background_features())
-    scores = templates.compare([features_of(stretched), features_of(squeezed)]).scores[:, 0]
-    assert scores[0] > thresholds.ACCEPT_SCORE > scores[1]
+    regions = [template_of(stretched).features, template_of(squeezed).features]
+    scores = TemplateSet([template_of(mark)]).compare(regions).scores[:, 0]
+    assert scores[0] > 0.9
+    assert scores[1] < scores[0] - 0.2
 
 
 def test_what_is_not_on_the_short_list_is_not_compared() -> None:
-    templates = TemplateSet([features_of(draw_mark("kestrel"))], background_features())
-    table = templates.compare(background_features())
+    other = [template_of(draw_mark(name)).features for name in BRAND_NAMES[1:]]
+    table = TemplateSet([template_of(draw_mark(BRAND_NAMES[0]))]).compare(other)
     far = table.distances > thresholds.SHORTLIST_DISTANCE_BITS
     assert far.any()
     assert (table.scores[far] == -1).all()
+
+
+def test_blurred_copies_are_compared_with_small_regions_only() -> None:
+    templates = templates_of(draw_mark("kestrel"))
+    sizes = [template.largest_px for template in templates if template.largest_px is not None]
+    assert sizes == [largest for _, largest in thresholds.SMALL_SIDES_PX]
+    region = templates[0].features
+    assert region.long_px > max(sizes)
+    scores = TemplateSet(templates).compare([region]).scores[0]
+    assert [score == -1 for score in scores] == [template.largest_px is not None for template in templates]
+
+
+def test_tiny_logo_is_recognised_by_its_blurred_copy() -> None:
+    mark = draw_mark("kestrel")
+    (region,) = (r for r in find_regions(flatten_alpha(np.asarray(scaled(mark, 28)))) if r.depth == 0)
+    sharp, *blurred = templates_of(mark)
+    features = extract_features(region.ink)
+    best = TemplateSet(blurred).compare([features]).scores.max()
+    assert best > TemplateSet([sharp]).compare([features]).scores.max()
+    assert best > thresholds.ACCEPT_SCORE
+
+
+def test_transparent_drawing_is_not_known_by_the_half_that_is_left_on_dark() -> None:
+    image = Image.new("RGBA", (200, 80))
+    pen = ImageDraw.Draw(image)
+    pen.rectangle((0, 10, 60, 70), fill=(230, 40, 40, 255))
+    pen.text((70, 0), "halyard", font=ImageFont.load_default(size=44), fill=(0, 0, 0, 255))
+    widths = {round(float(np.exp(t.features.log_aspect)), 1) for t in templates_of(image) if t.largest_px is None}
+    assert len(widths) == 1, "the red square alone would match every red square"
 
 
 def test_features_do_not_depend_on_the_company_they_are_taken_in() -> None:
@@ -62,13 +102,20 @@ def test_features_do_not_depend_on_the_company_they_are_taken_in() -> None:
     inks = [random.integers(0, 256, size, np.uint8) for size in ((20, 80), (56, 56), (200, 31), (5, 12))]
     for alone, together in zip(map(extract_features, inks), extract_all(inks), strict=True):
         assert (alone.edge_bits == together.edge_bits).all()
-        assert np.allclose(alone.edges, together.edges, atol=1e-6)
-        assert np.allclose(alone.ink, together.ink, atol=1e-6)
+        assert np.allclose(alone.descriptor, together.descriptor, atol=1e-5)
 
 
-def test_background_cohort_is_large_and_the_same_every_time() -> None:
-    first = background_features()
-    background_features.cache_clear()
-    again = background_features()
-    assert len(first) > 700
-    assert all((a.edge_bits == b.edge_bits).all() for a, b in zip(first, again, strict=True))
+def test_cohort_is_large_and_its_members_have_length_one() -> None:
+    cohort = load_cohort()
+    assert len(cohort.members) == len(cohort.log_aspects) > 10_000
+    assert np.allclose(np.linalg.norm(cohort.members, axis=1), 1, atol=1e-3)
+    assert cohort.projection.shape == (len(cohort.mean), cohort.members.shape[1])
+
+
+def test_margin_is_the_mean_of_what_the_nearest_members_reach() -> None:
+    features = template_of(draw_mark("kestrel")).features
+    cohort = load_cohort()
+    stretch = np.maximum(0, np.abs(cohort.log_aspects - features.log_aspect) - thresholds.ASPECT_FREE)
+    likeness = cohort.members @ features.descriptor - thresholds.MARGIN_ASPECT_WEIGHT * stretch
+    count = round(thresholds.MARGIN_TOP_SHARE * len(likeness))
+    assert measure_margins([features])[0] == pytest.approx(np.sort(likeness)[-count:].mean(), abs=1e-4)

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from drawings import draw_mark, lay_on
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from matcher import thresholds
-from matcher.normalize import estimate_backgrounds, extract_ink, flatten_alpha, is_framed, scale_ink
+from matcher.normalize import estimate_backgrounds, extract_ink, flatten_alpha, scale_ink
 from matcher.refusals import refuse_blank, refuse_size
 
 
@@ -50,18 +50,10 @@ def test_ink_is_the_same_for_a_mark_and_its_negative() -> None:
     assert (black_on_white == white_on_black).all()
 
 
-def test_pale_ink_is_lifted_and_strong_ink_clipped() -> None:
+def test_pale_ink_is_lifted_and_strong_ink_weighs_nearly_alike() -> None:
     pale, strong = np.array([[0, 20]], np.uint8), np.array([[0, thresholds.INK_CLIP_LEVELS, 255]], np.uint8)
     assert scale_ink(pale).tolist() == [[0, 255]]
-    assert scale_ink(strong).tolist() == [[0, 255, 255]]
-
-
-def test_frame_needs_all_four_sides() -> None:
-    image = Image.new("L", (80, 60))
-    ImageDraw.Draw(image).rounded_rectangle((0, 0, 79, 59), 12, outline=255)
-    framed = np.asarray(image)
-    assert is_framed(framed)
-    assert not is_framed(framed[:-4])
+    assert scale_ink(strong).tolist() == [[0, thresholds.INK_KNEE, 255]]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from drawings import NAVY, draw_mark, draw_wall, lay_on
+from drawings import BRAND_NAMES, NAVY, draw_mark, draw_wall, lay_on, scaled
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
@@ -59,8 +59,40 @@ def test_official_tile_gives_the_tile_and_what_stands_on_it() -> None:
     on_white = Image.new("RGB", (tile.width + 20, tile.height + 20), "white")
     on_white.paste(tile, (10, 10))
     whole, inner = find_mark(flatten_alpha(np.asarray(on_white.convert("RGBA"))))
-    assert (whole.box.width, whole.box.height) == tile.size
-    assert inner.box.width < tile.width - 60
+    assert (whole.region.box.width, whole.region.box.height) == tile.size
+    assert inner.region.box.width < tile.width - 60
+    assert inner.is_even
+
+
+def test_what_stands_in_a_disc_is_a_region() -> None:
+    image = Image.new("RGB", (200, 200), "white")
+    pen = ImageDraw.Draw(image)
+    pen.ellipse((20, 20, 180, 180), fill=NAVY)
+    pen.polygon((90, 60, 130, 100, 90, 140), fill="white")
+    inner = [r for r in regions_of(image) if r.depth == 1]
+    assert any(abs(r.box.x - 90) <= 2 and abs(r.box.width - 41) <= 3 for r in inner)
+
+
+def test_drawing_of_many_colours_has_no_even_border() -> None:
+    image = Image.new("RGB", (200, 200), "white")
+    pen = ImageDraw.Draw(image)
+    for quarter, colour in enumerate(("red", "green", "blue", "black")):
+        pen.pieslice((20, 20, 180, 180), 90 * quarter, 90 * quarter + 90, fill=colour)
+    marks = find_mark(flatten_alpha(np.asarray(image.convert("RGBA"))))
+    assert not any(mark.is_even for mark in marks[1:])
+
+
+def test_rows_of_a_wall_need_not_be_straight() -> None:
+    wall = Image.new("RGB", (900, 400), "white")
+    places = []
+    for number, name in enumerate(BRAND_NAMES[:6]):
+        logo = scaled(draw_mark(name), 150)
+        x, y = 20 + number % 3 * 290, 30 + number // 3 * 160 + 45 * (number % 3)
+        wall.paste(logo, (x, y), logo)
+        places.append((x, y, logo.width, logo.height))
+    boxes = [region.box for region in regions_of(wall)]
+    for x, y, width, height in places:
+        assert any(abs(b.x - x) + abs(b.y - y) + abs(b.width - width) + abs(b.height - height) <= 8 for b in boxes)
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 90), st.integers(1, 90))

@@ -1,0 +1,104 @@
+"""Recognises the labelled images of real pages without a crawl, and counts as the corpus's own score does.
+
+Usage: python -m bench.corpus_images CORPUS [--show N] [--allow-wrong N …]
+
+CORPUS holds labels.jsonl, images/, brands.json and brands/. Printed: what is found and what is wrong at the threshold
+that ships, and at the threshold that would allow so many wrong images. --show names misses and wrong ones.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from matcher import LogoMatcher, thresholds
+
+_FLAGS = ("photo", "unofficial_art", "badge_lockup", "old_logo", "white_on_transparent", "artwork_missing")
+_NOT_COUNTED = {"photo", "unofficial_art"}
+_KINDS = {
+    "plain": lambda flags: not flags & {"badge_lockup", "old_logo", "artwork_missing"},
+    "lock-up": lambda flags: "badge_lockup" in flags,
+    "retired": lambda flags: "old_logo" in flags,
+    "other drawing": lambda flags: "artwork_missing" in flags,
+    "white": lambda flags: "white_on_transparent" in flags,
+}
+
+
+@dataclass(slots=True)
+class LabelledImage:
+    """An image of one site: an image is judged once a site, whatever pages show it."""
+
+    file: str | None
+    label: str
+    shows: set[str] = field(default_factory=set)
+    flags: set[str] = field(default_factory=set)
+    scores: dict[str, float] = field(default_factory=dict)
+
+    def wrong(self) -> tuple[float, str]:
+        """Best score of a brand that it does not show."""
+        return max(
+            ((score, brand) for brand, score in self.scores.items() if brand not in self.shows), default=(-1.0, "")
+        )
+
+
+def read_labels(corpus: Path) -> list[LabelledImage]:
+    images: dict[tuple[str, str], LabelledImage] = {}
+    for line in (corpus / "labels.jsonl").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        if "sha256" not in row or row["label"] == "unseen":
+            continue
+        image = images.setdefault((row["site"], row["sha256"]), LabelledImage(row.get("file"), row["label"]))
+        image.shows.update([row["brand"]] if row["label"] == "brand" else [], row.get("extra_brands", []))
+        image.flags.update(flag for flag in _FLAGS if row.get(flag))
+    return [image for image in images.values() if not image.flags & _NOT_COUNTED]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("--show", type=int, default=0)
+    parser.add_argument("--allow-wrong", type=int, nargs="*", default=[0, 1, 2, 5])
+    options = parser.parse_args()
+    images = read_labels(options.corpus)
+    matcher = LogoMatcher.from_directory(options.corpus / "brands")
+    started, scores = time.perf_counter(), dict[str, dict[str, float]]()
+    for image in images:
+        if image.file and (options.corpus / image.file).is_file():
+            if image.file not in scores:
+                scores[image.file] = matcher.best_scores(options.corpus / image.file)
+            image.scores = scores[image.file]
+    print(f"{len(scores)} files, {1000 * (time.perf_counter() - started) / max(1, len(scores)):.1f} ms each")
+    brands = set(json.loads((options.corpus / "brands.json").read_text(encoding="utf-8")))
+    wrong = sorted((image.wrong()[0] for image in images), reverse=True)
+    count(images, brands, thresholds.ACCEPT_SCORE, "as it ships")
+    for allowed in options.allow_wrong:
+        count(images, brands, wrong[allowed] + 1e-9, f"{allowed} wrong")
+    for image in sorted(images, key=lambda image: -image.wrong()[0])[: options.show]:
+        print(
+            f"wrong {image.wrong()[0]:.3f} {image.wrong()[1]} in {image.file}, which shows {image.shows or image.label}"
+        )
+    missed = [
+        f"missed {image.scores.get(brand, -1):.3f} {brand} in {image.file} {sorted(image.flags)}"
+        for image in images
+        for brand in sorted(image.shows & brands)
+        if not image.flags & {"old_logo", "artwork_missing"} and image.scores.get(brand, -1) < thresholds.ACCEPT_SCORE
+    ]
+    print("\n".join(missed[: options.show]))
+
+
+def count(images: list[LabelledImage], brands: set[str], threshold: float, name: str) -> None:
+    """Print found / all of each kind at a threshold."""
+    parts = []
+    for kind, has in _KINDS.items():
+        shown = [(image, brand) for image in images if has(image.flags) for brand in image.shows & brands]
+        found = sum(image.scores.get(brand, -1) >= threshold for image, brand in shown)
+        parts.append(f"{kind} {found}/{len(shown)}")
+    wrong = sum(image.wrong()[0] >= threshold for image in images)
+    print(f"{name:12s} threshold {threshold:.3f}: {', '.join(parts)}, wrong {wrong}/{len(images)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""Makes data/background/cohort.npz: what the matcher knows of drawings that are nobody's logo.
+
+Usage: python -m bench.make_cohort CACHE_DIR OUT.npz [--drawings N] [--copies N] [--processes N]
+
+1. Fetch free icon collections and fonts by package name (npm) into CACHE_DIR; draw icons, words, lock-ups, tiles.
+2. Show each drawing as web pages may (copies); find and measure it there as the matcher does.
+3. Directions in which drawings differ more than their own copies do (linear discriminant analysis) → projection.
+4. Whole drawings and regions of them, projected → members of the cohort. Only these numbers are written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import random
+import subprocess
+import sys
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import scipy.linalg
+from rich.progress import track
+
+from bench.cohort_drawings import FONT_PACKAGES, ICON_PACKAGES, draw_all, treat
+from matcher import thresholds
+from matcher.cohort import MEMBER_SCALE, normalise_rows
+from matcher.features import measure
+from matcher.normalize import flatten_alpha
+from matcher.regions import Region, find_mark, find_regions
+
+SEED = 20261123
+PRINCIPAL, DIRECTIONS = 1000, 256
+SHRINKAGE = 0.05  # of the copies' covariance towards a ball; .02 to .3 make no difference
+FOUND_LIKENESS = 0.35  # less alike than this, the copy was not found: it says nothing of how copies look
+MEMBERS = 16_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What one drawing gave: its own shape first, then its regions', then its copies', with their log aspects."""
+
+    shapes: np.ndarray
+    log_aspects: np.ndarray
+    regions: int
+
+
+def fetch(package: str, cache: Path) -> Path:
+    """The unpacked folder of an npm package."""
+    folder = cache / package.replace("/", "+")
+    if not folder.is_dir():
+        folder.mkdir(parents=True)
+        done = subprocess.run(
+            ["npm", "pack", "--silent", package], cwd=folder, check=True, capture_output=True, text=True
+        )
+        with tarfile.open(folder / done.stdout.split()[-1]) as file:
+            file.extractall(folder, filter="data")
+    return folder / "package"
+
+
+def take_sample(drawing: np.ndarray, number: int, copies: int) -> Sample | None:
+    """Measure one drawing, its regions and its copies. number: of the drawing, seeds the chance."""
+    flat = flatten_alpha(drawing)
+    marks = find_mark(flat)
+    if not marks:
+        return None
+    regions = [marks[0].region, *find_regions(flat)[1:8]]
+    shapes, aspects = _measure(regions)
+    own, own_aspect = shapes[0], aspects[0]
+    chance, found_shapes, found_aspects = random.Random(SEED + number), [shapes], [aspects]
+    for _ in range(copies):
+        seen = find_regions(flatten_alpha(treat(drawing, chance)))
+        if not seen:
+            continue
+        seen_shapes, seen_aspects = _measure(seen)
+        stretch = np.maximum(0, np.abs(seen_aspects - own_aspect) - thresholds.ASPECT_FREE)
+        likeness = seen_shapes @ own - stretch
+        best = int(likeness.argmax())
+        if likeness[best] > FOUND_LIKENESS:
+            found_shapes.append(seen_shapes[best : best + 1])
+            found_aspects.append(seen_aspects[best : best + 1])
+    return Sample(np.concatenate(found_shapes).astype(np.float16), np.concatenate(found_aspects), len(regions) - 1)
+
+
+def _measure(regions: list[Region]) -> tuple[np.ndarray, np.ndarray]:
+    aspects = np.array([np.log(region.box.width / region.box.height) for region in regions], np.float32)
+    return measure([region.ink for region in regions]).shapes, aspects
+
+
+def fit_projection(shapes: np.ndarray, owners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and projection. shapes: float32 (n, 2048) of drawings and their copies; owners (n,): which drawing."""
+    mean = shapes.mean(axis=0)
+    names, place, counts = np.unique(owners, return_inverse=True, return_counts=True)
+    centres = np.zeros((len(names), shapes.shape[1]), np.float32)
+    np.add.at(centres, place, shapes)
+    centres /= counts[:, None]
+    between = np.cov((centres - mean).T)
+    spread = shapes - centres[place]
+    within = spread.T @ spread / (len(shapes) - len(names))
+    _, vectors = np.linalg.eigh(between + within)
+    main = vectors[:, ::-1][:, :PRINCIPAL]
+    inside = main.T @ within @ main
+    inside = (1 - SHRINKAGE) * inside + SHRINKAGE * np.trace(inside) / PRINCIPAL * np.eye(PRINCIPAL)
+    ratios, directions = scipy.linalg.eigh(main.T @ between @ main, inside)
+    ratios, directions = ratios[::-1][:DIRECTIONS], directions[:, ::-1][:, :DIRECTIONS]
+    print(
+        f"between : within copies, from {ratios[0]:.1f} to {ratios[-1]:.1f} in {DIRECTIONS} directions", file=sys.stderr
+    )
+    return mean, main @ directions * np.sqrt(ratios / (1 + ratios))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("cache", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--drawings", type=int, default=7000, help="taken at random of all that are drawn")
+    parser.add_argument("--copies", type=int, default=4, help="of each drawing, as web pages may show it")
+    parser.add_argument("--processes", type=int, default=2)
+    options = parser.parse_args()
+
+    icons = [fetch(package, options.cache) / "icons.json" for package in ICON_PACKAGES]
+    weights = ("400", "700", "900")
+    fonts = [path for package in FONT_PACKAGES for weight in weights
+             for path in sorted((fetch(package, options.cache) / "files").glob(f"*-latin-{weight}-normal.woff2"))]  # fmt: skip
+    drawings = draw_all(icons, fonts, SEED)
+    taken = random.Random(SEED).sample(range(len(drawings)), min(options.drawings, len(drawings)))
+    chosen = [drawings[number] for number in taken]
+    context = multiprocessing.get_context("fork")  # the drawings are inherited, not sent
+    with context.Pool(options.processes, _hold, (chosen, options.copies)) as pool:
+        results = pool.imap(_take_numbered, range(len(chosen)), chunksize=20)
+        samples = [sample for sample in track(results, "measuring", len(chosen)) if sample is not None]
+
+    shapes, owners, whole, parts = [], [], [], []
+    for number, sample in enumerate(samples):
+        own = np.r_[0, 1 + sample.regions : len(sample.shapes)]  # the drawing and its copies
+        shapes.append(sample.shapes[own])
+        owners += [number] * len(own)
+        whole.append((sample.shapes[:1], sample.log_aspects[:1]))
+        parts.append((sample.shapes[1 : 1 + sample.regions], sample.log_aspects[1 : 1 + sample.regions]))
+    mean, projection = fit_projection(np.concatenate(shapes).astype(np.float32), np.array(owners))
+    part_shapes, part_aspects = (np.concatenate([part[side] for part in parts]) for side in (0, 1))
+    few = np.random.default_rng(SEED).permutation(len(part_shapes))[: max(0, MEMBERS - len(whole))]
+    member_shapes = np.concatenate([*(shape for shape, _ in whole), part_shapes[few]]).astype(np.float32)
+    members = normalise_rows((member_shapes - mean) @ projection)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(
+        options.out,
+        mean=mean.astype(np.float32),
+        projection=projection.astype(np.float16),
+        members=(members * MEMBER_SCALE).round().astype(np.int8),
+        log_aspects=np.concatenate([*(aspect for _, aspect in whole), part_aspects[few]]).astype(np.float32),
+    )
+    print(f"{len(members)} members of {len(samples)} drawings, {len(owners)} shapes: {options.out}", file=sys.stderr)
+
+
+_held: tuple[list[np.ndarray], int] = ([], 0)
+
+
+def _hold(drawings: list[np.ndarray], copies: int) -> None:
+    global _held  # noqa: PLW0603  # for the life of a worker process
+    _held = drawings, copies
+
+
+def _take_numbered(number: int) -> Sample | None:
+    drawings, copies = _held
+    return take_sample(drawings[number], number, copies)
+
+
+if __name__ == "__main__":
+    main()

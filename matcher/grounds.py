@@ -1,0 +1,124 @@
+"""What a logo may stand on besides the picture's own background: tiles, discs and cards, plates in a photograph, and
+no ground at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from matcher import thresholds
+from matcher.grouping import Pieces
+from matcher.normalize import most_frequent_colour
+
+_COLOUR_BINS = 32  # a side of the colour cube
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ground:
+    """An area of one colour that something stands on.
+
+    x, y: where rgb, uint8 (height, width, 3), lies in the picture. outline: uint8 (height, width), 255 inside; None = all
+    of rgb. share: part of its border that has the colour, 0..1.
+    """
+
+    x: int
+    y: int
+    rgb: np.ndarray
+    colour: np.ndarray
+    outline: np.ndarray | None
+    share: float
+
+
+def ground_inside(ground: Ground, pieces: Pieces, index: int) -> Ground | None:
+    """The ground that a piece of ink is for what stands on it; None if the piece does not fill its outline."""
+    left, top, right, bottom = pieces.boxes[index].tolist()
+    outline = _fill_outline(pieces.mask(index), thresholds.TILE_FILL, thresholds.TILE_SOLIDITY)
+    if outline is None:
+        return None
+    inset = max(2, round(min(right - left, bottom - top) * thresholds.TILE_INSET_SHARE))
+    inside = _erode(outline, inset)
+    rgb = ground.rgb[top:bottom, left:right]
+    band = rgb[(inside > 0) & (_erode(inside, inset) == 0)]
+    if not len(band):
+        return None
+    border = most_frequent_colour(band)
+    return Ground(
+        x=ground.x + left, y=ground.y + top, rgb=rgb, colour=border.colour, outline=inside, share=border.share
+    )
+
+
+def find_plates(rgb: np.ndarray) -> Iterator[Ground]:
+    """Even areas of a picture that fill their outline, the largest first: cards and tiles on an uneven ground."""
+    height, width = rgb.shape[:2]
+    steps = cv2.morphologyEx(rgb, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    red, green, blue = cv2.split(steps)
+    is_flat = (cv2.max(cv2.max(red, green), blue) <= thresholds.PLATE_STEP_LEVELS).view(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(is_flat, connectivity=4)
+    stats = stats[1:]
+    area, box_area = stats[:, cv2.CC_STAT_AREA], stats[:, cv2.CC_STAT_WIDTH] * stats[:, cv2.CC_STAT_HEIGHT]
+    may_be = (box_area >= thresholds.PLATE_LEAST_SHARE * width * height) & (box_area < 0.98 * width * height)
+    may_be &= (stats[:, 2:4].min(axis=1) >= thresholds.MIN_TILE_SHORT_PX) & (area >= 0.25 * box_area)
+    order = np.flatnonzero(may_be)
+    for index in order[np.argsort(-area[order], kind="stable")][: thresholds.MAX_PLATES].tolist():
+        x, y, w, h = stats[index, :4].tolist()
+        mask = labels[y : y + h, x : x + w] == index + 1
+        outline = _fill_outline(mask, thresholds.PLATE_FILL, thresholds.PLATE_SOLIDITY)
+        if outline is not None:
+            part = rgb[y : y + h, x : x + w]
+            colour = np.array(cv2.mean(part, mask.view(np.uint8))[:3]).round().astype(np.uint8)
+            yield Ground(x=x, y=y, rgb=part, colour=colour, outline=outline, share=1.0)
+
+
+def find_frequent_colours(rgb: np.ndarray) -> Iterator[np.ndarray]:
+    """Masks, uint8 0 or 255, of colours that many pixels share and that are rare at the border.
+
+    A photograph spreads over many colours, a logo has few: each pixel is judged by how frequent its colour is
+    (histogram back-projection: Swain and Ballard, Color indexing, 1991).
+    """
+    height, width = rgb.shape[:2]
+    coarse = (rgb >> 3).astype(np.int32)
+    bins = coarse[..., 0] << 10 | coarse[..., 1] << 5 | coarse[..., 2]
+    px = max(2, round(thresholds.LAYER_RING_SHARE * min(height, width)))
+    ring = np.concatenate([side.ravel() for side in (bins[:px], bins[-px:], bins[:, :px], bins[:, -px:])])
+    everywhere, at_border = _colour_shares(bins.ravel()), _colour_shares(ring)
+    for least in thresholds.LAYER_LEAST_SHARES:
+        is_mark = (everywhere > least) & (at_border < thresholds.LAYER_BORDER_RATIO * everywhere)
+        mask = is_mark.ravel()[bins].view(np.uint8) * np.uint8(255)
+        share = cv2.countNonZero(mask) / mask.size
+        if thresholds.LAYER_REGION_SHARE / 2 < share < 0.8:
+            yield np.asarray(cv2.medianBlur(mask, 3)) if min(height, width) > 60 else mask
+
+
+def _colour_shares(bins: np.ndarray) -> np.ndarray:
+    """Share of pixels whose colour is a bin's or a neighbour's: float32 (32, 32, 32)."""
+    counts = np.bincount(bins, minlength=_COLOUR_BINS**3).astype(np.float32).reshape((_COLOUR_BINS,) * 3)
+    for axis in range(3):
+        counts = np.moveaxis(counts, axis, 0)
+        padded = np.concatenate([np.zeros_like(counts[:1]), counts, np.zeros_like(counts[:1])])
+        counts = np.moveaxis(padded[:-2] + padded[1:-1] + padded[2:], 0, axis)
+    return np.asarray(counts / len(bins))
+
+
+def _fill_outline(mask: np.ndarray, least_fill: float, least_solidity: float) -> np.ndarray | None:
+    """The outer outline of a piece, filled: uint8 (height, width), 0 or 255; None if it fills too little of its box or
+    is not convex enough to be a ground."""
+    height, width = mask.shape
+    framed = np.zeros((height + 2, width + 2), np.uint8)
+    framed[1:-1, 1:-1] = mask
+    contours, _ = cv2.findContours(framed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    contour = max(contours, key=cv2.contourArea)
+    area = cv2.contourArea(contour)
+    if area < least_fill * width * height or area < least_solidity * cv2.contourArea(cv2.convexHull(contour)):
+        return None
+    framed[:] = 0
+    cv2.drawContours(framed, [contour], -1, 255, cv2.FILLED)
+    return framed[1:-1, 1:-1].copy()
+
+
+def _erode(mask: np.ndarray, px: int) -> np.ndarray:
+    kernel = np.ones((2 * px + 1, 2 * px + 1), np.uint8)
+    return np.asarray(cv2.erode(mask, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0))
