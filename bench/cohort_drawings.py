@@ -13,6 +13,8 @@ import numpy as np
 import resvg_py
 from PIL import Image, ImageDraw, ImageFont
 
+from bench.plain_shapes import draw_shape
+
 SIDE_PX = 256
 # Icon collections and how many drawings of each; their licences stand in data/README.md.
 ICON_PACKAGES = {
@@ -61,11 +63,19 @@ FONT_PACKAGES = tuple(
     ]
 )
 _WORDS, _LOCK_UPS, _TILES = 2600, 1000, 500
+_SHAPES, _FURTHER_ICONS = 5000, 1200  # the icons of each collection
 _TREATMENTS = {
     "plain": 2.0, "mono": 2.0, "inverted": 1.0, "grey": 1.0, "ground": 2.0, "photograph": 2.0, "crop": 4.0, "aspect": 1.5,
     "turned": 1.5, "blur": 2.0, "codec": 2.0, "small": 4.0, "text": 1.0, "card": 1.0, "recoloured": 1.0,
 }  # fmt: skip
 _CAPTIONS = ("Gold Partner", "Certified Partner", "Member 2024", "Authorised Reseller")
+
+
+def draw_strangers(icon_files: list[Path], seed: int) -> list[np.ndarray]:
+    """Plain shapes, and further icons of the same collections: what else a plain mark may resemble."""
+    chance = random.Random(seed + 1)
+    shapes = [draw_shape(chance) for _ in range(_SHAPES)]
+    return shapes + [icon for path in icon_files for icon in _draw_icons(path, _FURTHER_ICONS, chance)]
 
 
 def draw_all(icon_files: list[Path], fonts: list[Path], seed: int) -> list[np.ndarray]:

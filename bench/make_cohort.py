@@ -5,7 +5,8 @@ Usage: python -m bench.make_cohort CACHE_DIR OUT.npz [--drawings N] [--copies N]
 1. Fetch free icon collections and fonts by package name (npm) into CACHE_DIR; draw icons, words, lock-ups, tiles.
 2. Show each drawing as web pages may (copies); find and measure it there as the matcher does.
 3. Directions in which drawings differ more than their own copies do (linear discriminant analysis) → projection.
-4. Whole drawings and regions of them, projected → members of the cohort. Only these numbers are written.
+4. Whole drawings and regions of them, projected → members of the cohort.
+5. Plain shapes and further icons, whole and what stands on their tiles, projected → strangers. Only numbers are written.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ import numpy as np
 import scipy.linalg
 from rich.progress import track
 
-from bench.cohort_drawings import FONT_PACKAGES, ICON_PACKAGES, draw_all, treat
+from bench.cohort_drawings import FONT_PACKAGES, ICON_PACKAGES, draw_all, draw_strangers, treat
 from matcher import thresholds
-from matcher.cohort import MEMBER_SCALE, normalise_rows
-from matcher.features import measure
+from matcher.cohort import DESCRIPTOR_SCALE, normalise_rows
+from matcher.features import measure_squares, stretch_to_squares
 from matcher.normalize import flatten_alpha
 from matcher.regions import Region, find_mark, find_regions
 
@@ -65,12 +66,12 @@ def take_sample(drawing: np.ndarray, number: int, copies: int) -> Sample | None:
     marks = find_mark(flat)
     if not marks:
         return None
-    regions = [marks[0].region, *find_regions(flat)[1:8]]
+    regions = [marks[0].region, *find_regions([flat])[1:8]]
     shapes, aspects = _measure(regions)
     own, own_aspect = shapes[0], aspects[0]
     chance, found_shapes, found_aspects = random.Random(SEED + number), [shapes], [aspects]
     for _ in range(copies):
-        seen = find_regions(flatten_alpha(treat(drawing, chance)))
+        seen = find_regions([flatten_alpha(treat(drawing, chance))])
         if not seen:
             continue
         seen_shapes, seen_aspects = _measure(seen)
@@ -85,7 +86,7 @@ def take_sample(drawing: np.ndarray, number: int, copies: int) -> Sample | None:
 
 def _measure(regions: list[Region]) -> tuple[np.ndarray, np.ndarray]:
     aspects = np.array([np.log(region.box.width / region.box.height) for region in regions], np.float32)
-    return measure([region.ink for region in regions]).shapes, aspects
+    return measure_squares(stretch_to_squares([region.ink for region in regions])).shapes, aspects
 
 
 def fit_projection(shapes: np.ndarray, owners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -130,6 +131,10 @@ def main() -> None:
     with context.Pool(options.processes, _hold, (chosen, options.copies)) as pool:
         results = pool.imap(_take_numbered, range(len(chosen)), chunksize=20)
         samples = [sample for sample in track(results, "measuring", len(chosen)) if sample is not None]
+    further = draw_strangers(icons, SEED)
+    with context.Pool(options.processes, _hold, (further, 0)) as pool:
+        results = pool.imap(_measure_numbered, range(len(further)), chunksize=50)
+        strangers = [seen for seen in track(results, "strangers", len(further)) if seen is not None]
 
     shapes, owners, whole, parts = [], [], [], []
     for number, sample in enumerate(samples):
@@ -143,15 +148,21 @@ def main() -> None:
     few = np.random.default_rng(SEED).permutation(len(part_shapes))[: max(0, MEMBERS - len(whole))]
     member_shapes = np.concatenate([*(shape for shape, _ in whole), part_shapes[few]]).astype(np.float32)
     members = normalise_rows((member_shapes - mean) @ projection)
+    stranger_shapes = np.concatenate([shape for shape, _ in strangers]).astype(np.float32)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(
         options.out,
         mean=mean.astype(np.float32),
         projection=projection.astype(np.float16),
-        members=(members * MEMBER_SCALE).round().astype(np.int8),
-        log_aspects=np.concatenate([*(aspect for _, aspect in whole), part_aspects[few]]).astype(np.float32),
+        members=_pack(members),
+        member_aspects=np.concatenate([*(aspect for _, aspect in whole), part_aspects[few]]).astype(np.float32),
+        strangers=_pack(normalise_rows((stranger_shapes - mean) @ projection)),
+        stranger_aspects=np.concatenate([aspects for _, aspects in strangers]).astype(np.float32),
     )
-    print(f"{len(members)} members of {len(samples)} drawings, {len(owners)} shapes: {options.out}", file=sys.stderr)
+    print(
+        f"{len(stranger_shapes)} strangers, {len(members)} members of {len(samples)} drawings, {len(owners)} shapes: {options.out}",
+        file=sys.stderr,
+    )
 
 
 _held: tuple[list[np.ndarray], int] = ([], 0)
@@ -160,6 +171,19 @@ _held: tuple[list[np.ndarray], int] = ([], 0)
 def _hold(drawings: list[np.ndarray], copies: int) -> None:
     global _held  # noqa: PLW0603  # for the life of a worker process
     _held = drawings, copies
+
+
+def _pack(descriptors: np.ndarray) -> np.ndarray:
+    return np.asarray((descriptors * DESCRIPTOR_SCALE).round().astype(np.int8))
+
+
+def _measure_numbered(number: int) -> tuple[np.ndarray, np.ndarray] | None:
+    """Shapes and log aspects of a drawing and of what stands on its tile."""
+    marks = find_mark(flatten_alpha(_held[0][number]))[:3]
+    if not marks:
+        return None
+    shapes, aspects = _measure([mark.region for mark in marks])
+    return shapes.astype(np.float16), aspects
 
 
 def _take_numbered(number: int) -> Sample | None:

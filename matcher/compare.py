@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from matcher import thresholds
-from matcher.cohort import Cohort, load_cohort
+from matcher.cohort import Drawings, load_cohort
 from matcher.features import Features
 from matcher.index import measure_distances, pack_bits
 
@@ -26,6 +26,11 @@ class FeatureTable:
     words: np.ndarray
     log_aspects: np.ndarray
     long_px: np.ndarray
+
+    @property
+    def short_px(self) -> np.ndarray:
+        """Shorter sides, float (n,)."""
+        return np.asarray(self.long_px * np.exp(-np.abs(self.log_aspects)))
 
 
 def tabulate(features: Sequence[Features]) -> FeatureTable:
@@ -42,13 +47,23 @@ def tabulate(features: Sequence[Features]) -> FeatureTable:
 class Template:
     """One drawing that stands for an official logo.
 
-    margin: how well nobody's drawings do on it, 0..1. largest_px: longer side of the largest region that it is compared
+    margin: how well nobody's drawings do on it, 0..1. attainable: how well
+    true copies do on it, 1 but for tiny ones. stranger_scores: of the strangers that are most like it. blur_margins: the same of the drawing and of its blurred copies
+    (alignment.py). largest_px: longer side of the largest region that it is compared
     with (a blurred copy is for small ones); None: any.
     """
 
     features: Features
     margin: float
+    attainable: float
+    stranger_scores: np.ndarray
+    blur_margins: tuple[float, ...]
     largest_px: int | None
+
+    def count_strangers(self, score: float) -> int:
+        """How many of the cohort's strangers have that first score at least; thresholds.COUNTED_STRANGERS = so many or
+        more."""
+        return int((self.stranger_scores >= score).sum())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -64,35 +79,58 @@ class TemplateSet:
     """Official templates, ready to be compared with."""
 
     def __init__(self, templates: Sequence[Template]) -> None:
-        self._table = tabulate([template.features for template in templates])
+        table = tabulate([template.features for template in templates])
+        self._words = table.words
+        self._drawings = Drawings(descriptors=table.descriptors, log_aspects=table.log_aspects)
         self.margins = np.array([template.margin for template in templates], np.float32)
-        self._spreads = np.maximum(thresholds.MIN_SPREAD, 1 - self.margins)
+        self._attainable = np.array([template.attainable for template in templates], np.float32)
         self._largest_px = np.array([template.largest_px or np.iinfo(np.int32).max for template in templates])
 
     def compare(self, regions: Sequence[Features]) -> ScoreTable:
         """Scores of all regions; the short-list by edge hash comes first."""
         table = tabulate(regions)
-        distances = measure_distances(table.words, self._table.words)
-        likeness = _likeness(table, self._table.descriptors, self._table.log_aspects, thresholds.ASPECT_WEIGHT)
-        scores = (likeness - self.margins) / self._spreads
+        distances = measure_distances(table.words, self._words)
+        likeness = measure_likeness(table, self._drawings)
+        scores = score_likeness(likeness, self.margins, self._attainable)
         scores[distances > thresholds.SHORTLIST_DISTANCE_BITS] = -1
         scores[table.long_px[:, None] > self._largest_px[None, :]] = -1
         scores[:, self.margins > thresholds.MAX_MARGIN] = -1
         return ScoreTable(scores=scores.clip(-1, 1), distances=distances)
 
 
-def measure_margins(features: Sequence[Features], cohort: Cohort | None = None) -> np.ndarray:
+def score_likeness(likeness: np.ndarray, margins: np.ndarray, attainable: np.ndarray | float) -> np.ndarray:
+    """Likeness above the margins, scaled so that the best that a true copy attains has 1."""
+    return np.asarray((likeness - margins) / np.maximum(thresholds.MIN_SPREAD, attainable - margins))
+
+
+def measure_margins(drawings: Drawings) -> np.ndarray:
     """Mean likeness of each drawing to the members of the cohort that it likes best: float32 (n,), 0..1."""
-    strangers = cohort or load_cohort()
-    likeness = _likeness(tabulate(features), strangers.members, strangers.log_aspects, thresholds.MARGIN_ASPECT_WEIGHT)
-    count = max(1, round(thresholds.MARGIN_TOP_SHARE * likeness.shape[1]))
-    best = np.partition(likeness, likeness.shape[1] - count, axis=1)[:, -count:]
+    likeness = _compare_drawings(drawings, load_cohort().members, thresholds.MARGIN_ASPECT_WEIGHT)
+    best = _largest(likeness, max(1, round(thresholds.MARGIN_TOP_SHARE * likeness.shape[1])))
     return np.asarray(best.mean(axis=1).clip(0, 1))
 
 
-def _likeness(
-    table: FeatureTable, descriptors: np.ndarray, log_aspects: np.ndarray, aspect_weight: float
-) -> np.ndarray:
-    stretch = np.abs(table.log_aspects[:, None] - log_aspects[None, :])
+def score_strangers(drawings: Drawings, margins: np.ndarray, attainable: np.ndarray) -> np.ndarray:
+    """Scores of the strangers that are most like each drawing: float32 (n, thresholds.COUNTED_STRANGERS), unordered."""
+    likeness = _compare_drawings(drawings, load_cohort().strangers, thresholds.ASPECT_WEIGHT)
+    best = _largest(likeness, thresholds.COUNTED_STRANGERS)
+    return score_likeness(best, margins[:, None], attainable[:, None])
+
+
+def _compare_drawings(drawings: Drawings, others: Drawings, aspect_weight: float) -> np.ndarray:
+    stretch = np.abs(drawings.log_aspects[:, None] - others.log_aspects[None, :])
     penalty = aspect_weight * np.maximum(0, stretch - thresholds.ASPECT_FREE)
-    return np.asarray(table.descriptors @ descriptors.T - penalty)
+    return np.asarray(drawings.descriptors @ others.descriptors.T - penalty)
+
+
+def _largest(rows: np.ndarray, count: int) -> np.ndarray:
+    return np.partition(rows, rows.shape[1] - count, axis=1)[:, -count:]
+
+
+def measure_likeness(table: FeatureTable, drawings: Drawings) -> np.ndarray:
+    """Cosine less the penalty for another aspect: float32 (regions, drawings)."""
+    stretch = np.abs(table.log_aspects[:, None] - drawings.log_aspects[None, :])
+    # a tiny region's sides are whole px: 24x5 may be 24x4 or 24x6
+    free = thresholds.ASPECT_FREE + thresholds.ASPECT_PX / table.short_px
+    penalty = thresholds.ASPECT_WEIGHT * np.maximum(0, stretch - free[:, None])
+    return np.asarray(table.descriptors @ drawings.descriptors.T - penalty)

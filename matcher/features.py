@@ -20,9 +20,9 @@ import numpy as np
 from matcher import thresholds
 from matcher.cohort import load_cohort
 
-_INNER_PX, _PAD_PX = 56, 4
-_CANVAS_PX = _INNER_PX + 2 * _PAD_PX
-_STEP_PX = _CANVAS_PX + 8  # canvases of one strip, kept apart so that no filter mixes them
+INNER_PX, PAD_PX = 56, 4
+SQUARE_PX = INNER_PX + 2 * PAD_PX
+_STEP_PX = SQUARE_PX + 8  # squares of one strip, kept apart so that no filter mixes them
 INK_SIDE_PX = 32
 _EDGE_CELLS, _HASH_CELLS = 16, 8
 _HASH_STEPS = 16  # cells that differ by less count as equal: a bit must not hang on the last digit
@@ -32,10 +32,11 @@ _HASH_STEPS = 16  # cells that differ by less count as equal: a bit must not han
 class Features:
     """What is compared of one region.
 
-    ink_picture: uint8 (32, 32). descriptor: float32 (n,), length 1. edge_bits: bool (256,). log_aspect:
+    square: uint8 (64, 64), the ink stretched, with 4 px of background around. ink_picture: uint8 (32, 32). descriptor: float32 (n,), length 1. edge_bits: bool (256,). log_aspect:
     ln(width / height). long_px: the region's longer side, in working px.
     """
 
+    square: np.ndarray
     ink_picture: np.ndarray
     descriptor: np.ndarray
     edge_bits: np.ndarray
@@ -64,10 +65,12 @@ def extract_all(inks: Sequence[np.ndarray]) -> list[Features]:
     """Features of many regions at once."""
     if not len(inks):
         return []
-    measured = measure(inks)
+    squares = stretch_to_squares(inks)
+    measured = measure_squares(squares)
     descriptors = load_cohort().describe(measured.shapes)
     return [
         Features(
+            square=squares[number],
             ink_picture=measured.pictures[number],
             descriptor=descriptors[number],
             edge_bits=measured.edge_bits[number],
@@ -78,16 +81,26 @@ def extract_all(inks: Sequence[np.ndarray]) -> list[Features]:
     ]
 
 
-def measure(inks: Sequence[np.ndarray]) -> Measurements:
-    """Shape and edges of regions: all of them lie in one tall strip, so each filter runs once, not once a region."""
-    count = len(inks)
-    strip = np.zeros((count * _STEP_PX, _CANVAS_PX), np.uint8)
-    for number, ink in enumerate(inks):
-        top = number * _STEP_PX + _PAD_PX
-        strip[top : top + _INNER_PX, _PAD_PX : _PAD_PX + _INNER_PX] = _squared(ink)
+def stretch_to_squares(inks: Sequence[np.ndarray]) -> np.ndarray:
+    """Regions stretched to squares with background around them: uint8 (n, 64, 64)."""
+    squares = np.zeros((len(inks), SQUARE_PX, SQUARE_PX), np.uint8)
+    for square, ink in zip(squares, inks, strict=True):
+        shrinks = max(ink.shape) > INNER_PX
+        square[PAD_PX:-PAD_PX, PAD_PX:-PAD_PX] = cv2.resize(
+            ink, (INNER_PX, INNER_PX), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        )
+    return squares
+
+
+def measure_squares(squares: np.ndarray) -> Measurements:
+    """Shape and edges of squares, uint8 (n, 64, 64): all lie in one tall strip, so each filter runs once, not n times."""
+    count = len(squares)
+    apart = np.zeros((count, _STEP_PX, SQUARE_PX), np.uint8)
+    apart[:, :SQUARE_PX] = squares
+    strip = apart.reshape(-1, SQUARE_PX)
     pictures = cv2.resize(strip, (INK_SIDE_PX, count * _STEP_PX // 2), interpolation=cv2.INTER_AREA)
     ink_shapes = _normalise(_tiles(_blur(pictures, 0.7), INK_SIDE_PX, count))
-    cells = _blur(_pool(_orientation_maps(strip), _CANVAS_PX // _EDGE_CELLS), 0.7)
+    cells = _blur(_pool(_orientation_maps(strip), SQUARE_PX // _EDGE_CELLS), 0.7)
     coarse = _tiles(_pool(cells, _EDGE_CELLS // _HASH_CELLS), _HASH_CELLS, count)
     coarse = np.rint(coarse * _HASH_STEPS)
     bits = (coarse > np.median(coarse, axis=(1, 2), keepdims=True)).transpose(0, 3, 1, 2).reshape(count, -1)
@@ -110,23 +123,31 @@ def blurred_copy(ink: np.ndarray, long_px: int) -> np.ndarray:
     return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA))
 
 
-def _squared(ink: np.ndarray) -> np.ndarray:
-    height, width = ink.shape
-    shrinks = width > _INNER_PX or height > _INNER_PX
-    return np.asarray(
-        cv2.resize(ink, (_INNER_PX, _INNER_PX), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-    )
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Edges:
+    """Edges in the double angle, in which opposite directions are one: float32 (height, width) each.
+
+    upright: > 0 where an edge stands, < 0 where it lies. diagonal: > 0 where it falls to the right, < 0 where it rises.
+    """
+
+    upright: np.ndarray
+    diagonal: np.ndarray
 
 
-def _orientation_maps(strip: np.ndarray) -> np.ndarray:
-    """Strength of the edges of four unsigned orientations at each pixel: float32 (height, width, 4)."""
-    smooth = _blur(strip, 0)
+def find_edges(ink: np.ndarray) -> Edges:
+    """Edges of ink, uint8 (height, width), longer the stronger they are."""
+    smooth = _blur(ink, 0)
     gx = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, borderType=cv2.BORDER_CONSTANT)
     gy = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, borderType=cv2.BORDER_CONSTANT)
     length = cv2.sqrt(gx * gx + gy * gy) + np.float32(1e-3)
     weight = 1 / (length * cv2.sqrt(length))  # halves the exponent of the gradient: faint edges count too
-    upright, diagonal = (gx + gy) * (gx - gy) * weight, 2 * gx * gy * weight
-    signed = cv2.merge([upright, -upright, diagonal, -diagonal])
+    return Edges(upright=(gx + gy) * (gx - gy) * weight, diagonal=2 * gx * gy * weight)
+
+
+def _orientation_maps(strip: np.ndarray) -> np.ndarray:
+    """Strength of the edges of four unsigned orientations at each pixel: float32 (height, width, 4)."""
+    edges = find_edges(strip)
+    signed = cv2.merge([edges.upright, -edges.upright, edges.diagonal, -edges.diagonal])
     return np.asarray(cv2.threshold(signed, 0, 0, cv2.THRESH_TOZERO)[1])
 
 

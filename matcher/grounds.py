@@ -93,6 +93,35 @@ def find_frequent_colours(rgb: np.ndarray) -> Iterator[np.ndarray]:
             yield np.asarray(cv2.medianBlur(mask, 3)) if min(height, width) > 60 else mask
 
 
+def find_even_areas(rgb: np.ndarray) -> np.ndarray:
+    """Mask, uint8 0 or 255, of areas inside the picture that are even and have a sharp border: what is drawn, not taken.
+
+    Areas that lie along the picture's border belong to the photograph.
+    """
+    height, width = rgb.shape[:2]
+    red, green, blue = cv2.split(cv2.morphologyEx(rgb, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)))
+    steps = cv2.max(cv2.max(red, green), blue)
+    is_even = (steps <= thresholds.PLATE_STEP_LEVELS).view(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(is_even, connectivity=4)
+    least_px = max(thresholds.EVEN_LEAST_PX, thresholds.LAYER_PIECE_SHARE * height * width)
+    may_be = stats[:, cv2.CC_STAT_AREA] >= least_px
+    may_be[0] = False
+    ring = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    may_be &= np.bincount(ring, minlength=count) < thresholds.EVEN_BORDER_SHARE * (height + width)
+    # the px beside an area: its label, grown by two
+    grown = cv2.dilate(np.where(may_be[labels], labels, 0).astype(np.float32), np.ones((5, 5), np.uint8)).astype(
+        np.int32
+    )
+    beside = (grown > 0) & (labels == 0)
+    owners = grown[beside]
+    edge = np.bincount(owners, weights=steps[beside], minlength=count) / np.maximum(
+        1, np.bincount(owners, minlength=count)
+    )
+    is_drawn = may_be & (edge >= thresholds.EVEN_EDGE_LEVELS)
+    mask = is_drawn[labels].view(np.uint8) * np.uint8(255)
+    return np.asarray(cv2.dilate(mask, np.ones((3, 3), np.uint8)))
+
+
 def _colour_shares(bins: np.ndarray) -> np.ndarray:
     """Share of pixels whose colour is a bin's or a neighbour's: float32 (32, 32, 32)."""
     counts = np.bincount(bins, minlength=_COLOUR_BINS**3).astype(np.float32).reshape((_COLOUR_BINS,) * 3)

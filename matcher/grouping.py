@@ -65,6 +65,18 @@ def join_pieces(boxes: np.ndarray) -> np.ndarray:
     return np.unique(np.concatenate([groups, *_runs(groups, joins, count)]), axis=0)
 
 
+def measure_gaps(groups: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Distance of each group, int (m, 4), to the nearest box, int (n, 4), that is not inside it; inf if all are."""
+    across = np.maximum(boxes[None, :, 0] - groups[:, None, 2], groups[:, None, 0] - boxes[None, :, 2])
+    down = np.maximum(boxes[None, :, 1] - groups[:, None, 3], groups[:, None, 1] - boxes[None, :, 3])
+    gaps = np.hypot(np.maximum(0, across), np.maximum(0, down))
+    is_inside = (boxes[None, :, :2] >= groups[:, None, :2]).all(axis=2) & (
+        boxes[None, :, 2:] <= groups[:, None, 2:]
+    ).all(axis=2)
+    gaps[is_inside] = np.inf
+    return np.asarray(gaps.min(axis=1, initial=np.inf))
+
+
 def _gaps(boxes: np.ndarray) -> np.ndarray:
     """Distance between the edges of each two boxes, in the order that scipy wants."""
     across = np.maximum(boxes[:, None, 0] - boxes[None, :, 2], boxes[None, :, 0] - boxes[:, None, 2])

@@ -3,13 +3,16 @@
 1. Decode the image, or refuse it.
 2. Find the regions in it that may be a logo.
 3. Hash each region and take its features.
-4. Short-list official templates by Hamming distance, compare those closely.
-5. Report the best region of each brand that reaches thresholds.ACCEPT_SCORE.
+4. Short-list official templates by Hamming distance, compare the descriptors of those.
+5. Lay the best regions on their drawings and score them anew (alignment.py).
+6. Report the best region of each brand that reaches thresholds.ACCEPT_SCORE.
 """
 
 from __future__ import annotations
 
+import collections
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,12 +22,13 @@ import numpy as np
 from ledger.errors import BadInputError, Problem
 from ledger.vocabulary import RefusalReason
 from matcher import thresholds
+from matcher.alignment import Alignment, align
 from matcher.compare import Template, TemplateSet
 from matcher.decode import Picture, decode_image
 from matcher.features import Features, extract_all
 from matcher.hashes import distance_bits, hash_all, hash_features
 from matcher.marks import describe_mark
-from matcher.normalize import extract_ink, flatten_alpha
+from matcher.normalize import extract_ink, flatten_alpha, flatten_on_all
 from matcher.official_logos import PICTURE_SUFFIXES, OfficialLogo, load_brand, make_official_logo
 from matcher.recognition import LogoMatch, Recognition, RegionHash
 from matcher.refusals import Refusal, refuse_blank
@@ -43,9 +47,31 @@ class _Look:
     regions: list[Region]
     features: list[Features]
 
+    def is_whole(self, index: int) -> bool:
+        return self.regions[index].box == self.regions[0].box
+
     def source_box(self, index: int) -> Box:
         picture = self.picture
         return self.regions[index].box.scaled_to_source(picture.scale, picture.width_px, picture.height_px)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Candidate:
+    """A region laid on a template, both by their numbers. strangers: how many of the cohort are as much like it.
+    isolation: of the region. attained: under 1 for a tiny part of a picture, of which there are many."""
+
+    template: int
+    region: int
+    alignment: Alignment
+    strangers: int
+    isolation: float
+    attained: float
+
+    @property
+    def score(self) -> float:
+        common = thresholds.STRANGERS_WEIGHT * math.log10(1 + self.strangers)
+        crowded = thresholds.ISOLATION_WEIGHT * max(0.0, 1 - self.isolation / thresholds.FULL_ISOLATION)
+        return max(-1.0, self.alignment.score * self.attained - common - crowded)
 
 
 class LogoMatcher:
@@ -122,33 +148,58 @@ class LogoMatcher:
         look = _look_at(source)
         if isinstance(look, Refusal) or not look.regions:
             return {}
+        comparison = self._set.compare(look.features)
         best: dict[str, float] = {}
-        for owner, score in zip(
-            self._owners, self._set.compare(look.features).scores.max(axis=0).tolist(), strict=True
-        ):
-            best[owner.brand] = max(score, best.get(owner.brand, -1.0))
+        for owner, score in zip(self._owners, comparison.scores.max(axis=0).tolist(), strict=True):
+            # what is not looked at closer stays under what is
+            first = min(score, thresholds.LOOK_CLOSER_SCORE)
+            best[owner.brand] = max(first, best.get(owner.brand, -1.0))
+        for candidate in self._look_closer(look, comparison.scores):
+            brand = self._owners[candidate.template].brand
+            best[brand] = max(candidate.score, best[brand])
         return {brand: score for brand, score in best.items() if score > -1}
+
+    def _look_closer(self, look: _Look, scores: np.ndarray) -> list[_Candidate]:
+        """The best regions of each brand's best drawings, laid on them."""
+        regions, best = scores.argmax(axis=0), scores.max(axis=0)
+        looks: collections.Counter[str] = collections.Counter()
+        candidates = list[_Candidate]()
+        for template in np.argsort(-best, kind="stable").tolist():
+            if best[template] < thresholds.LOOK_CLOSER_SCORE or len(candidates) == thresholds.MAX_CLOSER_LOOKS:
+                break
+            brand, region = self._owners[template].brand, int(regions[template])
+            looks[brand] += 1
+            if looks[brand] <= thresholds.CLOSER_LOOKS_A_BRAND:
+                drawing = self._templates[template]
+                candidates.append(
+                    _Candidate(
+                        template=template,
+                        region=region,
+                        alignment=align(drawing, look.features[region]),
+                        strangers=drawing.count_strangers(float(best[template])),
+                        isolation=look.regions[region].isolation,
+                        attained=1.0 if look.is_whole(region) else drawing.attainable,
+                    )
+                )
+        return candidates
 
     def _find_matches(self, look: _Look) -> tuple[LogoMatch, ...]:
         comparison = self._set.compare(look.features)
-        best_regions = comparison.scores.argmax(axis=0)
-        best_scores = comparison.scores.max(axis=0)
         matches: dict[str, LogoMatch] = {}
-        for template in _fullest_first(best_scores, best_regions, look):
-            score, owner = float(best_scores[template]), self._owners[template]
+        for candidate in _fullest_first(self._look_closer(look, comparison.scores), look):
+            owner, template = self._owners[candidate.template], self._templates[candidate.template]
             if owner.brand in matches:
                 continue
-            region = int(best_regions[template])
-            found, official = hash_features(look.features[region]), hash_features(self._templates[template].features)
+            found, official = hash_features(look.features[candidate.region]), hash_features(template.features)
             matches[owner.brand] = LogoMatch(
                 brand=owner.brand,
                 official_logo_id=owner.official_logo_id,
                 official_logo=owner.file,
                 method=METHOD,
-                score=round(score, 4),  # the last bits depend on how the processor adds up
-                distance_bits=int(comparison.distances[region, template]),
+                score=round(candidate.score, 4),  # the last bits depend on how the processor adds up
+                distance_bits=int(comparison.distances[candidate.region, candidate.template]),
                 phash_distance_bits=distance_bits(found.phash, official.phash),
-                region=look.source_box(region),
+                region=look.source_box(candidate.region),
             )
         return tuple(matches.values())
 
@@ -159,12 +210,13 @@ def logo_set_id(logos: Sequence[OfficialLogo]) -> str:
     return hashlib.sha256("\n".join([thresholds.MATCHER_VERSION, *ids]).encode()).hexdigest()[:32]
 
 
-def _fullest_first(scores: np.ndarray, regions: np.ndarray, look: _Look) -> list[int]:
-    """Accepted templates, best first; of nearly equal scores the one that explains more of the image: of a mark with
+def _fullest_first(candidates: Sequence[_Candidate], look: _Look) -> list[_Candidate]:
+    """Accepted candidates, best first; of nearly equal scores the one that explains more of the image: of a mark with
     its wordmark the lock-up, not the icon in it."""
-    areas = np.array([region.box.width * region.box.height for region in look.regions], dtype=np.float64)
-    worth = scores + thresholds.FULLNESS_BONUS * (areas / areas.max())[regions]
-    return [int(i) for i in np.argsort(-worth, kind="stable") if scores[i] >= thresholds.ACCEPT_SCORE]
+    areas = [region.box.width * region.box.height for region in look.regions]
+    accepted = [one for one in candidates if one.score >= thresholds.ACCEPT_SCORE]
+    fullness = thresholds.FULLNESS_BONUS / max(areas, default=1)
+    return sorted(accepted, key=lambda one: -one.score - fullness * areas[one.region])
 
 
 def _look_at(source: str | Path | bytes) -> _Look | Refusal:
@@ -172,7 +224,7 @@ def _look_at(source: str | Path | bytes) -> _Look | Refusal:
     picture = decode_image(content)
     if isinstance(picture, Refusal):
         return picture
-    regions = find_regions(flatten_alpha(picture.pixels))
+    regions = find_regions(flatten_on_all(picture.pixels))
     return _Look(picture=picture, regions=regions, features=extract_all([region.ink for region in regions]))
 
 

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from ledger.vocabulary import RefusalReason
 from matcher import thresholds
-from matcher.compare import Template, measure_margins
+from matcher.alignment import blurred
+from matcher.cohort import Drawings, load_cohort
+from matcher.compare import Template, measure_likeness, measure_margins, score_strangers, tabulate
 from matcher.decode import decode_image
-from matcher.features import Features, blurred_copy, extract_all
+from matcher.features import Features, blurred_copy, extract_all, measure_squares
 from matcher.normalize import DARK_GROUND, WHITE_GROUND, Flattened, extract_ink, flatten_alpha, flatten_on, is_opaque
 from matcher.refusals import Refusal, refuse_blank
 from matcher.regions import Mark, find_mark
+
+_PHASES = ((0.0, 0.0), (0.5, 0.0), (0.0, 0.5), (0.5, 0.5), (0.25, 0.75), (0.75, 0.25))
+_REDUCERS = (Image.Resampling.LANCZOS, Image.Resampling.BILINEAR)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -67,16 +74,41 @@ def _keeps_most(mark: Mark, first: Mark) -> bool:
 
 def _make_templates(marks: Sequence[Mark]) -> list[Template]:
     """Templates of the marks of one picture, the whole first."""
-    inks = [mark.region.ink for mark in marks]
-    sharp = extract_all(inks)
-    margins = measure_margins(sharp).tolist()
+    sharp = _describe([mark.region.ink for mark in marks], [None] * len(marks))
     templates = []
-    for mark, ink, features, margin in zip(marks, inks, sharp, margins, strict=True):
-        if mark is not marks[0] and not _counts_alone(mark, margin, margins[0]):
-            continue
-        templates.append(Template(features=features, margin=margin, largest_px=None))
-        templates += _blurred_templates(ink)
+    for mark, template in zip(marks, sharp, strict=True):
+        if mark is marks[0] or _counts_alone(mark, template.margin, sharp[0].margin):
+            templates += [template, *_small_templates(mark.region.ink)]
     return templates
+
+
+def _describe(
+    inks: Sequence[np.ndarray], largest_px: Sequence[int | None], attainable: Sequence[float] | None = None
+) -> list[Template]:
+    """A template of each ink, with its margins sharp and blurred. attainable: of each, all 1 if not given."""
+    features = extract_all(inks)
+    copies = [blurred(f.square, px) for f in features for px in thresholds.ALIGN_BLURS_PX]
+    blurred_descriptors = load_cohort().describe(measure_squares(np.stack(copies)).shapes)
+    per_ink = blurred_descriptors.reshape(len(inks), len(thresholds.ALIGN_BLURS_PX), -1)
+    descriptors = np.concatenate([np.stack([f.descriptor for f in features])[:, None], per_ink], axis=1)
+    aspects = np.array([f.log_aspect for f in features], np.float32)
+    copies_too = Drawings(
+        descriptors=descriptors.reshape(-1, descriptors.shape[2]), log_aspects=np.repeat(aspects, descriptors.shape[1])
+    )
+    margins = measure_margins(copies_too).reshape(len(inks), -1)
+    best = np.ones(len(inks), np.float32) if attainable is None else np.array(attainable, np.float32)
+    strangers = score_strangers(Drawings(descriptors=descriptors[:, 0], log_aspects=aspects), margins[:, 0], best)
+    return [
+        Template(
+            features=features[number],
+            margin=float(margins[number, 0]),
+            attainable=float(best[number]),
+            stranger_scores=strangers[number],
+            blur_margins=tuple(margins[number].tolist()),
+            largest_px=largest_px[number],
+        )
+        for number in range(len(inks))
+    ]
 
 
 def _counts_alone(inner: Mark, margin: float, margin_of_whole: float) -> bool:
@@ -85,15 +117,40 @@ def _counts_alone(inner: Mark, margin: float, margin_of_whole: float) -> bool:
     return margin <= thresholds.MAX_INNER_MARGIN and (inner.is_even or margin_of_whole > thresholds.PLAIN_MARGIN)
 
 
-def _blurred_templates(ink: np.ndarray) -> list[Template]:
+def _small_templates(ink: np.ndarray) -> list[Template]:
     sizes = [(px, largest) for px, largest in thresholds.SMALL_SIDES_PX if px < max(ink.shape)]
     if not sizes:
         return []
-    copies = extract_all([blurred_copy(ink, px) for px, _ in sizes])
-    return [
-        Template(features=copy, margin=margin, largest_px=largest)
-        for copy, margin, (_, largest) in zip(copies, measure_margins(copies).tolist(), sizes, strict=True)
-    ]
+    copies = [blurred_copy(ink, px) for px, _ in sizes]
+    attainable = [_measure_attainable(copy, ink, px) for copy, (px, _) in zip(copies, sizes, strict=True)]
+    return _describe(copies, [largest for _, largest in sizes], attainable)
+
+
+def _measure_attainable(copy: np.ndarray, ink: np.ndarray, px: int) -> float:
+    """Mean likeness to a small copy of what pages make of the drawing at that size: where the pixels' grid falls, and how
+    the picture was reduced, is chance."""
+    features = extract_all([copy, *_reduce_by_chance(ink, px)])
+    own, seen = features[0], tabulate(features[1:])
+    drawing = Drawings(descriptors=own.descriptor[None], log_aspects=np.array([own.log_aspect], np.float32))
+    return float(measure_likeness(seen, drawing).mean())
+
+
+def _reduce_by_chance(ink: np.ndarray, px: int) -> list[np.ndarray]:
+    """The drawing at px on its longer side, its corner at several places between four pixels, reduced in two ways."""
+    height, width = ink.shape
+    zoom = px / max(height, width)
+    size = (math.ceil(width * zoom) + 3, math.ceil(height * zoom) + 3)
+    canvas = np.zeros((round(size[1] / zoom), round(size[0] / zoom)), np.uint8)
+    seen = []
+    for number, (across, down) in enumerate(_PHASES):
+        canvas[:] = 0
+        x, y = int((1 + across) / zoom), int((1 + down) / zoom)
+        canvas[y : y + height, x : x + width] = ink
+        small = np.asarray(Image.fromarray(canvas).resize(size, _REDUCERS[number % 2]))
+        left, top, w, h = cv2.boundingRect((small > thresholds.INK_PRESENT).view(np.uint8))
+        if w and h:
+            seen.append(small[top : top + h, left : left + w])
+    return seen or [blurred_copy(ink, px)]
 
 
 def _is_same(a: Template, b: Template) -> bool:

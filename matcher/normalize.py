@@ -48,11 +48,25 @@ def flatten_alpha(pixels: np.ndarray) -> Flattened:
     the page's own colour is unknown here.
     """
     if is_opaque(pixels):
-        return Flattened(rgb=cv2.cvtColor(pixels, cv2.COLOR_RGBA2RGB), ground=None)
+        return Flattened(rgb=clear_checkerboard(cv2.cvtColor(pixels, cv2.COLOR_RGBA2RGB)), ground=None)
     weight = pixels[..., 3].astype(np.float32)
     total = float(weight.sum())
     luminance = float((pixels[..., :3].astype(np.float32) @ _LUMINANCE * weight).sum()) / total if total else 0.0
     return flatten_on(pixels, DARK_GROUND if luminance > thresholds.LIGHT_LUMINANCE else WHITE_GROUND)
+
+
+def flatten_on_all(pixels: np.ndarray) -> list[Flattened]:
+    """As flatten_alpha; a drawing that has both light and dark parts on white and on dark: either may be its ground."""
+    first = flatten_alpha(pixels)
+    if first.ground is None:
+        return [first]
+    is_drawn = pixels[..., 3] > 127
+    light = pixels[..., :3].min(axis=2) > thresholds.LIGHT_LEVEL
+    share = float(np.mean(light[is_drawn])) if is_drawn.any() else 0.0
+    if not thresholds.MIXED_LIGHT_SHARE < share < 1 - thresholds.MIXED_LIGHT_SHARE:
+        return [first]
+    other = DARK_GROUND if int(first.ground[0]) == WHITE_GROUND else WHITE_GROUND
+    return [first, flatten_on(pixels, other)]
 
 
 def flatten_on(pixels: np.ndarray, level: int) -> Flattened:
@@ -64,6 +78,44 @@ def flatten_on(pixels: np.ndarray, level: int) -> Flattened:
 
 def is_opaque(pixels: np.ndarray) -> bool:
     return bool(cv2.minMaxLoc(cv2.extractChannel(pixels, 3))[0] == 255) if pixels.size else True
+
+
+def clear_checkerboard(rgb: np.ndarray) -> np.ndarray:
+    """The picture with the two greys of a baked-in checkerboard made one; the same array if it has none.
+
+    Drawing programs show transparency so, and screenshots of them end up on web pages. rgb: uint8 (height, width, 3).
+    """
+    if min(rgb.shape[:2]) < thresholds.CHECKED_LEAST_PX:
+        return rgb
+    # a few px inside: checks at the very border may be cut to nothing
+    ring = np.concatenate([rgb[2], rgb[-3], rgb[:, 2], rgb[:, -3]]).astype(np.int32)
+    levels = ring.max(axis=1)
+    is_grey = levels - ring.min(axis=1) <= thresholds.CHECKED_TINT_LEVELS
+    light = int(np.bincount(levels[is_grey] >> 2, minlength=64).argmax()) << 2 if is_grey.any() else 0
+    others = levels[is_grey & (np.abs(levels - light) > thresholds.CHECKED_STEPS[0])]
+    if not len(others):
+        return rgb
+    other = int(np.bincount(others >> 2).argmax()) << 2
+    low, high = sorted((light, other))
+    least, most = thresholds.CHECKED_STEPS
+    if not least <= high - low <= most:
+        return rgb
+    is_low, is_high = ((np.abs(levels - level) <= least) & is_grey for level in (low, high))
+    shares = is_low.mean(), is_high.mean()
+    # along a side the greys take turns; a grey mark that touches the border has one run of it
+    turns = np.count_nonzero(np.diff(is_low.astype(np.int8)))
+    if (
+        min(shares) < thresholds.CHECKED_LEAST_SHARE
+        or sum(shares) < thresholds.CHECKED_SHARE
+        or turns < thresholds.CHECKED_TURNS
+    ):
+        return rgb
+    brightest, darkest = rgb.max(axis=2).astype(np.int32), rgb.min(axis=2).astype(np.int32)
+    is_check = (brightest <= high + least) & (darkest >= low - least)
+    is_check &= brightest - darkest <= thresholds.CHECKED_TINT_LEVELS
+    cleared = rgb.copy()
+    cleared[is_check] = high
+    return cleared
 
 
 def estimate_backgrounds(rgb: np.ndarray) -> list[Background]:
@@ -98,6 +150,11 @@ def most_frequent_colour(pixels: np.ndarray) -> Background:
 
 def _is_near(pixels: np.ndarray, colour: np.ndarray, levels: int) -> np.ndarray:
     return np.asarray((np.abs(pixels - colour.astype(np.float32)) <= levels).all(axis=1))
+
+
+def is_other_colour(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two colours differ so much that one can be drawn on the other."""
+    return int(np.abs(a.astype(np.int32) - b.astype(np.int32)).max()) > thresholds.DRAWN_LEVELS
 
 
 def extract_ink(rgb: np.ndarray, colour: np.ndarray) -> np.ndarray:

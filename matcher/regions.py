@@ -10,16 +10,18 @@ it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from matcher import thresholds
-from matcher.grounds import Ground, find_frequent_colours, find_plates, ground_inside
-from matcher.grouping import Pieces, find_pieces, join_pieces
-from matcher.normalize import Flattened, extract_ink, scale_ink
+from matcher.grounds import Ground, find_even_areas, find_frequent_colours, find_plates, ground_inside
+from matcher.grouping import Pieces, find_pieces, join_pieces, measure_gaps
+from matcher.normalize import Flattened, extract_ink, is_other_colour, scale_ink
 
 _MAX_GROUNDS = 3
 
@@ -43,11 +45,13 @@ class Box:
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Region:
     """A part of a picture that may be a logo. ink: uint8, scaled, trimmed; box: in working px; depth: grounds
-    around it."""
+    around it. isolation: distance to the nearest other ink, as a share of its own shorter side; letters cut from a word
+    have little."""
 
     box: Box
     ink: np.ndarray
     depth: int
+    isolation: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -58,10 +62,13 @@ class Mark:
     is_even: bool
 
 
-def find_regions(flat: Flattened) -> list[Region]:
-    """Regions of a flattened picture, the whole first, then the largest first; empty if there is no ink."""
+def find_regions(flats: Sequence[Flattened]) -> list[Region]:
+    """Regions of a picture, the whole first, then the largest first; empty if there is no ink.
+
+    flats: one or more ways to lay the picture on a ground (normalize.flatten_on_all).
+    """
     found: dict[tuple[Box, int], Region] = {}  # one box on two backgrounds is two regions: the mark and its gaps
-    for region in _look_everywhere(flat):
+    for region in itertools.chain.from_iterable(map(_look_everywhere, flats)):
         darkness = int(cv2.mean(region.ink)[0])
         if found and (_is_small(region.box) or darkness > 255 * thresholds.SOLID_INK):
             continue
@@ -77,7 +84,8 @@ def find_mark(flat: Flattened) -> list[Mark]:
 
     Parts are left out on purpose: icons and words cut from lock-ups match strangers' icons and words.
     """
-    ground: Ground | None = Ground(x=0, y=0, rgb=flat.rgb, colour=flat.backgrounds[0].colour, outline=None, share=1.0)
+    outer = flat.backgrounds[0].colour
+    ground: Ground | None = Ground(x=0, y=0, rgb=flat.rgb, colour=outer, outline=None, share=1.0)
     marks: list[Mark] = []
     while ground is not None and len(marks) < _MAX_GROUNDS:
         ink = _ink_on(ground)
@@ -86,6 +94,9 @@ def find_mark(flat: Flattened) -> list[Mark]:
             break
         marks.append(Mark(region=region, is_even=ground.share >= thresholds.EVEN_BAND_SHARE))
         ground = _main_tile(ground, find_pieces(ink), region.box)
+        # through a ring or a bubble the page is seen: what stands in it is anyone's without it
+        if ground is not None and not is_other_colour(ground.colour, outer):
+            break
     return marks
 
 
@@ -104,7 +115,8 @@ def _main_tile(ground: Ground, pieces: Pieces, around: Box) -> Ground | None:
 def _look_everywhere(flat: Flattened) -> Iterator[Region]:
     backgrounds = flat.backgrounds
     for background in backgrounds:
-        yield from _look_on(Ground(x=0, y=0, rgb=flat.rgb, colour=background.colour, outline=None, share=1.0), 0)
+        ground = Ground(x=0, y=0, rgb=flat.rgb, colour=background.colour, outline=None, share=backgrounds[0].share)
+        yield from _look_on(ground, 0)
     share = backgrounds[0].share
     if share < thresholds.PLATE_RING_SHARE:
         for plate in find_plates(flat.rgb):
@@ -112,6 +124,7 @@ def _look_everywhere(flat: Flattened) -> Iterator[Region]:
     if share < thresholds.PHOTO_RING_SHARE:
         for ink in find_frequent_colours(flat.rgb):
             yield from _look_at_layer(ink)
+        yield from _look_at_layer(find_even_areas(flat.rgb))
 
 
 def _look_on(ground: Ground, depth: int) -> Iterator[Region]:
@@ -123,11 +136,7 @@ def _look_on(ground: Ground, depth: int) -> Iterator[Region]:
         return
     yield whole
     pieces = find_pieces(ink)
-    for left, top, right, bottom in join_pieces(pieces.boxes).tolist():
-        if max(right - left, bottom - top) >= thresholds.MIN_PART_LONG_PX:
-            region = _trim(ink, (left, top, right, bottom), ground, depth)
-            if region is not None:
-                yield region
+    yield from _trim_groups(ink, pieces, ground, depth)
     if depth == _MAX_GROUNDS:
         return
     for number, (left, top, right, bottom) in enumerate(pieces.boxes.tolist()):
@@ -149,11 +158,22 @@ def _look_at_layer(ink: np.ndarray) -> Iterator[Region]:
         return
     clean = np.where(np.isin(pieces.labels, pieces.numbers), ink, 0).astype(np.uint8)
     nowhere = Ground(x=0, y=0, rgb=clean, colour=np.zeros(3, np.uint8), outline=None, share=0.0)
-    for left, top, right, bottom in join_pieces(pieces.boxes).tolist():
-        if (right - left) * (bottom - top) >= thresholds.LAYER_REGION_SHARE * width * height:
-            region = _trim(clean, (left, top, right, bottom), nowhere, 1)
+    for region in _trim_groups(clean, pieces, nowhere, 1):
+        if region.box.width * region.box.height >= thresholds.LAYER_REGION_SHARE * width * height:
+            yield region
+
+
+def _trim_groups(ink: np.ndarray, pieces: Pieces, ground: Ground, depth: int) -> Iterator[Region]:
+    """Regions of all groups of pieces that are near each other."""
+    groups = join_pieces(pieces.boxes)
+    for box, gap in zip(groups.tolist(), measure_gaps(groups, pieces.boxes).tolist(), strict=True):
+        left, top, right, bottom = box
+        if max(right - left, bottom - top) >= thresholds.MIN_PART_LONG_PX:
+            region = _trim(ink, (left, top, right, bottom), ground, depth)
             if region is not None:
-                yield region
+                # on an uneven ground what is near may be the photograph
+                is_even = ground.share >= thresholds.PHOTO_RING_SHARE
+                yield replace(region, isolation=gap / min(region.box.width, region.box.height)) if is_even else region
 
 
 def _ink_on(ground: Ground) -> np.ndarray:
@@ -177,4 +197,4 @@ def _trim(ink: np.ndarray, cut: tuple[int, int, int, int], ground: Ground, depth
     if max(width, height) > thresholds.MAX_ASPECT * min(width, height):
         return None
     box = Box(x=ground.x + left + x, y=ground.y + top + y, width=width, height=height)
-    return Region(box=box, ink=part[y : y + height, x : x + width], depth=depth)
+    return Region(box=box, ink=part[y : y + height, x : x + width], depth=depth, isolation=math.inf)

@@ -74,6 +74,20 @@ SVG_MEMORY_LIMIT_BYTES: Final = 160_000_000
 LIGHT_LUMINANCE: Final = 150
 """Alpha-weighted luminance (0..255) from which a transparent drawing is laid on a dark ground. 128 to 180
 tried."""
+LIGHT_LEVEL: Final = 225
+MIXED_LIGHT_SHARE: Final = 0.08
+"""A transparent drawing of which between this share and the rest is as light as LIGHT_LEVEL is laid on white and on dark."""
+DRAWN_LEVELS: Final = 31
+"""Difference of two colours from which one can be drawn on the other; the same as INK_PRESENT."""
+CHECKED_LEAST_PX: Final = 32
+CHECKED_TINT_LEVELS: Final = 10
+CHECKED_STEPS: Final = (6, 90)
+CHECKED_LEAST_SHARE: Final = 0.25
+CHECKED_SHARE: Final = 0.80
+CHECKED_TURNS: Final = 24
+"""A baked-in checkerboard: levels by which its greys may be tinted, and differ from each other; shares of a ring near the
+border that the rarer one, and both together, have; how often they take turns on it. Drawing programs use 255/204,
+255/191, 238/204, 153/102."""
 RING_MATCH_LEVELS: Final = 24
 """Levels by which a border pixel may differ from the background and still be background."""
 SURE_RING_SHARE: Final = 0.75
@@ -127,6 +141,11 @@ LAYER_RING_SHARE: Final = 0.04
 LAYER_LEAST_SHARES: Final = (0.012, 0.035)
 LAYER_BORDER_RATIO: Final = 0.35
 """A colour belongs to a logo in a photograph if that share of all pixels has it and the border has it so much less."""
+EVEN_LEAST_PX: Final = 12
+EVEN_BORDER_SHARE: Final = 0.06
+EVEN_EDGE_LEVELS: Final = 36
+"""An even area in a photograph is drawn if it has so many px, at most so much of half the picture's border, and steps of so
+many levels beside it."""
 LAYER_PIECE_SHARE: Final = 0.0002
 LAYER_REGION_SHARE: Final = 0.01
 
@@ -139,6 +158,9 @@ EDGE_WEIGHT: Final = 0.65
 ASPECT_WEIGHT: Final = 0.5
 ASPECT_FREE: Final = 0.08
 """Likeness = cosine of the descriptors - ASPECT_WEIGHT x max(0, |log aspect ratio| - ASPECT_FREE). .25 to 1 tried."""
+ASPECT_PX: Final = 1.5
+"""Divided by a region's shorter side in px and added to ASPECT_FREE: what rounding and soft edges do to tiny regions.
+bench, 0 to 3 tried."""
 MARGIN_TOP_SHARE: Final = 0.0005
 """A template's margin is its mean likeness to this share of the background cohort, the share that it likes best;
 .0003 to .02 tried on one half of the bench's brands."""
@@ -153,6 +175,35 @@ MAX_INNER_MARGIN: Final = 0.70
 MIN_SPREAD: Final = 0.15
 """Least of 1 - margin by which a score is scaled, so that plain templates cannot reach 1 by luck. 0.1 to 0.5
 tried."""
+ALIGN_STEPS: Final = 20
+ALIGN_BLUR_PX: Final = 5
+"""Steps of the alignment, and the side of its smoothing filter on squares of 64 px."""
+MAX_STRETCH: Final = 0.35
+MAX_SHEAR: Final = 0.25
+"""Farthest that alignment may go: a crop of 8 % on each side stretches by .19, a turn of 6 degrees shears by .1."""
+LEAST_ALIGN_GAIN: Final = 0.005
+"""Correlation that a map must gain over no map at all."""
+LEAST_SHOWN_SHARE: Final = 0.55
+"""Share of an official drawing that a region must show to count as that drawing, cropped."""
+WHOLE_SHARE: Final = 0.98
+"""Share from which it counts as the whole."""
+ALIGN_BLURS_PX: Final = (1.2, 2.4)
+"""Blurs (sigma, px of 56) of the official drawing that are tried beside the sharp one."""
+EDGES_OVER_INK_WEIGHT: Final = 1.0
+"""Weight of edge agreement minus ink agreement in a score. bench, both halves: 0 to 2 tried."""
+COUNTED_STRANGERS: Final = 64
+STRANGERS_WEIGHT: Final = 0.15
+"""A score is lowered by this x log10(1 + k), where k strangers of the cohort have the region's first score. bench: .05 to
+.2 tried; at .1 to .2 the recall at a false-match rate of 1e-3 rises by .01."""
+ISOLATION_WEIGHT: Final = 0.15
+FULL_ISOLATION: Final = 0.5
+"""A score is lowered by up to this weight for a region whose isolation is under FULL_ISOLATION: "in" is cut from many words.
+bench: weights .1 to .2, isolations .15 to .5 tried; letters of a word have .05 to .15, a mark beside its name .2 to .5."""
+LOOK_CLOSER_SCORE: Final = 0.15
+"""First score from which a region is laid on the drawing. bench: true matches under it are not lifted over the line."""
+CLOSER_LOOKS_A_BRAND: Final = 3
+MAX_CLOSER_LOOKS: Final = 24
+"""Candidates of one image that are looked at closer, best first; a wall of 60 official logos has 60."""
 SMALL_SIDES_PX: Final = ((40, 48), (24, 36))
 """(longer side in px of a blurred copy of each official drawing, largest region that is compared with it): at such sizes
 a web page shows no edges as sharp as the file's."""

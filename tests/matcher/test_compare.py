@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from matcher import Refusal, thresholds
 from matcher.cohort import load_cohort
-from matcher.compare import Template, TemplateSet, measure_margins
+from matcher.compare import Template, TemplateSet
 from matcher.features import extract_all, extract_features
 from matcher.marks import describe_mark
 from matcher.normalize import flatten_alpha
@@ -80,7 +80,7 @@ def test_blurred_copies_are_compared_with_small_regions_only() -> None:
 
 def test_tiny_logo_is_recognised_by_its_blurred_copy() -> None:
     mark = draw_mark("kestrel")
-    (region,) = (r for r in find_regions(flatten_alpha(np.asarray(scaled(mark, 28)))) if r.depth == 0)
+    (region,) = (r for r in find_regions([flatten_alpha(np.asarray(scaled(mark, 28)))]) if r.depth == 0)
     sharp, *blurred = templates_of(mark)
     features = extract_features(region.ink)
     best = TemplateSet(blurred).compare([features]).scores.max()
@@ -105,17 +105,33 @@ def test_features_do_not_depend_on_the_company_they_are_taken_in() -> None:
         assert np.allclose(alone.descriptor, together.descriptor, atol=1e-5)
 
 
-def test_cohort_is_large_and_its_members_have_length_one() -> None:
+def test_cohort_is_large_and_its_drawings_have_length_one() -> None:
     cohort = load_cohort()
-    assert len(cohort.members) == len(cohort.log_aspects) > 10_000
-    assert np.allclose(np.linalg.norm(cohort.members, axis=1), 1, atol=1e-3)
-    assert cohort.projection.shape == (len(cohort.mean), cohort.members.shape[1])
+    for drawings in (cohort.members, cohort.strangers):
+        assert len(drawings.descriptors) == len(drawings.log_aspects) > 10_000
+        assert np.allclose(np.linalg.norm(drawings.descriptors, axis=1), 1, atol=1e-3)
+        assert cohort.projection.shape == (len(cohort.mean), drawings.descriptors.shape[1])
 
 
 def test_margin_is_the_mean_of_what_the_nearest_members_reach() -> None:
-    features = template_of(draw_mark("kestrel")).features
-    cohort = load_cohort()
-    stretch = np.maximum(0, np.abs(cohort.log_aspects - features.log_aspect) - thresholds.ASPECT_FREE)
-    likeness = cohort.members @ features.descriptor - thresholds.MARGIN_ASPECT_WEIGHT * stretch
+    template = template_of(draw_mark("kestrel"))
+    members = load_cohort().members
+    stretch = np.maximum(0, np.abs(members.log_aspects - template.features.log_aspect) - thresholds.ASPECT_FREE)
+    likeness = members.descriptors @ template.features.descriptor - thresholds.MARGIN_ASPECT_WEIGHT * stretch
     count = round(thresholds.MARGIN_TOP_SHARE * len(likeness))
-    assert measure_margins([features])[0] == pytest.approx(np.sort(likeness)[-count:].mean(), abs=1e-4)
+    assert template.margin == pytest.approx(float(np.sort(likeness)[-count:].mean()), abs=1e-5)
+
+
+def test_a_stranger_counts_if_it_has_the_score_that_was_found() -> None:
+    template = template_of(draw_mark("kestrel"))
+    scores = np.sort(template.stranger_scores)[::-1]
+    assert len(scores) == thresholds.COUNTED_STRANGERS
+    assert template.count_strangers(1.0) == 0
+    assert template.count_strangers(float(scores[4])) >= 5
+    assert template.count_strangers(-1.0) == thresholds.COUNTED_STRANGERS
+
+
+def test_the_best_that_a_tiny_copy_attains_counts_as_the_same_drawing() -> None:
+    sharp, *small = templates_of(draw_mark("kestrel"))
+    assert sharp.attainable == 1
+    assert all(0.5 < template.attainable <= 1 for template in small)

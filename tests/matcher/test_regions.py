@@ -13,7 +13,7 @@ from matcher.regions import Box, Region, find_mark, find_regions
 
 
 def regions_of(image: Image.Image) -> list[Region]:
-    return find_regions(flatten_alpha(np.asarray(image.convert("RGBA"))))
+    return find_regions([flatten_alpha(np.asarray(image.convert("RGBA")))])
 
 
 def test_whole_picture_comes_first_trimmed_to_its_ink() -> None:
@@ -99,7 +99,7 @@ def test_rows_of_a_wall_need_not_be_straight() -> None:
 def test_any_picture_has_few_regions_that_lie_inside_it(seed: int, width: int, height: int) -> None:
     random = np.random.default_rng(seed)
     pixels = (random.random((height, width, 4)) > 0.7).astype(np.uint8) * 255
-    regions = find_regions(flatten_alpha(pixels))
+    regions = find_regions([flatten_alpha(pixels)])
     assert len(regions) <= thresholds.MAX_REGIONS
     for region in regions:
         assert region.box.x >= 0
