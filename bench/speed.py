@@ -45,6 +45,7 @@ from matcher.regions import find_regions
 GOALS_PER_S = {"single": 500.0, "wall": 40.0}
 _GROUP = 10
 _THREADS_SHARE = 1.1  # processor time : clock; one thread has 1 at most, and the clocks their grain
+STAGES = ("decoding", "regions", "features", "hashes to store", "comparison")
 _KINDS = {"wall": "wall", "paste": "pasted"}  # by class; all others are single logos
 
 
@@ -99,8 +100,8 @@ def take_in_turn(piles: Sequence[Sequence[dict[str, str]]], count: int) -> list[
 
 def make_ours(officials: Sequence[OfficialFile]) -> Look:
     """LogoMatcher as an engine: the brand that scores best."""
-    logos = [make_official_logo(*official.name.split("/"), official.content) for official in officials]
-    matcher = LogoMatcher(logos)
+    named = [(official.name.partition("/"), official.content) for official in officials]
+    matcher = LogoMatcher([make_official_logo(brand, file, content) for (brand, _, file), content in named])
 
     def look(content: bytes) -> str | None:
         matches = matcher.match(content).matches
@@ -140,7 +141,7 @@ def time_stages(templates: TemplateSet, samples: Sequence[Sample], rounds: int) 
         sums = collections.defaultdict[str, float](float)
         for sample in samples:
             before = time.process_time()
-            for stage in _go_through(templates, sample.content):
+            for stage, _ in zip(STAGES, _go_through(templates, sample.content), strict=False):  # a refusal ends early
                 now = time.process_time()
                 sums[stage] += now - before
                 before = now
@@ -149,21 +150,21 @@ def time_stages(templates: TemplateSet, samples: Sequence[Sample], rounds: int) 
     return {stage: statistics.median(seconds) for stage, seconds in spent.items()}
 
 
-def _go_through(templates: TemplateSet, content: bytes) -> Iterator[str]:
-    """Name of each stage when it is done."""
+def _go_through(templates: TemplateSet, content: bytes) -> Iterator[None]:
+    """Stops after each of STAGES."""
     picture = decode_image(content)
-    yield "decoding"
+    yield
     if isinstance(picture, Refusal):
         return
     regions = find_regions(flatten_alpha(picture.pixels))
-    yield "regions"
+    yield
     features = extract_all([region.ink for region in regions])
-    yield "features"
+    yield
     hash_all(features[: thresholds.MAX_STORED_HASHES])
-    yield "hashes to store"
+    yield
     if regions:
         templates.compare(features)
-    yield "comparison"
+    yield
 
 
 def make_template_set(officials: Sequence[OfficialFile]) -> TemplateSet:

@@ -1,0 +1,223 @@
+"""What a larger official set, a fuller image and a second core cost. Everything is drawn; nothing is fetched.
+
+python -m bench.scaling [--sets 10 100 1000 10000] [--marks 1 2 5 10 20 40 80 150] [--rounds 5] [--only sets,regions,cores]
+
+sets: official files against time and memory of loading and time of an image; each set in a fresh process.
+regions: walls of more and more signs against time of an image, stage by stage, with 150 official files.
+cores: one process against two at the same time, in turn, each with a matcher and a core of its own.
+
+Exit status 1 if two processes do less than 1.8 times as much as one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
+from bench.peers import OfficialFile
+from bench.scaling_drawings import draw_mark, draw_sign, picture_bytes, svg_bytes, wall_bytes
+from bench.speed import Sample, make_template_set, time_stages
+from matcher import LogoMatcher
+from matcher.cohort import load_cohort
+from matcher.decode import decode_image
+from matcher.normalize import flatten_alpha
+from matcher.official_logos import make_official_logo
+from matcher.regions import find_regions
+
+GOAL_OF_TWO = 1.8
+_OFFICIALS = 150
+_STRANGER = 10_000_000  # numbers of marks that are in no set
+_SPAWN = multiprocessing.get_context("spawn")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetCosts:
+    """What one official set costs. Times by the processor of the process, medians; loading by the clock, for SVG files
+    are rendered in a worker. found: of the images of marks of the set; wrong: of those of marks of none."""
+
+    templates: int
+    load_s: float
+    held_bytes: int
+    peak_bytes: int
+    single_s: float
+    compare_s: float
+    wall_s: float
+    compare_wall_s: float
+    found: int
+    wrong: int
+    images: int
+
+
+def draw_officials(count: int) -> list[OfficialFile]:
+    return [OfficialFile(name=f"mark-{n}/{n}.svg", content=svg_bytes(draw_mark(n))) for n in range(count)]
+
+
+def make_matcher(officials: Sequence[OfficialFile]) -> LogoMatcher:
+    return LogoMatcher([make_official_logo(o.name.split("/")[0], o.name, o.content) for o in officials])
+
+
+def measure_set(count: int, rounds: int) -> SetCosts:
+    """Costs of a set of so many official files, in this process."""
+    officials, shown = draw_officials(count), 30
+    members = [picture_bytes(draw_mark(n % count), 120 + 5 * n) for n in range(shown)]
+    strangers = [picture_bytes(draw_mark(_STRANGER + n), 120 + 5 * n) for n in range(shown)]
+    walls = [wall_bytes([draw_mark(_STRANGER + 24 * wall + n) for n in range(24)], 1200) for wall in range(3)]
+    load_cohort()
+    make_matcher(draw_officials(2))  # starts the worker and loads what the first file loads
+    before, started = _status_bytes("VmRSS"), time.perf_counter()
+    matcher = make_matcher(officials)
+    load_s, held, peak = time.perf_counter() - started, _status_bytes("VmRSS") - before, _status_bytes("VmHWM") - before
+    templates = make_template_set(officials)
+    single_s, wall_s = (_median_s(matcher.match, images, rounds) for images in (members + strangers, walls))
+    stages = [
+        time_stages(templates, [Sample(content=content, brand="") for content in images], rounds)["comparison"]
+        for images in (members + strangers, walls)
+    ]
+    return SetCosts(
+        templates=len(templates.margins),
+        load_s=load_s,
+        held_bytes=held,
+        peak_bytes=peak,
+        single_s=single_s,
+        compare_s=stages[0] / (2 * shown),
+        wall_s=wall_s,
+        compare_wall_s=stages[1] / len(walls),
+        found=sum(
+            any(match.brand == f"mark-{n % count}" for match in matcher.match(content).matches)
+            for n, content in enumerate(members)
+        ),
+        wrong=sum(bool(matcher.match(content).matches) for content in strangers),
+        images=shown,
+    )
+
+
+def _median_s(action: Callable[[bytes], object], images: Sequence[bytes], rounds: int) -> float:
+    """Processor seconds of an image: the mean over the images, the median over the rounds."""
+    taken = []
+    for _ in range(rounds + 1):  # the first is to warm up
+        before = time.process_time()
+        for content in images:
+            action(content)
+        taken.append((time.process_time() - before) / len(images))
+    return statistics.median(taken[1:])
+
+
+def _status_bytes(key: str) -> int:
+    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+        if line.startswith(key):
+            return int(line.split()[1]) * 1024
+    return 0
+
+
+def report_sets(counts: Sequence[int], rounds: int) -> None:
+    print("official  templates  loading  a file    held   (peak)   single  of it    wall  of it   found  wrong")
+    print("   files                   s      ms      MB       MB       ms  compared    ms  compared")
+    for count in counts:
+        with _SPAWN.Pool(1) as pool:
+            cost = pool.apply(measure_set, (count, rounds))
+        print(
+            f"{count:8,}{cost.templates:11,}{cost.load_s:9.1f}{1000 * cost.load_s / count:8.1f}"
+            f"{cost.held_bytes / 1e6:8.0f}{cost.peak_bytes / 1e6:9.0f}{1000 * cost.single_s:9.2f}{1000 * cost.compare_s:10.2f}"
+            f"{1000 * cost.wall_s:6.1f}{1000 * cost.compare_wall_s:10.2f}   {cost.found}/{cost.images}   {cost.wrong}/{cost.images}",
+            flush=True,
+        )
+
+
+def report_regions(marks: Sequence[int], rounds: int) -> None:
+    officials = draw_officials(_OFFICIALS)
+    matcher, templates = make_matcher(officials), make_template_set(officials)
+    print("signs  regions  all ms  ms a region   of it, ms, by stage")
+    for count in marks:
+        content = wall_bytes([draw_sign(_STRANGER + n) for n in range(count)], 300 if count == 1 else 1200)
+        picture = decode_image(content)
+        regions = len(find_regions(flatten_alpha(picture.pixels)))  # type: ignore[union-attr]  # our own drawing
+        whole_s = _median_s(matcher.match, [content] * 3, rounds)
+        stages = time_stages(templates, [Sample(content=content, brand="")] * 3, rounds)
+        parts = ", ".join(f"{stage} {1000 * seconds / 3:.2f}" for stage, seconds in stages.items())
+        print(f"{count:5}{regions:9}{1000 * whole_s:8.2f}{1000 * whole_s / regions:13.3f}   {parts}", flush=True)
+
+
+def serve(connection: Connection, core: int) -> None:
+    """A process on one core: for each number that comes, so many looks at images; then the seconds that it took."""
+    os.sched_setaffinity(0, {core})
+    matcher = make_matcher(draw_officials(_OFFICIALS))
+    images = [picture_bytes(draw_mark(n * 7), 60 + 3 * n) for n in range(60)]
+    images += [wall_bytes([draw_mark(24 * wall + n) for n in range(24)], 1200) for wall in range(2)]
+    connection.send(0.0)
+    while passes := connection.recv():
+        started = time.perf_counter()
+        for _ in range(passes):
+            for content in images:
+                matcher.match(content)
+        connection.send(time.perf_counter() - started)
+
+
+def measure_cores(rounds: int, passes: int = 8) -> float:
+    """How many times as much two processes do as one: the median of the rounds. One and two run in turn."""
+    cores = sorted(os.sched_getaffinity(0))[:2]
+    if len(cores) < 2:
+        sys.exit("two cores are needed; run it without taskset")
+    pipes, children = [], []
+    for core in cores:
+        ours, theirs = _SPAWN.Pipe()
+        child = _SPAWN.Process(target=serve, args=(theirs, core), daemon=True)
+        child.start()
+        pipes.append(ours)
+        children.append(child)
+    for pipe in pipes:
+        pipe.recv()
+
+    def run(who: Sequence[Connection]) -> float:
+        started = time.perf_counter()
+        for pipe in who:
+            pipe.send(passes)
+        for pipe in who:
+            pipe.recv()
+        return time.perf_counter() - started
+
+    run(pipes)  # to warm up
+    ratios = []
+    for _ in range(rounds):
+        # each alone, for what else the machine does may weigh on one core only
+        alone, both = [run([pipe]) for pipe in pipes], run(pipes)
+        ratios.append(sum(alone) / both)
+        print(f"  alone {alone[0]:.2f} s and {alone[1]:.2f} s, together {both:.2f} s: x {ratios[-1]:.2f}", flush=True)
+    for pipe in pipes:
+        pipe.send(0)
+    for child in children:
+        child.join()
+    return statistics.median(ratios)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sets", type=int, nargs="+", default=[10, 100, 1_000, 10_000])
+    parser.add_argument("--marks", type=int, nargs="+", default=[1, 2, 5, 10, 20, 40, 80, 150])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", default="sets,regions,cores", help="comma-separated parts")
+    options = parser.parse_args()
+    parts = options.only.split(",")
+    print(f"load of the machine before: {os.getloadavg()[0]:.1f} of {os.cpu_count()} cores")
+    if "sets" in parts:
+        report_sets(options.sets, options.rounds)
+    if "regions" in parts:
+        report_regions(options.marks, options.rounds)
+    if "cores" not in parts:
+        return 0
+    ratio = measure_cores(options.rounds)
+    print(f"two processes do x {ratio:.2f} of one (goal: {GOAL_OF_TWO})")
+    return 0 if ratio >= GOAL_OF_TWO else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
