@@ -1,6 +1,6 @@
 """What a larger official set, a fuller image and a second core cost. Everything is drawn; nothing is fetched.
 
-python -m bench.scaling [--sets 10 100 1000 10000] [--marks 1 2 5 10 20 40 80 150] [--rounds 5] [--only sets,regions,cores]
+python -m bench.scaling [--sets 10 100 1000 10000] [--signs 1 2 5 10 20 40 80 150] [--rounds 5] [--only sets,regions,cores]
 
 sets: official files against time and memory of loading and time of an image; each set in a fresh process.
 regions: walls of more and more signs against time of an image, stage by stage, with 150 official files.
@@ -12,13 +12,14 @@ Exit status 1 if two processes do less than 1.8 times as much as one.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import multiprocessing
 import os
 import statistics
 import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -26,9 +27,10 @@ os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 from bench.peers import OfficialFile
 from bench.scaling_drawings import draw_mark, draw_sign, picture_bytes, svg_bytes, wall_bytes
-from bench.speed import Sample, make_template_set, time_stages
+from bench.speed import WHOLE, Sample, make_template_set, time_stages
 from matcher import LogoMatcher
 from matcher.cohort import load_cohort
+from matcher.compare import TemplateSet
 from matcher.decode import decode_image
 from matcher.normalize import flatten_alpha
 from matcher.official_logos import make_official_logo
@@ -41,18 +43,23 @@ _SPAWN = multiprocessing.get_context("spawn")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetCosts:
-    """What one official set costs. Times by the processor of the process, medians; loading by the clock, for SVG files
-    are rendered in a worker. found: of the images of marks of the set; wrong: of those of marks of none."""
+class Look:
+    """Processor seconds that a look at one image takes, and the comparison with the templates in it."""
 
-    templates: int
+    whole_s: float
+    compare_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetCosts:
+    """What one official set costs. Loading by the clock, for SVG files are rendered in a worker. found: of the images of
+    marks of the set; wrong: of those of marks of none."""
+
     load_s: float
     held_bytes: int
     peak_bytes: int
-    single_s: float
-    compare_s: float
-    wall_s: float
-    compare_wall_s: float
+    single: Look
+    wall: Look
     found: int
     wrong: int
     images: int
@@ -77,21 +84,13 @@ def measure_set(count: int, rounds: int) -> SetCosts:
     before, started = _status_bytes("VmRSS"), time.perf_counter()
     matcher = make_matcher(officials)
     load_s, held, peak = time.perf_counter() - started, _status_bytes("VmRSS") - before, _status_bytes("VmHWM") - before
-    templates = make_template_set(officials)
-    single_s, wall_s = (_median_s(matcher.match, images, rounds) for images in (members + strangers, walls))
-    stages = [
-        time_stages(templates, [Sample(content=content, brand="") for content in images], rounds)["comparison"]
-        for images in (members + strangers, walls)
-    ]
+    single, wall = (measure_look(matcher, images, rounds) for images in (members + strangers, walls))
     return SetCosts(
-        templates=len(templates.margins),
         load_s=load_s,
         held_bytes=held,
         peak_bytes=peak,
-        single_s=single_s,
-        compare_s=stages[0] / (2 * shown),
-        wall_s=wall_s,
-        compare_wall_s=stages[1] / len(walls),
+        single=single,
+        wall=wall,
         found=sum(
             any(match.brand == f"mark-{n % count}" for match in matcher.match(content).matches)
             for n, content in enumerate(members)
@@ -99,6 +98,39 @@ def measure_set(count: int, rounds: int) -> SetCosts:
         wrong=sum(bool(matcher.match(content).matches) for content in strangers),
         images=shown,
     )
+
+
+def measure_look(matcher: LogoMatcher, images: Sequence[bytes], rounds: int) -> Look:
+    """One look, and the comparison in it: a clock is put around TemplateSet.compare."""
+    with clocked(TemplateSet, "compare") as compare:
+        whole_s = _median_s(matcher.match, images, rounds)
+    return Look(whole_s=whole_s, compare_s=sum(compare.taken_s) / len(compare.taken_s))
+
+
+@dataclass(slots=True)
+class Clock:
+    """Processor seconds of each call."""
+
+    taken_s: list[float] = field(default_factory=list)
+
+
+@contextlib.contextmanager
+def clocked(owner: type, method: str) -> Iterator[Clock]:
+    """Time each call of a method while inside."""
+    clock, original = Clock(), getattr(owner, method)
+
+    def timed(*arguments: object) -> object:
+        before = time.process_time()
+        try:
+            return original(*arguments)
+        finally:
+            clock.taken_s.append(time.process_time() - before)
+
+    setattr(owner, method, timed)
+    try:
+        yield clock
+    finally:
+        setattr(owner, method, original)
 
 
 def _median_s(action: Callable[[bytes], object], images: Sequence[bytes], rounds: int) -> float:
@@ -120,31 +152,32 @@ def _status_bytes(key: str) -> int:
 
 
 def report_sets(counts: Sequence[int], rounds: int) -> None:
-    print("official  templates  loading  a file    held   (peak)   single  of it    wall  of it   found  wrong")
-    print("   files                   s      ms      MB       MB       ms  compared    ms  compared")
+    print("official  loading  a file    held   (peak)   single  of it    wall  of it   found  wrong")
+    print("   files        s      ms      MB       MB       ms  compared    ms  compared")
     for count in counts:
         with _SPAWN.Pool(1) as pool:
             cost = pool.apply(measure_set, (count, rounds))
         print(
-            f"{count:8,}{cost.templates:11,}{cost.load_s:9.1f}{1000 * cost.load_s / count:8.1f}"
-            f"{cost.held_bytes / 1e6:8.0f}{cost.peak_bytes / 1e6:9.0f}{1000 * cost.single_s:9.2f}{1000 * cost.compare_s:10.2f}"
-            f"{1000 * cost.wall_s:6.1f}{1000 * cost.compare_wall_s:10.2f}   {cost.found}/{cost.images}   {cost.wrong}/{cost.images}",
+            f"{count:8,}{cost.load_s:9.1f}{1000 * cost.load_s / count:8.1f}{cost.held_bytes / 1e6:8.0f}"
+            f"{cost.peak_bytes / 1e6:9.0f}{1000 * cost.single.whole_s:9.2f}{1000 * cost.single.compare_s:10.2f}"
+            f"{1000 * cost.wall.whole_s:6.1f}{1000 * cost.wall.compare_s:10.2f}"
+            f"   {cost.found}/{cost.images}   {cost.wrong}/{cost.images}",
             flush=True,
         )
 
 
-def report_regions(marks: Sequence[int], rounds: int) -> None:
+def report_regions(signs: Sequence[int], rounds: int) -> None:
     officials = draw_officials(_OFFICIALS)
     matcher, templates = make_matcher(officials), make_template_set(officials)
     print("signs  regions  all ms  ms a region   of it, ms, by stage")
-    for count in marks:
-        content = wall_bytes([draw_sign(_STRANGER + n) for n in range(count)], 300 if count == 1 else 1200)
+    for count in signs:
+        content = wall_bytes([draw_sign(_STRANGER + n) for n in range(count)], 1200, cell_width=140)
         picture = decode_image(content)
         regions = len(find_regions(flatten_alpha(picture.pixels)))  # type: ignore[union-attr]  # our own drawing
-        whole_s = _median_s(matcher.match, [content] * 3, rounds)
-        stages = time_stages(templates, [Sample(content=content, brand="")] * 3, rounds)
+        stages = time_stages(matcher.match, templates, [Sample(content=content, brand="")] * 3, rounds)
+        whole_ms = 1000 * stages.pop(WHOLE) / 3
         parts = ", ".join(f"{stage} {1000 * seconds / 3:.2f}" for stage, seconds in stages.items())
-        print(f"{count:5}{regions:9}{1000 * whole_s:8.2f}{1000 * whole_s / regions:13.3f}   {parts}", flush=True)
+        print(f"{count:5}{regions:9}{whole_ms:8.2f}{whole_ms / regions:13.3f}   {parts}", flush=True)
 
 
 def serve(connection: Connection, core: int) -> None:
@@ -202,7 +235,7 @@ def measure_cores(rounds: int, passes: int = 8) -> float:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", type=int, nargs="+", default=[10, 100, 1_000, 10_000])
-    parser.add_argument("--marks", type=int, nargs="+", default=[1, 2, 5, 10, 20, 40, 80, 150])
+    parser.add_argument("--signs", type=int, nargs="+", default=[1, 2, 5, 10, 20, 40, 80, 150])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", default="sets,regions,cores", help="comma-separated parts")
     options = parser.parse_args()
@@ -211,7 +244,7 @@ def main() -> int:
     if "sets" in parts:
         report_sets(options.sets, options.rounds)
     if "regions" in parts:
-        report_regions(options.marks, options.rounds)
+        report_regions(options.signs, options.rounds)
     if "cores" not in parts:
         return 0
     ratio = measure_cores(options.rounds)

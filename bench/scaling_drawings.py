@@ -49,13 +49,13 @@ def picture_bytes(drawing: Drawing, width_px: int) -> bytes:
     return file.getvalue()
 
 
-def wall_bytes(drawings: list[Drawing], width_px: int) -> bytes:
-    """PNG of drawings in rows, each in a cell of the same size."""
-    columns = math.ceil(math.sqrt(len(drawings) * 1.5))
+def wall_bytes(drawings: list[Drawing], width_px: int, *, cell_width: float = 260.0) -> bytes:
+    """PNG of drawings in rows, each in a cell of the same size, 140 high; square ones have room in one of 140 wide."""
+    cell_height, markup = 140.0, ""
+    columns = math.ceil(math.sqrt(len(drawings) * 200 / cell_width))
     rows = math.ceil(len(drawings) / columns)
-    cell_width, cell_height, markup = 260.0, 140.0, ""
     for place, drawing in enumerate(drawings):
-        zoom = min(190 / drawing.width, 80 / drawing.height)
+        zoom = min(0.73 * cell_width / drawing.width, 80 / drawing.height)
         x = place % columns * cell_width + (cell_width - drawing.width * zoom) / 2
         y = place // columns * cell_height + (cell_height - drawing.height * zoom) / 2
         markup += f'<g transform="translate({x:.1f} {y:.1f}) scale({zoom:.4f})">{drawing.markup}</g>'

@@ -11,6 +11,7 @@ from bench.peers import OfficialFile, make_peers
 from bench.scaling_drawings import draw_mark, picture_bytes, svg_bytes
 from bench.speed import (
     STAGES,
+    WHOLE,
     Sample,
     make_ours,
     make_template_set,
@@ -74,8 +75,8 @@ def test_ours_finds_what_the_images_show(bench: Path) -> None:
 def test_every_stage_is_timed() -> None:
     officials = [OfficialFile(name="brand/0.svg", content=svg_bytes(draw_mark(0)))]
     samples = [Sample(content=picture_bytes(draw_mark(0), 200), brand="brand")]
-    stages = time_stages(make_template_set(officials), samples, rounds=1)
-    assert tuple(stages) == STAGES
+    stages = time_stages(make_ours(officials), make_template_set(officials), samples, rounds=1)
+    assert tuple(stages) == (*STAGES, WHOLE)
     assert all(seconds >= 0 for seconds in stages.values())
 
 
