@@ -1,12 +1,11 @@
-"""What a larger official set, a fuller image and a second core cost. Everything is drawn; nothing is fetched.
+"""What a larger official set and a fuller image cost. Everything is drawn; nothing is fetched.
 
-python -m bench.scaling [--sets 10 100 1000 10000] [--signs 1 2 5 10 20 40 80 150] [--rounds 5] [--only sets,regions,cores]
+python -m bench.scaling [--sets 10 100 1000 10000] [--signs 1 2 5 10 20 40 80 150] [--rounds 5]
 
-sets: official files against time and memory of loading and time of an image; each set in a fresh process.
-regions: walls of more and more signs against time of an image, stage by stage, with 150 official files.
-cores: one process against two at the same time, in turn, each with a matcher and a core of its own.
+1. Official files against time and memory of loading, and time of an image; each set in a fresh process.
+2. Walls of more and more signs against time of an image, stage by stage, with 150 official files.
 
-Exit status 1 if two processes do less than 1.8 times as much as one.
+A list without numbers (--signs) leaves its part out. bench/scaling_cores.py measures a second core.
 """
 
 from __future__ import annotations
@@ -16,11 +15,9 @@ import contextlib
 import multiprocessing
 import os
 import statistics
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
@@ -36,8 +33,7 @@ from matcher.normalize import flatten_alpha
 from matcher.official_logos import make_official_logo
 from matcher.regions import find_regions
 
-GOAL_OF_TWO = 1.8
-_OFFICIALS = 150
+OFFICIALS = 150
 _STRANGER = 10_000_000  # numbers of marks that are in no set
 _SPAWN = multiprocessing.get_context("spawn")
 
@@ -167,7 +163,7 @@ def report_sets(counts: Sequence[int], rounds: int) -> None:
 
 
 def report_regions(signs: Sequence[int], rounds: int) -> None:
-    officials = draw_officials(_OFFICIALS)
+    officials = draw_officials(OFFICIALS)
     matcher, templates = make_matcher(officials), make_template_set(officials)
     print("signs  regions  all ms  ms a region   of it, ms, by stage")
     for count in signs:
@@ -180,77 +176,18 @@ def report_regions(signs: Sequence[int], rounds: int) -> None:
         print(f"{count:5}{regions:9}{whole_ms:8.2f}{whole_ms / regions:13.3f}   {parts}", flush=True)
 
 
-def serve(connection: Connection, core: int) -> None:
-    """A process on one core: for each number that comes, so many looks at images; then the seconds that it took."""
-    os.sched_setaffinity(0, {core})
-    matcher = make_matcher(draw_officials(_OFFICIALS))
-    images = [picture_bytes(draw_mark(n * 7), 60 + 3 * n) for n in range(60)]
-    images += [wall_bytes([draw_mark(24 * wall + n) for n in range(24)], 1200) for wall in range(2)]
-    connection.send(0.0)
-    while passes := connection.recv():
-        started = time.perf_counter()
-        for _ in range(passes):
-            for content in images:
-                matcher.match(content)
-        connection.send(time.perf_counter() - started)
-
-
-def measure_cores(rounds: int, passes: int = 8) -> float:
-    """How many times as much two processes do as one: the median of the rounds. One and two run in turn."""
-    cores = sorted(os.sched_getaffinity(0))[:2]
-    if len(cores) < 2:
-        sys.exit("two cores are needed; run it without taskset")
-    pipes, children = [], []
-    for core in cores:
-        ours, theirs = _SPAWN.Pipe()
-        child = _SPAWN.Process(target=serve, args=(theirs, core), daemon=True)
-        child.start()
-        pipes.append(ours)
-        children.append(child)
-    for pipe in pipes:
-        pipe.recv()
-
-    def run(who: Sequence[Connection]) -> float:
-        started = time.perf_counter()
-        for pipe in who:
-            pipe.send(passes)
-        for pipe in who:
-            pipe.recv()
-        return time.perf_counter() - started
-
-    run(pipes)  # to warm up
-    ratios = []
-    for _ in range(rounds):
-        # each alone, for what else the machine does may weigh on one core only
-        alone, both = [run([pipe]) for pipe in pipes], run(pipes)
-        ratios.append(sum(alone) / both)
-        print(f"  alone {alone[0]:.2f} s and {alone[1]:.2f} s, together {both:.2f} s: x {ratios[-1]:.2f}", flush=True)
-    for pipe in pipes:
-        pipe.send(0)
-    for child in children:
-        child.join()
-    return statistics.median(ratios)
-
-
-def main() -> int:
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sets", type=int, nargs="+", default=[10, 100, 1_000, 10_000])
-    parser.add_argument("--signs", type=int, nargs="+", default=[1, 2, 5, 10, 20, 40, 80, 150])
+    parser.add_argument("--sets", type=int, nargs="*", default=[10, 100, 1_000, 10_000])
+    parser.add_argument("--signs", type=int, nargs="*", default=[1, 2, 5, 10, 20, 40, 80, 150])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", default="sets,regions,cores", help="comma-separated parts")
     options = parser.parse_args()
-    parts = options.only.split(",")
     print(f"load of the machine before: {os.getloadavg()[0]:.1f} of {os.cpu_count()} cores")
-    if "sets" in parts:
+    if options.sets:
         report_sets(options.sets, options.rounds)
-    if "regions" in parts:
+    if options.signs:
         report_regions(options.signs, options.rounds)
-    if "cores" not in parts:
-        return 0
-    ratio = measure_cores(options.rounds)
-    print(f"two processes do x {ratio:.2f} of one (goal: {GOAL_OF_TWO})")
-    return 0 if ratio >= GOAL_OF_TWO else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
