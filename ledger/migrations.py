@@ -313,3 +313,17 @@ def m0001_initial(database: Database) -> None:
     """The whole line: brands, seeds, visits, captures, pages, sightings, matches, claims, verdicts."""
     for statement in INITIAL:
         database.execute(statement)
+
+
+GREY_ZONE = (
+    """
+    ALTER TABLE logo_matches ADD COLUMN
+        strength TEXT NOT NULL DEFAULT 'match' CHECK (strength IN ('match', 'perhaps'))""",
+)
+
+
+@migrations()
+def m0002_official_set_and_review(database: Database) -> None:
+    """Matches that a person has to look at."""
+    for statement in GREY_ZONE:
+        database.execute(statement)

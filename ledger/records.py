@@ -13,6 +13,7 @@ from ledger.vocabulary import (
     Evidence,
     FoundBy,
     LookOutcome,
+    MatchStrength,
     PageHealth,
     PageKind,
     Purpose,
@@ -228,6 +229,7 @@ class Match:
     y: int
     width: int
     height: int
+    strength: MatchStrength
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,10 +18,19 @@ SELECT g.vendor, g.page_url, g.page_kind, g.image_url, g.image_sha256, g.found_b
        json_object('x', m.x, 'y', m.y, 'width', m.width, 'height', m.height) AS region,
        g.crawl_id, g.sighting_id, m.match_id
 FROM v_sightings g
-JOIN logo_matches m ON m.image_sha256 = g.image_sha256
+JOIN logo_matches m ON m.image_sha256 = g.image_sha256 AND m.strength = 'match'
 JOIN official_logos o ON o.official_logo_id = m.official_logo_id
 LEFT JOIN claim_evidence e ON e.sighting_id = g.sighting_id AND e.match_id = m.match_id
 LEFT JOIN claims c ON c.claim_id = e.claim_id;
+
+CREATE VIEW v_perhaps AS -- every sighting of an image that resembles an official logo too little to count: a person has to look
+SELECT g.vendor, g.page_url, g.page_kind, g.image_url, g.image_sha256, g.found_by, g.ordinal, g.alt, g.link_url,
+       g.heading, g.section_kind, m.brand, o.file AS official_logo, m.method, m.distance_bits, m.score,
+       json_object('x', m.x, 'y', m.y, 'width', m.width, 'height', m.height) AS region,
+       g.crawl_id, g.sighting_id, m.match_id
+FROM v_sightings g
+JOIN logo_matches m ON m.image_sha256 = g.image_sha256 AND m.strength = 'perhaps'
+JOIN official_logos o ON o.official_logo_id = m.official_logo_id;
 
 CREATE VIEW v_refusals AS -- every image that was seen in a page and not judged, with the reason
 SELECT g.vendor, p_look.page_url, g.image_url, p_look.image_sha256, g.found_by, g.ordinal,

@@ -4,7 +4,8 @@
 2. Find the regions in it that may be a logo.
 3. Hash each region and take its features.
 4. Short-list official templates by Hamming distance, compare those closely.
-5. Report the best region of each brand that reaches thresholds.ACCEPT_SCORE.
+5. Report the best region of each brand that reaches thresholds.ACCEPT_SCORE; apart from these, of each further brand
+   that reaches thresholds.PERHAPS_SCORE.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from ledger.errors import BadInputError, Problem
-from ledger.vocabulary import RefusalReason
+from ledger.vocabulary import MatchStrength, RefusalReason
 from matcher import thresholds
 from matcher.compare import Template, TemplateSet
 from matcher.decode import Picture, decode_image
@@ -108,13 +109,15 @@ class LogoMatcher:
             refusal = refuse_blank(_plain_ink(look.picture)) or Refusal(
                 reason=RefusalReason.TOO_SMALL, detail="what is drawn is only a few pixels"
             )
+        found = self._find_matches(look) if look.regions else ()
         return Recognition(
             refusal=refusal,
             width_px=look.picture.width_px,
             height_px=look.picture.height_px,
             format=look.picture.format,
             hashes=_hash_regions(look),
-            matches=self._find_matches(look) if look.regions else (),
+            matches=tuple(match for match in found if match.strength is MatchStrength.MATCH),
+            perhaps=tuple(match for match in found if match.strength is MatchStrength.PERHAPS),
         )
 
     def best_scores(self, source: str | Path | bytes) -> dict[str, float]:
@@ -149,6 +152,7 @@ class LogoMatcher:
                 distance_bits=int(comparison.distances[region, template]),
                 phash_distance_bits=distance_bits(found.phash, official.phash),
                 region=look.source_box(region),
+                strength=MatchStrength.MATCH if score >= thresholds.ACCEPT_SCORE else MatchStrength.PERHAPS,
             )
         return tuple(matches.values())
 
@@ -160,11 +164,12 @@ def logo_set_id(logos: Sequence[OfficialLogo]) -> str:
 
 
 def _fullest_first(scores: np.ndarray, regions: np.ndarray, look: _Look) -> list[int]:
-    """Accepted templates, best first; of nearly equal scores the one that explains more of the image: of a mark with
-    its wordmark the lock-up, not the icon in it."""
+    """Accepted templates, best first, then those that perhaps are there; of nearly equal scores the one that explains more
+    of the image: of a mark with its wordmark the lock-up, not the icon in it."""
     areas = np.array([region.box.width * region.box.height for region in look.regions], dtype=np.float64)
     worth = scores + thresholds.FULLNESS_BONUS * (areas / areas.max())[regions]
-    return [int(i) for i in np.argsort(-worth, kind="stable") if scores[i] >= thresholds.ACCEPT_SCORE]
+    order = np.lexsort((-worth, scores < thresholds.ACCEPT_SCORE))
+    return [int(i) for i in order if scores[i] >= thresholds.PERHAPS_SCORE]
 
 
 def _look_at(source: str | Path | bytes) -> _Look | Refusal:

@@ -19,6 +19,7 @@ from ledger.database import Ledger
 from ledger.identity import content_id, utc_text
 from ledger.records import BrandRow, ImageHash, Match, OfficialLogoRow
 from ledger.records import Recognition as RecognitionRow
+from ledger.vocabulary import MatchStrength
 from ledger.warc import read_exchange
 from matcher.logo_matcher import Recognition
 from matcher.official_logos import Brand, OfficialLogo
@@ -141,8 +142,9 @@ def _store(ledger: Ledger, image_sha256: str, recogniser: Recogniser, recognitio
             y=match.region.y,
             width=match.region.width,
             height=match.region.height,
+            strength=match.strength,
         )
-        for match in recognition.matches
+        for match in (*recognition.matches, *recognition.perhaps)
     ]
     hashes = [
         ImageHash(
@@ -168,14 +170,16 @@ def _store(ledger: Ledger, image_sha256: str, recogniser: Recogniser, recognitio
         recognised_at=utc_text(),
     )
     kept = {match.match_id for match in matches}
+    counting = {match.match_id for match in matches if match.strength is MatchStrength.MATCH}
     with ledger.transaction():
         for brand in recogniser.brands:
             for old in ledger.rows(
                 "SELECT match_id FROM logo_matches WHERE image_sha256 = ? AND brand = ?",
                 [image_sha256, brand],
             ):
-                if old["match_id"] not in kept:
+                if old["match_id"] not in counting:
                     ledger.execute("DELETE FROM claim_evidence WHERE match_id = ?", [old["match_id"]])
+                if old["match_id"] not in kept:
                     ledger.execute("DELETE FROM logo_matches WHERE match_id = ?", [old["match_id"]])
         ledger.put(matches)
         ledger.add(hashes)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-MATCHER_VERSION: Final = "2"
+MATCHER_VERSION: Final = "3"
 """Raise when a change of this room may change a score: stored matches name the version that made them."""
 
 # --- what is decoded (limits against hostile files; no logo of bench or pages comes near one of them) ---
@@ -167,6 +167,9 @@ left there."""
 ACCEPT_SCORE: Final = 0.70
 """Score (0..1) from which a brand is reported. pages: 1 wrong image of 1,043, 63 of 77 plain logos; at 0.66 5 wrong,
 at 0.86 none and 52 of 77."""
+PERHAPS_SCORE: Final = 0.50
+"""Score (0..1) from which a brand that is not reported is named as one that a person should look for. Not chosen on data
+yet: half of what an exact copy has."""
 FULLNESS_BONUS: Final = 0.05
 """Added to a score, times the region's share of the largest one, when the brand's own drawings compete: the icon of a
 lock-up often scores .01 to .04 more than the whole. Chosen on the demo's logo set; 0 to .10 tried."""

@@ -13,6 +13,8 @@ from rich.progress import Progress
 from casebook.claims import find_claims
 from casebook.judge import Judge
 from crawler.reread import read_again
+from ledger.database import Ledger
+from ledger.vocabulary import MatchStrength
 from matcher.logo_matches import match_logos, store_brands
 from matcher.recogniser import Recogniser
 from matcher.text_matches import match_texts
@@ -97,9 +99,17 @@ def match(
                 return judged
 
             judged = sum(_each(finished_visits(ledger), one))
-        found, texts = (ledger.value(f"SELECT count(*) FROM {table}") for table in ("logo_matches", "text_matches"))
-    click.echo(f"judged {judged} images now: {found} logo matches, {texts} text matches in all")
+        told = _count_matches(ledger)
+    click.echo(f"judged {judged} images now: {told} in all")
     return 0
+
+
+def _count_matches(ledger: Ledger) -> str:
+    count = {row[0]: row[1] for row in ledger.rows("SELECT strength, count(*) FROM logo_matches GROUP BY strength")}
+    found, perhaps = (count.get(strength, 0) for strength in (MatchStrength.MATCH, MatchStrength.PERHAPS))
+    to_look_at = f", {perhaps} that a person has to look at (partnerproof findings --perhaps)" if perhaps else ""
+    texts = ledger.value("SELECT count(*) FROM text_matches")
+    return f"{found} logo matches{to_look_at}, {texts} text matches"
 
 
 @click.command()
