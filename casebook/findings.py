@@ -14,6 +14,9 @@ PERHAPS_COLUMNS = (
     "vendor", "brand", "official_logo", "score", "region", "page_url", "image_url", "image_sha256", "section_kind",
     "heading", "alt", "page_kind", "found_by", "distance_bits", "match_id", "sighting_id",
 )  # fmt: skip
+REJECTION_COLUMNS = (
+    "brand", "image_sha256", "state", "images", "why", "decided_by", "decided_at", "rejection_id",
+)  # fmt: skip
 SERIOUSNESS = (
     VerdictKind.NO_AUTHORISATION,
     VerdictKind.LAPSED,
@@ -67,5 +70,14 @@ def read_perhaps(ledger: Ledger, *, brand: str | None = None) -> list[Row]:
     return ledger.rows(
         f"SELECT {', '.join(PERHAPS_COLUMNS)} FROM v_perhaps WHERE :brand IS NULL OR brand = :brand"
         " ORDER BY score DESC, vendor, page_url, image_url, brand",
+        {"brand": brand},
+    )
+
+
+def read_rejections(ledger: Ledger, *, brand: str | None = None) -> list[Row]:
+    """Return rows of v_rejections, newest first."""
+    return ledger.rows(
+        f"SELECT {', '.join(REJECTION_COLUMNS)} FROM v_rejections WHERE :brand IS NULL OR brand = :brand"
+        " ORDER BY rejection_id DESC",
         {"brand": brand},
     )

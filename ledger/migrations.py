@@ -321,9 +321,28 @@ GREY_ZONE = (
         strength TEXT NOT NULL DEFAULT 'match' CHECK (strength IN ('match', 'perhaps'))""",
 )
 
+REJECTIONS = (
+    """
+    CREATE TABLE rejections ( -- a person said that an image does not show a brand's logo, or took that back; only ever added to
+        rejection_id TEXT PRIMARY KEY, -- ULID
+        event TEXT NOT NULL CHECK (event IN ('rejected', 'undone')), -- of an image and a brand the latest one counts
+        image_sha256 TEXT NOT NULL,
+        brand TEXT NOT NULL REFERENCES brands(brand),
+        official_logo_ids TEXT NOT NULL, -- JSON list, sorted: the brand's official set that day; with another one it holds no more
+        decided_by TEXT NOT NULL,
+        why TEXT NOT NULL,
+        decided_at TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX rejections_by_image ON rejections(brand, image_sha256)",
+    """
+    ALTER TABLE logo_matches ADD COLUMN
+        rejection_id TEXT REFERENCES rejections(rejection_id)""",
+    "CREATE INDEX logo_matches_by_rejection ON logo_matches(rejection_id)",
+)
+
 
 @migrations()
 def m0002_official_set_and_review(database: Database) -> None:
-    """Matches that a person has to look at."""
-    for statement in GREY_ZONE:
+    """Matches that a person has to look at, and what a person rejected."""
+    for statement in GREY_ZONE + REJECTIONS:
         database.execute(statement)

@@ -17,6 +17,7 @@ from ledger.vocabulary import (
     PageHealth,
     PageKind,
     Purpose,
+    RejectionEvent,
     Relation,
     SectionKind,
     StatementKind,
@@ -230,6 +231,20 @@ class Match:
     width: int
     height: int
     strength: MatchStrength
+    rejection_id: str | None  # the rejection that holds it back
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    table: ClassVar[str] = "rejections"
+    rejection_id: str
+    event: RejectionEvent
+    image_sha256: str
+    brand: str
+    official_logo_ids: tuple[str, ...]  # the official set that it was made against, in order
+    decided_by: str
+    why: str
+    decided_at: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

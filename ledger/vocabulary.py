@@ -167,6 +167,13 @@ class MatchStrength(StrEnum):
     PERHAPS = "perhaps"  # a person has to look; no evidence of a claim
 
 
+class RejectionEvent(StrEnum):
+    """What a person decided about an image and a brand."""
+
+    REJECTED = "rejected"
+    UNDONE = "undone"
+
+
 class LogoVariant(StrEnum):
     COLOUR = "colour"
     WHITE = "white"

@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from partnerproof.cli import brand, check, crawl, demo, findings, init, register, report, stages, status
+from partnerproof.cli import brand, check, crawl, demo, findings, init, register, reject, report, stages, status
 from partnerproof.cli.choice import Choice
 from partnerproof.flow import STAGES
 from partnerproof.version import program_version
@@ -89,6 +89,7 @@ for verb in (
     stages.claims,
     stages.judge,
     findings.findings,
+    reject.reject,
     report.report,
     demo.demo,
 ):
