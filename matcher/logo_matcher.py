@@ -24,9 +24,10 @@ from matcher.compare import Template, TemplateSet
 from matcher.decode import Picture, decode_image
 from matcher.features import Features, extract_all
 from matcher.hashes import distance_bits, hash_all, hash_features
+from matcher.logo_folder import read_logo_folder
 from matcher.marks import describe_mark
 from matcher.normalize import extract_ink, flatten_alpha
-from matcher.official_logos import PICTURE_SUFFIXES, OfficialLogo, load_brand, make_official_logo
+from matcher.official_logos import OfficialLogo
 from matcher.recognition import LogoMatch, Recognition, RegionHash
 from matcher.refusals import Refusal, refuse_blank
 from matcher.regions import Box, Region, find_regions
@@ -82,7 +83,7 @@ class LogoMatcher:
     def from_directory(cls, directory: str | Path) -> LogoMatcher:
         """Matcher of a folder: brand folders with or without a brand.toml, or plain pictures (brand = file
         name)."""
-        return cls(_read_logos(Path(directory)))
+        return cls(read_logo_folder(Path(directory)))
 
     @property
     def set_id(self) -> str:
@@ -200,32 +201,6 @@ def _hash_regions(look: _Look) -> tuple[RegionHash, ...]:
         RegionHash(box=look.source_box(index), phash=h.phash, dhash=h.dhash, edge=h.edge)
         for index, h in enumerate(hashes)
     )
-
-
-def _read_logos(directory: Path) -> list[OfficialLogo]:
-    if not directory.is_dir():
-        raise BadInputError(_problem(str(directory), "a folder of logos", "none", "check the path"))
-    if (directory / "brand.toml").is_file():
-        return list(load_brand(directory).logos)
-    logos, problems = list[OfficialLogo](), list[Problem]()
-    for path in sorted(directory.iterdir()):
-        if path.is_file() and path.suffix.lower() in PICTURE_SUFFIXES:
-            logos.append(make_official_logo(path.stem, path.name, path.read_bytes()))
-        elif (path / "brand.toml").is_file():
-            try:
-                logos += load_brand(path).logos
-            except BadInputError as e:
-                problems += e.problems
-        elif path.is_dir():
-            pictures = [p for p in sorted(path.iterdir()) if p.is_file() and p.suffix.lower() in PICTURE_SUFFIXES]
-            logos += [make_official_logo(path.name, p.name, p.read_bytes()) for p in pictures]
-    if problems:
-        raise BadInputError(problems)
-    if not logos:
-        raise BadInputError(
-            _problem(str(directory), "SVG or PNG files, or folders of them", "none", "put official logos there")
-        )
-    return logos
 
 
 def _problem(where: str, expected: str, got: str, next_step: str) -> Problem:
