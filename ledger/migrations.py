@@ -318,7 +318,7 @@ def m0001_initial(database: Database) -> None:
 GREY_ZONE = (
     """
     ALTER TABLE logo_matches ADD COLUMN
-        strength TEXT NOT NULL DEFAULT 'match' CHECK (strength IN ('match', 'perhaps'))""",
+        strength /* perhaps = a person has to look; evidence of nothing */ TEXT NOT NULL DEFAULT 'match' CHECK (strength IN ('match', 'perhaps'))""",
 )
 
 REJECTIONS = (
@@ -336,13 +336,22 @@ REJECTIONS = (
     "CREATE INDEX rejections_by_image ON rejections(brand, image_sha256)",
     """
     ALTER TABLE logo_matches ADD COLUMN
-        rejection_id TEXT REFERENCES rejections(rejection_id)""",
+        rejection_id /* set = a person rejected the image for this brand: it is held back */ TEXT REFERENCES rejections(rejection_id)""",
     "CREATE INDEX logo_matches_by_rejection ON logo_matches(rejection_id)",
+)
+
+OFFICIAL_SET = (
+    """
+    ALTER TABLE official_logos ADD COLUMN
+        product /* under the brand, such as Acme Cloud; NULL = the brand itself */ TEXT""",
+    """
+    ALTER TABLE official_logos ADD COLUMN
+        usage /* JSON: min_width_px, min_height_px, clear_space, allowed_colours, as far as said */ TEXT NOT NULL DEFAULT '{}'""",
 )
 
 
 @migrations()
 def m0002_official_set_and_review(database: Database) -> None:
-    """Matches that a person has to look at, and what a person rejected."""
-    for statement in GREY_ZONE + REJECTIONS:
+    """Matches that a person has to look at, what a person rejected, and what an official set says of its logos."""
+    for statement in GREY_ZONE + REJECTIONS + OFFICIAL_SET:
         database.execute(statement)

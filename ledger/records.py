@@ -52,6 +52,8 @@ class OfficialLogoRow:
     content: bytes
     is_current: bool
     recorded_at: str
+    product: str | None  # None: the brand itself
+    usage: Json  # rules by key; empty where the brand's guide says nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ledger.errors import BadInputError, Problem
-from matcher.official_logos import PICTURE_SUFFIXES, OfficialLogo, load_brand, make_official_logo
+from matcher.official_files import OFFICIAL_SUFFIXES, read_drawing
+from matcher.official_logos import OfficialLogo, load_brand, logo_of_drawing
 
 
 def read_logo_folder(directory: Path) -> list[OfficialLogo]:
@@ -21,16 +22,19 @@ def read_logo_folder(directory: Path) -> list[OfficialLogo]:
         return list(load_brand(directory).logos)
     logos, problems = list[OfficialLogo](), list[Problem]()
     for path in sorted(directory.iterdir()):
-        if path.is_file() and path.suffix.lower() in PICTURE_SUFFIXES:
-            logos.append(make_official_logo(path.stem, path.name, path.read_bytes()))
-        elif (path / "brand.toml").is_file():
+        if (path / "brand.toml").is_file():
             try:
                 logos += load_brand(path).logos
             except BadInputError as e:
                 problems += e.problems
-        elif path.is_dir():
-            pictures = [p for p in sorted(path.iterdir()) if p.is_file() and p.suffix.lower() in PICTURE_SUFFIXES]
-            logos += [make_official_logo(path.name, p.name, p.read_bytes()) for p in pictures]
+            continue
+        for picture in _pictures(path):
+            brand = path.name if path.is_dir() else path.stem
+            drawing = read_drawing(picture.read_bytes(), picture.name, where=f"{brand}/{picture.name}")
+            if isinstance(drawing, Problem):
+                problems.append(drawing)
+            else:
+                logos.append(logo_of_drawing(brand, drawing))
     if problems:
         raise BadInputError(problems)
     if not logos:
@@ -38,6 +42,11 @@ def read_logo_folder(directory: Path) -> list[OfficialLogo]:
             _problem(str(directory), "SVG or PNG files, or folders of them", "none", "put official logos there")
         )
     return logos
+
+
+def _pictures(path: Path) -> list[Path]:
+    inside = sorted(path.iterdir()) if path.is_dir() else [path]
+    return [p for p in inside if p.is_file() and p.suffix.lower() in OFFICIAL_SUFFIXES]
 
 
 def _problem(where: str, expected: str, got: str, next_step: str) -> Problem:

@@ -76,6 +76,8 @@ def _logo_row(logo: OfficialLogo, now: str) -> OfficialLogoRow:
         content=logo.content,
         is_current=True,
         recorded_at=now,
+        product=logo.product,
+        usage=logo.usage.as_dict(),
     )
 
 

@@ -70,6 +70,12 @@ process it stays under 300 MB. 25 Mpx need 32 (JPEG) to 233 MB (AVIF; CMYK JPEG 
 SVG_MEMORY_LIMIT_BYTES: Final = 160_000_000
 """Likewise, on top of 16 MB. The hungriest of 272 SVG of pages and brands needs 18 MB."""
 
+PDF_SIDE_PX: Final = 1200
+"""Longer side of a drawn page: a logo that takes a quarter of it still has SVG_SIDE_PX. As MAX_WORKING_SIDE_PX: more
+would be reduced again."""
+PDF_MEMORY_LIMIT_BYTES: Final = 240_000_000
+"""As RASTER_MEMORY_LIMIT_BYTES: the page is a picture of 1.4 Mpx, what it takes more is what its own pictures take."""
+
 # --- normalising ---
 LIGHT_LUMINANCE: Final = 150
 """Alpha-weighted luminance (0..255) from which a transparent drawing is laid on a dark ground. 128 to 180

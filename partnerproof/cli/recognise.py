@@ -17,7 +17,7 @@ from rich.progress import Progress
 from ledger.errors import BadInputError, Problem
 from matcher.decode import sniff_format
 from matcher.logo_matcher import LogoMatcher, Recognition
-from matcher.official_logos import PICTURE_SUFFIXES
+from matcher.official_files import PICTURE_SUFFIXES
 from matcher.regions import Box
 from partnerproof.cli.tables import plain, print_rows, safe_cell
 
