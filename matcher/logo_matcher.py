@@ -133,6 +133,18 @@ class LogoMatcher:
             best[owner.brand] = max(score, best.get(owner.brand, -1.0))
         return {brand: score for brand, score in best.items() if score > -1}
 
+    def score_logos(self, source: str | Path | bytes) -> dict[str, float]:
+        """Best score of every official logo (by official_logo_id) that was compared, however low; empty for a refused
+        image."""
+        look = _look_at(source)
+        if isinstance(look, Refusal) or not look.regions:
+            return {}
+        best: dict[str, float] = {}
+        scores = self._set.compare(look.features).scores.max(axis=0).tolist()
+        for owner, score in zip(self._owners, scores, strict=True):
+            best[owner.official_logo_id] = max(score, best.get(owner.official_logo_id, -1.0))
+        return {official_logo_id: score for official_logo_id, score in best.items() if score > -1}
+
     def _find_matches(self, look: _Look) -> tuple[LogoMatch, ...]:
         comparison = self._set.compare(look.features)
         best_regions = comparison.scores.argmax(axis=0)

@@ -215,7 +215,7 @@ def _read_brand(directory: Path) -> tuple[Brand | None, list[Problem]]:
             )
         entries[key] = logo
         places[key] = locate_logo(text, where, index, "page")
-    files = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if _is_official(path)]
+    files = [path.relative_to(folder).as_posix() for path in official_files(folder)]
     if not files:
         problems.append(
             _problem(f"{directory.name}/logos", "one official logo at least", "none", "put SVG or PNG files there")
@@ -244,8 +244,13 @@ def _read_brand(directory: Path) -> tuple[Brand | None, list[Problem]]:
     ), []
 
 
-def _is_official(path: Path) -> bool:
-    return path.is_file() and path.suffix.lower() in OFFICIAL_SUFFIXES and not path.name.startswith(".")
+def official_files(folder: Path) -> list[Path]:
+    """Files of a brand's logos/ and below that count, in order."""
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix.lower() in OFFICIAL_SUFFIXES and not path.name.startswith(".")
+    ]
 
 
 def _read_file(path: Path, name: str, where: str, page: int | None = None) -> Drawing | Problem:

@@ -6,24 +6,27 @@ import json
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from ledger.errors import BadInputError, Problem
 from matcher.logo_matches import store_brands
 from matcher.official_files import OFFICIAL_SUFFIXES
-from matcher.official_logos import Brand, write_brand
+from matcher.official_logos import Brand, OfficialLogo, write_brand
+from partnerproof.cli.brand_check import check
 from partnerproof.cli.choice import Choice, pass_choice
+from partnerproof.cli.tables import plain, print_rows
 
 
 @click.group()
 def brand() -> None:
-    """Add brands with their official logos, and list them.
+    """Add brands with their official logos, list them, and check how well the logos do.
 
     \b
     Example:
       partnerproof brand list
     """
+
+
+brand.add_command(check)
 
 
 @brand.command("add")
@@ -72,7 +75,7 @@ def _pictures(logos: Path) -> list[Path]:
 @click.option("--json", "as_json", is_flag=True, help="As a JSON list of brands.")
 @pass_choice
 def list_brands(choice: Choice, as_json: bool) -> None:  # noqa: FBT001  # click passes by name
-    """List the brands with their names, domains and official logos.
+    """List the brands with their names, domains, official logos and usage rules.
 
     \b
     Example:
@@ -82,25 +85,18 @@ def list_brands(choice: Choice, as_json: bool) -> None:  # noqa: FBT001  # click
     if as_json:
         click.echo(json.dumps([_told(one) for one in brands], ensure_ascii=False, indent=2))
         return
-    table = Table(box=None, pad_edge=False)
-    for heading in ("brand", "names", "domains", "official logo", "variant", "of", "valid", "usage rules"):
-        table.add_column(heading, overflow="fold")
     for one in brands:
-        first = (one.slug, ", ".join((one.name, *one.aliases)), ", ".join(one.domains))
-        for number, logo in enumerate(one.logos):
-            dates = (
-                f"{logo.valid_from or '…'} to {logo.valid_until or '…'}" if logo.valid_from or logo.valid_until else ""
-            )
-            of = ", ".join(filter(None, (logo.product, logo.programme, logo.tier)))
-            table.add_row(
-                *(first if number == 0 else ("", "", "")),
-                logo.file,
-                logo.variant,
-                of,
-                dates,
-                "; ".join(logo.usage.describe()),
-            )
-    Console().print(table)
+        names = ", ".join((one.name, *one.aliases))
+        click.echo(plain(f"{one.slug}: {names}; {', '.join(one.domains) or 'no domains'}"))
+        print_rows(
+            ("official logo", "variant", "valid", "of"),
+            [(_cells(logo), "; ".join(logo.usage.describe())) for logo in one.logos],
+        )
+
+
+def _cells(logo: OfficialLogo) -> list[str]:
+    dates = f"{logo.valid_from or '…'} to {logo.valid_until or '…'}" if logo.valid_from or logo.valid_until else ""
+    return [logo.file, logo.variant, dates, ", ".join(filter(None, (logo.product, logo.programme, logo.tier)))]
 
 
 def _told(brand: Brand) -> dict[str, object]:
