@@ -49,7 +49,7 @@ class OfficialLogoRow:
     tier: str | None
     valid_from: str | None
     valid_until: str | None
-    content: bytes
+    content: bytes  # a picture: of a PDF the page, drawn
     is_current: bool
     recorded_at: str
     product: str | None  # None: the brand itself

@@ -117,6 +117,7 @@ def print_findings(
         console.print(told, highlight=False, markup=False)
     else:
         console.print("no findings", highlight=False)
+    _print_perhaps_hint(ledger, console, crawl_id=crawl_id, brand=brand)
     _print_coverage(ledger, console, crawl_id)
     return counts
 
@@ -133,6 +134,18 @@ def _cells(row: Row) -> list[str]:
         row["tier"] or "",
         row["evidence"],
     ]
+
+
+def _print_perhaps_hint(ledger: Ledger, console: Console, *, crawl_id: str | None, brand: str | None) -> None:
+    images = ledger.value(
+        "SELECT count(DISTINCT image_sha256) FROM v_perhaps"
+        " WHERE (:crawl IS NULL OR crawl_id = :crawl) AND (:brand IS NULL OR brand = :brand)",
+        {"crawl": crawl_id, "brand": brand},
+    )
+    if images:
+        console.print(
+            f"perhaps: {images} images that a person has to look at; partnerproof findings --perhaps", highlight=False
+        )
 
 
 def _print_coverage(ledger: Ledger, console: Console, crawl_id: str | None) -> None:

@@ -36,6 +36,7 @@ def test_a_perhaps_is_listed_and_makes_no_claim(seen):
     assert rows(seen, "SELECT vendor, brand, official_logo, alt, section_kind FROM v_perhaps") == [
         ("V", "acme", "acme.png", "Acne", "partners")
     ]
+    assert "perhaps: 1 images that a person has to look at" in run_partnerproof("-w", seen, "findings")
     table = run_partnerproof("-w", seen, "findings", "--perhaps")
     assert "1 images to look at" in table
     (as_json,) = json.loads(run_partnerproof("-w", seen, "findings", "--perhaps", "--json", "--brand", "acme"))
@@ -44,6 +45,14 @@ def test_a_perhaps_is_listed_and_makes_no_claim(seen):
     assert as_csv.keys() == as_json.keys()
     assert as_csv["image_sha256"] == as_json["image_sha256"]
     assert "1 that a person has to look at" in run_partnerproof("-w", seen, "match")
+
+
+def test_a_check_of_one_page_tells_it_and_finds_no_problem(serve, acme, lookalike_png):
+    server = serve(
+        {"/": send(f"<title>V</title>{WORDS}<img src='/l.png'>"), "/l.png": send(lookalike_png, "image/png")}
+    )
+    told = run_partnerproof("-w", acme, "check", f"{server.url}/", "--allow-private")
+    assert "perhaps acme.png of acme, score 0." in told
 
 
 def test_a_match_that_is_only_perhaps_one_now_loses_its_claim(seen):
