@@ -181,7 +181,7 @@ FULLNESS_BONUS: Final = 0.05
 lock-up often scores .01 to .04 more than the whole. Chosen on the demo's logo set; 0 to .10 tried."""
 REJECTED_DISTANCE_BITS: Final = 24
 """Edge-hash bits (of 256) between whole images up to which one counts as a copy of a rejected one. 16 to 40 tried: 24 keeps
-86 % of 1,600 copies (JPEG at 50 to 85, WebP, GIF, a quarter to 1.5 times the size) of 201 drawings, 16 70 %, 32 94 %; of 1,770
+86 % of 1,600 copies (JPEG at 50 to 85, WebP, GIF, a quarter to 1.5 times the size) of 201 pictures of demo and tests, 16 70 %, 32 94 %; of 1,770
 pairs of strangers 24 takes none for copies, 32 21. Follows the meaning of the edge hash."""
 HUNT_DISTANCE_BITS: Final = 60
 """Edge-hash bits (of 256) within which a stored region's image is looked at again for a new logo. bench, 702 matches

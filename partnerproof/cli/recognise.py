@@ -102,21 +102,36 @@ def _find_files(named: Sequence[Path]) -> _Chosen:
             pictures[path] = None
             problems += _check(path)
             continue
-        for inside in _walk(path):
+        for inside in _walk(path, problems):
             found = _check(inside)
             problems += found
             if not found and _is_picture(inside):
                 pictures[inside] = None
             else:
                 others += not found
+    if not pictures and not problems:
+        where = ", ".join(map(_shown, named))
+        problems.append(
+            Problem(
+                where=where, expected="pictures", got=f"{others} other files", next_step="name files or their folder"
+            )
+        )
     if problems:
         raise BadInputError(problems)
     return _Chosen(pictures=list(pictures), others=others)
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """Files below a folder, in order, without hidden ones; links to folders are not followed, they may lead round."""
-    for here, folders, names in os.walk(folder):
+def _walk(folder: Path, problems: list[Problem]) -> Iterator[Path]:
+    """Files below a folder, in order, without hidden ones; links to folders are not followed, they may lead round. A folder
+    that cannot be listed is added to the problems."""
+
+    def tell(error: OSError) -> None:
+        where, said = _shown(Path(error.filename or folder)), error.strerror or str(error)
+        problems.append(
+            Problem(where=where, expected="a folder that can be listed", got=said, next_step="check its permissions")
+        )
+
+    for here, folders, names in os.walk(folder, onerror=tell):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (Path(here, name) for name in sorted(names) if not name.startswith("."))
 

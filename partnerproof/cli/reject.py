@@ -93,21 +93,18 @@ def _decide(workspace: Workspace, decision: Decision) -> None:
         with ledger.transaction():  # the event and what it changes, or nothing
             event = record_decision(ledger, decision)
             changed = hold_back(ledger, [decision.brand])
-            claims = find_claims(ledger, [decision.brand], visit_ids=visits_that_show(ledger, changed))
+            visits = visits_that_show(ledger, changed)
+            find_claims(ledger, [decision.brand], visit_ids=visits)
     if event is None:
         click.echo(f"unchanged: the image is already rejected for {decision.brand}")
         return
-    copies = len(changed - {decision.image_sha256})
+    images = f"{len(changed)} images, {len(changed - {decision.image_sha256})} of them copies"
     if decision.event is RejectionEvent.REJECTED:
         click.echo(f"rejected: the image does not show {decision.brand}, until its official logos change")
-        click.echo(
-            f"held back: matches in {len(changed)} images, {copies} of them copies; {len(claims)} claims touched"
-        )
+        click.echo(f"held back: matches in {images}; claims of {len(visits)} visits found anew")
     else:
         click.echo(f"undone: the image is judged for {decision.brand} as any other")
-        click.echo(
-            f"counting again: matches in {len(changed)} images, {copies} of them copies; {len(claims)} claims touched"
-        )
+        click.echo(f"counting again: matches in {images}; claims of {len(visits)} visits found anew")
     click.echo("next: partnerproof judge")
 
 

@@ -84,3 +84,10 @@ def test_a_database_of_an_earlier_version_is_told_and_brought_up_to_date(seen):
     assert "run `partnerproof match` once" in run_partnerproof("-w", seen, "findings", code=2)
     run_partnerproof("-w", seen, "match")
     run_partnerproof("-w", seen, "findings")
+
+
+def test_a_rejected_image_is_not_listed_any_more(seen):
+    image = str(rows(seen, "SELECT image_sha256 FROM v_perhaps")[0][0])
+    told = run_partnerproof("-w", seen, "reject", image, "--brand", "acme", "--why", "a bakery")
+    assert "matches in 1 images, 0 of them copies; claims of 1 visits found anew" in told
+    assert rows(seen, "SELECT count(*) FROM v_perhaps") == [(0,)]

@@ -31,7 +31,7 @@ def files(tmp_path: Path, logo_png: bytes, lookalike_png: bytes) -> Path:
     """A folder with logos/ and one file of each outcome."""
     (tmp_path / "logos").mkdir()
     (tmp_path / "logos" / "acme.png").write_bytes(logo_png)
-    (tmp_path / "in" / "deep").mkdir(parents=True)
+    (tmp_path / "in" / "deep" / "empty").mkdir(parents=True)
     (tmp_path / "in" / "deep" / "logo").write_bytes(png(draw_logo((180, 65))))  # a picture by content, not by name
     (tmp_path / "in" / "alike.png").write_bytes(lookalike_png)
     (tmp_path / "in" / "blank.png").write_bytes(png(Image.new("RGB", (60, 60), "white")))
@@ -80,8 +80,9 @@ def test_a_pdf_is_no_picture_of_a_vendor(files):
     [
         (("none.png", "gone.png", "--logos", "logos"), "gone.png: expected a readable file, got No such file"),
         (("in", "--logos", "nowhere"), "nowhere: expected a folder of logos"),
-        (("in", "--logos", "in/deep/empty"), "a folder of logos"),
+        (("in", "--logos", "in/deep/empty"), "expected SVG or PNG files, or folders of them, got none"),
         (("in", "--logos", "logos", "--json", "--csv"), "one of --json and --csv"),
+        (("in/deep/empty", "--logos", "logos"), "in/deep/empty: expected pictures, got 0 other files"),
         (("in",), "--logos"),
         (("--logos", "logos"), "FILE"),
     ],
