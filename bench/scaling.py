@@ -29,7 +29,7 @@ from matcher import LogoMatcher
 from matcher.cohort import load_cohort
 from matcher.compare import TemplateSet
 from matcher.decode import decode_image
-from matcher.normalize import flatten_alpha
+from matcher.normalize import flatten_on_all
 from matcher.official_logos import make_official_logo
 from matcher.regions import find_regions
 
@@ -169,7 +169,7 @@ def report_regions(signs: Sequence[int], rounds: int) -> None:
     for count in signs:
         content = wall_bytes([draw_sign(_STRANGER + n) for n in range(count)], 1200, cell_width=140)
         picture = decode_image(content)
-        regions = len(find_regions(flatten_alpha(picture.pixels)))  # type: ignore[union-attr]  # our own drawing
+        regions = len(find_regions(flatten_on_all(picture.pixels)))  # type: ignore[union-attr]  # our own drawing
         stages = time_stages(matcher.match, templates, [Sample(content=content, brand="")] * 3, rounds)
         whole_ms = 1000 * stages.pop(WHOLE) / 3
         parts = ", ".join(f"{stage} {1000 * seconds / 3:.2f}" for stage, seconds in stages.items())

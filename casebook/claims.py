@@ -215,6 +215,7 @@ _LOGO_EVIDENCE = """
     JOIN sightings g ON g.page_id = p.page_id
     LEFT JOIN looks i ON i.look_id = g.look_id AND i.outcome = 'looked'
     JOIN logo_matches m ON m.image_sha256 = coalesce(g.inline_sha256, i.content_sha256)
+        AND m.strength = 'match' AND m.rejection_id IS NULL
     JOIN official_logos o ON o.official_logo_id = m.official_logo_id
     JOIN brands b ON b.brand = m.brand
     WHERE p.visit_id = ? AND p.health = 'ok' AND m.brand IN (SELECT value FROM json_each(?))

@@ -16,6 +16,7 @@ from matcher.explain import Comparison, compare_pictures
 from matcher.logo_matches import image_content
 from matcher.refusals import Refusal
 from matcher.regions import Box
+from matcher.usage import read_usage
 
 MAX_PICTURED = 6  # the best evidence is shown in pictures, the rest in the table
 _SENTENCES = {
@@ -44,6 +45,7 @@ class LogoExhibit:
     row: Row
     reasons: tuple[str, ...]
     heading_trail: tuple[str, ...]
+    usage: tuple[str, ...]  # the brand's rules for this logo, a phrase each
     pictures: Comparison | None
     not_pictured: str | None
 
@@ -145,6 +147,7 @@ def _logos(ledger: Ledger, warc_dir: Path, claim_id: str) -> tuple[LogoExhibit, 
                 row=row,
                 reasons=tuple(json.loads(row["reasons"])),
                 heading_trail=tuple(json.loads(row["heading_trail"])),
+                usage=read_usage(row["usage"]).describe(),
                 pictures=pictures,
                 not_pictured=why_not,
             )
@@ -161,7 +164,7 @@ def _text(row: Row) -> TextExhibit:
 
 _LOGOS = """
     SELECT e.reasons, e.seen_at, g.*, p.url AS page_url, p.title AS page_title, p.kind AS page_kind, p.language,
-           m.*, o.file, o.content, o.valid_from, o.valid_until, o.variant, o.official_logo_id,
+           m.*, o.file, o.product, o.usage, o.content, o.valid_from, o.valid_until, o.variant, o.official_logo_id,
            coalesce(g.inline_sha256, i.content_sha256) AS image_sha256, i.capture_id AS image_capture_id, g.inline_sha256
     FROM claim_evidence e
     JOIN sightings g ON g.sighting_id = e.sighting_id

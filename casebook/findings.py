@@ -10,6 +10,13 @@ COLUMNS = (
     "vendor", "vendor_domain", "brand", "relation", "tier", "evidence", "verdict", "reasons", "page_url", "image_url",
     "image_sha256", "first_seen", "last_seen", "claim_id",
 )  # fmt: skip
+PERHAPS_COLUMNS = (
+    "vendor", "brand", "official_logo", "score", "region", "page_url", "image_url", "image_sha256", "section_kind",
+    "heading", "alt", "page_kind", "found_by", "distance_bits", "match_id", "sighting_id",
+)  # fmt: skip
+REJECTION_COLUMNS = (
+    "brand", "image_sha256", "state", "images", "why", "decided_by", "decided_at", "rejection_id",
+)  # fmt: skip
 SERIOUSNESS = (
     VerdictKind.NO_AUTHORISATION,
     VerdictKind.LAPSED,
@@ -55,4 +62,22 @@ def read_findings(
         f"SELECT {', '.join(COLUMNS)} FROM v_findings WHERE {' AND '.join(conditions)}"  # columns and words are ours
         f" ORDER BY CASE verdict {order} ELSE 99 END, vendor, brand, relation",
         values,
+    )
+
+
+def read_perhaps(ledger: Ledger, *, brand: str | None = None) -> list[Row]:
+    """Return rows of v_perhaps, most alike first: images in which a person should look for a logo."""
+    return ledger.rows(
+        f"SELECT {', '.join(PERHAPS_COLUMNS)} FROM v_perhaps WHERE :brand IS NULL OR brand = :brand"
+        " ORDER BY score DESC, vendor, page_url, image_url, brand",
+        {"brand": brand},
+    )
+
+
+def read_rejections(ledger: Ledger, *, brand: str | None = None) -> list[Row]:
+    """Return rows of v_rejections, newest first."""
+    return ledger.rows(
+        f"SELECT {', '.join(REJECTION_COLUMNS)} FROM v_rejections WHERE :brand IS NULL OR brand = :brand"
+        " ORDER BY rejection_id DESC",
+        {"brand": brand},
     )

@@ -43,7 +43,12 @@ def schema_reference() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+# SQLite appends a column that came later to the last line, with the comment where our ALTER TABLE has it
+_LATER_COLUMN = re.compile(r"\s*, (\w+) /\* (.*?) \*/ (.*?)(?=, \w+ /\*|\) STRICT$)")
+
+
 def _dedent(sql: str) -> str:
+    sql = re.sub(r"(?<=\S)\) STRICT$", "\n) STRICT", _LATER_COLUMN.sub(r"\n        , \1 \3 -- \2", sql))
     first, *rest = sql.strip().splitlines()
     return "\n".join([first, *(line.removeprefix("    ") for line in rest)])
 

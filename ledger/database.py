@@ -82,6 +82,7 @@ class Ledger:
         try:
             database = _connect(path, uri=f"{path.resolve().as_uri()}?mode=ro{'&immutable=1' if immutable else ''}")
             database.execute("SELECT 1 FROM v_findings LIMIT 0")
+            _refuse_older(database, path)
         except sqlite3.Error as error:
             if "unable to open" in str(error) and not immutable:
                 return cls.open_readonly(path, immutable=True)
@@ -230,6 +231,20 @@ def _refuse_others(database: sqlite_utils.Database, path: Path) -> None:
                 expected="a database made by partnerproof",
                 got=f"tables of another program ({', '.join(sorted(tables))[:80]})",
                 next_step="name another --workspace, or move the file away",
+            )
+        )
+
+
+def _refuse_older(database: sqlite_utils.Database, path: Path) -> None:
+    """A reader asks the views of this version, which only a writer can make."""
+    missing = sorted(_view_statements().keys() - set(database.view_names()))
+    if missing:
+        raise BadInputError(
+            Problem(
+                where=str(path),
+                expected=f"the view {missing[0]}",
+                got="a database of an earlier version",
+                next_step="run `partnerproof match` once: whatever writes brings it up to date",
             )
         )
 

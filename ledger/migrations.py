@@ -313,3 +313,45 @@ def m0001_initial(database: Database) -> None:
     """The whole line: brands, seeds, visits, captures, pages, sightings, matches, claims, verdicts."""
     for statement in INITIAL:
         database.execute(statement)
+
+
+GREY_ZONE = (
+    """
+    ALTER TABLE logo_matches ADD COLUMN
+        strength /* perhaps = a person has to look; evidence of nothing */ TEXT NOT NULL DEFAULT 'match' CHECK (strength IN ('match', 'perhaps'))""",
+)
+
+REJECTIONS = (
+    """
+    CREATE TABLE rejections ( -- a person said that an image does not show a brand's logo, or took that back; only ever added to
+        rejection_id TEXT PRIMARY KEY, -- ULID
+        event TEXT NOT NULL CHECK (event IN ('rejected', 'undone')), -- of an image and a brand the latest one counts
+        image_sha256 TEXT NOT NULL,
+        brand TEXT NOT NULL REFERENCES brands(brand),
+        official_logo_ids TEXT NOT NULL, -- JSON list, sorted: the brand's official set that day; with another one it holds no more
+        decided_by TEXT NOT NULL,
+        why TEXT NOT NULL,
+        decided_at TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX rejections_by_image ON rejections(brand, image_sha256)",
+    """
+    ALTER TABLE logo_matches ADD COLUMN
+        rejection_id /* set = a person rejected the image for this brand: it is held back */ TEXT REFERENCES rejections(rejection_id)""",
+    "CREATE INDEX logo_matches_by_rejection ON logo_matches(rejection_id)",
+)
+
+OFFICIAL_SET = (
+    """
+    ALTER TABLE official_logos ADD COLUMN
+        product /* under the brand, such as Acme Cloud; NULL = the brand itself */ TEXT""",
+    """
+    ALTER TABLE official_logos ADD COLUMN
+        usage /* JSON: min_width_px, min_height_px, clear_space, allowed_colours, as far as said */ TEXT NOT NULL DEFAULT '{}'""",
+)
+
+
+@migrations()
+def m0002_official_set_and_review(database: Database) -> None:
+    """Matches that a person has to look at, what a person rejected, and what an official set says of its logos."""
+    for statement in GREY_ZONE + REJECTIONS + OFFICIAL_SET:
+        database.execute(statement)

@@ -13,9 +13,11 @@ from ledger.vocabulary import (
     Evidence,
     FoundBy,
     LookOutcome,
+    MatchStrength,
     PageHealth,
     PageKind,
     Purpose,
+    RejectionEvent,
     Relation,
     SectionKind,
     StatementKind,
@@ -47,9 +49,11 @@ class OfficialLogoRow:
     tier: str | None
     valid_from: str | None
     valid_until: str | None
-    content: bytes
+    content: bytes  # a picture: of a PDF the page, drawn
     is_current: bool
     recorded_at: str
+    product: str | None  # None: the brand itself
+    usage: Json  # rules by key; empty where the brand's guide says nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +232,21 @@ class Match:
     y: int
     width: int
     height: int
+    strength: MatchStrength
+    rejection_id: str | None  # the rejection that holds it back
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    table: ClassVar[str] = "rejections"
+    rejection_id: str
+    event: RejectionEvent
+    image_sha256: str
+    brand: str
+    official_logo_ids: tuple[str, ...]  # the official set that it was made against, in order
+    decided_by: str
+    why: str
+    decided_at: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

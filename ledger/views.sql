@@ -18,10 +18,31 @@ SELECT g.vendor, g.page_url, g.page_kind, g.image_url, g.image_sha256, g.found_b
        json_object('x', m.x, 'y', m.y, 'width', m.width, 'height', m.height) AS region,
        g.crawl_id, g.sighting_id, m.match_id
 FROM v_sightings g
-JOIN logo_matches m ON m.image_sha256 = g.image_sha256
+JOIN logo_matches m ON m.image_sha256 = g.image_sha256 AND m.strength = 'match' AND m.rejection_id IS NULL
 JOIN official_logos o ON o.official_logo_id = m.official_logo_id
 LEFT JOIN claim_evidence e ON e.sighting_id = g.sighting_id AND e.match_id = m.match_id
 LEFT JOIN claims c ON c.claim_id = e.claim_id;
+
+CREATE VIEW v_perhaps AS -- every sighting of an image that resembles an official logo too little to count: a person has to look
+SELECT g.vendor, g.page_url, g.page_kind, g.image_url, g.image_sha256, g.found_by, g.ordinal, g.alt, g.link_url,
+       g.heading, g.section_kind, m.brand, o.file AS official_logo, m.method, m.distance_bits, m.score,
+       json_object('x', m.x, 'y', m.y, 'width', m.width, 'height', m.height) AS region,
+       g.crawl_id, g.sighting_id, m.match_id
+FROM v_sightings g
+JOIN logo_matches m ON m.image_sha256 = g.image_sha256 AND m.strength = 'perhaps' AND m.rejection_id IS NULL
+JOIN official_logos o ON o.official_logo_id = m.official_logo_id;
+
+CREATE VIEW v_rejections AS -- images of which a person said that they do not show a brand's logo; one row per image and brand
+SELECT r.brand, r.image_sha256,
+       CASE WHEN r.event = 'undone' THEN 'undone'
+            WHEN json(r.official_logo_ids) = (
+                SELECT json_group_array(official_logo_id) FROM (
+                    SELECT official_logo_id FROM official_logos WHERE brand = r.brand AND is_current = 1 ORDER BY 1))
+            THEN 'holds' ELSE 'official-set-changed' END AS state, -- holds, undone, official-set-changed
+       (SELECT count(*) FROM logo_matches m WHERE m.rejection_id = r.rejection_id) AS images, -- whose match it holds back
+       r.why, r.decided_by, r.decided_at, r.rejection_id
+FROM rejections r
+WHERE r.rejection_id = (SELECT max(rejection_id) FROM rejections WHERE brand = r.brand AND image_sha256 = r.image_sha256);
 
 CREATE VIEW v_refusals AS -- every image that was seen in a page and not judged, with the reason
 SELECT g.vendor, p_look.page_url, g.image_url, p_look.image_sha256, g.found_by, g.ordinal,

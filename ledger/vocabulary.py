@@ -160,6 +160,20 @@ class RefusalReason(StrEnum):
     CRASHED = "crashed"
 
 
+class MatchStrength(StrEnum):
+    """How sure a match with an official logo is."""
+
+    MATCH = "match"
+    PERHAPS = "perhaps"  # a person has to look; no evidence of a claim
+
+
+class RejectionEvent(StrEnum):
+    """What a person decided about an image and a brand."""
+
+    REJECTED = "rejected"
+    UNDONE = "undone"
+
+
 class LogoVariant(StrEnum):
     COLOUR = "colour"
     WHITE = "white"

@@ -5,10 +5,25 @@ name = "Acme"
 aliases = ["ACME Corp."]
 domains = ["acme.example"]
 
-[[logo]]                      # only for what the file name does not say
+[usage]                       # what the brand's guide asks for; shown to reviewers
+min_width_px = 120
+min_height_px = 40
+clear_space = 0.25            # share of the mark's height
+allowed_colours = ["#123c7a", "#ffffff"]
+
+[[logo]]                      # only for what the file name does not say (file_names.py)
 file = "acme-2015.svg"        # seen from logos/
 variant = "colour"
 valid_until = 2021-03-01      # the first day on which it was retired
+
+[[logo]]
+file = "guide.pdf"
+page = 3                      # of a PDF with more than one page; one table for each page that shows a logo
+product = "Acme Cloud"        # a product under the brand
+variant = "badge"
+programme = "Acme Partners"
+tier = "gold"
+usage = { allowed_colours = ["#000000"] }   # over the brand's own rules, key by key
 """
 
 from __future__ import annotations
@@ -26,6 +41,7 @@ from pydantic_core import ErrorDetails
 from ledger.domains import normal_domain
 from ledger.errors import Problem
 from ledger.vocabulary import LogoVariant
+from matcher.usage import UsageRules
 
 
 def _normal(domain: str) -> str:
@@ -33,6 +49,27 @@ def _normal(domain: str) -> str:
     if normal is None:
         raise ValueError("a domain such as acme.example")
     return normal
+
+
+def _colour(text: str) -> str:
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", text):
+        raise ValueError("a colour as #rrggbb")
+    return text.lower()
+
+
+class UsageEntry(BaseModel):
+    """A [usage] table, of the brand or of one logo."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    min_width_px: int | None = Field(default=None, ge=1)
+    min_height_px: int | None = Field(default=None, ge=1)
+    clear_space: float | None = Field(default=None, gt=0, le=10)
+    allowed_colours: list[Annotated[str, AfterValidator(_colour)]] = Field(default_factory=list)
+
+    def rules(self) -> UsageRules:
+        said = self.model_dump(exclude={"allowed_colours"})
+        return UsageRules(**said, allowed_colours=tuple(self.allowed_colours))
 
 
 class LogoEntry(BaseModel):
@@ -44,8 +81,11 @@ class LogoEntry(BaseModel):
     variant: LogoVariant | None = Field(default=None, strict=False)
     valid_from: dt.date | None = None
     valid_until: dt.date | None = None
-    programme: str | None = None
-    tier: str | None = None
+    page: int | None = Field(default=None, ge=1)
+    product: str | None = Field(default=None, min_length=1)
+    programme: str | None = Field(default=None, min_length=1)
+    tier: str | None = Field(default=None, min_length=1)
+    usage: UsageEntry = Field(default_factory=UsageEntry)
 
 
 class BrandEntry(BaseModel):
@@ -56,6 +96,7 @@ class BrandEntry(BaseModel):
     name: str = Field(min_length=1)
     aliases: list[str] = Field(default_factory=list)
     domains: list[Annotated[str, AfterValidator(_normal)]] = Field(default_factory=list)
+    usage: UsageEntry = Field(default_factory=UsageEntry)
     logo: list[LogoEntry] = Field(default_factory=list)
 
 
@@ -108,7 +149,8 @@ def _explain(error: ErrorDetails, text: str, where: str) -> Problem:
     if kind == "missing":
         return Problem(where=place, expected=f"a key {key}", got="none", next_step=f'add {key} = "…"')
     if kind == "extra_forbidden":
-        model: type[BaseModel] = LogoEntry if error["loc"][0] == "logo" else BrandEntry
+        parts = [part for part in error["loc"][:-1] if isinstance(part, str)]
+        model: type[BaseModel] = UsageEntry if "usage" in parts else LogoEntry if parts else BrandEntry
         known = ", ".join(model.model_fields)
         return Problem(
             where=place,
@@ -131,6 +173,12 @@ def _explain(error: ErrorDetails, text: str, where: str) -> Problem:
         "string_too_short": "a text that is not empty",
         "list_type": "a list in square brackets",
         "model_type": "a table",
+        "int_type": "a whole number without quotes",
+        "int_from_float": "a whole number without quotes",
+        "float_type": "a number without quotes",
+        "greater_than_equal": "a number from 1",
+        "greater_than": "a share over 0, such as 0.25",
+        "less_than_equal": "a share of the mark's height, such as 0.25",
     }.get(kind, error["msg"].removeprefix("Value error, "))
     return Problem(
         where=place,
@@ -143,15 +191,24 @@ def _explain(error: ErrorDetails, text: str, where: str) -> Problem:
 def _locate(text: str, where: str, loc: Sequence[str | int]) -> str:
     """File, line and path of a key. tomllib forgets lines, so the key is looked for in the text."""
     lines, start = text.splitlines(), 0
+    end = len(lines)
     if len(loc) > 1 and loc[0] == "logo" and isinstance(loc[1], int):
-        tables = [n for n, line in enumerate(lines) if re.match(r"\s*\[\[\s*logo\s*\]\]", line)]
-        start = tables[loc[1]] if loc[1] < len(tables) else 0
-    keys = [part for part in loc if isinstance(part, str)]
-    key = next((k for k in reversed(keys) if k != "logo"), "logo")
-    pattern = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*=""")
-    found = next((n for n in range(start, len(lines)) if pattern.match(lines[n])), start)
+        tables = [*(n for n, line in enumerate(lines) if re.match(r"\s*\[\[\s*logo\s*\]\]", line)), end]
+        start, end = tables[loc[1] : loc[1] + 2] if loc[1] + 1 < len(tables) else (0, end)
+    elif len(loc) > 1 and loc[0] == "usage":
+        start = next((n for n, line in enumerate(lines) if re.match(r"\s*\[\s*usage\s*\]", line)), 0)
+    keys = [part for part in loc if isinstance(part, str) and part != "logo"] or ["logo"]
+    places = (_find_key(lines[start:end], key) for key in reversed(keys))
+    found = start + next((place for place in places if place is not None), 0)
     path = "".join(f" {part + 1}" if isinstance(part, int) else f", {part}" for part in loc)
     return f"{where} line {found + 1}{path}"
+
+
+def _find_key(lines: Sequence[str], key: str) -> int | None:
+    """Place of a key's line, or of the table that has its name; None where it stands in the line of another key."""
+    name = rf"""["']?{re.escape(key)}["']?"""
+    pattern = re.compile(rf"""\s*({name}\s*[=.]|\[\[?\s*(logo\s*\.\s*)?{name}\s*\])""")
+    return next((place for place, line in enumerate(lines) if pattern.match(line)), None)
 
 
 def _quote(text: str) -> str:

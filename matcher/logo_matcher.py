@@ -5,7 +5,8 @@
 3. Hash each region and take its features.
 4. Short-list official templates by Hamming distance, compare the descriptors of those.
 5. Lay the best regions on their drawings and score them anew (alignment.py).
-6. Report the best region of each brand that reaches thresholds.ACCEPT_SCORE.
+6. Report the best region of each brand that reaches thresholds.ACCEPT_SCORE; apart from these, of each further brand
+   that reaches thresholds.PERHAPS_SCORE.
 """
 
 from __future__ import annotations
@@ -20,16 +21,17 @@ from pathlib import Path
 import numpy as np
 
 from ledger.errors import BadInputError, Problem
-from ledger.vocabulary import RefusalReason
+from ledger.vocabulary import MatchStrength, RefusalReason
 from matcher import thresholds
 from matcher.alignment import Alignment, align
 from matcher.compare import Template, TemplateSet
 from matcher.decode import Picture, decode_image
 from matcher.features import Features, extract_all
 from matcher.hashes import distance_bits, hash_all, hash_features
+from matcher.logo_folder import read_logo_folder
 from matcher.marks import describe_mark
 from matcher.normalize import extract_ink, flatten_alpha, flatten_on_all
-from matcher.official_logos import PICTURE_SUFFIXES, OfficialLogo, load_brand, make_official_logo
+from matcher.official_logos import OfficialLogo
 from matcher.recognition import LogoMatch, Recognition, RegionHash
 from matcher.refusals import Refusal, refuse_blank
 from matcher.regions import Box, Region, find_regions
@@ -73,6 +75,10 @@ class _Candidate:
         crowded = thresholds.ISOLATION_WEIGHT * max(0.0, 1 - self.isolation / thresholds.FULL_ISOLATION)
         return max(-1.0, self.alignment.score * self.attained - common - crowded)
 
+    @property
+    def strength(self) -> MatchStrength:
+        return MatchStrength.MATCH if self.score >= thresholds.ACCEPT_SCORE else MatchStrength.PERHAPS
+
 
 class LogoMatcher:
     """Official logos, ready to be looked for. Never changes after it was made, so threads may share one."""
@@ -107,7 +113,7 @@ class LogoMatcher:
     def from_directory(cls, directory: str | Path) -> LogoMatcher:
         """Matcher of a folder: brand folders with or without a brand.toml, or plain pictures (brand = file
         name)."""
-        return cls(_read_logos(Path(directory)))
+        return cls(read_logo_folder(Path(directory)))
 
     @property
     def set_id(self) -> str:
@@ -134,30 +140,39 @@ class LogoMatcher:
             refusal = refuse_blank(_plain_ink(look.picture)) or Refusal(
                 reason=RefusalReason.TOO_SMALL, detail="what is drawn is only a few pixels"
             )
+        found = self._find_matches(look) if look.regions else ()
         return Recognition(
             refusal=refusal,
             width_px=look.picture.width_px,
             height_px=look.picture.height_px,
             format=look.picture.format,
             hashes=_hash_regions(look),
-            matches=self._find_matches(look) if look.regions else (),
+            matches=tuple(match for match in found if match.strength is MatchStrength.MATCH),
+            perhaps=tuple(match for match in found if match.strength is MatchStrength.PERHAPS),
         )
 
     def best_scores(self, source: str | Path | bytes) -> dict[str, float]:
         """Best score of every brand that was compared, however low; empty for a refused image."""
+        return self._best_scores(source, [owner.brand for owner in self._owners])
+
+    def score_logos(self, source: str | Path | bytes) -> dict[str, float]:
+        """Best score of every official logo (by official_logo_id) that was compared, however low; empty for a refused
+        image."""
+        return self._best_scores(source, [owner.official_logo_id for owner in self._owners])
+
+    def _best_scores(self, source: str | Path | bytes, names: Sequence[str]) -> dict[str, float]:
+        """Best score of the templates of each name."""
         look = _look_at(source)
         if isinstance(look, Refusal) or not look.regions:
             return {}
-        comparison = self._set.compare(look.features)
+        scores = self._set.compare(look.features).scores
+        # what is not looked at closer stays under what is
+        first = np.minimum(scores.max(axis=0), thresholds.LOOK_CLOSER_SCORE).tolist()
+        closer = [(one.template, one.score) for one in self._look_closer(look, scores)]
         best: dict[str, float] = {}
-        for owner, score in zip(self._owners, comparison.scores.max(axis=0).tolist(), strict=True):
-            # what is not looked at closer stays under what is
-            first = min(score, thresholds.LOOK_CLOSER_SCORE)
-            best[owner.brand] = max(first, best.get(owner.brand, -1.0))
-        for candidate in self._look_closer(look, comparison.scores):
-            brand = self._owners[candidate.template].brand
-            best[brand] = max(candidate.score, best[brand])
-        return {brand: score for brand, score in best.items() if score > -1}
+        for template, score in (*enumerate(first), *closer):
+            best[names[template]] = max(score, best.get(names[template], -1.0))
+        return {name: score for name, score in best.items() if score > -1}
 
     def _look_closer(self, look: _Look, scores: np.ndarray) -> list[_Candidate]:
         """The best regions of each brand's best drawings, laid on them."""
@@ -200,6 +215,7 @@ class LogoMatcher:
                 distance_bits=int(comparison.distances[candidate.region, candidate.template]),
                 phash_distance_bits=distance_bits(found.phash, official.phash),
                 region=look.source_box(candidate.region),
+                strength=candidate.strength,
             )
         return tuple(matches.values())
 
@@ -211,12 +227,14 @@ def logo_set_id(logos: Sequence[OfficialLogo]) -> str:
 
 
 def _fullest_first(candidates: Sequence[_Candidate], look: _Look) -> list[_Candidate]:
-    """Accepted candidates, best first; of nearly equal scores the one that explains more of the image: of a mark with
-    its wordmark the lock-up, not the icon in it."""
+    """Matches, best first, then those that perhaps are there; of nearly equal scores the one that explains more of the
+    image: of a mark with its wordmark the lock-up, not the icon in it."""
     areas = [region.box.width * region.box.height for region in look.regions]
-    accepted = [one for one in candidates if one.score >= thresholds.ACCEPT_SCORE]
+    kept = [one for one in candidates if one.score >= thresholds.PERHAPS_SCORE]
     fullness = thresholds.FULLNESS_BONUS / max(areas, default=1)
-    return sorted(accepted, key=lambda one: -one.score - fullness * areas[one.region])
+    return sorted(
+        kept, key=lambda one: (one.strength is MatchStrength.PERHAPS, -one.score - fullness * areas[one.region])
+    )
 
 
 def _look_at(source: str | Path | bytes) -> _Look | Refusal:
@@ -247,32 +265,6 @@ def _hash_regions(look: _Look) -> tuple[RegionHash, ...]:
         RegionHash(box=look.source_box(index), phash=h.phash, dhash=h.dhash, edge=h.edge)
         for index, h in enumerate(hashes)
     )
-
-
-def _read_logos(directory: Path) -> list[OfficialLogo]:
-    if not directory.is_dir():
-        raise BadInputError(_problem(str(directory), "a folder of logos", "none", "check the path"))
-    if (directory / "brand.toml").is_file():
-        return list(load_brand(directory).logos)
-    logos, problems = list[OfficialLogo](), list[Problem]()
-    for path in sorted(directory.iterdir()):
-        if path.is_file() and path.suffix.lower() in PICTURE_SUFFIXES:
-            logos.append(make_official_logo(path.stem, path.name, path.read_bytes()))
-        elif (path / "brand.toml").is_file():
-            try:
-                logos += load_brand(path).logos
-            except BadInputError as e:
-                problems += e.problems
-        elif path.is_dir():
-            pictures = [p for p in sorted(path.iterdir()) if p.is_file() and p.suffix.lower() in PICTURE_SUFFIXES]
-            logos += [make_official_logo(path.name, p.name, p.read_bytes()) for p in pictures]
-    if problems:
-        raise BadInputError(problems)
-    if not logos:
-        raise BadInputError(
-            _problem(str(directory), "SVG or PNG files, or folders of them", "none", "put official logos there")
-        )
-    return logos
 
 
 def _problem(where: str, expected: str, got: str, next_step: str) -> Problem:

@@ -1,11 +1,12 @@
 """Sightings → logo matches: every image seen in a page is compared once with each set of official logos.
 
-Reads: sightings, the images they lead to (archive and inline_images), brands. Writes: brands, official_logos,
-recognitions, image_hashes, logo_matches.
+Reads: sightings, the images they lead to (archive and inline_images), brands, rejections. Writes: brands,
+official_logos, recognitions, image_hashes, logo_matches.
 
 1. Bring the brands' folders into the database; matches with logos that left the official set go.
 2. Take the images of the given visits that this set of logos has not judged.
-3. Recognise each in a process of its own that can be killed; write matches, hashes or the refusal.
+3. Recognise each in a process of its own that can be killed; write matches, hashes or the refusal. A match that a
+   person has rejected is written too, and held back (rejections.py).
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ from ledger.database import Ledger
 from ledger.identity import content_id, utc_text
 from ledger.records import BrandRow, ImageHash, Match, OfficialLogoRow
 from ledger.records import Recognition as RecognitionRow
+from ledger.vocabulary import MatchStrength
 from ledger.warc import read_exchange
 from matcher.logo_matcher import Recognition
 from matcher.official_logos import Brand, OfficialLogo
 from matcher.recogniser import Recogniser
+from matcher.rejections import StandingRejections, hashes_of_whole
 
 
 def store_brands(ledger: Ledger, brands: Sequence[Brand]) -> bool:
@@ -73,6 +76,8 @@ def _logo_row(logo: OfficialLogo, now: str) -> OfficialLogoRow:
         content=logo.content,
         is_current=True,
         recorded_at=now,
+        product=logo.product,
+        usage=logo.usage.as_dict(),
     )
 
 
@@ -91,11 +96,11 @@ def match_logos(
     on_image: Callable[[], None] = lambda: None,
 ) -> int:
     """Judge the images of visits that this set of logos has not judged yet; returns how many were judged now."""
-    judged = 0
+    judged, rejected = 0, StandingRejections(ledger, recogniser.brands)
     for visit_id in visit_ids:
         for image in list(_images_to_judge(ledger, visit_id, recogniser.set_id)):
             recognition = recogniser.recognise(image_content(ledger, warc_dir, image.image_sha256, image.capture_id))
-            _store(ledger, image.image_sha256, recogniser, recognition)
+            _store(ledger, image.image_sha256, recogniser, recognition, rejected)
             judged += 1
             on_image()
     return judged
@@ -127,7 +132,10 @@ def _images_to_judge(ledger: Ledger, visit_id: str, set_id: str) -> Iterator[_Im
         yield _Image(image_sha256=row["sha"], capture_id=None if row["inline"] else row["capture_id"])
 
 
-def _store(ledger: Ledger, image_sha256: str, recogniser: Recogniser, recognition: Recognition) -> None:
+def _store(
+    ledger: Ledger, image_sha256: str, recogniser: Recogniser, recognition: Recognition, rejected: StandingRejections
+) -> None:
+    whole = hashes_of_whole(recognition.hashes)
     matches = [
         Match(
             match_id=content_id("match", image_sha256, match.brand, match.official_logo_id),
@@ -141,8 +149,10 @@ def _store(ledger: Ledger, image_sha256: str, recogniser: Recogniser, recognitio
             y=match.region.y,
             width=match.region.width,
             height=match.region.height,
+            strength=match.strength,
+            rejection_id=rejected.find(match.brand, image_sha256, whole, match.distance_bits),
         )
-        for match in recognition.matches
+        for match in (*recognition.matches, *recognition.perhaps)
     ]
     hashes = [
         ImageHash(
@@ -168,14 +178,18 @@ def _store(ledger: Ledger, image_sha256: str, recogniser: Recogniser, recognitio
         recognised_at=utc_text(),
     )
     kept = {match.match_id for match in matches}
+    counting = {
+        match.match_id for match in matches if match.strength is MatchStrength.MATCH and match.rejection_id is None
+    }
     with ledger.transaction():
         for brand in recogniser.brands:
             for old in ledger.rows(
                 "SELECT match_id FROM logo_matches WHERE image_sha256 = ? AND brand = ?",
                 [image_sha256, brand],
             ):
-                if old["match_id"] not in kept:
+                if old["match_id"] not in counting:
                     ledger.execute("DELETE FROM claim_evidence WHERE match_id = ?", [old["match_id"]])
+                if old["match_id"] not in kept:
                     ledger.execute("DELETE FROM logo_matches WHERE match_id = ?", [old["match_id"]])
         ledger.put(matches)
         ledger.add(hashes)

@@ -1,7 +1,8 @@
 """A brand and its official logos, as they lie in a folder.
 
 brands/acme/brand.toml      names, domains, and what the file names do not say (see brand_toml.py)
-brands/acme/logos/*.svg     every picture counts, mentioned in brand.toml or not
+brands/acme/logos/*.svg     every picture counts, mentioned in brand.toml or not; so does a PDF of one page, and each page
+                            of a longer one that brand.toml names
 """
 
 from __future__ import annotations
@@ -18,23 +19,11 @@ from pathlib import Path
 from ledger.errors import BadInputError, Problem
 from ledger.vocabulary import LogoVariant
 from matcher.brand_toml import LogoEntry, format_brand_entry, locate_logo, read_brand_entry
-from matcher.marks import describe_mark
-from matcher.refusals import Refusal
+from matcher.file_names import read_file_name
+from matcher.official_files import OFFICIAL_SUFFIXES, Drawing, read_drawing
+from matcher.usage import UsageRules
 
-PICTURE_SUFFIXES = frozenset(
-    {".svg", ".svgz", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".bmp", ".ico", ".tif", ".tiff"}
-)
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_VARIANT_WORDS = (
-    (LogoVariant.BADGE, {"badge", "partner", "certified", "reseller"}),
-    (
-        LogoVariant.WHITE,
-        {"white", "inverse", "inverted", "reverse", "reversed", "negative", "neg", "knockout"},
-    ),
-    (LogoVariant.MONO, {"mono", "monochrome", "black", "grey", "gray", "bw", "onecolor", "onecolour"}),
-    (LogoVariant.ICON, {"icon", "symbol", "favicon", "glyph", "appicon"}),
-    (LogoVariant.STACKED, {"stacked", "vertical"}),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +31,8 @@ class OfficialLogo:
     """One official drawing of a brand, valid in [valid_from, valid_until); None = not known or no end.
 
     official_logo_id: first 32 hex digits of the SHA-256 of the brand's slug, a zero byte and the file's
-    bytes. file: path as seen from the brand's logos/.
+    bytes (Drawing.origin). file: path as seen from the brand's logos/; a page of a PDF has #page=3 after it. content: a
+    picture, of a page as well. product: under the brand, None: the brand itself.
     """
 
     official_logo_id: str
@@ -52,8 +42,10 @@ class OfficialLogo:
     variant: LogoVariant = LogoVariant.COLOUR
     valid_from: dt.date | None = None
     valid_until: dt.date | None = None
+    product: str | None = None
     programme: str | None = None
     tier: str | None = None
+    usage: UsageRules = field(default_factory=UsageRules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,24 +60,30 @@ class Brand:
 
 
 def make_official_logo(brand: str, file: str, content: bytes, entry: LogoEntry | None = None) -> OfficialLogo:
-    """Logo of a file's bytes; what no entry says is guessed from the file name."""
+    """Logo of a picture's bytes; what no entry says is guessed from the file name."""
+    return logo_of_drawing(brand, Drawing(name=file, content=content, origin=content), entry)
+
+
+def logo_of_drawing(
+    brand: str, drawing: Drawing, entry: LogoEntry | None = None, usage: UsageRules | None = None
+) -> OfficialLogo:
+    """The same for a drawing of any official file. usage: the brand's own rules."""
+    said, named = entry or LogoEntry(file=drawing.name), read_file_name(drawing.name)
+    has_dates = said.valid_from is not None or said.valid_until is not None
+    variant = said.variant or named.variant
     return OfficialLogo(
-        official_logo_id=hashlib.sha256(brand.encode() + b"\0" + content).hexdigest()[:32],
+        official_logo_id=hashlib.sha256(brand.encode() + b"\0" + drawing.origin).hexdigest()[:32],
         brand=brand,
-        file=file,
-        content=content,
-        variant=(entry and entry.variant) or guess_variant(file),
-        valid_from=entry.valid_from if entry else None,
-        valid_until=entry.valid_until if entry else None,
-        programme=entry.programme if entry else None,
-        tier=entry.tier if entry else None,
+        file=drawing.name,
+        content=drawing.content,
+        variant=variant,
+        valid_from=said.valid_from if has_dates else named.valid_from,
+        valid_until=said.valid_until if has_dates else named.valid_until,
+        product=said.product,
+        programme=said.programme,
+        tier=said.tier or (named.tier if variant is LogoVariant.BADGE else None),
+        usage=said.usage.rules().over(usage or UsageRules()),
     )
-
-
-def guess_variant(file: str) -> LogoVariant:
-    """Variant by the words of a file name; colour if none of them says otherwise."""
-    words = set(re.split(r"[^a-z]+", Path(file).stem.lower()))
-    return next((variant for variant, names in _VARIANT_WORDS if words & names), LogoVariant.COLOUR)
 
 
 def load_brand(directory: Path) -> Brand:
@@ -173,7 +171,7 @@ def write_brand(
         for number, path in enumerate(logo_files)
         if path.name in names[:number]
     ]
-    problems += [problem for path in logo_files for problem in _check_logo_file(path, str(path))]
+    problems += [found for path in logo_files if isinstance(found := _read_file(path, path.name, str(path)), Problem)]
     if problems:
         raise BadInputError(problems)
     directory.parent.mkdir(parents=True, exist_ok=True)
@@ -198,12 +196,13 @@ def _read_brand(directory: Path) -> tuple[Brand | None, list[Problem]]:
     except UnicodeDecodeError as e:
         return None, [_problem(where, "UTF-8 text", f"byte {e.object[e.start]:#04x} at {e.start}", "save it as UTF-8")]
     entry, problems = read_brand_entry(text, where)
-    entries: dict[str, LogoEntry] = {}
     folder = directory / "logos"
+    entries: dict[tuple[str, int | None], LogoEntry] = {}
+    places: dict[tuple[str, int | None], str] = {}
     for index, logo in enumerate(entry.logo if entry else ()):
         file = logo.file.removeprefix("logos/")
-        place = locate_logo(text, where, index)
-        if file in entries:
+        key, place = (file, logo.page), locate_logo(text, where, index)
+        if key in entries:
             problems.append(_problem(place, "each file once", f"{file} again", "merge the two tables"))
         elif not (folder / file).is_file() or not (folder / file).resolve().is_relative_to(folder.resolve()):
             problems.append(
@@ -214,42 +213,51 @@ def _read_brand(directory: Path) -> tuple[Brand | None, list[Problem]]:
                     "add the file or remove the table",
                 )
             )
-        entries[file] = logo
-    files = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if _is_picture(path)]
+        entries[key] = logo
+        places[key] = locate_logo(text, where, index, "page")
+    files = [path.relative_to(folder).as_posix() for path in official_files(folder)]
     if not files:
         problems.append(
             _problem(f"{directory.name}/logos", "one official logo at least", "none", "put SVG or PNG files there")
         )
-    for file in files:
-        problems += _check_logo_file(folder / file, f"{directory.name}/logos/{file}")
+    usage = entry.usage.rules() if entry else UsageRules()
+    logos: dict[str, OfficialLogo] = {}
+    # of two equal files the one in brand.toml stays
+    for file in sorted(files, key=lambda file: all(name != file for name, _ in entries)):
+        for page in [page for name, page in entries if name == file] or [None]:
+            drawing = _read_file(
+                folder / file, file, places[file, page] if page else f"{directory.name}/logos/{file}", page
+            )
+            if isinstance(drawing, Problem):
+                problems.append(drawing)
+                continue
+            made = logo_of_drawing(directory.name, drawing, entries.get((file, page)), usage)
+            logos.setdefault(made.official_logo_id, made)
     if entry is None or problems:
         return None, problems
-    logos: dict[str, OfficialLogo] = {}
-    for file in sorted(files, key=lambda file: file not in entries):  # of two equal files the one in brand.toml stays
-        logo_made = make_official_logo(directory.name, file, (folder / file).read_bytes(), entries.get(file))
-        logos.setdefault(logo_made.official_logo_id, logo_made)
-    by_file = tuple(sorted(logos.values(), key=lambda logo: logo.file))
     return Brand(
         slug=directory.name,
         name=entry.name,
         aliases=tuple(entry.aliases),
         domains=tuple(entry.domains),
-        logos=by_file,
+        logos=tuple(sorted(logos.values(), key=lambda logo: logo.file)),
     ), []
 
 
-def _is_picture(path: Path) -> bool:
-    return path.is_file() and path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith(".")
+def official_files(folder: Path) -> list[Path]:
+    """Files of a brand's logos/ and below that count, in order."""
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix.lower() in OFFICIAL_SUFFIXES and not path.name.startswith(".")
+    ]
 
 
-def _check_logo_file(path: Path, where: str) -> list[Problem]:
+def _read_file(path: Path, name: str, where: str, page: int | None = None) -> Drawing | Problem:
     try:
-        marks = describe_mark(path.read_bytes())
+        return read_drawing(path.read_bytes(), name, where=where, page=page)
     except OSError as e:
-        return [_problem(where, "a readable picture", e.strerror or str(e), "check the path and its permissions")]
-    if isinstance(marks, Refusal):
-        return [_problem(where, "a picture of a logo", str(marks), "export it again as SVG or PNG")]
-    return []
+        return _problem(where, "a readable picture", e.strerror or str(e), "check the path and its permissions")
 
 
 def _problem(where: str, expected: str, got: str, next_step: str) -> Problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ledger.vocabulary import MatchStrength
 from matcher.hashes import LogoHash
 from matcher.refusals import Refusal
 from matcher.regions import Box
@@ -24,7 +25,8 @@ class LogoMatch:
     """A region that shows an official logo.
 
     score: 0..1, 1 = the same drawing. distance_bits: of 256, edge hash; phash_distance_bits: of 64,
-    imagehash.phash of the ink. region: in px of the source image.
+    imagehash.phash of the ink. region: in px of the source image. strength: perhaps = the score is under
+    thresholds.ACCEPT_SCORE.
     """
 
     brand: str
@@ -35,13 +37,15 @@ class LogoMatch:
     distance_bits: int
     phash_distance_bits: int
     region: Box
+    strength: MatchStrength = MatchStrength.MATCH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recognition:
     """What was seen in one image. With a refusal there are no matches, and none of "not there" follows.
 
-    width_px, height_px, format: None if the image could not be decoded.
+    width_px, height_px, format: None if the image could not be decoded. perhaps: what resembles an official logo of a
+    further brand too little to count, and too much to be passed over; a person has to look.
     """
 
     refusal: Refusal | None
@@ -50,3 +54,4 @@ class Recognition:
     format: str | None
     hashes: tuple[RegionHash, ...]
     matches: tuple[LogoMatch, ...]
+    perhaps: tuple[LogoMatch, ...] = ()

@@ -23,7 +23,8 @@ from matcher.hashes import LogoHash, hash_features
 from matcher.index import Neighbours, hash_words
 from matcher.logo_matcher import LogoMatcher
 from matcher.marks import describe_mark
-from matcher.official_logos import Brand, make_official_logo
+from matcher.official_files import read_drawing
+from matcher.official_logos import Brand, logo_of_drawing
 from matcher.refusals import Refusal
 from matcher.stored_hashes import open_hashes
 
@@ -57,11 +58,11 @@ def read_new_logos(paths: Sequence[Path]) -> list[Brand]:
         except OSError as error:
             problems.append(_problem(where, "a readable picture", error.strerror or str(error), "check the path"))
             continue
-        marks = describe_mark(content)
-        if isinstance(marks, Refusal):
-            problems.append(_problem(where, "a picture of a logo", str(marks), "export it again as SVG or PNG"))
+        drawing = read_drawing(content, path.name, where=where)
+        if isinstance(drawing, Problem):
+            problems.append(drawing)
             continue
-        logos.append(make_official_logo(str(path), path.name, content))
+        logos.append(logo_of_drawing(str(path), drawing))
     if logos:
         distinct = LogoMatcher(logos).measure_distinctiveness()
         problems += [

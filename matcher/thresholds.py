@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-MATCHER_VERSION: Final = "2"
+MATCHER_VERSION: Final = "3"
 """Raise when a change of this room may change a score: stored matches name the version that made them."""
 
 # --- what is decoded (limits against hostile files; no logo of bench or pages comes near one of them) ---
@@ -69,6 +69,12 @@ RASTER_MEMORY_LIMIT_BYTES: Final = 240_000_000
 process it stays under 300 MB. 25 Mpx need 32 (JPEG) to 233 MB (AVIF; CMYK JPEG in progressive scans 229)."""
 SVG_MEMORY_LIMIT_BYTES: Final = 160_000_000
 """Likewise, on top of 16 MB. The hungriest of 272 SVG of pages and brands needs 18 MB."""
+
+PDF_SIDE_PX: Final = 1200
+"""Longer side of a drawn page: a logo that takes a quarter of it still has SVG_SIDE_PX. As MAX_WORKING_SIDE_PX: more
+would be reduced again."""
+PDF_MEMORY_LIMIT_BYTES: Final = 240_000_000
+"""As RASTER_MEMORY_LIMIT_BYTES: the page is a picture of 1.4 Mpx, what it takes more is what its own pictures take."""
 
 # --- normalising ---
 LIGHT_LUMINANCE: Final = 150
@@ -218,9 +224,16 @@ left there."""
 ACCEPT_SCORE: Final = 0.70
 """Score (0..1) from which a brand is reported. pages: 1 wrong image of 1,043, 63 of 77 plain logos; at 0.66 5 wrong,
 at 0.86 none and 52 of 77."""
+PERHAPS_SCORE: Final = 0.50
+"""Score (0..1) from which a brand that is not reported is named as one that a person should look for. Not chosen on data
+yet: half of what an exact copy has."""
 FULLNESS_BONUS: Final = 0.05
 """Added to a score, times the region's share of the largest one, when the brand's own drawings compete: the icon of a
 lock-up often scores .01 to .04 more than the whole. Chosen on the demo's logo set; 0 to .10 tried."""
+REJECTED_DISTANCE_BITS: Final = 24
+"""Edge-hash bits (of 256) between whole images up to which one counts as a copy of a rejected one. 16 to 40 tried: 24 keeps
+86 % of 1,600 copies (JPEG at 50 to 85, WebP, GIF, a quarter to 1.5 times the size) of 201 pictures of demo and tests, 16 70 %, 32 94 %; of 1,770
+pairs of strangers 24 takes none for copies, 32 21. Follows the meaning of the edge hash."""
 HUNT_DISTANCE_BITS: Final = 60
 """Edge-hash bits (of 256) within which a stored region's image is looked at again for a new logo. bench, 702 matches
 of 45 brands, and 250 images that show none: 60 keeps 99.9 % of the matches and short-lists 7 % of the strangers; 50

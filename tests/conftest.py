@@ -15,6 +15,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from ledger.lexicon import Lexicon
+from matcher import LogoMatcher, thresholds
+from matcher.official_logos import make_official_logo
 
 NOW = "2026-11-23T06:34:29Z"
 
@@ -33,6 +35,32 @@ def draw_logo(size: tuple[int, int] = (220, 80), ink: str = "#123c7a") -> Image.
     for place, height in enumerate((240, 130, 190)):
         draw.rectangle((590 + place * 95, 290 - height, 650 + place * 95, 290), fill=ink)
     return picture.resize(size, Image.Resampling.LANCZOS)
+
+
+def draw_lookalike(strangeness: float, size: tuple[int, int] = (220, 80), ink: str = "#123c7a") -> Image.Image:
+    """A mark that is not Acme's and was drawn after it: 0 = the same, 1 = another one."""
+    picture = Image.new("RGBA", (880, 320), (0, 0, 0, 0))
+    draw = ImageDraw.Draw(picture)
+
+    def between(mine: float, other: float) -> float:
+        return mine + (other - mine) * strangeness
+
+    draw.polygon([(20, 300), (150, between(20, 260)), (280, between(300, 40)), (150, between(220, 300))], fill=ink)
+    draw.ellipse((330, 60, 530, between(260, 180)), outline=ink, width=44)
+    for place, (height, other) in enumerate(((240, 60), (130, 280), (190, 40))):
+        draw.rectangle((590 + place * 95, 290 - between(height, other), 650 + place * 95, 290), fill=ink)
+    return picture.resize(size, Image.Resampling.LANCZOS)
+
+
+@pytest.fixture(scope="session")
+def lookalike_png(logo_png: bytes) -> bytes:
+    """A picture that resembles Acme's logo too little to count as a match, and too much to be passed over."""
+    matcher = LogoMatcher([make_official_logo("acme", "acme.png", logo_png)])
+    for step in range(100):
+        picture = png(draw_lookalike(step / 100))
+        if matcher.best_scores(picture).get("acme", 0) < thresholds.ACCEPT_SCORE - 0.05:
+            return picture
+    pytest.fail("no drawing lies between the official one and a stranger's")
 
 
 def png(picture: Image.Image) -> bytes:

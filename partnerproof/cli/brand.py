@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from ledger.errors import BadInputError, Problem
 from matcher.logo_matches import store_brands
-from matcher.official_logos import PICTURE_SUFFIXES, write_brand
+from matcher.official_files import OFFICIAL_SUFFIXES
+from matcher.official_logos import Brand, OfficialLogo, write_brand
+from partnerproof.cli.brand_check import check
 from partnerproof.cli.choice import Choice, pass_choice
+from partnerproof.cli.tables import plain, print_rows
 
 
 @click.group()
 def brand() -> None:
-    """Add brands with their official logos, and list them.
+    """Add brands with their official logos, list them, and check how well the logos do.
 
     \b
     Example:
       partnerproof brand list
     """
+
+
+brand.add_command(check)
 
 
 @brand.command("add")
@@ -53,12 +58,12 @@ def add(choice: Choice, slug: str, name: str, aliases: tuple[str, ...], domains:
 def _pictures(logos: Path) -> list[Path]:
     if logos.is_file():
         return [logos]
-    found = sorted(p for p in logos.iterdir() if p.suffix.lower() in PICTURE_SUFFIXES) if logos.is_dir() else []
+    found = sorted(p for p in logos.iterdir() if p.suffix.lower() in OFFICIAL_SUFFIXES) if logos.is_dir() else []
     if not found:
         raise BadInputError(
             Problem(
                 where=f"--logos {logos}",
-                expected="a folder with official logos (SVG, PNG, …)",
+                expected="a folder with official logos (SVG, PNG, PDF, …)",
                 got="no pictures" if logos.is_dir() else "no such folder",
                 next_step="name the folder that holds them",
             )
@@ -67,22 +72,51 @@ def _pictures(logos: Path) -> list[Path]:
 
 
 @brand.command("list")
+@click.option("--json", "as_json", is_flag=True, help="As a JSON list of brands.")
 @pass_choice
-def list_brands(choice: Choice) -> None:
-    """List the brands with their names, domains and official logos.
+def list_brands(choice: Choice, as_json: bool) -> None:  # noqa: FBT001  # click passes by name
+    """List the brands with their names, domains, official logos and usage rules.
 
     \b
     Example:
       partnerproof brand list
     """
-    table = Table(box=None, pad_edge=False)
-    for heading in ("brand", "names", "domains", "official logo", "variant", "valid", "tier"):
-        table.add_column(heading, overflow="fold")
-    for one in choice.workspace().load_brands():
-        first = (one.slug, ", ".join((one.name, *one.aliases)), ", ".join(one.domains))
-        for number, logo in enumerate(one.logos):
-            dates = (
-                f"{logo.valid_from or '…'} to {logo.valid_until or '…'}" if logo.valid_from or logo.valid_until else ""
-            )
-            table.add_row(*(first if number == 0 else ("", "", "")), logo.file, logo.variant, dates, logo.tier or "")
-    Console().print(table)
+    brands = choice.workspace().load_brands()
+    if as_json:
+        click.echo(json.dumps([_told(one) for one in brands], ensure_ascii=False, indent=2))
+        return
+    for one in brands:
+        names = ", ".join((one.name, *one.aliases))
+        click.echo(plain(f"{one.slug}: {names}; {', '.join(one.domains) or 'no domains'}"))
+        print_rows(
+            ("official logo", "variant", "valid", "of"),
+            [(_cells(logo), "; ".join(logo.usage.describe())) for logo in one.logos],
+        )
+
+
+def _cells(logo: OfficialLogo) -> list[str]:
+    dates = f"{logo.valid_from or '…'} to {logo.valid_until or '…'}" if logo.valid_from or logo.valid_until else ""
+    return [logo.file, logo.variant, dates, ", ".join(filter(None, (logo.product, logo.programme, logo.tier)))]
+
+
+def _told(brand: Brand) -> dict[str, object]:
+    return {
+        "brand": brand.slug,
+        "name": brand.name,
+        "aliases": brand.aliases,
+        "domains": brand.domains,
+        "logos": [
+            {
+                "file": logo.file,
+                "official_logo_id": logo.official_logo_id,
+                "variant": logo.variant,
+                "product": logo.product,
+                "programme": logo.programme,
+                "tier": logo.tier,
+                "valid_from": logo.valid_from and logo.valid_from.isoformat(),
+                "valid_until": logo.valid_until and logo.valid_until.isoformat(),
+                "usage": logo.usage.as_dict(),
+            }
+            for logo in brand.logos
+        ],
+    }

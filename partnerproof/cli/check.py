@@ -75,6 +75,13 @@ def _tell(ledger: Ledger, crawl_id: str, url: str) -> int:
             highlight=False,
             markup=False,
         )
+    for row in ledger.rows("SELECT * FROM v_perhaps WHERE crawl_id = ? ORDER BY score DESC", [crawl_id]):
+        console.print(
+            f"  perhaps {row['official_logo']} of {row['brand']}, score {row['score']:.2f}, in {row['image_url'] or 'the page'}: "
+            "a person has to look",
+            highlight=False,
+            markup=False,
+        )
     for row in ledger.rows("SELECT * FROM v_text_claims WHERE crawl_id = ?", [crawl_id]):
         console.print(f"  words ({row['kind']}): {row['sentence'][:300]}", highlight=False, markup=False)
     verdicts = print_findings(ledger, crawl_id=crawl_id)

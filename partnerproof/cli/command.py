@@ -8,7 +8,20 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from partnerproof.cli import brand, check, crawl, demo, findings, init, register, report, stages, status
+from partnerproof.cli import (
+    brand,
+    check,
+    crawl,
+    demo,
+    findings,
+    init,
+    recognise,
+    register,
+    reject,
+    report,
+    stages,
+    status,
+)
 from partnerproof.cli.choice import Choice
 from partnerproof.flow import STAGES
 from partnerproof.version import program_version
@@ -89,7 +102,9 @@ for verb in (
     stages.claims,
     stages.judge,
     findings.findings,
+    reject.reject,
     report.report,
+    recognise.recognise,
     demo.demo,
 ):
     root.add_command(verb)

@@ -12,15 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.progress import Progress
-from rich.text import Text
 
 from matcher.recogniser import Recogniser
 from matcher.retro_hunt import ShortList, read_new_logos, short_list_images
 from matcher.verification import Hit, Verification, verify_images
-from partnerproof.cli.tables import plain, plain_console, safe_cell
+from partnerproof.cli.tables import plain, print_rows, safe_cell
 from partnerproof.workspace import Workspace
 
 COULD_NOT_LOOK = 3
@@ -68,24 +66,20 @@ def _as_cell(value: object) -> object:
 
 def _print_hits(hits: Sequence[Hit]) -> None:
     """Two lines each, as findings have them: what it is, then page and image, unfolded."""
-    if not hits:
-        return
-    console = plain_console()
-    cells = [["score", "logo", "vendor", "x, y, width, height", "first seen"], *map(_cells, hits)]
-    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
-    for line, hit in zip(cells, [None, *hits], strict=True):
-        text = "  ".join(set_cell_size(cell, width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        console.print(Text(text, style="" if hit else "bold"))
-        if hit is not None:
-            page = hit.page_url or "no page shows it any more"
-            where = f"{page}  {hit.image_url or 'inline'}" if hit.page_url else f"{page}  image {hit.image_sha256}"
-            console.print(f"    {where}", style="dim", highlight=False, markup=False)
+    headings = ("score", "logo", "vendor", "x, y, width, height", "first seen")
+    print_rows(headings, [(_cells(hit), _where(hit)) for hit in hits])
+
+
+def _where(hit: Hit) -> str:
+    if hit.page_url:
+        return f"{hit.page_url}  {hit.image_url or 'inline'}"
+    return f"no page shows it any more  image {hit.image_sha256}"
 
 
 def _cells(hit: Hit) -> list[str]:
     box = hit.region
     place = f"{box.x}, {box.y}, {box.width}, {box.height}"
-    return [f"{hit.score:.2f}", plain(hit.logo), plain(hit.vendor or ""), place, hit.first_seen or ""]
+    return [f"{hit.score:.2f}", hit.logo, hit.vendor or "", place, hit.first_seen or ""]
 
 
 def _tell(short_list: ShortList, verified: Verification, *, to_stderr: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,8 +14,11 @@ from rich.progress import Progress
 from casebook.claims import find_claims
 from casebook.judge import Judge
 from crawler.reread import read_again
+from ledger.database import Ledger
+from ledger.vocabulary import MatchStrength
 from matcher.logo_matches import match_logos, store_brands
 from matcher.recogniser import Recogniser
+from matcher.rejections import SET_CHANGED, hold_back
 from matcher.text_matches import match_texts
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.hunt import hunt, require_hunt_options
@@ -97,9 +101,34 @@ def match(
                 return judged
 
             judged = sum(_each(finished_visits(ledger), one))
-        found, texts = (ledger.value(f"SELECT count(*) FROM {table}") for table in ("logo_matches", "text_matches"))
-    click.echo(f"judged {judged} images now: {found} logo matches, {texts} text matches in all")
+        hold_back(ledger, slugs)
+        told = _count_matches(ledger)
+        lapsed = ledger.value(
+            "SELECT count(*) FROM v_rejections WHERE state = ? AND brand IN (SELECT value FROM json_each(?))",
+            [SET_CHANGED, json.dumps(slugs)],
+        )
+    click.echo(f"judged {judged} images now: {told} in all")
+    if lapsed:
+        click.echo(
+            f"{lapsed} rejections hold no more, because official logos have changed since: partnerproof reject --list",
+        )
     return 0
+
+
+def _count_matches(ledger: Ledger) -> str:
+    count = {
+        row[0]: row[1]
+        for row in ledger.rows(
+            "SELECT iif(rejection_id IS NULL, strength, 'rejected'), count(*) FROM logo_matches GROUP BY 1"
+        )
+    }
+    found, perhaps = (count.get(strength, 0) for strength in (MatchStrength.MATCH, MatchStrength.PERHAPS))
+    to_look_at = f", {perhaps} that a person has to look at (partnerproof findings --perhaps)" if perhaps else ""
+    rejected = (
+        f", {count['rejected']} that a person rejected (partnerproof reject --list)" if "rejected" in count else ""
+    )
+    texts = ledger.value("SELECT count(*) FROM text_matches")
+    return f"{found} logo matches{to_look_at}{rejected}, {texts} text matches"
 
 
 @click.command()

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
+import click
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from casebook.findings import read_findings
+from casebook.findings import read_findings, read_perhaps
 from ledger.database import Ledger, Row
 from ledger.vocabulary import VerdictKind
 
@@ -52,6 +54,43 @@ def safe_cell(value: object) -> object:
     return value
 
 
+def print_rows(headings: Sequence[str], rows: Sequence[tuple[Sequence[str], str]]) -> None:
+    """Print rows of two lines each: cells under headings, then one detail, unfolded, so that a line can be searched for.
+
+    Nothing is printed for no rows.
+    """
+    if not rows:
+        return
+    console = plain_console()
+    cells = [list(headings), *([plain(cell) for cell in line] for line, _ in rows)]
+    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+    for line, detail in zip(cells, [None, *(detail for _, detail in rows)], strict=True):
+        text = "  ".join(set_cell_size(cell, width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        console.print(Text(text, style="bold" if detail is None else ""))
+        if detail:
+            console.print(f"    {detail}", style="dim", highlight=False, markup=False)
+
+
+def print_perhaps(ledger: Ledger, *, brand: str | None = None) -> None:
+    """Print the images in which a person should look for a logo, most alike first."""
+    rows = read_perhaps(ledger, brand=brand)
+    print_rows(
+        ("score", "brand", "official logo", "vendor", "section", "x, y, width, height"),
+        [
+            (_perhaps_cells(row), f"{row['page_url']}  {row['image_url'] or 'inline'}  {row['image_sha256']}")
+            for row in rows
+        ],
+    )
+    images = len({row["image_sha256"] for row in rows})
+    click.echo(f"{images} images to look at; none of them is evidence of a claim" if rows else "nothing to look at")
+
+
+def _perhaps_cells(row: Row) -> list[str]:
+    region = json.loads(row["region"])
+    place = ", ".join(str(region[side]) for side in ("x", "y", "width", "height"))
+    return [f"{row['score']:.2f}", row["brand"], row["official_logo"], row["vendor"], row["section_kind"], place]
+
+
 def print_findings(
     ledger: Ledger, *, crawl_id: str | None = None, verdict: str | None = None, brand: str | None = None
 ) -> Counter[str]:
@@ -78,6 +117,7 @@ def print_findings(
         console.print(told, highlight=False, markup=False)
     else:
         console.print("no findings", highlight=False)
+    _print_perhaps_hint(ledger, console, crawl_id=crawl_id, brand=brand)
     _print_coverage(ledger, console, crawl_id)
     return counts
 
@@ -94,6 +134,18 @@ def _cells(row: Row) -> list[str]:
         row["tier"] or "",
         row["evidence"],
     ]
+
+
+def _print_perhaps_hint(ledger: Ledger, console: Console, *, crawl_id: str | None, brand: str | None) -> None:
+    images = ledger.value(
+        "SELECT count(DISTINCT image_sha256) FROM v_perhaps"
+        " WHERE (:crawl IS NULL OR crawl_id = :crawl) AND (:brand IS NULL OR brand = :brand)",
+        {"crawl": crawl_id, "brand": brand},
+    )
+    if images:
+        console.print(
+            f"perhaps: {images} images that a person has to look at; partnerproof findings --perhaps", highlight=False
+        )
 
 
 def _print_coverage(ledger: Ledger, console: Console, crawl_id: str | None) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from bench.scaling import draw_officials, make_matcher
 from bench.scaling_drawings import draw_mark, draw_sign, picture_bytes, svg_bytes, wall_bytes
 from matcher.decode import Picture, decode_image
-from matcher.normalize import flatten_alpha
+from matcher.normalize import flatten_on_all
 from matcher.regions import find_regions
 
 
 def count_regions(content: bytes) -> int:
     picture = decode_image(content)
     assert isinstance(picture, Picture)
-    return len(find_regions(flatten_alpha(picture.pixels)))
+    return len(find_regions(flatten_on_all(picture.pixels)))
 
 
 def test_a_number_is_always_the_same_mark_and_another_number_another() -> None:

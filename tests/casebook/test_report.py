@@ -82,3 +82,13 @@ def test_the_views_answer_an_analyst(crawled):
     region = database.execute("SELECT json_extract(region, '$.width') > 0, relation FROM v_logo_matches").fetchall()
     assert region == [(1, "partner")]
     database.close()
+
+
+def test_usage_rules_stand_beside_the_logo_that_was_found(crawled, tmp_path):
+    with Ledger.open(crawled / "var" / "partnerproof.db") as ledger:
+        usage = '{"min_width_px": 400, "allowed_colours": ["#123c7a"]}'
+        ledger.execute("UPDATE official_logos SET usage = ?, product = 'Acme <Cloud>'", [usage])
+        write_report(ledger, crawled / "var" / "warc", tmp_path / "report")
+    told = "".join(p.read_text(encoding="utf-8") for p in (tmp_path / "report" / "claims").iterdir())
+    assert "<bdi>at least 400 px wide; in #123c7a only</bdi>. Not judged" in told
+    assert "<bdi>Acme &lt;Cloud&gt;</bdi>" in told

@@ -6,12 +6,14 @@ import sqlite3
 from dataclasses import fields
 
 import pytest
+import sqlite_utils
 
 import ledger.database
 from ledger import records
 from ledger.database import Ledger
 from ledger.errors import BadInputError, OutsideFailureError
 from ledger.identity import content_id, utc_text
+from ledger.migrations import migrations
 from ledger.records import BrandRow
 
 ACME = BrandRow(brand="acme", name="Acme", aliases=("艾克米",), domains=(), recorded_at="2026-01-01T00:00:00Z")
@@ -97,6 +99,22 @@ def test_views_follow_their_text(tmp_path):
         opened.execute("CREATE VIEW v_findings AS SELECT 1")
     with Ledger.open(tmp_path / "p.db") as opened:
         assert len(opened.rows("PRAGMA table_info(v_findings)")) == 14
+
+
+def test_rows_of_an_earlier_version_are_kept_and_get_what_they_lack(tmp_path):
+    old = sqlite_utils.Database(tmp_path / "p.db")
+    migrations.apply(old, stop_before="m0002_official_set_and_review")
+    old.execute("INSERT INTO brands VALUES ('acme', 'Acme', '[]', '[]', '2026-01-01T00:00:00Z')")
+    old.execute(
+        "INSERT INTO official_logos VALUES ('o', 'acme', 'a.svg', 'colour', NULL, NULL, NULL, NULL, x'00', 1, '2026-01-01')"
+    )
+    old.execute("INSERT INTO logo_matches VALUES ('m', 'i', 'acme', 'o', 'edge', 9, 0.9, 0, 0, 9, 9)")
+    old.conn.commit()
+    old.close()
+    with Ledger.open(tmp_path / "p.db") as opened:
+        assert tuple(opened.rows("SELECT strength, rejection_id FROM logo_matches")[0]) == ("match", None)
+        assert tuple(opened.rows("SELECT product, usage FROM official_logos")[0]) == (None, "{}")
+        assert opened.value("SELECT count(*) FROM v_rejections") == 0
 
 
 def test_a_file_of_another_kind_is_refused(tmp_path):

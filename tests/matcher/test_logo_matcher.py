@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import math
 import threading
 from pathlib import Path
@@ -9,7 +10,7 @@ from drawings import BRAND_NAMES, NAVY, draw_mark, draw_wall, encode, lay_on, sc
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from ledger.errors import BadInputError
-from ledger.vocabulary import RefusalReason
+from ledger.vocabulary import MatchStrength, RefusalReason
 from matcher import Box, LogoMatcher, Recognition, thresholds
 from matcher.official_logos import make_official_logo
 
@@ -149,6 +150,26 @@ def test_best_scores_have_brands_below_the_threshold(matcher: LogoMatcher) -> No
     scores = matcher.best_scores(encode(draw_mark("kestrel")))
     assert scores["kestrel"] == max(scores.values())
     assert min(scores.values()) < thresholds.ACCEPT_SCORE
+
+
+def test_what_resembles_a_logo_too_little_is_perhaps_and_no_match(logo_png: bytes, lookalike_png: bytes) -> None:
+    matcher = LogoMatcher([make_official_logo("acme", "acme.png", logo_png)])
+    recognition = matcher.match(lookalike_png)
+    assert recognition.matches == ()
+    (perhaps,) = recognition.perhaps
+    assert perhaps.strength is MatchStrength.PERHAPS
+    assert thresholds.PERHAPS_SCORE <= perhaps.score < thresholds.ACCEPT_SCORE
+    (match,) = matcher.match(logo_png).matches
+    assert (match.strength, matcher.match(logo_png).perhaps) == (MatchStrength.MATCH, ())
+
+
+def test_what_is_matched_is_not_perhaps_there_too(logo_png: bytes, lookalike_png: bytes) -> None:
+    both = Image.new("RGB", (600, 120), "white")
+    for number, content in enumerate((logo_png, lookalike_png)):
+        drawing = Image.open(io.BytesIO(content))
+        both.paste(drawing, (20 + 320 * number, 20), drawing)
+    recognition = LogoMatcher([make_official_logo("acme", "acme.png", logo_png)]).match(encode(both))
+    assert (brands_of(recognition), recognition.perhaps) == (["acme"], ())
 
 
 def test_set_id_depends_on_the_logos_and_not_on_their_order() -> None:

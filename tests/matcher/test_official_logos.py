@@ -11,7 +11,8 @@ from PIL import Image
 from ledger.errors import BadInputError
 from ledger.vocabulary import LogoVariant
 from matcher import LogoMatcher
-from matcher.official_logos import guess_variant, load_brand, load_brands, write_brand
+from matcher.file_names import read_file_name
+from matcher.official_logos import load_brand, load_brands, write_brand
 
 MARK = encode(draw_mark("kestrel"))
 
@@ -77,7 +78,7 @@ tier = "gold"
     ],
 )
 def test_variant_is_guessed_from_whole_words_of_the_file_name(file: str, variant: LogoVariant) -> None:
-    assert guess_variant(file) is variant
+    assert read_file_name(file).variant is variant
 
 
 def test_every_mistake_of_a_brand_is_reported_at_once(tmp_path: Path) -> None:
@@ -94,7 +95,7 @@ valid_from = "2020-01-01"
     assert len(found) == 6
     text = "\n".join(found)
     assert "kestrel/brand.toml line 1, name: expected a text in double quotes, got 7" in text
-    assert "line 2, alias: expected one of name, aliases, domains, logo, got the unknown key alias" in text
+    assert "line 2, alias: expected one of name, aliases, domains, usage, logo, got the unknown key alias" in text
     assert "line 3, domains: expected a list in square brackets" in text
     assert "line 7, logo 1, variant: expected one of colour, white, mono" in text
     assert "line 8, logo 1, valid_from: expected a date YYYY-MM-DD without quotes" in text

@@ -1,0 +1,97 @@
+"""`partnerproof brand check`: how well the official logos of a workspace do their work."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import asdict
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+from matcher.brand_check import BrandCheck, LogoCheck, check_brands
+from matcher.legibility import WIDTHS_PX
+from partnerproof.cli.choice import Choice, pass_choice
+from partnerproof.cli.tables import plain, print_rows
+
+FOUND_A_PROBLEM = 1
+_BAR_CELLS = 10
+
+
+@click.command("check")
+@click.argument("slug", required=False)
+@click.option("--json", "as_json", is_flag=True, help="As a JSON object: logos, problems, suggestions.")
+@pass_choice
+def check(choice: Choice, slug: str | None, as_json: bool) -> int:  # noqa: FBT001  # click passes by name
+    """Measure how well official logos do: of the brand SLUG, or of all. Exit 1 when something should be mended.
+
+    distinct: how far it stands out from drawings that are nobody's; a plain shape is never recognised alone. smallest: the
+    width in px down to which a picture of it on plain ground is recognised. nearest: the logo of another brand in this
+    workspace that is most alike, with the score between them.
+
+    \b
+    Example:
+      partnerproof brand check acme
+    """
+    workspace = choice.workspace()
+    chosen = [brand.slug for brand in workspace.load_brands([slug] if slug else ())]
+    brands = workspace.load_brands()
+    console = Console(stderr=True)
+    total = sum(len(brand.logos) for brand in brands if brand.slug in chosen)
+    with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
+        looking = progress.add_task("logos", total=total)
+        checked = check_brands(
+            brands,
+            chosen,
+            folder=workspace.brands,
+            today=dt.datetime.now(dt.UTC).date(),
+            on_logo=lambda: progress.advance(looking),
+        )
+    if as_json:
+        click.echo(json.dumps(asdict(checked), ensure_ascii=False, indent=2))
+    else:
+        _print(checked)
+    return FOUND_A_PROBLEM if checked.problems else 0
+
+
+def _print(checked: BrandCheck) -> None:
+    headings = ("brand", "official logo", "variant", "distinct", "smallest", "nearest other brand")
+    print_rows(headings, [(_cells(logo), "") for logo in checked.logos])
+    for title, lines in (("to mend", list(map(str, checked.problems))), ("suggestions", list(checked.suggestions))):
+        if lines:
+            click.echo(f"\n{title}:")
+            for line in lines:
+                click.echo(f"  {plain(line)}")
+    click.echo(
+        f"\n{len(checked.logos)} logos: {len(checked.problems)} problems, {len(checked.suggestions)} suggestions"
+    )
+
+
+def _cells(logo: LogoCheck) -> list[str]:
+    near = logo.neighbour
+    return [
+        logo.brand,
+        logo.file,
+        logo.variant,
+        f"{_bar(logo.distinctiveness)} {logo.distinctiveness:.2f}{_word(logo)}",
+        _smallest(logo),
+        f"{near.brand}/{near.file} {near.score:.2f}" if near else "none is alike",
+    ]
+
+
+def _bar(share: float) -> str:
+    full = round(share * _BAR_CELLS)
+    return "█" * full + "░" * (_BAR_CELLS - full)
+
+
+def _word(logo: LogoCheck) -> str:
+    if logo.is_plain:
+        return " plain"
+    return " weak" if logo.is_weak else ""
+
+
+def _smallest(logo: LogoCheck) -> str:
+    if logo.smallest_width_px is None:
+        return "never"
+    return f"{logo.smallest_width_px} px" + (" or less" if logo.smallest_width_px == WIDTHS_PX[-1] else "")

@@ -1,0 +1,99 @@
+"""How well official logos do: each problem has one set that has it, and the good set has none."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from drawings import draw_mark, encode, lay_on
+from PIL import Image, ImageDraw
+
+from matcher import LogoMatcher
+from matcher.brand_check import BrandCheck, check_brands
+from matcher.legibility import WIDTHS_PX, measure_smallest_width
+from matcher.official_logos import load_brands, make_official_logo
+
+TODAY = dt.date(2026, 11, 23)
+
+
+def ring(width: int) -> bytes:
+    """A ring; one of 70 px is a disc."""
+    picture = Image.new("RGBA", (160, 160), (0, 0, 0, 0))
+    ImageDraw.Draw(picture).ellipse((10, 10, 150, 150), outline="#123c7a", width=width)
+    return encode(picture)
+
+
+def make_brand(folder: Path, toml: str = "", **logos: bytes) -> None:
+    (folder / "logos").mkdir(parents=True)
+    (folder / "brand.toml").write_text(f'name = "{folder.name}"\n{toml}', encoding="utf-8")
+    for name, content in logos.items():
+        (folder / "logos" / f"{name.replace('_', '-')}.png").write_bytes(content)
+
+
+def check(folder: Path, *chosen: str) -> BrandCheck:
+    return check_brands(load_brands(folder), chosen, folder=folder, today=TODAY)
+
+
+def told(checked: BrandCheck) -> list[str]:
+    return [str(problem) for problem in checked.problems]
+
+
+def test_a_good_set_has_no_problem_and_is_measured(tmp_path: Path) -> None:
+    make_brand(
+        tmp_path / "kestrel", main=encode(draw_mark("kestrel")), white=encode(draw_mark("kestrel", (255, 255, 255)))
+    )
+    make_brand(tmp_path / "ombra", main=encode(draw_mark("ombra")))
+    checked = check(tmp_path, "kestrel")
+    assert told(checked) == []
+    assert [(logo.brand, logo.file) for logo in checked.logos] == [("kestrel", "main.png"), ("kestrel", "white.png")]
+    for logo in checked.logos:
+        assert 0.2 < logo.distinctiveness <= 1
+        assert logo.smallest_width_px is not None
+        assert 12 <= logo.smallest_width_px <= 80
+        assert logo.neighbour is None or logo.neighbour.brand == "ombra"
+    assert checked.suggestions == ("kestrel: no logo is mono, icon, stacked; add such drawings if the brand has them",)
+
+
+@pytest.mark.parametrize(
+    ("toml", "logos", "expected"),
+    [
+        ("", {"main": ring(70)}, "main.png: expected a drawing that strangers' marks do not resemble, got a plain shape"),
+        ("", {"a": encode(draw_mark("kestrel")), "b": encode(draw_mark("kestrel"), compress_level=1)}, "b.png: expected each drawing once, got the drawing of a.png"),
+        ("", {"a": encode(draw_mark("kestrel")), "b": encode(draw_mark("kestrel"))}, "b.png: expected each drawing once, got the bytes of a.png"),
+        ("", {"main": encode(draw_mark("kestrel")), "flat": encode(lay_on(draw_mark("kestrel"), (255, 255, 255), 30))}, "got the drawing of flat.png"),
+        ("", {"kestrel_until_2019": encode(draw_mark("kestrel"))}, "expected a logo that is valid on 2026-11-23, got retired ones only"),
+        ("", {"kestrel_old": encode(draw_mark("kestrel"))}, "kestrel-old.png: expected the date on which it was retired"),
+        ("", {"main": encode(draw_mark("kestrel")), "theirs": encode(draw_mark("ombra"))}, "theirs.png: expected a drawing of this brand only, got one that is taken for ombra/main.png"),
+    ],
+    ids=["plain", "recoded", "equal bytes", "with and without ground", "all retired", "old without a date", "another's"],
+)  # fmt: skip
+def test_each_problem_is_told(tmp_path: Path, toml: str, logos: dict[str, bytes], expected: str) -> None:
+    make_brand(tmp_path / "kestrel", toml, **logos)
+    make_brand(tmp_path / "ombra", main=encode(draw_mark("ombra")))
+    problems = told(check(tmp_path, "kestrel"))
+    assert any(expected in problem for problem in problems), problems
+    assert all(problem.startswith("kestrel/") for problem in problems)
+    assert len(problems) == 1
+
+
+def test_a_white_and_a_dark_copy_are_two_drawings(tmp_path: Path) -> None:
+    make_brand(tmp_path / "k", a=encode(draw_mark("kestrel")), b=encode(draw_mark("kestrel", (255, 255, 255))))
+    assert told(check(tmp_path, "k")) == []
+
+
+def test_the_smallest_width_is_where_recognition_ends() -> None:
+    logo = make_official_logo("kestrel", "kestrel.png", encode(draw_mark("kestrel")))
+    matcher = LogoMatcher([logo])
+    smallest = measure_smallest_width(matcher, logo)
+    assert smallest in WIDTHS_PX
+    stranger = make_official_logo("stranger", "s.png", encode(draw_mark("varro")))
+    assert measure_smallest_width(matcher, stranger) is None
+
+
+def test_what_is_nearly_a_plain_shape_is_told_as_weak(tmp_path: Path) -> None:
+    make_brand(tmp_path / "k", main=ring(18))
+    checked = check(tmp_path, "k")
+    assert told(checked) == []
+    assert checked.logos[0].is_weak
+    assert "k/logos/main.png: nearly a plain shape" in checked.suggestions[1]
