@@ -16,6 +16,8 @@ from matcher.explain import Comparison, compare_pictures
 from matcher.logo_matches import image_content
 from matcher.refusals import Refusal
 from matcher.regions import Box
+from matcher.thresholds import COUNTED_STRANGERS
+from matcher.transform import describe_transform, read_transform
 from matcher.usage import read_usage
 
 MAX_PICTURED = 6  # the best evidence is shown in pictures, the rest in the table
@@ -45,6 +47,8 @@ class LogoExhibit:
     row: Row
     reasons: tuple[str, ...]
     heading_trail: tuple[str, ...]
+    shown: tuple[str, ...]  # how the official drawing became what was found, a phrase each
+    common: str | None  # how many drawings that are nobody's are as much like it
     usage: tuple[str, ...]  # the brand's rules for this logo, a phrase each
     pictures: Comparison | None
     not_pictured: str | None
@@ -147,12 +151,28 @@ def _logos(ledger: Ledger, warc_dir: Path, claim_id: str) -> tuple[LogoExhibit, 
                 row=row,
                 reasons=tuple(json.loads(row["reasons"])),
                 heading_trail=tuple(json.loads(row["heading_trail"])),
+                shown=_describe_shown(row),
+                common=_describe_strangers(row),
                 usage=read_usage(row["usage"]).describe(),
                 pictures=pictures,
                 not_pictured=why_not,
             )
         )
     return tuple(exhibits)
+
+
+def _describe_shown(row: Row) -> tuple[str, ...]:
+    transform = read_transform(json.loads(row["transform"]))
+    return describe_transform(transform) if transform else ()
+
+
+def _describe_strangers(row: Row) -> str | None:
+    if row["strangers"] is None:
+        return None
+    count = "none" if row["strangers"] == 0 else str(row["strangers"])
+    if row["strangers"] >= COUNTED_STRANGERS:
+        count = f"{COUNTED_STRANGERS} or more"
+    return f"{count} of {row['strangers_compared']:,} unrelated drawings"
 
 
 def _text(row: Row) -> TextExhibit:

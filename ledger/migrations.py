@@ -340,6 +340,18 @@ REJECTIONS = (
     "CREATE INDEX logo_matches_by_rejection ON logo_matches(rejection_id)",
 )
 
+EXPLAINED = (
+    """
+    ALTER TABLE logo_matches ADD COLUMN
+        transform /* JSON: how the official drawing became what was found; {} = matched before this was measured */ TEXT NOT NULL DEFAULT '{}'""",
+    """
+    ALTER TABLE logo_matches ADD COLUMN
+        strangers /* drawings that are nobody's and as much like the official one; 64 = so many or more; NULL = not counted */ INTEGER""",
+    """
+    ALTER TABLE logo_matches ADD COLUMN
+        strangers_compared /* of how many they were counted */ INTEGER""",
+)
+
 OFFICIAL_SET = (
     """
     ALTER TABLE official_logos ADD COLUMN
@@ -353,5 +365,5 @@ OFFICIAL_SET = (
 @migrations()
 def m0002_official_set_and_review(database: Database) -> None:
     """Matches that a person has to look at, what a person rejected, and what an official set says of its logos."""
-    for statement in GREY_ZONE + REJECTIONS + OFFICIAL_SET:
+    for statement in GREY_ZONE + REJECTIONS + EXPLAINED + OFFICIAL_SET:
         database.execute(statement)

@@ -234,6 +234,9 @@ class Match:
     height: int
     strength: MatchStrength
     rejection_id: str | None  # the rejection that holds it back
+    transform: Json
+    strangers: int
+    strangers_compared: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

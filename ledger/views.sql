@@ -16,7 +16,7 @@ CREATE VIEW v_logo_matches AS -- every sighting of an image, one row per brand f
 SELECT g.vendor, g.page_url, g.page_kind, g.image_url, g.image_sha256, g.found_by, g.ordinal, g.alt, g.link_url,
        g.heading, g.section_kind, c.relation, m.brand, o.file AS official_logo, m.method, m.distance_bits, m.score,
        json_object('x', m.x, 'y', m.y, 'width', m.width, 'height', m.height) AS region,
-       g.crawl_id, g.sighting_id, m.match_id
+       g.crawl_id, g.sighting_id, m.match_id, m.transform, m.strangers, m.strangers_compared
 FROM v_sightings g
 JOIN logo_matches m ON m.image_sha256 = g.image_sha256 AND m.strength = 'match' AND m.rejection_id IS NULL
 JOIN official_logos o ON o.official_logo_id = m.official_logo_id
@@ -27,7 +27,7 @@ CREATE VIEW v_perhaps AS -- every sighting of an image that resembles an officia
 SELECT g.vendor, g.page_url, g.page_kind, g.image_url, g.image_sha256, g.found_by, g.ordinal, g.alt, g.link_url,
        g.heading, g.section_kind, m.brand, o.file AS official_logo, m.method, m.distance_bits, m.score,
        json_object('x', m.x, 'y', m.y, 'width', m.width, 'height', m.height) AS region,
-       g.crawl_id, g.sighting_id, m.match_id
+       g.crawl_id, g.sighting_id, m.match_id, m.transform, m.strangers, m.strangers_compared
 FROM v_sightings g
 JOIN logo_matches m ON m.image_sha256 = g.image_sha256 AND m.strength = 'perhaps' AND m.rejection_id IS NULL
 JOIN official_logos o ON o.official_logo_id = m.official_logo_id;

@@ -174,6 +174,14 @@ class RejectionEvent(StrEnum):
     UNDONE = "undone"
 
 
+class Recolouring(StrEnum):
+    """What became of an official drawing's colours."""
+
+    NONE = "none"
+    GREY = "grey"
+    OTHER = "other-colours"
+
+
 class LogoVariant(StrEnum):
     COLOUR = "colour"
     WHITE = "white"

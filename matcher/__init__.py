@@ -12,5 +12,6 @@ from matcher.logo_matcher import LogoMatcher
 from matcher.recognition import LogoMatch, Recognition, RegionHash
 from matcher.refusals import Refusal
 from matcher.regions import Box
+from matcher.transform import Transform
 
-__all__ = ["Box", "LogoMatch", "LogoMatcher", "Recognition", "Refusal", "RegionHash"]
+__all__ = ["Box", "LogoMatch", "LogoMatcher", "Recognition", "Refusal", "RegionHash", "Transform"]

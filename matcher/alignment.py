@@ -45,7 +45,7 @@ class Alignment:
 def align(template: Template, region: Features) -> Alignment:
     """Lay a region on the drawing that it is a candidate for."""
     official, found = template.features.square, region.square
-    matrix = _find_map(official, found)
+    matrix = find_map(official, found)
     moved = found if matrix is _IDENTITY else _move(found, matrix)
     shown = _find_shown(matrix)
     ink_agreement, edge_agreement = _correlate(official, moved), _compare_edges(official, moved)
@@ -64,7 +64,7 @@ def align(template: Template, region: Features) -> Alignment:
     )
 
 
-def _find_map(official: np.ndarray, found: np.ndarray) -> np.ndarray:
+def find_map(official: np.ndarray, found: np.ndarray) -> np.ndarray:
     """Affine map from the official square to the found one; the identity where none is better, or it goes too far."""
     try:
         start = _IDENTITY.copy()  # OpenCV writes into it
@@ -82,6 +82,7 @@ def _find_map(official: np.ndarray, found: np.ndarray) -> np.ndarray:
 
 
 def _move(square: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """A square as it lies on the official one."""
     return np.asarray(
         cv2.warpAffine(square, matrix, (SQUARE_PX, SQUARE_PX), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
     )

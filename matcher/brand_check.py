@@ -48,6 +48,7 @@ class Neighbour:
 class LogoCheck:
     """What was measured of one logo. distinctiveness: 0..1, under 1 - thresholds.MAX_MARGIN nothing is recognised by it.
 
+    strangers: of the cohort's drawings that are nobody's, how many are as much like it as what is reported.
     neighbour: None if no other brand's logo is alike at all. smallest_width_px: of WIDTHS_PX, down to which every picture
     of it on plain ground is recognised; None if none is.
     """
@@ -57,17 +58,21 @@ class LogoCheck:
     official_logo_id: str
     variant: LogoVariant
     distinctiveness: float
+    strangers: int
     neighbour: Neighbour | None
     smallest_width_px: int | None
 
     @property
     def is_plain(self) -> bool:
-        return self.distinctiveness < 1 - thresholds.MAX_MARGIN
+        """So like strangers' shapes that nothing is recognised by it."""
+        is_like_others = self.distinctiveness < 1 - thresholds.PLAIN_MARGIN
+        return self.distinctiveness < 1 - thresholds.MAX_MARGIN or (is_like_others and self.smallest_width_px is None)
 
     @property
     def is_weak(self) -> bool:
         """Not plain, but so near to it that a finding should not rest on it alone."""
-        return not self.is_plain and self.distinctiveness < 1 - thresholds.PLAIN_MARGIN
+        is_shared = self.strangers >= thresholds.WEAK_STRANGERS
+        return not self.is_plain and (is_shared or self.distinctiveness < 1 - thresholds.WEAK_MARGIN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +94,7 @@ def check_brands(
 ) -> BrandCheck:
     """Check the chosen brands among all brands of a workspace. folder: where the brands' folders lie."""
     matcher = LogoMatcher([logo for brand in brands for logo in brand.logos])
-    distinctiveness = matcher.measure_distinctiveness()
+    distinctiveness, strangers = matcher.measure_distinctiveness(), matcher.count_strangers()
     by_id = {logo.official_logo_id: logo for brand in brands for logo in brand.logos}
     checks, problems, suggestions = list[LogoCheck](), list[Problem](), list[str]()
     for brand in brands:
@@ -102,6 +107,7 @@ def check_brands(
                 official_logo_id=logo.official_logo_id,
                 variant=logo.variant,
                 distinctiveness=round(distinctiveness[logo.official_logo_id], 3),
+                strangers=strangers[logo.official_logo_id],
                 neighbour=_find_neighbour(matcher, logo, by_id),
                 smallest_width_px=measure_smallest_width(matcher, logo),
             )
@@ -240,8 +246,9 @@ def _suggest(brand: Brand, checks: Sequence[LogoCheck], today: dt.date) -> list[
     for check in checks:
         if check.is_weak:
             suggestions.append(
-                f"{brand.slug}/logos/{check.file}: nearly a plain shape (distinct {check.distinctiveness:.2f}): a stranger's ring, "
-                "frame or bar may be taken for it; look twice at a finding that rests on it alone"
+                f"{brand.slug}/logos/{check.file}: nearly a plain shape (distinct {check.distinctiveness:.2f}, "
+                f"{check.strangers} unrelated drawings as much like it): a stranger's ring, frame or badge may be taken for it; "
+                "look twice at a finding that rests on it alone"
             )
         other = check.neighbour
         if other is not None and thresholds.PERHAPS_SCORE <= other.score < thresholds.ACCEPT_SCORE:

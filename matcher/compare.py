@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from matcher import thresholds
+from matcher.appearance import Appearance
 from matcher.cohort import Drawings, load_cohort
 from matcher.features import Features
 from matcher.index import measure_distances, pack_bits
@@ -47,13 +48,14 @@ def tabulate(features: Sequence[Features]) -> FeatureTable:
 class Template:
     """One drawing that stands for an official logo.
 
-    margin: how well nobody's drawings do on it, 0..1. attainable: how well
-    true copies do on it, 1 but for tiny ones. stranger_scores: of the strangers that are most like it. blur_margins: the same of the drawing and of its blurred copies
-    (alignment.py). largest_px: longer side of the largest region that it is compared
+    appearance: of the drawing in its file. margin: how well nobody's drawings do on it, 0..1. attainable: how well true
+    copies do on it, 1 but for tiny ones. stranger_scores: of the strangers that are most like it. blur_margins: margins of
+    the drawing and of its blurred copies (alignment.py). largest_px: longer side of the largest region that it is compared
     with (a blurred copy is for small ones); None: any.
     """
 
     features: Features
+    appearance: Appearance
     margin: float
     attainable: float
     stranger_scores: np.ndarray

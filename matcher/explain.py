@@ -13,7 +13,9 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
+from matcher.alignment import find_map
 from matcher.decode import Picture, decode_image
+from matcher.features import INNER_PX, PAD_PX, stretch_to_squares
 from matcher.normalize import estimate_backgrounds, extract_ink, flatten_alpha, scale_ink
 from matcher.refusals import Refusal
 from matcher.regions import Box, find_mark
@@ -24,16 +26,24 @@ CLEAR_ALPHA, CLEAR_SHARE = 128, 0.2
 _CHECK_PX = 8
 _CHECK_LIGHT, _CHECK_DARK = 214, 178  # both far from black and from white, so that either logo shows
 _OUTLINE = (214, 0, 77)
+_PLACES = (
+    "upper left", "upper middle", "upper right", "middle left", "middle", "middle right", "lower left", "lower middle", "lower right",
+)  # fmt: skip
+_TOLD_PLACES, _TOLD_LEVELS = 3, 40  # mean levels (of 255) in a ninth: soft edges alone stay under 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """PNG files. official_png, found_png and overlay_png have one scale; overlay: red = official only, cyan =
-    found only, dark = both. whole_png: the found image, at most 480 px, with the region outlined."""
+    """PNG files, all but the last at one scale. overlay: red = official only, cyan = found only, dark = both. difference:
+    the darker, the more they differ once the found one is laid on the official one; disagreement: where that is most, at
+    most three places. whole: the found image, at most 480 px, with the region outlined.
+    """
 
     official_png: bytes
     found_png: bytes
     overlay_png: bytes
+    difference_png: bytes
+    disagreement: tuple[str, ...]
     whole_png: bytes
 
 
@@ -49,11 +59,16 @@ def compare_pictures(official: bytes, found: bytes, region: Box) -> Comparison |
         return found_picture
     cut = _working_box(region, found_picture)
     size = _common_size(cut)
-    mark = _mark_box(official_picture, _ink_of(found_picture, cut, size))
+    found_ink = _ink_of(found_picture, cut, size)
+    mark = _mark_box(official_picture, found_ink)
+    official_ink = _ink_of(official_picture, mark, size)
+    difference = _find_difference(official_ink, found_ink)
     return Comparison(
         official_png=_encode(_on_checks(_crop(official_picture.pixels, mark), _common_size(mark))),
         found_png=_encode(_on_checks(_crop(found_picture.pixels, cut), size)),
-        overlay_png=_encode(_overlay(_ink_of(official_picture, mark, size), _ink_of(found_picture, cut, size))),
+        overlay_png=_encode(_overlay(official_ink, found_ink)),
+        difference_png=_encode(Image.fromarray(255 - difference)),
+        disagreement=_name_places(difference),
         whole_png=_encode(_outlined(found_picture, cut)),
     )
 
@@ -117,6 +132,26 @@ def _ink_of(picture: Picture, box: Box, size: tuple[int, int]) -> np.ndarray:
 
 def _overlay(official: np.ndarray, found: np.ndarray) -> Image.Image:
     return Image.fromarray(np.dstack([255 - found, 255 - official, 255 - official]))
+
+
+def _find_difference(official: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """Difference of two inks of one shape, uint8, after the found one was laid on the official one."""
+    height, width = official.shape
+    squares = stretch_to_squares([official, found])
+    # the squares' map, said in px of the inks: out of the ink into its square, over, and back
+    into = np.diag([INNER_PX / width, INNER_PX / height, 1.0])
+    into[:2, 2] = PAD_PX
+    over = np.vstack([find_map(squares[0], squares[1]), [0, 0, 1]])
+    matrix = (np.linalg.inv(into) @ over @ into)[:2]
+    moved = cv2.warpAffine(found, matrix, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    return np.asarray(cv2.absdiff(official, moved))
+
+
+def _name_places(difference: np.ndarray) -> tuple[str, ...]:
+    """Ninths of a picture in which much differs, most first."""
+    cells = cv2.resize(difference, (3, 3), interpolation=cv2.INTER_AREA)
+    order = np.argsort(-cells, axis=None, kind="stable")[:_TOLD_PLACES].tolist()
+    return tuple(_PLACES[place] for place in order if cells.flat[place] > _TOLD_LEVELS)
 
 
 def _outlined(picture: Picture, box: Box) -> Image.Image:

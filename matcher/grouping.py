@@ -66,14 +66,17 @@ def join_pieces(boxes: np.ndarray) -> np.ndarray:
 
 
 def measure_gaps(groups: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """Distance of each group, int (m, 4), to the nearest box, int (n, 4), that is not inside it; inf if all are."""
+    """Distance of each group, int (m, 4), to the nearest box, int (n, 4), outside it; inf if there is none.
+
+    Frames around the group do not count, nor boxes much smaller than it: a ® or small print stands close to many marks.
+    """
     across = np.maximum(boxes[None, :, 0] - groups[:, None, 2], groups[:, None, 0] - boxes[None, :, 2])
     down = np.maximum(boxes[None, :, 1] - groups[:, None, 3], groups[:, None, 1] - boxes[None, :, 3])
     gaps = np.hypot(np.maximum(0, across), np.maximum(0, down))
-    is_inside = (boxes[None, :, :2] >= groups[:, None, :2]).all(axis=2) & (
-        boxes[None, :, 2:] <= groups[:, None, 2:]
-    ).all(axis=2)
-    gaps[is_inside] = np.inf
+    starts, ends = boxes[:, :2] - groups[:, None, :2], boxes[:, 2:] - groups[:, None, 2:]
+    is_inside, is_around = (((starts >= 0) & (ends <= 0)).all(axis=2), ((starts <= 0) & (ends >= 0)).all(axis=2))
+    sizes, sides = (boxes[:, 2:] - boxes[:, :2]).max(axis=1), (groups[:, 2:] - groups[:, :2]).min(axis=1)
+    gaps[is_inside | is_around | (sizes[None, :] < thresholds.CROWDING_SIDE_SHARE * sides[:, None])] = np.inf
     return np.asarray(gaps.min(axis=1, initial=np.inf))
 
 

@@ -24,6 +24,8 @@ from ledger.errors import BadInputError, Problem
 from ledger.vocabulary import MatchStrength, RefusalReason
 from matcher import thresholds
 from matcher.alignment import Alignment, align
+from matcher.appearance import see_appearance
+from matcher.cohort import load_cohort
 from matcher.compare import Template, TemplateSet
 from matcher.decode import Picture, decode_image
 from matcher.features import Features, extract_all
@@ -35,6 +37,7 @@ from matcher.official_logos import OfficialLogo
 from matcher.recognition import LogoMatch, Recognition, RegionHash
 from matcher.refusals import Refusal, refuse_blank
 from matcher.regions import Box, Region, find_regions
+from matcher.transform import Transform, measure_transform
 
 __all__ = ["METHOD", "LogoMatch", "LogoMatcher", "Recognition", "RegionHash"]
 
@@ -130,6 +133,16 @@ class LogoMatcher:
             best[owner.official_logo_id] = max(1 - margin, best.get(owner.official_logo_id, 0.0))
         return best
 
+    def count_strangers(self) -> dict[str, int]:
+        """Of the cohort's drawings that are nobody's, how many are so much like each official logo (by official_logo_id)
+        that they would be taken for it but for the closer look."""
+        most: dict[str, int] = {}
+        for owner, template in zip(self._owners, self._templates, strict=True):
+            if template.largest_px is None:
+                count = template.count_strangers(thresholds.ACCEPT_SCORE)
+                most[owner.official_logo_id] = max(count, most.get(owner.official_logo_id, 0))
+        return most
+
     def match(self, source: str | Path | bytes) -> Recognition:
         """What an image shows. source: a path, or the bytes of an image file."""
         look = _look_at(source)
@@ -215,9 +228,23 @@ class LogoMatcher:
                 distance_bits=int(comparison.distances[candidate.region, candidate.template]),
                 phash_distance_bits=distance_bits(found.phash, official.phash),
                 region=look.source_box(candidate.region),
+                transform=self._measure_transform(look, candidate),
+                strangers=candidate.strangers,
+                strangers_compared=len(load_cohort().strangers.log_aspects),
                 strength=candidate.strength,
             )
         return tuple(matches.values())
+
+    def _measure_transform(self, look: _Look, candidate: _Candidate) -> Transform:
+        picture, region = look.picture, look.regions[candidate.region]
+        box, features = region.box, look.features[candidate.region]
+        seen = see_appearance(
+            picture.pixels[box.y : box.y + box.height, box.x : box.x + box.width],
+            flatten_alpha(picture.pixels).ground,
+            features.square,
+            (box.width / picture.scale, box.height / picture.scale),
+        )
+        return measure_transform(self._templates[candidate.template], features, seen, candidate.alignment)
 
 
 def logo_set_id(logos: Sequence[OfficialLogo]) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ledger.database import Ledger
@@ -149,6 +149,9 @@ def _store(
             y=match.region.y,
             width=match.region.width,
             height=match.region.height,
+            transform=asdict(match.transform),
+            strangers=match.strangers,
+            strangers_compared=match.strangers_compared,
             strength=match.strength,
             rejection_id=rejected.find(match.brand, image_sha256, whole, match.distance_bits),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -13,10 +13,11 @@ from PIL import Image
 from ledger.vocabulary import RefusalReason
 from matcher import thresholds
 from matcher.alignment import blurred
+from matcher.appearance import Appearance, see_appearance
 from matcher.cohort import Drawings, load_cohort
 from matcher.compare import Template, measure_likeness, measure_margins, score_strangers, tabulate
-from matcher.decode import decode_image
-from matcher.features import Features, blurred_copy, extract_all, measure_squares
+from matcher.decode import Picture, decode_image
+from matcher.features import Features, blurred_copy, extract_all, measure_squares, stretch_to_squares
 from matcher.normalize import DARK_GROUND, WHITE_GROUND, Flattened, extract_ink, flatten_alpha, flatten_on, is_opaque
 from matcher.refusals import Refusal, refuse_blank
 from matcher.regions import Mark, find_mark
@@ -43,13 +44,14 @@ def describe_mark(content: bytes) -> tuple[Template, ...] | Refusal:
     marks = _find_drawings(first)
     if not marks:
         return Refusal(reason=RefusalReason.TOO_SMALL, detail="the drawing itself is only a few pixels")
-    sets = [marks]
+    sets = [(first, marks)]
     if not is_opaque(picture.pixels):
-        others = [_find_drawings(flatten_on(picture.pixels, level)) for level in (WHITE_GROUND, DARK_GROUND)]
-        sets += [other for other in others if other and _keeps_most(other[0], marks[0])]
+        others = [flatten_on(picture.pixels, level) for level in (WHITE_GROUND, DARK_GROUND)]
+        found_too = [(other, _find_drawings(other)) for other in others]
+        sets += [(other, found) for other, found in found_too if found and _keeps_most(found[0], marks[0])]
     templates: list[Template] = []
-    for found in sets:
-        for template in _make_templates(found):
+    for flat, found in sets:
+        for template in _make_templates(found, functools.partial(_see, picture, flat)):
             if not any(_is_same(template, other) for other in templates):
                 templates.append(template)
     return tuple(templates)
@@ -72,18 +74,29 @@ def _keeps_most(mark: Mark, first: Mark) -> bool:
     )
 
 
-def _make_templates(marks: Sequence[Mark]) -> list[Template]:
+def _see(picture: Picture, flat: Flattened, mark: Mark) -> Appearance:
+    box = mark.region.box
+    pixels = picture.pixels[box.y : box.y + box.height, box.x : box.x + box.width]
+    (square,) = stretch_to_squares([mark.region.ink])
+    return see_appearance(pixels, flat.ground, square, (box.width / picture.scale, box.height / picture.scale))
+
+
+def _make_templates(marks: Sequence[Mark], see: Callable[[Mark], Appearance]) -> list[Template]:
     """Templates of the marks of one picture, the whole first."""
-    sharp = _describe([mark.region.ink for mark in marks], [None] * len(marks))
+    looks = [see(mark) for mark in marks]
+    sharp = _describe([mark.region.ink for mark in marks], looks, [None] * len(marks))
     templates = []
     for mark, template in zip(marks, sharp, strict=True):
         if mark is marks[0] or _counts_alone(mark, template.margin, sharp[0].margin):
-            templates += [template, *_small_templates(mark.region.ink)]
+            templates += [template, *_small_templates(mark.region.ink, template.appearance)]
     return templates
 
 
 def _describe(
-    inks: Sequence[np.ndarray], largest_px: Sequence[int | None], attainable: Sequence[float] | None = None
+    inks: Sequence[np.ndarray],
+    appearances: Sequence[Appearance],
+    largest_px: Sequence[int | None],
+    attainable: Sequence[float] | None = None,
 ) -> list[Template]:
     """A template of each ink, with its margins sharp and blurred. attainable: of each, all 1 if not given."""
     features = extract_all(inks)
@@ -101,6 +114,7 @@ def _describe(
     return [
         Template(
             features=features[number],
+            appearance=appearances[number],
             margin=float(margins[number, 0]),
             attainable=float(best[number]),
             stranger_scores=strangers[number],
@@ -117,13 +131,13 @@ def _counts_alone(inner: Mark, margin: float, margin_of_whole: float) -> bool:
     return margin <= thresholds.MAX_INNER_MARGIN and (inner.is_even or margin_of_whole > thresholds.PLAIN_MARGIN)
 
 
-def _small_templates(ink: np.ndarray) -> list[Template]:
+def _small_templates(ink: np.ndarray, appearance: Appearance) -> list[Template]:
     sizes = [(px, largest) for px, largest in thresholds.SMALL_SIDES_PX if px < max(ink.shape)]
     if not sizes:
         return []
     copies = [blurred_copy(ink, px) for px, _ in sizes]
     attainable = [_measure_attainable(copy, ink, px) for copy, (px, _) in zip(copies, sizes, strict=True)]
-    return _describe(copies, [largest for _, largest in sizes], attainable)
+    return _describe(copies, [appearance] * len(copies), [largest for _, largest in sizes], attainable)
 
 
 def _measure_attainable(copy: np.ndarray, ink: np.ndarray, px: int) -> float:

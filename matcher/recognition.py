@@ -8,6 +8,7 @@ from ledger.vocabulary import MatchStrength
 from matcher.hashes import LogoHash
 from matcher.refusals import Refusal
 from matcher.regions import Box
+from matcher.transform import Transform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,9 @@ class LogoMatch:
 
     score: 0..1, 1 = the same drawing. distance_bits: of 256, edge hash; phash_distance_bits: of 64,
     imagehash.phash of the ink. region: in px of the source image. strength: perhaps = the score is under
-    thresholds.ACCEPT_SCORE.
+    thresholds.ACCEPT_SCORE. transform: how the official drawing became what was found. strangers: of so many
+    strangers_compared drawings that are nobody's, how many are at least as much like the official one as this region is
+    (before it was laid on the drawing; counted up to thresholds.COUNTED_STRANGERS).
     """
 
     brand: str
@@ -37,7 +40,10 @@ class LogoMatch:
     distance_bits: int
     phash_distance_bits: int
     region: Box
-    strength: MatchStrength = MatchStrength.MATCH
+    transform: Transform
+    strangers: int
+    strangers_compared: int
+    strength: MatchStrength
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from matcher.decode import sniff_format
 from matcher.logo_matcher import LogoMatcher, Recognition
 from matcher.official_files import PICTURE_SUFFIXES
 from matcher.regions import Box
+from matcher.transform import Transform, describe_transform
 from partnerproof.cli.tables import plain, print_rows, safe_cell
 
 COULD_NOT_LOOK = 3
@@ -30,7 +31,8 @@ _HEAD_BYTES = 4096  # what sniff_format looks at
 class Answer:
     """What one file shows; a file with two logos has two. outcome: found, nothing found, refused.
 
-    strength: match or perhaps; region: in px of the file. What does not apply is None.
+    strength: match or perhaps; region: in px of the file; transform: how the official drawing became it; strangers: how many
+    of strangers_compared drawings that are nobody's are as much like the official one. What does not apply is None.
     """
 
     file: str
@@ -40,6 +42,9 @@ class Answer:
     score: float | None = None
     strength: str | None = None
     region: Box | None = None
+    transform: Transform | None = None
+    strangers: int | None = None
+    strangers_compared: int | None = None
     reason: str | None = None
 
 
@@ -169,6 +174,9 @@ def _answer(path: Path, matcher: LogoMatcher) -> list[Answer]:
             score=match.score,
             strength=match.strength,
             region=match.region,
+            transform=match.transform,
+            strangers=match.strangers,
+            strangers_compared=match.strangers_compared,
         )
         for match in (*recognition.matches, *recognition.perhaps)
     ]
@@ -185,7 +193,7 @@ def _as_cell(value: object) -> object:
 
 
 def _print(answers: Sequence[Answer]) -> None:
-    headings = ("file", "brand", "official logo", "score", "strength", "x, y, width, height")
+    headings = ("file", "brand", "official logo", "score", "strength", "x, y, width, height", "how it is shown")
     print_rows(headings, [(_cells(answer), "") for answer in answers])
     files = {
         outcome: len({a.file for a in answers if a.outcome == outcome}) for outcome in (FOUND, NOTHING_FOUND, REFUSED)
@@ -194,9 +202,9 @@ def _print(answers: Sequence[Answer]) -> None:
 
 
 def _cells(answer: Answer) -> list[str]:
-    if answer.region is None or answer.score is None:
+    if answer.region is None or answer.score is None or answer.transform is None:
         told = f"{REFUSED}: {answer.reason}" if answer.outcome == REFUSED else answer.outcome
-        return [answer.file, plain(told), "", "", "", ""]
+        return [answer.file, plain(told), "", "", "", "", ""]
     box = answer.region
     place = f"{box.x}, {box.y}, {box.width}, {box.height}"
     return [
@@ -206,4 +214,5 @@ def _cells(answer: Answer) -> list[str]:
         f"{answer.score:.2f}",
         answer.strength or "",
         place,
+        "; ".join(describe_transform(answer.transform)),
     ]

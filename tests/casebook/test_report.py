@@ -69,7 +69,7 @@ def test_every_picture_of_a_dossier_was_encoded_by_us(crawled, tmp_path):
         for p in (tmp_path / "report").rglob("*.html")
         for s in re.findall(r'src="([^"]+)"', p.read_text(encoding="utf-8"))
     ]
-    assert len(sources) == 4
+    assert len(sources) == 5
     assert all(source.startswith("data:image/png;base64,") for source in sources)
 
 

@@ -92,8 +92,17 @@ def test_the_smallest_width_is_where_recognition_ends() -> None:
 
 
 def test_what_is_nearly_a_plain_shape_is_told_as_weak(tmp_path: Path) -> None:
-    make_brand(tmp_path / "k", main=ring(18))
+    make_brand(tmp_path / "k", main=ring(6))
     checked = check(tmp_path, "k")
     assert told(checked) == []
     assert checked.logos[0].is_weak
     assert "k/logos/main.png: nearly a plain shape" in checked.suggestions[1]
+
+
+def test_a_hexagon_is_weak_because_strangers_have_it_too(tmp_path: Path) -> None:
+    picture = Image.new("RGBA", (200, 200))
+    ImageDraw.Draw(picture).polygon([(100, 0), (187, 50), (187, 150), (100, 200), (13, 150), (13, 50)], fill="#123c7a")
+    make_brand(tmp_path / "k", main=encode(picture))
+    (logo,) = check(tmp_path, "k").logos
+    assert logo.strangers > 20
+    assert logo.is_weak or logo.is_plain
