@@ -23,6 +23,7 @@ from matcher.cohort import load_cohort
 INNER_PX, PAD_PX = 56, 4
 SQUARE_PX = INNER_PX + 2 * PAD_PX
 _STEP_PX = SQUARE_PX + 8  # squares of one strip, kept apart so that no filter mixes them
+_STRIP_SQUARES = 16  # with more of them in one strip the maps fall out of the second-level cache
 INK_SIDE_PX = 32
 _EDGE_CELLS, _HASH_CELLS = 16, 8
 _HASH_STEPS = 16  # cells that differ by less count as equal: a bit must not hang on the last digit
@@ -93,7 +94,19 @@ def stretch_to_squares(inks: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def measure_squares(squares: np.ndarray) -> Measurements:
-    """Shape and edges of squares, uint8 (n, 64, 64): all lie in one tall strip, so each filter runs once, not n times."""
+    """Shape and edges of squares, uint8 (n, 64, 64)."""
+    parts = [_measure_strip(squares[at : at + _STRIP_SQUARES]) for at in range(0, len(squares), _STRIP_SQUARES)]
+    if len(parts) == 1:
+        return parts[0]
+    return Measurements(
+        pictures=np.concatenate([part.pictures for part in parts]),
+        shapes=np.concatenate([part.shapes for part in parts]),
+        edge_bits=np.concatenate([part.edge_bits for part in parts]),
+    )
+
+
+def _measure_strip(squares: np.ndarray) -> Measurements:
+    """The same of a few squares: they lie in one tall strip, so each filter runs once, not once a square."""
     count = len(squares)
     apart = np.zeros((count, _STEP_PX, SQUARE_PX), np.uint8)
     apart[:, :SQUARE_PX] = squares

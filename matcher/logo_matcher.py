@@ -26,7 +26,7 @@ from matcher.alignment import Alignment, align
 from matcher.compare import Template, TemplateSet
 from matcher.decode import Picture, decode_image
 from matcher.features import Features, extract_all
-from matcher.hashes import distance_bits, hash_all, hash_features
+from matcher.hashes import LogoHash, RegionHashes, distance_bits, hash_all
 from matcher.marks import describe_mark
 from matcher.normalize import extract_ink, flatten_alpha, flatten_on_all
 from matcher.official_logos import PICTURE_SUFFIXES, OfficialLogo, load_brand, make_official_logo
@@ -101,6 +101,7 @@ class LogoMatcher:
         self._owners = owners
         self._templates = templates
         self._set = TemplateSet(templates)
+        self._phashes: list[LogoHash] = [h.phash for h in hash_all([template.features for template in templates])]
         self._set_id = logo_set_id(logos)
 
     @classmethod
@@ -134,13 +135,14 @@ class LogoMatcher:
             refusal = refuse_blank(_plain_ink(look.picture)) or Refusal(
                 reason=RefusalReason.TOO_SMALL, detail="what is drawn is only a few pixels"
             )
+        hashes = hash_all(look.features[: thresholds.MAX_STORED_HASHES])
         return Recognition(
             refusal=refusal,
             width_px=look.picture.width_px,
             height_px=look.picture.height_px,
             format=look.picture.format,
-            hashes=_hash_regions(look),
-            matches=self._find_matches(look) if look.regions else (),
+            hashes=_place_hashes(hashes, look),
+            matches=self._find_matches(look, hashes) if look.regions else (),
         )
 
     def best_scores(self, source: str | Path | bytes) -> dict[str, float]:
@@ -183,23 +185,24 @@ class LogoMatcher:
                 )
         return candidates
 
-    def _find_matches(self, look: _Look) -> tuple[LogoMatch, ...]:
+    def _find_matches(self, look: _Look, hashes: Sequence[RegionHashes]) -> tuple[LogoMatch, ...]:
+        """hashes: of the first regions."""
         comparison = self._set.compare(look.features)
         matches: dict[str, LogoMatch] = {}
         for candidate in _fullest_first(self._look_closer(look, comparison.scores), look):
-            owner, template = self._owners[candidate.template], self._templates[candidate.template]
+            owner, region = self._owners[candidate.template], candidate.region
             if owner.brand in matches:
                 continue
-            found, official = hash_features(look.features[candidate.region]), hash_features(template.features)
+            found = hashes[region] if region < len(hashes) else hash_all([look.features[region]])[0]
             matches[owner.brand] = LogoMatch(
                 brand=owner.brand,
                 official_logo_id=owner.official_logo_id,
                 official_logo=owner.file,
                 method=METHOD,
                 score=round(candidate.score, 4),  # the last bits depend on how the processor adds up
-                distance_bits=int(comparison.distances[candidate.region, candidate.template]),
-                phash_distance_bits=distance_bits(found.phash, official.phash),
-                region=look.source_box(candidate.region),
+                distance_bits=int(comparison.distances[region, candidate.template]),
+                phash_distance_bits=distance_bits(found.phash, self._phashes[candidate.template]),
+                region=look.source_box(region),
             )
         return tuple(matches.values())
 
@@ -241,8 +244,7 @@ def _plain_ink(picture: Picture) -> np.ndarray:
     return extract_ink(flat.rgb, flat.backgrounds[0].colour)
 
 
-def _hash_regions(look: _Look) -> tuple[RegionHash, ...]:
-    hashes = hash_all(look.features[: thresholds.MAX_STORED_HASHES])
+def _place_hashes(hashes: Sequence[RegionHashes], look: _Look) -> tuple[RegionHash, ...]:
     return tuple(
         RegionHash(box=look.source_box(index), phash=h.phash, dhash=h.dhash, edge=h.edge)
         for index, h in enumerate(hashes)
