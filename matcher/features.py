@@ -33,28 +33,42 @@ _HASH_STEPS = 16  # cells that differ by less count as equal: a bit must not han
 class Features:
     """What is compared of one region.
 
-    square: uint8 (64, 64), the ink stretched, with 4 px of background around. ink_picture: uint8 (32, 32). descriptor: float32 (n,), length 1. edge_bits: bool (256,). log_aspect:
-    ln(width / height). long_px: the region's longer side, in working px.
+    square: uint8 (64, 64), the ink stretched, with 4 px of background around. ink_picture: uint8 (32, 32). soft_ink: the
+    same, blurred. edge_cells: float32 (16, 16, 4). edge_bits: bool (256,). log_aspect: ln(width / height). long_px: the
+    region's longer side, in working px.
     """
 
     square: np.ndarray
     ink_picture: np.ndarray
-    descriptor: np.ndarray
+    soft_ink: np.ndarray
+    edge_cells: np.ndarray
     edge_bits: np.ndarray
     log_aspect: float
     long_px: int
+
+    @property
+    def descriptor(self) -> np.ndarray:
+        """float32 (n,), length 1; made anew each time: of many regions take describe_all."""
+        return np.asarray(describe_all([self])[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Measurements:
     """What is measured of n regions, before it is seen from the cohort.
 
-    pictures: uint8 (n, 32, 32). shapes: float32 (n, 2048), ink and edges, each of mean 0. edge_bits: bool (n, 256).
+    pictures: uint8 (n, 32, 32). soft_inks: the same, blurred. edge_cells: float32 (n, 16, 16, 4). edge_bits: bool
+    (n, 256).
     """
 
     pictures: np.ndarray
-    shapes: np.ndarray
+    soft_inks: np.ndarray
+    edge_cells: np.ndarray
     edge_bits: np.ndarray
+
+    @property
+    def shapes(self) -> np.ndarray:
+        """Ink and edges, each of mean 0: float32 (n, 2048)."""
+        return _join_shapes(self.soft_inks, self.edge_cells)
 
 
 def extract_features(ink: np.ndarray) -> Features:
@@ -63,23 +77,29 @@ def extract_features(ink: np.ndarray) -> Features:
 
 
 def extract_all(inks: Sequence[np.ndarray]) -> list[Features]:
-    """Features of many regions at once."""
+    """Features of many regions at once. They are not described yet: most regions are like no official logo."""
     if not len(inks):
         return []
     squares = stretch_to_squares(inks)
     measured = measure_squares(squares)
-    descriptors = load_cohort().describe(measured.shapes)
     return [
         Features(
             square=squares[number],
             ink_picture=measured.pictures[number],
-            descriptor=descriptors[number],
+            soft_ink=measured.soft_inks[number],
+            edge_cells=measured.edge_cells[number],
             edge_bits=measured.edge_bits[number],
             log_aspect=math.log(ink.shape[1] / ink.shape[0]),
             long_px=max(ink.shape),
         )
         for number, ink in enumerate(inks)
     ]
+
+
+def describe_all(features: Sequence[Features]) -> np.ndarray:
+    """Descriptors of regions: float32 (n, d), rows of length 1; the sequence must not be empty."""
+    soft_inks, edge_cells = np.stack([f.soft_ink for f in features]), np.stack([f.edge_cells for f in features])
+    return load_cohort().describe(_join_shapes(soft_inks, edge_cells))
 
 
 def stretch_to_squares(inks: Sequence[np.ndarray]) -> np.ndarray:
@@ -100,7 +120,8 @@ def measure_squares(squares: np.ndarray) -> Measurements:
         return parts[0]
     return Measurements(
         pictures=np.concatenate([part.pictures for part in parts]),
-        shapes=np.concatenate([part.shapes for part in parts]),
+        soft_inks=np.concatenate([part.soft_inks for part in parts]),
+        edge_cells=np.concatenate([part.edge_cells for part in parts]),
         edge_bits=np.concatenate([part.edge_bits for part in parts]),
     )
 
@@ -112,18 +133,22 @@ def _measure_strip(squares: np.ndarray) -> Measurements:
     apart[:, :SQUARE_PX] = squares
     strip = apart.reshape(-1, SQUARE_PX)
     pictures = cv2.resize(strip, (INK_SIDE_PX, count * _STEP_PX // 2), interpolation=cv2.INTER_AREA)
-    ink_shapes = _normalise(_tiles(_blur(pictures, 0.7), INK_SIDE_PX, count))
     cells = _blur(_pool(_orientation_maps(strip), SQUARE_PX // _EDGE_CELLS), 0.7)
     coarse = _tiles(_pool(cells, _EDGE_CELLS // _HASH_CELLS), _HASH_CELLS, count)
     coarse = np.rint(coarse * _HASH_STEPS)
     bits = (coarse > np.median(coarse, axis=(1, 2), keepdims=True)).transpose(0, 3, 1, 2).reshape(count, -1)
-    edge_shapes = _normalise(_tiles(cells, _EDGE_CELLS, count).transpose(0, 3, 1, 2))
-    weights = math.sqrt(thresholds.NCC_WEIGHT), math.sqrt(thresholds.EDGE_WEIGHT)
     return Measurements(
         pictures=_tiles(pictures, INK_SIDE_PX, count),
-        shapes=np.hstack([weights[0] * ink_shapes, weights[1] * edge_shapes]).astype(np.float32),
+        soft_inks=_tiles(_blur(pictures, 0.7), INK_SIDE_PX, count),
+        edge_cells=_tiles(cells, _EDGE_CELLS, count),
         edge_bits=bits,
     )
+
+
+def _join_shapes(soft_inks: np.ndarray, edge_cells: np.ndarray) -> np.ndarray:
+    ink_shapes, edge_shapes = _normalise(soft_inks), _normalise(edge_cells.transpose(0, 3, 1, 2))
+    weights = math.sqrt(thresholds.NCC_WEIGHT), math.sqrt(thresholds.EDGE_WEIGHT)
+    return np.hstack([weights[0] * ink_shapes, weights[1] * edge_shapes]).astype(np.float32)
 
 
 def blurred_copy(ink: np.ndarray, long_px: int) -> np.ndarray:

@@ -22,8 +22,8 @@ import numpy as np
 from ledger.errors import BadInputError, Problem
 from ledger.vocabulary import RefusalReason
 from matcher import thresholds
-from matcher.alignment import Alignment, align
-from matcher.compare import Template, TemplateSet
+from matcher.alignment import Alignment, Pair, align_all
+from matcher.compare import ScoreTable, Template, TemplateSet
 from matcher.decode import Picture, decode_image
 from matcher.features import Features, extract_all
 from matcher.hashes import LogoHash, RegionHashes, distance_bits, hash_all
@@ -156,40 +156,52 @@ class LogoMatcher:
             # what is not looked at closer stays under what is
             first = min(score, thresholds.LOOK_CLOSER_SCORE)
             best[owner.brand] = max(first, best.get(owner.brand, -1.0))
-        for candidate in self._look_closer(look, comparison.scores):
+        for candidate in self._look_closer(look, comparison):
             brand = self._owners[candidate.template].brand
             best[brand] = max(candidate.score, best[brand])
         return {brand: score for brand, score in best.items() if score > -1}
 
-    def _look_closer(self, look: _Look, scores: np.ndarray) -> list[_Candidate]:
+    def _look_closer(self, look: _Look, comparison: ScoreTable) -> list[_Candidate]:
         """The best regions of each brand's best drawings, laid on them."""
-        regions, best = scores.argmax(axis=0), scores.max(axis=0)
+        regions, best = comparison.scores.argmax(axis=0), comparison.scores.max(axis=0)
+        chosen = self._choose_drawings(best)
+        pairs = [
+            Pair(
+                template=self._templates[template],
+                region=look.features[regions[template]],
+                descriptor=comparison.descriptors[int(regions[template])],
+            )
+            for template in chosen
+        ]
+        return [
+            _Candidate(
+                template=template,
+                region=(region := int(regions[template])),
+                alignment=alignment,
+                strangers=self._templates[template].count_strangers(float(best[template])),
+                isolation=look.regions[region].isolation,
+                attained=1.0 if look.is_whole(region) else self._templates[template].attainable,
+            )
+            for template, alignment in zip(chosen, align_all(pairs), strict=True)
+        ]
+
+    def _choose_drawings(self, best: np.ndarray) -> list[int]:
+        """The few templates that are looked at closer, best first. best: first score of each."""
         looks: collections.Counter[str] = collections.Counter()
-        candidates = list[_Candidate]()
-        for template in np.argsort(-best, kind="stable").tolist():
-            if best[template] < thresholds.LOOK_CLOSER_SCORE or len(candidates) == thresholds.MAX_CLOSER_LOOKS:
-                break
-            brand, region = self._owners[template].brand, int(regions[template])
+        chosen = list[int]()
+        likely = np.flatnonzero(best >= thresholds.LOOK_CLOSER_SCORE)
+        for template in likely[np.argsort(-best[likely], kind="stable")].tolist():
+            brand = self._owners[template].brand
             looks[brand] += 1
             if looks[brand] <= thresholds.CLOSER_LOOKS_A_BRAND:
-                drawing = self._templates[template]
-                candidates.append(
-                    _Candidate(
-                        template=template,
-                        region=region,
-                        alignment=align(drawing, look.features[region]),
-                        strangers=drawing.count_strangers(float(best[template])),
-                        isolation=look.regions[region].isolation,
-                        attained=1.0 if look.is_whole(region) else drawing.attainable,
-                    )
-                )
-        return candidates
+                chosen.append(template)
+        return chosen[: thresholds.MAX_CLOSER_LOOKS]
 
     def _find_matches(self, look: _Look, hashes: Sequence[RegionHashes]) -> tuple[LogoMatch, ...]:
         """hashes: of the first regions."""
         comparison = self._set.compare(look.features)
         matches: dict[str, LogoMatch] = {}
-        for candidate in _fullest_first(self._look_closer(look, comparison.scores), look):
+        for candidate in _fullest_first(self._look_closer(look, comparison), look):
             owner, region = self._owners[candidate.template], candidate.region
             if owner.brand in matches:
                 continue

@@ -12,11 +12,11 @@ from PIL import Image
 
 from ledger.vocabulary import RefusalReason
 from matcher import thresholds
-from matcher.alignment import blurred
+from matcher.alignment import blur_part, blurred
 from matcher.cohort import Drawings, load_cohort
 from matcher.compare import Template, measure_likeness, measure_margins, score_strangers, tabulate
 from matcher.decode import decode_image
-from matcher.features import Features, blurred_copy, extract_all, measure_squares
+from matcher.features import PAD_PX, Features, blurred_copy, describe_all, extract_all, measure_squares
 from matcher.normalize import DARK_GROUND, WHITE_GROUND, Flattened, extract_ink, flatten_alpha, flatten_on, is_opaque
 from matcher.refusals import Refusal, refuse_blank
 from matcher.regions import Mark, find_mark
@@ -90,17 +90,20 @@ def _describe(
     copies = [blurred(f.square, px) for f in features for px in thresholds.ALIGN_BLURS_PX]
     blurred_descriptors = load_cohort().describe(measure_squares(np.stack(copies)).shapes)
     per_ink = blurred_descriptors.reshape(len(inks), len(thresholds.ALIGN_BLURS_PX), -1)
-    descriptors = np.concatenate([np.stack([f.descriptor for f in features])[:, None], per_ink], axis=1)
+    descriptors = np.concatenate([describe_all(features)[:, None], per_ink], axis=1)
     aspects = np.array([f.log_aspect for f in features], np.float32)
     copies_too = Drawings(
         descriptors=descriptors.reshape(-1, descriptors.shape[2]), log_aspects=np.repeat(aspects, descriptors.shape[1])
     )
+    parts = [part for f in features for part in blur_part(f.square[PAD_PX:-PAD_PX, PAD_PX:-PAD_PX])]
+    shown = load_cohort().describe(measure_squares(np.stack(parts)).shapes).reshape(descriptors.shape)
     margins = measure_margins(copies_too).reshape(len(inks), -1)
     best = np.ones(len(inks), np.float32) if attainable is None else np.array(attainable, np.float32)
     strangers = score_strangers(Drawings(descriptors=descriptors[:, 0], log_aspects=aspects), margins[:, 0], best)
     return [
         Template(
             features=features[number],
+            descriptors=shown[number],
             margin=float(margins[number, 0]),
             attainable=float(best[number]),
             stranger_scores=strangers[number],
@@ -130,8 +133,8 @@ def _measure_attainable(copy: np.ndarray, ink: np.ndarray, px: int) -> float:
     """Mean likeness to a small copy of what pages make of the drawing at that size: where the pixels' grid falls, and how
     the picture was reduced, is chance."""
     features = extract_all([copy, *_reduce_by_chance(ink, px)])
-    own, seen = features[0], tabulate(features[1:])
-    drawing = Drawings(descriptors=own.descriptor[None], log_aspects=np.array([own.log_aspect], np.float32))
+    own, seen = tabulate(features[:1]), tabulate(features[1:])
+    drawing = Drawings(descriptors=own.descriptors, log_aspects=own.log_aspects)
     return float(measure_likeness(seen, drawing).mean())
 
 
@@ -158,5 +161,5 @@ def _is_same(a: Template, b: Template) -> bool:
         return False
     x: Features = a.features
     y: Features = b.features
-    alike = float(x.descriptor @ y.descriptor) > thresholds.SAME_TEMPLATE
+    alike = float(a.descriptors[0] @ b.descriptors[0]) > thresholds.SAME_TEMPLATE
     return alike and abs(x.log_aspect - y.log_aspect) < thresholds.ASPECT_FREE
