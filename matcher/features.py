@@ -22,7 +22,8 @@ from matcher.cohort import load_cohort
 
 INNER_PX, PAD_PX = 56, 4
 SQUARE_PX = INNER_PX + 2 * PAD_PX
-_STEP_PX = SQUARE_PX + 8  # squares of one strip, kept apart so that no filter mixes them
+_GAP_PX = 8  # above, between and below the squares of one strip, so that no filter mixes them or finds another border
+_STEP_PX = SQUARE_PX + _GAP_PX
 _STRIP_SQUARES = 16  # with more of them in one strip the maps fall out of the second-level cache
 INK_SIDE_PX = 32
 _EDGE_CELLS, _HASH_CELLS = 16, 8
@@ -129,10 +130,9 @@ def measure_squares(squares: np.ndarray) -> Measurements:
 def _measure_strip(squares: np.ndarray) -> Measurements:
     """The same of a few squares: they lie in one tall strip, so each filter runs once, not once a square."""
     count = len(squares)
-    apart = np.zeros((count, _STEP_PX, SQUARE_PX), np.uint8)
-    apart[:, :SQUARE_PX] = squares
-    strip = apart.reshape(-1, SQUARE_PX)
-    pictures = cv2.resize(strip, (INK_SIDE_PX, count * _STEP_PX // 2), interpolation=cv2.INTER_AREA)
+    strip = np.zeros((_GAP_PX + count * _STEP_PX, SQUARE_PX), np.uint8)
+    strip[_GAP_PX:].reshape(count, _STEP_PX, SQUARE_PX)[:, :SQUARE_PX] = squares
+    pictures = _pool(strip, SQUARE_PX // INK_SIDE_PX)
     cells = _blur(_pool(_orientation_maps(strip), SQUARE_PX // _EDGE_CELLS), 0.7)
     coarse = _tiles(_pool(cells, _EDGE_CELLS // _HASH_CELLS), _HASH_CELLS, count)
     coarse = np.rint(coarse * _HASH_STEPS)
@@ -202,8 +202,8 @@ def _blur(strip: np.ndarray, sigma: float) -> np.ndarray:
 
 def _tiles(strip: np.ndarray, side: int, count: int) -> np.ndarray:
     """The regions' squares out of a strip: (count, side, side, …)."""
-    tiles = strip.reshape(count, strip.shape[0] // count, side, *strip.shape[2:])
-    return tiles[:, :side]
+    first = strip.shape[0] - count * (step := _STEP_PX * side // SQUARE_PX)
+    return strip[first:].reshape(count, step, side, *strip.shape[2:])[:, :side]
 
 
 def _normalise(values: np.ndarray) -> np.ndarray:

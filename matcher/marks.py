@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -17,12 +18,30 @@ from matcher.cohort import Drawings, load_cohort
 from matcher.compare import Template, measure_likeness, measure_margins, score_strangers, tabulate
 from matcher.decode import decode_image
 from matcher.features import PAD_PX, Features, blurred_copy, describe_all, extract_all, measure_squares
-from matcher.normalize import DARK_GROUND, WHITE_GROUND, Flattened, extract_ink, flatten_alpha, flatten_on, is_opaque
+from matcher.normalize import DARK_GROUND, WHITE_GROUND, Flattened, extract_ink, flatten_alpha, flatten_on
 from matcher.refusals import Refusal, refuse_blank
 from matcher.regions import Mark, find_mark
 
 _PHASES = ((0.0, 0.0), (0.5, 0.0), (0.0, 0.5), (0.5, 0.5), (0.25, 0.75), (0.75, 0.25))
 _REDUCERS = (Image.Resampling.LANCZOS, Image.Resampling.BILINEAR)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Draft:
+    """What may become a template. descriptor: float32 (d,). mark_ink: of the drawing, if this is a small copy of it;
+    largest_px: see Template."""
+
+    features: Features
+    descriptor: np.ndarray
+    mark_ink: np.ndarray
+    largest_px: int | None
+
+    def is_same(self, other: _Draft) -> bool:
+        """Whether one of the two is enough."""
+        if self.largest_px != other.largest_px:
+            return False
+        alike = float(self.descriptor @ other.descriptor) > thresholds.SAME_TEMPLATE
+        return alike and abs(self.features.log_aspect - other.features.log_aspect) < thresholds.ASPECT_FREE
 
 
 @functools.lru_cache(maxsize=4096)
@@ -44,15 +63,13 @@ def describe_mark(content: bytes) -> tuple[Template, ...] | Refusal:
     if not marks:
         return Refusal(reason=RefusalReason.TOO_SMALL, detail="the drawing itself is only a few pixels")
     sets = [marks]
-    if not is_opaque(picture.pixels):
-        others = [_find_drawings(flatten_on(picture.pixels, level)) for level in (WHITE_GROUND, DARK_GROUND)]
-        sets += [other for other in others if other and _keeps_most(other[0], marks[0])]
-    templates: list[Template] = []
-    for found in sets:
-        for template in _make_templates(found):
-            if not any(_is_same(template, other) for other in templates):
-                templates.append(template)
-    return tuple(templates)
+    if first.ground is not None:
+        level = WHITE_GROUND if int(first.ground[0]) == DARK_GROUND else DARK_GROUND
+        other = _find_drawings(flatten_on(picture.pixels, level))
+        if other and _keeps_most(other[0], marks[0]):
+            sets.append(other)
+    # all of a file together: the cohort is 41 MB, and reading it is most of the time
+    return tuple(_make_templates(_drop_copies(_draft_all(sets))))
 
 
 def _find_drawings(flat: Flattened) -> list[Mark]:
@@ -72,46 +89,81 @@ def _keeps_most(mark: Mark, first: Mark) -> bool:
     )
 
 
-def _make_templates(marks: Sequence[Mark]) -> list[Template]:
-    """Templates of the marks of one picture, the whole first."""
-    sharp = _describe([mark.region.ink for mark in marks], [None] * len(marks))
-    templates = []
-    for mark, template in zip(marks, sharp, strict=True):
-        if mark is marks[0] or _counts_alone(mark, template.margin, sharp[0].margin):
-            templates += [template, *_small_templates(mark.region.ink)]
-    return templates
+def _draft_all(sets: Sequence[Sequence[Mark]]) -> list[_Draft]:
+    """Drafts of the marks of one picture on each of its grounds; the whole comes first, then its small copies."""
+    sharp = [_draft([mark.region.ink for mark in marks], [mark.region.ink for mark in marks]) for marks in sets]
+    margins = measure_margins(_list_drawings([draft for drafts in sharp for draft in drafts])).tolist()
+    drafts = list[_Draft]()
+    for marks, of_marks in zip(sets, sharp, strict=True):
+        own, margins = margins[: len(marks)], margins[len(marks) :]
+        for mark, draft, margin in zip(marks, of_marks, own, strict=True):
+            if mark is marks[0] or _counts_alone(mark, margin, own[0]):
+                drafts += [draft, *_draft_small(mark.region.ink)]
+    return drafts
 
 
-def _describe(
-    inks: Sequence[np.ndarray], largest_px: Sequence[int | None], attainable: Sequence[float] | None = None
-) -> list[Template]:
-    """A template of each ink, with its margins sharp and blurred. attainable: of each, all 1 if not given."""
+def _draft(
+    inks: Sequence[np.ndarray], mark_inks: Sequence[np.ndarray], largest_px: Sequence[int | None] | None = None
+) -> list[_Draft]:
     features = extract_all(inks)
-    copies = [blurred(f.square, px) for f in features for px in thresholds.ALIGN_BLURS_PX]
-    blurred_descriptors = load_cohort().describe(measure_squares(np.stack(copies)).shapes)
-    per_ink = blurred_descriptors.reshape(len(inks), len(thresholds.ALIGN_BLURS_PX), -1)
-    descriptors = np.concatenate([describe_all(features)[:, None], per_ink], axis=1)
-    aspects = np.array([f.log_aspect for f in features], np.float32)
-    copies_too = Drawings(
-        descriptors=descriptors.reshape(-1, descriptors.shape[2]), log_aspects=np.repeat(aspects, descriptors.shape[1])
-    )
-    parts = [part for f in features for part in blur_part(f.square[PAD_PX:-PAD_PX, PAD_PX:-PAD_PX])]
-    shown = load_cohort().describe(measure_squares(np.stack(parts)).shapes).reshape(descriptors.shape)
-    margins = measure_margins(copies_too).reshape(len(inks), -1)
-    best = np.ones(len(inks), np.float32) if attainable is None else np.array(attainable, np.float32)
-    strangers = score_strangers(Drawings(descriptors=descriptors[:, 0], log_aspects=aspects), margins[:, 0], best)
+    return [
+        _Draft(features=one, descriptor=descriptor, mark_ink=mark_ink, largest_px=largest)
+        for one, descriptor, mark_ink, largest in zip(
+            features, describe_all(features), mark_inks, largest_px or [None] * len(inks), strict=True
+        )
+    ]
+
+
+def _draft_small(ink: np.ndarray) -> list[_Draft]:
+    sizes = [(px, largest) for px, largest in thresholds.SMALL_SIDES_PX if px < max(ink.shape)]
+    if not sizes:
+        return []
+    copies = [blurred_copy(ink, px) for px, _ in sizes]
+    return _draft(copies, [ink] * len(sizes), [largest for _, largest in sizes])
+
+
+def _drop_copies(drafts: Sequence[_Draft]) -> list[_Draft]:
+    kept = list[_Draft]()
+    for draft in drafts:
+        if not any(draft.is_same(other) for other in kept):
+            kept.append(draft)
+    return kept
+
+
+def _make_templates(drafts: Sequence[_Draft]) -> list[Template]:
+    """A template of each draft, with its margins sharp and blurred, and the strangers that are most like it."""
+    squares = [draft.features.square for draft in drafts]
+    copies = [blurred(square, px) for square in squares for px in thresholds.ALIGN_BLURS_PX]
+    parts = [part for square in squares for part in blur_part(square[PAD_PX:-PAD_PX, PAD_PX:-PAD_PX])]
+    described = load_cohort().describe(measure_squares(np.stack([*copies, *parts])).shapes)
+    sharp = _list_drawings(drafts)
+    blurs = len(thresholds.ALIGN_BLURS_PX)
+    descriptors = np.concatenate([sharp.descriptors, described[: len(copies)]])
+    log_aspects = np.concatenate([sharp.log_aspects, np.repeat(sharp.log_aspects, blurs)])
+    all_margins = measure_margins(Drawings(descriptors=descriptors, log_aspects=log_aspects))
+    margins = np.hstack([all_margins[: len(drafts), None], all_margins[len(drafts) :].reshape(-1, blurs)])
+    attainable = np.array([_measure_attainable(draft) for draft in drafts], np.float32)
+    strangers = score_strangers(sharp, margins[:, 0], attainable)
+    shown = described[len(copies) :].reshape(len(drafts), 1 + blurs, -1)
     return [
         Template(
-            features=features[number],
+            features=draft.features,
             descriptors=shown[number],
             margin=float(margins[number, 0]),
-            attainable=float(best[number]),
+            attainable=float(attainable[number]),
             stranger_scores=strangers[number],
             blur_margins=tuple(margins[number].tolist()),
-            largest_px=largest_px[number],
+            largest_px=draft.largest_px,
         )
-        for number in range(len(inks))
+        for number, draft in enumerate(drafts)
     ]
+
+
+def _list_drawings(drafts: Sequence[_Draft]) -> Drawings:
+    return Drawings(
+        descriptors=np.stack([draft.descriptor for draft in drafts]),
+        log_aspects=np.array([draft.features.log_aspect for draft in drafts], np.float32),
+    )
 
 
 def _counts_alone(inner: Mark, margin: float, margin_of_whole: float) -> bool:
@@ -120,22 +172,13 @@ def _counts_alone(inner: Mark, margin: float, margin_of_whole: float) -> bool:
     return margin <= thresholds.MAX_INNER_MARGIN and (inner.is_even or margin_of_whole > thresholds.PLAIN_MARGIN)
 
 
-def _small_templates(ink: np.ndarray) -> list[Template]:
-    sizes = [(px, largest) for px, largest in thresholds.SMALL_SIDES_PX if px < max(ink.shape)]
-    if not sizes:
-        return []
-    copies = [blurred_copy(ink, px) for px, _ in sizes]
-    attainable = [_measure_attainable(copy, ink, px) for copy, (px, _) in zip(copies, sizes, strict=True)]
-    return _describe(copies, [largest for _, largest in sizes], attainable)
-
-
-def _measure_attainable(copy: np.ndarray, ink: np.ndarray, px: int) -> float:
+def _measure_attainable(draft: _Draft) -> float:
     """Mean likeness to a small copy of what pages make of the drawing at that size: where the pixels' grid falls, and how
-    the picture was reduced, is chance."""
-    features = extract_all([copy, *_reduce_by_chance(ink, px)])
-    own, seen = tabulate(features[:1]), tabulate(features[1:])
-    drawing = Drawings(descriptors=own.descriptors, log_aspects=own.log_aspects)
-    return float(measure_likeness(seen, drawing).mean())
+    the picture was reduced, is chance. 1 for what is not small."""
+    if draft.largest_px is None:
+        return 1.0
+    seen = tabulate(extract_all(_reduce_by_chance(draft.mark_ink, draft.features.long_px)))
+    return float(measure_likeness(seen, _list_drawings([draft])).mean())
 
 
 def _reduce_by_chance(ink: np.ndarray, px: int) -> list[np.ndarray]:
@@ -154,12 +197,3 @@ def _reduce_by_chance(ink: np.ndarray, px: int) -> list[np.ndarray]:
         if w and h:
             seen.append(small[top : top + h, left : left + w])
     return seen or [blurred_copy(ink, px)]
-
-
-def _is_same(a: Template, b: Template) -> bool:
-    if a.largest_px != b.largest_px:
-        return False
-    x: Features = a.features
-    y: Features = b.features
-    alike = float(a.descriptors[0] @ b.descriptors[0]) > thresholds.SAME_TEMPLATE
-    return alike and abs(x.log_aspect - y.log_aspect) < thresholds.ASPECT_FREE
