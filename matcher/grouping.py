@@ -42,15 +42,22 @@ def find_pieces(inked: np.ndarray, *, least_px: int = thresholds.MIN_PIECE_PX) -
 
     inked: uint8 (height, width), not 0 where ink is present.
     """
-    # OpenCV's own statistics cost three times the labelling: they add up what nobody asks for
-    count, labels = cv2.connectedComponents(inked, connectivity=8)
-    places = find_objects(labels, count - 1)
-    boxes = np.array([(x.start, y.start, x.stop, y.stop) for y, x in places], np.int32).reshape(-1, 4)
+    pieces = label_pieces(inked, connectivity=8)
+    boxes, labels = pieces.boxes, pieces.labels
     kept = np.flatnonzero(_are_large(boxes, labels, least_px))
     if len(kept) > thresholds.MAX_PIECES:
         areas = (boxes[kept, 2:] - boxes[kept, :2]).prod(axis=1)
         kept = kept[np.sort(np.argsort(-areas, kind="stable")[: thresholds.MAX_PIECES])]
     return Pieces(boxes=boxes[kept], labels=labels, numbers=kept + 1)
+
+
+def label_pieces(inked: np.ndarray, *, connectivity: int) -> Pieces:
+    """All connected parts of what is not 0 in uint8 (height, width)."""
+    # OpenCV's own statistics cost three times the labelling: they add up what nobody asks for
+    count, labels = cv2.connectedComponents(inked, connectivity=connectivity)
+    places = find_objects(labels, count - 1)
+    boxes = np.array([(x.start, y.start, x.stop, y.stop) for y, x in places], np.int32).reshape(-1, 4)
+    return Pieces(boxes=boxes, labels=labels, numbers=np.arange(1, count))
 
 
 def _are_large(boxes: np.ndarray, labels: np.ndarray, least_px: int) -> np.ndarray:

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 
 from matcher import thresholds
-from matcher.grounds import Ground, find_even_areas, find_frequent_colours, find_plates, ground_inside
+from matcher.grounds import Ground, find_drawn_areas, find_even_areas, find_frequent_colours, find_plates, ground_inside
 from matcher.grouping import Pieces, find_pieces, join_pieces, measure_gaps
 from matcher.normalize import Flattened, extract_ink, is_other_colour, scale_ink
 
@@ -150,13 +150,15 @@ def _look_everywhere(flat: Flattened) -> Iterator[Region]:
         ground = Ground(x=0, y=0, rgb=flat.rgb, colour=background.colour, outline=None, share=backgrounds[0].share)
         yield from _look_on(ground, 0)
     share = backgrounds[0].share
-    if share < thresholds.PLATE_RING_SHARE:
-        for plate in find_plates(flat.rgb):
-            yield from _look_on(plate, 1)
+    if share >= thresholds.PLATE_RING_SHARE:
+        return
+    even = find_even_areas(flat.rgb)
+    for plate in find_plates(even):
+        yield from _look_on(plate, 1)
     if share < thresholds.PHOTO_RING_SHARE:
         for ink in find_frequent_colours(flat.rgb):
             yield from _look_at_layer(ink)
-        yield from _look_at_layer(find_even_areas(flat.rgb))
+        yield from _look_at_layer(find_drawn_areas(even))
 
 
 def _look_on(ground: Ground, depth: int) -> Iterator[Region]:
