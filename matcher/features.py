@@ -133,7 +133,7 @@ def _measure_strip(squares: np.ndarray) -> Measurements:
     strip = np.zeros((_GAP_PX + count * _STEP_PX, SQUARE_PX), np.uint8)
     strip[_GAP_PX:].reshape(count, _STEP_PX, SQUARE_PX)[:, :SQUARE_PX] = squares
     pictures = _pool(strip, SQUARE_PX // INK_SIDE_PX)
-    cells = _blur(_pool(_orientation_maps(strip), SQUARE_PX // _EDGE_CELLS), 0.7)
+    cells = _blur(_pool_orientations(find_edges(strip), SQUARE_PX // _EDGE_CELLS), 0.7)
     coarse = _tiles(_pool(cells, _EDGE_CELLS // _HASH_CELLS), _HASH_CELLS, count)
     coarse = np.rint(coarse * _HASH_STEPS)
     bits = (coarse > np.median(coarse, axis=(1, 2), keepdims=True)).transpose(0, 3, 1, 2).reshape(count, -1)
@@ -175,18 +175,26 @@ class Edges:
 def find_edges(ink: np.ndarray) -> Edges:
     """Edges of ink, uint8 (height, width), longer the stronger they are."""
     smooth = _blur(ink, 0)
-    gx = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, borderType=cv2.BORDER_CONSTANT)
-    gy = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, borderType=cv2.BORDER_CONSTANT)
-    length = cv2.sqrt(gx * gx + gy * gy) + np.float32(1e-3)
-    weight = 1 / (length * cv2.sqrt(length))  # halves the exponent of the gradient: faint edges count too
-    return Edges(upright=(gx + gy) * (gx - gy) * weight, diagonal=2 * gx * gy * weight)
+    gx: np.ndarray = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, borderType=cv2.BORDER_CONSTANT)
+    gy: np.ndarray = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, borderType=cv2.BORDER_CONSTANT)
+    length: np.ndarray = cv2.sqrt(gx * gx + gy * gy)
+    length += np.float32(1e-3)
+    length *= cv2.sqrt(length)  # halves the exponent of the gradient: faint edges count too
+    weight = np.divide(np.float32(1), length, out=length)
+    upright = gx + gy
+    upright *= gx - gy
+    upright *= weight
+    gx *= 2
+    gx *= gy
+    gx *= weight
+    return Edges(upright=upright, diagonal=gx)
 
 
-def _orientation_maps(strip: np.ndarray) -> np.ndarray:
-    """Strength of the edges of four unsigned orientations at each pixel: float32 (height, width, 4)."""
-    edges = find_edges(strip)
-    signed = cv2.merge([edges.upright, -edges.upright, edges.diagonal, -edges.diagonal])
-    return np.asarray(cv2.threshold(signed, 0, 0, cv2.THRESH_TOZERO)[1])
+def _pool_orientations(edges: Edges, side: int) -> np.ndarray:
+    """Mean strength of the edges of four unsigned orientations in squares of that many pixels a side: float32 (height /
+    side, width / side, 4). One orientation after the other: all four at once fall out of the cache."""
+    signed = (edges.upright, -edges.upright, edges.diagonal, -edges.diagonal)
+    return cv2.merge([_pool(cv2.threshold(one, 0, 0, cv2.THRESH_TOZERO)[1], side) for one in signed])
 
 
 def _pool(maps: np.ndarray, side: int) -> np.ndarray:
