@@ -6,7 +6,7 @@ well drawings that are nobody's logo do on it), scaled so that an exact copy has
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,17 +14,17 @@ import numpy as np
 from matcher import thresholds
 from matcher.appearance import Appearance
 from matcher.cohort import Drawings, load_cohort
-from matcher.features import Features
+from matcher.features import Features, describe_all
 from matcher.index import measure_distances, pack_bits
+
+_FEW_ROWS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FeatureTable:
-    """Features of many regions as arrays: descriptors float32 (n, d), words uint64 (n, 4), log_aspects (n,), long_px
-    (n,)."""
+    """Described regions as arrays: descriptors float32 (n, d), log_aspects (n,), long_px (n,)."""
 
     descriptors: np.ndarray
-    words: np.ndarray
     log_aspects: np.ndarray
     long_px: np.ndarray
 
@@ -37,25 +37,26 @@ class FeatureTable:
 def tabulate(features: Sequence[Features]) -> FeatureTable:
     """One table of many features; the sequence must not be empty."""
     return FeatureTable(
-        descriptors=np.stack([f.descriptor for f in features]),
-        words=pack_bits(np.stack([f.edge_bits for f in features])),
+        descriptors=describe_all(features),
         log_aspects=np.array([f.log_aspect for f in features], np.float32),
         long_px=np.array([f.long_px for f in features]),
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Template:
     """One drawing that stands for an official logo.
 
-    appearance: of the drawing in its file. margin: how well nobody's drawings do on it, 0..1. attainable: how well true
-    copies do on it, 1 but for tiny ones. stranger_scores: of the strangers that are most like it. blur_margins: margins of
-    the drawing and of its blurred copies (alignment.py). largest_px: longer side of the largest region that it is compared
+    appearance: of the drawing in its file. descriptors: float32 (n, d), of the drawing sharp and then blurred, as alignment.py
+    blurs it. margin: how well nobody's drawings do on it, 0..1. attainable: how well true copies do on it, 1 but for tiny
+    ones. stranger_scores: of the strangers that are most like it. blur_margins: margins of the drawing and of its blurred
+    copies (alignment.py). largest_px: longer side of the largest region that it is compared
     with (a blurred copy is for small ones); None: any.
     """
 
     features: Features
     appearance: Appearance
+    descriptors: np.ndarray
     margin: float
     attainable: float
     stranger_scores: np.ndarray
@@ -71,33 +72,46 @@ class Template:
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ScoreTable:
     """Each region against each template. scores: float32 (regions, templates), 1 = the same drawing, -1 = not
-    on the short-list. distances: int32, edge-hash bits."""
+    on the short-list. distances: int32, edge-hash bits. descriptors: of the regions on the short-list, by number."""
 
     scores: np.ndarray
     distances: np.ndarray
+    descriptors: Mapping[int, np.ndarray]
 
 
 class TemplateSet:
     """Official templates, ready to be compared with."""
 
     def __init__(self, templates: Sequence[Template]) -> None:
-        table = tabulate([template.features for template in templates])
-        self._words = table.words
-        self._drawings = Drawings(descriptors=table.descriptors, log_aspects=table.log_aspects)
+        self._words = _pack_edges([template.features for template in templates])
+        self._drawings = Drawings(
+            descriptors=np.stack([template.descriptors[0] for template in templates]),
+            log_aspects=np.array([template.features.log_aspect for template in templates], np.float32),
+        )
         self.margins = np.array([template.margin for template in templates], np.float32)
         self._attainable = np.array([template.attainable for template in templates], np.float32)
         self._largest_px = np.array([template.largest_px or np.iinfo(np.int32).max for template in templates])
 
     def compare(self, regions: Sequence[Features]) -> ScoreTable:
-        """Scores of all regions; the short-list by edge hash comes first."""
-        table = tabulate(regions)
-        distances = measure_distances(table.words, self._words)
-        likeness = measure_likeness(table, self._drawings)
-        scores = score_likeness(likeness, self.margins, self._attainable)
-        scores[distances > thresholds.SHORTLIST_DISTANCE_BITS] = -1
-        scores[table.long_px[:, None] > self._largest_px[None, :]] = -1
-        scores[:, self.margins > thresholds.MAX_MARGIN] = -1
-        return ScoreTable(scores=scores.clip(-1, 1), distances=distances)
+        """Scores of all regions; the short-list by edge hash comes first, and only what is on it is described."""
+        distances = measure_distances(_pack_edges(regions), self._words)
+        is_listed = (distances <= thresholds.SHORTLIST_DISTANCE_BITS) & (self.margins <= thresholds.MAX_MARGIN)
+        is_listed &= np.array([region.long_px for region in regions])[:, None] <= self._largest_px
+        scores = np.full(distances.shape, -1, np.float32)
+        listed, near = np.flatnonzero(is_listed.any(axis=1)), np.flatnonzero(is_listed.any(axis=0))
+        if not len(listed):
+            return ScoreTable(scores=scores, distances=distances, descriptors={})
+        table = tabulate([regions[number] for number in listed.tolist()])
+        drawings = Drawings(descriptors=self._drawings.descriptors[near], log_aspects=self._drawings.log_aspects[near])
+        found = score_likeness(measure_likeness(table, drawings), self.margins[near], self._attainable[near])
+        cells = np.ix_(listed, near)
+        scores[cells] = np.where(is_listed[cells], found.clip(-1, 1), np.float32(-1))
+        descriptors = dict(zip(listed.tolist(), table.descriptors, strict=True))
+        return ScoreTable(scores=scores, distances=distances, descriptors=descriptors)
+
+
+def _pack_edges(features: Sequence[Features]) -> np.ndarray:
+    return pack_bits(np.stack([f.edge_bits for f in features]))
 
 
 def score_likeness(likeness: np.ndarray, margins: np.ndarray, attainable: np.ndarray | float) -> np.ndarray:
@@ -122,7 +136,12 @@ def score_strangers(drawings: Drawings, margins: np.ndarray, attainable: np.ndar
 def _compare_drawings(drawings: Drawings, others: Drawings, aspect_weight: float) -> np.ndarray:
     stretch = np.abs(drawings.log_aspects[:, None] - others.log_aspects[None, :])
     penalty = aspect_weight * np.maximum(0, stretch - thresholds.ASPECT_FREE)
-    return np.asarray(drawings.descriptors @ others.descriptors.T - penalty)
+    return np.asarray(_multiply(drawings.descriptors, others.descriptors) - penalty)
+
+
+def _multiply(few: np.ndarray, many: np.ndarray) -> np.ndarray:
+    """few @ many.T. Of two or three rows BLAS makes a product of matrices that takes twice as long as row by row."""
+    return np.stack([many @ row for row in few]) if len(few) <= _FEW_ROWS else np.asarray(few @ many.T)
 
 
 def _largest(rows: np.ndarray, count: int) -> np.ndarray:

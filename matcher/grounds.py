@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from matcher import thresholds
-from matcher.grouping import Pieces
+from matcher.grouping import Pieces, label_pieces
 from matcher.normalize import most_frequent_colour
 
 _COLOUR_BINS = 32  # a side of the colour cube
@@ -51,26 +51,44 @@ def ground_inside(ground: Ground, pieces: Pieces, index: int) -> Ground | None:
     )
 
 
-def find_plates(rgb: np.ndarray) -> Iterator[Ground]:
-    """Even areas of a picture that fill their outline, the largest first: cards and tiles on an uneven ground."""
-    height, width = rgb.shape[:2]
-    steps = cv2.morphologyEx(rgb, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-    red, green, blue = cv2.split(steps)
-    is_flat = (cv2.max(cv2.max(red, green), blue) <= thresholds.PLATE_STEP_LEVELS).view(np.uint8)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(is_flat, connectivity=4)
-    stats = stats[1:]
-    area, box_area = stats[:, cv2.CC_STAT_AREA], stats[:, cv2.CC_STAT_WIDTH] * stats[:, cv2.CC_STAT_HEIGHT]
-    may_be = (box_area >= thresholds.PLATE_LEAST_SHARE * width * height) & (box_area < 0.98 * width * height)
-    may_be &= (stats[:, 2:4].min(axis=1) >= thresholds.MIN_TILE_SHORT_PX) & (area >= 0.25 * box_area)
-    order = np.flatnonzero(may_be)
-    for index in order[np.argsort(-area[order], kind="stable")][: thresholds.MAX_PLATES].tolist():
-        x, y, w, h = stats[index, :4].tolist()
-        mask = labels[y : y + h, x : x + w] == index + 1
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EvenAreas:
+    """Connected parts of a picture whose neighbouring pixels hardly differ.
+
+    rgb: uint8 (height, width, 3), the picture. steps: uint8 (height, width), largest difference of each pixel to its
+    neighbours. areas: all of them.
+    """
+
+    rgb: np.ndarray
+    steps: np.ndarray
+    areas: Pieces
+
+
+def find_even_areas(rgb: np.ndarray) -> EvenAreas:
+    """Even areas of a picture, whatever their size."""
+    red, green, blue = cv2.split(cv2.morphologyEx(rgb, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)))
+    steps = np.asarray(cv2.max(cv2.max(red, green), blue))
+    is_even = cv2.threshold(steps, thresholds.PLATE_STEP_LEVELS, 1, cv2.THRESH_BINARY_INV)[1]
+    return EvenAreas(rgb=rgb, steps=steps, areas=label_pieces(is_even, connectivity=4))
+
+
+def find_plates(even: EvenAreas) -> Iterator[Ground]:
+    """Even areas that fill their outline, the largest first: cards and tiles on an uneven ground."""
+    height, width = even.steps.shape
+    sides = even.areas.boxes[:, 2:] - even.areas.boxes[:, :2]
+    box_px = sides.prod(axis=1)
+    may_be = (box_px >= thresholds.PLATE_LEAST_SHARE * width * height) & (box_px < 0.98 * width * height)
+    may_be &= sides.min(axis=1, initial=width + height) >= thresholds.MIN_TILE_SHORT_PX
+    plates = [(index, even.areas.mask(index)) for index in np.flatnonzero(may_be).tolist()]
+    filled = [(index, mask, px) for index, mask in plates if (px := np.count_nonzero(mask)) >= 0.25 * mask.size]
+    filled.sort(key=lambda plate: -plate[2])
+    for index, mask, _ in filled[: thresholds.MAX_PLATES]:
         outline = _fill_outline(mask, thresholds.PLATE_FILL, thresholds.PLATE_SOLIDITY)
         if outline is not None:
-            part = rgb[y : y + h, x : x + w]
+            left, top, right, bottom = even.areas.boxes[index].tolist()
+            part = even.rgb[top:bottom, left:right]
             colour = np.array(cv2.mean(part, mask.view(np.uint8))[:3]).round().astype(np.uint8)
-            yield Ground(x=x, y=y, rgb=part, colour=colour, outline=outline, share=1.0)
+            yield Ground(x=left, y=top, rgb=part, colour=colour, outline=outline, share=1.0)
 
 
 def find_frequent_colours(rgb: np.ndarray) -> Iterator[np.ndarray]:
@@ -93,18 +111,15 @@ def find_frequent_colours(rgb: np.ndarray) -> Iterator[np.ndarray]:
             yield np.asarray(cv2.medianBlur(mask, 3)) if min(height, width) > 60 else mask
 
 
-def find_even_areas(rgb: np.ndarray) -> np.ndarray:
+def find_drawn_areas(even: EvenAreas) -> np.ndarray:
     """Mask, uint8 0 or 255, of areas inside the picture that are even and have a sharp border: what is drawn, not taken.
 
     Areas that lie along the picture's border belong to the photograph.
     """
-    height, width = rgb.shape[:2]
-    red, green, blue = cv2.split(cv2.morphologyEx(rgb, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)))
-    steps = cv2.max(cv2.max(red, green), blue)
-    is_even = (steps <= thresholds.PLATE_STEP_LEVELS).view(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(is_even, connectivity=4)
+    height, width = even.steps.shape
+    labels, count = even.areas.labels, len(even.areas.boxes) + 1
     least_px = max(thresholds.EVEN_LEAST_PX, thresholds.LAYER_PIECE_SHARE * height * width)
-    may_be = stats[:, cv2.CC_STAT_AREA] >= least_px
+    may_be = np.bincount(labels.ravel(), minlength=count) >= least_px
     may_be[0] = False
     ring = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     may_be &= np.bincount(ring, minlength=count) < thresholds.EVEN_BORDER_SHARE * (height + width)
@@ -114,7 +129,7 @@ def find_even_areas(rgb: np.ndarray) -> np.ndarray:
     )
     beside = (grown > 0) & (labels == 0)
     owners = grown[beside]
-    edge = np.bincount(owners, weights=steps[beside], minlength=count) / np.maximum(
+    edge = np.bincount(owners, weights=even.steps[beside], minlength=count) / np.maximum(
         1, np.bincount(owners, minlength=count)
     )
     is_drawn = may_be & (edge >= thresholds.EVEN_EDGE_LEVELS)
@@ -125,10 +140,12 @@ def find_even_areas(rgb: np.ndarray) -> np.ndarray:
 def _colour_shares(bins: np.ndarray) -> np.ndarray:
     """Share of pixels whose colour is a bin's or a neighbour's: float32 (32, 32, 32)."""
     counts = np.bincount(bins, minlength=_COLOUR_BINS**3).astype(np.float32).reshape((_COLOUR_BINS,) * 3)
-    for axis in range(3):
-        counts = np.moveaxis(counts, axis, 0)
-        padded = np.concatenate([np.zeros_like(counts[:1]), counts, np.zeros_like(counts[:1])])
-        counts = np.moveaxis(padded[:-2] + padded[1:-1] + padded[2:], 0, axis)
+    for axis in range(3):  # sums of whole numbers: exact in any order
+        own, together = np.moveaxis(counts, axis, 0), counts.copy()
+        sums = np.moveaxis(together, axis, 0)
+        sums[1:] += own[:-1]
+        sums[:-1] += own[1:]
+        counts = together
     return np.asarray(counts / len(bins))
 
 

@@ -6,13 +6,18 @@ fewer than twice as many candidates as pieces, whatever the layout; rows need no
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from scipy.cluster.hierarchy import linkage  # type: ignore[import-untyped]  # scipy has no type stubs
+from scipy.ndimage import find_objects  # type: ignore[import-untyped]  # scipy has no type stubs
 
 from matcher import thresholds
+
+_Edges = tuple[int, int, int, int]  # left, top, right, bottom: of a few boxes Python is done before numpy has begun
 
 _LAST_JOINS = 5  # among the last so many groups every run of neighbours is a candidate too
 
@@ -32,21 +37,42 @@ class Pieces:
         return np.asarray(self.labels[top:bottom, left:right] == self.numbers[index])
 
 
-def find_pieces(ink: np.ndarray, *, least_px: int = thresholds.MIN_PIECE_PX) -> Pieces:
+def find_pieces(inked: np.ndarray, *, least_px: int = thresholds.MIN_PIECE_PX) -> Pieces:
     """Connected ink of at least so many px, at most thresholds.MAX_PIECES of them: the largest boxes.
 
-    ink: uint8 (height, width), scaled.
+    inked: uint8 (height, width), not 0 where ink is present.
     """
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(
-        (ink > thresholds.INK_PRESENT).view(np.uint8), connectivity=8
-    )
-    stats = stats[1:]  # the first is the background
-    kept = np.flatnonzero((stats[:, cv2.CC_STAT_AREA] >= least_px) & (stats[:, 2:4].max(axis=1) >= 3))
+    pieces = label_pieces(inked, connectivity=8)
+    boxes, labels = pieces.boxes, pieces.labels
+    kept = np.flatnonzero(_are_large(boxes, labels, least_px))
     if len(kept) > thresholds.MAX_PIECES:
-        areas = stats[kept, cv2.CC_STAT_WIDTH] * stats[kept, cv2.CC_STAT_HEIGHT]
+        areas = (boxes[kept, 2:] - boxes[kept, :2]).prod(axis=1)
         kept = kept[np.sort(np.argsort(-areas, kind="stable")[: thresholds.MAX_PIECES])]
-    corners = stats[kept, :2]
-    return Pieces(boxes=np.hstack([corners, corners + stats[kept, 2:4]]), labels=labels, numbers=kept + 1)
+    return Pieces(boxes=boxes[kept], labels=labels, numbers=kept + 1)
+
+
+def label_pieces(inked: np.ndarray, *, connectivity: int) -> Pieces:
+    """All connected parts of what is not 0 in uint8 (height, width)."""
+    # OpenCV's own statistics cost three times the labelling: they add up what nobody asks for
+    count, labels = cv2.connectedComponents(inked, connectivity=connectivity)
+    places = find_objects(labels, count - 1)
+    boxes = np.array([(x.start, y.start, x.stop, y.stop) for y, x in places], np.int32).reshape(-1, 4)
+    return Pieces(boxes=boxes, labels=labels, numbers=np.arange(1, count))
+
+
+def _are_large(boxes: np.ndarray, labels: np.ndarray, least_px: int) -> np.ndarray:
+    """Which pieces have so many px, and 3 px on their longer side: bool (n,). boxes: of all labels from 1 on.
+
+    A connected piece has a px at least in each row and each column of its box, so only small ones have to be counted.
+    """
+    sides = boxes[:, 2:] - boxes[:, :2]
+    longer = sides.max(axis=1, initial=0)
+    are_large = longer >= max(3, least_px)
+    unsure = (longer >= 3) & ~are_large & (sides.prod(axis=1) >= least_px)
+    for index in np.flatnonzero(unsure).tolist():
+        left, top, right, bottom = boxes[index].tolist()
+        are_large[index] = np.count_nonzero(labels[top:bottom, left:right] == index + 1) >= least_px
+    return np.asarray(are_large)
 
 
 def join_pieces(boxes: np.ndarray) -> np.ndarray:
@@ -57,12 +83,11 @@ def join_pieces(boxes: np.ndarray) -> np.ndarray:
     count = len(boxes)
     if count < 2:
         return boxes
-    joins = linkage(_gaps(boxes), "single")[:, :2].astype(np.int64)
-    groups = np.empty((2 * count - 1, 4), np.int64)
-    groups[:count] = boxes
-    for number, (a, b) in enumerate(joins.tolist(), start=count):
-        groups[number] = _around(groups[[a, b]])
-    return np.unique(np.concatenate([groups, *_runs(groups, joins, count)]), axis=0)
+    joins = linkage(_gaps(boxes), "single")[:, :2].astype(np.int64).tolist()
+    groups: list[_Edges] = [(left, top, right, bottom) for left, top, right, bottom in boxes.tolist()]
+    for a, b in joins:
+        groups.append(_around(groups[a], groups[b]))
+    return np.array(sorted({*groups, *_runs(groups, joins, count)}))
 
 
 def measure_gaps(groups: np.ndarray, boxes: np.ndarray) -> np.ndarray:
@@ -70,11 +95,13 @@ def measure_gaps(groups: np.ndarray, boxes: np.ndarray) -> np.ndarray:
 
     Frames around the group do not count, nor boxes much smaller than it: a ® or small print stands close to many marks.
     """
-    across = np.maximum(boxes[None, :, 0] - groups[:, None, 2], groups[:, None, 0] - boxes[None, :, 2])
-    down = np.maximum(boxes[None, :, 1] - groups[:, None, 3], groups[:, None, 1] - boxes[None, :, 3])
+    left, top, right, bottom = boxes.astype(np.float64).T
+    group_left, group_top, group_right, group_bottom = groups.astype(np.float64).T[..., None]
+    across = np.maximum(left - group_right, group_left - right)
+    down = np.maximum(top - group_bottom, group_top - bottom)
     gaps = np.hypot(np.maximum(0, across), np.maximum(0, down))
-    starts, ends = boxes[:, :2] - groups[:, None, :2], boxes[:, 2:] - groups[:, None, 2:]
-    is_inside, is_around = (((starts >= 0) & (ends <= 0)).all(axis=2), ((starts <= 0) & (ends >= 0)).all(axis=2))
+    is_inside = (left >= group_left) & (top >= group_top) & (right <= group_right) & (bottom <= group_bottom)
+    is_around = (left <= group_left) & (top <= group_top) & (right >= group_right) & (bottom >= group_bottom)
     sizes, sides = (boxes[:, 2:] - boxes[:, :2]).max(axis=1), (groups[:, 2:] - groups[:, :2]).min(axis=1)
     gaps[is_inside | is_around | (sizes[None, :] < thresholds.CROWDING_SIDE_SHARE * sides[:, None])] = np.inf
     return np.asarray(gaps.min(axis=1, initial=np.inf))
@@ -82,28 +109,34 @@ def measure_gaps(groups: np.ndarray, boxes: np.ndarray) -> np.ndarray:
 
 def _gaps(boxes: np.ndarray) -> np.ndarray:
     """Distance between the edges of each two boxes, in the order that scipy wants."""
-    across = np.maximum(boxes[:, None, 0] - boxes[None, :, 2], boxes[None, :, 0] - boxes[:, None, 2])
-    down = np.maximum(boxes[:, None, 1] - boxes[None, :, 3], boxes[None, :, 1] - boxes[:, None, 3])
-    gaps = np.hypot(np.maximum(0, across), np.maximum(0, down))
-    return np.asarray(gaps[np.triu_indices(len(boxes), 1)])
+    first, second = _list_pairs(len(boxes))
+    a, b = boxes[first].astype(np.float64), boxes[second].astype(np.float64)
+    across, down = np.maximum(0, np.maximum(a[:, :2] - b[:, 2:], b[:, :2] - a[:, 2:])).T
+    return np.asarray(np.hypot(across, down))
 
 
-def _runs(groups: np.ndarray, joins: np.ndarray, count: int) -> list[np.ndarray]:
+@functools.lru_cache(maxsize=64)
+def _list_pairs(count: int) -> tuple[np.ndarray, np.ndarray]:
+    return np.triu_indices(count, 1)
+
+
+def _runs(groups: Sequence[_Edges], joins: Sequence[Sequence[int]], count: int) -> Iterator[_Edges]:
     """Neighbours among the last few groups: a gap inside a lock-up may be wider than the one beside it."""
-    runs = []
     for left in range(3, min(_LAST_JOINS, count) + 1):
         made = 2 * count - left  # groups that exist when so many are left
-        joined = set(joins[: count - left].ravel().tolist())
-        alive = groups[[number for number in range(made) if number not in joined]]
+        joined = {number for pair in joins[: count - left] for number in pair}
+        alive = [groups[number] for number in range(made) if number not in joined]
         for axis in (0, 1):
-            ordered = alive[np.argsort(alive[:, axis] + alive[:, axis + 2], kind="stable")]
-            runs += [
-                _around(ordered[first : first + length])[None]
-                for length in range(2, left)
-                for first in range(left - length + 1)
-            ]
-    return runs
+            yield from _join_neighbours(sorted(alive, key=lambda box: box[axis] + box[axis + 2]))
 
 
-def _around(boxes: np.ndarray) -> np.ndarray:
-    return np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
+def _join_neighbours(ordered: Sequence[_Edges]) -> Iterator[_Edges]:
+    """Every run of two and more, but not all of them."""
+    for first, around in enumerate(ordered):
+        for other in ordered[first + 1 : first + len(ordered) - 1]:
+            around = _around(around, other)  # noqa: PLW2901  # it grows by one neighbour each time
+            yield around
+
+
+def _around(a: _Edges, b: _Edges) -> _Edges:
+    return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])

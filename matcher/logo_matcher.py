@@ -23,13 +23,13 @@ import numpy as np
 from ledger.errors import BadInputError, Problem
 from ledger.vocabulary import MatchStrength, RefusalReason
 from matcher import thresholds
-from matcher.alignment import Alignment, align
+from matcher.alignment import Alignment, Pair, align_all
 from matcher.appearance import see_appearance
 from matcher.cohort import load_cohort
-from matcher.compare import Template, TemplateSet
+from matcher.compare import ScoreTable, Template, TemplateSet
 from matcher.decode import Picture, decode_image
 from matcher.features import Features, extract_all
-from matcher.hashes import distance_bits, hash_all, hash_features
+from matcher.hashes import LogoHash, RegionHashes, distance_bits, hash_all
 from matcher.logo_folder import read_logo_folder
 from matcher.marks import describe_mark
 from matcher.normalize import extract_ink, flatten_alpha, flatten_on_all
@@ -110,6 +110,7 @@ class LogoMatcher:
         self._owners = owners
         self._templates = templates
         self._set = TemplateSet(templates)
+        self._phashes: list[LogoHash] = [h.phash for h in hash_all([template.features for template in templates])]
         self._set_id = logo_set_id(logos)
 
     @classmethod
@@ -153,13 +154,14 @@ class LogoMatcher:
             refusal = refuse_blank(_plain_ink(look.picture)) or Refusal(
                 reason=RefusalReason.TOO_SMALL, detail="what is drawn is only a few pixels"
             )
-        found = self._find_matches(look) if look.regions else ()
+        hashes = hash_all(look.features[: thresholds.MAX_STORED_HASHES])
+        found = self._find_matches(look, hashes) if look.regions else ()
         return Recognition(
             refusal=refusal,
             width_px=look.picture.width_px,
             height_px=look.picture.height_px,
             format=look.picture.format,
-            hashes=_hash_regions(look),
+            hashes=_place_hashes(hashes, look),
             matches=tuple(match for match in found if match.strength is MatchStrength.MATCH),
             perhaps=tuple(match for match in found if match.strength is MatchStrength.PERHAPS),
         )
@@ -178,56 +180,69 @@ class LogoMatcher:
         look = _look_at(source)
         if isinstance(look, Refusal) or not look.regions:
             return {}
-        scores = self._set.compare(look.features).scores
+        comparison = self._set.compare(look.features)
         # what is not looked at closer stays under what is
-        first = np.minimum(scores.max(axis=0), thresholds.LOOK_CLOSER_SCORE).tolist()
-        closer = [(one.template, one.score) for one in self._look_closer(look, scores)]
+        first = np.minimum(comparison.scores.max(axis=0), thresholds.LOOK_CLOSER_SCORE).tolist()
+        closer = [(one.template, one.score) for one in self._look_closer(look, comparison)]
         best: dict[str, float] = {}
         for template, score in (*enumerate(first), *closer):
             best[names[template]] = max(score, best.get(names[template], -1.0))
         return {name: score for name, score in best.items() if score > -1}
 
-    def _look_closer(self, look: _Look, scores: np.ndarray) -> list[_Candidate]:
+    def _look_closer(self, look: _Look, comparison: ScoreTable) -> list[_Candidate]:
         """The best regions of each brand's best drawings, laid on them."""
-        regions, best = scores.argmax(axis=0), scores.max(axis=0)
+        regions, best = comparison.scores.argmax(axis=0), comparison.scores.max(axis=0)
+        chosen = self._choose_drawings(best)
+        pairs = [
+            Pair(
+                template=self._templates[template],
+                region=look.features[regions[template]],
+                descriptor=comparison.descriptors[int(regions[template])],
+            )
+            for template in chosen
+        ]
+        return [
+            _Candidate(
+                template=template,
+                region=(region := int(regions[template])),
+                alignment=alignment,
+                strangers=self._templates[template].count_strangers(float(best[template])),
+                isolation=look.regions[region].isolation,
+                attained=1.0 if look.is_whole(region) else self._templates[template].attainable,
+            )
+            for template, alignment in zip(chosen, align_all(pairs), strict=True)
+        ]
+
+    def _choose_drawings(self, best: np.ndarray) -> list[int]:
+        """The few templates that are looked at closer, best first. best: first score of each."""
         looks: collections.Counter[str] = collections.Counter()
-        candidates = list[_Candidate]()
-        for template in np.argsort(-best, kind="stable").tolist():
-            if best[template] < thresholds.LOOK_CLOSER_SCORE or len(candidates) == thresholds.MAX_CLOSER_LOOKS:
-                break
-            brand, region = self._owners[template].brand, int(regions[template])
+        chosen = list[int]()
+        likely = np.flatnonzero(best >= thresholds.LOOK_CLOSER_SCORE)
+        for template in likely[np.argsort(-best[likely], kind="stable")].tolist():
+            brand = self._owners[template].brand
             looks[brand] += 1
             if looks[brand] <= thresholds.CLOSER_LOOKS_A_BRAND:
-                drawing = self._templates[template]
-                candidates.append(
-                    _Candidate(
-                        template=template,
-                        region=region,
-                        alignment=align(drawing, look.features[region]),
-                        strangers=drawing.count_strangers(float(best[template])),
-                        isolation=look.regions[region].isolation,
-                        attained=1.0 if look.is_whole(region) else drawing.attainable,
-                    )
-                )
-        return candidates
+                chosen.append(template)
+        return chosen[: thresholds.MAX_CLOSER_LOOKS]
 
-    def _find_matches(self, look: _Look) -> tuple[LogoMatch, ...]:
+    def _find_matches(self, look: _Look, hashes: Sequence[RegionHashes]) -> tuple[LogoMatch, ...]:
+        """hashes: of the first regions."""
         comparison = self._set.compare(look.features)
         matches: dict[str, LogoMatch] = {}
-        for candidate in _fullest_first(self._look_closer(look, comparison.scores), look):
-            owner, template = self._owners[candidate.template], self._templates[candidate.template]
+        for candidate in _fullest_first(self._look_closer(look, comparison), look):
+            owner, region = self._owners[candidate.template], candidate.region
             if owner.brand in matches:
                 continue
-            found, official = hash_features(look.features[candidate.region]), hash_features(template.features)
+            found = hashes[region] if region < len(hashes) else hash_all([look.features[region]])[0]
             matches[owner.brand] = LogoMatch(
                 brand=owner.brand,
                 official_logo_id=owner.official_logo_id,
                 official_logo=owner.file,
                 method=METHOD,
                 score=round(candidate.score, 4),  # the last bits depend on how the processor adds up
-                distance_bits=int(comparison.distances[candidate.region, candidate.template]),
-                phash_distance_bits=distance_bits(found.phash, official.phash),
-                region=look.source_box(candidate.region),
+                distance_bits=int(comparison.distances[region, candidate.template]),
+                phash_distance_bits=distance_bits(found.phash, self._phashes[candidate.template]),
+                region=look.source_box(region),
                 transform=self._measure_transform(look, candidate),
                 strangers=candidate.strangers,
                 strangers_compared=len(load_cohort().strangers.log_aspects),
@@ -286,8 +301,7 @@ def _plain_ink(picture: Picture) -> np.ndarray:
     return extract_ink(flat.rgb, flat.backgrounds[0].colour)
 
 
-def _hash_regions(look: _Look) -> tuple[RegionHash, ...]:
-    hashes = hash_all(look.features[: thresholds.MAX_STORED_HASHES])
+def _place_hashes(hashes: Sequence[RegionHashes], look: _Look) -> tuple[RegionHash, ...]:
     return tuple(
         RegionHash(box=look.source_box(index), phash=h.phash, dhash=h.dhash, edge=h.edge)
         for index, h in enumerate(hashes)

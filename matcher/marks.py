@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -12,18 +13,51 @@ from PIL import Image
 
 from ledger.vocabulary import RefusalReason
 from matcher import thresholds
-from matcher.alignment import blurred
+from matcher.alignment import blur_part, blurred
 from matcher.appearance import Appearance, see_appearance
 from matcher.cohort import Drawings, load_cohort
 from matcher.compare import Template, measure_likeness, measure_margins, score_strangers, tabulate
 from matcher.decode import Picture, decode_image
-from matcher.features import Features, blurred_copy, extract_all, measure_squares, stretch_to_squares
-from matcher.normalize import DARK_GROUND, WHITE_GROUND, Flattened, extract_ink, flatten_alpha, flatten_on, is_opaque
+from matcher.features import (
+    PAD_PX,
+    Features,
+    blurred_copy,
+    describe_all,
+    extract_all,
+    measure_squares,
+    stretch_to_squares,
+)
+from matcher.normalize import DARK_GROUND, WHITE_GROUND, Flattened, extract_ink, flatten_alpha, flatten_on
 from matcher.refusals import Refusal, refuse_blank
 from matcher.regions import Mark, find_mark
 
 _PHASES = ((0.0, 0.0), (0.5, 0.0), (0.0, 0.5), (0.5, 0.5), (0.25, 0.75), (0.75, 0.25))
 _REDUCERS = (Image.Resampling.LANCZOS, Image.Resampling.BILINEAR)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Drawing:
+    """A mark of the file on one of its grounds."""
+
+    mark: Mark
+    appearance: Appearance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Draft:
+    """What may become a template: a drawing, or a small copy of it. descriptor: float32 (d,); largest_px: see Template."""
+
+    features: Features
+    descriptor: np.ndarray
+    drawing: _Drawing
+    largest_px: int | None
+
+    def is_same(self, other: _Draft) -> bool:
+        """Whether one of the two is enough."""
+        if self.largest_px != other.largest_px:
+            return False
+        alike = float(self.descriptor @ other.descriptor) > thresholds.SAME_TEMPLATE
+        return alike and abs(self.features.log_aspect - other.features.log_aspect) < thresholds.ASPECT_FREE
 
 
 @functools.lru_cache(maxsize=4096)
@@ -44,17 +78,15 @@ def describe_mark(content: bytes) -> tuple[Template, ...] | Refusal:
     marks = _find_drawings(first)
     if not marks:
         return Refusal(reason=RefusalReason.TOO_SMALL, detail="the drawing itself is only a few pixels")
-    sets = [(first, marks)]
-    if not is_opaque(picture.pixels):
-        others = [flatten_on(picture.pixels, level) for level in (WHITE_GROUND, DARK_GROUND)]
-        found_too = [(other, _find_drawings(other)) for other in others]
-        sets += [(other, found) for other, found in found_too if found and _keeps_most(found[0], marks[0])]
-    templates: list[Template] = []
-    for flat, found in sets:
-        for template in _make_templates(found, functools.partial(_see, picture, flat)):
-            if not any(_is_same(template, other) for other in templates):
-                templates.append(template)
-    return tuple(templates)
+    sets = [_see_all(picture, first, marks)]
+    if first.ground is not None:
+        level = WHITE_GROUND if int(first.ground[0]) == DARK_GROUND else DARK_GROUND
+        other = flatten_on(picture.pixels, level)
+        others = _find_drawings(other)
+        if others and _keeps_most(others[0], marks[0]):
+            sets.append(_see_all(picture, other, others))
+    # all of a file together: the cohort is 41 MB, and reading it is most of the time
+    return tuple(_make_templates(_drop_copies(_draft_all(sets))))
 
 
 def _find_drawings(flat: Flattened) -> list[Mark]:
@@ -74,55 +106,94 @@ def _keeps_most(mark: Mark, first: Mark) -> bool:
     )
 
 
-def _see(picture: Picture, flat: Flattened, mark: Mark) -> Appearance:
-    box = mark.region.box
-    pixels = picture.pixels[box.y : box.y + box.height, box.x : box.x + box.width]
-    (square,) = stretch_to_squares([mark.region.ink])
-    return see_appearance(pixels, flat.ground, square, (box.width / picture.scale, box.height / picture.scale))
+def _see_all(picture: Picture, flat: Flattened, marks: Sequence[Mark]) -> list[_Drawing]:
+    drawings = []
+    for mark, square in zip(marks, stretch_to_squares([mark.region.ink for mark in marks]), strict=True):
+        box = mark.region.box
+        pixels = picture.pixels[box.y : box.y + box.height, box.x : box.x + box.width]
+        size_px = (box.width / picture.scale, box.height / picture.scale)
+        drawings.append(_Drawing(mark=mark, appearance=see_appearance(pixels, flat.ground, square, size_px)))
+    return drawings
 
 
-def _make_templates(marks: Sequence[Mark], see: Callable[[Mark], Appearance]) -> list[Template]:
-    """Templates of the marks of one picture, the whole first."""
-    looks = [see(mark) for mark in marks]
-    sharp = _describe([mark.region.ink for mark in marks], looks, [None] * len(marks))
-    templates = []
-    for mark, template in zip(marks, sharp, strict=True):
-        if mark is marks[0] or _counts_alone(mark, template.margin, sharp[0].margin):
-            templates += [template, *_small_templates(mark.region.ink, template.appearance)]
-    return templates
+def _draft_all(sets: Sequence[Sequence[_Drawing]]) -> list[_Draft]:
+    """Drafts of the drawings of one file on each of its grounds; the whole comes first, then its small copies."""
+    sharp = [_draft(drawings, [drawing.mark.region.ink for drawing in drawings]) for drawings in sets]
+    margins = measure_margins(_list_drawings([draft for drafts in sharp for draft in drafts])).tolist()
+    drafts = list[_Draft]()
+    for of_ground in sharp:
+        own, margins = margins[: len(of_ground)], margins[len(of_ground) :]
+        for draft, margin in zip(of_ground, own, strict=True):
+            if draft is of_ground[0] or _counts_alone(draft.drawing.mark, margin, own[0]):
+                drafts += [draft, *_draft_small(draft.drawing)]
+    return drafts
 
 
-def _describe(
-    inks: Sequence[np.ndarray],
-    appearances: Sequence[Appearance],
-    largest_px: Sequence[int | None],
-    attainable: Sequence[float] | None = None,
-) -> list[Template]:
-    """A template of each ink, with its margins sharp and blurred. attainable: of each, all 1 if not given."""
+def _draft(
+    drawings: Sequence[_Drawing], inks: Sequence[np.ndarray], largest_px: Sequence[int | None] | None = None
+) -> list[_Draft]:
+    """inks: of the drawings, or of small copies of them."""
     features = extract_all(inks)
-    copies = [blurred(f.square, px) for f in features for px in thresholds.ALIGN_BLURS_PX]
-    blurred_descriptors = load_cohort().describe(measure_squares(np.stack(copies)).shapes)
-    per_ink = blurred_descriptors.reshape(len(inks), len(thresholds.ALIGN_BLURS_PX), -1)
-    descriptors = np.concatenate([np.stack([f.descriptor for f in features])[:, None], per_ink], axis=1)
-    aspects = np.array([f.log_aspect for f in features], np.float32)
-    copies_too = Drawings(
-        descriptors=descriptors.reshape(-1, descriptors.shape[2]), log_aspects=np.repeat(aspects, descriptors.shape[1])
-    )
-    margins = measure_margins(copies_too).reshape(len(inks), -1)
-    best = np.ones(len(inks), np.float32) if attainable is None else np.array(attainable, np.float32)
-    strangers = score_strangers(Drawings(descriptors=descriptors[:, 0], log_aspects=aspects), margins[:, 0], best)
+    return [
+        _Draft(features=one, descriptor=descriptor, drawing=drawing, largest_px=largest)
+        for one, descriptor, drawing, largest in zip(
+            features, describe_all(features), drawings, largest_px or [None] * len(inks), strict=True
+        )
+    ]
+
+
+def _draft_small(drawing: _Drawing) -> list[_Draft]:
+    ink = drawing.mark.region.ink
+    sizes = [(px, largest) for px, largest in thresholds.SMALL_SIDES_PX if px < max(ink.shape)]
+    if not sizes:
+        return []
+    copies = [blurred_copy(ink, px) for px, _ in sizes]
+    return _draft([drawing] * len(sizes), copies, [largest for _, largest in sizes])
+
+
+def _drop_copies(drafts: Sequence[_Draft]) -> list[_Draft]:
+    kept = list[_Draft]()
+    for draft in drafts:
+        if not any(draft.is_same(other) for other in kept):
+            kept.append(draft)
+    return kept
+
+
+def _make_templates(drafts: Sequence[_Draft]) -> list[Template]:
+    """A template of each draft, with its margins sharp and blurred, and the strangers that are most like it."""
+    squares = [draft.features.square for draft in drafts]
+    copies = [blurred(square, px) for square in squares for px in thresholds.ALIGN_BLURS_PX]
+    parts = [part for square in squares for part in blur_part(square[PAD_PX:-PAD_PX, PAD_PX:-PAD_PX])]
+    described = load_cohort().describe(measure_squares(np.stack([*copies, *parts])).shapes)
+    sharp = _list_drawings(drafts)
+    blurs = len(thresholds.ALIGN_BLURS_PX)
+    descriptors = np.concatenate([sharp.descriptors, described[: len(copies)]])
+    log_aspects = np.concatenate([sharp.log_aspects, np.repeat(sharp.log_aspects, blurs)])
+    all_margins = measure_margins(Drawings(descriptors=descriptors, log_aspects=log_aspects))
+    margins = np.hstack([all_margins[: len(drafts), None], all_margins[len(drafts) :].reshape(-1, blurs)])
+    attainable = np.array([_measure_attainable(draft) for draft in drafts], np.float32)
+    strangers = score_strangers(sharp, margins[:, 0], attainable)
+    shown = described[len(copies) :].reshape(len(drafts), 1 + blurs, -1)
     return [
         Template(
-            features=features[number],
-            appearance=appearances[number],
+            features=draft.features,
+            appearance=draft.drawing.appearance,
+            descriptors=shown[number],
             margin=float(margins[number, 0]),
-            attainable=float(best[number]),
+            attainable=float(attainable[number]),
             stranger_scores=strangers[number],
             blur_margins=tuple(margins[number].tolist()),
-            largest_px=largest_px[number],
+            largest_px=draft.largest_px,
         )
-        for number in range(len(inks))
+        for number, draft in enumerate(drafts)
     ]
+
+
+def _list_drawings(drafts: Sequence[_Draft]) -> Drawings:
+    return Drawings(
+        descriptors=np.stack([draft.descriptor for draft in drafts]),
+        log_aspects=np.array([draft.features.log_aspect for draft in drafts], np.float32),
+    )
 
 
 def _counts_alone(inner: Mark, margin: float, margin_of_whole: float) -> bool:
@@ -131,22 +202,13 @@ def _counts_alone(inner: Mark, margin: float, margin_of_whole: float) -> bool:
     return margin <= thresholds.MAX_INNER_MARGIN and (inner.is_even or margin_of_whole > thresholds.PLAIN_MARGIN)
 
 
-def _small_templates(ink: np.ndarray, appearance: Appearance) -> list[Template]:
-    sizes = [(px, largest) for px, largest in thresholds.SMALL_SIDES_PX if px < max(ink.shape)]
-    if not sizes:
-        return []
-    copies = [blurred_copy(ink, px) for px, _ in sizes]
-    attainable = [_measure_attainable(copy, ink, px) for copy, (px, _) in zip(copies, sizes, strict=True)]
-    return _describe(copies, [appearance] * len(copies), [largest for _, largest in sizes], attainable)
-
-
-def _measure_attainable(copy: np.ndarray, ink: np.ndarray, px: int) -> float:
+def _measure_attainable(draft: _Draft) -> float:
     """Mean likeness to a small copy of what pages make of the drawing at that size: where the pixels' grid falls, and how
-    the picture was reduced, is chance."""
-    features = extract_all([copy, *_reduce_by_chance(ink, px)])
-    own, seen = features[0], tabulate(features[1:])
-    drawing = Drawings(descriptors=own.descriptor[None], log_aspects=np.array([own.log_aspect], np.float32))
-    return float(measure_likeness(seen, drawing).mean())
+    the picture was reduced, is chance. 1 for what is not small."""
+    if draft.largest_px is None:
+        return 1.0
+    seen = tabulate(extract_all(_reduce_by_chance(draft.drawing.mark.region.ink, draft.features.long_px)))
+    return float(measure_likeness(seen, _list_drawings([draft])).mean())
 
 
 def _reduce_by_chance(ink: np.ndarray, px: int) -> list[np.ndarray]:
@@ -165,12 +227,3 @@ def _reduce_by_chance(ink: np.ndarray, px: int) -> list[np.ndarray]:
         if w and h:
             seen.append(small[top : top + h, left : left + w])
     return seen or [blurred_copy(ink, px)]
-
-
-def _is_same(a: Template, b: Template) -> bool:
-    if a.largest_px != b.largest_px:
-        return False
-    x: Features = a.features
-    y: Features = b.features
-    alike = float(x.descriptor @ y.descriptor) > thresholds.SAME_TEMPLATE
-    return alike and abs(x.log_aspect - y.log_aspect) < thresholds.ASPECT_FREE

@@ -15,7 +15,8 @@ from matcher import thresholds
 
 cv2.setNumThreads(1)  # many small pictures: threads of OpenCV would only wait for each other
 
-_LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
+_LUMINANCE = (0.299, 0.587, 0.114)
+_LEVELS = np.arange(256, dtype=np.uint8)
 WHITE_GROUND, DARK_GROUND = 255, 24
 
 
@@ -49,10 +50,10 @@ def flatten_alpha(pixels: np.ndarray) -> Flattened:
     """
     if is_opaque(pixels):
         return Flattened(rgb=clear_checkerboard(cv2.cvtColor(pixels, cv2.COLOR_RGBA2RGB)), ground=None)
-    weight = pixels[..., 3].astype(np.float32)
-    total = float(weight.sum())
-    luminance = float((pixels[..., :3].astype(np.float32) @ _LUMINANCE * weight).sum()) / total if total else 0.0
-    return flatten_on(pixels, DARK_GROUND if luminance > thresholds.LIGHT_LUMINANCE else WHITE_GROUND)
+    *channels, alpha = (channel.astype(np.float64).ravel() for channel in cv2.split(pixels))
+    light = sum(part * float(channel @ alpha) for part, channel in zip(_LUMINANCE, channels, strict=True))
+    is_light = light > thresholds.LIGHT_LUMINANCE * float(alpha.sum())
+    return flatten_on(pixels, DARK_GROUND if is_light else WHITE_GROUND)
 
 
 def flatten_on_all(pixels: np.ndarray) -> list[Flattened]:
@@ -61,8 +62,10 @@ def flatten_on_all(pixels: np.ndarray) -> list[Flattened]:
     if first.ground is None:
         return [first]
     is_drawn = pixels[..., 3] > 127
-    light = pixels[..., :3].min(axis=2) > thresholds.LIGHT_LEVEL
-    share = float(np.mean(light[is_drawn])) if is_drawn.any() else 0.0
+    red, green, blue, _ = cv2.split(pixels)
+    light = cv2.min(cv2.min(red, green), blue) > thresholds.LIGHT_LEVEL
+    drawn_px = np.count_nonzero(is_drawn)
+    share = np.count_nonzero(light & is_drawn) / drawn_px if drawn_px else 0.0
     if not thresholds.MIXED_LIGHT_SHARE < share < 1 - thresholds.MIXED_LIGHT_SHARE:
         return [first]
     other = DARK_GROUND if int(first.ground[0]) == WHITE_GROUND else WHITE_GROUND
@@ -71,8 +74,10 @@ def flatten_on_all(pixels: np.ndarray) -> list[Flattened]:
 
 def flatten_on(pixels: np.ndarray, level: int) -> Flattened:
     """Opaque RGB with transparency on a grey ground of that level."""
-    share = pixels[..., 3:].astype(np.float32) / 255
-    rgb = (pixels[..., :3] * share + level * (1 - share) + 0.5).astype(np.uint8)
+    *channels, alpha = cv2.split(pixels)  # numpy is slow along an axis of 3
+    share = alpha.astype(np.float32) / 255
+    ground = level * (1 - share)
+    rgb = np.asarray(cv2.merge([(channel * share + ground + 0.5).astype(np.uint8) for channel in channels]))
     return Flattened(rgb=rgb, ground=np.full(3, level, np.uint8))
 
 
@@ -88,9 +93,9 @@ def clear_checkerboard(rgb: np.ndarray) -> np.ndarray:
     if min(rgb.shape[:2]) < thresholds.CHECKED_LEAST_PX:
         return rgb
     # a few px inside: checks at the very border may be cut to nothing
-    ring = np.concatenate([rgb[2], rgb[-3], rgb[:, 2], rgb[:, -3]]).astype(np.int32)
-    levels = ring.max(axis=1)
-    is_grey = levels - ring.min(axis=1) <= thresholds.CHECKED_TINT_LEVELS
+    ring = _split(np.concatenate([rgb[2], rgb[-3], rgb[:, 2], rgb[:, -3]]))
+    levels = ring.max(axis=0).astype(np.int32)
+    is_grey = levels - ring.min(axis=0) <= thresholds.CHECKED_TINT_LEVELS
     light = int(np.bincount(levels[is_grey] >> 2, minlength=64).argmax()) << 2 if is_grey.any() else 0
     others = levels[is_grey & (np.abs(levels - light) > thresholds.CHECKED_STEPS[0])]
     if not len(others):
@@ -110,7 +115,8 @@ def clear_checkerboard(rgb: np.ndarray) -> np.ndarray:
         or turns < thresholds.CHECKED_TURNS
     ):
         return rgb
-    brightest, darkest = rgb.max(axis=2).astype(np.int32), rgb.min(axis=2).astype(np.int32)
+    red, green, blue = cv2.split(rgb)
+    brightest, darkest = cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue)
     is_check = (brightest <= high + least) & (darkest >= low - least)
     is_check &= brightest - darkest <= thresholds.CHECKED_TINT_LEVELS
     cleared = rgb.copy()
@@ -131,7 +137,7 @@ def estimate_backgrounds(rgb: np.ndarray) -> list[Background]:
     first = most_frequent_colour(ring)
     if first.share >= thresholds.SURE_RING_SHARE:
         return [first]
-    rest = ring[~_is_near(ring, first.colour, 2 * thresholds.RING_MATCH_LEVELS)]
+    rest = ring[~_are_near(_split(ring), first.colour, 2 * thresholds.RING_MATCH_LEVELS)]
     if not len(rest):
         return [first]
     second = most_frequent_colour(rest)
@@ -141,15 +147,27 @@ def estimate_backgrounds(rgb: np.ndarray) -> list[Background]:
 
 def most_frequent_colour(pixels: np.ndarray) -> Background:
     """The colour most of some pixels have, give or take thresholds.RING_MATCH_LEVELS. pixels: uint8 (n, 3), n > 0."""
-    coarse = (pixels >> 4).astype(np.int32)
-    bins = coarse[:, 0] << 8 | coarse[:, 1] << 4 | coarse[:, 2]
-    centre = pixels[bins == np.bincount(bins).argmax()].mean(axis=0)
-    near = pixels[_is_near(pixels, centre, thresholds.RING_MATCH_LEVELS)]
-    return Background(colour=np.round(near.mean(axis=0)).astype(np.uint8), share=len(near) / len(pixels))
+    channels = _split(pixels)
+    coarse = channels >> 4
+    bins = coarse[0].astype(np.uint16) << 8 | coarse[1] << 4 | coarse[2]
+    are_most = bins == np.bincount(bins).argmax()
+    levels = channels.astype(np.float64)
+    centre = levels @ are_most / np.count_nonzero(are_most)
+    are_near = _are_near(channels, centre, thresholds.RING_MATCH_LEVELS)
+    count = np.count_nonzero(are_near)
+    return Background(colour=np.round(levels @ are_near / count).astype(np.uint8), share=count / len(pixels))
 
 
-def _is_near(pixels: np.ndarray, colour: np.ndarray, levels: int) -> np.ndarray:
-    return np.asarray((np.abs(pixels - colour.astype(np.float32)) <= levels).all(axis=1))
+def _split(pixels: np.ndarray) -> np.ndarray:
+    """Channels one after the other, (3, n): numpy is slow along an axis of 3."""
+    return np.ascontiguousarray(pixels.T)
+
+
+def _are_near(channels: np.ndarray, colour: np.ndarray, levels: int) -> np.ndarray:
+    """Which pixels differ from a colour by so many levels at most: bool (n,). One look-up for each level, not for each
+    pixel's difference."""
+    red, green, blue = np.abs(_LEVELS - colour.astype(np.float32)[:, None]) <= levels
+    return np.asarray(red[channels[0]] & green[channels[1]] & blue[channels[2]])
 
 
 def is_other_colour(a: np.ndarray, b: np.ndarray) -> bool:

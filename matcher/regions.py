@@ -13,13 +13,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from matcher import thresholds
-from matcher.grounds import Ground, find_even_areas, find_frequent_colours, find_plates, ground_inside
+from matcher.grounds import Ground, find_drawn_areas, find_even_areas, find_frequent_colours, find_plates, ground_inside
 from matcher.grouping import Pieces, find_pieces, join_pieces, measure_gaps
 from matcher.normalize import Flattened, extract_ink, is_other_colour, scale_ink
 
@@ -52,6 +52,38 @@ class Region:
     ink: np.ndarray
     depth: int
     isolation: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Sheet:
+    """What stands on a ground. ink: uint8 (height, width), scaled. inked: the same shape, 1 where ink is present, else 0.
+    depth: grounds around it, this one not counted."""
+
+    ground: Ground
+    ink: np.ndarray
+    inked: np.ndarray
+    depth: int
+
+    @property
+    def whole(self) -> Region | None:
+        """All of the ink; None if too little is there."""
+        x, y, width, height = cv2.boundingRect(self.inked)
+        return self.cut(x, y, x + width, y + height, math.inf)
+
+    def cut(self, left: int, top: int, right: int, bottom: int, gap_px: float) -> Region | None:
+        """Region of a rectangle whose sides all touch ink; None if it is too small or too narrow. gap_px: to the nearest
+        other ink."""
+        width, height = right - left, bottom - top
+        if max(width, height) < thresholds.MIN_REGION_LONG_PX:
+            return None
+        if min(width, height) < min(thresholds.MIN_REGION_SHORT_PX, *self.ink.shape):
+            return None
+        if max(width, height) > thresholds.MAX_ASPECT * min(width, height):
+            return None
+        box = Box(x=self.ground.x + left, y=self.ground.y + top, width=width, height=height)
+        return Region(
+            box=box, ink=self.ink[top:bottom, left:right], depth=self.depth, isolation=gap_px / min(width, height)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -88,12 +120,12 @@ def find_mark(flat: Flattened) -> list[Mark]:
     ground: Ground | None = Ground(x=0, y=0, rgb=flat.rgb, colour=outer, outline=None, share=1.0)
     marks: list[Mark] = []
     while ground is not None and len(marks) < _MAX_GROUNDS:
-        ink = _ink_on(ground)
-        region = _trim(ink, (0, 0, ink.shape[1], ink.shape[0]), ground, len(marks))
+        sheet = _lay_out(ground, len(marks))
+        region = sheet.whole
         if region is None:
             break
         marks.append(Mark(region=region, is_even=ground.share >= thresholds.EVEN_BAND_SHARE))
-        ground = _main_tile(ground, find_pieces(ink), region.box)
+        ground = _main_tile(ground, find_pieces(sheet.inked), region.box)
         # through a ring or a bubble the page is seen: what stands in it is anyone's without it
         if ground is not None and not is_other_colour(ground.colour, outer):
             break
@@ -118,25 +150,26 @@ def _look_everywhere(flat: Flattened) -> Iterator[Region]:
         ground = Ground(x=0, y=0, rgb=flat.rgb, colour=background.colour, outline=None, share=backgrounds[0].share)
         yield from _look_on(ground, 0)
     share = backgrounds[0].share
-    if share < thresholds.PLATE_RING_SHARE:
-        for plate in find_plates(flat.rgb):
-            yield from _look_on(plate, 1)
+    if share >= thresholds.PLATE_RING_SHARE:
+        return
+    even = find_even_areas(flat.rgb)
+    for plate in find_plates(even):
+        yield from _look_on(plate, 1)
     if share < thresholds.PHOTO_RING_SHARE:
         for ink in find_frequent_colours(flat.rgb):
             yield from _look_at_layer(ink)
-        yield from _look_at_layer(find_even_areas(flat.rgb))
+        yield from _look_at_layer(find_drawn_areas(even))
 
 
 def _look_on(ground: Ground, depth: int) -> Iterator[Region]:
     """Regions of what stands on a ground."""
-    ink = _ink_on(ground)
-    height, width = ink.shape
-    whole = _trim(ink, (0, 0, width, height), ground, depth)
+    sheet = _lay_out(ground, depth)
+    whole = sheet.whole
     if whole is None:
         return
     yield whole
-    pieces = find_pieces(ink)
-    yield from _trim_groups(ink, pieces, ground, depth)
+    pieces = find_pieces(sheet.inked)
+    yield from _cut_groups(sheet, pieces)
     if depth == _MAX_GROUNDS:
         return
     for number, (left, top, right, bottom) in enumerate(pieces.boxes.tolist()):
@@ -156,45 +189,35 @@ def _look_at_layer(ink: np.ndarray) -> Iterator[Region]:
     pieces = find_pieces(ink, least_px=max(8, int(thresholds.LAYER_PIECE_SHARE * height * width)))
     if not len(pieces.boxes):
         return
-    clean = np.where(np.isin(pieces.labels, pieces.numbers), ink, 0).astype(np.uint8)
+    is_kept = np.zeros(int(pieces.labels.max()) + 1, np.uint8)
+    is_kept[pieces.numbers] = 255
+    clean = cv2.bitwise_and(ink, is_kept[pieces.labels])
     nowhere = Ground(x=0, y=0, rgb=clean, colour=np.zeros(3, np.uint8), outline=None, share=0.0)
-    for region in _trim_groups(clean, pieces, nowhere, 1):
+    for region in _cut_groups(_Sheet(ground=nowhere, ink=clean, inked=clean, depth=1), pieces):
         if region.box.width * region.box.height >= thresholds.LAYER_REGION_SHARE * width * height:
             yield region
 
 
-def _trim_groups(ink: np.ndarray, pieces: Pieces, ground: Ground, depth: int) -> Iterator[Region]:
+def _cut_groups(sheet: _Sheet, pieces: Pieces) -> Iterator[Region]:
     """Regions of all groups of pieces that are near each other."""
     groups = join_pieces(pieces.boxes)
-    for box, gap in zip(groups.tolist(), measure_gaps(groups, pieces.boxes).tolist(), strict=True):
-        left, top, right, bottom = box
-        if max(right - left, bottom - top) >= thresholds.MIN_PART_LONG_PX:
-            region = _trim(ink, (left, top, right, bottom), ground, depth)
-            if region is not None:
-                # on an uneven ground what is near may be the photograph
-                is_even = ground.share >= thresholds.PHOTO_RING_SHARE
-                yield replace(region, isolation=gap / min(region.box.width, region.box.height)) if is_even else region
+    groups = groups[(groups[:, 2:] - groups[:, :2]).max(axis=1, initial=0) >= thresholds.MIN_PART_LONG_PX]
+    # on an uneven ground what is near may be the photograph
+    is_even = sheet.ground.share >= thresholds.PHOTO_RING_SHARE
+    gaps = measure_gaps(groups, pieces.boxes).tolist() if is_even else itertools.repeat(math.inf)
+    for (left, top, right, bottom), gap in zip(groups.tolist(), gaps, strict=False):
+        region = sheet.cut(left, top, right, bottom, gap)
+        if region is not None:
+            yield region
 
 
-def _ink_on(ground: Ground) -> np.ndarray:
+def _lay_out(ground: Ground, depth: int) -> _Sheet:
     ink = scale_ink(extract_ink(ground.rgb, ground.colour))
-    return ink if ground.outline is None else np.asarray(cv2.bitwise_and(ink, ground.outline))
+    if ground.outline is not None:
+        ink = np.asarray(cv2.bitwise_and(ink, ground.outline))
+    inked = np.asarray(cv2.threshold(ink, thresholds.INK_PRESENT, 1, cv2.THRESH_BINARY)[1])
+    return _Sheet(ground=ground, ink=ink, inked=inked, depth=depth)
 
 
 def _is_small(box: Box) -> bool:
     return max(box.width, box.height) < thresholds.MIN_PART_LONG_PX
-
-
-def _trim(ink: np.ndarray, cut: tuple[int, int, int, int], ground: Ground, depth: int) -> Region | None:
-    """Region of the ink inside a cut (left, top, right, bottom); None if too little is there."""
-    left, top, right, bottom = cut
-    part = ink[top:bottom, left:right]
-    x, y, width, height = cv2.boundingRect((part > thresholds.INK_PRESENT).view(np.uint8))
-    if max(width, height) < thresholds.MIN_REGION_LONG_PX or min(width, height) < min(
-        thresholds.MIN_REGION_SHORT_PX, *ink.shape
-    ):
-        return None
-    if max(width, height) > thresholds.MAX_ASPECT * min(width, height):
-        return None
-    box = Box(x=ground.x + left + x, y=ground.y + top + y, width=width, height=height)
-    return Region(box=box, ink=part[y : y + height, x : x + width], depth=depth, isolation=math.inf)

@@ -157,7 +157,9 @@ LAYER_REGION_SHARE: Final = 0.01
 
 # --- comparison ---
 SHORTLIST_DISTANCE_BITS: Final = 90
-"""Edge-hash bits (of 256) within which a region is compared closely."""
+"""Edge-hash bits (of 256) within which a region is described and compared closely. bench, of 5,256 images that score .45 or
+more at 90: 80 loses 3, 75 4, 70 13, 65 19, 60 27; recall at a false-match rate of 1e-3 is the same at 75 to 90, at 1e-2 80
+finds 2 images fewer and 75 3. At 80 five regions in six are still described, so little time is won."""
 NCC_WEIGHT: Final = 0.35
 EDGE_WEIGHT: Final = 0.65
 """Shares of ink and of edges in a region's features, before the background's common directions are taken out."""

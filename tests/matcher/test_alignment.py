@@ -6,7 +6,7 @@ from drawings import BRAND_NAMES, draw_mark, encode, lay_on
 from PIL import Image, ImageFilter
 
 from matcher import LogoMatcher, Refusal, thresholds
-from matcher.alignment import align
+from matcher.alignment import Alignment, Pair, align_all
 from matcher.compare import Template
 from matcher.features import Features, extract_features
 from matcher.marks import describe_mark
@@ -23,6 +23,11 @@ def template_of(name: str) -> Template:
 def region_of(image: Image.Image) -> Features:
     regions = find_regions([flatten_alpha(np.asarray(image.convert("RGBA")))])
     return extract_features(regions[0].ink)
+
+
+def align(template: Template, region: Features) -> Alignment:
+    (alignment,) = align_all([Pair(template=template, region=region, descriptor=region.descriptor)])
+    return alignment
 
 
 @pytest.mark.parametrize("name", BRAND_NAMES[:4])
@@ -64,3 +69,17 @@ def test_letters_that_stand_close_on_both_sides_count_less(matcher: LogoMatcher)
     crowded.paste((16, 42, 110), (100 + mark.width + 3, 40, 160 + mark.width, 40 + mark.height))
     scores = [matcher.best_scores(encode(page))["kestrel"] for page in (alone, crowded)]
     assert scores[1] < scores[0] - 0.5 * thresholds.ISOLATION_WEIGHT
+
+
+def test_an_alignment_does_not_depend_on_the_others_of_its_image() -> None:
+    template, page = template_of("kestrel"), lay_on(draw_mark("kestrel"), (255, 255, 255))
+    parts = [
+        page,
+        page.crop((0, 0, round(0.9 * page.width), page.height)),
+        page.crop((0, 0, page.width, round(0.93 * page.height))),
+        draw_mark("ombra"),
+    ]
+    regions = [region_of(part) for part in parts]
+    together = align_all([Pair(template=template, region=r, descriptor=r.descriptor) for r in regions])
+    for one, region in zip(together, regions, strict=True):
+        assert align(template, region).score == pytest.approx(one.score, abs=1e-5)

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 from matcher import Refusal, thresholds
 from matcher.cohort import load_cohort
 from matcher.compare import Template, TemplateSet
-from matcher.features import extract_all, extract_features
+from matcher.features import extract_all, extract_features, measure_squares
 from matcher.marks import describe_mark
 from matcher.normalize import flatten_alpha
 from matcher.regions import find_regions
@@ -103,6 +103,15 @@ def test_features_do_not_depend_on_the_company_they_are_taken_in() -> None:
     for alone, together in zip(map(extract_features, inks), extract_all(inks), strict=True):
         assert (alone.edge_bits == together.edge_bits).all()
         assert np.allclose(alone.descriptor, together.descriptor, atol=1e-5)
+
+
+def test_measurements_do_not_depend_on_the_company_even_of_ink_at_the_border() -> None:
+    squares = np.random.default_rng(5).integers(0, 256, (18, 64, 64), np.uint8)
+    together = measure_squares(squares)
+    for number, square in enumerate(squares):
+        alone = measure_squares(square[None])
+        assert (alone.edge_bits[0] == together.edge_bits[number]).all()
+        assert np.allclose(alone.shapes[0], together.shapes[number], atol=1e-6)
 
 
 def test_cohort_is_large_and_its_drawings_have_length_one() -> None:
