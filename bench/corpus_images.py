@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from matcher import LogoMatcher, thresholds
@@ -35,7 +35,8 @@ class LabelledImage:
     label: str
     shows: set[str] = field(default_factory=set)
     flags: set[str] = field(default_factory=set)
-    scores: dict[str, float] = field(default_factory=dict)
+    scores: dict[str, float] = field(default_factory=dict)  # of every brand that was compared
+    reported: dict[str, float] = field(default_factory=dict)  # of the brands that it is said to show
 
     def wrong(self) -> tuple[float, str]:
         """Best score of a brand that it does not show."""
@@ -64,16 +65,23 @@ def main() -> None:
     options = parser.parse_args()
     images = read_labels(options.corpus)
     matcher = LogoMatcher.from_directory(options.corpus / "brands")
-    started, scores = time.perf_counter(), dict[str, dict[str, float]]()
+    scores, reported = dict[str, dict[str, float]](), dict[str, dict[str, float]]()
+    taken_s = 0.0
     for image in images:
         if image.file and (options.corpus / image.file).is_file():
             if image.file not in scores:
-                scores[image.file] = matcher.best_scores(options.corpus / image.file)
-            image.scores = scores[image.file]
-    print(f"{len(scores)} files, {1000 * (time.perf_counter() - started) / max(1, len(scores)):.1f} ms each")
+                content = (options.corpus / image.file).read_bytes()
+                started = time.perf_counter()
+                matches = matcher.match(content).matches
+                taken_s += time.perf_counter() - started
+                reported[image.file] = {match.brand: match.score for match in matches}
+                scores[image.file] = matcher.best_scores(content)
+            image.scores, image.reported = scores[image.file], reported[image.file]
+    print(f"{len(scores)} files, {1000 * taken_s / max(1, len(scores)):.1f} ms each")
     brands = set(json.loads((options.corpus / "brands.json").read_text(encoding="utf-8")))
     wrong = sorted((image.wrong()[0] for image in images), reverse=True)
-    count(images, brands, thresholds.ACCEPT_SCORE, "as it ships")
+    shipped = [replace(image, scores=image.reported) for image in images]
+    count(shipped, brands, thresholds.ACCEPT_SCORE, "as it ships")
     for allowed in options.allow_wrong:
         count(images, brands, wrong[allowed] + 1e-9, f"{allowed} wrong")
     for image in sorted(images, key=lambda image: -image.wrong()[0])[: options.show]:

@@ -55,6 +55,13 @@ class _Look:
     def is_whole(self, index: int) -> bool:
         return self.regions[index].box == self.regions[0].box
 
+    def is_in_passing(self, index: int) -> bool:
+        """Whether a region is so small a part of a photograph that what it shows was not put there to be seen."""
+        box, (height, width) = self.regions[index].box, self.picture.pixels.shape[:2]
+        if box.width * box.height >= thresholds.PASSING_SHARE * width * height:
+            return False
+        return flatten_alpha(self.picture.pixels).backgrounds[0].share < thresholds.PHOTO_RING_SHARE
+
     def source_box(self, index: int) -> Box:
         picture = self.picture
         return self.regions[index].box.scaled_to_source(picture.scale, picture.width_px, picture.height_px)
@@ -63,7 +70,8 @@ class _Look:
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Candidate:
     """A region laid on a template, both by their numbers. strangers: how many of the cohort are as much like it.
-    isolation: of the region. attained: under 1 for a tiny part of a picture, of which there are many."""
+    isolation: of the region. attained: under 1 for a tiny part of a picture, of which there are many. is_in_passing: a tiny part
+    of a photograph, such as the mark on a machine."""
 
     template: int
     region: int
@@ -71,6 +79,7 @@ class _Candidate:
     strangers: int
     isolation: float
     attained: float
+    is_in_passing: bool
 
     @property
     def score(self) -> float:
@@ -80,7 +89,8 @@ class _Candidate:
 
     @property
     def strength(self) -> MatchStrength:
-        return MatchStrength.MATCH if self.score >= thresholds.ACCEPT_SCORE else MatchStrength.PERHAPS
+        is_sure = self.score >= thresholds.ACCEPT_SCORE and not self.is_in_passing
+        return MatchStrength.MATCH if is_sure else MatchStrength.PERHAPS
 
 
 class LogoMatcher:
@@ -209,6 +219,7 @@ class LogoMatcher:
                 strangers=self._templates[template].count_strangers(float(best[template])),
                 isolation=look.regions[region].isolation,
                 attained=1.0 if look.is_whole(region) else self._templates[template].attainable,
+                is_in_passing=look.is_in_passing(region),
             )
             for template, alignment in zip(chosen, align_all(pairs), strict=True)
         ]

@@ -27,7 +27,7 @@ class LogoMatch:
 
     score: 0..1, 1 = the same drawing. distance_bits: of 256, edge hash; phash_distance_bits: of 64,
     imagehash.phash of the ink. region: in px of the source image. strength: perhaps = the score is under
-    thresholds.ACCEPT_SCORE. transform: how the official drawing became what was found. strangers: of so many
+    thresholds.ACCEPT_SCORE, or it is a mark in passing on a photograph. transform: how the official drawing became what was found. strangers: of so many
     strangers_compared drawings that are nobody's, how many are at least as much like the official one as this region is
     (before it was laid on the drawing; counted up to thresholds.COUNTED_STRANGERS).
     """

@@ -5,6 +5,8 @@ import math
 import threading
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from drawings import BRAND_NAMES, NAVY, draw_mark, draw_wall, encode, lay_on, scaled
 from PIL import Image, ImageDraw, ImageFont, ImageOps
@@ -227,3 +229,16 @@ def test_plain_box_as_official_logo_matches_nothing() -> None:
     other = Image.new("RGB", (100, 100), "white")
     ImageDraw.Draw(other).rectangle((20, 20, 80, 80), fill=(200, 0, 0))
     assert matcher.match(encode(other)).matches == ()
+
+
+def test_a_tiny_mark_in_a_photograph_is_for_a_person_to_look_at(matcher: LogoMatcher) -> None:
+    """Such as the maker's name on a machine: nobody put it there as a logo of the page."""
+    slow = np.random.default_rng(8).normal(0, 1, (5, 7, 3)).astype(np.float32)
+    ground = (cv2.resize(slow, (800, 560), interpolation=cv2.INTER_CUBIC) * 40 + 120).clip(0, 255).astype(np.uint8)
+    photograph, plate = Image.fromarray(ground), Image.new("RGB", (150, 44), "white")
+    mark = scaled(draw_mark("sable"), 74)
+    plate.paste(mark, (30, 22 - mark.height // 2), mark)
+    photograph.paste(plate, (500, 300))
+    recognition = matcher.match(encode(photograph))
+    assert recognition.matches == ()
+    assert [match.brand for match in recognition.perhaps] == ["sable"]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from drawings import BRAND_NAMES, NAVY, draw_mark, draw_wall, lay_on, scaled
@@ -124,3 +125,34 @@ def test_tightly_cropped_mark_is_seen_on_either_of_its_two_colours() -> None:
     whole = [r for r in regions_of(image) if (r.box.width, r.box.height) == image.size and r.depth == 0]
     assert len(whole) == 2
     assert abs(sum(float(region.ink.mean()) for region in whole) - 255) < 2
+
+
+def checkered(width: int, height: int, square_px: int = 12) -> Image.Image:
+    rows, columns = np.indices((height, width)) // square_px
+    return Image.fromarray(np.where((rows + columns) % 2, 255, 204).astype(np.uint8)).convert("RGB")
+
+
+def test_a_baked_in_checkerboard_is_the_ground_and_no_drawing() -> None:
+    page, mark = checkered(400, 240), draw_mark("kestrel")
+    page.paste(mark, (40, 70), mark)
+    box = regions_of(page)[0].box
+    assert abs(box.x - 40) + abs(box.y - 70) + abs(box.width - mark.width) + abs(box.height - mark.height) <= 8
+
+
+def test_a_grey_drawing_is_no_checkerboard() -> None:
+    page = Image.new("RGB", (300, 200), (255, 255, 255))
+    ImageDraw.Draw(page).rectangle((0, 60, 299, 140), fill=(204, 204, 204))
+    assert any(region.box.height in range(78, 84) for region in regions_of(page))
+
+
+def test_logo_of_two_colours_on_a_photograph_is_one_region() -> None:
+    slow = np.random.default_rng(4).normal(0, 1, (6, 8, 3)).astype(np.float32)
+    ground = (cv2.resize(slow, (400, 300), interpolation=cv2.INTER_CUBIC) * 45 + 128).clip(0, 255).astype(np.uint8)
+    image = Image.fromarray(ground)
+    pen = ImageDraw.Draw(image)
+    pen.rectangle((120, 100, 170, 180), fill=(255, 140, 0))
+    pen.rectangle((180, 100, 260, 180), fill=(0, 60, 160))
+    assert any(
+        abs(r.box.x - 120) + abs(r.box.y - 100) + abs(r.box.width - 141) + abs(r.box.height - 81) <= 8
+        for r in regions_of(image)
+    )
