@@ -230,36 +230,52 @@ class LogoMatcher:
         chosen = list[int]()
         likely = np.flatnonzero(best >= thresholds.LOOK_CLOSER_SCORE)
         for template in likely[np.argsort(-best[likely], kind="stable")].tolist():
-            brand = self._owners[template].brand
-            looks[brand] += 1
-            if looks[brand] <= thresholds.CLOSER_LOOKS_A_BRAND:
+            logo = self._owners[template].official_logo_id
+            looks[logo] += 1
+            if looks[logo] <= thresholds.CLOSER_LOOKS_A_LOGO:
                 chosen.append(template)
         return chosen[: thresholds.MAX_CLOSER_LOOKS]
 
     def _find_matches(self, look: _Look, hashes: Sequence[RegionHashes]) -> tuple[LogoMatch, ...]:
         """hashes: of the first regions."""
         comparison = self._set.compare(look.features)
-        matches: dict[str, LogoMatch] = {}
+        of_brand: dict[str, list[_Candidate]] = {}
         for candidate in _fullest_first(self._look_closer(look, comparison), look):
+            of_brand.setdefault(self._owners[candidate.template].brand, []).append(candidate)
+        matches = []
+        for brand, candidates in of_brand.items():
+            candidate, transform = self._choose_by_colour(look, candidates)
             owner, region = self._owners[candidate.template], candidate.region
-            if owner.brand in matches:
-                continue
             found = hashes[region] if region < len(hashes) else hash_all([look.features[region]])[0]
-            matches[owner.brand] = LogoMatch(
-                brand=owner.brand,
-                official_logo_id=owner.official_logo_id,
-                official_logo=owner.file,
-                method=METHOD,
-                score=round(candidate.score, 4),  # the last bits depend on how the processor adds up
-                distance_bits=int(comparison.distances[region, candidate.template]),
-                phash_distance_bits=distance_bits(found.phash, self._phashes[candidate.template]),
-                region=look.source_box(region),
-                transform=self._measure_transform(look, candidate),
-                strangers=candidate.strangers,
-                strangers_compared=len(load_cohort().strangers.log_aspects),
-                strength=candidate.strength,
+            matches.append(
+                LogoMatch(
+                    brand=brand,
+                    official_logo_id=owner.official_logo_id,
+                    official_logo=owner.file,
+                    method=METHOD,
+                    score=round(candidate.score, 4),  # the last bits depend on how the processor adds up
+                    distance_bits=int(comparison.distances[region, candidate.template]),
+                    phash_distance_bits=distance_bits(found.phash, self._phashes[candidate.template]),
+                    region=look.source_box(region),
+                    transform=transform,
+                    strangers=candidate.strangers,
+                    strangers_compared=len(load_cohort().strangers.log_aspects),
+                    strength=candidate.strength,
+                )
             )
-        return tuple(matches.values())
+        return tuple(matches)
+
+    def _choose_by_colour(self, look: _Look, candidates: Sequence[_Candidate]) -> tuple[_Candidate, Transform]:
+        """The first of a brand's candidates, or one as good on the same region whose colours are nearer: scores know no
+        colour, so the white file of a drawing does as well as the coloured one."""
+        first = candidates[0]
+        equals = [
+            one
+            for one in candidates
+            if one.region == first.region and one.score >= first.score - thresholds.EQUAL_SCORES
+        ]
+        measured = [(one, self._measure_transform(look, one)) for one in equals]
+        return min(measured, key=lambda pair: pair[1].colour_difference)
 
     def _measure_transform(self, look: _Look, candidate: _Candidate) -> Transform:
         picture, region = look.picture, look.regions[candidate.region]

@@ -242,3 +242,11 @@ def test_a_tiny_mark_in_a_photograph_is_for_a_person_to_look_at(matcher: LogoMat
     recognition = matcher.match(encode(photograph))
     assert recognition.matches == ()
     assert [match.brand for match in recognition.perhaps] == ["sable"]
+
+
+def test_of_two_files_of_one_drawing_the_one_in_the_found_colours_is_named() -> None:
+    files = {"navy.png": draw_mark("orrery"), "white.png": draw_mark("orrery", (255, 255, 255))}
+    matcher = LogoMatcher([make_official_logo("orrery", name, encode(mark)) for name, mark in files.items()])
+    for name, ground in (("navy.png", (255, 255, 255)), ("white.png", (20, 20, 20))):
+        (match,) = matcher.match(encode(lay_on(files[name], ground, 12))).matches
+        assert match.official_logo == name
