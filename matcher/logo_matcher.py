@@ -32,7 +32,7 @@ from matcher.features import Features, extract_all
 from matcher.hashes import LogoHash, RegionHashes, distance_bits, hash_all
 from matcher.logo_folder import read_logo_folder
 from matcher.marks import describe_mark
-from matcher.normalize import extract_ink, flatten_alpha, flatten_on_all
+from matcher.normalize import Flattened, extract_ink, flatten_on_all
 from matcher.official_logos import OfficialLogo
 from matcher.recognition import LogoMatch, Recognition, RegionHash
 from matcher.refusals import Refusal, refuse_blank
@@ -46,9 +46,10 @@ METHOD = "edge-hash+lda"
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Look:
-    """A decoded image with its regions and their features, in the same order."""
+    """A decoded image with its regions and their features, in the same order. flat: as it is looked at first."""
 
     picture: Picture
+    flat: Flattened
     regions: list[Region]
     features: list[Features]
 
@@ -60,7 +61,7 @@ class _Look:
         box, (height, width) = self.regions[index].box, self.picture.pixels.shape[:2]
         if box.width * box.height >= thresholds.PASSING_SHARE * width * height:
             return False
-        return flatten_alpha(self.picture.pixels).backgrounds[0].share < thresholds.PHOTO_RING_SHARE
+        return self.flat.backgrounds[0].share < thresholds.PHOTO_RING_SHARE
 
     def source_box(self, index: int) -> Box:
         picture = self.picture
@@ -161,7 +162,7 @@ class LogoMatcher:
             return Recognition(refusal=look, width_px=None, height_px=None, format=None, hashes=(), matches=())
         refusal = None
         if not look.regions:
-            refusal = refuse_blank(_plain_ink(look.picture)) or Refusal(
+            refusal = refuse_blank(_plain_ink(look.flat)) or Refusal(
                 reason=RefusalReason.TOO_SMALL, detail="what is drawn is only a few pixels"
             )
         hashes = hash_all(look.features[: thresholds.MAX_STORED_HASHES])
@@ -282,7 +283,7 @@ class LogoMatcher:
         box, features = region.box, look.features[candidate.region]
         seen = see_appearance(
             picture.pixels[box.y : box.y + box.height, box.x : box.x + box.width],
-            flatten_alpha(picture.pixels).ground,
+            look.flat.ground,
             features.square,
             (box.width / picture.scale, box.height / picture.scale),
         )
@@ -311,8 +312,11 @@ def _look_at(source: str | Path | bytes) -> _Look | Refusal:
     picture = decode_image(content)
     if isinstance(picture, Refusal):
         return picture
-    regions = find_regions(flatten_on_all(picture.pixels))
-    return _Look(picture=picture, regions=regions, features=extract_all([region.ink for region in regions]))
+    flats = flatten_on_all(picture.pixels)
+    regions = find_regions(flats)
+    return _Look(
+        picture=picture, flat=flats[0], regions=regions, features=extract_all([region.ink for region in regions])
+    )
 
 
 def _read(path: Path) -> bytes:
@@ -323,8 +327,7 @@ def _read(path: Path) -> bytes:
         raise BadInputError(_problem(str(path), "an image file", e.strerror or str(e), "check the path")) from e
 
 
-def _plain_ink(picture: Picture) -> np.ndarray:
-    flat = flatten_alpha(picture.pixels)
+def _plain_ink(flat: Flattened) -> np.ndarray:
     return extract_ink(flat.rgb, flat.backgrounds[0].colour)
 
 
