@@ -183,6 +183,8 @@ def _score(laid: _Laid, described: np.ndarray) -> float:
         long_px=np.array([region.long_px]),
     )
     likeness = measure_likeness(table, shapes)[0]
+    if laid.is_cut and likeness.max() < thresholds.CUT_LIKENESS:
+        return 0.0  # its margins would cost most of the look, and could not make it a match
     margins = measure_margins(shapes) if laid.is_cut else np.array(template.blur_margins, np.float32)
     return float(score_likeness(likeness, margins, template.attainable).max())
 

@@ -201,41 +201,55 @@ class LogoMatcher:
         return {name: score for name, score in best.items() if score > -1}
 
     def _look_closer(self, look: _Look, comparison: ScoreTable) -> list[_Candidate]:
-        """The best regions of each brand's best drawings, laid on them."""
-        regions, best = comparison.scores.argmax(axis=0), comparison.scores.max(axis=0)
-        chosen = self._choose_drawings(best)
+        """The best regions of the best drawings, laid on them: first the best drawing of each official logo, then, of logos
+        that are not sure by it, the second best."""
+        best = comparison.scores.max(axis=0)
+        candidates = list[_Candidate]()
+        sure = set[str]()
+        for chosen in self._choose_drawings(best):
+            left = [one for one in chosen if self._owners[one].official_logo_id not in sure]
+            candidates += self._lay_on(look, comparison, left)
+            sure = {
+                self._owners[one.template].official_logo_id for one in candidates if one.score >= thresholds.SURE_SCORE
+            }
+        return candidates
+
+    def _lay_on(self, look: _Look, comparison: ScoreTable, chosen: Sequence[int]) -> list[_Candidate]:
+        """The best region of each chosen template, laid on it."""
+        regions = [int(comparison.scores[:, template].argmax()) for template in chosen]
         pairs = [
             Pair(
                 template=self._templates[template],
-                region=look.features[regions[template]],
-                descriptor=comparison.descriptors[int(regions[template])],
+                region=look.features[region],
+                descriptor=comparison.descriptors[region],
             )
-            for template in chosen
+            for template, region in zip(chosen, regions, strict=True)
         ]
         return [
             _Candidate(
                 template=template,
-                region=(region := int(regions[template])),
+                region=region,
                 alignment=alignment,
-                strangers=self._templates[template].count_strangers(float(best[template])),
+                strangers=self._templates[template].count_strangers(float(comparison.scores[region, template])),
                 isolation=look.regions[region].isolation,
                 attained=1.0 if look.is_whole(region) else self._templates[template].attainable,
                 is_in_passing=look.is_in_passing(region),
             )
-            for template, alignment in zip(chosen, align_all(pairs), strict=True)
+            for template, region, alignment in zip(chosen, regions, align_all(pairs), strict=True)
         ]
 
-    def _choose_drawings(self, best: np.ndarray) -> list[int]:
-        """The few templates that are looked at closer, best first. best: first score of each."""
+    def _choose_drawings(self, best: np.ndarray) -> list[list[int]]:
+        """The few templates that are looked at closer, best first: in turn the best of each official logo, the second of
+        each. best: first score of each template."""
         looks: collections.Counter[str] = collections.Counter()
-        chosen = list[int]()
+        turns = [list[int]() for _ in range(thresholds.CLOSER_LOOKS_A_LOGO)]
         likely = np.flatnonzero(best >= thresholds.LOOK_CLOSER_SCORE)
         for template in likely[np.argsort(-best[likely], kind="stable")].tolist():
             logo = self._owners[template].official_logo_id
             looks[logo] += 1
             if looks[logo] <= thresholds.CLOSER_LOOKS_A_LOGO:
-                chosen.append(template)
-        return chosen[: thresholds.MAX_CLOSER_LOOKS]
+                turns[looks[logo] - 1].append(template)
+        return [turn[: thresholds.MAX_CLOSER_LOOKS] for turn in turns]
 
     def _find_matches(self, look: _Look, hashes: Sequence[RegionHashes]) -> tuple[LogoMatch, ...]:
         """hashes: of the first regions."""

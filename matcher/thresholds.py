@@ -199,6 +199,8 @@ LEAST_SHOWN_SHARE: Final = 0.55
 """Share of an official drawing that a region must show to count as that drawing, cropped."""
 WHOLE_SHARE: Final = 0.98
 """Share from which it counts as the whole."""
+CUT_LIKENESS: Final = 0.6
+"""Likeness under which a cut drawing is not scored: with the least margin of a cut drawing on bench, .25, it would have .47."""
 ALIGN_BLURS_PX: Final = (1.2, 2.4)
 """Blurs (sigma, px of 56) of the official drawing that are tried beside the sharp one."""
 EDGES_OVER_INK_WEIGHT: Final = 1.0
@@ -217,6 +219,8 @@ LOOK_CLOSER_SCORE: Final = 0.15
 """First score from which a region is laid on the drawing. bench: true matches under it are not lifted over the line."""
 CLOSER_LOOKS_A_LOGO: Final = 2
 """Templates of one official logo that are looked at closer: the icon of a lock-up must not take the lock-up's place."""
+SURE_SCORE: Final = 0.9
+"""Score of the best template of an official logo from which its second best is not looked at."""
 MAX_CLOSER_LOOKS: Final = 24
 """Candidates of one image that are looked at closer, best first; a wall of 60 official logos has 60."""
 SMALL_SIDES_PX: Final = ((40, 48), (24, 36))
