@@ -22,10 +22,12 @@ WHITE_GROUND, DARK_GROUND = 255, 24
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Background:
-    """The colour that a picture stands on. share: part of the pixels that were asked which have it, 0..1."""
+    """The colour that a picture stands on. share: part of the pixels that were asked which have it, 0..1; even_share: which
+    have it nearly exactly, a photograph's do not."""
 
     colour: np.ndarray
     share: float
+    even_share: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -39,7 +41,11 @@ class Flattened:
     @property
     def backgrounds(self) -> list[Background]:
         """What the drawing may stand on: known where there was transparency, else estimated."""
-        return estimate_backgrounds(self.rgb) if self.ground is None else [Background(colour=self.ground, share=1.0)]
+        return (
+            estimate_backgrounds(self.rgb)
+            if self.ground is None
+            else [Background(colour=self.ground, share=1.0, even_share=1.0)]
+        )
 
 
 def flatten_alpha(pixels: np.ndarray) -> Flattened:
@@ -142,7 +148,9 @@ def estimate_backgrounds(rgb: np.ndarray) -> list[Background]:
         return [first]
     second = most_frequent_colour(rest)
     share = second.share * len(rest) / len(ring)
-    return [first, Background(colour=second.colour, share=share)] if share >= thresholds.SECOND_RING_SHARE else [first]
+    if share < thresholds.SECOND_RING_SHARE:
+        return [first]
+    return [first, Background(colour=second.colour, share=share, even_share=share * second.even_share / second.share)]
 
 
 def most_frequent_colour(pixels: np.ndarray) -> Background:
@@ -155,7 +163,9 @@ def most_frequent_colour(pixels: np.ndarray) -> Background:
     centre = levels @ are_most / np.count_nonzero(are_most)
     are_near = _are_near(channels, centre, thresholds.RING_MATCH_LEVELS)
     count = np.count_nonzero(are_near)
-    return Background(colour=np.round(levels @ are_near / count).astype(np.uint8), share=count / len(pixels))
+    colour = np.round(levels @ are_near / count).astype(np.uint8)
+    even = np.count_nonzero(_are_near(channels, colour, thresholds.EVEN_MATCH_LEVELS))
+    return Background(colour=colour, share=count / len(pixels), even_share=even / len(pixels))
 
 
 def _split(pixels: np.ndarray) -> np.ndarray:

@@ -19,7 +19,15 @@ import cv2
 import numpy as np
 
 from matcher import thresholds
-from matcher.grounds import Ground, find_drawn_areas, find_even_areas, find_frequent_colours, find_plates, ground_inside
+from matcher.grounds import (
+    Ground,
+    fill_outlines,
+    find_drawn_areas,
+    find_even_areas,
+    find_frequent_colours,
+    find_plates,
+    ground_inside,
+)
 from matcher.grouping import Pieces, find_pieces, join_pieces, measure_gaps
 from matcher.normalize import Flattened, extract_ink, is_other_colour, scale_ink
 
@@ -149,16 +157,16 @@ def _look_everywhere(flat: Flattened) -> Iterator[Region]:
     for background in backgrounds:
         ground = Ground(x=0, y=0, rgb=flat.rgb, colour=background.colour, outline=None, share=backgrounds[0].share)
         yield from _look_on(ground, 0)
-    share = backgrounds[0].share
-    if share >= thresholds.PLATE_RING_SHARE:
+    is_uneven = backgrounds[0].even_share < thresholds.EVEN_RING_SHARE
+    if backgrounds[0].share >= thresholds.PLATE_RING_SHARE and not is_uneven:
         return
     even = find_even_areas(flat.rgb)
     for plate in find_plates(even):
         yield from _look_on(plate, 1)
-    if share < thresholds.PHOTO_RING_SHARE:
-        for ink in find_frequent_colours(flat.rgb):
-            yield from _look_at_layer(ink)
-        yield from _look_at_layer(find_drawn_areas(even))
+    if backgrounds[0].share < thresholds.PHOTO_RING_SHARE or is_uneven:
+        ink = scale_ink(extract_ink(flat.rgb, backgrounds[0].colour))
+        for layer in (*find_frequent_colours(flat.rgb), find_drawn_areas(even)):
+            yield from _look_at_layer(layer, ink)
 
 
 def _look_on(ground: Ground, depth: int) -> Iterator[Region]:
@@ -183,19 +191,23 @@ def _look_on(ground: Ground, depth: int) -> Iterator[Region]:
             yield from _look_on(inside, depth + 1)
 
 
-def _look_at_layer(ink: np.ndarray) -> Iterator[Region]:
-    """Regions of a mask of colours, which has no ground."""
-    height, width = ink.shape
-    pieces = find_pieces(ink, least_px=max(8, int(thresholds.LAYER_PIECE_SHARE * height * width)))
+def _look_at_layer(layer: np.ndarray, ink: np.ndarray) -> Iterator[Region]:
+    """Regions of a mask of what may be drawn, twice: as the mask has it, and the ink inside its outlines, which knows the
+    drawing's own colours. ink: of the whole picture, on its uneven ground."""
+    height, width = layer.shape
+    pieces = find_pieces(layer, least_px=max(8, int(thresholds.LAYER_PIECE_SHARE * height * width)))
     if not len(pieces.boxes):
         return
     is_kept = np.zeros(int(pieces.labels.max()) + 1, np.uint8)
     is_kept[pieces.numbers] = 255
-    clean = cv2.bitwise_and(ink, is_kept[pieces.labels])
-    nowhere = Ground(x=0, y=0, rgb=clean, colour=np.zeros(3, np.uint8), outline=None, share=0.0)
-    for region in _cut_groups(_Sheet(ground=nowhere, ink=clean, inked=clean, depth=1), pieces):
-        if region.box.width * region.box.height >= thresholds.LAYER_REGION_SHARE * width * height:
-            yield region
+    clean = cv2.bitwise_and(layer, is_kept[pieces.labels])
+    inside = cv2.bitwise_and(ink, fill_outlines(clean))
+    for drawn in (clean, inside):
+        ground = Ground(x=0, y=0, rgb=drawn, colour=np.zeros(3, np.uint8), outline=None, share=0.0)
+        inked = (drawn > thresholds.INK_PRESENT).view(np.uint8)
+        for region in _cut_groups(_Sheet(ground=ground, ink=drawn, inked=inked, depth=1), pieces):
+            if region.box.width * region.box.height >= thresholds.LAYER_REGION_SHARE * width * height:
+                yield region
 
 
 def _cut_groups(sheet: _Sheet, pieces: Pieces) -> Iterator[Region]:

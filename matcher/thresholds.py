@@ -143,6 +143,10 @@ PLATE_SOLIDITY: Final = 0.85
 MAX_PLATES: Final = 40
 PHOTO_RING_SHARE: Final = 0.80
 """Below it (photographs) colours that are more frequent inside than at the border are looked at by themselves."""
+EVEN_MATCH_LEVELS: Final = 10
+EVEN_RING_SHARE: Final = 0.7
+"""Share of the border that has the background nearly exactly, give or take so many levels, under which it is uneven too: a
+dark or soft photograph has one colour all around, and no two pixels alike."""
 LAYER_RING_SHARE: Final = 0.04
 LAYER_LEAST_SHARES: Final = (0.012, 0.035)
 LAYER_BORDER_RATIO: Final = 0.35
@@ -152,6 +156,8 @@ EVEN_BORDER_SHARE: Final = 0.06
 EVEN_EDGE_LEVELS: Final = 36
 """An even area in a photograph is drawn if it has so many px, at most so much of half the picture's border, and steps of so
 many levels beside it."""
+CLOSED_GAP_DIVISOR: Final = 60
+"""Gaps up to a picture's shorter side divided by this, on either side, are closed when outlines are filled."""
 LAYER_PIECE_SHARE: Final = 0.0002
 LAYER_REGION_SHARE: Final = 0.01
 

@@ -156,3 +156,16 @@ def test_logo_of_two_colours_on_a_photograph_is_one_region() -> None:
         abs(r.box.x - 120) + abs(r.box.y - 100) + abs(r.box.width - 141) + abs(r.box.height - 81) <= 8
         for r in regions_of(image)
     )
+
+
+def test_a_drawing_of_many_colours_on_a_dark_photograph_keeps_its_colours() -> None:
+    noise = np.random.default_rng(6).normal(0, 1, (40, 60, 1)).astype(np.float32)
+    ground = (cv2.resize(noise, (360, 260), interpolation=cv2.INTER_CUBIC) * 14 + 60).clip(0, 255).astype(np.uint8)
+    image = Image.fromarray(np.repeat(ground[..., None], 3, axis=2))
+    pen = ImageDraw.Draw(image)
+    pen.rectangle((120, 80, 240, 180), fill=(40, 110, 220))
+    pen.ellipse((150, 100, 210, 160), fill=(250, 250, 250))
+    regions = [r for r in regions_of(image) if abs(r.box.width - 121) + abs(r.box.height - 101) <= 12]
+    assert any(float(np.ptp(r.ink[40:60, 20:100].astype(int))) > 30 for r in regions), (
+        "the disc must stand out from the tile"
+    )
