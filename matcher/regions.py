@@ -110,7 +110,7 @@ def find_regions(flats: Sequence[Flattened]) -> list[Region]:
     found: dict[tuple[Box, int], Region] = {}  # one box on two backgrounds is two regions: the mark and its gaps
     for region in itertools.chain.from_iterable(map(_look_everywhere, flats)):
         darkness = int(cv2.mean(region.ink)[0])
-        if found and (_is_small(region.box) or darkness > 255 * thresholds.SOLID_INK):
+        if found and (_is_small(region.box, flats[0]) or darkness > 255 * thresholds.SOLID_INK):
             continue
         found.setdefault((region.box, darkness), region)
         if len(found) >= thresholds.MAX_REGIONS:
@@ -231,5 +231,7 @@ def _lay_out(ground: Ground, depth: int) -> _Sheet:
     return _Sheet(ground=ground, ink=ink, inked=inked, depth=depth)
 
 
-def _is_small(box: Box) -> bool:
-    return max(box.width, box.height) < thresholds.MIN_PART_LONG_PX
+def _is_small(box: Box, flat: Flattened) -> bool:
+    is_large = max(flat.rgb.shape) >= thresholds.LARGE_LONG_PX
+    least_px = thresholds.LARGE_PART_LONG_PX if is_large else thresholds.MIN_PART_LONG_PX
+    return max(box.width, box.height) < least_px

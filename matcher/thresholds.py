@@ -115,8 +115,10 @@ MAX_PIECES: Final = 160
 MIN_REGION_LONG_PX: Final = 12
 MIN_REGION_SHORT_PX: Final = 5
 MIN_PART_LONG_PX: Final = 16
-"""Longer side of a part of a picture (the whole may be smaller): below, two letters of a word look like a
-mark. bench and pages, 12 to 40 tried."""
+LARGE_LONG_PX: Final = 400
+LARGE_PART_LONG_PX: Final = 24
+"""Longer side of a part of a picture (the whole may be smaller), and of a part of a large one: below, two letters of a word
+look like a mark, and a wall has many words. bench and pages, 12 to 40 tried."""
 MAX_REGIONS: Final = 320
 """Regions of one picture; a wall of 60 logos has 150 to 300."""
 MAX_STORED_HASHES: Final = 64
