@@ -104,7 +104,7 @@ def _compare(laid: _Laid, likeness: float | None) -> Alignment:
 def _lay(pair: Pair) -> _Laid:
     found = pair.region.square
     matrix = find_map(pair.template.features.square, found)
-    moved = found if matrix is _IDENTITY else _move(found, matrix)
+    moved = found if matrix is _IDENTITY else move_square(found, matrix)
     return _Laid(pair=pair, matrix=matrix, moved=moved, shown=_find_shown(matrix))
 
 
@@ -123,12 +123,12 @@ def find_map(official: np.ndarray, found: np.ndarray) -> np.ndarray:
     turn = np.abs(matrix[:, :2] - _IDENTITY[:, :2])
     if max(turn[0, 0], turn[1, 1]) > thresholds.MAX_STRETCH or max(turn[0, 1], turn[1, 0]) > thresholds.MAX_SHEAR:
         return _IDENTITY
-    gain = _correlate(official, _move(found, matrix)) - unmoved
+    gain = _correlate(official, move_square(found, matrix)) - unmoved
     return np.asarray(matrix) if gain > thresholds.LEAST_ALIGN_GAIN else _IDENTITY
 
 
-def _move(square: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """A square as it lies on the official one."""
+def move_square(square: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """A square, (64, 64, …), as it lies on the official one. matrix: see Alignment."""
     return np.asarray(
         cv2.warpAffine(square, matrix, (SQUARE_PX, SQUARE_PX), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
     )

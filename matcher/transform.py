@@ -16,7 +16,7 @@ import numpy as np
 
 from ledger.vocabulary import Recolouring
 from matcher import thresholds
-from matcher.alignment import Alignment
+from matcher.alignment import Alignment, move_square
 from matcher.appearance import Appearance
 from matcher.compare import Template
 from matcher.features import INNER_PX, PAD_PX, SQUARE_PX, Features
@@ -55,7 +55,7 @@ def measure_transform(template: Template, region: Features, found: Appearance, a
         for (x, y), official_px in zip(alignment.matrix[:, :2].T, (official.width_px, official.height_px), strict=True)
     )
     left, top, right, bottom = alignment.shown
-    lab, ink = (_move(one, alignment.matrix) for one in (_to_lab(found), region.square))
+    lab, ink = (move_square(one, alignment.matrix) for one in (_to_lab(found), region.square))
     before, after = _average(_to_lab(official), template.features.square), _average(lab, ink)
     weights = np.minimum(before.weights, after.weights)
     total = max(1e-6, float(weights.sum()))
@@ -155,9 +155,3 @@ def _is_inverted(official: Appearance, found: Appearance, before: np.ndarray, af
         return None
     is_light = float(after[0]) > (50.0 if found.ground_lightness is None else found.ground_lightness)
     return was_light != is_light
-
-
-def _move(square: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    return np.asarray(
-        cv2.warpAffine(square, matrix, (SQUARE_PX, SQUARE_PX), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-    )
