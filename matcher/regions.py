@@ -152,24 +152,36 @@ def _main_tile(ground: Ground, pieces: Pieces, around: Box) -> Ground | None:
     return ground_inside(ground, pieces, largest)
 
 
+@dataclass(slots=True)
+class _Effort:
+    """Pixels of grounds that may still be looked at: a hundred frames in each other make a hundred thousand grounds."""
+
+    left_px: float
+
+    def allows(self, px: int) -> bool:
+        self.left_px -= px
+        return self.left_px >= 0
+
+
 def _look_everywhere(flat: Flattened) -> Iterator[Region]:
     backgrounds = flat.backgrounds
+    effort = _Effort(thresholds.MAX_GROUND_AREAS * flat.rgb.shape[0] * flat.rgb.shape[1])
     for background in backgrounds:
         ground = Ground(x=0, y=0, rgb=flat.rgb, colour=background.colour, outline=None, share=backgrounds[0].share)
-        yield from _look_on(ground, 0)
+        yield from _look_on(ground, 0, effort)
     is_uneven = backgrounds[0].even_share < thresholds.EVEN_RING_SHARE
     if backgrounds[0].share >= thresholds.PLATE_RING_SHARE and not is_uneven:
         return
     even = find_even_areas(flat.rgb)
     for plate in find_plates(even):
-        yield from _look_on(plate, 1)
+        yield from _look_on(plate, 1, effort)
     if backgrounds[0].share < thresholds.PHOTO_RING_SHARE or is_uneven:
         ink = scale_ink(extract_ink(flat.rgb, backgrounds[0].colour))
         for layer in (*find_frequent_colours(flat.rgb), find_drawn_areas(even)):
             yield from _look_at_layer(layer, ink)
 
 
-def _look_on(ground: Ground, depth: int) -> Iterator[Region]:
+def _look_on(ground: Ground, depth: int, effort: _Effort) -> Iterator[Region]:
     """Regions of what stands on a ground."""
     sheet = _lay_out(ground, depth)
     whole = sheet.whole
@@ -186,9 +198,9 @@ def _look_on(ground: Ground, depth: int) -> Iterator[Region]:
             continue
         if max(size) > thresholds.MAX_TILE_ASPECT * min(size):
             continue
-        inside = ground_inside(ground, pieces, number)
+        inside = ground_inside(ground, pieces, number) if effort.allows(size[0] * size[1]) else None
         if inside is not None:
-            yield from _look_on(inside, depth + 1)
+            yield from _look_on(inside, depth + 1, effort)
 
 
 def _look_at_layer(layer: np.ndarray, ink: np.ndarray) -> Iterator[Region]:
