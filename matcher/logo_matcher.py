@@ -287,7 +287,9 @@ class LogoMatcher:
         equals = [
             one
             for one in candidates
-            if one.region == first.region and one.score >= first.score - thresholds.EQUAL_SCORES
+            if one.region == first.region
+            and one.strength is first.strength  # a match must not become a perhaps for its colours
+            and one.score >= first.score - thresholds.EQUAL_SCORES
         ]
         measured = [(one, self._measure_transform(look, one)) for one in equals]
         return min(measured, key=lambda pair: pair[1].colour_difference)

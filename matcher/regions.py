@@ -216,8 +216,8 @@ def _look_at_layer(layer: np.ndarray, ink: np.ndarray) -> Iterator[Region]:
     inside = cv2.bitwise_and(ink, fill_outlines(clean))
     for drawn in (clean, inside):
         ground = Ground(x=0, y=0, rgb=drawn, colour=np.zeros(3, np.uint8), outline=None, share=0.0)
-        inked = (drawn > thresholds.INK_PRESENT).view(np.uint8)
-        for region in _cut_groups(_Sheet(ground=ground, ink=drawn, inked=inked, depth=1), pieces):
+        sheet = _Sheet(ground=ground, ink=drawn, inked=_find_inked(drawn), depth=1)
+        for region in _cut_groups(sheet, pieces):
             if region.box.width * region.box.height >= thresholds.LAYER_REGION_SHARE * width * height:
                 yield region
 
@@ -239,8 +239,11 @@ def _lay_out(ground: Ground, depth: int) -> _Sheet:
     ink = scale_ink(extract_ink(ground.rgb, ground.colour))
     if ground.outline is not None:
         ink = np.asarray(cv2.bitwise_and(ink, ground.outline))
-    inked = np.asarray(cv2.threshold(ink, thresholds.INK_PRESENT, 1, cv2.THRESH_BINARY)[1])
-    return _Sheet(ground=ground, ink=ink, inked=inked, depth=depth)
+    return _Sheet(ground=ground, ink=ink, inked=_find_inked(ink), depth=depth)
+
+
+def _find_inked(ink: np.ndarray) -> np.ndarray:
+    return np.asarray(cv2.threshold(ink, thresholds.INK_PRESENT, 1, cv2.THRESH_BINARY)[1])
 
 
 def _is_small(box: Box, flat: Flattened) -> bool:

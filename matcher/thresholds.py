@@ -233,7 +233,7 @@ CLOSER_LOOKS_A_LOGO: Final = 2
 SURE_SCORE: Final = 0.9
 """Score of the best template of an official logo from which its second best is not looked at."""
 MAX_CLOSER_LOOKS: Final = 24
-"""Candidates of one image that are looked at closer, best first; a wall of 60 official logos has 60."""
+"""Candidates of one image that are looked at closer in each turn, best first: a wall rarely has more official logos."""
 SMALL_SIDES_PX: Final = ((40, 48), (24, 36))
 """(longer side in px of a blurred copy of each official drawing, largest region that is compared with it): at such sizes
 a web page shows no edges as sharp as the file's."""

@@ -53,15 +53,11 @@ def hunt(workspace: Workspace, logos: Sequence[Path], *, as_json: bool, as_csv: 
     elif as_csv:
         writer = csv.writer(sys.stdout)
         writer.writerow(COLUMNS)
-        writer.writerows([safe_cell(_as_cell(value)) for value in asdict(hit).values()] for hit in verified.hits)
+        writer.writerows([safe_cell(value) for value in asdict(hit).values()] for hit in verified.hits)
     else:
         _print_hits(verified.hits)
     _tell(short_list, verified, to_stderr=as_json or as_csv)
     return COULD_NOT_LOOK if verified.not_looked_at else 0
-
-
-def _as_cell(value: object) -> object:
-    return json.dumps(value) if isinstance(value, dict) else value
 
 
 def _print_hits(hits: Sequence[Hit]) -> None:

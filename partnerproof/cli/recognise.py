@@ -85,7 +85,7 @@ def recognise(files: tuple[Path, ...], logos: Path, as_json: bool, as_csv: bool)
     elif as_csv:
         writer = csv.writer(sys.stdout)
         writer.writerow(COLUMNS)
-        writer.writerows([safe_cell(_as_cell(value)) for value in asdict(answer).values()] for answer in answers)
+        writer.writerows([safe_cell(value) for value in asdict(answer).values()] for answer in answers)
     else:
         _print(answers)
     if chosen.others:
@@ -186,10 +186,6 @@ def _answer(path: Path, matcher: LogoMatcher) -> list[Answer]:
 def _shown(path: Path) -> str:
     # a name that is no UTF-8 could be printed nowhere
     return os.fsencode(path).decode("utf-8", "replace")
-
-
-def _as_cell(value: object) -> object:
-    return json.dumps(value) if isinstance(value, dict) else value
 
 
 def _print(answers: Sequence[Answer]) -> None:

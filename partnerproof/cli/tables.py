@@ -48,7 +48,9 @@ def plain(text: str) -> str:
 
 
 def safe_cell(value: object) -> object:
-    """Return a cell that no spreadsheet runs as a formula."""
+    """Return a cell that no spreadsheet runs as a formula; a record of several values becomes JSON."""
+    if isinstance(value, dict):
+        return json.dumps(value)
     if isinstance(value, str):
         return f"'{plain(value)}" if value.startswith(FORMULA_STARTS) else plain(value)
     return value
