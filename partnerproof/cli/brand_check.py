@@ -26,9 +26,9 @@ _BAR_CELLS = 10
 def check(choice: Choice, slug: str | None, as_json: bool) -> int:  # noqa: FBT001  # click passes by name
     """Measure how well official logos do: of the brand SLUG, or of all. Exit 1 when something should be mended.
 
-    distinct: how far it stands out from drawings that are nobody's; a plain shape is never recognised alone. smallest: the
-    width in px down to which a picture of it on plain ground is recognised. nearest: the logo of another brand in this
-    workspace that is most alike, with the score between them.
+    distinct: how far it stands out from drawings that are nobody's; a plain shape is never recognised alone. strangers:
+    unrelated drawings that are as much like it as what is reported. smallest: the width in px down to which a picture of it on
+    plain ground is recognised. nearest: the logo of another brand in this workspace that is most alike, with the score.
 
     \b
     Example:
@@ -56,7 +56,7 @@ def check(choice: Choice, slug: str | None, as_json: bool) -> int:  # noqa: FBT0
 
 
 def _print(checked: BrandCheck) -> None:
-    headings = ("brand", "official logo", "variant", "distinct", "smallest", "nearest other brand")
+    headings = ("brand", "official logo", "variant", "distinct", "strangers", "smallest", "nearest other brand")
     print_rows(headings, [(_cells(logo), "") for logo in checked.logos])
     for title, lines in (("to mend", list(map(str, checked.problems))), ("suggestions", list(checked.suggestions))):
         if lines:
@@ -75,6 +75,7 @@ def _cells(logo: LogoCheck) -> list[str]:
         logo.file,
         logo.variant,
         f"{_bar(logo.distinctiveness)} {logo.distinctiveness:.2f}{_word(logo)}",
+        str(logo.strangers),
         _smallest(logo),
         f"{near.brand}/{near.file} {near.score:.2f}" if near else "none is alike",
     ]
