@@ -16,25 +16,26 @@ from zope.interface import implementer
 
 _COMPATIBLE = ipaddress.ip_network("::/96")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_MAX_REFUSED = 10_000
+_MAX_HOSTS = 10_000
 
 
-class RefusedHosts:
-    """Remembers why a host was not connected to, so that the look can say so. Bounded."""
+class HostAddresses:
+    """Remembers one address a host. Bounded."""
 
     def __init__(self) -> None:
         self._addresses: OrderedDict[str, str] = OrderedDict()
 
     def add(self, host: str, address: str) -> None:
         self._addresses[host] = address
-        while len(self._addresses) > _MAX_REFUSED:
+        while len(self._addresses) > _MAX_HOSTS:
             self._addresses.popitem(last=False)
 
     def get(self, host: str | None) -> str | None:
         return self._addresses.get(host) if host else None
 
 
-refused_hosts = RefusedHosts()
+refused_hosts = HostAddresses()  # why a host was not connected to, so that the look can say so
+known_addresses = HostAddresses()  # what hosts were resolved to: those that share an address are paced together
 
 
 def is_public(address: str) -> bool:
@@ -55,15 +56,17 @@ def is_public(address: str) -> bool:
 class _GuardingReceiver:
     """Hands on only those addresses that may be connected to."""
 
-    def __init__(self, receiver: Any, host: str) -> None:
+    def __init__(self, receiver: Any, host: str, *, allow_private: bool) -> None:
         self.receiver = receiver
         self.host = host
+        self.allow_private = allow_private
 
     def resolutionBegan(self, resolution: Any) -> None:  # noqa: N802  # Twisted's name
         self.receiver.resolutionBegan(resolution)
 
     def addressResolved(self, address: Any) -> None:  # noqa: N802
-        if is_public(address.host):
+        if self.allow_private or is_public(address.host):
+            known_addresses.add(self.host, address.host)
             self.receiver.addressResolved(address)
         else:
             refused_hosts.add(self.host, address.host)
@@ -106,5 +109,5 @@ class GuardedResolver(CachingHostnameResolver):
             resolutionReceiver.addressResolved(kind("TCP", pinned, portNumber))
             resolutionReceiver.resolutionComplete()
             return resolution
-        receiver: Any = resolutionReceiver if self.allow_private else _GuardingReceiver(resolutionReceiver, hostName)
+        receiver: Any = _GuardingReceiver(resolutionReceiver, hostName, allow_private=self.allow_private)
         return super().resolveHostName(receiver, hostName, portNumber, addressTypes, transportSemantics)

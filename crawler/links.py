@@ -1,4 +1,7 @@
-"""Where to look next: links of a page and of a sitemap, scored by the lexicon, best first.
+"""Where to look next: what a page leads to, scored by the lexicon, best first.
+
+Reads: a document. Writes: links of the same site, from anchors, image maps, frames, refreshes, language variants, menus
+that a script makes, JSON state, and addresses on the vendor's production domain.
 
 A link's worth is 0..1; a page is worth what its best word promises, a little less for each step from home.
 """
@@ -7,29 +10,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
+from dataclasses import dataclass, replace
+from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup, Tag
-from lxml import etree
 
+from crawler.own_hosts import own_hosts, seen_here
 from crawler.page import Document, attribute, squeeze
 from crawler.page_kind import WORTH, is_home, kinds_in, path_words
+from crawler.script_links import json_links, language_switches, quoted_paths
+from crawler.stylesheets import sheet_urls
 from ledger.domains import registrable_domain
-from ledger.lexicon import Lexicon
+from ledger.lexicon import Lexicon, split_words
 from ledger.vocabulary import PageKind
 
-WELL_KNOWN_PATHS = ("/partners", "/partners.html", "/partners/", "/clients", "/about")
 MAX_LINKS = 2_000
-MAX_SITEMAP_URLS = 5_000
 MAX_TEXT = 200
 MENU_TEXT = 40  # characters
-_NOT_A_PAGE = re.compile(
+MAX_SCRIPTS = 3
+LANGUAGE_HOME_WORTH = 0.6  # below every page that a word names: a variant adds partners of its country at best
+NOT_A_PAGE = re.compile(
     r"\.(pdf|zip|rar|7z|gz|tgz|docx?|xlsx?|pptx?|mp[34]|avi|mov|webm|wav|exe|dmg|apk|ics|vcf|css|js|json|xml|rss|atom"
     r"|png|jpe?g|gif|webp|svg|avif|ico|bmp|tiff?|woff2?|ttf|eot)$",
     re.I,
 )
+_LANGUAGE_HOME = re.compile(r"/?[a-z]{2}([-_][a-z]{2,4})?/?(index\.\w+)?", re.I)
 _REFRESH = re.compile(r"url\s*=\s*['\"]?([^'\"]+)", re.I)
+_ON_CLICK = re.compile(
+    r"(?:location(?:\.href)?\s*=|location\.(?:assign|replace)\(|window\.open\()\s*['\"]([^'\"]{1,300})['\"]"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +52,25 @@ class Link:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageLinks:
+    """Where a page leads."""
+
+    links: tuple[Link, ...]
+    sheet_urls: tuple[str, ...]
+    script_urls: tuple[str, ...]  # of the same site: a menu may be in them
+    section_kinds: frozenset[PageKind]  # what its own menu names a section of the page itself
+    other_hosts: frozenset[str]  # further hosts that are the vendor's own, by what the page says
+
+
+@dataclass(frozen=True, slots=True)
+class _Reference:
+    target: str
+    text: str
+    is_frame: bool = False
+    from_script: str | None = None  # why it is taken for a link at all
+
+
 def is_same_site(url: str, other: str) -> bool:
     """Tell whether two URLs belong to one vendor: equal registrable domain; for bare addresses equal host and port."""
     a, b = urlsplit(url), urlsplit(other)
@@ -53,98 +81,154 @@ def is_same_site(url: str, other: str) -> bool:
     return a.port == b.port or not re.fullmatch(r"[\d.]+|[0-9a-f:]+", a.hostname)
 
 
-def find_links(document: Document, lexicon: Lexicon) -> list[Link]:
-    """Return the pages of the same site that a page leads to, each once, in document order."""
+def find_page_links(document: Document, lexicon: Lexicon) -> PageLinks:
+    """Return all that a page leads to; each page of the site once, in document order."""
+    hosts = own_hosts(document)
     links: dict[str, Link] = {}
-    for reference, text in _references(document):
-        url = document.absolute(reference)
-        if url is None or url in links or not is_same_site(url, document.url) or _NOT_A_PAGE.search(urlsplit(url).path):
-            continue
-        link = score_link(url, text, lexicon)
-        if link is not None:
-            links[url] = link
+    sections: set[PageKind] = set()
+    for reference in _references(document):
+        found = _link_of(reference, document, lexicon, hosts)
+        if found is not None and found.url not in links:
+            links[found.url] = found
+        if reference.target.startswith("#") and _has_target(document.soup, reference.target[1:]):
+            sections |= {*kinds_in(reference.text, lexicon)} or {*kinds_in(split_words(reference.target), lexicon)}
         if len(links) >= MAX_LINKS:
             break
-    return list(links.values())
+    scripts = (document.absolute(attribute(tag, "src")) for tag in document.soup.find_all("script", src=True))
+    return PageLinks(
+        links=tuple(links.values()),
+        sheet_urls=tuple(sheet_urls(document)),
+        script_urls=tuple(dict.fromkeys(url for url in scripts if url and is_same_site(url, document.url)))[
+            :MAX_SCRIPTS
+        ],
+        section_kinds=frozenset(sections),
+        other_hosts=hosts,
+    )
 
 
-def score_link(url: str, text: str, lexicon: Lexicon) -> Link | None:
+def find_links(document: Document, lexicon: Lexicon) -> list[Link]:
+    """Return the pages of the same site that a page leads to, each once, in document order."""
+    return list(find_page_links(document, lexicon).links)
+
+
+def find_script_links(script: str, page_url: str, lexicon: Lexicon) -> list[Link]:
+    """Return the pages that a script file of the site names and the lexicon knows."""
+    page = Document(page_url, "")
+    references = (_Reference(path, "", from_script="a script names it") for path in quoted_paths(script))
+    found = (_link_of(reference, page, lexicon, frozenset()) for reference in references)
+    return list({link.url: link for link in found if link is not None}.values())
+
+
+def _link_of(reference: _Reference, document: Document, lexicon: Lexicon, hosts: frozenset[str]) -> Link | None:
+    url = document.absolute(reference.target)
+    if url is None or NOT_A_PAGE.search(urlsplit(url).path):
+        return None
+    named_at = None
+    if not is_same_site(url, document.url):
+        here = seen_here(url, document.url, hosts)
+        if here is None:
+            return None
+        named_at, url = urlsplit(url).hostname, here
+    link = score_link(url, reference.text, lexicon, fragment=urlsplit(reference.target).fragment)
+    if link is None:
+        return None
+    is_known = link.reason != A_PAGE
+    if (named_at or reference.from_script) and not is_known:
+        return None  # a guess is worth a request only when a word speaks for it
+    if reference.is_frame:  # what stands in a frame is the page itself
+        link = replace(link, worth=max(link.worth, WORTH[PageKind.HOME] if is_home(document.url) else 0.5))
+    if named_at:
+        link = replace(link, reason=f"{link.reason}; named at {named_at}, looked for here")
+    if reference.from_script:
+        link = replace(link, reason=f"{link.reason}; {reference.from_script}")
+    return link
+
+
+A_PAGE = "a page of the site"
+LANGUAGE_HOME = "home page of a language"
+
+
+def score_link(url: str, text: str, lexicon: Lexicon, *, fragment: str = "") -> Link | None:
     """Score a link by its text and address; None for those never worth a visit's budget (login, cart, …)."""
     words = path_words(url)
     if is_home(url):
         return Link(url=url, text=text, worth=WORTH[PageKind.HOME], kind=PageKind.HOME, reason="home page")
     best: Link | None = None
-    depth = urlsplit(url).path.strip("/").count("/")
-    for place, where in ((text, "text"), (words, "address")):
-        for kind, word in kinds_in(place, lexicon).items():
-            worth = WORTH[kind] - 0.02 * depth - (0.1 if "?" in url else 0)
+    path = urlsplit(url).path
+    steps = 0.02 * path.strip("/").count("/") + (0.1 if "?" in url else 0)
+    for place, where in ((text, "text"), (words, "address"), (split_words(unquote(fragment)), "anchor")):
+        for kind, word in kinds_in(place, lexicon).items() if place else ():
+            worth = WORTH[kind] - steps
             if best is None or worth > best.worth:
                 best = Link(url=url, text=text, worth=max(worth, 0.01), kind=kind, reason=f"link {where} has “{word}”")
     if best is not None and best.kind is not PageKind.NEWS:
         return best
+    if _LANGUAGE_HOME.fullmatch(path):
+        return Link(url=url, text=text, worth=LANGUAGE_HOME_WORTH, kind=PageKind.HOME, reason=LANGUAGE_HOME)
     # a card's whole text may name anything; the words of a menu entry say what it is
     if lexicon.pages.hit("unwanted", f"{text} | {words}" if len(text) <= MENU_TEXT else words):
         return None
-    worth = WORTH[PageKind.NEWS if best else PageKind.OTHER] - 0.05 * depth - (0.1 if "?" in url else 0)
     kind = PageKind.NEWS if best else PageKind.OTHER
-    return Link(url=url, text=text, worth=max(worth, 0.01), kind=kind, reason="a page of the site")
+    worth = WORTH[kind] - 0.05 * path.strip("/").count("/") - (0.1 if "?" in url else 0)
+    return Link(url=url, text=text, worth=max(worth, 0.01), kind=kind, reason=A_PAGE)
 
 
-def _references(document: Document) -> Iterator[tuple[str, str]]:
+def _references(document: Document) -> Iterator[_Reference]:
     soup: BeautifulSoup = document.soup
-    for tag in soup.find_all(["a", "area", "iframe", "frame", "link", "meta", "option"]):
-        if not isinstance(tag, Tag):
-            continue
-        if tag.name in ("a", "area"):
-            reference = attribute(tag, "href")
-            text = squeeze(tag.get_text(" ")) or " ".join(
-                filter(
-                    None,
-                    (attribute(tag, "title"), attribute(tag, "aria-label"), attribute(tag, "alt"), _image_words(tag)),
-                )
-            )
-        elif tag.name in ("iframe", "frame"):
-            reference, text = attribute(tag, "src"), attribute(tag, "title") or attribute(tag, "name") or ""
-        elif tag.name == "link":
-            is_other_language = "alternate" in (attribute(tag, "rel") or "") and attribute(tag, "hreflang")
-            reference, text = (attribute(tag, "href") if is_other_language else None), ""
-        elif tag.name == "meta":
-            refresh = (
-                _REFRESH.search(attribute(tag, "content") or "")
-                if (attribute(tag, "http-equiv") or "").lower() == "refresh"
-                else None
-            )
-            reference, text = (refresh[1] if refresh else None), ""
-        else:
-            value = attribute(tag, "value") or ""
-            reference, text = (value if value.startswith(("/", "http")) else None), squeeze(tag.get_text(" "))
-        if reference:
-            yield reference, text[:MAX_TEXT]
+    for tag in soup.find_all(True):
+        if isinstance(tag, Tag):
+            yield from _references_of(tag)
+    for target, text in json_links(soup):
+        yield _Reference(target, text[:MAX_TEXT], from_script="in the page's data")
+    for script in soup.find_all("script", src=False):
+        if isinstance(script, Tag) and "json" not in (attribute(script, "type") or ""):
+            for path in quoted_paths(script.get_text()):
+                yield _Reference(path, "", from_script="a script of the page names it")
 
 
-def _image_words(tag: Tag) -> str | None:
-    image = tag.find("img")
-    return attribute(image, "alt") if isinstance(image, Tag) else None
-
-
-def read_sitemap(content: bytes, url: str, lexicon: Lexicon) -> list[Link]:
-    """Return the pages of a sitemap that the lexicon knows by their address. Broken XML gives what could be read."""
-    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-    try:
-        root = etree.fromstring(content, parser)
-    except etree.XMLSyntaxError:
-        return []
-    links: list[Link] = []
-    for element in root.iter("{*}loc") if root is not None else ():
-        address = urljoin(url, (element.text or "").strip())
-        if not address.startswith(("http://", "https://")) or _NOT_A_PAGE.search(urlsplit(address).path):
-            continue
+def _references_of(tag: Tag) -> Iterator[_Reference]:
+    name, attributes = tag.name, tag.attrs
+    if name in ("frame", "iframe"):
+        if source := attribute(tag, "src"):
+            yield _Reference(source, attribute(tag, "title") or attribute(tag, "name") or "", is_frame=True)
+    elif name == "link":
         if (
-            is_same_site(address, url)
-            and (link := score_link(address, "", lexicon))
-            and link.reason != "a page of the site"
+            "alternate" in (attribute(tag, "rel") or "")
+            and attribute(tag, "hreflang")
+            and (to := attribute(tag, "href"))
         ):
-            links.append(link)
-        if len(links) >= MAX_SITEMAP_URLS:
-            break
-    return links
+            yield _Reference(to, "")
+    elif name == "meta":
+        if (attribute(tag, "http-equiv") or "").lower() == "refresh":
+            refresh = _REFRESH.search(attribute(tag, "content") or "")
+            if refresh:
+                yield _Reference(refresh[1], "", is_frame=True)
+    elif name == "option":
+        value = attribute(tag, "value") or ""
+        if value.startswith(("/", "http")) or value.endswith((".html", ".htm", ".php", ".aspx")):
+            yield _Reference(value, squeeze(tag.get_text(" "))[:MAX_TEXT])
+    elif name != "base" and "href" in attributes and (to := attribute(tag, "href")):
+        # frameworks put href on cards that are no anchors, too
+        yield _Reference(to, _words_of(tag))
+    for data in ("data-href", "data-url", "data-link", "formaction"):
+        if data in attributes and (to := attribute(tag, data)) and len(to) < 500:
+            yield _Reference(to, _words_of(tag), from_script=f"in {data}")
+    if "onclick" in attributes and (called := _ON_CLICK.search(attribute(tag, "onclick") or "")):
+        yield _Reference(called[1], _words_of(tag), from_script="in onclick")
+    for path in language_switches(tag):
+        yield _Reference(path, _words_of(tag), from_script="a switch of language")
+
+
+def _words_of(tag: Tag) -> str:
+    """The words of a link: its own, else its labels, else those of its picture; where a handler says more, that too."""
+    text = squeeze(tag.get_text(" "))[:MAX_TEXT]
+    if text:
+        return text
+    image = tag.find("img")
+    labels = (attribute(tag, "title"), attribute(tag, "aria-label"), attribute(tag, "alt"))
+    inner = (attribute(image, "alt"), attribute(image, "title")) if isinstance(image, Tag) else ()
+    return " ".join(filter(None, (*labels, *inner)))[:MAX_TEXT]
+
+
+def _has_target(soup: BeautifulSoup, name: str) -> bool:
+    return bool(name) and (soup.find(id=name) is not None or soup.find("a", attrs={"name": name}) is not None)

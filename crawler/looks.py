@@ -17,6 +17,7 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 
 from crawler.addresses import refused_hosts
+from crawler.tls import is_tls_failure
 from ledger.records import Look
 
 
@@ -38,6 +39,11 @@ class Looked:
         self.look = look
         self.response = response
 
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether the content is what the vendor's last visit had."""
+        return self.look.unchanged_since is not None
+
 
 def explain_failure(error: Exception, url: str) -> tuple[str, str]:
     """Return the reason (a short word that rows carry) and the detail for a download that gave no response."""
@@ -52,6 +58,8 @@ def explain_failure(error: Exception, url: str) -> tuple[str, str]:
                 f"{failed_host} leads to {refused_hosts.get(failed_host)}, which is not a public address",
             )
         return "dns", f"no address for {host}"
+    if is_tls_failure(error):
+        return "tls", str(error)[:300] or type(error).__name__
     for kind, reason in _REASONS:
         if isinstance(error, kind):
             return reason, str(error)[:300] or type(error).__name__

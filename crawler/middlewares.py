@@ -1,7 +1,8 @@
-"""What stands between the spider and the wire: robots rules per visit, and every exchange into the archive.
+"""What stands between the spider and the wire: robots rules and pace per visit, and every exchange into the archive.
 
 Captures lies nearest to the wire, so that it sees bodies before decompression and every redirect; what a
-killed run of the same visit had stored is answered from the archive and not fetched again.
+killed run of the same visit had stored is answered from the archive and not fetched again. What an earlier visit
+has is asked for on condition that it has changed.
 """
 
 from __future__ import annotations
@@ -18,15 +19,24 @@ from scrapy.http.headers import Headers
 from scrapy.responsetypes import responsetypes
 from scrapy.robotstxt import ProtegoRobotParser, RobotParser
 
+from crawler.addresses import known_addresses
 from crawler.looks import LookRefusedError
-from crawler.visit import RunningVisit
+from crawler.pace import MAX_WAIT_S, Pace, retry_after_s
+from crawler.tls import UNVERIFIED_META
+from crawler.visit import RunningVisit, find_earlier_capture
 from ledger.database import Ledger
+from ledger.domains import belongs_to
 from ledger.identity import utc_text
-from ledger.vocabulary import Purpose
-from ledger.warc import Exchange, WarcArchive, read_exchange
+from ledger.vocabulary import Purpose, Tls
+from ledger.warc import NOT_MODIFIED, Exchange, WarcArchive, read_exchange
 
 STORED_FLAG = "stored"
+UNCHANGED_FLAG = "unchanged"
 READABLE_ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate", "br"})
+MAX_HEADER_LINES = 200
+MAX_HEADER_BYTES = 64_000
+_PLACE = "place_at_address"
+_HELD = "held_capture"
 
 
 class VisitRobotsMiddleware:
@@ -39,6 +49,7 @@ class VisitRobotsMiddleware:
         self.crawler = crawler
         self.user_agent = crawler.settings["ROBOTSTXT_USER_AGENT"] or crawler.settings["USER_AGENT"]
         self.is_obeyed = crawler.settings.getbool("PARTNERPROOF_OBEY_ROBOTS")
+        self.opted_out = frozenset(crawler.settings.getlist("PARTNERPROOF_OPT_OUT"))
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -46,7 +57,11 @@ class VisitRobotsMiddleware:
 
     async def process_request(self, request: Request) -> None:
         visit: RunningVisit | None = request.meta.get("visit")
-        if visit is None or not self.is_obeyed or request.meta.get("purpose") is Purpose.ROBOTS:
+        if visit is None:
+            return
+        if self.opted_out and belongs_to(urlsplit(request.url).hostname, self.opted_out):
+            raise LookRefusedError("opt-out", "the list of domains that wish not to be visited names it")
+        if not self.is_obeyed or request.meta.get("purpose") is Purpose.ROBOTS:
             return
         rules = await self._rules(visit, request)
         if isinstance(rules, LookRefusedError):
@@ -58,12 +73,12 @@ class VisitRobotsMiddleware:
         parts = urlsplit(request.url)
         netloc = f"{parts.scheme}://{parts.netloc}"
         if netloc not in visit.robots:
-            visit.robots[netloc] = asyncio.ensure_future(self._fetch(visit, f"{netloc}/robots.txt"))
+            visit.robots[netloc] = asyncio.ensure_future(self._fetch(visit, netloc))
         return await visit.robots[netloc]
 
-    async def _fetch(self, visit: RunningVisit, url: str) -> RobotParser | LookRefusedError:
+    async def _fetch(self, visit: RunningVisit, site: str) -> RobotParser | LookRefusedError:
         assert self.crawler.spider is not None  # noqa: S101  # requests come from it
-        looked = await self.crawler.spider.look_at_robots(visit, url)  # type: ignore[attr-defined]
+        looked = await self.crawler.spider.look(visit, f"{site}/robots.txt", Purpose.ROBOTS)  # type: ignore[attr-defined]
         response: Response | None = looked.response
         if response is None:  # the host itself can't be reached, or must not be
             return LookRefusedError(looked.look.reason or "failed", f"{looked.look.detail} (asked for robots.txt)")
@@ -72,11 +87,61 @@ class VisitRobotsMiddleware:
                 "robots-unreachable", f"robots.txt answers {response.status}, so nothing is allowed (RFC 9309)"
             )
         body = b"" if response.status >= 400 else response.body[:512_000]  # RFC 9309, 2.5: at least 500 KiB
-        return ProtegoRobotParser(body, self.crawler.spider)
+        parser = ProtegoRobotParser(body, self.crawler.spider)
+        rules = parser.rp
+        visit.sitemaps += [url for url in list(rules.sitemaps)[:20] if url not in visit.sitemaps]
+        self.crawler.spider.pace.set_delay(site.split("://")[1], rules.crawl_delay(self.user_agent))  # type: ignore[attr-defined]
+        return parser
+
+
+class PaceMiddleware:
+    """Keeps to what hosts ask for: Crawl-delay, Retry-After, and few requests at once to one IP address."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    @property
+    def _pace(self) -> Pace:
+        pace: Pace = self.crawler.spider.pace  # type: ignore[union-attr]
+        return pace
+
+    async def process_request(self, request: Request) -> None:
+        visit: RunningVisit | None = request.meta.get("visit")
+        if visit is None or visit.is_stored(request):
+            return
+        parts = urlsplit(request.url)
+        left = self._pace.closed_for(parts.netloc)
+        if left > MAX_WAIT_S:
+            raise LookRefusedError("retry-after", f"the host asked to be left alone for {left:.0f} s")
+        await self._pace.wait(parts.netloc)
+        address = known_addresses.get(parts.hostname)
+        if address is not None:
+            await self._pace.take_place(address)
+            request.meta[_PLACE] = address
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        self._give_back(request)
+        if response.status in (429, 503) and STORED_FLAG not in response.flags:
+            seconds = retry_after_s(_header(response, "Retry-After"))
+            if seconds:
+                self._pace.come_back_after(urlsplit(request.url).netloc, seconds)
+        return response
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        self._give_back(request)
+
+    def _give_back(self, request: Request) -> None:
+        address = request.meta.pop(_PLACE, None)
+        if address is not None:
+            self._pace.give_back(address)
 
 
 class CaptureMiddleware:
-    """Writes every exchange of a visit to the archive; answers from it what is already there."""
+    """Writes every exchange of a visit to the archive; answers from it what is already there or has not changed."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
@@ -96,9 +161,23 @@ class CaptureMiddleware:
             return None
         capture_id = visit.stored.get((request.url, request.meta.get("retry_times", 0)))
         if capture_id is None:
+            self._ask_on_condition(visit, request)
             return None
         visit.captures[request.url] = capture_id
-        return stored_response(self._archive.ledger, self._archive, request.url, capture_id)
+        return self._stored(visit, request.url, capture_id)
+
+    def _ask_on_condition(self, visit: RunningVisit, request: Request) -> None:
+        for name in ("If-None-Match", "If-Modified-Since"):  # of the address that redirected here
+            request.headers.pop(name, None)
+        request.meta.pop(_HELD, None)
+        earlier = find_earlier_capture(self._archive.ledger, visit, request.url)
+        if earlier is None:
+            return
+        request.meta[_HELD] = earlier.capture_id
+        if earlier.etag:
+            request.headers["If-None-Match"] = earlier.etag.encode("latin-1", "replace")
+        if earlier.last_modified:
+            request.headers["If-Modified-Since"] = earlier.last_modified.encode("latin-1", "replace")
 
     def process_response(self, request: Request, response: Response) -> Response:
         visit: RunningVisit | None = request.meta.get("visit")
@@ -106,54 +185,76 @@ class CaptureMiddleware:
             return response
         visit.requests += 1
         visit.body_bytes += len(response.body)
+        _refuse_many_headers(response)
         if STORED_FLAG not in response.flags:
             key = (request.url, request.meta.get("retry_times", 0))
             if key in visit.stored:  # two redirects led here at once: the first answer is the one that counts
                 visit.captures[request.url] = visit.stored[key]
-                response = stored_response(self._archive.ledger, self._archive, request.url, visit.stored[key])
+                response = self._stored(visit, request.url, visit.stored[key])
             else:
                 visit.stored[key] = self._store(visit, request, response)
+                if response.status == NOT_MODIFIED and _HELD in request.meta:
+                    response = self._stored(visit, request.url, visit.stored[key])
         encodings = {part.strip().lower() for part in _header(response, "Content-Encoding").split(",")}
         if not encodings <= READABLE_ENCODINGS:
             raise LookRefusedError("unreadable-encoding", f"Content-Encoding {', '.join(sorted(encodings))}")
         return response
 
+    def _stored(self, visit: RunningVisit, url: str, capture_id: str) -> Response:
+        return stored_response(self._archive.ledger, self._archive, url, capture_id)
+
     def _store(self, visit: RunningVisit, request: Request, response: Response) -> str:
         location = _header(response, "Location")
-        host = urlsplit(request.url).netloc
+        parts = urlsplit(request.url)
+        tls = (
+            (Tls.UNVERIFIED if request.meta.get(UNVERIFIED_META) else Tls.VERIFIED) if parts.scheme == "https" else None
+        )
         capture = self._archive.store(
             Exchange(
                 visit_id=visit.visit_id,
                 url=request.url,
                 attempt=request.meta.get("retry_times", 0),
                 method=request.method,
-                request_headers=[("Host", host), *_lines(request.headers)],
+                request_headers=[("Host", parts.netloc), *_lines(request.headers)],
                 protocol=response.protocol or "HTTP/1.1",
                 status=response.status,
-                reason=HTTPStatus(response.status).phrase if response.status in _KNOWN_STATUS else "",
+                reason=_PHRASES.get(response.status, ""),
                 response_headers=_lines(response.headers),
                 payload=response.body,
                 content_type=_header(response, "Content-Type") or None,
                 redirect_url=_absolute(request.url, location) if location and 300 <= response.status < 400 else None,
                 remote_ip=str(response.ip_address) if response.ip_address else None,
                 fetched_at=utc_text(),
+                holds=request.meta.get(_HELD) if response.status == NOT_MODIFIED else None,
+                tls=tls,
             )
         )
         visit.captures[request.url] = capture.capture_id
         return capture.capture_id
 
 
-_KNOWN_STATUS = frozenset(int(status) for status in HTTPStatus)
+_PHRASES = {int(status): status.phrase for status in HTTPStatus}
 
 
 def stored_response(ledger: Ledger, archive: WarcArchive, url: str, capture_id: str) -> Response:
-    """Return a stored exchange as the response that the wire once gave, still content-encoded."""
+    """Return a stored exchange as the response that the wire once gave, still content-encoded.
+
+    A 304 is answered as the response that still holds, flagged as unchanged.
+    """
     stored = read_exchange(archive.directory, ledger, capture_id)
     headers = Headers()
     for name, value in stored.headers:
         headers.appendlist(name, value.encode("latin-1", "replace"))
     kind = responsetypes.from_args(headers=headers, url=url, body=stored.payload)
-    return kind(url=url, status=stored.status, headers=headers, body=stored.payload, flags=[STORED_FLAG])
+    flags = [STORED_FLAG, *([UNCHANGED_FLAG] if stored.is_unchanged else [])]
+    return kind(url=url, status=stored.status, headers=headers, body=stored.payload, flags=flags)
+
+
+def _refuse_many_headers(response: Response) -> None:
+    lines = _lines(response.headers)
+    size = sum(len(name) + len(value) for name, value in lines)
+    if len(lines) > MAX_HEADER_LINES or size > MAX_HEADER_BYTES:
+        raise LookRefusedError("too-many-headers", f"{len(lines)} header lines, {size} bytes")
 
 
 def _header(response: Response, name: str) -> str:

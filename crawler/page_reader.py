@@ -52,6 +52,9 @@ class ReadPage:
     def is_healthy(self) -> bool:
         return self.page.health is PageHealth.OK
 
+    def with_health(self, health: PageHealth, reason: str) -> ReadPage:
+        return replace(self, page=replace(self.page, health=health, health_reason=reason))
+
     def with_images(self, sheets: Sequence[Sheet], lexicon: Lexicon) -> ReadPage:
         """Return the page with its sightings and passages. sheets: those of its style sheets that could be read."""
         page_id, visit_id = self.page.page_id, self.page.visit_id
@@ -88,8 +91,8 @@ def read_page(source: PageSource, lexicon: Lexicon) -> ReadPage:
     return ReadPage(document=document, page=page)
 
 
-def unread_page(source: PageSource, reason: str) -> ReadPage:
-    """Return the row for an answer that is no page of this site: it was looked at and holds nothing to read."""
+def unread_page(source: PageSource, reason: str, *, health: PageHealth = PageHealth.NOT_HTML) -> ReadPage:
+    """Return the row for an answer that is no page of this site, or that could not be read: nothing was seen in it."""
     page = Page(
         page_id=source.page_id,
         visit_id=source.visit_id,
@@ -100,7 +103,7 @@ def unread_page(source: PageSource, reason: str) -> ReadPage:
         language=None,
         kind=PageKind.OTHER,
         kind_reasons=(),
-        health=PageHealth.NOT_HTML,
+        health=health,
         health_reason=reason,
         stylesheet_looks=(),
     )

@@ -48,6 +48,9 @@ _BY_KEY = {
     "max_requests": "PARTNERPROOF_MAX_REQUESTS",
     "max_bytes": "PARTNERPROOF_MAX_BYTES",
     "max_seconds": "PARTNERPROOF_MAX_SECONDS",
+    "requests_per_address": "PARTNERPROOF_REQUESTS_PER_ADDRESS",
+    "recheck_days": "PARTNERPROOF_RECHECK_DAYS",
+    "hours": "PARTNERPROOF_HOURS",
 }
 
 BOT_NAME = "partnerproof"
@@ -72,16 +75,23 @@ PARTNERPROOF_MAX_IMAGES = 600
 PARTNERPROOF_MAX_REQUESTS = 1_000
 PARTNERPROOF_MAX_BYTES = 200_000_000
 PARTNERPROOF_MAX_SECONDS = 900.0
+PARTNERPROOF_READERS = max(1, min(4, (os.cpu_count() or 2) - 1))  # processes that read pages
+PARTNERPROOF_REQUESTS_PER_ADDRESS = 16  # at once, to one IP address: many small vendors share one
+PARTNERPROOF_RECHECK_DAYS = 30.0  # images and style sheets of an unchanged page are asked for again after that
+PARTNERPROOF_HOURS = ""  # 22:00-06:00 [zone]: visits start only then
+PARTNERPROOF_OPT_OUT: list[str] = []  # domains that are not visited
+PARTNERPROOF_ALLOW_UNVERIFIED = False  # a second try without checking the certificate, marked in the row
 
 ROBOTSTXT_OBEY = False  # Scrapy's own keeps every parser for ever; VisitRobotsMiddleware obeys instead
 ROBOTSTXT_USER_AGENT = "partnerproof"
 DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.VisitRobotsMiddleware": 100,
+    "crawler.middlewares.PaceMiddleware": 940,
     "crawler.middlewares.CaptureMiddleware": 950,
 }
 TWISTED_DNS_RESOLVER = "crawler.addresses.GuardedResolver"
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"  # each visit knows what it has looked at
-DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}
+DOWNLOAD_HANDLERS = {"https": "crawler.tls.CheckedHttpsHandler", "data": None, "file": None, "ftp": None, "s3": None}
 HTTPPROXY_ENABLED = False  # a proxy would connect for us, past the address guard
 COOKIES_ENABLED = False
 METAREFRESH_ENABLED = False  # read as a link, within the budget

@@ -7,12 +7,19 @@ import time
 from asyncio import Future
 from dataclasses import dataclass, field
 
+from scrapy import Request
 from scrapy.robotstxt import RobotParser
 
 from crawler.looks import LookRefusedError
+from crawler.traps import Traps
 from ledger.database import Ledger, Row
+from ledger.identity import content_id
 from ledger.records import Look, Seed
-from ledger.vocabulary import LookOutcome, Purpose
+from ledger.vocabulary import LookOutcome, PageKind, Purpose
+
+# why a visit failed without the vendor's doing, when it is so for one vendor after another
+NETWORK_REASONS = frozenset({"dns", "timeout", "no-route", "connection-refused"})
+MAX_EARLIER_PAGES = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +31,25 @@ class Budget:
     requests: int
     body_bytes: int
     seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierPage:
+    """A partner page that the vendor's last visit read."""
+
+    url: str
+    link_text: str
+    kind: PageKind
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierCapture:
+    """What an earlier visit of the vendor has of a URL, with what a server needs to say whether it still holds."""
+
+    capture_id: str
+    etag: str | None
+    last_modified: str | None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,12 +67,22 @@ class RunningVisit:
         default_factory=dict
     )  # scheme://netloc → its rules
     captures: dict[str, str] = field(default_factory=dict)  # url → capture_id of the latest exchange
+    sitemaps: list[str] = field(default_factory=list)  # that robots.txt of the site names
+    earlier_visit_id: str | None = None  # the vendor's last visit that was done, in any crawl
+    earlier_pages: list[EarlierPage] = field(default_factory=list)
+    unchanged: set[str] = field(default_factory=set)  # URLs whose content is that of the last visit
+    unverified_hosts: set[str] = field(default_factory=set)  # asked again without checking their certificate
+    traps: Traps = field(default_factory=Traps)
     pages: int = 0
     images: int = 0
     requests: int = 0
     body_bytes: int = 0
     started: float = field(default_factory=time.monotonic)
     spent: str | None = None  # the budget that ran out
+
+    def is_stored(self, request: Request) -> bool:
+        """Tell whether a request is answered from the archive: this visit was killed after it."""
+        return (request.url, request.meta.get("retry_times", 0)) in self.stored
 
     def overspent(self, purpose: Purpose) -> str | None:
         """Return the name of the budget that leaves no room for one more look, or None."""
@@ -72,11 +108,61 @@ def begin_visit(ledger: Ledger, row: Row, budget: Budget, now: str) -> RunningVi
         failed = "SELECT * FROM looks WHERE visit_id = ? AND outcome = 'could-not-look' AND status IS NULL"
         for look in ledger.rows(failed, [visit.visit_id]):
             visit.failed[Purpose(look["purpose"]), look["requested_url"]] = read_look(look)
+    _remember_earlier(ledger, visit, row)
     ledger.execute(
         "UPDATE visits SET state = 'running', started_at = coalesce(started_at, ?) WHERE visit_id = ?",
         [now, visit.visit_id],
     )
     return visit
+
+
+def _remember_earlier(ledger: Ledger, visit: RunningVisit, row: Row) -> None:
+    visit.earlier_visit_id = ledger.value(
+        "SELECT visit_id FROM visits WHERE seed_id = ? AND state = 'done' AND crawl_id < ?"
+        " ORDER BY crawl_id DESC LIMIT 1",
+        [row["seed_id"], row["crawl_id"]],
+    )
+    if visit.earlier_visit_id is None:
+        return
+    pages = ledger.rows(
+        "SELECT p.url, p.link_text, p.kind, l.looked_at FROM pages p JOIN looks l USING (look_id)"
+        " WHERE p.visit_id = ? AND p.health = 'ok' AND p.kind IN ('partners', 'clients', 'resellers') ORDER BY p.rowid LIMIT ?",
+        [visit.earlier_visit_id, MAX_EARLIER_PAGES],
+    )
+    visit.earlier_pages = [
+        EarlierPage(
+            url=page["url"],
+            link_text=page["link_text"],
+            kind=PageKind(page["kind"]),
+            reason=f"a {page['kind']} page on {page['looked_at'][:10]}",
+        )
+        for page in pages
+    ]
+
+
+def find_earlier_look(ledger: Ledger, visit: RunningVisit, url: str, purpose: Purpose) -> Look | None:
+    """Return the look that the vendor's last visit took at a URL, if there was one."""
+    if visit.earlier_visit_id is None:
+        return None
+    row = ledger.row(
+        "SELECT * FROM looks WHERE look_id = ?", [content_id("look", visit.earlier_visit_id, purpose, url)]
+    )
+    return None if row is None else read_look(row)
+
+
+def find_earlier_capture(ledger: Ledger, visit: RunningVisit, url: str) -> EarlierCapture | None:
+    """Return the latest capture of a URL that an earlier visit made, when a server can be asked whether it holds."""
+    if visit.earlier_visit_id is None:
+        return None
+    row = ledger.row(
+        "SELECT c.capture_id, c.etag, c.last_modified FROM captures c JOIN visits v USING (visit_id)"
+        " WHERE c.url = ? AND v.seed_id = ? AND v.crawl_id < (SELECT crawl_id FROM visits WHERE visit_id = ?)"
+        " AND c.status IN (200, 304) ORDER BY c.fetched_at DESC, c.attempt DESC LIMIT 1",
+        [url, visit.seed.seed_id, visit.visit_id],
+    )
+    if row is None or not (row["etag"] or row["last_modified"]):
+        return None
+    return EarlierCapture(**dict(row))
 
 
 def end_visit(ledger: Ledger, visit: RunningVisit, *, failure: str | None, now: str) -> str:
@@ -87,11 +173,22 @@ def end_visit(ledger: Ledger, visit: RunningVisit, *, failure: str | None, now: 
         if state == "failed"
         else (f"budget of {visit.spent}" if visit.spent else "complete")
     )
+    if told := visit.traps.told():
+        reason = f"{reason}; traps: {told}"
     ledger.execute(
         "UPDATE visits SET state = ?, ended_at = ?, end_reason = ?, pages = ?, requests = ?, body_bytes = ? WHERE visit_id = ?",
         [state, now, reason, visit.pages, visit.requests, visit.body_bytes, visit.visit_id],
     )
     return state
+
+
+def put_back(ledger: Ledger, visit: RunningVisit) -> None:
+    """Make a visit pending again that the network failed: what it had stored stays, its failed looks are forgotten."""
+    with ledger.transaction():
+        ledger.execute(
+            "DELETE FROM looks WHERE visit_id = ? AND outcome = 'could-not-look' AND status IS NULL", [visit.visit_id]
+        )
+        ledger.execute("UPDATE visits SET state = 'pending', started_at = NULL WHERE visit_id = ?", [visit.visit_id])
 
 
 def read_seed(ledger: Ledger, seed_id: str) -> Seed:

@@ -1,19 +1,33 @@
-"""The steps of one visit: which page next, its style sheets and images, until nothing is left or the budget is spent."""
+"""The steps of one visit: which page next, its style sheets and images, until nothing is left or the budget is spent.
+
+1. The start pages, the home page, and the partner pages of the vendor's last visit.
+2. What they lead to, best first; sitemaps join before the first page that only a link promises.
+3. No partner page yet: scripts of the site that may hold its menu, then well-known paths, compared with what the
+   site answers to an address that can't exist.
+4. A page that has not changed since the last visit costs its own request alone: its images and sheets are carried over.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import heapq
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
-from crawler.links import WELL_KNOWN_PATHS, Link, find_links, is_same_site, read_sitemap
+from crawler.links import LANGUAGE_HOME, Link, PageLinks, find_script_links, is_same_site
+from crawler.looks import Looked
 from crawler.page_health import is_html
 from crawler.page_kind import WORTH
-from crawler.page_reader import PageSource, ReadPage, read_page, store_page, unread_page
-from crawler.stylesheets import Sheet, decode_sheet, sheet_urls
+from crawler.page_reader import PageSource, ReadPage, store_page, unread_page
+from crawler.reader import PageUnreadableError
+from crawler.sitemaps import MAX_SITEMAPS, read_sitemap
+from crawler.soft_404 import Fingerprint
+from crawler.stylesheets import Sheet, decode_sheet
+from crawler.traps import url_key
 from crawler.visit import RunningVisit
-from ledger.vocabulary import LookOutcome, PageKind, Purpose
+from ledger.vocabulary import LookOutcome, PageHealth, PageKind, Purpose
 
 if TYPE_CHECKING:
     from crawler.spiders.partners import PartnersSpider
@@ -22,6 +36,17 @@ page_read = object()  # Scrapy signal, with visit_id and page
 IMAGES_AT_ONCE = 4
 START_WORTH, HOME_WORTH = 2.0, 1.5  # above every link's 0..1: read first, and followed to wherever they lead
 PARTNER_KINDS = frozenset({PageKind.PARTNERS, PageKind.CLIENTS, PageKind.RESELLERS})
+WELL_KNOWN = (  # names of pages, asked for with the site's own ending; what a vendor without any link to it still has
+    ("partners", PageKind.PARTNERS),
+    ("our-partners", PageKind.PARTNERS),
+    ("technology-partners", PageKind.PARTNERS),
+    ("alliances", PageKind.PARTNERS),
+    ("clients", PageKind.CLIENTS),
+    ("about", PageKind.ABOUT),
+)
+WELL_KNOWN_REASON = "well-known path"
+MAX_LANGUAGES = 3  # in which a page that was found by its name alone is asked for too
+ENDINGS = (".html", ".htm", ".php", ".aspx")
 
 
 class VisitRun:
@@ -39,55 +64,96 @@ class VisitRun:
         self.sheet_texts: dict[str, str | None] = {}  # url → text, None when it could not be read
         self.image_urls: set[str] = set()  # looked at already, for any page of the visit
         self.site = visit.seed.start_urls[0]
+        self.hosts: frozenset[str] = frozenset()  # further hosts that the vendor calls its own
+        self.script_urls: dict[str, None] = {}
+        self.endings: dict[str, int] = {}
+        self.missing: Fingerprint | None = None  # of what the site answers to an address that can't exist
+        self.is_home_unchanged = False
+        self.language_homes: list[str] = []
 
     async def run(self) -> str | None:
         """Run the visit to its end; returns why nothing could be read, if so."""
         failure: str | None = None
         for url in self.visit.seed.start_urls:
             self._add(Link(url=url, text="", worth=START_WORTH, kind=PageKind.HOME, reason="start address"))
+        steps = [self._read_sitemaps, self._read_scripts, self._probe] if self.spider.follow_links else []
         if self.spider.follow_links:
             home = urljoin(self.site, "/")
             self._add(Link(url=home, text="", worth=HOME_WORTH, kind=PageKind.HOME, reason="home page"))
-        has_sitemap = has_probed = not self.spider.follow_links
+            for page in self.visit.earlier_pages:
+                self._add(Link(url=page.url, text=page.link_text, worth=1.0, kind=page.kind, reason=page.reason))
         while True:
             while self.frontier and self.visit.pages < self.visit.budget.pages and not self.visit.spent:
-                if not has_sitemap and self.frontier[0][2].worth < HOME_WORTH:
-                    has_sitemap = True
-                    await self._read_sitemap()
+                if len(steps) == 3 and self.frontier[0][2].worth < HOME_WORTH:
+                    await steps.pop(0)()
                 failure = await self._read(heapq.heappop(self.frontier)[2]) or failure
             if self.frontier and not self.visit.spent:
                 self.visit.spent = "pages"
-            if has_probed or self.visit.pages == 0 or self.visit.spent or self.kinds & PARTNER_KINDS:
+            if not steps or self.visit.pages == 0 or self.visit.spent or PageKind.PARTNERS in self.kinds:
                 return failure
-            has_probed = True
-            for path in WELL_KNOWN_PATHS:
-                url = urljoin(self.site, path)
-                self._add(
-                    Link(
-                        url=url,
-                        text="",
-                        worth=WORTH[PageKind.PARTNERS],
-                        kind=PageKind.PARTNERS,
-                        reason="well-known path",
-                    )
-                )
+            await steps.pop(0)()
 
     def _add(self, link: Link) -> None:
-        key = link.url.rstrip("/")
-        if key not in self.known:
-            self.known.add(key)
-            self.pushed += 1  # first come, first served among equals
-            heapq.heappush(self.frontier, (-link.worth, self.pushed, link))
+        key = url_key(link.url)
+        if key in self.known:
+            return
+        self.known.add(key)
+        is_promising = link.kind not in (PageKind.OTHER, PageKind.NEWS)
+        if link.worth <= 1.0 and self.visit.traps.is_trap(link.url, is_promising=is_promising):
+            return
+        self.pushed += 1  # first come, first served among equals
+        heapq.heappush(self.frontier, (-link.worth, self.pushed, link))
 
-    async def _read_sitemap(self) -> None:
-        looked = await self.spider.look(self.visit, urljoin(self.site, "/sitemap.xml"), Purpose.SITEMAP)
-        if looked.response is not None and looked.response.status < 400:
-            for link in read_sitemap(looked.response.body, looked.response.url, self.spider.lexicon):
-                self._add(link)
+    def _add_all(self, links: Iterable[Link]) -> None:
+        for link in links:
+            self._add(link)
+
+    async def _read_sitemaps(self) -> None:
+        """Read the sitemaps that robots.txt names, else the one at its usual place; indexes lead to further ones."""
+        waiting = [url for url in self.visit.sitemaps if is_same_site(url, self.site)][:MAX_SITEMAPS]
+        waiting = waiting or [urljoin(self.site, "/sitemap.xml")]
+        seen: set[str] = set()
+        while waiting and len(seen) < MAX_SITEMAPS:
+            url = waiting.pop(0)
+            if url in seen or not is_same_site(url, self.site):
+                continue
+            seen.add(url)
+            looked = await self.spider.look(self.visit, url, Purpose.SITEMAP)
+            if looked.response is None or looked.response.status >= 400:
+                continue
+            found = read_sitemap(looked.response.body, looked.response.url, self.spider.lexicon, hosts=self.hosts)
+            self._add_all(found.links)
+            waiting += found.sitemaps
+
+    async def _read_scripts(self) -> None:
+        """Look for a menu in the scripts of the site's first page."""
+        for url in self.script_urls:
+            looked = await self.spider.look(self.visit, url, Purpose.SCRIPT)
+            if looked.response is not None and looked.look.outcome is LookOutcome.LOOKED:
+                script = looked.response.body.decode("utf-8", "replace")
+                self._add_all(find_script_links(script, self.site, self.spider.lexicon))
+
+    async def _probe(self) -> None:
+        """Ask for pages by their usual names, after asking for one that can't exist, to know a soft 404 by its words."""
+        name = f"no-such-page-{self.visit.visit_id[:12]}"
+        ending = max(self.endings, key=lambda e: self.endings[e]) if self.endings else ""
+        missing = urljoin(self.site, f"/{name}{ending}")
+        if not (self.is_home_unchanged and self.spider.carry_over(self.visit, missing, Purpose.PROBE)):
+            looked = await self.spider.look(self.visit, missing, Purpose.PROBE)
+            if looked.response is not None and looked.response.status < 400:
+                self.missing = Fingerprint.of(looked.response.body)
+        for name, kind in WELL_KNOWN:
+            if kind is PageKind.PARTNERS or not self.kinds & PARTNER_KINDS:
+                url = urljoin(self.site, f"/{name}{ending}")
+                self._add(Link(url=url, text="", worth=WORTH[kind], kind=kind, reason=WELL_KNOWN_REASON))
 
     async def _read(self, link: Link) -> str | None:
         """Read one page with its style sheets and images; returns why it could not be read, if so."""
-        looked = await self.spider.look(self.visit, link.url, Purpose.PAGE)
+        if link.reason == WELL_KNOWN_REASON and self.is_home_unchanged:
+            carried = self.spider.carry_over(self.visit, link.url, Purpose.PAGE)
+            if carried is not None and carried.status is not None and carried.status >= 400:
+                return f"{carried.reason}: {carried.detail}"
+        looked = await self.spider.look(self.visit, link.url, Purpose.PAGE, why=link.reason)
         response = looked.response
         if response is None or looked.look.outcome is LookOutcome.COULD_NOT_LOOK:
             return f"{looked.look.reason}: {looked.look.detail}"
@@ -100,53 +166,92 @@ class VisitRun:
             content_type=(response.headers.get("Content-Type") or b"").decode("latin-1") or None,
             link_text=link.text,
         )
-        if link.worth >= HOME_WORTH:
-            self.site = response.url if link.worth == START_WORTH else self.site
-        elif not is_same_site(response.url, self.site) and not is_same_site(
-            response.url, self.visit.seed.start_urls[0]
-        ):
-            store_page(self.spider.ledger, unread_page(source, "left the site"))
-            return None
-        if not is_html(source.content_type, source.content):
-            store_page(self.spider.ledger, unread_page(source, f"content type {source.content_type}"))
-            return f"not-html: {source.content_type}"
+        unread = self._why_unread(link, source)
+        if unread is not None:
+            store_page(self.spider.ledger, unread_page(source, unread))
+            return f"not-html: {unread}" if unread.startswith("content type") else None
         if looked.look.content_sha256 in self.contents:
             return None
-        page = read_page(source, self.spider.lexicon)
-        if page.is_healthy:
-            self.contents.add(looked.look.content_sha256 or "")
-            sheets = await self._sheets(page)
-            page = page.with_images(sheets, self.spider.lexicon)
+        self.known.add(url_key(response.url))
+        try:
+            page, leads = await self.spider.reader.read(source)
+            page = self._check_soft_404(link, page, source)
+            if page.is_healthy:
+                self.contents.add(looked.look.content_sha256 or "")
+                sheets = await self._sheets(leads.sheet_urls, is_unchanged=looked.is_unchanged)
+                page = await self.spider.reader.read_images(source, sheets)
+        except PageUnreadableError as error:
+            store_page(self.spider.ledger, unread_page(source, str(error), health=PageHealth.UNREADABLE))
+            return f"{PageHealth.UNREADABLE}: {error}"
         store_page(self.spider.ledger, page)
-        self.spider.crawler.signals.send_catch_log(page_read, visit_id=self.visit.visit_id, page=page.page)
+        self.spider.crawler.signals.send_catch_log(page_read, visit_id=self.visit.visit_id, page=page)
         if not page.is_healthy:
             return f"{page.page.health}: {page.page.health_reason}"
-        self.visit.pages += 1
-        self.kinds.add(page.page.kind)
-        if self.spider.follow_links:
-            for found in find_links(page.document, self.spider.lexicon):
-                self._add(found)
-        await self._look_at_images(page)
+        self._note(link, page, leads, is_unchanged=looked.is_unchanged)
+        await self._look_at_images(page, is_unchanged=looked.is_unchanged)
         return None
 
-    async def _sheets(self, page: ReadPage) -> list[Sheet]:
+    def _why_unread(self, link: Link, source: PageSource) -> str | None:
+        if link.worth >= HOME_WORTH:
+            self.site = source.url if link.worth == START_WORTH else self.site
+        elif not is_same_site(source.url, self.site) and not is_same_site(source.url, self.visit.seed.start_urls[0]):
+            return "left the site"
+        return None if is_html(source.content_type, source.content) else f"content type {source.content_type}"
+
+    def _check_soft_404(self, link: Link, page: ReadPage, source: PageSource) -> ReadPage:
+        """A well-known path may answer with what the site says to any address."""
+        if link.reason != WELL_KNOWN_REASON or self.missing is None or not page.is_healthy:
+            return page
+        if not self.missing.is_like(Fingerprint.of(source.content)):
+            return page
+        return page.with_health(PageHealth.SOFT_404, "answers like an address that can't exist")
+
+    def _note(self, link: Link, page: ReadPage, leads: PageLinks, *, is_unchanged: bool) -> None:
+        """Remember what a healthy page adds to the visit."""
+        self.visit.pages += 1
+        self.kinds |= {page.page.kind, *leads.section_kinds}
+        if link.worth >= HOME_WORTH:
+            self.hosts |= leads.other_hosts
+            self.script_urls |= dict.fromkeys(leads.script_urls)
+            self.is_home_unchanged = is_unchanged
+        if link.reason.startswith(LANGUAGE_HOME):
+            self.language_homes.append(page.page.url)
+        if link.reason == WELL_KNOWN_REASON and page.page.kind is link.kind:  # no menu names it, in any language
+            name = urlsplit(page.page.url).path.rpartition("/")[2]
+            for home in self.language_homes[:MAX_LANGUAGES]:
+                self._add(replace(link, url=urljoin(home, name)))
+        for found in leads.links if self.spider.follow_links else ():
+            path = urlsplit(found.url).path.lower()
+            for ending in ENDINGS:
+                if path.endswith(ending):
+                    self.endings[ending] = self.endings.get(ending, 0) + 1
+            self._add(found)
+
+    async def _sheets(self, urls: Iterable[str], *, is_unchanged: bool) -> list[Sheet]:
         sheets = []
-        for url in sheet_urls(page.document):
+        for url in urls:
             if url not in self.sheet_texts:
-                looked = await self.spider.look(self.visit, url, Purpose.STYLESHEET)
-                is_read = looked.response is not None and looked.look.outcome is LookOutcome.LOOKED
-                self.sheet_texts[url] = decode_sheet(looked.response.body) if is_read and looked.response else None
+                looked = await self._look_or_carry(url, Purpose.STYLESHEET, is_unchanged=is_unchanged)
+                self.sheet_texts[url] = decode_sheet(looked) if looked is not None else None
             text = self.sheet_texts[url]
             if text is not None:
                 sheets.append(Sheet(url, text))
         return sheets
 
-    async def _look_at_images(self, page: ReadPage) -> None:
+    async def _look_or_carry(self, url: str, purpose: Purpose, *, is_unchanged: bool) -> bytes | None:
+        if is_unchanged and (carried := self.spider.carry_over(self.visit, url, purpose)):
+            return self.spider.stored_content(carried)
+        looked: Looked = await self.spider.look(self.visit, url, purpose)
+        is_read = looked.response is not None and looked.look.outcome is LookOutcome.LOOKED
+        return looked.response.body if is_read and looked.response is not None else None
+
+    async def _look_at_images(self, page: ReadPage, *, is_unchanged: bool) -> None:
         urls = dict.fromkeys(s.image_url for s in page.sightings if s.image_url)
         new = [url for url in urls if url and url not in self.image_urls]
         self.image_urls.update(new)
-        await asyncio.gather(*(self._look_at_image(url) for url in new))
+        await asyncio.gather(*(self._look_at_image(url, is_unchanged=is_unchanged) for url in new))
 
-    async def _look_at_image(self, url: str) -> None:
+    async def _look_at_image(self, url: str, *, is_unchanged: bool) -> None:
         async with self.images:
-            await self.spider.look(self.visit, url, Purpose.IMAGE)
+            if not (is_unchanged and self.spider.carry_over(self.visit, url, Purpose.IMAGE)):
+                await self.spider.look(self.visit, url, Purpose.IMAGE)

@@ -31,7 +31,17 @@ def sha256_hex(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def utc_now() -> datetime:
+    """Return the present instant, with its zone."""
+    return datetime.now(UTC)
+
+
 def utc_text(moment: datetime | None = None) -> str:
     """Return an instant as `2026-11-23T06:34:29Z`; now if none is given."""
-    moment = moment or datetime.now(UTC)
+    moment = moment or utc_now()
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_utc(text: str) -> datetime:
+    """Return the instant of a text as utc_text() writes it. Errors: ValueError."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)

@@ -367,3 +367,35 @@ def m0002_official_set_and_review(database: Database) -> None:
     """Matches that a person has to look at, what a person rejected, and what an official set says of its logos."""
     for statement in GREY_ZONE + REJECTIONS + EXPLAINED + OFFICIAL_SET:
         database.execute(statement)
+
+
+REVISITS = (
+    "ALTER TABLE captures ADD COLUMN etag /* of the response, for conditional requests */ TEXT",
+    "ALTER TABLE captures ADD COLUMN last_modified /* of the response */ TEXT",
+    """
+    ALTER TABLE captures ADD COLUMN
+        tls /* verified, unverified (the operator allowed a second try); NULL = plain HTTP, or stored before this was noted */ TEXT""",
+    "CREATE INDEX captures_by_url ON captures(url)",
+    "ALTER TABLE looks ADD COLUMN why /* pages: why this address was worth a look */ TEXT",
+    """
+    ALTER TABLE looks ADD COLUMN
+        unchanged_since /* the earlier look whose content still holds: the server said so, or its page is unchanged */ TEXT""",
+)
+PURPOSES = (
+    "('page', 'image', 'stylesheet', 'sitemap', 'robots')",
+    "('page', 'image', 'stylesheet', 'sitemap', 'robots', 'script', 'probe')",
+)
+
+
+@migrations()
+def m0005_revisits(database: Database) -> None:
+    """What a later visit needs of an earlier one, why a page was looked at, and two more purposes of a look."""
+    for statement in REVISITS:
+        database.execute(statement)
+    # A CHECK can't be altered, and pages refer to looks, so the table can't be made anew either; SQLite names this
+    # way for constraints that change nothing on disk (sqlite.org/lang_altertable.html, 7)
+    database.execute("PRAGMA writable_schema = ON")
+    database.execute(
+        "UPDATE sqlite_schema SET sql = replace(sql, ?, ?) WHERE type = 'table' AND name = 'looks'", PURPOSES
+    )
+    database.execute("PRAGMA writable_schema = RESET")

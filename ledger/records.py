@@ -21,6 +21,7 @@ from ledger.vocabulary import (
     Relation,
     SectionKind,
     StatementKind,
+    Tls,
     VerdictKind,
     VisitState,
 )
@@ -115,6 +116,9 @@ class Capture:
     warc_length: int
     request_warc_offset: int
     refers_to: str | None  # the capture that holds the same payload; this one is a revisit record
+    etag: str | None = None
+    last_modified: str | None = None
+    tls: Tls | None = None  # None: plain HTTP, or stored before this was noted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +137,8 @@ class Look:
     content_sha256: str | None  # of the body after Content-Encoding is undone
     content_bytes: int | None
     looked_at: str
+    why: str | None = None  # pages: why this address was worth a look
+    unchanged_since: str | None = None  # the earlier look whose content still holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

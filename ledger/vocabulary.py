@@ -20,6 +20,15 @@ class Purpose(StrEnum):
     STYLESHEET = "stylesheet"
     SITEMAP = "sitemap"
     ROBOTS = "robots"
+    SCRIPT = "script"
+    PROBE = "probe"  # an address that can't exist, to know what the site answers to such
+
+
+class Tls(StrEnum):
+    """Whether the certificate was checked on an HTTPS exchange."""
+
+    VERIFIED = "verified"
+    UNVERIFIED = "unverified"  # the operator allowed a second try after the check had failed
 
 
 class LookOutcome(StrEnum):
@@ -54,6 +63,7 @@ class PageHealth(StrEnum):
     EMPTY_SHELL = "empty-shell"
     LOGIN = "login"
     NOT_HTML = "not-html"
+    UNREADABLE = "unreadable"  # reading it took too long or too much memory
 
 
 class FoundBy(StrEnum):

@@ -27,9 +27,13 @@ from ledger.database import Ledger
 from ledger.errors import EvidenceBrokenError, OutsideFailureError
 from ledger.identity import content_id, sha256_hex
 from ledger.records import Capture
+from ledger.vocabulary import Tls
 
 ROTATE_BYTES = 1_000_000_000  # a file that one can still copy and check by hand
 MAX_CONTENT_BYTES = 64_000_000  # after Content-Encoding is undone; the crawler refuses far less
+NOT_MODIFIED = 304
+PROFILE_NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+_OF_THE_BODY = frozenset({"content-length", "content-encoding", "transfer-encoding", "content-type"})
 HeaderLines = Iterable[tuple[str, str]]
 
 
@@ -51,17 +55,23 @@ class Exchange:
     redirect_url: str | None
     remote_ip: str | None
     fetched_at: str
+    holds: str | None = None  # 304: the capture whose content still holds
+    tls: Tls | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredExchange:
-    """A response read back from the archive. payload: as received; content: after Content-Encoding is undone."""
+    """A response read back from the archive. payload: as received; content: after Content-Encoding is undone.
+
+    Of a 304 it is the response that still holds, freshened with the later headers (RFC 9111, 4.3.4).
+    """
 
     url: str
     status: int
     headers: tuple[tuple[str, str], ...]
     payload: bytes
     content: bytes
+    is_unchanged: bool = False  # a server said so
 
 
 class _Sha256Writer(WARCWriter):  # type: ignore[misc]  # warcio has no types
@@ -88,6 +98,8 @@ class WarcArchive:
         """Append an exchange and commit its row. Errors: OutsideFailureError when the disk refuses."""
         digest = sha256_hex(exchange.payload)
         original = self._find_original(digest) if exchange.payload else None
+        if exchange.holds is not None:
+            digest, original = self._held(exchange.holds)
         file = self._open_file()
         response_record = _response_bytes(exchange, digest, original)
         request_record = _request_bytes(exchange)
@@ -116,6 +128,9 @@ class WarcArchive:
             warc_length=len(response_record),
             request_warc_offset=self._end + len(response_record),
             refers_to=None if original is None else original.capture_id,
+            etag=_header(exchange, "etag"),
+            last_modified=_header(exchange, "last-modified"),
+            tls=exchange.tls,
         )
         end = self._end + len(response_record) + len(request_record)
         with self.ledger.transaction():
@@ -148,6 +163,17 @@ class WarcArchive:
             [digest],
         )
         return None if row is None else _Original(row["capture_id"], row["url"], row["fetched_at"])
+
+    def _held(self, capture_id: str) -> tuple[str, _Original]:
+        """The digest and the record of the payload that a 304 says still holds."""
+        row = self.ledger.row(
+            "SELECT c.payload_sha256, o.capture_id, o.url, o.fetched_at FROM captures c"
+            " JOIN captures o ON o.capture_id = coalesce(c.refers_to, c.capture_id) WHERE c.capture_id = ?",
+            [capture_id],
+        )
+        if row is None:
+            raise EvidenceBrokenError(f"capture {capture_id}: the database has no such row")
+        return row["payload_sha256"], _Original(row["capture_id"], row["url"], row["fetched_at"])
 
     def _open_file(self) -> BinaryIO:
         if self._file is not None and self._end < ROTATE_BYTES:
@@ -215,7 +241,9 @@ def read_exchange(directory: Path, ledger: Ledger, capture_id: str) -> StoredExc
     holder = row
     if row["refers_to"] is not None:
         holder = ledger.row("SELECT * FROM captures WHERE capture_id = ?", [row["refers_to"]]) or row
-        _, payload = _headers_and_payload(directory / holder["warc_file"], holder["warc_offset"])
+        held_headers, payload = _headers_and_payload(directory / holder["warc_file"], holder["warc_offset"])
+        if row["status"] == NOT_MODIFIED:
+            headers = _freshened(held_headers, headers)
     is_encoded = any(name.lower() in ("content-encoding", "transfer-encoding") for name, _ in headers)
     if sha256_hex(payload) != row["payload_sha256"]:
         raise EvidenceBrokenError(
@@ -224,11 +252,22 @@ def read_exchange(directory: Path, ledger: Ledger, capture_id: str) -> StoredExc
         )
     return StoredExchange(
         url=row["url"],
-        status=row["status"],
+        status=holder["status"] if row["status"] == NOT_MODIFIED else row["status"],
         headers=headers,
         payload=payload,
+        is_unchanged=row["status"] == NOT_MODIFIED,
         content=_content(directory / holder["warc_file"], holder["warc_offset"]) if is_encoded else payload,
     )
+
+
+def _freshened(held: HeaderLines, later: HeaderLines) -> tuple[tuple[str, str], ...]:
+    later = [line for line in later if line[0].lower() not in _OF_THE_BODY]
+    names = {name.lower() for name, _ in later}
+    return (*(line for line in held if line[0].lower() not in names), *later)
+
+
+def _header(exchange: Exchange, name: str) -> str | None:
+    return next((value[:500] for given, value in exchange.response_headers if given.lower() == name), None)
 
 
 def _headers_and_payload(path: Path, offset: int) -> tuple[tuple[tuple[str, str], ...], bytes]:
@@ -291,6 +330,8 @@ def _response_bytes(exchange: Exchange, digest: str, original: _Original | None)
             http_headers=http,
             warc_headers_dict=headers,
         )
+        if exchange.status == NOT_MODIFIED:
+            record.rec_headers.replace_header("WARC-Profile", PROFILE_NOT_MODIFIED)
     else:
         headers["WARC-Payload-Digest"] = f"sha256:{digest}"
         record = writer.create_warc_record(

@@ -14,26 +14,34 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import scrapy
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
+from crawler.hours import Window
 from crawler.looks import Looked, explain_failure
+from crawler.outage import Outage
+from crawler.pace import Pace
+from crawler.reader import Reader
 from crawler.seeds import begin_crawl, end_crawl_if_complete, read_seeds, seed_of_url
-from crawler.visit import Budget, RunningVisit, begin_visit, end_visit
+from crawler.tls import UNVERIFIED_META
+from crawler.visit import Budget, RunningVisit, begin_visit, end_visit, find_earlier_look, put_back
 from crawler.visit_run import VisitRun
 from ledger.database import Ledger
 from ledger.errors import BadInputError, PartnerproofError, Problem
-from ledger.identity import content_id, sha256_hex, utc_text
+from ledger.identity import content_id, parse_utc, sha256_hex, utc_now, utc_text
 from ledger.lexicon import Lexicon
 from ledger.pen import hold_pen
 from ledger.records import Look
 from ledger.vocabulary import LookOutcome, Purpose
-from ledger.warc import WarcArchive
+from ledger.warc import WarcArchive, read_exchange
 
 logger = logging.getLogger(__name__)
 visit_ended = object()  # Scrapy signal, with visit_id and state
@@ -43,6 +51,8 @@ MAX_BYTES = {
     Purpose.STYLESHEET: 1_000_000,
     Purpose.SITEMAP: 10_000_000,
     Purpose.ROBOTS: 1_000_000,
+    Purpose.SCRIPT: 1_000_000,
+    Purpose.PROBE: 1_000_000,
 }
 
 
@@ -74,6 +84,10 @@ class PartnersSpider(scrapy.Spider):
         self.ledger: Ledger
         self.archive: WarcArchive
         self.lexicon: Lexicon
+        self.reader: Reader
+        self.pace: Pace
+        self.window: Window | None = None
+        self.outage = Outage()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -81,7 +95,11 @@ class PartnersSpider(scrapy.Spider):
         settings = crawler.settings
         if not settings.getbool("PARTNERPROOF_HAS_PEN"):
             spider.pen.enter_context(hold_pen(Path(settings["PARTNERPROOF_DATABASE"]).parent))
-        spider.lexicon = Lexicon.with_own(Path(settings["PARTNERPROOF_LEXICON_DIR"]))
+        lexicon_dir = Path(settings["PARTNERPROOF_LEXICON_DIR"])
+        spider.lexicon = Lexicon.with_own(lexicon_dir)
+        spider.reader = Reader(lexicon_dir, processes=settings.getint("PARTNERPROOF_READERS"))
+        spider.pace = Pace(per_address=settings.getint("PARTNERPROOF_REQUESTS_PER_ADDRESS"))
+        spider.window = Window.of(settings["PARTNERPROOF_HOURS"])
         spider.ledger = Ledger.open(Path(settings["PARTNERPROOF_DATABASE"]))
         spider.budget = Budget(
             pages=settings.getint("PARTNERPROOF_MAX_PAGES"),
@@ -91,6 +109,7 @@ class PartnersSpider(scrapy.Spider):
             seconds=settings.getfloat("PARTNERPROOF_MAX_SECONDS"),
         )
         spider.follow_links = settings.getbool("PARTNERPROOF_FOLLOW_LINKS")
+        spider.recheck_days = settings.getfloat("PARTNERPROOF_RECHECK_DAYS")
         spider.crawl_id = begin_crawl(
             spider.ledger,
             spider.seed_list,
@@ -111,15 +130,18 @@ class PartnersSpider(scrapy.Spider):
 
     budget: Budget
     follow_links: bool
+    recheck_days: float
 
     async def start(self) -> AsyncIterator[Any]:
         """Run all visits that are not done. Yields nothing: a visit awaits its own downloads."""
-        waiting = self._visits_to_do()
         workers = self.settings.getint("PARTNERPROOF_CONCURRENT_VISITS")
         try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(max(1, workers)):
-                    group.create_task(self._work(waiting))
+            while self._has_visits_to_do():
+                waiting = self._visits_to_do()
+                async with asyncio.TaskGroup() as group:
+                    for _ in range(max(1, workers)):
+                        group.create_task(self._work(waiting))
+                self._end_held()
         except* PartnerproofError as errors:
             # disk full, evidence broken: whoever started the crawl must know, and no visit goes on without its archive
             self.failure = next(e for e in errors.exceptions if isinstance(e, PartnerproofError))
@@ -130,9 +152,14 @@ class PartnersSpider(scrapy.Spider):
     def closed(self, reason: str) -> None:
         if self.settings.getbool("PARTNERPROOF_END_CRAWL"):
             end_crawl_if_complete(self.ledger, self.crawl_id)
+        self.reader.close()
         self.archive.close()
         self.ledger.close()
         self.pen.close()
+
+    def _has_visits_to_do(self) -> bool:
+        left = "SELECT 1 FROM visits WHERE crawl_id = ? AND state IN ('pending', 'running') LIMIT 1"
+        return self.ledger.row(left, [self.crawl_id]) is not None
 
     def _visits_to_do(self) -> Iterator[Any]:
         """Yield one visit at a time: interrupted ones first. Asks the database each time, so memory stays flat."""
@@ -150,6 +177,9 @@ class PartnersSpider(scrapy.Spider):
 
     async def _work(self, waiting: Iterator[Any]) -> None:
         for row in waiting:
+            await self._wait_for_window()
+            while (seconds := self.outage.wait_left_s()) > 0:
+                await asyncio.sleep(seconds)
             visit = begin_visit(self.ledger, row, self.budget, utc_text())
             failure: str | None
             try:
@@ -159,15 +189,30 @@ class PartnersSpider(scrapy.Spider):
             except Exception:  # one vendor's surprise must not end the crawl; the visit's row says that it failed
                 logger.exception("visit %s failed", visit.visit_id)
                 failure = "an error of the program, see the log"
-            state = end_visit(self.ledger, visit, failure=failure, now=utc_text())
-            self.archive.sync()
-            self.crawler.signals.send_catch_log(visit_ended, visit_id=visit.visit_id, state=state)
+            if self.outage.is_suspect(visit, failure):
+                for again in self.outage.hold(visit, failure or ""):
+                    put_back(self.ledger, again)
+                continue
+            if visit.pages:
+                self.outage.is_over()
+            self._end_held()
+            self._end(visit, failure)
 
-    async def look_at_robots(self, visit: RunningVisit, url: str) -> Looked:
-        """Look at a robots.txt; the middleware asks for it."""
-        return await self.look(visit, url, Purpose.ROBOTS)
+    def _end_held(self) -> None:
+        for held in self.outage.release():
+            self._end(held.visit, held.failure)
 
-    async def look(self, visit: RunningVisit, url: str, purpose: Purpose) -> Looked:
+    def _end(self, visit: RunningVisit, failure: str | None) -> None:
+        state = end_visit(self.ledger, visit, failure=failure, now=utc_text())
+        self.archive.sync()
+        self.crawler.signals.send_catch_log(visit_ended, visit_id=visit.visit_id, state=state)
+
+    async def _wait_for_window(self) -> None:
+        while self.window is not None and (seconds := self.window.seconds_until_open(utc_now())) > 0:
+            logger.info("outside the hours %s; the next visit starts in %.0f s", self.window, seconds)
+            await asyncio.sleep(min(seconds, 60.0))  # looked at again: a clock may jump
+
+    async def look(self, visit: RunningVisit, url: str, purpose: Purpose, *, why: str | None = None) -> Looked:
         """Look at one URL and record what came of it. Never raises for what a server does."""
         before = visit.failed.get((purpose, url))
         if before is not None:
@@ -185,18 +230,55 @@ class PartnersSpider(scrapy.Spider):
                 if isinstance(error, PartnerproofError):
                     raise
                 reason, detail = explain_failure(error, url)
-        look = self._look(visit, url, purpose, response, reason, detail)
+        if reason == "tls" and self._may_skip_check(visit, url):
+            visit.unverified_hosts.add(urlsplit(url).netloc)
+            return await self.look(visit, url, purpose, why=why)
+        look = self._look(visit, url, purpose, response, reason, detail, why)
         self.ledger.put([look])
         return Looked(look, response)
 
-    async def _download(self, visit: RunningVisit, url: str, purpose: Purpose) -> Response:
-        request = Request(
-            url,
-            meta={"visit": visit, "purpose": purpose, "download_maxsize": MAX_BYTES[purpose]},
-            dont_filter=True,
+    def _may_skip_check(self, visit: RunningVisit, url: str) -> bool:
+        """Whether a host whose certificate failed may be asked once more without the check."""
+        return (
+            self.settings.getbool("PARTNERPROOF_ALLOW_UNVERIFIED")
+            and urlsplit(url).netloc not in visit.unverified_hosts
         )
+
+    async def _download(self, visit: RunningVisit, url: str, purpose: Purpose) -> Response:
+        meta = {"visit": visit, "purpose": purpose, "download_maxsize": MAX_BYTES[purpose]}
+        if urlsplit(url).netloc in visit.unverified_hosts:
+            meta[UNVERIFIED_META] = True
         assert self.crawler.engine is not None  # noqa: S101  # it runs us
-        return await self.crawler.engine.download_async(request)
+        return await self.crawler.engine.download_async(Request(url, meta=meta, dont_filter=True))
+
+    def carry_over(self, visit: RunningVisit, url: str, purpose: Purpose) -> Look | None:
+        """Take over what the vendor's last visit saw at a URL, without a request, when that is recent enough."""
+        earlier = find_earlier_look(self.ledger, visit, url, purpose)
+        if earlier is None or earlier.status is None or earlier.status >= 500 or earlier.status == 429:
+            return None
+        seen_at = self._seen_at(earlier)
+        if seen_at is None or utc_now() - seen_at > timedelta(days=self.recheck_days):
+            return None
+        look = replace(
+            earlier,
+            look_id=content_id("look", visit.visit_id, purpose, url),
+            visit_id=visit.visit_id,
+            looked_at=utc_text(),
+            unchanged_since=earlier.unchanged_since or earlier.looked_at,
+        )
+        self.ledger.put([look])
+        return look
+
+    def _seen_at(self, look: Look) -> datetime | None:
+        """When the server was last asked for what a look holds."""
+        fetched_at = self.ledger.value("SELECT fetched_at FROM captures WHERE capture_id = ?", [look.capture_id])
+        return parse_utc(fetched_at or look.unchanged_since or look.looked_at)
+
+    def stored_content(self, look: Look) -> bytes | None:
+        """Return the content that a look brought, from the archive."""
+        if look.capture_id is None or look.status is None or look.status >= 300:
+            return None
+        return read_exchange(self.archive.directory, self.ledger, look.capture_id).content
 
     def _look(
         self,
@@ -206,6 +288,7 @@ class PartnersSpider(scrapy.Spider):
         response: Response | None,
         reason: str | None,
         detail: str | None,
+        why: str | None,
     ) -> Look:
         status = response.status if response is not None else None
         if status is not None and 300 <= status < 400:
@@ -213,23 +296,33 @@ class PartnersSpider(scrapy.Spider):
         elif status is not None and status >= 400:
             reason = f"http-{status}"
         # a page that answers with an error is still read: it may be a challenge; robots rules depend on the status
-        is_told = purpose in (Purpose.PAGE, Purpose.ROBOTS) and (status or 0) >= 400
+        is_told = purpose in (Purpose.PAGE, Purpose.ROBOTS, Purpose.PROBE) and (status or 0) >= 400
         looked = status is not None and (status < 300 or is_told)
+        digest = sha256_hex(response.body) if response is not None else None
         return Look(
             look_id=content_id("look", visit.visit_id, purpose, url),
             visit_id=visit.visit_id,
             purpose=purpose,
             requested_url=url,
             outcome=LookOutcome.LOOKED if looked else LookOutcome.COULD_NOT_LOOK,
-            reason=None if looked and purpose is Purpose.ROBOTS else reason,
+            reason=None if looked and purpose in (Purpose.ROBOTS, Purpose.PROBE) else reason,
             detail=detail,
             status=status,
             final_url=response.url if response is not None else None,
             capture_id=visit.captures.get(response.url) if response is not None else None,
-            content_sha256=sha256_hex(response.body) if response is not None else None,
+            content_sha256=digest,
             content_bytes=len(response.body) if response is not None else None,
             looked_at=utc_text(),
+            why=why,
+            unchanged_since=self._unchanged_since(visit, url, purpose, digest) if looked else None,
         )
+
+    def _unchanged_since(self, visit: RunningVisit, url: str, purpose: Purpose, digest: str | None) -> str | None:
+        """Since when the content is what it is now, if the vendor's last visit had the same."""
+        earlier = find_earlier_look(self.ledger, visit, url, purpose)
+        if earlier is None or digest is None or earlier.content_sha256 != digest:
+            return None
+        return earlier.unchanged_since or earlier.looked_at
 
 
 def _location(response: Response | None) -> str:

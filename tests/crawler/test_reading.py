@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.links import find_links, is_same_site, read_sitemap
+from crawler.links import find_links, is_same_site
 from crawler.page import parse_page
 from crawler.page_health import is_html, judge_health
 from crawler.page_kind import judge_kind
 from crawler.passages import extract_passages
+from crawler.sitemaps import read_sitemap
 from ledger.domains import belongs_to, normal_domain, registrable_domain
 from ledger.vocabulary import PageHealth, PageKind, SectionKind
 
@@ -130,10 +131,10 @@ def test_a_sitemap_gives_pages_that_the_lexicon_knows(lexicon):
     xml = b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>
       <urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url><loc>http://v.example/partenaires</loc></url>
       <url><loc>http://v.example/shop/1</loc></url><url><loc>&e;</loc></url><url><loc>http://w.example/partners</loc></url></urlset>"""
-    assert [link.url for link in read_sitemap(xml, "http://v.example/sitemap.xml", lexicon)] == [
+    assert [link.url for link in read_sitemap(xml, "http://v.example/sitemap.xml", lexicon).links] == [
         "http://v.example/partenaires"
     ]
-    assert read_sitemap(b"\x00 no xml", "http://v.example/", lexicon) == []
+    assert read_sitemap(b"\x00 no xml", "http://v.example/", lexicon).links == ()
 
 
 def test_passages_keep_reading_order_and_headings(lexicon):

@@ -1,0 +1,88 @@
+"""How fast one host, and one address that many hosts share, is asked: Crawl-delay, Retry-After, requests at once.
+
+Scrapy's slots and AutoThrottle pace each host by its answers; this adds what hosts say of themselves. Times are
+monotonic: a clock that jumps changes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from email.utils import parsedate_to_datetime
+
+from ledger.identity import utc_now
+
+MAX_CRAWL_DELAY_S = 120.0  # longer ones are kept to by giving up: the visit's budget of seconds ends it
+MAX_WAIT_S = 180.0  # for Retry-After; whoever asks for more is left alone for this visit
+_MAX_HOSTS = 20_000
+
+
+class Pace:
+    """Waits before each request until its host may be asked, and holds a place at its address."""
+
+    def __init__(self, *, per_address: int) -> None:
+        self._per_address = per_address
+        self._next: OrderedDict[str, float] = OrderedDict()  # netloc → when it may be asked next
+        self._delays: OrderedDict[str, float] = OrderedDict()  # netloc → Crawl-delay, seconds
+        self._places: dict[str, int] = {}  # IP address → requests under way
+        self._freed = asyncio.Event()
+
+    def set_delay(self, netloc: str, seconds: float | None) -> None:
+        """Keep to a Crawl-delay from now on."""
+        if seconds and seconds > 0:
+            _put(self._delays, netloc, min(seconds, MAX_CRAWL_DELAY_S))
+
+    def come_back_after(self, netloc: str, seconds: float) -> None:
+        """Leave a host alone for some seconds."""
+        _put(self._next, netloc, max(self._next.get(netloc, 0.0), time.monotonic() + seconds))
+
+    def closed_for(self, netloc: str) -> float:
+        """Return how many seconds a host is still to be left alone."""
+        return max(0.0, self._next.get(netloc, 0.0) - time.monotonic())
+
+    async def wait(self, netloc: str) -> None:
+        """Return when the host may be asked; with a Crawl-delay the next one has to wait from then."""
+        delay = self._delays.get(netloc, 0.0)
+        now = time.monotonic()
+        at = max(now, self._next.get(netloc, 0.0))
+        if delay:
+            _put(self._next, netloc, at + delay)
+        if at > now:
+            await asyncio.sleep(at - now)
+
+    async def take_place(self, address: str) -> None:
+        """Return when fewer than the allowed requests to an IP address are under way, and count one more."""
+        while self._places.get(address, 0) >= self._per_address:
+            self._freed.clear()
+            await self._freed.wait()
+        self._places[address] = self._places.get(address, 0) + 1
+
+    def give_back(self, address: str) -> None:
+        left = self._places.get(address, 1) - 1
+        if left > 0:
+            self._places[address] = left
+        else:
+            self._places.pop(address, None)
+        self._freed.set()
+
+
+def retry_after_s(value: str | None) -> float | None:
+    """Return the seconds of a Retry-After header (RFC 9110, 10.2.3: seconds or a date), None where it says nothing."""
+    if not value:
+        return None
+    text = value.strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        at = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return max(0.0, (at - utc_now()).total_seconds()) if at.tzinfo else None
+
+
+def _put(kept: OrderedDict[str, float], key: str, value: float) -> None:
+    kept[key] = value
+    kept.move_to_end(key)
+    while len(kept) > _MAX_HOSTS:
+        kept.popitem(last=False)
