@@ -115,6 +115,7 @@ class GeneratedWeb:
         self.sent_bytes = 0
         self.not_modified = 0
         self.port = port
+        self.connections: set[_Connection] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._is_serving = threading.Event()
@@ -153,6 +154,10 @@ class GeneratedWeb:
         self._is_serving.set()
         self._loop.run_forever()
         server.close()
+        for connection in list(self.connections):
+            connection.transport.abort()
+        self._loop.run_until_complete(asyncio.sleep(0))
+        self._loop.close()
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -179,6 +184,10 @@ class _Connection(asyncio.Protocol):
         self.transport = transport
         if not transport.get_extra_info("peername")[0].startswith("127."):
             transport.abort()
+        self.web.connections.add(self)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.web.connections.discard(self)
 
     def data_received(self, data: bytes) -> None:
         self.received += data

@@ -68,6 +68,13 @@ def _walk(data: object) -> Iterator[tuple[str, str]]:
 
 def language_switches(tag: Tag) -> Iterator[str]:
     """Yield the path of another language's home page, where a switch names the language and no address."""
+    for name, named in tag.attrs.items():  # data-ms-path="ms/index.html"
+        if (
+            isinstance(named, str)
+            and re.fullmatch(r"data-[a-z]{2}-(path|url|href)", name)
+            and _ADDRESS.fullmatch(named)
+        ):
+            yield named
     if tag.name not in ("a", "button", "li", "span", "option", "div"):
         return
     for name in ("onclick", "data-lang", "data-language", "data-locale"):
@@ -78,10 +85,3 @@ def language_switches(tag: Tag) -> Iterator[str]:
         code = _CODE.search(value[value.find("(") + 1 :] if name == "onclick" else value)
         if is_switch and code:
             yield f"/{code[1]}/"
-    for name, named in tag.attrs.items():  # data-ms-path="ms/index.html"
-        if (
-            isinstance(named, str)
-            and re.fullmatch(r"data-[a-z]{2}-(path|url|href)", name)
-            and _ADDRESS.fullmatch(named)
-        ):
-            yield named

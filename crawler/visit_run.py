@@ -18,6 +18,7 @@ from urllib.parse import urljoin, urlsplit
 
 from crawler.links import LANGUAGE_HOME, Link, PageLinks, find_script_links, is_same_site
 from crawler.looks import Looked
+from crawler.own_hosts import seen_here
 from crawler.page_health import is_html
 from crawler.page_kind import WORTH
 from crawler.page_reader import PageSource, ReadPage, store_page, unread_page
@@ -110,12 +111,12 @@ class VisitRun:
 
     async def _read_sitemaps(self) -> None:
         """Read the sitemaps that robots.txt names, else the one at its usual place; indexes lead to further ones."""
-        waiting = [url for url in self.visit.sitemaps if is_same_site(url, self.site)][:MAX_SITEMAPS]
+        waiting = [here for url in self.visit.sitemaps[:MAX_SITEMAPS] if (here := self._here(url))]
         waiting = waiting or [urljoin(self.site, "/sitemap.xml")]
         seen: set[str] = set()
         while waiting and len(seen) < MAX_SITEMAPS:
             url = waiting.pop(0)
-            if url in seen or not is_same_site(url, self.site):
+            if url in seen:
                 continue
             seen.add(url)
             looked = await self.spider.look(self.visit, url, Purpose.SITEMAP)
@@ -123,7 +124,11 @@ class VisitRun:
                 continue
             found = read_sitemap(looked.response.body, looked.response.url, self.spider.lexicon, hosts=self.hosts)
             self._add_all(found.links)
-            waiting += found.sitemaps
+            waiting += [here for further in found.sitemaps if (here := self._here(further))]
+
+    def _here(self, url: str) -> str | None:
+        """An address of the site; of one of the vendor's other hosts as one of the visited host."""
+        return url if is_same_site(url, self.site) else seen_here(url, self.site, self.hosts)
 
     async def _read_scripts(self) -> None:
         """Look for a menu in the scripts of the site's first page."""
