@@ -5,26 +5,32 @@ Reads: a document and the style sheets it links to. Writes: Sighting and InlineI
 1. Take the page's elements in reading order, with headings and zones (outline.py, headings.py).
 2. At each element take every image that it embeds, by every technique, each named in found_by (embedded.py).
 3. Add the images of styles, where their selector hits the element (stylesheets.py).
-4. Number the sightings of each technique from 0.
+4. Say of each what it is when it is surely no logo of others, with the reason (noise.py); nothing is dropped.
+5. Number the sightings of each technique from 0.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
+from bs4 import Tag
 from w3lib.url import parse_data_uri
 
 from crawler.embedded import Embedded, Found
 from crawler.image_addresses import best_candidate, original_address
+from crawler.noise import Judgement, NoiseJudge, Seen, words_of_address
+from crawler.noise_words import shipped_noise_words
 from crawler.outline import NONE, Outline
+from crawler.own_names import find_own_names
 from crawler.page import Document, attribute, squeeze
 from crawler.stylesheets import Box, Sheet, find_styled_images
 from crawler.surroundings import PageSections, Surroundings
 from ledger.identity import content_id, sha256_hex
-from ledger.lexicon import Lexicon
+from ledger.lexicon import Lexicon, split_words
 from ledger.records import InlineImage, Sighting
 from ledger.vocabulary import FoundBy, Purpose
 
@@ -34,6 +40,7 @@ MAX_INLINE_BYTES = 400_000
 MAX_SIGHTINGS = 3_000
 MAX_NEARBY_CHARS = 240
 MAX_LABEL_CHARS = 500
+GROUPS_READ = 8  # ancestors whose class and id may say what an image is
 ANCESTORS_READ = 4  # for words near an image: its link, its slide, the column, the row
 
 
@@ -69,6 +76,9 @@ class _PageImagesReader:
         self.inline: dict[str, InlineImage] = {}
         self._ordinals: dict[FoundBy, int] = {}
         self._captions: dict[int, str | None] = {}
+        self._names: dict[int, str] = {}
+        own_names = find_own_names(document, lexicon)
+        self._noise = NoiseJudge(shipped_noise_words(), document.url, own_names)
 
     def read(self, sheets: Iterable[Sheet]) -> None:
         styled = find_styled_images(self.document, sheets)
@@ -102,31 +112,71 @@ class _PageImagesReader:
         self._ordinals[found_by] = ordinal + 1
         tag = image.tag or self.outline.tags[place]
         link = self.outline.links[place]
-        self.sightings.append(
-            Sighting(
-                sighting_id=content_id("sighting", self.page_id, found_by, ordinal),
-                page_id=self.page_id,
-                found_by=found_by,
-                ordinal=ordinal,
-                image_url=url,
-                original_url=original_address(url) if url else None,
-                fragment=image.fragment,
-                look_id=image_look_id(self.visit_id, url) if url else None,
-                inline_sha256=digest,
-                box=box,
-                alt=_cut(attribute(tag, "alt") or attribute(tag, "aria-label") or self._drawing_title(place)),
-                title=attribute(tag, "title"),
-                aria_label=self._aria_label(place),
-                caption=self._caption(place),
-                link_url=self.document.absolute(attribute(self.outline.tags[link], "href")) if link != NONE else None,
-                heading=around.heading,
-                heading_trail=around.heading_trail,
-                zone=around.zone,
-                section_kind=around.section_kind,
-                section_reasons=around.section_reasons,
-                nearby_text=self._nearby_text(place),
+        href = attribute(self.outline.tags[link], "href") if link != NONE else None
+        sighting = Sighting(
+            sighting_id=content_id("sighting", self.page_id, found_by, ordinal),
+            page_id=self.page_id,
+            found_by=found_by,
+            ordinal=ordinal,
+            image_url=url,
+            original_url=original_address(url) if url else None,
+            fragment=image.fragment,
+            look_id=image_look_id(self.visit_id, url) if url else None,
+            inline_sha256=digest,
+            box=box,
+            alt=_cut(attribute(tag, "alt") or attribute(tag, "aria-label") or self._drawing_title(place)),
+            title=attribute(tag, "title"),
+            aria_label=self._aria_label(place),
+            caption=self._caption(place),
+            link_url=self.document.absolute(href),
+            heading=around.heading,
+            heading_trail=around.heading_trail,
+            zone=around.zone,
+            section_kind=around.section_kind,
+            section_reasons=around.section_reasons,
+            nearby_text=self._nearby_text(place),
+        )
+        judged = self._judge(sighting, image, place, href)
+        if judged is not None:
+            sighting = replace(sighting, noise=judged.noise, noise_reason=judged.reason)
+        self.sightings.append(sighting)
+
+    def _judge(self, sighting: Sighting, image: Found, place: int, href: str | None) -> Judgement | None:
+        tag = image.tag or self.outline.tags[place]
+        groups: list[str] = []
+        above = self.outline.parents[place]
+        while above != NONE and len(groups) < GROUPS_READ and self.outline.tags[above].name not in ("body", "html"):
+            groups.append(self._names_of(above))
+            above = self.outline.parents[above]
+        link = self.outline.links[place]
+        width, height = _sides(tag)
+        reasons = sighting.section_reasons
+        return self._noise.judge(
+            Seen(
+                found_by=sighting.found_by,
+                file_name=words_of_address(sighting.original_url or sighting.image_url) or (image.fragment or ""),
+                label=split_words(" ".join(filter(None, (sighting.alt, sighting.title, sighting.aria_label)))).lower(),
+                own_names=" | ".join(
+                    self._names_of(one) for one in dict.fromkeys((place, link)) if one != NONE and self._names_of(one)
+                ),
+                group_names=tuple(filter(None, groups)),
+                link_url=sighting.link_url,
+                is_link_inside=bool(href and href.startswith("#")),
+                zone=sighting.zone,
+                section_kind=sighting.section_kind,
+                is_section_by_heading=bool(reasons) and reasons[0].startswith("heading"),
+                width_px=width,
+                height_px=height,
+                is_hidden=(attribute(tag, "aria-hidden") or "") == "true",
             )
         )
+
+    def _names_of(self, place: int) -> str:
+        if place not in self._names:
+            attributes = self.outline.tags[place].attrs
+            names = [attribute(self.outline.tags[place], name) or "" for name in ("class", "id") if name in attributes]
+            self._names[place] = _split_names(" ".join(names)[:MAX_LABEL_CHARS]) if names else ""
+        return self._names[place]
 
     def _drawing_title(self, place: int) -> str | None:
         if self.outline.tags[place].name != "svg":
@@ -160,6 +210,20 @@ class _PageImagesReader:
                 return text
             above = self.outline.parents[above]
         return None
+
+
+def _sides(tag: Tag) -> tuple[float | None, float | None]:
+    return _side(attribute(tag, "width")), _side(attribute(tag, "height"))
+
+
+def _side(text: str | None) -> float | None:
+    found = re.fullmatch(r"(\d{1,5}(?:\.\d{1,4})?)\s*(?:px)?", text) if text else None
+    return float(found[1]) if found else None
+
+
+@lru_cache(maxsize=20_000)
+def _split_names(names: str) -> str:
+    return split_words(names).lower()
 
 
 def _cut(words: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from crawler.outline import NONE
@@ -11,6 +12,7 @@ from ledger.vocabulary import SectionKind
 
 _SECTION_KINDS = frozenset(map(str, SectionKind))
 MAX_NAME_CHARS = 500
+_SOCIAL_PROOF = re.compile(r"social[\s_-]?proof", re.I)
 STRONG_NAMES = frozenset({SectionKind.SOCIAL, SectionKind.PAYMENT, SectionKind.APP_STORE})
 ANCESTORS_READ = 6  # a logo, its link, its slide, the slider, the column, the section
 
@@ -79,6 +81,8 @@ class PageSections:
         # the label of a link tells where it leads, not what stands around it
         for name in ("id", "class") if element == "a" else ("aria-label", "id", "class"):
             value = attribute(tag, name) if name in tag.attrs else None
+            if value and "social" in value and _SOCIAL_PROOF.search(value):
+                continue  # "social proof" is a row of customers
             if value and (kind := self._kind_of(value[:MAX_NAME_CHARS], is_name=True)):
                 return kind, f"{name} “{value[:80]}” of <{element}>"
         return None
