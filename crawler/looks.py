@@ -40,6 +40,11 @@ class Looked:
         self.response = response
 
     @property
+    def is_refused(self) -> bool:
+        """Whether no request was made, because a rule or the budget forbids it."""
+        return (self.look.reason or "").startswith(("budget-", "robots", "opt-out", "retry-after", "private-address"))
+
+    @property
     def is_unchanged(self) -> bool:
         """Whether the content is what the vendor's last visit had."""
         return self.look.unchanged_since is not None

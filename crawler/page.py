@@ -9,8 +9,10 @@ from functools import cached_property
 from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag, XMLParsedAsHTMLWarning
-from bs4.element import NavigableString
 from w3lib.encoding import html_body_declared_encoding, html_to_unicode, http_content_type_encoding, resolve_encoding
+
+from crawler.headings import Headings
+from crawler.outline import Outline
 
 MAX_PAGE_BYTES = 5_000_000  # the largest page of the corpus has 1.1 MB
 _SCRIPTS = (  # first match wins: kana before Han, since Japanese has both
@@ -24,7 +26,7 @@ _SCRIPTS = (  # first match wins: kana before Han, since Japanese has both
     ("uk", re.compile(r"[іїєґ]", re.I)),
     ("ru", re.compile(r"[\u0400-\u04ff]")),
 )
-_SPACE = re.compile(r"\s+")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 @dataclass(frozen=True)
@@ -54,12 +56,18 @@ class Document:
     @cached_property
     def visible_text(self) -> str:
         """The words of the body, without scripts and styles; at most 200,000 characters."""
-        words = (
-            step
-            for step in self.soup.descendants
-            if type(step) is NavigableString and step.parent is not None and step.parent.name not in UNSEEN
-        )
-        return squeeze(" ".join(words))[:200_000]
+        outline = self.outline
+        seen = [tag.name not in UNSEEN for tag in outline.tags]
+        words = [word for word, owner in zip(outline.words, outline.word_owners, strict=True) if seen[owner]]
+        return " ".join(words)[:200_000]
+
+    @cached_property
+    def outline(self) -> Outline:
+        return Outline(self.soup)
+
+    @cached_property
+    def headings(self) -> Headings:
+        return Headings(self.outline)
 
     @cached_property
     def language(self) -> str | None:
@@ -115,12 +123,21 @@ def parse_page(content: bytes, url: str, content_type: str | None) -> Document:
 
 def language_of_script(text: str) -> str | None:
     """Return the language that the script gives away, when it makes up a fifth of the letters; else None."""
-    letters = sum(character.isalpha() for character in text)
-    for language, pattern in _SCRIPTS:
-        count = len(pattern.findall(text))
-        if letters and count >= (0.02 if language in ("ja", "uk") else 0.2) * letters and count > 1:
-            return language
-    return None
+    if text.isascii():
+        return None
+    others = "".join(_NOT_ASCII.findall(text))
+    counts = {language: len(pattern.findall(others)) for language, pattern in _SCRIPTS}
+    if max(counts.values()) < 2:
+        return None
+    letters = sum(map(str.isalpha, text))
+    return next(
+        (
+            language
+            for language, count in counts.items()
+            if letters and count >= (0.02 if language in ("ja", "uk") else 0.2) * letters and count > 1
+        ),
+        None,
+    )
 
 
 def attribute(tag: Tag | None, name: str) -> str | None:
@@ -133,4 +150,4 @@ def attribute(tag: Tag | None, name: str) -> str | None:
 
 def squeeze(text: str) -> str:
     """Return text with every run of white space as one space."""
-    return _SPACE.sub(" ", text).strip()
+    return " ".join(text.split())

@@ -2,46 +2,46 @@
 
 Reads: a document and the style sheets it links to. Writes: Sighting and InlineImage records.
 
-1. Walk the document once, in reading order, keeping headings and zones.
-2. At each element take every image that it embeds, by every technique, each named in found_by.
-3. Add background images of style sheets, where their selector hits an element.
-4. Number the sightings of each technique from 0.
+1. Take the page's elements in reading order, with headings and zones (outline.py, headings.py).
+2. At each element take every image that it embeds, by every technique, each named in found_by (embedded.py).
+3. Add the images of styles, where their selector hits the element (stylesheets.py).
+4. Say of each what it is when it is surely no logo of others, with the reason (noise.py); nothing is dropped.
+5. Number the sightings of each technique from 0.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
-from bs4 import BeautifulSoup, Tag
-from bs4.element import NavigableString
+from bs4 import Tag
 from w3lib.url import parse_data_uri
 
-from crawler.inline_svg import external_use, is_use, write_svg
+from crawler.embedded import Embedded, Found
+from crawler.image_addresses import best_candidate, original_address
+from crawler.noise import Judgement, NoiseJudge, Seen, words_of_address
+from crawler.noise_words import shipped_noise_words
+from crawler.outline import NONE, Outline
+from crawler.own_names import find_own_names
 from crawler.page import Document, attribute, squeeze
-from crawler.stylesheets import Sheet, find_backgrounds, urls_in_declarations
-from crawler.surroundings import PageWalk, Surroundings
+from crawler.stylesheets import Box, Sheet, find_styled_images
+from crawler.surroundings import PageSections, Surroundings
 from ledger.identity import content_id, sha256_hex
-from ledger.lexicon import Lexicon
+from ledger.lexicon import Lexicon, split_words
 from ledger.records import InlineImage, Sighting
 from ledger.vocabulary import FoundBy, Purpose
 
-WANTED_WIDTH_PX = 800  # of the candidates in a srcset the widest up to here: enough for recognition, kind to the server
+__all__ = ["PageImages", "best_candidate", "extract_sightings", "image_look_id"]
+
 MAX_INLINE_BYTES = 400_000
 MAX_SIGHTINGS = 3_000
 MAX_NEARBY_CHARS = 240
-_CANDIDATE = re.compile(r"\s*([^\s,]\S*[^\s,]|[^\s,])(?:\s+([\d.]+)([wxh]))?(?:\s+[\d.]+h)?\s*(?:,|$)")
-_IMAGE_PATH = re.compile(r"\.(png|jpe?g|gif|webp|svg|avif|bmp|ico|tiff?)([?#]|$)", re.I)
-_LAZY_NAME = re.compile(r"(src|lazy|original|bg|background|image|img|url|thumb|poster)", re.I)
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    found_by: FoundBy
-    reference: str  # URL as written, or a data: URI
-    content: bytes | None = None  # inline images
+MAX_LABEL_CHARS = 500
+GROUPS_READ = 8  # ancestors whose class and id may say what an image is
+ANCESTORS_READ = 4  # for words near an image: its link, its slide, the column, the row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,33 +56,9 @@ def extract_sightings(
     document: Document, sheets: Iterable[Sheet], lexicon: Lexicon, *, page_id: str, visit_id: str
 ) -> PageImages:
     """Return every image of a page with its surroundings. Pure: the same bytes give the same records."""
-    walk = PageWalk(document, lexicon)
-    sightings: list[Sighting] = []
-    inline: dict[str, InlineImage] = {}
-    ordinals: dict[FoundBy, int] = {}
-    backgrounds: dict[int, list[str]] = {}
-    for background in find_backgrounds(document, sheets):
-        backgrounds.setdefault(id(background.element), []).append(background.url)
-    for step in walk.steps():
-        if not isinstance(step, Tag):
-            if isinstance(step, NavigableString) and step.parent is not None and step.parent.name == "noscript":
-                found = [(f, i) for f, i in _in_noscript_text(step)]
-            else:
-                continue
-        else:
-            found = [(f, step) for f in _embedded(step, document.soup)]
-            found += [(_Found(FoundBy.CSS_BACKGROUND, url), step) for url in backgrounds.get(id(step), ())]
-        surroundings: Surroundings | None = None
-        for image, element in found:
-            if len(sightings) >= MAX_SIGHTINGS:
-                break
-            surroundings = surroundings or walk.surroundings_of(step)
-            sighting = _sighting(
-                image, element, document, surroundings, ordinals, inline, page_id=page_id, visit_id=visit_id
-            )
-            if sighting is not None:
-                sightings.append(sighting)
-    return PageImages(sightings=tuple(sightings), inline_images=tuple(inline.values()))
+    reader = _PageImagesReader(document, lexicon, page_id=page_id, visit_id=visit_id)
+    reader.read(sheets)
+    return PageImages(sightings=tuple(reader.sightings), inline_images=tuple(reader.inline.values()))
 
 
 def image_look_id(visit_id: str, url: str) -> str:
@@ -90,159 +66,168 @@ def image_look_id(visit_id: str, url: str) -> str:
     return content_id("look", visit_id, Purpose.IMAGE, url)
 
 
-def _sighting(
-    image: _Found,
-    element: Tag,
-    document: Document,
-    around: Surroundings,
-    ordinals: dict[FoundBy, int],
-    inline: dict[str, InlineImage],
-    *,
-    page_id: str,
-    visit_id: str,
-) -> Sighting | None:
-    found_by, content = image.found_by, image.content
-    if content is None and image.reference.lower().startswith("data:"):
-        content = _data_uri_content(image.reference)
-        found_by = FoundBy.DATA_URI
-        if content is None:
-            return None
-    url = None if content is not None else document.absolute(image.reference)
-    if url is None and content is None:
-        return None
-    digest = None
-    if content is not None:
-        digest = sha256_hex(content)
-        inline.setdefault(digest, InlineImage(image_sha256=digest, content=content))
-    ordinal = ordinals.get(found_by, 0)
-    ordinals[found_by] = ordinal + 1
-    link = element if element.name == "a" else element.find_parent("a")
-    return Sighting(
-        sighting_id=content_id("sighting", page_id, found_by, ordinal),
-        page_id=page_id,
-        found_by=found_by,
-        ordinal=ordinal,
-        image_url=url,
-        look_id=image_look_id(visit_id, url) if url else None,
-        inline_sha256=digest,
-        alt=_words_of(element),
-        title=attribute(element, "title"),
-        link_url=document.absolute(attribute(link, "href")) if isinstance(link, Tag) else None,
-        heading=around.heading,
-        heading_trail=around.heading_trail,
-        zone=around.zone,
-        section_kind=around.section_kind,
-        section_reasons=around.section_reasons,
-        nearby_text=_nearby_text(element),
-    )
+class _PageImagesReader:
+    def __init__(self, document: Document, lexicon: Lexicon, *, page_id: str, visit_id: str) -> None:
+        self.document = document
+        self.outline: Outline = document.outline
+        self.sections = PageSections(document, lexicon)
+        self.page_id, self.visit_id = page_id, visit_id
+        self.sightings: list[Sighting] = []
+        self.inline: dict[str, InlineImage] = {}
+        self._ordinals: dict[FoundBy, int] = {}
+        self._captions: dict[int, str | None] = {}
+        self._names: dict[int, str] = {}
+        own_names = find_own_names(document, lexicon)
+        self._noise = NoiseJudge(shipped_noise_words(), document.url, own_names)
 
+    def read(self, sheets: Iterable[Sheet]) -> None:
+        styled = find_styled_images(self.document, sheets)
+        embedded = Embedded(self.outline)
+        for place in range(len(self.outline.tags)):
+            around: Surroundings | None = None
+            for found in embedded.images_of(place):
+                around = around or self.sections.around(place)
+                self._add(found, place, around, None)
+            for image in styled.get(place, ()):
+                around = around or self.sections.around(place)
+                self._add(Found(image.found_by, image.url), place, around, image.box)
+            if len(self.sightings) >= MAX_SIGHTINGS:
+                del self.sightings[MAX_SIGHTINGS:]
+                return
 
-def _embedded(tag: Tag, soup: BeautifulSoup) -> Iterator[_Found]:
-    name = tag.name
-    if name in ("img", "amp-img"):
-        yield from _of_img(tag)
-    elif name == "source" and tag.find_parent("picture") is not None:
-        if reference := best_candidate(attribute(tag, "srcset") or attribute(tag, "data-srcset")):
-            yield _Found(FoundBy.PICTURE, reference)
-    elif name == "svg":
-        yield from _of_svg(tag, soup)
-    elif name == "image" and (reference := attribute(tag, "href") or attribute(tag, "xlink:href")):
-        yield _Found(FoundBy.SVG_IMAGE, reference)
-    elif name == "object":
-        kind = attribute(tag, "type") or ""
-        reference = attribute(tag, "data")
-        if reference and (kind.startswith("image/") or _IMAGE_PATH.search(reference)):
-            yield _Found(FoundBy.OBJECT, reference)
-    elif name == "embed":
-        reference = attribute(tag, "src")
-        if reference and ((attribute(tag, "type") or "").startswith("image/") or _IMAGE_PATH.search(reference)):
-            yield _Found(FoundBy.EMBED, reference)
-    elif name == "input" and (attribute(tag, "type") or "").lower() == "image" and (reference := attribute(tag, "src")):
-        yield _Found(FoundBy.INPUT_IMAGE, reference)
-    elif name == "video" and (reference := attribute(tag, "poster")):
-        yield _Found(FoundBy.VIDEO_POSTER, reference)
-    if (style := attribute(tag, "style")) and "(" in style:
-        yield from (_Found(FoundBy.INLINE_STYLE, url) for url in urls_in_declarations(style) if not url.startswith("#"))
-    if name in ("table", "td", "th", "tr", "body") and (reference := attribute(tag, "background")):
-        yield _Found(FoundBy.INLINE_STYLE, reference)
-    if name not in ("img", "source", "amp-img", "script", "link", "meta"):
-        yield from _lazy(tag)
-
-
-def _of_img(tag: Tag) -> Iterator[_Found]:
-    in_noscript = tag.find_parent("noscript") is not None
-    seen = set()
-    if reference := attribute(tag, "src"):
-        seen.add(reference)
-        yield _Found(FoundBy.NOSCRIPT if in_noscript else FoundBy.IMG, reference)
-    reference = best_candidate(attribute(tag, "srcset"))
-    if reference and reference not in seen:
-        seen.add(reference)
-        yield _Found(FoundBy.NOSCRIPT if in_noscript else FoundBy.SRCSET, reference)
-    for lazy in _lazy(tag):
-        if lazy.reference not in seen:
-            seen.add(lazy.reference)
-            yield lazy
-
-
-def _lazy(tag: Tag) -> Iterator[_Found]:
-    for name in tag.attrs:
-        if not name.startswith("data-") and name not in ("lazy-src", "lowsrc", "loadsrc", "real-src"):
-            continue
-        value = attribute(tag, name)
-        if not value or len(value) > 4_000 or value.startswith("{"):
-            continue
-        if "srcset" in name:
-            value = best_candidate(value)
-        elif value.startswith("url("):
-            value = next(iter(urls_in_declarations(f"background:{value}")), None)
-        is_img = tag.name == "img"
-        names_image = value and (
-            _IMAGE_PATH.search(value) or (is_img and name in ("data-src", "data-lazy-src", "data-original"))
+    def _add(self, image: Found, place: int, around: Surroundings, box: Box | None) -> None:
+        found_by, content = image.found_by, image.content
+        if content is None and image.reference[:5].lower() == "data:":
+            content, found_by = _data_uri_content(image.reference), FoundBy.DATA_URI
+            if content is None:
+                return
+        url = None if content is not None else self.document.absolute(image.reference)
+        if url is None and content is None:
+            return
+        digest = None
+        if content is not None:
+            digest = sha256_hex(content)
+            self.inline.setdefault(digest, InlineImage(image_sha256=digest, content=content))
+        ordinal = self._ordinals.get(found_by, 0)
+        self._ordinals[found_by] = ordinal + 1
+        tag = image.tag or self.outline.tags[place]
+        link = self.outline.links[place]
+        href = attribute(self.outline.tags[link], "href") if link != NONE else None
+        sighting = Sighting(
+            sighting_id=content_id("sighting", self.page_id, found_by, ordinal),
+            page_id=self.page_id,
+            found_by=found_by,
+            ordinal=ordinal,
+            image_url=url,
+            original_url=original_address(url) if url else None,
+            fragment=image.fragment,
+            look_id=image_look_id(self.visit_id, url) if url else None,
+            inline_sha256=digest,
+            box=box,
+            alt=_cut(attribute(tag, "alt") or attribute(tag, "aria-label") or self._drawing_title(place)),
+            title=attribute(tag, "title"),
+            aria_label=self._aria_label(place),
+            caption=self._caption(place),
+            link_url=self.document.absolute(href),
+            heading=around.heading,
+            heading_trail=around.heading_trail,
+            zone=around.zone,
+            section_kind=around.section_kind,
+            section_reasons=around.section_reasons,
+            nearby_text=self._nearby_text(place),
         )
-        if value and names_image and (is_img or _LAZY_NAME.search(name)):
-            yield _Found(FoundBy.LAZY, value)
+        judged = self._judge(sighting, image, place, href)
+        if judged is not None:
+            sighting = replace(sighting, noise=judged.noise, noise_reason=judged.reason)
+        self.sightings.append(sighting)
 
+    def _judge(self, sighting: Sighting, image: Found, place: int, href: str | None) -> Judgement | None:
+        tag = image.tag or self.outline.tags[place]
+        groups: list[str] = []
+        above = self.outline.parents[place]
+        while above != NONE and len(groups) < GROUPS_READ and self.outline.tags[above].name not in ("body", "html"):
+            groups.append(self._names_of(above))
+            above = self.outline.parents[above]
+        link = self.outline.links[place]
+        width, height = _sides(tag)
+        reasons = sighting.section_reasons
+        return self._noise.judge(
+            Seen(
+                found_by=sighting.found_by,
+                file_name=words_of_address(sighting.original_url or sighting.image_url) or (image.fragment or ""),
+                label=split_words(" ".join(filter(None, (sighting.alt, sighting.title, sighting.aria_label)))).lower(),
+                own_names=" | ".join(
+                    self._names_of(one) for one in dict.fromkeys((place, link)) if one != NONE and self._names_of(one)
+                ),
+                group_names=tuple(filter(None, groups)),
+                link_url=sighting.link_url,
+                is_link_inside=bool(href and href.startswith("#")),
+                zone=sighting.zone,
+                section_kind=sighting.section_kind,
+                is_section_by_heading=bool(reasons) and reasons[0].startswith("heading"),
+                width_px=width,
+                height_px=height,
+                is_hidden=(attribute(tag, "aria-hidden") or "") == "true",
+            )
+        )
 
-def _of_svg(tag: Tag, soup: BeautifulSoup) -> Iterator[_Found]:
-    if tag.find_parent("svg") is not None or tag.find(True) is None:
-        return
-    if tag.find_parent(["symbol", "defs"]) is not None or _is_symbol_store(tag):
-        return
-    if reference := external_use(tag):
-        yield _Found(FoundBy.SVG_USE, reference)
-        return
-    content = write_svg(tag, soup)
-    if content is not None:
-        yield _Found(FoundBy.SVG_USE if is_use(tag) else FoundBy.INLINE_SVG, "", content)
+    def _names_of(self, place: int) -> str:
+        if place not in self._names:
+            attributes = self.outline.tags[place].attrs
+            names = [attribute(self.outline.tags[place], name) or "" for name in ("class", "id") if name in attributes]
+            self._names[place] = _split_names(" ".join(names)[:MAX_LABEL_CHARS]) if names else ""
+        return self._names[place]
 
+    def _drawing_title(self, place: int) -> str | None:
+        if self.outline.tags[place].name != "svg":
+            return None
+        title = self.outline.inside(place, "title")
+        return squeeze(self.outline.tags[title].get_text())[:MAX_LABEL_CHARS] or None if title != NONE else None
 
-def _is_symbol_store(tag: Tag) -> bool:
-    children = [child for child in tag.children if isinstance(child, Tag)]
-    return bool(children) and all(child.name in ("symbol", "defs", "style", "title") for child in children)
+    def _aria_label(self, place: int) -> str | None:
+        """The label of the image, or else of its link."""
+        link = self.outline.links[place]
+        own = attribute(self.outline.tags[place], "aria-label")
+        return _cut(own or (attribute(self.outline.tags[link], "aria-label") if link != NONE else None))
 
+    def _caption(self, place: int) -> str | None:
+        figure = self.outline.figures[place]
+        if figure == NONE:
+            return None
+        if figure not in self._captions:
+            caption = self.outline.inside(figure, "figcaption")
+            self._captions[figure] = self.outline.text(caption, MAX_NEARBY_CHARS) or None if caption != NONE else None
+        return self._captions[figure]
 
-def _in_noscript_text(text: NavigableString) -> list[tuple[_Found, Tag]]:
-    # lxml keeps what stands in <head><noscript> as text; lazy loaders put whole images there
-    if "<img" not in text:
-        return []
-    inner = BeautifulSoup(str(text), "lxml")
-    images = [image for image in inner.find_all("img") if isinstance(image, Tag)]
-    return [(_Found(FoundBy.NOSCRIPT, found.reference), image) for image in images for found in _of_img(image)]
-
-
-def best_candidate(srcset: str | None) -> str | None:
-    """Return the widest candidate of a srcset up to WANTED_WIDTH_PX, or the narrowest beyond it."""
-    if not srcset:
+    def _nearby_text(self, place: int) -> str | None:
+        if caption := self._caption(place):
+            return caption
+        above = self.outline.parents[place]
+        for _ in range(ANCESTORS_READ):
+            if above == NONE or self.outline.tags[above].name in ("body", "html", "main", "section"):
+                return None
+            if text := self.outline.text(above, MAX_NEARBY_CHARS):
+                return text
+            above = self.outline.parents[above]
         return None
-    candidates: list[tuple[float, str]] = []
-    for match in _CANDIDATE.finditer(srcset[:20_000]):
-        size = float(match[2]) if match[2] and match[2].count(".") <= 1 and match[2] != "." else 1.0
-        candidates.append((size * (400 if match[3] == "x" or not match[3] else 1), match[1]))
-    fitting = [c for c in candidates if c[0] <= WANTED_WIDTH_PX]
-    if fitting:
-        return max(fitting, key=lambda c: c[0])[1]
-    return min(candidates, key=lambda c: c[0])[1] if candidates else None
+
+
+def _sides(tag: Tag) -> tuple[float | None, float | None]:
+    return _side(attribute(tag, "width")), _side(attribute(tag, "height"))
+
+
+def _side(text: str | None) -> float | None:
+    found = re.fullmatch(r"(\d{1,5}(?:\.\d{1,4})?)\s*(?:px)?", text) if text else None
+    return float(found[1]) if found else None
+
+
+@lru_cache(maxsize=20_000)
+def _split_names(names: str) -> str:
+    return split_words(names).lower()
+
+
+def _cut(words: str | None) -> str | None:
+    return words[:MAX_LABEL_CHARS] if words else None
 
 
 def _data_uri_content(uri: str) -> bytes | None:
@@ -254,25 +239,3 @@ def _data_uri_content(uri: str) -> bytes | None:
         _, _, data = uri.partition(",")
         return unquote_to_bytes(data) or None
     return parsed.data or None
-
-
-def _words_of(element: Tag) -> str | None:
-    words = attribute(element, "alt") or attribute(element, "aria-label")
-    if words is None and element.name == "svg":
-        title = element.find("title")
-        words = squeeze(title.get_text()) if isinstance(title, Tag) else None
-    return words[:500] if words else None
-
-
-def _nearby_text(element: Tag) -> str | None:
-    figure = element.find_parent("figure")
-    caption = figure.find("figcaption") if isinstance(figure, Tag) else None
-    if isinstance(caption, Tag):
-        return squeeze(caption.get_text(" "))[:MAX_NEARBY_CHARS] or None
-    for steps, parent in enumerate(element.parents):
-        if steps > 3 or parent.name in ("body", "html", "main", "section"):
-            return None
-        text = squeeze(parent.get_text(" "))
-        if text:
-            return text[:MAX_NEARBY_CHARS]
-    return None

@@ -251,12 +251,16 @@ class VisitRun:
         return looked.response.body if is_read and looked.response is not None else None
 
     async def _look_at_images(self, page: ReadPage, *, is_unchanged: bool) -> None:
-        urls = dict.fromkeys(s.image_url for s in page.sightings if s.image_url)
-        new = [url for url in urls if url and url not in self.image_urls]
+        images = {s.image_url: s.original_url for s in page.sightings if s.image_url}
+        new = {url: original for url, original in images.items() if url and url not in self.image_urls}
         self.image_urls.update(new)
-        await asyncio.gather(*(self._look_at_image(url, is_unchanged=is_unchanged) for url in new))
+        await asyncio.gather(*(self._look_at_image(*image, is_unchanged=is_unchanged) for image in new.items()))
 
-    async def _look_at_image(self, url: str, *, is_unchanged: bool) -> None:
+    async def _look_at_image(self, url: str, original_url: str | None, *, is_unchanged: bool) -> None:
+        """Look at an image; where an optimiser fails, at the original that its address names, under that address."""
         async with self.images:
-            if not (is_unchanged and self.spider.carry_over(self.visit, url, Purpose.IMAGE)):
-                await self.spider.look(self.visit, url, Purpose.IMAGE)
+            if is_unchanged and self.spider.carry_over(self.visit, url, Purpose.IMAGE):
+                return
+            looked = await self.spider.look(self.visit, url, Purpose.IMAGE)
+            if looked.look.outcome is LookOutcome.COULD_NOT_LOOK and original_url and not looked.is_refused:
+                await self.spider.look(self.visit, url, Purpose.IMAGE, instead=original_url)

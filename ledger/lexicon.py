@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TypeAlias
 
 from ledger.errors import BadInputError, Problem
 from ledger.shipped import shipped_data
@@ -20,6 +21,8 @@ TABLES = ("pages", "sections", "statements", "health")
 # scripts that write without spaces, or glue articles and prepositions to the word
 _UNSPACED = re.compile(r"[\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\u0590-\u06ff]")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+MAX_REMEMBERED = 20_000  # texts of which the hits are kept, at most 10 MB a list
+MAX_REMEMBERED_CHARS = 200
 _NO_LETTER = re.compile(r"[\W_]+")
 
 
@@ -32,15 +35,33 @@ class Hit:
     start: int
 
 
+_Letters: TypeAlias = "dict[str, _Letters]"
+
+
 class WordLists:
     """The lists of one table ("pages", say): kind → words, over some languages."""
 
     def __init__(self, words: Mapping[str, Iterable[str]]) -> None:
-        self._patterns = {kind: _pattern(listed) for kind, listed in words.items() if listed}
+        lists = {kind: tuple(listed) for kind, listed in words.items()}
+        self._patterns = {kind: word_pattern(listed) for kind, listed in lists.items() if listed}
+        self._any = word_pattern(word for listed in lists.values() for word in listed)
+        self._remembered: dict[str, tuple[Hit, ...]] = {}
 
     def hits(self, text: str) -> list[Hit]:
         """Return the first hit of each kind in text, longest word first."""
+        if len(text) > MAX_REMEMBERED_CHARS:
+            return self._look_for(text)
+        # the menu of a site stands on each of its pages, and most texts of a page say nothing
+        if text not in self._remembered:
+            if len(self._remembered) >= MAX_REMEMBERED:
+                self._remembered.clear()
+            self._remembered[text] = tuple(self._look_for(text))
+        return list(self._remembered[text])
+
+    def _look_for(self, text: str) -> list[Hit]:
         folded = fold(text)
+        if not self._any.search(folded):
+            return []
         found = [
             Hit(kind=kind, word=match[0], start=match.start())
             for kind, pattern in self._patterns.items()
@@ -72,11 +93,39 @@ def fold(text: str) -> str:
     return text.casefold().replace("\u0307", "")
 
 
-def _pattern(words: Iterable[str]) -> re.Pattern[str]:
-    # longest first, so that "not a partner" is reported and not "partner"
-    ordered = sorted({fold(word) for word in words if word}, key=lambda word: (-len(word), word))
-    parts = [re.escape(word) if _UNSPACED.search(word) else rf"(?<!\w){re.escape(word)}" for word in ordered]
-    return re.compile("|".join(part.replace(r"\ ", r"\s+") for part in parts))
+def word_pattern(words: Iterable[str]) -> re.Pattern[str]:
+    """Return a pattern that finds the leftmost word of a folded text, of several there the longest.
+
+    So that "not a partner" is reported and not "partner". The words share their beginnings: the pattern asks each
+    letter once where a plain alternation asks once a word. tests/ledger/test_lexicon.py holds it against that one.
+    """
+    folded = {fold(word) for word in words if word}
+    anywhere = {word for word in folded if _UNSPACED.search(word)}
+    parts = [f"(?<!\\w)(?:{_shared(folded)})", *([f"(?:{_shared(anywhere)})"] if anywhere else [])]
+    return re.compile("|".join(parts if folded else [r"(?!)"]))
+
+
+def _shared(words: Iterable[str]) -> str:
+    tree: _Letters = {}
+    for word in words:
+        branch = tree
+        for letter in word:
+            branch = branch.setdefault(letter, {})
+        branch[""] = {}
+    return _written(tree)
+
+
+def _written(tree: _Letters) -> str:
+    branches = []
+    for first in sorted(tree.keys() - {""}, reverse=True):
+        letters, rest = [first], tree[first]
+        while len(rest) == 1 and "" not in rest:  # one way on: no choice to write down
+            letters += rest
+            rest = rest[letters[-1]]
+        literal = "".join(r"\s+" if letter == " " else re.escape(letter) for letter in letters)
+        after = _written(rest)
+        branches.append(literal + (f"(?:{after})" if after else "") + ("?" if after and "" in rest else ""))
+    return "|".join(branches)
 
 
 @dataclass(frozen=True)

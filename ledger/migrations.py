@@ -369,6 +369,41 @@ def m0002_official_set_and_review(database: Database) -> None:
         database.execute(statement)
 
 
+READING = (
+    """
+    ALTER TABLE sightings ADD COLUMN
+        original_url /* the address that an image optimiser's image_url hides: for when image_url fails */ TEXT""",
+    """
+    ALTER TABLE sightings ADD COLUMN
+        fragment /* the part of a sprite file that is shown, as in sprite.svg#acme */ TEXT""",
+    """
+    ALTER TABLE sightings ADD COLUMN
+        box /* JSON [x, y, width, height] in px of the image, where a style cuts it out of a sprite; NULL = all of it */ TEXT""",
+    """
+    ALTER TABLE sightings ADD COLUMN
+        aria_label /* of the image, or of its link */ TEXT""",
+    """
+    ALTER TABLE sightings ADD COLUMN
+        caption /* of the figure that it stands in */ TEXT""",
+    """
+    ALTER TABLE sightings ADD COLUMN
+        noise /* own-logo, social, payment, app-badge, cookie-banner, flag, icon, avatar or decoration; NULL = may be anyone's logo */ TEXT""",
+    """
+    ALTER TABLE sightings ADD COLUMN
+        noise_reason /* which attribute, word or position said so */ TEXT""",
+    """
+    ALTER TABLE sightings ADD COLUMN
+        twin_group /* equal on the sightings of a page that show one logo, such as grey and colour; NULL = it has no twin */ TEXT""",
+)
+
+
+@migrations()
+def m0003_reading(database: Database) -> None:
+    """What a sighting is when it is no logo of others, its twins, the part of a sprite that it shows; words to search."""
+    for statement in READING:
+        database.execute(statement)
+
+
 REVISITS = (
     "ALTER TABLE captures ADD COLUMN etag /* of the response, for conditional requests */ TEXT",
     "ALTER TABLE captures ADD COLUMN last_modified /* of the response */ TEXT",

@@ -14,6 +14,7 @@ from ledger.vocabulary import (
     FoundBy,
     LookOutcome,
     MatchStrength,
+    Noise,
     PageHealth,
     PageKind,
     Purpose,
@@ -177,6 +178,14 @@ class Sighting:
     section_kind: SectionKind
     section_reasons: tuple[str, ...]
     nearby_text: str | None
+    original_url: str | None = None  # the address that an optimiser's image_url hides: for when image_url fails
+    fragment: str | None = None  # the part of a sprite file that is shown
+    box: tuple[int, int, int, int] | None = None  # x, y, width, height in px of the image; None: all of it
+    aria_label: str | None = None  # of the image, or of its link
+    caption: str | None = None
+    noise: Noise | None = None  # None: it may be anyone's logo
+    noise_reason: str | None = None
+    twin_group: str | None = None  # equal on the sightings of a page that show one logo; None: it has no twin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def shipped_data(name: str) -> Path:
-    """Return the folder `name` ("lexicon" or "demo") of the data shipped with the program."""
+    """Return the folder or file `name` ("lexicon", "noise.toml") of the data shipped with the program."""
     root = Path(__file__).resolve().parents[1]
     installed = root / "partnerproof_data" / name
-    return installed if installed.is_dir() else root / "data" / name
+    return installed if installed.exists() else root / "data" / name

@@ -5,7 +5,8 @@ CREATE VIEW v_sightings AS -- every image seen in a page, matched or not
 SELECT s.vendor, s.vendor_domain, p.url AS page_url, p.kind AS page_kind, g.image_url,
        coalesce(g.inline_sha256, l.content_sha256) AS image_sha256,
        g.found_by, g.ordinal, g.alt, g.title, g.link_url, g.heading, g.section_kind, g.zone,
-       g.section_reasons, v.crawl_id, g.sighting_id, g.page_id
+       g.section_reasons, v.crawl_id, g.sighting_id, g.page_id, g.nearby_text, g.aria_label, g.caption, g.noise,
+       g.noise_reason, g.twin_group, g.box, g.fragment, g.original_url
 FROM sightings g
 JOIN pages p ON p.page_id = g.page_id
 JOIN visits v ON v.visit_id = p.visit_id

@@ -75,6 +75,8 @@ class FoundBy(StrEnum):
     PICTURE = "picture"
     NOSCRIPT = "noscript"
     CSS_BACKGROUND = "css-background"
+    CSS_CONTENT = "css-content"
+    CSS_MASK = "css-mask"
     INLINE_STYLE = "inline-style"
     INLINE_SVG = "inline-svg"
     SVG_USE = "svg-use"
@@ -84,6 +86,23 @@ class FoundBy(StrEnum):
     EMBED = "embed"
     INPUT_IMAGE = "input-image"
     VIDEO_POSTER = "video-poster"
+    LINK = "link"  # a link in words that leads to an image
+    PRELOAD = "preload"  # named in the page's head only
+    SCRIPT_STATE = "script-state"  # named in JSON that scripts draw the page from
+
+
+class Noise(StrEnum):
+    """What an image is when it is surely no logo that says something about another company."""
+
+    OWN_LOGO = "own-logo"
+    SOCIAL = "social"
+    PAYMENT = "payment"
+    APP_BADGE = "app-badge"
+    COOKIE_BANNER = "cookie-banner"
+    FLAG = "flag"
+    ICON = "icon"
+    AVATAR = "avatar"
+    DECORATION = "decoration"
 
 
 class SectionKind(StrEnum):

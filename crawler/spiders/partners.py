@@ -212,10 +212,15 @@ class PartnersSpider(scrapy.Spider):
             logger.info("outside the hours %s; the next visit starts in %.0f s", self.window, seconds)
             await asyncio.sleep(min(seconds, 60.0))  # looked at again: a clock may jump
 
-    async def look(self, visit: RunningVisit, url: str, purpose: Purpose, *, why: str | None = None) -> Looked:
-        """Look at one URL and record what came of it. Never raises for what a server does."""
+    async def look(
+        self, visit: RunningVisit, url: str, purpose: Purpose, *, why: str | None = None, instead: str | None = None
+    ) -> Looked:
+        """Look at one URL and record what came of it. Never raises for what a server does.
+
+        instead: the address to ask in its place, for the same image at another one.
+        """
         before = visit.failed.get((purpose, url))
-        if before is not None:
+        if before is not None and instead is None:
             return Looked(before, None)
         overspent = None if purpose is Purpose.ROBOTS else visit.overspent(purpose)
         response: Response | None = None
@@ -225,14 +230,14 @@ class PartnersSpider(scrapy.Spider):
             if purpose is Purpose.IMAGE:
                 visit.images += 1
             try:
-                response = await self._download(visit, url, purpose)
+                response = await self._download(visit, instead or url, purpose)
             except Exception as error:  # whatever a server provokes is a row, never the end of the crawl
                 if isinstance(error, PartnerproofError):
                     raise
-                reason, detail = explain_failure(error, url)
-        if reason == "tls" and self._may_skip_check(visit, url):
-            visit.unverified_hosts.add(urlsplit(url).netloc)
-            return await self.look(visit, url, purpose, why=why)
+                reason, detail = explain_failure(error, instead or url)
+        if reason == "tls" and self._may_skip_check(visit, instead or url):
+            visit.unverified_hosts.add(urlsplit(instead or url).netloc)
+            return await self.look(visit, url, purpose, why=why, instead=instead)
         look = self._look(visit, url, purpose, response, reason, detail, why)
         self.ledger.put([look])
         return Looked(look, response)

@@ -1,0 +1,59 @@
+"""The lexicon finds what a plain search for each word finds, and remembers it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger import lexicon as lexicon_module
+from ledger.lexicon import Lexicon, WordLists, fold, split_words, word_pattern
+
+
+def plain_pattern(words: list[str]) -> re.Pattern[str]:
+    """The obvious way: one branch a word, the longest first."""
+    unspaced = lexicon_module._UNSPACED
+    ordered = sorted({fold(word) for word in words if word}, key=lambda word: (-len(word), word))
+    parts = [re.escape(word) if unspaced.search(word) else rf"(?<!\w){re.escape(word)}" for word in ordered]
+    return re.compile("|".join(part.replace(r"\ ", r"\s+") for part in parts) or "(?!)")
+
+
+def found(pattern: re.Pattern[str], text: str) -> list[tuple[int, str]]:
+    return [(match.start(), match[0]) for match in pattern.finditer(fold(text))]
+
+
+LETTERS = st.text("abİiß 合作伙חבר.+(", max_size=6).map(str.strip)
+
+
+@given(st.lists(LETTERS, max_size=12), st.text("abİiß \n合作伙חבר.+(", max_size=40))
+def test_the_shared_pattern_finds_what_the_plain_one_finds(words, text):
+    assert found(word_pattern(words), text) == found(plain_pattern(words), text)
+
+
+@pytest.mark.parametrize("table", ["pages", "sections", "statements", "health"])
+def test_every_shipped_list_finds_what_the_plain_one_finds(lexicon: Lexicon, table: str):
+    for language, kinds in lexicon.tables[table].items():
+        for kind, words in kinds.items():
+            text = " | ".join(words) + " x".join(words) + "\n".join(word.upper() + "s" for word in words)
+            assert found(word_pattern(words), text) == found(plain_pattern(list(words)), text), (language, kind)
+
+
+def test_the_longest_word_at_a_place_is_reported(lexicon: Lexicon):
+    lists = WordLists({"denial": ["not a partner", "not"], "claim": ["partner"]})
+    assert [hit.word for hit in lists.hits("We are not  a\npartner")] == ["not  a\npartner", "partner"]
+
+
+def test_hits_are_the_same_when_they_are_remembered(monkeypatch):
+    monkeypatch.setattr(lexicon_module, "MAX_REMEMBERED", 2)
+    lists = WordLists({"partners": ["partner"], "empty": []})
+    for _ in range(2):
+        for text in ("our partners", "nothing", "Partner", "x" * 300 + " partner"):
+            assert [hit.word for hit in lists.hits(text)] == (["partner"] if "artner" in text else [])
+    lists.hits("our partners").clear()
+    assert lists.hits("our partners")
+
+
+def test_names_are_read_as_words():
+    assert split_words("our-partnersGrid__item") == "our partners Grid item"
