@@ -113,3 +113,68 @@ LEFT JOIN ( -- the page and image that show the claim best: the newest look, log
     LEFT JOIN looks l ON l.look_id = g.look_id AND l.outcome = 'looked'
 ) b ON b.claim_id = c.claim_id AND b.place = 1
 GROUP BY c.claim_id;
+
+CREATE VIEW v_changes AS -- every image that a page showed on any visit, and what became of it: dates are those of looks
+WITH seen AS (
+    SELECT v.seed_id, p.url AS page_url, coalesce(g.image_url, g.inline_sha256) AS image, g.found_by,
+           coalesce(g.inline_sha256, l.content_sha256) AS image_sha256, k.looked_at
+    FROM sightings g
+    JOIN pages p ON p.page_id = g.page_id AND p.health = 'ok'
+    JOIN looks k ON k.look_id = p.look_id
+    JOIN visits v ON v.visit_id = p.visit_id
+    LEFT JOIN looks l ON l.look_id = g.look_id AND l.outcome = 'looked'
+), read_pages AS ( -- only healthy pages can show that something is gone
+    SELECT v.seed_id, p.url AS page_url, min(k.looked_at) AS first_read, max(k.looked_at) AS last_read
+    FROM pages p
+    JOIN looks k ON k.look_id = p.look_id
+    JOIN visits v ON v.visit_id = p.visit_id
+    WHERE p.health = 'ok'
+    GROUP BY 1, 2
+), tried AS ( -- SQLite takes the other columns from the row with the maximum
+    SELECT v.seed_id, k.requested_url AS page_url, max(k.looked_at) AS last_tried, k.status
+    FROM looks k
+    JOIN visits v ON v.visit_id = k.visit_id
+    WHERE k.purpose = 'page'
+    GROUP BY 1, 2
+)
+SELECT s.vendor, s.vendor_domain, e.page_url, e.image, e.found_by,
+       CASE WHEN t.last_tried > r.last_read AND t.status IN (404, 410) THEN 'page-gone'
+            WHEN t.last_tried > r.last_read THEN 'could-not-look'
+            WHEN max(e.looked_at) < r.last_read THEN 'gone'
+            WHEN count(DISTINCT e.image_sha256) > 1 THEN 'changed'
+            WHEN min(e.looked_at) > r.first_read THEN 'appeared'
+            ELSE 'unchanged' END AS state, -- unchanged, appeared, changed, gone, page-gone, could-not-look
+       min(e.looked_at) AS first_seen, max(e.looked_at) AS last_seen,
+       r.last_read AS page_last_read, -- the date by which a gone image was gone
+       count(DISTINCT e.image_sha256) AS contents, -- different files seen under this address
+       e.image_sha256 -- of one of them
+FROM seen e
+JOIN read_pages r ON r.seed_id = e.seed_id AND r.page_url = e.page_url
+JOIN seeds s ON s.seed_id = e.seed_id
+LEFT JOIN tried t ON t.seed_id = e.seed_id AND t.page_url = e.page_url
+GROUP BY e.seed_id, e.page_url, e.image, e.found_by;
+
+CREATE VIEW v_claim_changes AS -- every claim and whether the vendor's last visit still found it
+WITH last_visits AS (
+    SELECT v.seed_id, v.visit_id, max(v.started_at) AS visited_at, v.state
+    FROM visits v WHERE v.state IN ('done', 'failed') GROUP BY v.seed_id
+), evidence AS (
+    SELECT e.claim_id, p.visit_id, p.url, e.seen_at FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id
+)
+SELECT s.vendor, s.vendor_domain, c.brand, c.relation,
+       CASE WHEN max(e.visit_id = l.visit_id) THEN iif(min(e.visit_id = l.visit_id) = 1 AND (
+                     SELECT count(*) FROM visits o WHERE o.seed_id = c.seed_id AND o.state = 'done') > 1, 'appeared', 'present')
+            WHEN l.state = 'done' AND NOT EXISTS ( -- a page that showed it, of which the last visit knows nothing sure
+                SELECT 1 FROM evidence x WHERE x.claim_id = c.claim_id
+                AND NOT EXISTS (SELECT 1 FROM pages p WHERE p.visit_id = l.visit_id AND p.url = x.url AND p.health = 'ok')
+                AND NOT EXISTS (SELECT 1 FROM looks k WHERE k.visit_id = l.visit_id AND k.purpose = 'page'
+                                AND k.requested_url = x.url AND k.status IN (404, 410)))
+            THEN 'gone' ELSE 'could-not-look' END AS state, -- present, appeared, gone, could-not-look
+       min(e.seen_at) AS first_seen, max(e.seen_at) AS last_seen,
+       l.visited_at AS last_visit, -- a claim that is gone was gone by then
+       c.claim_id
+FROM claims c
+JOIN seeds s ON s.seed_id = c.seed_id
+JOIN last_visits l ON l.seed_id = c.seed_id
+JOIN evidence e ON e.claim_id = c.claim_id
+GROUP BY c.claim_id;

@@ -1,0 +1,135 @@
+"""A vendor visited again: what is unchanged costs little, what changed is told with dates, what could not be seen is not gone."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Answer, not_found, run_partnerproof, send
+
+WORDS = "<p>" + "Words about our work in towns and ports. " * 30 + "</p>"
+
+
+def tagged(body: bytes | str, kind: str = "text/html; charset=utf-8") -> Answer:
+    """Answer with an ETag, and with 304 to whoever has it."""
+    data = body.encode() if isinstance(body, str) else body
+    tag = f'"{hashlib.sha256(data).hexdigest()[:16]}"'
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        is_known = handler.headers.get("If-None-Match") == tag
+        send(b"" if is_known else data, kind, 304 if is_known else 200, ETag=tag)(handler)
+
+    return answer
+
+
+class Vendor:
+    """A vendor whose answers a test changes between visits."""
+
+    def __init__(self, logo: bytes, other: bytes) -> None:
+        self.answers: dict[str, Answer] = {
+            "/": tagged(f'<title>V</title><h1>Vendor</h1>{WORDS}<a href="/partners.html">Our partners</a>'),
+            "/partners.html": tagged(self.partners("/acme.png", "/other.png")),
+            "/acme.png": tagged(logo, "image/png"),
+            "/other.png": tagged(other, "image/png"),
+            "/third.png": tagged(other + b"\0", "image/png"),
+        }
+
+    @staticmethod
+    def partners(*images: str) -> str:
+        shown = "".join(f'<li><img src="{image}" alt="{image}"></li>' for image in images)
+        return f"<title>Partners</title><h1>Our partners</h1>{WORDS}<ul>{shown}</ul>"
+
+
+def rows(root: Path, sql: str) -> list[tuple[object, ...]]:
+    with sqlite3.connect(f"file:{root}/var/partnerproof.db?mode=ro", uri=True) as database:
+        return database.execute(sql).fetchall()
+
+
+@pytest.fixture
+def vendor(logo_png, lookalike_png) -> Vendor:
+    return Vendor(logo_png, lookalike_png)
+
+
+@pytest.fixture
+def visit(serve, acme, tmp_path, vendor) -> Iterator[object]:
+    server = serve(vendor.answers)
+    seeds = tmp_path / "seeds.csv"
+    seeds.write_text(f"name,url\nVendor,{server.url}/\n")
+
+    def run() -> list[str]:
+        server.requests.clear()
+        run_partnerproof("-w", acme, "crawl", seeds, "--allow-private", "--delay", "0")
+        # rows carry whole seconds: what one visit saw must not look like what the next one did
+        with sqlite3.connect(acme / "var" / "partnerproof.db") as database:
+            for table, column in (
+                ("looks", "looked_at"), ("claim_evidence", "seen_at"), ("visits", "started_at"), ("captures", "fetched_at"),
+            ):  # fmt: skip
+                database.execute(f"UPDATE {table} SET {column} = strftime('%Y-%m-%dT%H:%M:%SZ', {column}, '-1 day')")
+            database.execute(
+                "UPDATE looks SET unchanged_since = strftime('%Y-%m-%dT%H:%M:%SZ', unchanged_since, '-1 day')"
+            )
+        return list(server.requests)
+
+    return run
+
+
+def changes(root: Path) -> dict[str, object]:
+    return {str(i).rpartition("/")[2]: s for i, s in rows(root, "SELECT image, state FROM v_changes")}
+
+
+def test_an_unchanged_page_costs_its_own_request_alone(visit, acme):
+    first = visit()
+    assert {"/", "/partners.html", "/acme.png", "/other.png"} <= set(first)
+    second = visit()
+    assert sorted(second) == ["/", "/partners.html", "/robots.txt", "/sitemap.xml"]
+    assert changes(acme) == {"acme.png": "unchanged", "other.png": "unchanged"}
+    assert rows(acme, "SELECT state FROM v_claim_changes") == [("present",)]
+    statuses = rows(acme, "SELECT status, count(*) FROM captures WHERE status = 304 GROUP BY 1")
+    assert statuses == [(304, 2)]
+    # carried over, and what is read again from the archive is the same
+    before = rows(acme, "SELECT image_sha256, found_by FROM v_sightings ORDER BY sighting_id")
+    assert len(before) == 4
+    assert all(sha for sha, _ in before)
+
+
+def test_what_appeared_changed_and_went_is_told(visit, vendor, acme):
+    visit()
+    vendor.answers["/partners.html"] = tagged(vendor.partners("/acme.png", "/third.png"))
+    vendor.answers["/acme.png"] = vendor.answers["/other.png"]
+    visit()
+    assert changes(acme) == {"acme.png": "changed", "other.png": "gone", "third.png": "appeared"}
+    assert rows(acme, "SELECT brand, state FROM v_claim_changes") == [("acme", "gone")]
+
+
+def test_a_challenge_or_an_error_never_means_gone(visit, vendor, acme):
+    visit()
+    vendor.answers["/partners.html"] = send("<title>Just a moment...</title>Checking your browser", status=503)
+    visit()
+    assert set(changes(acme).values()) == {"could-not-look"}
+    assert rows(acme, "SELECT state FROM v_claim_changes") == [("could-not-look",)]
+
+
+def test_a_page_that_moved_is_looked_for_and_found(visit, vendor, acme):
+    visit()
+    vendor.answers["/"] = tagged(f"<title>V</title><h1>Vendor</h1>{WORDS}")
+    vendor.answers["/our-partners"] = vendor.answers["/partners.html"]
+    vendor.answers["/partners.html"] = not_found
+    asked = visit()
+    assert "/partners.html" in asked
+    assert "/our-partners" in asked
+    assert rows(acme, "SELECT state FROM v_claim_changes") == [("present",)]
+    assert ("page-gone",) in rows(acme, "SELECT DISTINCT state FROM v_changes")
+
+
+def test_a_page_that_is_gone_for_good_takes_its_claim_with_it(visit, vendor, acme):
+    visit()
+    vendor.answers["/"] = tagged(f"<title>V</title><h1>Vendor</h1>{WORDS}")
+    vendor.answers["/partners.html"] = not_found
+    visit()
+    assert rows(acme, "SELECT state FROM v_claim_changes") == [("gone",)]
+    assert set(changes(acme).values()) == {"page-gone"}
