@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from http import HTTPStatus
+from pathlib import Path
 from typing import Self
 from urllib.parse import urljoin, urlsplit
 
@@ -21,6 +22,7 @@ from scrapy.robotstxt import ProtegoRobotParser, RobotParser
 
 from crawler.addresses import known_addresses
 from crawler.looks import LookRefusedError
+from crawler.opt_out import read_opt_out
 from crawler.pace import MAX_WAIT_S, Pace, retry_after_s
 from crawler.tls import UNVERIFIED_META
 from crawler.visit import RunningVisit, find_earlier_capture
@@ -49,7 +51,7 @@ class VisitRobotsMiddleware:
         self.crawler = crawler
         self.user_agent = crawler.settings["ROBOTSTXT_USER_AGENT"] or crawler.settings["USER_AGENT"]
         self.is_obeyed = crawler.settings.getbool("PARTNERPROOF_OBEY_ROBOTS")
-        self.opted_out = frozenset(crawler.settings.getlist("PARTNERPROOF_OPT_OUT"))
+        self.opted_out = read_opt_out(Path(crawler.settings["PARTNERPROOF_OPT_OUT_FILE"]))
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:

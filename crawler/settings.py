@@ -79,7 +79,7 @@ PARTNERPROOF_READERS = max(1, min(4, (os.cpu_count() or 2) - 1))  # processes th
 PARTNERPROOF_REQUESTS_PER_ADDRESS = 16  # at once, to one IP address: many small vendors share one
 PARTNERPROOF_RECHECK_DAYS = 30.0  # images and style sheets of an unchanged page are asked for again after that
 PARTNERPROOF_HOURS = ""  # 22:00-06:00 [zone]: visits start only then
-PARTNERPROOF_OPT_OUT: list[str] = []  # domains that are not visited
+PARTNERPROOF_OPT_OUT_FILE = f"{_WORKSPACE}/opt-out.txt"  # domains that are never asked
 PARTNERPROOF_ALLOW_UNVERIFIED = False  # a second try without checking the certificate, marked in the row
 
 ROBOTSTXT_OBEY = False  # Scrapy's own keeps every parser for ever; VisitRobotsMiddleware obeys instead

@@ -6,8 +6,9 @@ import tomllib
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from crawler.hours import Window
 from ledger.errors import BadInputError, Problem
 
 CONFIG_FILE = "partnerproof.toml"
@@ -19,7 +20,10 @@ contact = ""               # web or mail address that the crawler names to the s
 delay_s = 0.25             # least time between two requests to one host; AutoThrottle raises it for slow hosts
 requests_per_host = 4      # at once
 visits_at_once = 16
+requests_per_address = 16  # at once to one IP address, which many small vendors may share
+hours = ""                 # visits start only then: "22:00-06:00", or "22:00-06:00 Europe/Berlin"; UTC if no zone is named
 obey_robots = true
+recheck_days = 30          # images and style sheets of an unchanged page are asked for again after that
 max_pages = 30             # budget of one visit: pages, images, requests, bytes, seconds
 max_images = 600
 max_requests = 1000
@@ -31,12 +35,18 @@ brands = "brands"
 registers = "registers"
 seeds = "seeds"
 lexicon = "lexicon"
+opt_out = "opt-out.txt"    # domains that are never asked, one a line; the file may be missing
 var = "var"
 """
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+def _check_hours(text: str) -> str:
+    Window.of(text)
+    return text
 
 
 class CrawlConfig(_Strict):
@@ -46,7 +56,10 @@ class CrawlConfig(_Strict):
     delay_s: Annotated[float, Field(ge=0, le=3600, strict=False)] = 0.25
     requests_per_host: Annotated[int, Field(ge=1, le=64)] = 4
     visits_at_once: Annotated[int, Field(ge=1, le=1000)] = 16
+    requests_per_address: Annotated[int, Field(ge=1, le=1000)] = 16
+    hours: Annotated[str, AfterValidator(_check_hours)] = ""
     obey_robots: bool = True
+    recheck_days: Annotated[float, Field(ge=0, strict=False)] = 30
     max_pages: Annotated[int, Field(ge=1)] = 30
     max_images: Annotated[int, Field(ge=0)] = 600
     max_requests: Annotated[int, Field(ge=1)] = 1_000
@@ -61,6 +74,7 @@ class PathsConfig(_Strict):
     registers: str = "registers"
     seeds: str = "seeds"
     lexicon: str = "lexicon"
+    opt_out: str = "opt-out.txt"
     var: str = "var"
 
 

@@ -6,27 +6,28 @@ import ipaddress
 import re
 import signal
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from scrapy.crawler import Crawler, CrawlerProcess
 from scrapy.settings import Settings
+from scrapy.signals import response_received
 
 import crawler.settings as crawl_settings
+from crawler.opt_out import read_opt_out
 from crawler.seeds import end_crawl_if_complete, read_seeds, seed_of_url
-from crawler.spiders.partners import PartnersSpider, visit_ended
+from crawler.spiders.partners import PartnersSpider, visit_begun, visit_ended, visit_put_back
 from crawler.visit_run import page_read
 from ledger.database import Ledger
 from ledger.errors import BadInputError, OutsideFailureError, Problem
 from matcher.logo_matches import store_brands
 from matcher.official_logos import Brand
+from partnerproof.crawl_progress import CrawlProgress
 from partnerproof.flow import LOGOS_CHANGED, Follower, unjudged_visits
 from partnerproof.version import program_version
 from partnerproof.workspace import Workspace
+from partnerproof.yields import yield_drops
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,57 +40,9 @@ class CrawlOrder:
     allow_private: bool = False
     resolve: tuple[str, ...] = ()
     delay_s: float | None = None
+    allow_unverified: bool = False
+    log_json: bool = False
     is_quiet: bool = False
-
-
-@dataclass
-class _Progress:
-    """Counts for the progress line; quiet when stderr is not a terminal."""
-
-    total: int
-    is_quiet: bool
-    pages: int = 0
-    judged: int = 0
-    failed: int = 0
-    _bar: Progress | None = None
-    _task: Any = field(default=None)
-
-    def __enter__(self) -> _Progress:
-        console = Console(stderr=True)
-        if console.is_terminal and not self.is_quiet:
-            self._bar = Progress(
-                SpinnerColumn(),
-                TextColumn("vendors"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TextColumn("{task.fields[counts]}"),
-                TimeElapsedColumn(),
-                console=console,
-            )
-            self._bar.start()
-            self._task = self._bar.add_task("crawl", total=self.total, counts="")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-
-    def on_page(self, **_: object) -> None:
-        self.pages += 1
-        self._show(0)
-
-    def on_visit(self, *, state: str, **_: object) -> None:
-        self.failed += state == "failed"
-        self._show(1)
-
-    def on_judged(self, _: str) -> None:
-        self.judged += 1
-        self._show(0)
-
-    def _show(self, advance: int) -> None:
-        if self._bar is not None:
-            counts = f"{self.pages} pages · {self.failed} failed · {self.judged} judged"
-            self._bar.update(self._task, advance=advance, counts=counts)
 
 
 def run_crawl(workspace: Workspace, order: CrawlOrder) -> str:
@@ -100,6 +53,7 @@ def run_crawl(workspace: Workspace, order: CrawlOrder) -> str:
     """
     brands = workspace.load_brands(order.brands)
     total = _count_seeds(order)
+    read_opt_out(workspace.opt_out)
     workspace.lexicon()  # names the mistakes of the workspace's own languages before Scrapy starts
     with workspace.writing():
         settings = scrapy_settings(workspace, order)
@@ -109,27 +63,36 @@ def run_crawl(workspace: Workspace, order: CrawlOrder) -> str:
             if order.seeds is not None:
                 _tell_missing_registers(ledger, brands)
             left_over = unjudged_visits(ledger, order.brands)
+            done = _count_done(ledger, order)
         process = CrawlerProcess(settings)
         scrapy_crawler = process.create_crawler(PartnersSpider)
         follower = Follower(workspace, brands)
         for visit_id in left_over:
             follower.add(visit_id)
         seeds = str(order.seeds) if order.seeds else None
-        with _Progress(total=total, is_quiet=order.is_quiet) as progress:
+        progress = CrawlProgress(total=total, done=done, is_quiet=order.is_quiet, as_json=order.log_json)
+        with progress:
             follower.on_judged = progress.on_judged
 
-            def hand_over(visit_id: str, state: str) -> None:
-                progress.on_visit(state=state)
+            def hand_over(visit_id: str, state: str, reason: str | None) -> None:
+                progress.on_visit(visit_id, state, reason)
                 follower.add(visit_id)
 
             scrapy_crawler.signals.connect(hand_over, signal=visit_ended)
+            scrapy_crawler.signals.connect(progress.on_visit_begun, signal=visit_begun)
+            scrapy_crawler.signals.connect(progress.on_put_back, signal=visit_put_back)
             scrapy_crawler.signals.connect(progress.on_page, signal=page_read)
+            scrapy_crawler.signals.connect(progress.on_response, signal=response_received)
             follower.start()
             process.crawl(scrapy_crawler, seeds=seeds, url=order.url)
             process.start()
             signal.signal(signal.SIGINT, signal.default_int_handler)  # Scrapy's handler would wait for the judging
             follower.finish()
-        return _end(scrapy_crawler, workspace)
+        crawl_id = _end(scrapy_crawler, workspace)
+        with workspace.open() as ledger:
+            for line in yield_drops(ledger, crawl_id):
+                progress.warn(line)
+        return crawl_id
 
 
 def _end(scrapy_crawler: Crawler, workspace: Workspace) -> str:
@@ -147,6 +110,17 @@ def _end(scrapy_crawler: Crawler, workspace: Workspace) -> str:
                 f"the crawl stopped before its end; {log} says why; run the same command to go on"
             )
     return spider.crawl_id
+
+
+def _count_done(ledger: Ledger, order: CrawlOrder) -> int:
+    """How many visits of an unfinished crawl of this list are done: a crawl that goes on does not begin at 0."""
+    if order.seeds is None:
+        return 0
+    sql = (
+        "SELECT count(*) FROM visits WHERE state IN ('done', 'failed') AND crawl_id = (SELECT max(crawl_id) FROM crawls"
+        " WHERE seeds_file = ? AND ended_at IS NULL)"
+    )
+    return int(ledger.value(sql, [order.seeds.name]))
 
 
 def _count_seeds(order: CrawlOrder) -> int:
@@ -172,6 +146,8 @@ def scrapy_settings(workspace: Workspace, order: CrawlOrder) -> Settings:
             "PARTNERPROOF_DATABASE": str(workspace.database),
             "PARTNERPROOF_WARC_DIR": str(workspace.warc),
             "PARTNERPROOF_LEXICON_DIR": str(workspace.own_lexicon),
+            "PARTNERPROOF_OPT_OUT_FILE": str(workspace.opt_out),
+            "PARTNERPROOF_ALLOW_UNVERIFIED": order.allow_unverified,
             "PARTNERPROOF_TOOL": f"partnerproof {program_version()}",
             "PARTNERPROOF_RESOLVE": read_resolve(order.resolve),
             "PARTNERPROOF_ALLOW_PRIVATE": order.allow_private,

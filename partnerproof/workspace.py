@@ -45,6 +45,10 @@ class Workspace:
         return self.root / self.config.paths.lexicon
 
     @property
+    def opt_out(self) -> Path:
+        return self.root / self.config.paths.opt_out
+
+    @property
     def var(self) -> Path:
         return self.root / self.config.paths.var
 

@@ -44,7 +44,9 @@ from ledger.vocabulary import LookOutcome, Purpose
 from ledger.warc import WarcArchive, read_exchange
 
 logger = logging.getLogger(__name__)
-visit_ended = object()  # Scrapy signal, with visit_id and state
+visit_begun = object()  # Scrapy signal
+visit_put_back = object()  # Scrapy signal: it runs again later
+visit_ended = object()  # Scrapy signal, with visit_id, state and reason
 MAX_BYTES = {
     Purpose.PAGE: 5_000_000,
     Purpose.IMAGE: 10_000_000,
@@ -180,6 +182,7 @@ class PartnersSpider(scrapy.Spider):
             await self._wait_for_window()
             while (seconds := self.outage.wait_left_s()) > 0:
                 await asyncio.sleep(seconds)
+            self.crawler.signals.send_catch_log(visit_begun)
             visit = begin_visit(self.ledger, row, self.budget, utc_text())
             failure: str | None
             try:
@@ -192,6 +195,7 @@ class PartnersSpider(scrapy.Spider):
             if self.outage.is_suspect(visit, failure):
                 for again in self.outage.hold(visit, failure or ""):
                     put_back(self.ledger, again)
+                    self.crawler.signals.send_catch_log(visit_put_back)
                 continue
             if visit.pages:
                 self.outage.is_over()
@@ -205,7 +209,7 @@ class PartnersSpider(scrapy.Spider):
     def _end(self, visit: RunningVisit, failure: str | None) -> None:
         state = end_visit(self.ledger, visit, failure=failure, now=utc_text())
         self.archive.sync()
-        self.crawler.signals.send_catch_log(visit_ended, visit_id=visit.visit_id, state=state)
+        self.crawler.signals.send_catch_log(visit_ended, visit_id=visit.visit_id, state=state, reason=failure)
 
     async def _wait_for_window(self) -> None:
         while self.window is not None and (seconds := self.window.seconds_until_open(utc_now())) > 0:

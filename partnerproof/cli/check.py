@@ -27,6 +27,7 @@ def check(
     allow_private: bool,  # noqa: FBT001  # click passes by name
     resolve: tuple[str, ...],
     delay_s: float | None,
+    allow_unverified: bool,  # noqa: FBT001
     quiet: bool,  # noqa: FBT001
 ) -> int:
     """Look at one page and say what it claims. Exit 1 when a claim lacks authorisation, 3 when we could not look.
@@ -37,7 +38,13 @@ def check(
     """
     workspace = choice.workspace()
     order = CrawlOrder(
-        url=url, brands=brands, allow_private=allow_private, resolve=resolve, delay_s=delay_s, is_quiet=quiet
+        url=url,
+        brands=brands,
+        allow_private=allow_private,
+        resolve=resolve,
+        delay_s=delay_s,
+        allow_unverified=allow_unverified,
+        is_quiet=quiet,
     )
     crawl_id = run_crawl(workspace, order)
     with workspace.open_readonly() as ledger:

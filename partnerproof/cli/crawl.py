@@ -28,6 +28,12 @@ def network_options(function: F) -> F:
         click.option(
             "--delay", "delay_s", type=click.FloatRange(0, 3600), help="Least seconds between requests to one host."
         ),
+        click.option(
+            "--allow-bad-certificates",
+            "allow_unverified",
+            is_flag=True,
+            help="Ask a host once more without checking its certificate when the check fails; the rows say so.",
+        ),
         click.option("-q", "--quiet", is_flag=True, help="No progress."),
     ):
         function = option(function)
@@ -40,6 +46,7 @@ def network_options(function: F) -> F:
     "--brand", "brands", multiple=True, help="Brand to look for; may be repeated; default: all of the workspace."
 )
 @network_options
+@click.option("--log-json", is_flag=True, help="Write one JSON line to stderr for each page, visit and warning.")
 @pass_choice
 def crawl(
     choice: Choice,
@@ -48,7 +55,9 @@ def crawl(
     allow_private: bool,  # noqa: FBT001  # click passes by name
     resolve: tuple[str, ...],
     delay_s: float | None,
+    allow_unverified: bool,  # noqa: FBT001
     quiet: bool,  # noqa: FBT001
+    log_json: bool,  # noqa: FBT001
 ) -> None:
     """Visit the vendors of a CSV list, match logos and sentences, check claims against the register.
 
@@ -61,7 +70,14 @@ def crawl(
     """
     workspace = choice.workspace()
     order = CrawlOrder(
-        seeds=seeds, brands=brands, allow_private=allow_private, resolve=resolve, delay_s=delay_s, is_quiet=quiet
+        seeds=seeds,
+        brands=brands,
+        allow_private=allow_private,
+        resolve=resolve,
+        delay_s=delay_s,
+        allow_unverified=allow_unverified,
+        log_json=log_json,
+        is_quiet=quiet,
     )
     crawl_id = run_crawl(workspace, order)
     with workspace.open_readonly() as ledger:
