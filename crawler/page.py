@@ -19,9 +19,11 @@ _SCRIPTS = (  # first match wins: kana before Han, since Japanese has both
     ("ja", re.compile(r"[\u3040-\u30ff]")),
     ("ko", re.compile(r"[\uac00-\ud7af]")),
     ("zh", re.compile(r"[\u4e00-\u9fff]")),
+    ("fa", re.compile(r"[پچژگکی]")),  # letters that Arabic does not write; before Arabic, whose script it is
     ("ar", re.compile(r"[\u0600-\u06ff]")),
     ("he", re.compile(r"[\u0590-\u05ff]")),
     ("th", re.compile(r"[\u0e00-\u0e7f]")),
+    ("hi", re.compile(r"[\u0900-\u097f]")),
     ("el", re.compile(r"[\u0370-\u03ff]")),
     ("uk", re.compile(r"[іїєґ]", re.I)),
     ("ru", re.compile(r"[\u0400-\u04ff]")),
@@ -77,8 +79,9 @@ class Document:
         if isinstance(root, Tag):
             declared = attribute(root, "lang") or attribute(root, "xml:lang")
         declared = re.split(r"[-_]", declared.strip().lower())[0] if declared else None
+        declared = ONE_NAME.get(declared, declared) if declared else None
         by_script = language_of_script(self.visible_text[:20_000])
-        if by_script and not (declared and by_script in ("ru", "ar", "zh") and declared in SCRIPT_MATES[by_script]):
+        if by_script and not (declared and declared in SCRIPT_MATES.get(by_script, ())):
             return by_script
         return declared if declared and re.fullmatch(r"[a-z]{2,3}", declared) else None
 
@@ -98,10 +101,14 @@ class Document:
 
 
 UNSEEN = frozenset({"script", "style", "template", "noscript", "head", "title"})
+# tags of one language, under the name that the lexicon has: written Norwegian, and ISO 639 before 1989
+ONE_NAME = {"nb": "no", "nn": "no", "iw": "he", "in": "id"}
 # languages that share the script of the key, so that a declaration is believed
 SCRIPT_MATES = {
     "ru": frozenset({"ru", "uk", "be", "bg", "sr", "mk", "kk", "ky", "mn", "tg"}),
     "ar": frozenset({"ar", "fa", "ur", "ps", "ckb"}),
+    "fa": frozenset({"ar", "fa", "ur", "ps", "ckb", "ug", "sd"}),
+    "hi": frozenset({"hi", "mr", "ne", "sa"}),
     "zh": frozenset({"zh", "ja"}),
 }
 
@@ -134,7 +141,7 @@ def language_of_script(text: str) -> str | None:
         (
             language
             for language, count in counts.items()
-            if letters and count >= (0.02 if language in ("ja", "uk") else 0.2) * letters and count > 1
+            if letters and count >= (0.02 if language in ("ja", "uk", "fa") else 0.2) * letters and count > 1
         ),
         None,
     )

@@ -7,8 +7,8 @@ from urllib.parse import unquote, urlsplit
 
 from bs4 import Tag
 
-from crawler.page import Document, squeeze
-from ledger.lexicon import Lexicon, split_words
+from crawler.page import Document, attribute, squeeze
+from ledger.lexicon import Lexicon, WordLists, split_words
 from ledger.vocabulary import PageKind
 
 # how much a visit wants a page of this kind; the order also settles pages that say two things
@@ -39,12 +39,27 @@ _BY_LIST = {
     "news": PageKind.NEWS,
 }
 _PLACES = (("url", 3), ("title", 2), ("heading", 2), ("link", 2))
+# kinds of section that make a page worth as much as a page of that kind; "technology" is a heading of every second home page
+_SECTIONS_OF_INTEREST = frozenset(
+    {"partners", "clients", "resellers", "certifications", "members", "sponsors", "suppliers"}
+)
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5"})
+MAX_SECTIONS = 6
+MAX_HEADING_CHARS = 160  # what is longer is no heading, whatever its element
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     kind: PageKind
     reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SectionOfInterest:
+    """A part of a page that is about partners, clients, …: it counts as such a page."""
+
+    kind: PageKind
+    reason: str
 
 
 def kinds_in(text: str, lexicon: Lexicon) -> dict[PageKind, str]:
@@ -64,7 +79,62 @@ def is_home(url: str) -> bool:
 
 
 def judge_kind(document: Document, lexicon: Lexicon, *, link_text: str = "") -> Kind:
-    """Judge a page by its address, title, first headings and the text of the link that led to it."""
+    """Judge a page by its address, title, first headings and the text of the link that led to it.
+
+    Sections of other kinds stand among the reasons: half of all vendors list their partners on the home page.
+    """
+    kind = _kind_of_page(document, lexicon, link_text)
+    sections = (s.reason for s in sections_of_interest(document, lexicon) if s.kind is not kind.kind)
+    return Kind(kind.kind, (*kind.reasons, *sections))
+
+
+def sections_of_interest(document: Document, lexicon: Lexicon) -> tuple[SectionOfInterest, ...]:
+    """Return the parts of a page that are about partners, clients, …, each with its heading or anchor, at most six."""
+    known = [code for code in (document.language, "en") if code in lexicon.languages]
+    words = lexicon.words("sections", known if document.language in lexicon.languages else None)
+    found: dict[str, SectionOfInterest] = {}
+    anchors: dict[str, PageKind] = {}  # places that the page's own menu leads to
+    places: set[str] = set()
+    for tag in document.soup.descendants:  # once through the page: find_all costs more than all that is asked here
+        if not isinstance(tag, Tag):
+            continue
+        if tag.name == "a" and (name := _anchor(attribute(tag, "href"), document.url)):
+            if name not in anchors and (kind := _section_kind(split_words(name), words)):
+                anchors[name] = kind
+        elif tag.name in _HEADINGS and len(found) < MAX_SECTIONS:
+            text = squeeze(tag.get_text(" "))
+            kind = _section_kind(text, words) if 0 < len(text) <= MAX_HEADING_CHARS else None
+            if kind is not None and tag.find_parent(["nav", "footer"]) is None:
+                found.setdefault(text, SectionOfInterest(kind=kind, reason=f"section “{text}”"))
+        places.update(place for key in ("id", "name") if (place := tag.attrs.get(key)) and isinstance(place, str))
+    kinds = {section.kind for section in found.values()}
+    for name, kind in anchors.items():
+        if name in places and kind not in kinds and len(found) < MAX_SECTIONS:
+            kinds.add(kind)
+            found[f"#{name}"] = SectionOfInterest(kind=kind, reason=f"anchor “#{name}”")
+    return tuple(found.values())
+
+
+def _section_kind(text: str, words: WordLists) -> PageKind | None:
+    hits = [hit.kind for hit in words.hits(text) if hit.kind in _SECTIONS_OF_INTEREST]
+    return _BY_LIST[hits[0]] if hits else None
+
+
+def _anchor(href: str | None, url: str) -> str | None:
+    """Return the name of the place in this page that a link leads to, or None."""
+    address, mark, name = (href or "").partition("#")
+    if not mark or not 1 < len(name) <= 80:
+        return None
+    if address:
+        try:
+            if urlsplit(address).path.strip("/") not in ("", urlsplit(url).path.strip("/")):
+                return None
+        except ValueError:
+            return None
+    return unquote(name)
+
+
+def _kind_of_page(document: Document, lexicon: Lexicon, link_text: str) -> Kind:
     if is_home(document.url):
         return Kind(PageKind.HOME, ("the address is the home page",))
     headings = [squeeze(h.get_text(" ")) for h in document.soup.find_all(["h1", "h2"], limit=3) if isinstance(h, Tag)]

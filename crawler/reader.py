@@ -20,6 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from crawler.likeness import is_like
 from crawler.links import PageLinks, find_page_links
 from crawler.page import Document
 from crawler.page_reader import PageSource, ReadPage, read_page
@@ -53,6 +54,10 @@ class Reader:
     async def read_images(self, source: PageSource, sheets: list[Sheet]) -> ReadPage:
         """Return a page with its sightings and passages. Errors: PageUnreadableError, OutsideFailureError."""
         return await self._desk(source).ask(_read_images, source, sheets)
+
+    async def is_like(self, source: PageSource, other: PageSource) -> bool:
+        """Tell whether two pages are one and the same. Errors: PageUnreadableError, OutsideFailureError."""
+        return await self._desk(source).ask(_is_like, source, other)
 
     def close(self) -> None:
         for desk in self._desks:
@@ -144,6 +149,10 @@ def _read_images(source: PageSource, sheets: list[Sheet]) -> ReadPage:
     page = _parsed(source).with_images(sheets, _lexicon)
     _documents.pop(source.page_id, None)
     return _without_tree(page)
+
+
+def _is_like(source: PageSource, other: PageSource) -> bool:
+    return is_like(_parsed(source).document, _parsed(other).document)
 
 
 def _parsed(source: PageSource) -> ReadPage:

@@ -16,6 +16,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
+from scrapy.http import Response
+
 from crawler.links import LANGUAGE_HOME, Link, PageLinks, find_script_links, is_same_site
 from crawler.looks import Looked
 from crawler.own_hosts import seen_here
@@ -24,7 +26,6 @@ from crawler.page_kind import WORTH
 from crawler.page_reader import PageSource, ReadPage, store_page, unread_page
 from crawler.reader import PageUnreadableError
 from crawler.sitemaps import MAX_SITEMAPS, read_sitemap
-from crawler.soft_404 import Fingerprint
 from crawler.stylesheets import Sheet, decode_sheet
 from crawler.traps import url_key
 from crawler.visit import RunningVisit
@@ -68,7 +69,7 @@ class VisitRun:
         self.hosts: frozenset[str] = frozenset()  # further hosts that the vendor calls its own
         self.script_urls: dict[str, None] = {}
         self.endings: dict[str, int] = {}
-        self.missing: Fingerprint | None = None  # of what the site answers to an address that can't exist
+        self.missing: PageSource | None = None  # what the site answers to an address that can't exist, when it says 200
         self.is_home_unchanged = False
         self.language_homes: list[str] = []
 
@@ -146,7 +147,7 @@ class VisitRun:
         if not (self.is_home_unchanged and self.spider.carry_over(self.visit, missing, Purpose.PROBE)):
             looked = await self.spider.look(self.visit, missing, Purpose.PROBE)
             if looked.response is not None and looked.response.status < 400:
-                self.missing = Fingerprint.of(looked.response.body)
+                self.missing = self._source(looked, looked.response, "")
         for name, kind in WELL_KNOWN:
             if kind is PageKind.PARTNERS or not self.kinds & PARTNER_KINDS:
                 url = urljoin(self.site, f"/{name}{ending}")
@@ -162,15 +163,7 @@ class VisitRun:
         response = looked.response
         if response is None or looked.look.outcome is LookOutcome.COULD_NOT_LOOK:
             return f"{looked.look.reason}: {looked.look.detail}"
-        source = PageSource(
-            visit_id=self.visit.visit_id,
-            look_id=looked.look.look_id,
-            url=response.url,
-            status=response.status,
-            content=response.body,
-            content_type=(response.headers.get("Content-Type") or b"").decode("latin-1") or None,
-            link_text=link.text,
-        )
+        source = self._source(looked, response, link.text)
         unread = self._why_unread(link, source)
         if unread is not None:
             store_page(self.spider.ledger, unread_page(source, unread))
@@ -180,7 +173,7 @@ class VisitRun:
         self.known.add(url_key(response.url))
         try:
             page, leads = await self.spider.reader.read(source)
-            page = self._check_soft_404(link, page, source)
+            page = await self._check_soft_404(link, page, source)
             if page.is_healthy:
                 self.contents.add(looked.look.content_sha256 or "")
                 sheets = await self._sheets(leads.sheet_urls, is_unchanged=looked.is_unchanged)
@@ -203,13 +196,24 @@ class VisitRun:
             return "left the site"
         return None if is_html(source.content_type, source.content) else f"content type {source.content_type}"
 
-    def _check_soft_404(self, link: Link, page: ReadPage, source: PageSource) -> ReadPage:
+    async def _check_soft_404(self, link: Link, page: ReadPage, source: PageSource) -> ReadPage:
         """A well-known path may answer with what the site says to any address."""
         if link.reason != WELL_KNOWN_REASON or self.missing is None or not page.is_healthy:
             return page
-        if not self.missing.is_like(Fingerprint.of(source.content)):
+        if not await self.spider.reader.is_like(self.missing, source):
             return page
         return page.with_health(PageHealth.SOFT_404, "answers like an address that can't exist")
+
+    def _source(self, looked: Looked, response: Response, link_text: str) -> PageSource:
+        return PageSource(
+            visit_id=self.visit.visit_id,
+            look_id=looked.look.look_id,
+            url=response.url,
+            status=response.status,
+            content=response.body,
+            content_type=(response.headers.get("Content-Type") or b"").decode("latin-1") or None,
+            link_text=link_text,
+        )
 
     def _note(self, link: Link, page: ReadPage, leads: PageLinks, *, is_unchanged: bool) -> None:
         """Remember what a healthy page adds to the visit."""

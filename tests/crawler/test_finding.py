@@ -10,7 +10,6 @@ from crawler.links import find_page_links, find_script_links, score_link
 from crawler.own_hosts import own_hosts
 from crawler.page import parse_page
 from crawler.sitemaps import read_sitemap
-from crawler.soft_404 import Fingerprint
 from crawler.traps import Traps, url_key
 from ledger.vocabulary import PageKind
 
@@ -163,14 +162,3 @@ def test_few_pages_of_any_form_are_no_trap():
 )
 def test_one_page_has_one_key(url):
     assert url_key(url) == "http://v.example/partners"
-
-
-def test_a_soft_404_is_known_by_what_the_site_says_to_any_address():
-    frame = b"<nav>Home About Products Contact us today for more of what we do</nav>"
-    missing = Fingerprint.of(frame + b"<h1>Hm.</h1><p>There is nothing at no-such-page-123, sorry about that</p>")
-    other = Fingerprint.of(frame + b"<h1>Hm.</h1><p>There is nothing at no-such-page-456, sorry about that</p>")
-    real = Fingerprint.of(
-        frame + b"<h1>Partners</h1><p>" + b"We work with many firms in the north of the country. " * 3 + b"</p>"
-    )
-    assert missing.is_like(other)
-    assert not missing.is_like(real)

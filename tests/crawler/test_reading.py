@@ -143,3 +143,32 @@ def test_passages_keep_reading_order_and_headings(lexicon):
     assert [p.text for p in passages] == ["Acme", "We are a partner of Acme.", "Our clients", "One", "Two"]
     assert passages[3].section_kind is SectionKind.CLIENTS
     assert [p.ordinal for p in passages] == [0, 1, 2, 3, 4]
+
+
+def test_a_home_page_tells_of_its_partner_section(lexicon):
+    html = "<title>V</title><h1>Welcome</h1><h2>Unsere Partner</h2><footer><h3>Our clients</h3></footer>"
+    judged = judge_kind(page(f'<html lang="de">{html}</html>', "http://v.example/"), lexicon)
+    assert judged.kind is PageKind.HOME
+    assert judged.reasons == ("the address is the home page", "section “Unsere Partner”")
+
+
+@pytest.mark.parametrize(
+    ("html", "reasons"),
+    [
+        ('<a href="#partners">More</a><div id="partners"></div>', ("anchor “#partners”",)),
+        ('<a href="/#Our-Clients">More</a><a name="Our-Clients"></a>', ("anchor “#Our-Clients”",)),
+        ('<a href="/x#partners">More</a><div id="partners"></div>', ()),
+        ('<a href="#partners">More</a>', ()),
+        ('<a href="http://[x/#partners">More</a><div id="partners"></div>', ()),
+        ('<a href="#partners">More</a><h2 id="partners">Our partners</h2>', ("section “Our partners”",)),
+    ],
+)
+def test_an_anchor_to_a_section_counts_as_that_page(lexicon, html, reasons):
+    assert judge_kind(page(html, "http://v.example/"), lexicon).reasons[1:] == reasons
+
+
+def test_kinds_are_judged_by_titles_in_every_script(lexicon):
+    for title in ("Οι συνεργάτες μας", "השותפים שלנו", "हमारे साझेदार", "พันธมิตร", "Yhteistyökumppanit", "Партньори"):
+        judged = judge_kind(page(f"<title>{title} | Vendor</title>", "http://v.example/p?id=7"), lexicon)
+        assert judged.kind is PageKind.PARTNERS, title
+        assert judged.reasons[0].startswith("title has “")
