@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import re
 import warnings
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from hashlib import blake2b
 from itertools import islice
 from typing import Any  # what tinycss2 gives has no types
 
@@ -22,13 +23,18 @@ import tinycss2
 MAX_SHEET_BYTES = 1_000_000
 MAX_RULES = 400  # with an image; the largest style sheet of the corpus has 96
 MAX_NESTING = 8
+MAX_REMEMBERED = 500  # sheets; a vendor links to three
+MAX_LEAD_CHARS = 300
+MAX_VARIABLES = 200  # that hold an image and are looked for
 _TOKEN = re.compile(
-    r"/\*.*?(?:\*/|\Z)|\"(?:[^\"\\\n]|\\.)*\"?|'(?:[^'\\\n]|\\.)*'?|url\(\s*(?![\"'\s])(?:[^)\\]|\\.)*\)?|\\.|[{};]",
+    r"/\*.*?(?:\*/|\Z)|\"(?:[^\"\\\n]|\\.)*\"?|'(?:[^'\\\n]|\\.)*'?|url\(\s*(?![\"'\s])(?:[^)\\]|\\.)*\)?|\\.|[{}]",
     re.S | re.I,
 )
-_NAMES_IMAGE = re.compile(r"url\(|image-set\(", re.I)
-_VARIABLE_WITH_IMAGE = re.compile(r"(?<![\w-])(--[\w-]{1,100})\s{0,9}:[^;}]{0,300}?(?:url|image-set)\(", re.I)
-_PLACE = re.compile(r"background(?:-position(?:-[xy])?)?\s{0,9}:[^;}]{0,200}?\dpx", re.I)
+_TOKEN_OR_END = re.compile(f"{_TOKEN.pattern}|;", re.S | re.I)
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.S)
+_KEYWORD = re.compile(r"[^\w-]")
+_VARIABLE = re.compile(r"\s*(--[\w-]{1,100})\s*:")
+_PLACE = re.compile(r"background-position(?:-[xy])?\s{0,9}:[^;}]{0,200}?\dpx")
 _CONDITIONS = frozenset({"media", "supports", "layer", "container", "scope", "document"})
 _IMAGE_PROPERTIES = {
     "background": "background",
@@ -67,63 +73,89 @@ class ImageRule:
     is_scaled: bool = False  # background-size says that CSS px are no px of the image
 
 
-@lru_cache(maxsize=64)  # many pages share one sheet; a sheet has at most MAX_SHEET_BYTES
 def image_variables(text: str) -> frozenset[str]:
     """Return the variables to which a style sheet gives an image."""
-    return frozenset(_VARIABLE_WITH_IMAGE.findall(text[:MAX_SHEET_BYTES])) if _NAMES_IMAGE.search(text) else frozenset()
+    if "--" not in text:
+        return frozenset()
+    found = set()
+    for mark in _image_marks(text[:MAX_SHEET_BYTES]):
+        # what stands between the last sign that ends something and the image: its property
+        lead = text[max(0, mark - MAX_LEAD_CHARS) : mark]
+        lead = lead[max(lead.rfind(sign) for sign in ";{}/") + 1 :]
+        if name := _VARIABLE.match(lead):
+            found.add(name[1])
+    return frozenset(found)
 
 
-@lru_cache(maxsize=64)
 def read_image_rules(text: str, variables: frozenset[str] = frozenset()) -> tuple[ImageRule, ...]:
     """Return the rules of a style sheet that say something of images, at most MAX_RULES, in order.
 
     variables: those that hold an image in this sheet or another one of the page.
     """
-    text = text[:MAX_SHEET_BYTES]
-    if not (variables or _NAMES_IMAGE.search(text) or _PLACE.search(text)):
-        return ()
-    return tuple(islice(_scanned(text, variables), MAX_RULES))
+    # many pages share one sheet: what it says is remembered by its digest, so that its text may be forgotten
+    key = (blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest(), variables)
+    if (known := _remembered.pop(key, None)) is None:
+        text = text[:MAX_SHEET_BYTES]
+        known = tuple(islice(_scanned(text, variables), MAX_RULES))
+    _remembered[key] = known  # the latest asked for comes last
+    while len(_remembered) > MAX_REMEMBERED:
+        del _remembered[next(iter(_remembered))]
+    return known
+
+
+_remembered: dict[tuple[bytes, frozenset[str]], tuple[ImageRule, ...]] = {}
 
 
 def _scanned(text: str, variables: frozenset[str]) -> Iterator[ImageRule]:
-    # of each open block: where its prelude and its content begin, and whether its rules count
-    blocks: list[tuple[int, int, bool]] = []
+    marks = _marks(text, variables)
+    blocks: list[tuple[int, int]] = []  # of each open block: where its prelude and its content begin
     begin = 0
     for token in _TOKEN.finditer(text):
-        sign = token[0]
-        if sign == ";":
-            # ends a statement such as @import; in a block it ends a declaration
-            begin = token.end()
-        elif sign == "{":
-            counts = not blocks or blocks[-1][2]
-            blocks.append((begin, token.end(), counts and _holds_rules(text[begin : token.start()])))
+        if (sign := token[0]) == "{":
+            blocks.append((begin, token.end()))
             begin = token.end()
         elif sign == "}":
             begin = token.end()
             if not blocks:
                 continue
-            prelude_at, content_at, counts = blocks.pop()
-            if counts and len(blocks) <= MAX_NESTING:
-                yield from _candidate(text, blocks, prelude_at, content_at, token.start(), variables)
+            prelude_at, content_at = blocks.pop()
+            end = token.start()
+            mark = bisect_left(marks, content_at)
+            if mark < len(marks) and marks[mark] < end and len(blocks) <= MAX_NESTING:
+                preludes = [_prelude(text[at : content - 1]) for at, content in [*blocks, (prelude_at, content_at)]]
+                yield from _candidate(preludes, text[content_at:end], variables)
 
 
-def _candidate(
-    text: str,
-    blocks: list[tuple[int, int, bool]],
-    prelude_at: int,
-    content_at: int,
-    end: int,
-    variables: frozenset[str],
-) -> Iterator[ImageRule]:
-    prelude = text[prelude_at : content_at - 1]
-    content = text[content_at:end]
-    if _keyword(prelude) is not None or not _may_say(content, variables):
+def _marks(text: str, variables: frozenset[str]) -> list[int]:
+    """Return where the text may say something of images, in order."""
+    marks = _image_marks(text)
+    marks += [place for place in _places(text, "background-position") if _PLACE.match(text, place)]
+    if variables and "var(" in text:
+        names = "|".join(map(re.escape, sorted(variables)[:MAX_VARIABLES]))
+        marks += [found.start() for found in re.finditer(rf"(?:{names})(?![\w-])", text)]
+    return sorted(marks)
+
+
+def _image_marks(text: str) -> list[int]:
+    signs = ("url(", "image-set(", "URL(", "Url(")
+    return [place for sign in signs for place in _places(text, sign)]
+
+
+def _places(text: str, sign: str) -> Iterator[int]:
+    # asking for a fixed sign is thirty times as fast as a pattern
+    place = text.find(sign)
+    while place >= 0:
+        yield place
+        place = text.find(sign, place + len(sign))
+
+
+def _candidate(preludes: list[str], content: str, variables: frozenset[str]) -> Iterator[ImageRule]:
+    *outer, prelude = preludes
+    if prelude.startswith("@") or not all(map(_holds_rules, outer)):
         return
-    selector = _serialize_prelude(prelude)
-    for outer_at, outer_content_at, _ in reversed(blocks):
-        outer = text[outer_at : outer_content_at - 1]
-        if _keyword(outer) is None:
-            selector = _nest(_serialize_prelude(outer), selector)
+    selector = prelude
+    for above in reversed(outer):
+        selector = selector if above.startswith("@") else _nest(above, selector)
     rule = _with_variables(read_declarations(_own_declarations(content), selector), variables)
     if rule.images or rule.x is not None:
         yield rule
@@ -133,12 +165,6 @@ def _with_variables(rule: ImageRule, variables: frozenset[str]) -> ImageRule:
     """Return a rule without the variables that hold a colour or the like."""
     images = tuple(image for image in rule.images if not image.variable or image.variable in variables)
     return rule if len(images) == len(rule.images) else replace(rule, images=images)
-
-
-def _may_say(content: str, variables: frozenset[str]) -> bool:
-    if _NAMES_IMAGE.search(content) or _PLACE.search(content):
-        return True
-    return bool(variables) and "var(" in content and any(name in content for name in variables)
 
 
 def _own_declarations(content: str) -> str:
@@ -162,18 +188,19 @@ def _nest(outer: str, inner: str) -> str:
     return inner.replace("&", f":is({outer})") if "&" in inner else f":is({outer}) {inner}"
 
 
-def _keyword(prelude: str) -> str | None:
-    start = _serialize_prelude(prelude) if "/*" in prelude else prelude.strip()
-    return re.split(r"[^\w-]", start[1:41], maxsplit=1)[0].lower() if start.startswith("@") else None
-
-
 def _holds_rules(prelude: str) -> bool:
-    keyword = _keyword(prelude)
-    return keyword is None or (keyword in _CONDITIONS and "print" not in prelude)
+    if not prelude.startswith("@"):
+        return True
+    return _KEYWORD.split(prelude[1:41], maxsplit=1)[0].lower() in _CONDITIONS and "print" not in prelude
 
 
-def _serialize_prelude(prelude: str) -> str:
-    return re.sub(r"/\*.*?\*/", "", prelude, flags=re.S).strip()
+def _prelude(text: str) -> str:
+    """Return what stands before a block, without comments and without the statement or declaration before it."""
+    text = _COMMENT.sub("", text)
+    if ";" in text:
+        ends = [token.end() for token in _TOKEN_OR_END.finditer(text) if token[0] == ";"]
+        text = text[ends[-1] :] if ends else text
+    return text.strip()
 
 
 def read_declarations(text: str, selector: str = "") -> ImageRule:

@@ -17,6 +17,7 @@ from crawler.stylesheets import Sheet
 from ledger.database import Ledger
 from ledger.identity import content_id
 from ledger.lexicon import Lexicon
+from ledger.passage_search import index_passages
 from ledger.records import InlineImage, Page, Passage, Sighting
 from ledger.vocabulary import PageHealth, PageKind, Purpose
 
@@ -120,6 +121,7 @@ def store_page(ledger: Ledger, read: ReadPage) -> None:
         _replace(ledger, "passages", "passage_id", page_id, (p.passage_id for p in read.passages))
         ledger.put(read.sightings)
         ledger.put(read.passages)
+        index_passages(ledger, read.passages)
 
 
 def _replace(ledger: Ledger, table: str, key: str, page_id: str, keep: Iterable[str]) -> None:

@@ -1,7 +1,7 @@
 """Selectors → the elements of a page that they hit, asked through cssselect2.
 
 1. Drop the selectors whose classes and ids do not all stand in the page: asking those costs and gives nothing.
-2. Mirror the page as an xml.etree tree, made from the outline, so that element i of one is element i of the other.
+2. Mirror the page for cssselect2, from the outline: element i of one is element i of the other, made when asked for.
 3. Ask at each element only the selectors that may end there.
 
 Sheets are hostile: the steps along ancestors and siblings that all questions of a page take are counted, and the
@@ -13,10 +13,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from xml.etree import ElementTree as ET
 
 import tinycss2
+from bs4.element import NavigableString
 from cssselect2 import ElementWrapper, SelectorError, compile_selector_list
 from cssselect2.compiler import CompiledSelector
 
@@ -58,15 +59,42 @@ class _Spent:
 
 
 class _Element(ElementWrapper):  # type: ignore[misc]  # cssselect2 has no types
-    """An element as cssselect2 asks it, with each step along the tree counted. Made by _Mirror, never by cssselect2."""
+    """An element as cssselect2 asks it, each step along the tree counted; its xml.etree side is made when asked for."""
 
-    spent: _Spent
+    def __init__(self, mirror: _Mirror, here: int, parent: _Element | None, previous: _Element | None) -> None:
+        self.mirror = mirror
+        self.here = here
+        self.parent = parent
+        self.previous = previous
+        self.index = mirror.places[here]
+        self.in_html_document = True
+        self.transport_content_language = None
+        tag = mirror.outline.tags[here]
+        classes = tag.get("class") or ()
+        self.local_name = tag.name
+        self.namespace_url = ""
+        self.id = tag.get("id")
+        self.classes = frozenset(classes.split() if isinstance(classes, str) else classes)
+
+    @cached_property
+    def etree_element(self) -> ET.Element:
+        return self.mirror.element(self.here)
+
+    @cached_property
+    def etree_children(self) -> list[ET.Element]:
+        return self.mirror.children_of(self.here)
+
+    @property
+    def etree_siblings(self) -> list[ET.Element]:
+        siblings = self.mirror.children_of(self.mirror.outline.parents[self.here])
+        self.mirror.spent.count(len(siblings))
+        return siblings
 
     @property
     def ancestors(self) -> Iterator[_Element]:
         element = self.parent
         while element is not None:
-            self.spent.count(1)
+            self.mirror.spent.count(1)
             yield element
             element = element.parent
 
@@ -74,52 +102,50 @@ class _Element(ElementWrapper):  # type: ignore[misc]  # cssselect2 has no types
     def previous_siblings(self) -> Iterator[_Element]:
         element = self.previous
         while element is not None:
-            self.spent.count(1)
+            self.mirror.spent.count(1)
             yield element
             element = element.previous
 
-    @property
-    def etree_siblings(self) -> list[ET.Element]:
-        siblings: list[ET.Element] = self.__dict__["siblings"]
-        self.spent.count(len(siblings))
-        return siblings
-
-    @etree_siblings.setter
-    def etree_siblings(self, siblings: list[ET.Element]) -> None:
-        self.__dict__["siblings"] = siblings
-
     def iter_children(self) -> Iterator[_Element]:
-        child = None
-        for place, element in enumerate(self.etree_children):
-            self.spent.count(1)
-            child = _Element(element, self, place, child, in_html_document=True)
-            child.spent = self.spent
-            yield child
+        for here in self.mirror.children.get(self.here, ()):
+            self.mirror.spent.count(1)
+            yield self.mirror.wrapper(here)
 
 
 @dataclass(slots=True)
 class _Mirror:
-    """The page as cssselect2 sees it; wrappers are made for the elements that are asked and what leads to them."""
+    """The page as cssselect2 sees it, made from the outline: element i of one is element i of the other."""
 
     outline: Outline
     spent: _Spent
-    elements: list[ET.Element] = field(default_factory=list)
     places: list[int] = field(default_factory=list)  # among the siblings
     wrappers: dict[int, _Element] = field(default_factory=dict)
     children: dict[int, list[int]] = field(default_factory=dict)
+    _elements: dict[int, ET.Element] = field(default_factory=dict)
+    _children: dict[int, list[ET.Element]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for here, (tag, parent) in enumerate(zip(self.outline.tags, self.outline.parents, strict=True)):
-            attributes = {
-                name: value if isinstance(value, str) else " ".join(value or ()) for name, value in tag.attrs.items()
-            }
+        for here, parent in enumerate(self.outline.parents):
             siblings = self.children.setdefault(parent, [])
             self.places.append(len(siblings))
             siblings.append(here)
-            if parent == NONE:
-                self.elements.append(ET.Element(tag.name, attributes))
-            else:
-                self.elements.append(ET.SubElement(self.elements[parent], tag.name, attributes))
+
+    def element(self, here: int) -> ET.Element:
+        """Return an element with its attributes and a sign whether it has words of its own; children are apart."""
+        if here not in self._elements:
+            tag = self.outline.tags[here]
+            made = ET.Element(
+                tag.name,
+                {name: value if isinstance(value, str) else " ".join(value or ()) for name, value in tag.attrs.items()},
+            )
+            made.text = "…" if any(type(child) is NavigableString for child in tag.contents) else None
+            self._elements[here] = made
+        return self._elements[here]
+
+    def children_of(self, parent: int) -> list[ET.Element]:
+        if parent not in self._children:
+            self._children[parent] = [self.element(here) for here in self.children.get(parent, ())]
+        return self._children[parent]
 
     def wrapper(self, here: int) -> _Element:
         """Return the element as a wrapper; its parent and its elder siblings are there as well."""
@@ -139,8 +165,7 @@ class _Mirror:
         previous = self.wrappers[siblings[first]] if first >= 0 else None
         above = self.wrappers[parent] if parent != NONE else None
         for index in range(first + 1, place + 1):
-            made = _Element(self.elements[siblings[index]], above, index, previous, in_html_document=True)
-            made.spent = self.spent
+            made = _Element(self, siblings[index], above, previous)
             self.wrappers[siblings[index]] = previous = made
 
 

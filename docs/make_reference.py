@@ -38,7 +38,7 @@ def schema_reference() -> str:
             lines += [f"### {row['name']}", "", f"{says[1] if says else ''}", "", f"Columns: {columns}", ""]
         lines += ["## Tables", ""]
         for row in made:
-            if row["type"] == "table" and not row["name"].startswith(("sqlite_", "_")):
+            if row["type"] == "table" and not row["name"].startswith(("sqlite_", "_", "passage_search_")):
                 lines += [f"### {row['name']}", "", "```sql", _dedent(row["sql"]), "```", ""]
     return "\n".join(lines).rstrip() + "\n"
 

@@ -6,6 +6,8 @@ whoever opens the file with `.schema` reads what each column means.
 
 from __future__ import annotations
 
+import re
+
 from sqlite_utils import Database, Migrations
 
 migrations = Migrations("partnerproof")
@@ -396,12 +398,50 @@ READING = (
         twin_group /* equal on the sightings of a page that show one logo, such as grey and colour; NULL = it has no twin */ TEXT""",
 )
 
+PASSAGE_SEARCH = (
+    """
+    CREATE TABLE passage_words ( -- what passage_search indexes; written with passages, gone with them
+        search_id INTEGER PRIMARY KEY, -- the rowid of passage_search
+        passage_id TEXT NOT NULL UNIQUE REFERENCES passages(passage_id) ON DELETE CASCADE,
+        words TEXT NOT NULL -- the text; scripts without spaces as overlapping pairs: 合作伙伴 is 合作 作伙 伙伴
+    ) STRICT""",
+    """
+    CREATE VIRTUAL TABLE passage_search USING fts5(
+        words, content='passage_words', content_rowid='search_id', tokenize='unicode61 remove_diacritics 2')""",
+    """
+    CREATE TRIGGER passage_words_added AFTER INSERT ON passage_words BEGIN
+        INSERT INTO passage_search (rowid, words) VALUES (new.search_id, new.words);
+    END""",
+    """
+    CREATE TRIGGER passage_words_removed AFTER DELETE ON passage_words BEGIN
+        INSERT INTO passage_search (passage_search, rowid, words) VALUES ('delete', old.search_id, old.words);
+    END""",
+    """
+    CREATE TRIGGER passage_words_changed AFTER UPDATE ON passage_words BEGIN
+        INSERT INTO passage_search (passage_search, rowid, words) VALUES ('delete', old.search_id, old.words);
+        INSERT INTO passage_search (rowid, words) VALUES (new.search_id, new.words);
+    END""",
+)
+
 
 @migrations()
 def m0003_reading(database: Database) -> None:
     """What a sighting is when it is no logo of others, its twins, the part of a sprite that it shows; words to search."""
-    for statement in READING:
+    for statement in READING + PASSAGE_SEARCH:
         database.execute(statement)
+    # what is kept as pairs is frozen here, so that this migration stays what it was
+    unspaced = re.compile(
+        "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+        "\u1100-\u11ff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]+"
+    )
+
+    def pairs(run: re.Match[str]) -> str:
+        text = run[0]
+        return f" {' '.join(text[at : at + 2] for at in range(len(text) - 1)) or text} "
+
+    for passage_id, text in database.execute("SELECT passage_id, text FROM passages").fetchall():
+        words = unspaced.sub(pairs, text.replace("İ", "i").replace("ı", "i"))
+        database.execute("INSERT INTO passage_words (passage_id, words) VALUES (?, ?)", [passage_id, words])
 
 
 REVISITS = (

@@ -1,0 +1,93 @@
+"""Words of passages, found again: full-text search in any script, from any text that a person types.
+
+Reads: passages. Writes: passage_words, from which triggers keep the FTS5 table passage_search.
+
+SQLite's own tokenizers find no name inside a text without spaces, and its trigram tokenizer none of two characters,
+such as 微软. So runs of scripts that write without spaces are kept as overlapping pairs (合作伙伴 → 合作 作伙 伙伴), other
+words as they are, and a query is cut the same way: pairs next to each other are what stood next to each other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from ledger.database import Ledger, Row
+from ledger.records import Passage
+
+MAX_QUERY_CHARS = 500
+# scripts without spaces between words: Thai, Lao, Burmese, Khmer, kana, Han (with its extensions); Korean glues particles
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\u1100-\u11ff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
+)
+_RUN = re.compile(f"[{_UNSPACED}]+")
+_WORD = re.compile(
+    rf"[{_UNSPACED}]+|[^\W{_UNSPACED}]+(?:[\u0300-\u036f\u064b-\u065f\u0e31\u0e34-\u0e3a]*[^\W{_UNSPACED}]*)*"
+)
+
+
+def searchable(text: str) -> str:
+    """Return text as it is indexed: runs without spaces as pairs, a lone character as itself, İ and ı as i."""
+    return _RUN.sub(lambda run: f" {' '.join(_pairs(run[0]))} ", _folded(text))
+
+
+def index_passages(ledger: Ledger, passages: Iterable[Passage]) -> None:
+    """Make passages findable; those whose text is indexed already are left alone."""
+    with ledger.transaction():
+        for passage in passages:
+            ledger.execute(
+                "INSERT INTO passage_words (passage_id, words) VALUES (?, ?) ON CONFLICT (passage_id) DO UPDATE"
+                " SET words = excluded.words WHERE words <> excluded.words",
+                [passage.passage_id, searchable(passage.text).encode("utf-8", "replace").decode("utf-8")],
+            )
+
+
+def search_passages(ledger: Ledger, text: str, limit: int = 50) -> list[Row]:
+    """Return the passages that hold all words of a text, best first: vendor, page_url, text, passage_id, rank, ….
+
+    What stands in quotes has to stand together; a word's beginning is enough (`partn` finds "partners"). Any text may be
+    asked: signs of the query language are words or nothing.
+    """
+    query = match_query(text)
+    if not query:
+        return []
+    return ledger.rows(
+        "SELECT s.vendor, p.url AS page_url, g.text, g.language, g.heading, v.crawl_id, g.page_id, g.passage_id,"
+        " bm25(passage_search) AS rank FROM passage_search JOIN passage_words w ON w.search_id = passage_search.rowid"
+        " JOIN passages g ON g.passage_id = w.passage_id JOIN pages p ON p.page_id = g.page_id"
+        " JOIN visits v ON v.visit_id = p.visit_id JOIN seeds s ON s.seed_id = v.seed_id"
+        " WHERE passage_search MATCH ? ORDER BY rank, g.passage_id LIMIT ?",
+        [query, limit],
+    )
+
+
+def match_query(text: str) -> str:
+    """Return the FTS5 query for what a person typed; empty when it holds no word."""
+    parts = []
+    for number, part in enumerate(_folded(text[:MAX_QUERY_CHARS]).replace("“", '"').replace("”", '"').split('"')):
+        words = _WORD.findall(part)
+        if number % 2 and words:  # in quotes: one phrase
+            parts.append(_phrase(words, is_prefix=False))
+        else:
+            parts += [_phrase([word], is_prefix=True) for word in words]
+    return " AND ".join(parts)
+
+
+def _phrase(words: list[str], *, is_prefix: bool) -> str:
+    """One phrase; of a lone character, and of a word, the beginning is enough."""
+    tokens = [token for word in words for token in (_pairs(word) if _RUN.fullmatch(word) else [word])]
+    is_pairs = _RUN.fullmatch(words[-1]) is not None and len(words[-1]) > 1
+    return f'"{" ".join(tokens)}"' + ("*" if is_prefix and not is_pairs else "")
+
+
+def _pairs(run: str) -> Iterator[str]:
+    if len(run) == 1:
+        yield run
+    for at in range(len(run) - 1):
+        yield run[at : at + 2]
+
+
+def _folded(text: str) -> str:
+    # the tokenizer folds case and marks, but not the letters that Turkish tells apart
+    return text.replace("İ", "i").replace("ı", "i")
