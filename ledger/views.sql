@@ -105,7 +105,7 @@ LEFT JOIN ( -- the page and image that show the claim best: the newest look, log
     SELECT e.claim_id, p.url, g.image_url, coalesce(g.inline_sha256, l.content_sha256) AS image_sha256,
            row_number() OVER (PARTITION BY e.claim_id
                               ORDER BY e.evidence, date(e.seen_at) DESC, m.score DESC, p.kind = 'partners' DESC,
-                                       e.evidence_id) AS place
+                                       p.url, e.evidence_id) AS place
     FROM claim_evidence e
     JOIN pages p ON p.page_id = e.page_id
     LEFT JOIN sightings g ON g.sighting_id = e.sighting_id
