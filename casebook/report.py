@@ -19,15 +19,13 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from casebook.coverage import read_coverage
 from casebook.dossier import Dossier, read_dossier
 from casebook.findings import SERIOUSNESS, read_findings, require_brand
 from ledger.database import Ledger, Row
 from ledger.errors import OutsideFailureError
 from ledger.identity import utc_text
 
-NOT_THERE = frozenset(
-    {"error", "soft-404"}
-)  # a page that is not there hides nothing; coverage.html lists it all the same
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -91,14 +89,12 @@ def write_report(
             (out / "claims" / f"{row['claim_id']}.html").write_text(
                 pages.render("dossier.html", d=dossier, finding=row), encoding="utf-8"
             )
-        coverage = ledger.rows("SELECT * FROM v_coverage ORDER BY vendor, outcome, requested_url")
-        (out / "coverage.html").write_text(
-            pages.render("coverage.html", rows=coverage, counts=_count(coverage, "outcome")), encoding="utf-8"
-        )
+        coverage = read_coverage(ledger)
+        (out / "coverage.html").write_text(pages.render("coverage.html", c=coverage), encoding="utf-8")
         index = out / "index.html"
         index.write_text(
             pages.render("index.html", findings=findings, counts=_ordered(_count(findings, "verdict")), brands=_count(findings, "brand"),
-                         relations=_count(findings, "relation"), unseen=_count([r for r in coverage if r["outcome"] == "could-not-look" and r["reason"] not in NOT_THERE], "reason")),
+                         relations=_count(findings, "relation"), unseen=coverage.unseen_by_reason),
             encoding="utf-8",
         )  # fmt: skip
     except OSError as error:

@@ -82,7 +82,10 @@ SELECT s.vendor, s.vendor_domain, v.crawl_id, v.state AS visit_state, v.end_reas
        CASE WHEN p.health <> 'ok' THEN p.health ELSE coalesce(l.reason, CASE v.state WHEN 'failed' THEN v.end_reason END)
             END AS reason,
        coalesce(p.health_reason, l.detail) AS detail, l.status,
-       p.kind AS page_kind, p.health AS page_health, p.language, p.title, l.looked_at
+       p.kind AS page_kind, p.health AS page_health, p.language, p.title, l.looked_at,
+       l.why, -- why the address was worth a look
+       l.unchanged_since, -- the earlier look whose content still holds
+       v.visit_id
 FROM visits v
 JOIN seeds s ON s.seed_id = v.seed_id
 LEFT JOIN looks l ON l.visit_id = v.visit_id AND l.purpose = 'page'
