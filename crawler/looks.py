@@ -65,6 +65,8 @@ def explain_failure(error: Exception, url: str) -> tuple[str, str]:
         return "dns", f"no address for {host}"
     if is_tls_failure(error):
         return "tls", str(error)[:300] or type(error).__name__
+    if isinstance(error, ValueError) and "request url" in str(error):  # Scrapy, of a Location that it can't ask
+        return "redirect-not-followed", str(error)[:300]
     for kind, reason in _REASONS:
         if isinstance(error, kind):
             return reason, str(error)[:300] or type(error).__name__

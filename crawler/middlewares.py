@@ -119,7 +119,9 @@ class PaceMiddleware:
         left = self._pace.closed_for(parts.netloc)
         if left > MAX_WAIT_S:
             raise LookRefusedError("retry-after", f"the host asked to be left alone for {left:.0f} s")
-        await self._pace.wait(parts.netloc)
+        if not await self._pace.wait(parts.netloc, at_most_s=visit.seconds_left()):
+            visit.spent = visit.spent or "seconds"
+            raise LookRefusedError("budget-seconds", "the host asks for longer waits than the visit has seconds left")
         address = known_addresses.get(parts.hostname)
         if address is not None:
             await self._pace.take_place(address)
@@ -161,6 +163,8 @@ class CaptureMiddleware:
         visit: RunningVisit | None = request.meta.get("visit")
         if visit is None:
             return None
+        # here and not when the request was made: robots.txt of the host is asked for in between
+        request.meta[UNVERIFIED_META] = urlsplit(request.url).netloc in visit.unverified_hosts
         capture_id = visit.stored.get((request.url, request.meta.get("retry_times", 0)))
         if capture_id is None:
             self._ask_on_condition(visit, request)

@@ -41,15 +41,21 @@ class Pace:
         """Return how many seconds a host is still to be left alone."""
         return max(0.0, self._next.get(netloc, 0.0) - time.monotonic())
 
-    async def wait(self, netloc: str) -> None:
-        """Return when the host may be asked; with a Crawl-delay the next one has to wait from then."""
+    async def wait(self, netloc: str, *, at_most_s: float) -> bool:
+        """Return True when the host may be asked; with a Crawl-delay the next one has to wait from then.
+
+        Returns False at once when that is further away than at_most_s.
+        """
         delay = self._delays.get(netloc, 0.0)
         now = time.monotonic()
         at = max(now, self._next.get(netloc, 0.0))
+        if at - now > at_most_s:
+            return False
         if delay:
             _put(self._next, netloc, at + delay)
         if at > now:
             await asyncio.sleep(at - now)
+        return True
 
     async def take_place(self, address: str) -> None:
         """Return when fewer than the allowed requests to an IP address are under way, and count one more."""

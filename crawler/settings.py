@@ -48,6 +48,7 @@ _BY_KEY = {
     "max_requests": "PARTNERPROOF_MAX_REQUESTS",
     "max_bytes": "PARTNERPROOF_MAX_BYTES",
     "max_seconds": "PARTNERPROOF_MAX_SECONDS",
+    "timeout_s": "DOWNLOAD_TIMEOUT",
     "requests_per_address": "PARTNERPROOF_REQUESTS_PER_ADDRESS",
     "recheck_days": "PARTNERPROOF_RECHECK_DAYS",
     "hours": "PARTNERPROOF_HOURS",

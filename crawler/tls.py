@@ -42,6 +42,7 @@ class CheckedHttpsHandler:
 def _with_check(crawler: Crawler, *, is_checked: bool) -> Crawler:
     twin = copy.copy(crawler)
     twin.settings = crawler.settings.copy()
+    twin.settings.frozen = False  # a running crawl's are
     twin.settings.set("DOWNLOAD_VERIFY_CERTIFICATES", is_checked, priority="cmdline")
     return twin
 

@@ -84,6 +84,9 @@ class RunningVisit:
         """Tell whether a request is answered from the archive: this visit was killed after it."""
         return (request.url, request.meta.get("retry_times", 0)) in self.stored
 
+    def seconds_left(self) -> float:
+        return self.budget.seconds - (time.monotonic() - self.started)
+
     def overspent(self, purpose: Purpose) -> str | None:
         """Return the name of the budget that leaves no room for one more look, or None."""
         limits = (

@@ -23,6 +23,7 @@ visits_at_once = 16
 requests_per_address = 16  # at once to one IP address, which many small vendors may share
 hours = ""                 # visits start only then: "22:00-06:00", or "22:00-06:00 Europe/Berlin"; UTC if no zone is named
 obey_robots = true
+timeout_s = 30             # for one answer, from its first byte to its last
 recheck_days = 30          # images and style sheets of an unchanged page are asked for again after that
 max_pages = 30             # budget of one visit: pages, images, requests, bytes, seconds
 max_images = 600
@@ -59,6 +60,7 @@ class CrawlConfig(_Strict):
     requests_per_address: Annotated[int, Field(ge=1, le=1000)] = 16
     hours: Annotated[str, AfterValidator(_check_hours)] = ""
     obey_robots: bool = True
+    timeout_s: Annotated[float, Field(gt=0, le=600, strict=False)] = 30
     recheck_days: Annotated[float, Field(ge=0, strict=False)] = 30
     max_pages: Annotated[int, Field(ge=1)] = 30
     max_images: Annotated[int, Field(ge=0)] = 600

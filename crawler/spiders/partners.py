@@ -31,7 +31,6 @@ from crawler.outage import Outage
 from crawler.pace import Pace
 from crawler.reader import Reader
 from crawler.seeds import begin_crawl, end_crawl_if_complete, read_seeds, seed_of_url
-from crawler.tls import UNVERIFIED_META
 from crawler.visit import Budget, RunningVisit, begin_visit, end_visit, find_earlier_look, put_back
 from crawler.visit_run import VisitRun
 from ledger.database import Ledger
@@ -255,8 +254,6 @@ class PartnersSpider(scrapy.Spider):
 
     async def _download(self, visit: RunningVisit, url: str, purpose: Purpose) -> Response:
         meta = {"visit": visit, "purpose": purpose, "download_maxsize": MAX_BYTES[purpose]}
-        if urlsplit(url).netloc in visit.unverified_hosts:
-            meta[UNVERIFIED_META] = True
         assert self.crawler.engine is not None  # noqa: S101  # it runs us
         return await self.crawler.engine.download_async(Request(url, meta=meta, dont_filter=True))
 

@@ -58,9 +58,10 @@ def test_a_crawl_delay_stands_between_two_requests():
         pace = Pace(per_address=2)
         pace.set_delay("v.example", 0.2)
         started = time.monotonic()
-        await pace.wait("v.example")
-        await pace.wait("v.example")
-        await pace.wait("other.example")
+        assert await pace.wait("v.example", at_most_s=1)
+        assert await pace.wait("v.example", at_most_s=1)
+        assert await pace.wait("other.example", at_most_s=1)
+        assert not await pace.wait("v.example", at_most_s=0.01)
         return time.monotonic() - started
 
     assert 0.2 <= asyncio.run(two()) < 2

@@ -1,0 +1,1 @@
+var items = [["Company", "/company.html"], ["Partners", "/company/partners.html"]];
