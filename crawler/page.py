@@ -12,21 +12,10 @@ from bs4 import BeautifulSoup, Tag, XMLParsedAsHTMLWarning
 from w3lib.encoding import html_body_declared_encoding, html_to_unicode, http_content_type_encoding, resolve_encoding
 
 from crawler.headings import Headings
+from crawler.languages import choose_language
 from crawler.outline import Outline
 
 MAX_PAGE_BYTES = 5_000_000  # the largest page of the corpus has 1.1 MB
-_SCRIPTS = (  # first match wins: kana before Han, since Japanese has both
-    ("ja", re.compile(r"[\u3040-\u30ff]")),
-    ("ko", re.compile(r"[\uac00-\ud7af]")),
-    ("zh", re.compile(r"[\u4e00-\u9fff]")),
-    ("ar", re.compile(r"[\u0600-\u06ff]")),
-    ("he", re.compile(r"[\u0590-\u05ff]")),
-    ("th", re.compile(r"[\u0e00-\u0e7f]")),
-    ("el", re.compile(r"[\u0370-\u03ff]")),
-    ("uk", re.compile(r"[іїєґ]", re.I)),
-    ("ru", re.compile(r"[\u0400-\u04ff]")),
-)
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 @dataclass(frozen=True)
@@ -71,16 +60,12 @@ class Document:
 
     @cached_property
     def language(self) -> str | None:
-        """BCP 47 primary tag: what the script says if it says it clearly, else what the page declares."""
+        """BCP 47 primary tag, see crawler/languages.py."""
         declared = None
         root = self.soup.find("html")
         if isinstance(root, Tag):
             declared = attribute(root, "lang") or attribute(root, "xml:lang")
-        declared = re.split(r"[-_]", declared.strip().lower())[0] if declared else None
-        by_script = language_of_script(self.visible_text[:20_000])
-        if by_script and not (declared and by_script in ("ru", "ar", "zh") and declared in SCRIPT_MATES[by_script]):
-            return by_script
-        return declared if declared and re.fullmatch(r"[a-z]{2,3}", declared) else None
+        return choose_language(declared, self.visible_text)
 
     def absolute(self, reference: str | None, *, base: str | None = None) -> str | None:
         """Return a reference as an absolute http(s) URL without fragment, or None when it leads nowhere we go."""
@@ -98,12 +83,6 @@ class Document:
 
 
 UNSEEN = frozenset({"script", "style", "template", "noscript", "head", "title"})
-# languages that share the script of the key, so that a declaration is believed
-SCRIPT_MATES = {
-    "ru": frozenset({"ru", "uk", "be", "bg", "sr", "mk", "kk", "ky", "mn", "tg"}),
-    "ar": frozenset({"ar", "fa", "ur", "ps", "ckb"}),
-    "zh": frozenset({"zh", "ja"}),
-}
 
 
 def parse_page(content: bytes, url: str, content_type: str | None) -> Document:
@@ -119,25 +98,6 @@ def parse_page(content: bytes, url: str, content_type: str | None) -> Document:
         except (UnicodeDecodeError, LookupError):
             continue
     return Document(url=url, text=html_to_unicode(content_type, content)[1])
-
-
-def language_of_script(text: str) -> str | None:
-    """Return the language that the script gives away, when it makes up a fifth of the letters; else None."""
-    if text.isascii():
-        return None
-    others = "".join(_NOT_ASCII.findall(text))
-    counts = {language: len(pattern.findall(others)) for language, pattern in _SCRIPTS}
-    if max(counts.values()) < 2:
-        return None
-    letters = sum(map(str.isalpha, text))
-    return next(
-        (
-            language
-            for language, count in counts.items()
-            if letters and count >= (0.02 if language in ("ja", "uk") else 0.2) * letters and count > 1
-        ),
-        None,
-    )
 
 
 def attribute(tag: Tag | None, name: str) -> str | None:
