@@ -71,8 +71,12 @@ class Document:
         """Return a reference as an absolute http(s) URL without fragment, or None when it leads nowhere we go."""
         if not reference:
             return None
+        reference = _UNSEEN_SIGNS.sub("", reference.strip())
+        if "\\" in reference:  # browsers read it as / up to the query
+            path, *rest = re.split(r"(?=[?#])", reference, maxsplit=1)
+            reference = path.replace("\\", "/") + "".join(rest)
         try:
-            url = urljoin(base or self.base_url, re.sub(r"[\t\r\n]", "", reference.strip()))
+            url: str = urljoin(base or self.base_url, reference)
             parts = urlsplit(url)
             if parts.scheme not in ("http", "https") or not parts.hostname:
                 return None
@@ -82,6 +86,7 @@ class Document:
         return url.split("#")[0]
 
 
+_UNSEEN_SIGNS = re.compile(r"[\t\r\n]")
 UNSEEN = frozenset({"script", "style", "template", "noscript", "head", "title"})
 
 

@@ -83,6 +83,8 @@ def _holders(outline: Outline, one: Placed) -> list[tuple[str, int]]:
         parent = outline.parents[parent]
     if outline.noscripts[place] != NONE:
         parent = outline.parents[outline.noscripts[place]]
+        if parent != NONE and outline.tags[parent].name in ("amp-img", "amp-anim"):
+            found.append(("element", parent))  # what readers without scripts get of it
     link = outline.links[place]
     found.append(("link", link) if link != NONE else ("slide", parent))
     return found
