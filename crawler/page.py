@@ -9,8 +9,8 @@ from functools import cached_property
 from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag, XMLParsedAsHTMLWarning
-from w3lib.encoding import html_body_declared_encoding, html_to_unicode, http_content_type_encoding, resolve_encoding
 
+from crawler.charsets import decode_page
 from crawler.headings import Headings
 from crawler.languages import choose_language
 from crawler.outline import Outline
@@ -83,7 +83,7 @@ class Document:
             _ = parts.port  # raises for a port that is no number
         except ValueError:
             return None
-        return url.split("#")[0]
+        return url.split("#", maxsplit=1)[0]
 
 
 _UNSEEN_SIGNS = re.compile(r"[\t\r\n]")
@@ -92,17 +92,7 @@ UNSEEN = frozenset({"script", "style", "template", "noscript", "head", "title"})
 
 def parse_page(content: bytes, url: str, content_type: str | None) -> Document:
     """Decode and hold a page. Never fails: bytes that no declared charset explains are read with replacements."""
-    content = content[:MAX_PAGE_BYTES]
-    declared = (http_content_type_encoding(content_type), html_body_declared_encoding(content[:4096]), "utf-8")
-    for encoding in declared:
-        name = resolve_encoding(encoding) if encoding else None
-        if name is None:
-            continue
-        try:
-            return Document(url=url, text=content.decode(name).lstrip("\ufeff"))
-        except (UnicodeDecodeError, LookupError):
-            continue
-    return Document(url=url, text=html_to_unicode(content_type, content)[1])
+    return Document(url=url, text=decode_page(content[:MAX_PAGE_BYTES], content_type, url))
 
 
 def attribute(tag: Tag | None, name: str) -> str | None:
