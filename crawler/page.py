@@ -33,8 +33,8 @@ class Document:
 
     @cached_property
     def base_url(self) -> str:
-        base = self.soup.find("base", href=True)
-        href = attribute(base, "href") if isinstance(base, Tag) else None
+        hrefs = (attribute(tag, "href") for tag in self.outline.tags if tag.name == "base" and "href" in tag.attrs)
+        href = next(hrefs, None)
         return self.absolute(href, base=self.url) or self.url if href else self.url
 
     @cached_property
