@@ -74,6 +74,7 @@ class Found:
     reference: str  # URL as written, or a data: URI; empty when content is given
     content: bytes | None = None  # inline images
     fragment: str | None = None  # the part of a sprite file that is shown
+    label: str | None = None  # a name that stands beside it in data
     tag: Tag | None = None  # where the image stands, when that is no element of the outline
 
 

@@ -34,7 +34,7 @@ _TOKEN_OR_END = re.compile(f"{_TOKEN.pattern}|;", re.S | re.I)
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.S)
 _KEYWORD = re.compile(r"[^\w-]")
 _VARIABLE = re.compile(r"\s*(--[\w-]{1,100})\s*:")
-_PLACE = re.compile(r"background-position(?:-[xy])?\s{0,9}:[^;}]{0,200}?\dpx")
+_PLACE = re.compile(r"background-position(?:-[xy])?\s{0,9}:[^;}]{0,200}?\d")
 _CONDITIONS = frozenset({"media", "supports", "layer", "container", "scope", "document"})
 _IMAGE_PROPERTIES = {
     "background": "background",

@@ -71,10 +71,12 @@ class SvgWriter:
         self.chars_left = MAX_PAGE_CHARS
 
     def write(self, place: int) -> bytes | None:
-        """Return an inline `<svg>` as a file in UTF-8, or None when it is larger than MAX_SVG_CHARS.
+        """Return an inline `<svg>` as a file in UTF-8, or None when it, or all of the page's, is too large.
 
         What `<use href="#id">` and `url(#id)` name elsewhere in the page is put into the file's own `<defs>`.
         """
+        if self.chars_left <= 0:
+            return None
         outline = self.outline
         svg = outline.tags[place]
         brought: dict[str, int] = {}

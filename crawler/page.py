@@ -9,26 +9,13 @@ from functools import cached_property
 from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag, XMLParsedAsHTMLWarning
-from w3lib.encoding import html_body_declared_encoding, html_to_unicode, http_content_type_encoding, resolve_encoding
 
+from crawler.charsets import decode_page
 from crawler.headings import Headings
+from crawler.languages import choose_language
 from crawler.outline import Outline
 
 MAX_PAGE_BYTES = 5_000_000  # the largest page of the corpus has 1.1 MB
-_SCRIPTS = (  # first match wins: kana before Han, since Japanese has both
-    ("ja", re.compile(r"[\u3040-\u30ff]")),
-    ("ko", re.compile(r"[\uac00-\ud7af]")),
-    ("zh", re.compile(r"[\u4e00-\u9fff]")),
-    ("fa", re.compile(r"[پچژگکی]")),  # letters that Arabic does not write; before Arabic, whose script it is
-    ("ar", re.compile(r"[\u0600-\u06ff]")),
-    ("he", re.compile(r"[\u0590-\u05ff]")),
-    ("th", re.compile(r"[\u0e00-\u0e7f]")),
-    ("hi", re.compile(r"[\u0900-\u097f]")),
-    ("el", re.compile(r"[\u0370-\u03ff]")),
-    ("uk", re.compile(r"[іїєґ]", re.I)),
-    ("ru", re.compile(r"[\u0400-\u04ff]")),
-)
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 @dataclass(frozen=True)
@@ -46,8 +33,8 @@ class Document:
 
     @cached_property
     def base_url(self) -> str:
-        base = self.soup.find("base", href=True)
-        href = attribute(base, "href") if isinstance(base, Tag) else None
+        hrefs = (attribute(tag, "href") for tag in self.outline.tags if tag.name == "base" and "href" in tag.attrs)
+        href = next(hrefs, None)
         return self.absolute(href, base=self.url) or self.url if href else self.url
 
     @cached_property
@@ -73,78 +60,39 @@ class Document:
 
     @cached_property
     def language(self) -> str | None:
-        """BCP 47 primary tag: what the script says if it says it clearly, else what the page declares."""
+        """BCP 47 primary tag, see crawler/languages.py."""
         declared = None
         root = self.soup.find("html")
         if isinstance(root, Tag):
             declared = attribute(root, "lang") or attribute(root, "xml:lang")
-        declared = re.split(r"[-_]", declared.strip().lower())[0] if declared else None
-        declared = ONE_NAME.get(declared, declared) if declared else None
-        by_script = language_of_script(self.visible_text[:20_000])
-        if by_script and not (declared and declared in SCRIPT_MATES.get(by_script, ())):
-            return by_script
-        return declared if declared and re.fullmatch(r"[a-z]{2,3}", declared) else None
+        return choose_language(declared, self.visible_text)
 
     def absolute(self, reference: str | None, *, base: str | None = None) -> str | None:
         """Return a reference as an absolute http(s) URL without fragment, or None when it leads nowhere we go."""
         if not reference:
             return None
+        reference = _UNSEEN_SIGNS.sub("", reference.strip())
+        if "\\" in reference:  # browsers read it as / up to the query
+            path, *rest = re.split(r"(?=[?#])", reference, maxsplit=1)
+            reference = path.replace("\\", "/") + "".join(rest)
         try:
-            url = urljoin(base or self.base_url, re.sub(r"[\t\r\n]", "", reference.strip()))
+            url: str = urljoin(base or self.base_url, reference)
             parts = urlsplit(url)
             if parts.scheme not in ("http", "https") or not parts.hostname:
                 return None
             _ = parts.port  # raises for a port that is no number
         except ValueError:
             return None
-        return url.split("#")[0]
+        return url.split("#", maxsplit=1)[0]
 
 
+_UNSEEN_SIGNS = re.compile(r"[\t\r\n]")
 UNSEEN = frozenset({"script", "style", "template", "noscript", "head", "title"})
-# tags of one language, under the name that the lexicon has: written Norwegian, and ISO 639 before 1989
-ONE_NAME = {"nb": "no", "nn": "no", "iw": "he", "in": "id"}
-# languages that share the script of the key, so that a declaration is believed
-SCRIPT_MATES = {
-    "ru": frozenset({"ru", "uk", "be", "bg", "sr", "mk", "kk", "ky", "mn", "tg"}),
-    "ar": frozenset({"ar", "fa", "ur", "ps", "ckb"}),
-    "fa": frozenset({"ar", "fa", "ur", "ps", "ckb", "ug", "sd"}),
-    "hi": frozenset({"hi", "mr", "ne", "sa"}),
-    "zh": frozenset({"zh", "ja"}),
-}
 
 
 def parse_page(content: bytes, url: str, content_type: str | None) -> Document:
     """Decode and hold a page. Never fails: bytes that no declared charset explains are read with replacements."""
-    content = content[:MAX_PAGE_BYTES]
-    declared = (http_content_type_encoding(content_type), html_body_declared_encoding(content[:4096]), "utf-8")
-    for encoding in declared:
-        name = resolve_encoding(encoding) if encoding else None
-        if name is None:
-            continue
-        try:
-            return Document(url=url, text=content.decode(name).lstrip("\ufeff"))
-        except (UnicodeDecodeError, LookupError):
-            continue
-    return Document(url=url, text=html_to_unicode(content_type, content)[1])
-
-
-def language_of_script(text: str) -> str | None:
-    """Return the language that the script gives away, when it makes up a fifth of the letters; else None."""
-    if text.isascii():
-        return None
-    others = "".join(_NOT_ASCII.findall(text))
-    counts = {language: len(pattern.findall(others)) for language, pattern in _SCRIPTS}
-    if max(counts.values()) < 2:
-        return None
-    letters = sum(map(str.isalpha, text))
-    return next(
-        (
-            language
-            for language, count in counts.items()
-            if letters and count >= (0.02 if language in ("ja", "uk", "fa") else 0.2) * letters and count > 1
-        ),
-        None,
-    )
+    return Document(url=url, text=decode_page(content[:MAX_PAGE_BYTES], content_type, url))
 
 
 def attribute(tag: Tag | None, name: str) -> str | None:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from bs4 import Tag
 
+from crawler.languages import language_of_script
 from crawler.outline import NONE
-from crawler.page import Document, attribute, language_of_script
+from crawler.page import Document, attribute
 from crawler.surroundings import PageSections, Surroundings
 from ledger.identity import content_id
 from ledger.lexicon import Lexicon

@@ -5,8 +5,9 @@ Reads: a document and the style sheets it links to. Writes: Sighting and InlineI
 1. Take the page's elements in reading order, with headings and zones (outline.py, headings.py).
 2. At each element take every image that it embeds, by every technique, each named in found_by (embedded.py).
 3. Add the images of styles, where their selector hits the element (stylesheets.py).
-4. Say of each what it is when it is surely no logo of others, with the reason (noise.py); nothing is dropped.
-5. Number the sightings of each technique from 0.
+4. Add images that only the page's data names (script_state.py).
+5. Say of each what it is when it is surely no logo of others, with the reason (noise.py); nothing is dropped.
+6. Number the sightings of each technique from 0; group those that show one logo (twins.py).
 """
 
 from __future__ import annotations
@@ -27,12 +28,14 @@ from crawler.noise_words import shipped_noise_words
 from crawler.outline import NONE, Outline
 from crawler.own_names import find_own_names
 from crawler.page import Document, attribute, squeeze
+from crawler.script_state import find_preloads, find_state_images
 from crawler.stylesheets import Box, Sheet, find_styled_images
 from crawler.surroundings import PageSections, Surroundings
+from crawler.twins import Placed, group_twins
 from ledger.identity import content_id, sha256_hex
 from ledger.lexicon import Lexicon, split_words
 from ledger.records import InlineImage, Sighting
-from ledger.vocabulary import FoundBy, Purpose
+from ledger.vocabulary import FoundBy, Purpose, SectionKind
 
 __all__ = ["PageImages", "best_candidate", "extract_sightings", "image_look_id"]
 
@@ -58,7 +61,7 @@ def extract_sightings(
     """Return every image of a page with its surroundings. Pure: the same bytes give the same records."""
     reader = _PageImagesReader(document, lexicon, page_id=page_id, visit_id=visit_id)
     reader.read(sheets)
-    return PageImages(sightings=tuple(reader.sightings), inline_images=tuple(reader.inline.values()))
+    return reader.result()
 
 
 def image_look_id(visit_id: str, url: str) -> str:
@@ -72,7 +75,7 @@ class _PageImagesReader:
         self.outline: Outline = document.outline
         self.sections = PageSections(document, lexicon)
         self.page_id, self.visit_id = page_id, visit_id
-        self.sightings: list[Sighting] = []
+        self._placed: list[Placed] = []
         self.inline: dict[str, InlineImage] = {}
         self._ordinals: dict[FoundBy, int] = {}
         self._captions: dict[int, str | None] = {}
@@ -87,15 +90,40 @@ class _PageImagesReader:
             around: Surroundings | None = None
             for found in embedded.images_of(place):
                 around = around or self.sections.around(place)
-                self._add(found, place, around, None)
+                self._add(found, place, around)
             for image in styled.get(place, ()):
                 around = around or self.sections.around(place)
-                self._add(Found(image.found_by, image.url), place, around, image.box)
-            if len(self.sightings) >= MAX_SIGHTINGS:
-                del self.sightings[MAX_SIGHTINGS:]
+                self._add(Found(image.found_by, image.url), place, around, box=image.box, is_state=image.is_state)
+            if len(self._placed) >= MAX_SIGHTINGS:
+                del self._placed[MAX_SIGHTINGS:]
                 return
+        self._add_unseen()
 
-    def _add(self, image: Found, place: int, around: Surroundings, box: Box | None) -> None:
+    def _add_unseen(self) -> None:
+        """Add images that no element shows yet: those seen already are not added again."""
+        seen = {placed.sighting.image_url for placed in self._placed}
+        nowhere = Surroundings(heading_trail=(), zone="main", section_kind=SectionKind.NONE, section_reasons=())
+        for image in find_state_images(self.outline):
+            if (url := self.document.absolute(image.reference)) not in seen:
+                seen.add(url)
+                self._add(Found(FoundBy.SCRIPT_STATE, image.reference, label=image.label), image.place, nowhere)
+        for place, reference in find_preloads(self.outline):
+            if (url := self.document.absolute(reference)) not in seen:
+                seen.add(url)
+                self._add(Found(FoundBy.PRELOAD, reference), place, nowhere)
+        del self._placed[MAX_SIGHTINGS:]
+
+    def result(self) -> PageImages:
+        groups = group_twins(self.outline, self._placed, self.page_id)
+        sightings = (
+            replace(placed.sighting, twin_group=group) if group else placed.sighting
+            for placed, group in zip(self._placed, groups, strict=True)
+        )
+        return PageImages(sightings=tuple(sightings), inline_images=tuple(self.inline.values()))
+
+    def _add(
+        self, image: Found, place: int, around: Surroundings, *, box: Box | None = None, is_state: bool = False
+    ) -> None:
         found_by, content = image.found_by, image.content
         if content is None and image.reference[:5].lower() == "data:":
             content, found_by = _data_uri_content(image.reference), FoundBy.DATA_URI
@@ -124,7 +152,9 @@ class _PageImagesReader:
             look_id=image_look_id(self.visit_id, url) if url else None,
             inline_sha256=digest,
             box=box,
-            alt=_cut(attribute(tag, "alt") or attribute(tag, "aria-label") or self._drawing_title(place)),
+            alt=_cut(
+                image.label or attribute(tag, "alt") or attribute(tag, "aria-label") or self._drawing_title(place)
+            ),
             title=attribute(tag, "title"),
             aria_label=self._aria_label(place),
             caption=self._caption(place),
@@ -139,7 +169,7 @@ class _PageImagesReader:
         judged = self._judge(sighting, image, place, href)
         if judged is not None:
             sighting = replace(sighting, noise=judged.noise, noise_reason=judged.reason)
-        self.sightings.append(sighting)
+        self._placed.append(Placed(sighting, place, is_state))
 
     def _judge(self, sighting: Sighting, image: Found, place: int, href: str | None) -> Judgement | None:
         tag = image.tag or self.outline.tags[place]
