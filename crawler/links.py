@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import unquote, urlsplit
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 
+from crawler.outline import NONE, Outline
 from crawler.own_hosts import own_hosts, seen_here
-from crawler.page import Document, attribute, squeeze
+from crawler.page import Document, attribute
 from crawler.page_kind import WORTH, is_home, kinds_in, path_words
 from crawler.script_links import json_links, language_switches, quoted_paths
 from crawler.stylesheets import sheet_urls
@@ -86,15 +87,17 @@ def find_page_links(document: Document, lexicon: Lexicon) -> PageLinks:
     hosts = own_hosts(document)
     links: dict[str, Link] = {}
     sections: set[PageKind] = set()
+    names = _names(document.outline)
     for reference in _references(document):
         found = _link_of(reference, document, lexicon, hosts)
         if found is not None and found.url not in links:
             links[found.url] = found
-        if reference.target.startswith("#") and _has_target(document.soup, reference.target[1:]):
+        if reference.target.startswith("#") and reference.target[1:] in names:
             sections |= {*kinds_in(reference.text, lexicon)} or {*kinds_in(split_words(reference.target), lexicon)}
         if len(links) >= MAX_LINKS:
             break
-    scripts = (document.absolute(attribute(tag, "src")) for tag in document.soup.find_all("script", src=True))
+    sources = (attribute(tag, "src") for tag in document.outline.tags if tag.name == "script" and "src" in tag.attrs)
+    scripts = map(document.absolute, sources)
     return PageLinks(
         links=tuple(links.values()),
         sheet_urls=tuple(sheet_urls(document)),
@@ -174,19 +177,22 @@ def score_link(url: str, text: str, lexicon: Lexicon, *, fragment: str = "") -> 
 
 
 def _references(document: Document) -> Iterator[_Reference]:
-    soup: BeautifulSoup = document.soup
-    for tag in soup.find_all(True):
-        if isinstance(tag, Tag):
-            yield from _references_of(tag)
-    for target, text in json_links(soup):
-        yield _Reference(target, text[:MAX_TEXT], from_script="in the page's data")
-    for script in soup.find_all("script", src=False):
-        if isinstance(script, Tag) and "json" not in (attribute(script, "type") or ""):
+    scripts = []
+    for place, tag in enumerate(document.outline.tags):
+        if tag.name == "script":
+            scripts.append(tag)
+        else:
+            yield from _references_of(tag, place, document.outline)
+    for script in scripts:
+        if "json" in (attribute(script, "type") or "").lower():
+            for target, text in json_links(script.get_text()):
+                yield _Reference(target, text[:MAX_TEXT], from_script="in the page's data")
+        elif "src" not in script.attrs:
             for path in quoted_paths(script.get_text()):
                 yield _Reference(path, "", from_script="a script of the page names it")
 
 
-def _references_of(tag: Tag) -> Iterator[_Reference]:
+def _references_of(tag: Tag, place: int, outline: Outline) -> Iterator[_Reference]:
     name, attributes = tag.name, tag.attrs
     if name in ("frame", "iframe"):
         if source := attribute(tag, "src"):
@@ -206,29 +212,32 @@ def _references_of(tag: Tag) -> Iterator[_Reference]:
     elif name == "option":
         value = attribute(tag, "value") or ""
         if value.startswith(("/", "http")) or value.endswith((".html", ".htm", ".php", ".aspx")):
-            yield _Reference(value, squeeze(tag.get_text(" "))[:MAX_TEXT])
+            yield _Reference(value, outline.text(place, MAX_TEXT))
     elif name != "base" and "href" in attributes and (to := attribute(tag, "href")):
         # frameworks put href on cards that are no anchors, too
-        yield _Reference(to, _words_of(tag))
+        yield _Reference(to, _words_of(tag, place, outline))
     for data in ("data-href", "data-url", "data-link", "formaction"):
         if data in attributes and (to := attribute(tag, data)) and len(to) < 500:
-            yield _Reference(to, _words_of(tag), from_script=f"in {data}")
+            yield _Reference(to, _words_of(tag, place, outline), from_script=f"in {data}")
     if "onclick" in attributes and (called := _ON_CLICK.search(attribute(tag, "onclick") or "")):
-        yield _Reference(called[1], _words_of(tag), from_script="in onclick")
+        yield _Reference(called[1], _words_of(tag, place, outline), from_script="in onclick")
     for path in language_switches(tag):
-        yield _Reference(path, _words_of(tag), from_script="a switch of language")
+        yield _Reference(path, _words_of(tag, place, outline), from_script="a switch of language")
 
 
-def _words_of(tag: Tag) -> str:
+def _words_of(tag: Tag, place: int, outline: Outline) -> str:
     """The words of a link: its own, else its labels, else those of its picture; where a handler says more, that too."""
-    text = squeeze(tag.get_text(" "))[:MAX_TEXT]
+    text = outline.text(place, MAX_TEXT)
     if text:
         return text
-    image = tag.find("img")
+    inside = outline.inside(place, "img", limit=50)
+    image = outline.tags[inside] if inside != NONE else None
     labels = (attribute(tag, "title"), attribute(tag, "aria-label"), attribute(tag, "alt"))
-    inner = (attribute(image, "alt"), attribute(image, "title")) if isinstance(image, Tag) else ()
+    inner = (attribute(image, "alt"), attribute(image, "title"))
     return " ".join(filter(None, (*labels, *inner)))[:MAX_TEXT]
 
 
-def _has_target(soup: BeautifulSoup, name: str) -> bool:
-    return bool(name) and (soup.find(id=name) is not None or soup.find("a", attrs={"name": name}) is not None)
+def _names(outline: Outline) -> set[str]:
+    """What an address may name a part of the page by."""
+    anchors = (attribute(tag, "name") for tag in outline.tags if tag.name == "a" and "name" in tag.attrs)
+    return {*outline.by_id, *filter(None, anchors)}

@@ -11,8 +11,6 @@ from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import urlsplit, urlunsplit
 
-from bs4 import Tag
-
 from crawler.page import Document, attribute
 from ledger.domains import registrable_domain
 
@@ -54,9 +52,11 @@ def seen_here(url: str, visited: str, hosts: frozenset[str]) -> str | None:
 
 def _told(document: Document) -> Iterator[str]:
     """What a page says of itself in its head: canonical address, language variants, Open Graph, JSON-LD, a saver's mark."""
-    for tag in document.soup.find_all(["link", "meta"]):
-        if not isinstance(tag, Tag):
+    for tag in document.outline.tags:
+        if tag.name not in ("link", "meta", "script"):
             continue
+        if tag.name == "script" and attribute(tag, "type") == "application/ld+json":
+            yield from _site_urls(tag.get_text())
         rel = (attribute(tag, "rel") or "").lower()
         if tag.name == "link" and ("canonical" in rel or ("alternate" in rel and attribute(tag, "hreflang"))):
             yield attribute(tag, "href") or ""
@@ -64,8 +64,6 @@ def _told(document: Document) -> Iterator[str]:
             yield attribute(tag, "content") or ""
     if saved := _SAVED_FROM.search(document.text[:2_000]):
         yield saved[1]
-    for script in document.soup.find_all("script", type="application/ld+json"):
-        yield from _site_urls(script.get_text() if isinstance(script, Tag) else "")
 
 
 def _site_urls(text: str) -> Iterator[str]:
@@ -86,8 +84,8 @@ def _listed(value: object) -> list[object]:
 
 def _linked(document: Document) -> list[tuple[str, str]]:
     found = []
-    for tag in document.soup.find_all(["a", "area"], href=True):
-        url = document.absolute(attribute(tag, "href")) if isinstance(tag, Tag) else None
+    for tag in document.outline.tags:
+        url = document.absolute(attribute(tag, "href")) if tag.name in ("a", "area") else None
         if url and (host := _host(url)):
             found.append((host, urlsplit(url).path))
     return found

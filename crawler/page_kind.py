@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import unquote, urlsplit
 
-from bs4 import Tag
-
-from crawler.page import Document, attribute, squeeze
+from crawler.page import Document, attribute
 from ledger.lexicon import Lexicon, WordLists, split_words
 from ledger.vocabulary import PageKind
 
@@ -95,18 +94,20 @@ def sections_of_interest(document: Document, lexicon: Lexicon) -> tuple[SectionO
     found: dict[str, SectionOfInterest] = {}
     anchors: dict[str, PageKind] = {}  # places that the page's own menu leads to
     places: set[str] = set()
-    for tag in document.soup.descendants:  # once through the page: find_all costs more than all that is asked here
-        if not isinstance(tag, Tag):
-            continue
+    outline = document.outline
+    aside = 0  # where the nav or footer ends that one stands in
+    for place, tag in enumerate(outline.tags):
+        if tag.name in ("nav", "footer"):
+            aside = max(aside, outline.ends[place])
         if tag.name == "a" and (name := _anchor(attribute(tag, "href"), document.url)):
             if name not in anchors and (kind := _section_kind(split_words(name), words)):
                 anchors[name] = kind
         elif tag.name in _HEADINGS and len(found) < MAX_SECTIONS:
-            text = squeeze(tag.get_text(" "))
+            text = outline.text(place, MAX_HEADING_CHARS + 1)
             kind = _section_kind(text, words) if 0 < len(text) <= MAX_HEADING_CHARS else None
-            if kind is not None and tag.find_parent(["nav", "footer"]) is None:
+            if kind is not None and place >= aside:
                 found.setdefault(text, SectionOfInterest(kind=kind, reason=f"section “{text}”"))
-        places.update(place for key in ("id", "name") if (place := tag.attrs.get(key)) and isinstance(place, str))
+        places.update(named for key in ("id", "name") if (named := tag.attrs.get(key)) and isinstance(named, str))
     kinds = {section.kind for section in found.values()}
     for name, kind in anchors.items():
         if name in places and kind not in kinds and len(found) < MAX_SECTIONS:
@@ -137,11 +138,13 @@ def _anchor(href: str | None, url: str) -> str | None:
 def _kind_of_page(document: Document, lexicon: Lexicon, link_text: str) -> Kind:
     if is_home(document.url):
         return Kind(PageKind.HOME, ("the address is the home page",))
-    headings = [squeeze(h.get_text(" ")) for h in document.soup.find_all(["h1", "h2"], limit=3) if isinstance(h, Tag)]
+    outline = document.outline
+    found = islice((place for place, tag in enumerate(outline.tags) if tag.name in ("h1", "h2")), 2)
+    headings = [outline.text(place, 1_000) for place in found]
     texts = {
         "url": path_words(document.url),
         "title": document.title or "",
-        "heading": " | ".join(headings[:2]),
+        "heading": " | ".join(headings),
         "link": link_text,
     }
     votes: dict[PageKind, int] = {}

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 
 from crawler.page import attribute
 
@@ -33,19 +33,15 @@ def quoted_paths(script: str) -> Iterator[str]:
             yield path
 
 
-def json_links(soup: BeautifulSoup) -> Iterator[tuple[str, str]]:
+def json_links(text: str) -> Iterator[tuple[str, str]]:
     """Yield address and label of what a page's JSON holds: `__NEXT_DATA__`, JSON-LD and the like."""
-    for script in soup.find_all("script"):
-        if not isinstance(script, Tag) or "json" not in (attribute(script, "type") or "").lower():
-            continue
-        text = script.get_text()
-        if len(text) > MAX_JSON_CHARS:
-            continue
-        try:
-            data = json.loads(text)
-        except (ValueError, RecursionError):
-            continue
-        yield from _walk(data)
+    if len(text) > MAX_JSON_CHARS:
+        return
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return
+    yield from _walk(data)
 
 
 def _walk(data: object) -> Iterator[tuple[str, str]]:
