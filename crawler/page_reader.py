@@ -20,6 +20,9 @@ from ledger.lexicon import Lexicon
 from ledger.records import InlineImage, Page, Passage, Sighting
 from ledger.vocabulary import PageHealth, PageKind, Purpose
 
+# Goes up when the reading of a page changes what is found in it: `partnerproof extract` then reads stored pages again.
+EXTRACTOR_VERSION = 1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageSource:
@@ -84,6 +87,7 @@ def read_page(source: PageSource, lexicon: Lexicon) -> ReadPage:
         health=health.health,
         health_reason=health.reason,
         stylesheet_looks=(),
+        extractor_version=EXTRACTOR_VERSION,
     )
     return ReadPage(document=document, page=page)
 
@@ -103,6 +107,7 @@ def unread_page(source: PageSource, reason: str) -> ReadPage:
         health=PageHealth.NOT_HTML,
         health_reason=reason,
         stylesheet_looks=(),
+        extractor_version=EXTRACTOR_VERSION,
     )
     return ReadPage(document=Document(source.url, ""), page=page)
 

@@ -1,6 +1,8 @@
 """Stored pages read again, without the network: after the reading has improved, and to check that it repeats itself.
 
 Reads: looks and captures of a visit. Writes: pages, sightings, inline images, passages.
+
+Pages carry the version of the reading that they were read with, so that what is up to date is left alone.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ import json
 from pathlib import Path
 
 from crawler.page_health import is_html
-from crawler.page_reader import PageSource, read_page, store_page
+from crawler.page_reader import EXTRACTOR_VERSION, PageSource, read_page, store_page
 from crawler.stylesheets import Sheet, decode_sheet
 from ledger.database import Ledger
 from ledger.lexicon import Lexicon
@@ -17,12 +19,13 @@ from ledger.vocabulary import PageHealth
 from ledger.warc import StoredExchange, read_exchange
 
 
-def read_again(ledger: Ledger, warc_dir: Path, lexicon: Lexicon, *, visit_id: str) -> int:
-    """Read all pages of a visit again from the archive; returns how many."""
+def read_again(ledger: Ledger, warc_dir: Path, lexicon: Lexicon, *, visit_id: str, is_all: bool) -> int:
+    """Read pages of a visit again from the archive; returns how many. Not is_all: those of earlier readings only."""
     rows = ledger.rows(
         "SELECT p.*, k.capture_id, k.final_url, k.status FROM pages p JOIN looks k ON k.look_id = p.look_id"
-        " WHERE p.visit_id = ? AND p.health <> ? AND k.capture_id IS NOT NULL ORDER BY p.rowid",
-        [visit_id, PageHealth.NOT_HTML],
+        " WHERE p.visit_id = ? AND p.health <> ? AND k.capture_id IS NOT NULL AND (? OR p.extractor_version <> ?)"
+        " ORDER BY p.rowid",
+        [visit_id, PageHealth.NOT_HTML, is_all, EXTRACTOR_VERSION],
     )
     for row in rows:
         stored = read_exchange(warc_dir, ledger, row["capture_id"])

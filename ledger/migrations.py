@@ -367,3 +367,20 @@ def m0002_official_set_and_review(database: Database) -> None:
     """Matches that a person has to look at, what a person rejected, and what an official set says of its logos."""
     for statement in GREY_ZONE + REJECTIONS + EXPLAINED + OFFICIAL_SET:
         database.execute(statement)
+
+
+INGEST = (
+    """
+    ALTER TABLE crawls ADD COLUMN
+        kind /* crawl, or ingest = read from an archive that others made: no request was made */ TEXT NOT NULL DEFAULT 'crawl' CHECK (kind IN ('crawl', 'ingest'))""",
+    """
+    ALTER TABLE pages ADD COLUMN
+        extractor_version /* which version of the reading gave the row; 0 = before this was recorded */ INTEGER NOT NULL DEFAULT 0""",
+)
+
+
+@migrations()
+def m0004_ingest(database: Database) -> None:
+    """Archives that others made, and which version of the reading a page was read with."""
+    for statement in INGEST:
+        database.execute(statement)

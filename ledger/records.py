@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ledger.vocabulary import (
+    CrawlKind,
     Evidence,
     FoundBy,
     LookOutcome,
@@ -77,6 +78,7 @@ class Crawl:
     tool_version: str
     started_at: str
     ended_at: str | None
+    kind: CrawlKind = CrawlKind.CRAWL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +115,7 @@ class Capture:
     warc_file: str
     warc_offset: int
     warc_length: int
-    request_warc_offset: int
+    request_warc_offset: int  # of the request record, or of the metadata record that says that there is none
     refers_to: str | None  # the capture that holds the same payload; this one is a revisit record
 
 
@@ -150,6 +152,7 @@ class Page:
     health: PageHealth
     health_reason: str | None
     stylesheet_looks: tuple[str, ...]  # look_ids of the style sheets that were read with it
+    extractor_version: int  # of crawler/page_reader.py; 0: before this was recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

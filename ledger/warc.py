@@ -23,6 +23,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.utils import Digester
 from warcio.warcwriter import WARCWriter
 
+from ledger.codings import BodyRefusedError, undo_chunks, undo_content_coding
 from ledger.database import Ledger
 from ledger.errors import EvidenceBrokenError, OutsideFailureError
 from ledger.identity import content_id, sha256_hex
@@ -41,7 +42,7 @@ class Exchange:
     url: str
     attempt: int
     method: str
-    request_headers: HeaderLines
+    request_headers: HeaderLines | None  # None: an archive that others made holds no request for it
     protocol: str
     status: int
     reason: str
@@ -227,7 +228,7 @@ def read_exchange(directory: Path, ledger: Ledger, capture_id: str) -> StoredExc
         status=row["status"],
         headers=headers,
         payload=payload,
-        content=_content(directory / holder["warc_file"], holder["warc_offset"]) if is_encoded else payload,
+        content=_content(headers, payload) if is_encoded else payload,
     )
 
 
@@ -240,10 +241,14 @@ def _headers_and_payload(path: Path, offset: int) -> tuple[tuple[tuple[str, str]
         return tuple(record.http_headers.headers), record.raw_stream.read()
 
 
-def _content(path: Path, offset: int) -> bytes:
-    with _reading(path, offset) as record:
-        data: bytes = record.content_stream().read(MAX_CONTENT_BYTES)
-        return data
+def _content(headers: HeaderLines, payload: bytes) -> bytes:
+    said = {name.lower(): value for name, value in headers}
+    is_chunked = "chunked" in said.get("transfer-encoding", "").lower()
+    data = undo_chunks(payload) if is_chunked else payload
+    try:
+        return undo_content_coding(data, said.get("content-encoding", ""), max_bytes=MAX_CONTENT_BYTES)
+    except BodyRefusedError:  # the crawler read nothing of it either
+        return payload
 
 
 @contextlib.contextmanager
@@ -306,14 +311,24 @@ def _response_bytes(exchange: Exchange, digest: str, original: _Original | None)
 
 def _request_bytes(exchange: Exchange) -> bytes:
     writer, buffer = _writer()
+    headers = {"WARC-Date": exchange.fetched_at}
+    if exchange.request_headers is None:
+        note = b"note: the archive that this answer was taken from holds no request for it\r\n"
+        record = writer.create_warc_record(
+            exchange.url,
+            "metadata",
+            payload=io.BytesIO(note),
+            length=len(note),
+            warc_content_type="application/warc-fields",
+            warc_headers_dict=headers,
+        )
+        return _warc_bytes(writer, buffer, record)
     target = exchange.url.split("://", 1)[-1]
     path = "/" + target.split("/", 1)[1] if "/" in target else "/"
     http = StatusAndHeaders(
         f"{path} HTTP/1.1", list(exchange.request_headers), is_http_request=True, protocol=exchange.method
     )
-    record = writer.create_warc_record(
-        exchange.url, "request", http_headers=http, warc_headers_dict={"WARC-Date": exchange.fetched_at}
-    )
+    record = writer.create_warc_record(exchange.url, "request", http_headers=http, warc_headers_dict=headers)
     return _warc_bytes(writer, buffer, record)
 
 
