@@ -41,8 +41,10 @@ MAX_SCRIPT_CHARS = 400_000
 _PARTNER_WORD = re.compile(
     r"partner|alliance|client|customer|reseller|sponsor|logos?\b|kunde|合作|パートナー|파트너|партн", re.I
 )
+# the whole name says it; spacer.gif and pixel.gif hold tables of 1999 together, and wait for nothing
 _BLANK = re.compile(
-    r"(blank|placeholder|spacer|pixel|transparent|loading|lazy|1x1|grey|gray)[^/]*\.(gif|png|svg|jpe?g|webp)", re.I
+    r"(^|/)(blank|placeholder|lazy|lazyload|loading|loader|gr[ae]y)([-_.][\w.-]{0,20})?\.(gif|png|svg|jpe?g|webp)([?#]|$)",
+    re.I,
 )
 _IMAGE = re.compile(r"\.(png|jpe?g|gif|webp|svg|avif)([?#]|$)", re.I)
 SHORT_DATA_CHARS = 400  # a data: URI of a placeholder; an icon has more
@@ -85,6 +87,8 @@ def count_placeholders(read: ReadPage) -> int:
 
 def _is_placeholder(image: Tag) -> bool:
     source = attribute(image, "src") or ""
+    if attribute(image, "aria-hidden") == "true":  # frameworks keep room with an empty drawing
+        return False
     is_data = source.startswith("data:") and len(source) < SHORT_DATA_CHARS
     if source and not is_data and not _BLANK.search(source):
         return False

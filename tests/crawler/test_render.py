@@ -27,7 +27,7 @@ def read(lexicon: Lexicon, html: str, url: str = "http://vendor.example/partners
     [
         ('<div id="root"></div><script src="app.js"></script>', "empty shell"),
         (f"<h1>Partners</h1>{WORDS}" + f"<img src='{BLANK}'>" * 3, "3 images are placeholders"),
-        (f"<h1>Partners</h1>{WORDS}" + "<img src='/img/placeholder-grey.png'>" * 4, "4 images are placeholders"),
+        (f"<h1>Partners</h1>{WORDS}" + "<img src='/img/placeholder-220x80.png'>" * 4, "4 images are placeholders"),
         (f"<h1>Partners</h1>{WORDS}" + "<img class=lazy alt='Acme'>" * 3, "3 images are placeholders"),
         (f"<h1>Our partners</h1>{WELCOME}<script>load('/api/partners')</script>", "“partner” in a script"),
     ],
@@ -46,6 +46,9 @@ def test_a_page_is_drawn_for_a_reason(lexicon, html, telling):
         f"<h1>Partners</h1>{WORDS}" + f"<img src='{BLANK}'><noscript><img src='/a.png'></noscript>" * 9,
         f"<h1>Partners</h1>{WORDS}" + f"<picture><source srcset='/a.webp'><img src='{BLANK}'></picture>" * 9,
         f"<h1>Partners</h1>{WORDS}" + "<img src='data:image/png;base64," + "A" * 500 + "'>" * 9,
+        f"<h1>Partners</h1>{WORDS}" + "<img src='images/spacer.gif' width=20 height=1>" * 9,
+        f"<h1>Partners</h1>{WORDS}" + "<img src='/acme_icon-transparent.png' loading=lazy>" * 9,
+        f"<h1>Partners</h1>{WORDS}" + f"<img src='{BLANK}' alt='' aria-hidden='true'>" * 9,
         f"<h1>Our partners</h1>{WELCOME}",
         "<h1>Our partners</h1><img src=/a.png><img src=/b.png><script>partners()</script>",
         "<title>404 not found</title><div id=root></div><script>partners()</script>",
