@@ -31,10 +31,11 @@ _SPACE = re.compile(r"\s+")
 
 @dataclass(frozen=True)
 class Document:
-    """One HTML page as it was received."""
+    """One HTML page as it was received, or as a browser drew it."""
 
     url: str
     text: str
+    box_attribute: str | None = None  # of a page that a browser drew: where its elements carry their box
 
     @cached_property
     def soup(self) -> BeautifulSoup:

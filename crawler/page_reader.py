@@ -25,6 +25,14 @@ EXTRACTOR_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnDocument:
+    """A page's document as a browser drew it."""
+
+    html: str
+    box_attribute: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageSource:
     """What a look at a page brought."""
 
@@ -35,6 +43,7 @@ class PageSource:
     content: bytes
     content_type: str | None
     link_text: str = ""
+    drawn: DrawnDocument | None = None  # what a browser made of the content
 
     @property
     def page_id(self) -> str:
@@ -71,7 +80,10 @@ class ReadPage:
 
 def read_page(source: PageSource, lexicon: Lexicon) -> ReadPage:
     """Judge a page's health and kind; with_images() reads the rest."""
-    document = parse_page(source.content, source.url, source.content_type)
+    if source.drawn is None:
+        document = parse_page(source.content, source.url, source.content_type)
+    else:
+        document = Document(source.url, source.drawn.html, source.drawn.box_attribute)
     health = judge_health(document, source.status, lexicon)
     kind = judge_kind(document, lexicon, link_text=source.link_text)
     page = Page(

@@ -11,12 +11,12 @@ import json
 from pathlib import Path
 
 from crawler.page_health import is_html
-from crawler.page_reader import EXTRACTOR_VERSION, PageSource, read_page, store_page
+from crawler.page_reader import EXTRACTOR_VERSION, DrawnDocument, PageSource, read_page, store_page
 from crawler.stylesheets import Sheet, decode_sheet
 from ledger.database import Ledger
 from ledger.lexicon import Lexicon
 from ledger.vocabulary import PageHealth
-from ledger.warc import StoredExchange, read_exchange
+from ledger.warc import StoredExchange, read_exchange, read_made
 
 
 def read_again(ledger: Ledger, warc_dir: Path, lexicon: Lexicon, *, visit_id: str, is_all: bool) -> int:
@@ -40,12 +40,22 @@ def read_again(ledger: Ledger, warc_dir: Path, lexicon: Lexicon, *, visit_id: st
             content=stored.content,
             content_type=content_type,
             link_text=row["link_text"],
+            drawn=read_drawn(ledger, warc_dir, row["look_id"]),
         )
         page = read_page(source, lexicon)
         if page.is_healthy:
             page = page.with_images(_sheets(ledger, warc_dir, json.loads(row["stylesheet_looks"])), lexicon)
         store_page(ledger, page)
     return len(rows)
+
+
+def read_drawn(ledger: Ledger, warc_dir: Path, look_id: str) -> DrawnDocument | None:
+    """Return the document that a browser drew for a look, or None when none did."""
+    row = ledger.row("SELECT * FROM renders WHERE look_id = ? AND failure IS NULL", [look_id])
+    if row is None:
+        return None
+    content = read_made(warc_dir, row["document_warc_file"], row["document_warc_offset"], row["document_sha256"])
+    return DrawnDocument(html=content.decode("utf-8", "replace"), box_attribute=row["box_attribute"])
 
 
 def _sheets(ledger: Ledger, warc_dir: Path, look_ids: list[str]) -> list[Sheet]:

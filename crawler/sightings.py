@@ -134,7 +134,15 @@ def _sighting(
         section_kind=around.section_kind,
         section_reasons=around.section_reasons,
         nearby_text=_nearby_text(element),
+        box=_box_of(element, document.box_attribute),
     )
+
+
+def _box_of(element: Tag, name: str | None) -> tuple[int, ...] | None:
+    numbers = (attribute(element, name) or "").split(",") if name else []
+    if len(numbers) != 4 or not all(number.lstrip("-").isdecimal() for number in numbers):
+        return None  # it is in the page, and not seen
+    return tuple(int(number) for number in numbers)
 
 
 def _embedded(tag: Tag, soup: BeautifulSoup) -> Iterator[_Found]:

@@ -174,6 +174,28 @@ class Sighting:
     section_kind: SectionKind
     section_reasons: tuple[str, ...]
     nearby_text: str | None
+    box: tuple[int, ...] | None = None  # x, y, width, height in px of a page that a browser drew
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Render:
+    table: ClassVar[str] = "renders"
+    render_id: str
+    visit_id: str
+    look_id: str
+    reason: str
+    failure: str | None  # None: it was drawn, and the fields below are set
+    consent: str | None
+    asked: int
+    refused: tuple[str, ...]
+    box_attribute: str | None
+    document_sha256: str | None
+    document_warc_file: str | None
+    document_warc_offset: int | None
+    screenshot_sha256: str | None
+    screenshot_warc_file: str | None
+    screenshot_warc_offset: int | None
+    rendered_at: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,6 +65,26 @@ class StoredExchange:
     content: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeRecord:
+    """Something made of a page here. kind: conversion (its document as drawn) or resource (a picture of it)."""
+
+    kind: str
+    url: str
+    content: bytes
+    content_type: str
+    made_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRecord:
+    """Where a made record lies."""
+
+    warc_file: str
+    warc_offset: int
+    sha256: str
+
+
 class _Sha256Writer(WARCWriter):  # type: ignore[misc]  # warcio has no types
     @staticmethod
     def _create_digester() -> Digester:
@@ -125,6 +145,23 @@ class WarcArchive:
             self._mark_committed(end)
         self._end = end
         return capture
+
+    def store_made(self, made: MadeRecord) -> StoredRecord:
+        """Append what we made of a page ourselves: its drawn document, a screenshot. The caller writes the row."""
+        file = self._open_file()
+        data = _made_bytes(made)
+        try:
+            file.seek(self._end)
+            file.write(data)
+            file.flush()
+        except OSError as error:
+            raise OutsideFailureError(
+                f"{self.directory / self._name}: could not be written ({error}); free some space and start again"
+            ) from error
+        stored = StoredRecord(warc_file=self._name, warc_offset=self._end, sha256=sha256_hex(made.content))
+        self._end += len(data)
+        self._mark_committed(self._end)
+        return stored
 
     def sync(self) -> None:
         """Make sure that everything appended so far outlives a power cut."""
@@ -241,6 +278,18 @@ def _headers_and_payload(path: Path, offset: int) -> tuple[tuple[tuple[str, str]
         return tuple(record.http_headers.headers), record.raw_stream.read()
 
 
+def read_made(directory: Path, warc_file: str, offset: int, sha256: str) -> bytes:
+    """Return what was made of a page. Errors: EvidenceBrokenError when the archive does not hold what the row says."""
+    with _reading(directory / warc_file, offset) as record:
+        content: bytes = record.raw_stream.read()
+    if sha256_hex(content) != sha256:
+        raise EvidenceBrokenError(
+            f"{warc_file} at byte {offset}: expected SHA-256 {sha256}, got {sha256_hex(content)}; "
+            "the file was changed after the crawl"
+        )
+    return content
+
+
 def _content(headers: HeaderLines, payload: bytes) -> bytes:
     said = {name.lower(): value for name, value in headers}
     is_chunked = "chunked" in said.get("transfer-encoding", "").lower()
@@ -329,6 +378,19 @@ def _request_bytes(exchange: Exchange) -> bytes:
         f"{path} HTTP/1.1", list(exchange.request_headers), is_http_request=True, protocol=exchange.method
     )
     record = writer.create_warc_record(exchange.url, "request", http_headers=http, warc_headers_dict=headers)
+    return _warc_bytes(writer, buffer, record)
+
+
+def _made_bytes(made: MadeRecord) -> bytes:
+    writer, buffer = _writer()
+    record = writer.create_warc_record(
+        made.url,
+        made.kind,
+        payload=io.BytesIO(made.content),
+        length=len(made.content),
+        warc_content_type=made.content_type,
+        warc_headers_dict={"WARC-Date": made.made_at},
+    )
     return _warc_bytes(writer, buffer, record)
 
 
