@@ -48,6 +48,8 @@ _BY_KEY = {
     "max_requests": "PARTNERPROOF_MAX_REQUESTS",
     "max_bytes": "PARTNERPROOF_MAX_BYTES",
     "max_seconds": "PARTNERPROOF_MAX_SECONDS",
+    "max_renders": "PARTNERPROOF_MAX_RENDERS",
+    "browser": "PARTNERPROOF_BROWSER",
 }
 
 BOT_NAME = "partnerproof"
@@ -72,6 +74,10 @@ PARTNERPROOF_MAX_IMAGES = 600
 PARTNERPROOF_MAX_REQUESTS = 1_000
 PARTNERPROOF_MAX_BYTES = 200_000_000
 PARTNERPROOF_MAX_SECONDS = 900.0
+PARTNERPROOF_MAX_RENDERS = (
+    3  # pages that a browser draws, with the extra [browser]; one costs as much as a hundred others
+)
+PARTNERPROOF_BROWSER = ""  # Chromium's executable; empty: looked for in PATH
 
 ROBOTSTXT_OBEY = False  # Scrapy's own keeps every parser for ever; VisitRobotsMiddleware obeys instead
 ROBOTSTXT_USER_AGENT = "partnerproof"

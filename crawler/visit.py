@@ -24,6 +24,7 @@ class Budget:
     requests: int
     body_bytes: int
     seconds: float
+    renders: int = 3  # pages drawn by a browser
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,6 +44,7 @@ class RunningVisit:
     captures: dict[str, str] = field(default_factory=dict)  # url → capture_id of the latest exchange
     pages: int = 0
     images: int = 0
+    renders: int = 0
     requests: int = 0
     body_bytes: int = 0
     started: float = field(default_factory=time.monotonic)

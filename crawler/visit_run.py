@@ -11,6 +11,7 @@ from crawler.links import WELL_KNOWN_PATHS, Link, find_links, is_same_site, read
 from crawler.page_health import is_html
 from crawler.page_kind import WORTH
 from crawler.page_reader import PageSource, ReadPage, read_page, store_page, unread_page
+from crawler.rendering import draw_if_needed
 from crawler.stylesheets import Sheet, decode_sheet, sheet_urls
 from crawler.visit import RunningVisit
 from ledger.vocabulary import LookOutcome, PageKind, Purpose
@@ -117,6 +118,7 @@ class VisitRun:
             self.contents.add(looked.look.content_sha256 or "")
             sheets = await self._sheets(page)
             page = page.with_images(sheets, self.spider.lexicon)
+        page = await draw_if_needed(self.spider, self.visit, source, page, self._sheets)
         store_page(self.spider.ledger, page)
         self.spider.crawler.signals.send_catch_log(page_read, visit_id=self.visit.visit_id, page=page.page)
         if not page.is_healthy:

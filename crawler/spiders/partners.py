@@ -22,6 +22,7 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
+from crawler.browser import Browser, BrowserOptions
 from crawler.looks import Looked, explain_failure
 from crawler.seeds import begin_crawl, end_crawl_if_complete, read_seeds, seed_of_url
 from crawler.visit import Budget, RunningVisit, begin_visit, end_visit
@@ -89,6 +90,10 @@ class PartnersSpider(scrapy.Spider):
             requests=settings.getint("PARTNERPROOF_MAX_REQUESTS"),
             body_bytes=settings.getint("PARTNERPROOF_MAX_BYTES"),
             seconds=settings.getfloat("PARTNERPROOF_MAX_SECONDS"),
+            renders=settings.getint("PARTNERPROOF_MAX_RENDERS"),
+        )
+        spider.browser = Browser(
+            BrowserOptions(executable=settings["PARTNERPROOF_BROWSER"] or None, user_agent=settings["USER_AGENT"])
         )
         spider.follow_links = settings.getbool("PARTNERPROOF_FOLLOW_LINKS")
         spider.crawl_id = begin_crawl(
@@ -110,6 +115,7 @@ class PartnersSpider(scrapy.Spider):
         return spider
 
     budget: Budget
+    browser: Browser
     follow_links: bool
 
     async def start(self) -> AsyncIterator[Any]:
@@ -124,6 +130,8 @@ class PartnersSpider(scrapy.Spider):
             # disk full, evidence broken: whoever started the crawl must know, and no visit goes on without its archive
             self.failure = next(e for e in errors.exceptions if isinstance(e, PartnerproofError))
             logger.error("the crawl stopped: %s", self.failure)
+        finally:
+            await self.browser.close()
         return
         yield
 
@@ -180,7 +188,7 @@ class PartnersSpider(scrapy.Spider):
             if purpose is Purpose.IMAGE:
                 visit.images += 1
             try:
-                response = await self._download(visit, url, purpose)
+                response = await self.download(visit, url, purpose)
             except Exception as error:  # whatever a server provokes is a row, never the end of the crawl
                 if isinstance(error, PartnerproofError):
                     raise
@@ -189,7 +197,8 @@ class PartnersSpider(scrapy.Spider):
         self.ledger.put([look])
         return Looked(look, response)
 
-    async def _download(self, visit: RunningVisit, url: str, purpose: Purpose) -> Response:
+    async def download(self, visit: RunningVisit, url: str, purpose: Purpose) -> Response:
+        """Fetch one URL as part of a visit, through robots rules, address guard and archive. Raises what Scrapy raises."""
         request = Request(
             url,
             meta={"visit": visit, "purpose": purpose, "download_maxsize": MAX_BYTES[purpose]},
