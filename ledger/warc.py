@@ -10,48 +10,43 @@ Reads: exchanges from the crawler. Writes: `var/warc/<crawl>-<n>.warc.gz`, rows 
 from __future__ import annotations
 
 import contextlib
-import io
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from warcio.archiveiterator import ArchiveIterator
 from warcio.recordloader import ArcWarcRecord
-from warcio.statusandheaders import StatusAndHeaders
-from warcio.utils import Digester
-from warcio.warcwriter import WARCWriter
 
 from ledger.codings import BodyRefusedError, undo_chunks, undo_content_coding
 from ledger.database import Ledger
 from ledger.errors import EvidenceBrokenError, OutsideFailureError
 from ledger.identity import content_id, sha256_hex
 from ledger.records import Capture
+from ledger.warc_records import (
+    Exchange,
+    HeaderLines,
+    MadeRecord,
+    Original,
+    made_bytes,
+    request_bytes,
+    response_bytes,
+    warcinfo_bytes,
+)
 
+__all__ = [
+    "Exchange",
+    "MadeRecord",
+    "StoredExchange",
+    "StoredRecord",
+    "WarcArchive",
+    "cut_torn_tails",
+    "read_exchange",
+    "read_made",
+]
 ROTATE_BYTES = 1_000_000_000  # a file that one can still copy and check by hand
 MAX_CONTENT_BYTES = 64_000_000  # after Content-Encoding is undone; the crawler refuses far less
-HeaderLines = Iterable[tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
-    """One request and its response, as the crawler had them on the wire (transfer coding undone)."""
-
-    visit_id: str
-    url: str
-    attempt: int
-    method: str
-    request_headers: HeaderLines | None  # None: an archive that others made holds no request for it
-    protocol: str
-    status: int
-    reason: str
-    response_headers: HeaderLines
-    payload: bytes
-    content_type: str | None
-    redirect_url: str | None
-    remote_ip: str | None
-    fetched_at: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,29 +61,12 @@ class StoredExchange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MadeRecord:
-    """Something made of a page here. kind: conversion (its document as drawn) or resource (a picture of it)."""
-
-    kind: str
-    url: str
-    content: bytes
-    content_type: str
-    made_at: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredRecord:
     """Where a made record lies."""
 
     warc_file: str
     warc_offset: int
     sha256: str
-
-
-class _Sha256Writer(WARCWriter):  # type: ignore[misc]  # warcio has no types
-    @staticmethod
-    def _create_digester() -> Digester:
-        return Digester("sha256")
 
 
 class WarcArchive:
@@ -110,8 +88,8 @@ class WarcArchive:
         digest = sha256_hex(exchange.payload)
         original = self._find_original(digest) if exchange.payload else None
         file = self._open_file()
-        response_record = _response_bytes(exchange, digest, original)
-        request_record = _request_bytes(exchange)
+        response_record = response_bytes(exchange, digest, original)
+        request_record = request_bytes(exchange)
         try:
             file.seek(self._end)
             file.write(response_record + request_record)
@@ -149,7 +127,7 @@ class WarcArchive:
     def store_made(self, made: MadeRecord) -> StoredRecord:
         """Append what we made of a page ourselves: its drawn document, a screenshot. The caller writes the row."""
         file = self._open_file()
-        data = _made_bytes(made)
+        data = made_bytes(made)
         try:
             file.seek(self._end)
             file.write(data)
@@ -180,12 +158,12 @@ class WarcArchive:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _find_original(self, digest: str) -> _Original | None:
+    def _find_original(self, digest: str) -> Original | None:
         row = self.ledger.row(
             "SELECT capture_id, url, fetched_at FROM captures WHERE payload_sha256 = ? AND refers_to IS NULL LIMIT 1",
             [digest],
         )
-        return None if row is None else _Original(row["capture_id"], row["url"], row["fetched_at"])
+        return None if row is None else Original(row["capture_id"], row["url"], row["fetched_at"])
 
     def _open_file(self) -> BinaryIO:
         if self._file is not None and self._end < ROTATE_BYTES:
@@ -204,7 +182,7 @@ class WarcArchive:
         path = self.directory / self._name
         self._file = path.open("r+b" if path.exists() else "w+b")
         if self._end == 0:
-            info = _warcinfo_bytes(self._name, self.tool)
+            info = warcinfo_bytes(self._name, self.tool)
             self._file.write(info)
             self._file.flush()
             self._end = len(info)
@@ -213,13 +191,6 @@ class WarcArchive:
 
     def _mark_committed(self, end: int) -> None:
         self.ledger.execute("UPDATE warc_files SET committed_bytes = ? WHERE warc_file = ?", [end, self._name])
-
-
-@dataclass(frozen=True, slots=True)
-class _Original:
-    capture_id: str
-    url: str
-    fetched_at: str
 
 
 def cut_torn_tails(directory: Path, ledger: Ledger) -> None:
@@ -316,90 +287,3 @@ def _reading(path: Path, offset: int) -> Iterator[ArcWarcRecord]:
         raise EvidenceBrokenError(f"{path}: could not be read ({error}); restore it from a backup") from error
     except Exception as error:  # warcio raises many kinds on damaged input, some only when the payload is read
         raise EvidenceBrokenError(f"{path} at byte {offset}: no readable WARC record ({error})") from error
-
-
-def _warc_bytes(build: WARCWriter, buffer: io.BytesIO, record: ArcWarcRecord) -> bytes:
-    build.write_record(record)
-    return buffer.getvalue()
-
-
-def _writer() -> tuple[WARCWriter, io.BytesIO]:
-    buffer = io.BytesIO()
-    return _Sha256Writer(buffer, gzip=True, warc_version="1.1"), buffer
-
-
-def _response_bytes(exchange: Exchange, digest: str, original: _Original | None) -> bytes:
-    writer, buffer = _writer()
-    http = StatusAndHeaders(
-        f"{exchange.status} {exchange.reason}", list(exchange.response_headers), protocol=exchange.protocol
-    )
-    headers = {"WARC-Date": exchange.fetched_at}
-    if exchange.remote_ip:
-        headers["WARC-IP-Address"] = exchange.remote_ip
-    if original is not None:
-        record = writer.create_revisit_record(
-            exchange.url,
-            f"sha256:{digest}",
-            original.url,
-            original.fetched_at,
-            http_headers=http,
-            warc_headers_dict=headers,
-        )
-    else:
-        headers["WARC-Payload-Digest"] = f"sha256:{digest}"
-        record = writer.create_warc_record(
-            exchange.url,
-            "response",
-            payload=io.BytesIO(exchange.payload),
-            length=len(exchange.payload),
-            http_headers=http,
-            warc_headers_dict=headers,
-        )
-    return _warc_bytes(writer, buffer, record)
-
-
-def _request_bytes(exchange: Exchange) -> bytes:
-    writer, buffer = _writer()
-    headers = {"WARC-Date": exchange.fetched_at}
-    if exchange.request_headers is None:
-        note = b"note: the archive that this answer was taken from holds no request for it\r\n"
-        record = writer.create_warc_record(
-            exchange.url,
-            "metadata",
-            payload=io.BytesIO(note),
-            length=len(note),
-            warc_content_type="application/warc-fields",
-            warc_headers_dict=headers,
-        )
-        return _warc_bytes(writer, buffer, record)
-    target = exchange.url.split("://", 1)[-1]
-    path = "/" + target.split("/", 1)[1] if "/" in target else "/"
-    http = StatusAndHeaders(
-        f"{path} HTTP/1.1", list(exchange.request_headers), is_http_request=True, protocol=exchange.method
-    )
-    record = writer.create_warc_record(exchange.url, "request", http_headers=http, warc_headers_dict=headers)
-    return _warc_bytes(writer, buffer, record)
-
-
-def _made_bytes(made: MadeRecord) -> bytes:
-    writer, buffer = _writer()
-    record = writer.create_warc_record(
-        made.url,
-        made.kind,
-        payload=io.BytesIO(made.content),
-        length=len(made.content),
-        warc_content_type=made.content_type,
-        warc_headers_dict={"WARC-Date": made.made_at},
-    )
-    return _warc_bytes(writer, buffer, record)
-
-
-def _warcinfo_bytes(name: str, tool: str) -> bytes:
-    writer, buffer = _writer()
-    info = {
-        "software": tool,
-        "format": "WARC File Format 1.1",
-        "conformsTo": "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
-        "description": "payloads as received, transfer coding undone, content coding kept; reason phrases are the standard ones",
-    }
-    return _warc_bytes(writer, buffer, writer.create_warcinfo_record(name, info))
