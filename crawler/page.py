@@ -20,10 +20,11 @@ MAX_PAGE_BYTES = 5_000_000  # the largest page of the corpus has 1.1 MB
 
 @dataclass(frozen=True)
 class Document:
-    """One HTML page as it was received."""
+    """One HTML page as it was received, or as a browser drew it."""
 
     url: str
     text: str
+    box_attribute: str | None = None  # of a page that a browser drew: where its elements carry their box
 
     @cached_property
     def soup(self) -> BeautifulSoup:

@@ -21,6 +21,18 @@ from ledger.passage_search import index_passages
 from ledger.records import InlineImage, Page, Passage, Sighting
 from ledger.vocabulary import PageHealth, PageKind, Purpose
 
+# Goes up when the reading of a page changes what is found in it: `partnerproof extract` then reads stored pages again.
+EXTRACTOR_VERSION = 1
+SAME_AS_MISSING = "answers like an address that can't exist"  # a health reason that no page shows by itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnDocument:
+    """A page's document as a browser drew it."""
+
+    html: str
+    box_attribute: str
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageSource:
@@ -33,6 +45,7 @@ class PageSource:
     content: bytes
     content_type: str | None
     link_text: str = ""
+    drawn: DrawnDocument | None = None  # what a browser made of the content
 
     @property
     def page_id(self) -> str:
@@ -72,7 +85,10 @@ class ReadPage:
 
 def read_page(source: PageSource, lexicon: Lexicon) -> ReadPage:
     """Judge a page's health and kind; with_images() reads the rest."""
-    document = parse_page(source.content, source.url, source.content_type)
+    if source.drawn is None:
+        document = parse_page(source.content, source.url, source.content_type)
+    else:
+        document = Document(source.url, source.drawn.html, source.drawn.box_attribute)
     health = judge_health(document, source.status, lexicon)
     kind = judge_kind(document, lexicon, link_text=source.link_text)
     page = Page(
@@ -88,6 +104,7 @@ def read_page(source: PageSource, lexicon: Lexicon) -> ReadPage:
         health=health.health,
         health_reason=health.reason,
         stylesheet_looks=(),
+        extractor_version=EXTRACTOR_VERSION,
     )
     return ReadPage(document=document, page=page)
 
@@ -107,6 +124,7 @@ def unread_page(source: PageSource, reason: str, *, health: PageHealth = PageHea
         health=health,
         health_reason=reason,
         stylesheet_looks=(),
+        extractor_version=EXTRACTOR_VERSION,
     )
     return ReadPage(document=Document(source.url, ""), page=page)
 

@@ -24,6 +24,7 @@ from crawler.likeness import is_like
 from crawler.links import PageLinks, find_page_links
 from crawler.page import Document
 from crawler.page_reader import PageSource, ReadPage, read_page
+from crawler.render import reason_to_render
 from crawler.stylesheets import Sheet
 from ledger.errors import OutsideFailureError
 from ledger.lexicon import Lexicon
@@ -51,8 +52,8 @@ class Reader:
         """Return a page's row and where it leads. Errors: PageUnreadableError, OutsideFailureError."""
         return await self._desk(source).ask(_read, source)
 
-    async def read_images(self, source: PageSource, sheets: list[Sheet]) -> ReadPage:
-        """Return a page with its sightings and passages. Errors: PageUnreadableError, OutsideFailureError."""
+    async def read_images(self, source: PageSource, sheets: list[Sheet]) -> tuple[ReadPage, str | None]:
+        """Return a page with its sightings and passages, and why it has to be drawn by a browser, if it has. Errors: PageUnreadableError, OutsideFailureError."""
         return await self._desk(source).ask(_read_images, source, sheets)
 
     async def is_like(self, source: PageSource, other: PageSource) -> bool:
@@ -126,7 +127,7 @@ class _Desk:
 
 
 _lexicon: Lexicon
-_documents: OrderedDict[str, ReadPage] = OrderedDict()
+_documents: OrderedDict[tuple[str, bool], ReadPage] = OrderedDict()
 
 
 def _begin(lexicon_dir: Path) -> None:
@@ -145,10 +146,10 @@ def _read(source: PageSource) -> tuple[ReadPage, PageLinks]:
     return _without_tree(page), find_page_links(page.document, _lexicon)
 
 
-def _read_images(source: PageSource, sheets: list[Sheet]) -> ReadPage:
+def _read_images(source: PageSource, sheets: list[Sheet]) -> tuple[ReadPage, str | None]:
     page = _parsed(source).with_images(sheets, _lexicon)
-    _documents.pop(source.page_id, None)
-    return _without_tree(page)
+    _documents.pop(_key(source), None)
+    return _without_tree(page), None if source.drawn else reason_to_render(page)
 
 
 def _is_like(source: PageSource, other: PageSource) -> bool:
@@ -156,12 +157,16 @@ def _is_like(source: PageSource, other: PageSource) -> bool:
 
 
 def _parsed(source: PageSource) -> ReadPage:
-    page = _documents.get(source.page_id)
+    page = _documents.get(_key(source))
     if page is None:
-        page = _documents[source.page_id] = read_page(source, _lexicon)
+        page = _documents[_key(source)] = read_page(source, _lexicon)
         while len(_documents) > DOCUMENTS_KEPT:
             _documents.popitem(last=False)
     return page
+
+
+def _key(source: PageSource) -> tuple[str, bool]:
+    return source.page_id, source.drawn is not None
 
 
 def _without_tree(page: ReadPage) -> ReadPage:

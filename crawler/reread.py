@@ -1,6 +1,8 @@
 """Stored pages read again, without the network: after the reading has improved, and to check that it repeats itself.
 
 Reads: looks and captures of a visit. Writes: pages, sightings, inline images, passages.
+
+Pages carry the version of the reading that they were read with, so that what is up to date is left alone.
 """
 
 from __future__ import annotations
@@ -9,20 +11,30 @@ import json
 from pathlib import Path
 
 from crawler.page_health import is_html
-from crawler.page_reader import PageSource, read_page, store_page
+from crawler.page_reader import (
+    EXTRACTOR_VERSION,
+    SAME_AS_MISSING,
+    DrawnDocument,
+    PageSource,
+    ReadPage,
+    read_page,
+    store_page,
+)
+from crawler.render import needs_browser
 from crawler.stylesheets import Sheet, decode_sheet
-from ledger.database import Ledger
+from ledger.database import Ledger, Row
 from ledger.lexicon import Lexicon
 from ledger.vocabulary import PageHealth
-from ledger.warc import StoredExchange, read_exchange
+from ledger.warc import StoredExchange, read_exchange, read_made
 
 
-def read_again(ledger: Ledger, warc_dir: Path, lexicon: Lexicon, *, visit_id: str) -> int:
-    """Read all pages of a visit again from the archive; returns how many."""
+def read_again(ledger: Ledger, warc_dir: Path, lexicon: Lexicon, *, visit_id: str, is_all: bool) -> int:
+    """Read pages of a visit again from the archive; returns how many. Not is_all: those of earlier readings only."""
     rows = ledger.rows(
         "SELECT p.*, k.capture_id, k.final_url, k.status FROM pages p JOIN looks k ON k.look_id = p.look_id"
-        " WHERE p.visit_id = ? AND p.health <> ? AND k.capture_id IS NOT NULL ORDER BY p.rowid",
-        [visit_id, PageHealth.NOT_HTML],
+        " WHERE p.visit_id = ? AND p.health <> ? AND k.capture_id IS NOT NULL AND (? OR p.extractor_version <> ?)"
+        " ORDER BY p.rowid",
+        [visit_id, PageHealth.NOT_HTML, is_all, EXTRACTOR_VERSION],
     )
     for row in rows:
         stored = read_exchange(warc_dir, ledger, row["capture_id"])
@@ -37,12 +49,32 @@ def read_again(ledger: Ledger, warc_dir: Path, lexicon: Lexicon, *, visit_id: st
             content=stored.content,
             content_type=content_type,
             link_text=row["link_text"],
+            drawn=read_drawn(ledger, warc_dir, row["look_id"]),
         )
         page = read_page(source, lexicon)
         if page.is_healthy:
             page = page.with_images(_sheets(ledger, warc_dir, json.loads(row["stylesheet_looks"])), lexicon)
-        store_page(ledger, page)
+        store_page(ledger, _as_known(ledger, row, page))
     return len(rows)
+
+
+def _as_known(ledger: Ledger, row: Row, page: ReadPage) -> ReadPage:
+    """What a visit knew of a page beyond its bytes holds: a soft 404 by comparison, a browser that was not there."""
+    if page.is_healthy and row["health_reason"] == SAME_AS_MISSING:
+        return page.with_health(PageHealth.SOFT_404, SAME_AS_MISSING)
+    render = ledger.row("SELECT reason, failure FROM renders WHERE look_id = ?", [row["look_id"]])
+    if render is not None and render["failure"] is not None:
+        return needs_browser(page, render["reason"], render["failure"])
+    return page
+
+
+def read_drawn(ledger: Ledger, warc_dir: Path, look_id: str) -> DrawnDocument | None:
+    """Return the document that a browser drew for a look, or None when none did."""
+    row = ledger.row("SELECT * FROM renders WHERE look_id = ? AND failure IS NULL", [look_id])
+    if row is None:
+        return None
+    content = read_made(warc_dir, row["document_warc_file"], row["document_warc_offset"], row["document_sha256"])
+    return DrawnDocument(html=content.decode("utf-8", "replace"), box_attribute=row["box_attribute"])
 
 
 def _sheets(ledger: Ledger, warc_dir: Path, look_ids: list[str]) -> list[Sheet]:

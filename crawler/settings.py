@@ -52,6 +52,8 @@ _BY_KEY = {
     "requests_per_address": "PARTNERPROOF_REQUESTS_PER_ADDRESS",
     "recheck_days": "PARTNERPROOF_RECHECK_DAYS",
     "hours": "PARTNERPROOF_HOURS",
+    "max_renders": "PARTNERPROOF_MAX_RENDERS",
+    "browser": "PARTNERPROOF_BROWSER",
 }
 
 BOT_NAME = "partnerproof"
@@ -82,6 +84,10 @@ PARTNERPROOF_RECHECK_DAYS = 30.0  # images and style sheets of an unchanged page
 PARTNERPROOF_HOURS = ""  # 22:00-06:00 [zone]: visits start only then
 PARTNERPROOF_OPT_OUT_FILE = f"{_WORKSPACE}/opt-out.txt"  # domains that are never asked
 PARTNERPROOF_ALLOW_UNVERIFIED = False  # a second try without checking the certificate, marked in the row
+PARTNERPROOF_MAX_RENDERS = (
+    3  # pages that a browser draws, with the extra [browser]; one costs as much as a hundred others
+)
+PARTNERPROOF_BROWSER = ""  # Chromium's executable; empty: looked for in PATH
 
 ROBOTSTXT_OBEY = False  # Scrapy's own keeps every parser for ever; VisitRobotsMiddleware obeys instead
 ROBOTSTXT_USER_AGENT = "partnerproof"

@@ -152,6 +152,7 @@ class _PageImagesReader:
             look_id=image_look_id(self.visit_id, url) if url else None,
             inline_sha256=digest,
             box=box,
+            page_box=_page_box(tag, self.document.box_attribute),
             alt=_cut(
                 image.label or attribute(tag, "alt") or attribute(tag, "aria-label") or self._drawing_title(place)
             ),
@@ -258,6 +259,13 @@ def _split_names(names: str) -> str:
 
 def _cut(words: str | None) -> str | None:
     return words[:MAX_LABEL_CHARS] if words else None
+
+
+def _page_box(element: Tag, name: str | None) -> tuple[int, ...] | None:
+    numbers = (attribute(element, name) or "").split(",") if name else []
+    if len(numbers) != 4 or not all(number.lstrip("-").isdecimal() for number in numbers):
+        return None  # it is in the page, and not seen
+    return tuple(int(number) for number in numbers)
 
 
 def _data_uri_content(uri: str) -> bytes | None:

@@ -31,6 +31,7 @@ class Budget:
     requests: int
     body_bytes: int
     seconds: float
+    renders: int = 3  # pages drawn by a browser
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,7 @@ class RunningVisit:
     traps: Traps = field(default_factory=Traps)
     pages: int = 0
     images: int = 0
+    renders: int = 0
     requests: int = 0
     body_bytes: int = 0
     started: float = field(default_factory=time.monotonic)
@@ -121,8 +123,8 @@ def begin_visit(ledger: Ledger, row: Row, budget: Budget, now: str) -> RunningVi
 
 def _remember_earlier(ledger: Ledger, visit: RunningVisit, row: Row) -> None:
     visit.earlier_visit_id = ledger.value(
-        "SELECT visit_id FROM visits WHERE seed_id = ? AND state = 'done' AND crawl_id < ?"
-        " ORDER BY crawl_id DESC LIMIT 1",
+        "SELECT v.visit_id FROM visits v JOIN crawls c USING (crawl_id)"
+        " WHERE v.seed_id = ? AND v.state = 'done' AND v.crawl_id < ? AND c.kind = 'crawl' ORDER BY v.crawl_id DESC LIMIT 1",
         [row["seed_id"], row["crawl_id"]],
     )
     if visit.earlier_visit_id is None:

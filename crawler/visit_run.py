@@ -13,6 +13,7 @@ import asyncio
 import heapq
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -23,8 +24,10 @@ from crawler.looks import Looked
 from crawler.own_hosts import seen_here
 from crawler.page_health import is_html
 from crawler.page_kind import WORTH
-from crawler.page_reader import PageSource, ReadPage, store_page, unread_page
+from crawler.page_reader import SAME_AS_MISSING, PageSource, ReadPage, store_page, unread_page
 from crawler.reader import PageUnreadableError
+from crawler.render import reason_to_render
+from crawler.rendering import draw
 from crawler.sitemaps import MAX_SITEMAPS, read_sitemap
 from crawler.stylesheets import Sheet, decode_sheet
 from crawler.traps import url_key
@@ -174,10 +177,14 @@ class VisitRun:
         try:
             page, leads = await self.spider.reader.read(source)
             page = await self._check_soft_404(link, page, source)
+            sheets = partial(self._sheets, is_unchanged=looked.is_unchanged)
+            why_drawn = reason_to_render(page)  # of a shell; whether a healthy page needs it, the reader sees
             if page.is_healthy:
                 self.contents.add(looked.look.content_sha256 or "")
-                sheets = await self._sheets(leads.sheet_urls, is_unchanged=looked.is_unchanged)
-                page = await self.spider.reader.read_images(source, sheets)
+                page, why_drawn = await self.spider.reader.read_images(source, await sheets(leads.sheet_urls))
+            if why_drawn is not None:
+                page, drawn_leads = await draw(self.spider, self.visit, source, page, why_drawn, sheets)
+                leads = drawn_leads or leads
         except PageUnreadableError as error:
             store_page(self.spider.ledger, unread_page(source, str(error), health=PageHealth.UNREADABLE))
             return f"{PageHealth.UNREADABLE}: {error}"
@@ -202,7 +209,7 @@ class VisitRun:
             return page
         if not await self.spider.reader.is_like(self.missing, source):
             return page
-        return page.with_health(PageHealth.SOFT_404, "answers like an address that can't exist")
+        return page.with_health(PageHealth.SOFT_404, SAME_AS_MISSING)
 
     def _source(self, looked: Looked, response: Response, link_text: str) -> PageSource:
         return PageSource(

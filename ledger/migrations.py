@@ -444,6 +444,23 @@ def m0003_reading(database: Database) -> None:
         database.execute("INSERT INTO passage_words (passage_id, words) VALUES (?, ?)", [passage_id, words])
 
 
+INGEST = (
+    """
+    ALTER TABLE crawls ADD COLUMN
+        kind /* crawl, or ingest = read from an archive that others made: no request was made */ TEXT NOT NULL DEFAULT 'crawl' CHECK (kind IN ('crawl', 'ingest'))""",
+    """
+    ALTER TABLE pages ADD COLUMN
+        extractor_version /* which version of the reading gave the row; 0 = before this was recorded */ INTEGER NOT NULL DEFAULT 0""",
+)
+
+
+@migrations()
+def m0004_ingest(database: Database) -> None:
+    """Archives that others made, and which version of the reading a page was read with."""
+    for statement in INGEST:
+        database.execute(statement)
+
+
 REVISITS = (
     "ALTER TABLE captures ADD COLUMN etag /* of the response, for conditional requests */ TEXT",
     "ALTER TABLE captures ADD COLUMN last_modified /* of the response */ TEXT",
@@ -474,3 +491,37 @@ def m0005_revisits(database: Database) -> None:
         "UPDATE sqlite_schema SET sql = replace(sql, ?, ?) WHERE type = 'table' AND name = 'looks'", PURPOSES
     )
     database.execute("PRAGMA writable_schema = RESET")
+
+
+RENDERED = (
+    """
+    CREATE TABLE renders ( -- a page was drawn by a browser, or should have been
+        render_id TEXT PRIMARY KEY,
+        visit_id TEXT NOT NULL REFERENCES visits(visit_id),
+        look_id TEXT NOT NULL REFERENCES looks(look_id), -- the page as it came over the wire
+        reason TEXT NOT NULL, -- why what came over the wire did not do
+        failure TEXT, -- why it was not drawn; NULL: it was
+        consent TEXT, -- what was done about a consent banner
+        asked INTEGER NOT NULL, -- answers that the browser got, all of them through the crawl
+        refused TEXT NOT NULL, -- JSON list: what it did not get, and why
+        box_attribute TEXT, -- of elements in the drawn document: x,y,width,height in px of the screenshot
+        document_sha256 TEXT,
+        document_warc_file TEXT REFERENCES warc_files(warc_file),
+        document_warc_offset INTEGER,
+        screenshot_sha256 TEXT,
+        screenshot_warc_file TEXT REFERENCES warc_files(warc_file),
+        screenshot_warc_offset INTEGER,
+        rendered_at TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX renders_by_look ON renders(look_id)",
+    """
+    ALTER TABLE sightings ADD COLUMN
+        page_box /* JSON [x, y, width, height] in px of the page as a browser drew it; NULL = it was not drawn */ TEXT""",
+)
+
+
+@migrations()
+def m0006_rendered_pages(database: Database) -> None:
+    """Pages that a browser drew: why, what was done, the document and the picture of it."""
+    for statement in RENDERED:
+        database.execute(statement)

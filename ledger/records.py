@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ledger.vocabulary import (
+    CrawlKind,
     Evidence,
     FoundBy,
     LookOutcome,
@@ -79,6 +80,7 @@ class Crawl:
     tool_version: str
     started_at: str
     ended_at: str | None
+    kind: CrawlKind = CrawlKind.CRAWL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +117,7 @@ class Capture:
     warc_file: str
     warc_offset: int
     warc_length: int
-    request_warc_offset: int
+    request_warc_offset: int  # of the request record, or of the metadata record that says that there is none
     refers_to: str | None  # the capture that holds the same payload; this one is a revisit record
     etag: str | None = None
     last_modified: str | None = None
@@ -157,6 +159,7 @@ class Page:
     health: PageHealth
     health_reason: str | None
     stylesheet_looks: tuple[str, ...]  # look_ids of the style sheets that were read with it
+    extractor_version: int  # of crawler/page_reader.py; 0: before this was recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +189,28 @@ class Sighting:
     noise: Noise | None = None  # None: it may be anyone's logo
     noise_reason: str | None = None
     twin_group: str | None = None  # equal on the sightings of a page that show one logo; None: it has no twin
+    page_box: tuple[int, ...] | None = None  # x, y, width, height in px of a page that a browser drew
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Render:
+    table: ClassVar[str] = "renders"
+    render_id: str
+    visit_id: str
+    look_id: str
+    reason: str
+    failure: str | None  # None: it was drawn, and the fields below are set
+    consent: str | None
+    asked: int
+    refused: tuple[str, ...]
+    box_attribute: str | None
+    document_sha256: str | None
+    document_warc_file: str | None
+    document_warc_offset: int | None
+    screenshot_sha256: str | None
+    screenshot_warc_file: str | None
+    screenshot_warc_offset: int | None
+    rendered_at: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,13 @@ from __future__ import annotations
 from enum import StrEnum
 
 
+class CrawlKind(StrEnum):
+    """Where the visits of a crawl come from."""
+
+    CRAWL = "crawl"
+    INGEST = "ingest"  # an archive that others made: visits are days of captures, and no request was made
+
+
 class VisitState(StrEnum):
     PENDING = "pending"
     RUNNING = "running"

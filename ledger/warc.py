@@ -10,53 +10,45 @@ Reads: exchanges from the crawler. Writes: `var/warc/<crawl>-<n>.warc.gz`, rows 
 from __future__ import annotations
 
 import contextlib
-import io
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from warcio.archiveiterator import ArchiveIterator
 from warcio.recordloader import ArcWarcRecord
-from warcio.statusandheaders import StatusAndHeaders
-from warcio.utils import Digester
-from warcio.warcwriter import WARCWriter
 
+from ledger.codings import BodyRefusedError, undo_chunks, undo_content_coding
 from ledger.database import Ledger
 from ledger.errors import EvidenceBrokenError, OutsideFailureError
 from ledger.identity import content_id, sha256_hex
 from ledger.records import Capture
-from ledger.vocabulary import Tls
+from ledger.warc_records import (
+    Exchange,
+    HeaderLines,
+    MadeRecord,
+    Original,
+    made_bytes,
+    request_bytes,
+    response_bytes,
+    warcinfo_bytes,
+)
 
+__all__ = [
+    "Exchange",
+    "MadeRecord",
+    "StoredExchange",
+    "StoredRecord",
+    "WarcArchive",
+    "cut_torn_tails",
+    "read_exchange",
+    "read_made",
+]
 ROTATE_BYTES = 1_000_000_000  # a file that one can still copy and check by hand
 MAX_CONTENT_BYTES = 64_000_000  # after Content-Encoding is undone; the crawler refuses far less
 NOT_MODIFIED = 304
-PROFILE_NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 _OF_THE_BODY = frozenset({"content-length", "content-encoding", "transfer-encoding", "content-type"})
-HeaderLines = Iterable[tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
-    """One request and its response, as the crawler had them on the wire (transfer coding undone)."""
-
-    visit_id: str
-    url: str
-    attempt: int
-    method: str
-    request_headers: HeaderLines
-    protocol: str
-    status: int
-    reason: str
-    response_headers: HeaderLines
-    payload: bytes
-    content_type: str | None
-    redirect_url: str | None
-    remote_ip: str | None
-    fetched_at: str
-    holds: str | None = None  # 304: the capture whose content still holds
-    tls: Tls | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +66,13 @@ class StoredExchange:
     is_unchanged: bool = False  # a server said so
 
 
-class _Sha256Writer(WARCWriter):  # type: ignore[misc]  # warcio has no types
-    @staticmethod
-    def _create_digester() -> Digester:
-        return Digester("sha256")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRecord:
+    """Where a made record lies."""
+
+    warc_file: str
+    warc_offset: int
+    sha256: str
 
 
 class WarcArchive:
@@ -101,8 +96,8 @@ class WarcArchive:
         if exchange.holds is not None:
             digest, original = self._held(exchange.holds)
         file = self._open_file()
-        response_record = _response_bytes(exchange, digest, original)
-        request_record = _request_bytes(exchange)
+        response_record = response_bytes(exchange, digest, original)
+        request_record = request_bytes(exchange)
         try:
             file.seek(self._end)
             file.write(response_record + request_record)
@@ -140,6 +135,23 @@ class WarcArchive:
         self._end = end
         return capture
 
+    def store_made(self, made: MadeRecord) -> StoredRecord:
+        """Append what we made of a page ourselves: its drawn document, a screenshot. The caller writes the row."""
+        file = self._open_file()
+        data = made_bytes(made)
+        try:
+            file.seek(self._end)
+            file.write(data)
+            file.flush()
+        except OSError as error:
+            raise OutsideFailureError(
+                f"{self.directory / self._name}: could not be written ({error}); free some space and start again"
+            ) from error
+        stored = StoredRecord(warc_file=self._name, warc_offset=self._end, sha256=sha256_hex(made.content))
+        self._end += len(data)
+        self._mark_committed(self._end)
+        return stored
+
     def sync(self) -> None:
         """Make sure that everything appended so far outlives a power cut."""
         if self._file is not None:
@@ -157,14 +169,14 @@ class WarcArchive:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _find_original(self, digest: str) -> _Original | None:
+    def _find_original(self, digest: str) -> Original | None:
         row = self.ledger.row(
             "SELECT capture_id, url, fetched_at FROM captures WHERE payload_sha256 = ? AND refers_to IS NULL LIMIT 1",
             [digest],
         )
-        return None if row is None else _Original(row["capture_id"], row["url"], row["fetched_at"])
+        return None if row is None else Original(row["capture_id"], row["url"], row["fetched_at"])
 
-    def _held(self, capture_id: str) -> tuple[str, _Original]:
+    def _held(self, capture_id: str) -> tuple[str, Original]:
         """The digest and the record of the payload that a 304 says still holds."""
         row = self.ledger.row(
             "SELECT c.payload_sha256, o.capture_id, o.url, o.fetched_at FROM captures c"
@@ -173,7 +185,7 @@ class WarcArchive:
         )
         if row is None:
             raise EvidenceBrokenError(f"capture {capture_id}: the database has no such row")
-        return row["payload_sha256"], _Original(row["capture_id"], row["url"], row["fetched_at"])
+        return row["payload_sha256"], Original(row["capture_id"], row["url"], row["fetched_at"])
 
     def _open_file(self) -> BinaryIO:
         if self._file is not None and self._end < ROTATE_BYTES:
@@ -192,7 +204,7 @@ class WarcArchive:
         path = self.directory / self._name
         self._file = path.open("r+b" if path.exists() else "w+b")
         if self._end == 0:
-            info = _warcinfo_bytes(self._name, self.tool)
+            info = warcinfo_bytes(self._name, self.tool)
             self._file.write(info)
             self._file.flush()
             self._end = len(info)
@@ -201,13 +213,6 @@ class WarcArchive:
 
     def _mark_committed(self, end: int) -> None:
         self.ledger.execute("UPDATE warc_files SET committed_bytes = ? WHERE warc_file = ?", [end, self._name])
-
-
-@dataclass(frozen=True, slots=True)
-class _Original:
-    capture_id: str
-    url: str
-    fetched_at: str
 
 
 def cut_torn_tails(directory: Path, ledger: Ledger) -> None:
@@ -256,7 +261,7 @@ def read_exchange(directory: Path, ledger: Ledger, capture_id: str) -> StoredExc
         headers=headers,
         payload=payload,
         is_unchanged=row["status"] == NOT_MODIFIED,
-        content=_content(directory / holder["warc_file"], holder["warc_offset"]) if is_encoded else payload,
+        content=_content(headers, payload) if is_encoded else payload,
     )
 
 
@@ -279,10 +284,26 @@ def _headers_and_payload(path: Path, offset: int) -> tuple[tuple[tuple[str, str]
         return tuple(record.http_headers.headers), record.raw_stream.read()
 
 
-def _content(path: Path, offset: int) -> bytes:
-    with _reading(path, offset) as record:
-        data: bytes = record.content_stream().read(MAX_CONTENT_BYTES)
-        return data
+def read_made(directory: Path, warc_file: str, offset: int, sha256: str) -> bytes:
+    """Return what was made of a page. Errors: EvidenceBrokenError when the archive does not hold what the row says."""
+    with _reading(directory / warc_file, offset) as record:
+        content: bytes = record.raw_stream.read()
+    if sha256_hex(content) != sha256:
+        raise EvidenceBrokenError(
+            f"{warc_file} at byte {offset}: expected SHA-256 {sha256}, got {sha256_hex(content)}; "
+            "the file was changed after the crawl"
+        )
+    return content
+
+
+def _content(headers: HeaderLines, payload: bytes) -> bytes:
+    said = {name.lower(): value for name, value in headers}
+    is_chunked = "chunked" in said.get("transfer-encoding", "").lower()
+    data = undo_chunks(payload) if is_chunked else payload
+    try:
+        return undo_content_coding(data, said.get("content-encoding", ""), max_bytes=MAX_CONTENT_BYTES)
+    except BodyRefusedError:  # the crawler read nothing of it either
+        return payload
 
 
 @contextlib.contextmanager
@@ -301,69 +322,3 @@ def _reading(path: Path, offset: int) -> Iterator[ArcWarcRecord]:
         raise EvidenceBrokenError(f"{path}: could not be read ({error}); restore it from a backup") from error
     except Exception as error:  # warcio raises many kinds on damaged input, some only when the payload is read
         raise EvidenceBrokenError(f"{path} at byte {offset}: no readable WARC record ({error})") from error
-
-
-def _warc_bytes(build: WARCWriter, buffer: io.BytesIO, record: ArcWarcRecord) -> bytes:
-    build.write_record(record)
-    return buffer.getvalue()
-
-
-def _writer() -> tuple[WARCWriter, io.BytesIO]:
-    buffer = io.BytesIO()
-    return _Sha256Writer(buffer, gzip=True, warc_version="1.1"), buffer
-
-
-def _response_bytes(exchange: Exchange, digest: str, original: _Original | None) -> bytes:
-    writer, buffer = _writer()
-    http = StatusAndHeaders(
-        f"{exchange.status} {exchange.reason}", list(exchange.response_headers), protocol=exchange.protocol
-    )
-    headers = {"WARC-Date": exchange.fetched_at}
-    if exchange.remote_ip:
-        headers["WARC-IP-Address"] = exchange.remote_ip
-    if original is not None:
-        record = writer.create_revisit_record(
-            exchange.url,
-            f"sha256:{digest}",
-            original.url,
-            original.fetched_at,
-            http_headers=http,
-            warc_headers_dict=headers,
-        )
-        if exchange.status == NOT_MODIFIED:
-            record.rec_headers.replace_header("WARC-Profile", PROFILE_NOT_MODIFIED)
-    else:
-        headers["WARC-Payload-Digest"] = f"sha256:{digest}"
-        record = writer.create_warc_record(
-            exchange.url,
-            "response",
-            payload=io.BytesIO(exchange.payload),
-            length=len(exchange.payload),
-            http_headers=http,
-            warc_headers_dict=headers,
-        )
-    return _warc_bytes(writer, buffer, record)
-
-
-def _request_bytes(exchange: Exchange) -> bytes:
-    writer, buffer = _writer()
-    target = exchange.url.split("://", 1)[-1]
-    path = "/" + target.split("/", 1)[1] if "/" in target else "/"
-    http = StatusAndHeaders(
-        f"{path} HTTP/1.1", list(exchange.request_headers), is_http_request=True, protocol=exchange.method
-    )
-    record = writer.create_warc_record(
-        exchange.url, "request", http_headers=http, warc_headers_dict={"WARC-Date": exchange.fetched_at}
-    )
-    return _warc_bytes(writer, buffer, record)
-
-
-def _warcinfo_bytes(name: str, tool: str) -> bytes:
-    writer, buffer = _writer()
-    info = {
-        "software": tool,
-        "format": "WARC File Format 1.1",
-        "conformsTo": "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
-        "description": "payloads as received, transfer coding undone, content coding kept; reason phrases are the standard ones",
-    }
-    return _warc_bytes(writer, buffer, writer.create_warcinfo_record(name, info))

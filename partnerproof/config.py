@@ -30,6 +30,8 @@ max_images = 600
 max_requests = 1000
 max_bytes = 200000000
 max_seconds = 900
+max_renders = 3            # pages that scripts draw: shown by a browser, with the extra [browser]; 0 = never
+browser = ""               # Chromium's executable; empty: looked for in PATH
 
 [paths]                    # relative to this file
 brands = "brands"
@@ -67,6 +69,8 @@ class CrawlConfig(_Strict):
     max_requests: Annotated[int, Field(ge=1)] = 1_000
     max_bytes: Annotated[int, Field(ge=1)] = 200_000_000
     max_seconds: Annotated[float, Field(gt=0, strict=False)] = 900
+    max_renders: Annotated[int, Field(ge=0)] = 3
+    browser: str = ""
 
 
 class PathsConfig(_Strict):

@@ -25,6 +25,7 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
+from crawler.browser import Browser, BrowserOptions
 from crawler.hours import Window
 from crawler.looks import Looked, explain_failure
 from crawler.outage import Outage
@@ -108,6 +109,10 @@ class PartnersSpider(scrapy.Spider):
             requests=settings.getint("PARTNERPROOF_MAX_REQUESTS"),
             body_bytes=settings.getint("PARTNERPROOF_MAX_BYTES"),
             seconds=settings.getfloat("PARTNERPROOF_MAX_SECONDS"),
+            renders=settings.getint("PARTNERPROOF_MAX_RENDERS"),
+        )
+        spider.browser = Browser(
+            BrowserOptions(executable=settings["PARTNERPROOF_BROWSER"] or None, user_agent=settings["USER_AGENT"])
         )
         spider.follow_links = settings.getbool("PARTNERPROOF_FOLLOW_LINKS")
         spider.recheck_days = settings.getfloat("PARTNERPROOF_RECHECK_DAYS")
@@ -130,6 +135,7 @@ class PartnersSpider(scrapy.Spider):
         return spider
 
     budget: Budget
+    browser: Browser
     follow_links: bool
     recheck_days: float
 
@@ -147,6 +153,8 @@ class PartnersSpider(scrapy.Spider):
             # disk full, evidence broken: whoever started the crawl must know, and no visit goes on without its archive
             self.failure = next(e for e in errors.exceptions if isinstance(e, PartnerproofError))
             logger.error("the crawl stopped: %s", self.failure)
+        finally:
+            await self.browser.close()
         return
         yield
 
@@ -233,7 +241,7 @@ class PartnersSpider(scrapy.Spider):
             if purpose is Purpose.IMAGE:
                 visit.images += 1
             try:
-                response = await self._download(visit, instead or url, purpose)
+                response = await self.download(visit, instead or url, purpose)
             except Exception as error:  # whatever a server provokes is a row, never the end of the crawl
                 if isinstance(error, PartnerproofError):
                     raise
@@ -252,7 +260,8 @@ class PartnersSpider(scrapy.Spider):
             and urlsplit(url).netloc not in visit.unverified_hosts
         )
 
-    async def _download(self, visit: RunningVisit, url: str, purpose: Purpose) -> Response:
+    async def download(self, visit: RunningVisit, url: str, purpose: Purpose) -> Response:
+        """Fetch one URL as part of a visit, through robots rules, pace, address guard and archive. Raises what Scrapy raises."""
         meta = {"visit": visit, "purpose": purpose, "download_maxsize": MAX_BYTES[purpose]}
         assert self.crawler.engine is not None  # noqa: S101  # it runs us
         return await self.crawler.engine.download_async(Request(url, meta=meta, dont_filter=True))

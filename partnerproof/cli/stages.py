@@ -35,23 +35,27 @@ def brand_option(function: F) -> F:
 
 
 @click.command()
+@click.option("--again", "is_all", is_flag=True, help="Also those that this version of the reading has read.")
 @pass_choice
-def sightings(choice: Choice) -> None:
-    """Read all stored pages again, without the network: pages → sightings, passages.
+def extract(choice: Choice, is_all: bool) -> None:  # noqa: FBT001  # click passes by name
+    """Read stored pages that an earlier version of the reading has read, without the network: pages → sightings, passages.
 
     \b
     Example:
-      partnerproof sightings
+      partnerproof extract --again
     """
     workspace = choice.workspace()
     with workspace.writing(), workspace.open() as ledger:
         lexicon = workspace.lexicon()
         pages = sum(
-            _each(finished_visits(ledger), lambda visit: read_again(ledger, workspace.warc, lexicon, visit_id=visit))
+            _each(
+                finished_visits(ledger),
+                lambda visit: read_again(ledger, workspace.warc, lexicon, visit_id=visit, is_all=is_all),
+            )
         )
         counts = ledger.row("SELECT (SELECT count(*) FROM sightings) AS s, (SELECT count(*) FROM passages) AS p")
     assert counts is not None  # noqa: S101  # a count always has a row
-    click.echo(f"read {pages} pages: {counts['s']} sightings, {counts['p']} passages")
+    click.echo(f"read {pages} pages: {counts['s']} sightings, {counts['p']} passages in all")
 
 
 @click.command()

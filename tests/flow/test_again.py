@@ -39,8 +39,8 @@ def test_an_address_met_twice_in_a_visit_is_fetched_once(serve, acme, tmp_path):
     crawl(acme, tmp_path / "v.csv")
     assert server.requests.count("/partners") == 1
     before = rows(acme, "SELECT verdict, page_url FROM v_findings")
-    for stage in ("sightings", "match", "claims", "judge"):
-        run_partnerproof("-w", acme, stage)
+    for stage in (["extract", "--again"], ["match"], ["claims"], ["judge"]):
+        run_partnerproof("-w", acme, *stage)
     assert rows(acme, "SELECT verdict, page_url FROM v_findings") == before != []
 
 

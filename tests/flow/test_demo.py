@@ -87,8 +87,8 @@ def test_every_negative_verdict_has_its_search_on_record(demo):
 
 def test_every_stage_can_be_run_again_without_a_new_row(demo):
     before = {table: rows(demo, f"SELECT * FROM {table}") for table in TABLES}
-    for stage in ("sightings", "match", "claims", "judge"):
-        run_partnerproof("-w", demo, stage)
+    for stage in (["extract", "--again"], ["match"], ["claims"], ["judge"]):
+        run_partnerproof("-w", demo, *stage)
     after = {table: rows(demo, f"SELECT * FROM {table}") for table in TABLES}
     assert [t for t in TABLES if sorted(map(str, before[t])) != sorted(map(str, after[t]))] == []
 

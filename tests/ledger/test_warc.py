@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
+import brotli
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 from warcio.checker import Checker
@@ -167,3 +168,12 @@ def test_any_damaged_byte_of_a_record_is_broken_evidence_or_harms_nothing(tmp_pa
         except EvidenceBrokenError:
             broken += 1
     assert broken > capture.warc_length / 2
+
+
+def test_a_body_packed_with_brotli_is_read_back(tmp_path, ledger):
+    with archive(tmp_path, ledger) as warc:
+        packed = exchange(payload=brotli.compress(b"partners " * 100), **{"Content-Encoding": "br"})
+        capture = warc.store(packed)
+    stored = read_exchange(tmp_path / "warc", ledger, capture.capture_id)
+    assert stored.payload == packed.payload
+    assert stored.content == b"partners " * 100

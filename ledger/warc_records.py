@@ -1,0 +1,154 @@
+"""The records of our own archive as bytes: answers, requests, revisits, what was made of a page, and the file's own head."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from warcio.recordloader import ArcWarcRecord
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.utils import Digester
+from warcio.warcwriter import WARCWriter
+
+from ledger.vocabulary import Tls
+
+PROFILE_NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+HeaderLines = Iterable[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request and its response, as the crawler had them on the wire (transfer coding undone)."""
+
+    visit_id: str
+    url: str
+    attempt: int
+    method: str
+    request_headers: HeaderLines | None  # None: an archive that others made holds no request for it
+    protocol: str
+    status: int
+    reason: str
+    response_headers: HeaderLines
+    payload: bytes
+    content_type: str | None
+    redirect_url: str | None
+    remote_ip: str | None
+    fetched_at: str
+    holds: str | None = None  # 304: the capture whose content still holds
+    tls: Tls | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeRecord:
+    """Something made of a page here. kind: conversion (its document as drawn) or resource (a picture of it)."""
+
+    kind: str
+    url: str
+    content: bytes
+    content_type: str
+    made_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """Where a payload lies that was met before."""
+
+    capture_id: str
+    url: str
+    fetched_at: str
+
+
+class _Sha256Writer(WARCWriter):  # type: ignore[misc]  # warcio has no types
+    @staticmethod
+    def _create_digester() -> Digester:
+        return Digester("sha256")
+
+
+def _warc_bytes(build: WARCWriter, buffer: io.BytesIO, record: ArcWarcRecord) -> bytes:
+    build.write_record(record)
+    return buffer.getvalue()
+
+
+def _writer() -> tuple[WARCWriter, io.BytesIO]:
+    buffer = io.BytesIO()
+    return _Sha256Writer(buffer, gzip=True, warc_version="1.1"), buffer
+
+
+def response_bytes(exchange: Exchange, digest: str, original: Original | None) -> bytes:
+    writer, buffer = _writer()
+    http = StatusAndHeaders(
+        f"{exchange.status} {exchange.reason}", list(exchange.response_headers), protocol=exchange.protocol
+    )
+    headers = {"WARC-Date": exchange.fetched_at}
+    if exchange.remote_ip:
+        headers["WARC-IP-Address"] = exchange.remote_ip
+    if original is not None:
+        record = writer.create_revisit_record(
+            exchange.url,
+            f"sha256:{digest}",
+            original.url,
+            original.fetched_at,
+            http_headers=http,
+            warc_headers_dict=headers,
+        )
+        if exchange.holds is not None:
+            record.rec_headers.replace_header("WARC-Profile", PROFILE_NOT_MODIFIED)
+    else:
+        headers["WARC-Payload-Digest"] = f"sha256:{digest}"
+        record = writer.create_warc_record(
+            exchange.url,
+            "response",
+            payload=io.BytesIO(exchange.payload),
+            length=len(exchange.payload),
+            http_headers=http,
+            warc_headers_dict=headers,
+        )
+    return _warc_bytes(writer, buffer, record)
+
+
+def request_bytes(exchange: Exchange) -> bytes:
+    writer, buffer = _writer()
+    headers = {"WARC-Date": exchange.fetched_at}
+    if exchange.request_headers is None:
+        note = b"note: the archive that this answer was taken from holds no request for it\r\n"
+        record = writer.create_warc_record(
+            exchange.url,
+            "metadata",
+            payload=io.BytesIO(note),
+            length=len(note),
+            warc_content_type="application/warc-fields",
+            warc_headers_dict=headers,
+        )
+        return _warc_bytes(writer, buffer, record)
+    target = exchange.url.split("://", 1)[-1]
+    path = "/" + target.split("/", 1)[1] if "/" in target else "/"
+    http = StatusAndHeaders(
+        f"{path} HTTP/1.1", list(exchange.request_headers), is_http_request=True, protocol=exchange.method
+    )
+    record = writer.create_warc_record(exchange.url, "request", http_headers=http, warc_headers_dict=headers)
+    return _warc_bytes(writer, buffer, record)
+
+
+def made_bytes(made: MadeRecord) -> bytes:
+    writer, buffer = _writer()
+    record = writer.create_warc_record(
+        made.url,
+        made.kind,
+        payload=io.BytesIO(made.content),
+        length=len(made.content),
+        warc_content_type=made.content_type,
+        warc_headers_dict={"WARC-Date": made.made_at},
+    )
+    return _warc_bytes(writer, buffer, record)
+
+
+def warcinfo_bytes(name: str, tool: str) -> bytes:
+    writer, buffer = _writer()
+    info = {
+        "software": tool,
+        "format": "WARC File Format 1.1",
+        "conformsTo": "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
+        "description": "payloads as received, transfer coding undone, content coding kept; reason phrases are the standard ones",
+    }
+    return _warc_bytes(writer, buffer, writer.create_warcinfo_record(name, info))
