@@ -68,6 +68,7 @@ def fill(ledger: Ledger) -> None:
         Page(
             page_id="p", visit_id="v", look_id="l", url="https://v.example/", link_text="", title=None, language=None,
             kind=PageKind.HOME, kind_reasons=(), health=PageHealth.OK, health_reason=None, stylesheet_looks=(),
+                extractor_version=1,
         )
     ])  # fmt: skip
 
