@@ -496,3 +496,9 @@ def test_no_damage_stops_the_reading(is_gzip, seed, tmp_path_factory):
                     index.read(answer, max_bytes=1_000_000)
     except BadInputError:
         assert not bytes(bad).startswith(b"WARC/")  # not even its first words are left
+
+
+def test_a_block_larger_than_the_first_piece_is_read_whole(space):
+    long = PAGE + "<p>" + "words " * 60_000 + "</p>"
+    assert space.read(Maker(is_gzip=False).answer(URL, long).data).pages == [(URL, "ok")]
+    assert space.rows("SELECT payload_bytes FROM captures") == [(len(long),)]
