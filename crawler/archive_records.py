@@ -80,15 +80,15 @@ class RecordFile:
         """Return the block of the record at an offset; None when it is larger than MAX_BLOCK_BYTES or damaged."""
         with self.path.open("rb") as file:
             file.seek(offset)
-            limit = MAX_BLOCK_BYTES + HEAD_BYTES
-            data = _unpack(file, limit) if self.is_gzip else file.read(limit)
-        head = _parse_head(data)
-        if head is None:
-            return None
-        start, length = _block_start(data), _length(head)
-        if length is None or length > MAX_BLOCK_BYTES or len(data) < start + length:
-            return None
-        return data[start : start + length]
+            data = _unpack(file, MAX_BLOCK_BYTES + HEAD_BYTES) if self.is_gzip else file.read(HEAD_BYTES)
+            head = _parse_head(data)
+            length = None if head is None else _length(head)
+            if length is None or length > MAX_BLOCK_BYTES:
+                return None
+            start = _block_start(data)
+            if not self.is_gzip:
+                data += file.read(max(0, start + length - len(data)))
+        return data[start : start + length] if len(data) >= start + length else None
 
 
 def begins_with_record(path: Path) -> bool:

@@ -58,7 +58,7 @@ class BrowserOptions:
 
     executable: str | None = None
     user_agent: str | None = None
-    timeout_s: float = 45.0  # of one page, everything included
+    timeout_s: float = 60.0  # of one page, everything included: thirty answers at half a second each, and the waiting
     quiet_s: float = 6.0  # a page that polls is never quiet
     recycle_after: int = 25  # Chromium grows by some 5 MB a page that it has shown
     width_px: int = 1280

@@ -20,6 +20,7 @@ SHINGLE_CHARS = 8
 # Answers to two made-up addresses of one host differ in the address that they quote: 0.93 and up on pages of 300 characters.
 # A partner page with a heading and a sentence of its own under the menu of a home page: 0.88 and less. Tried: 0.8-0.97.
 ALIKE = 0.9
+MAX_CHARS = 30_000  # what makes a page another one stands before that
 _NUMBERS = re.compile(r"\d+")
 _REFERENCES = ("src", "srcset", "data-src", "href", "xlink:href")
 
@@ -61,4 +62,4 @@ def _without_own_address(document: Document) -> str:
     for words in (document.url, f"/{path}", path.strip("/")):
         if len(words) > 3:
             text = text.replace(words, "")
-    return _NUMBERS.sub("", text.casefold())
+    return _NUMBERS.sub("", text.casefold())[:MAX_CHARS]

@@ -86,8 +86,9 @@ def next_step(choice: Choice) -> str:
             return f"partnerproof register import {brands[0]} partners.csv"
         if not ledger.value("SELECT count(*) FROM crawls"):
             return f"partnerproof crawl vendors.csv --brand {brands[0]}"
-        if ledger.value("SELECT count(*) FROM crawls WHERE ended_at IS NULL"):
-            return "run your last `partnerproof crawl …` again: it goes on where it stopped"
+        stopped = ledger.value("SELECT kind FROM crawls WHERE ended_at IS NULL ORDER BY started_at DESC LIMIT 1")
+        if stopped is not None:
+            return f"run your last `partnerproof {stopped} …` again: it goes on where it stopped"
         if ledger.value("SELECT count(*) FROM v_findings"):
             return "partnerproof report --out report/"
     return f"partnerproof crawl vendors.csv --brand {brands[0]}"

@@ -116,6 +116,7 @@ HEALTHY = {
     "a login in the header": f'<form><input type="password">Log in</form><h1>Partners</h1>{MENU}{LOGOS}',
     "few words and many logos": f"<title>Partners</title><h1>Partners</h1>{LOGOS}<p>hier entsteht Neues</p>",
     "an application that was rendered": f'<div id="root"><h1>Partners</h1>{LOGOS}</div><script src=a.js></script>',
+    "another language's small words": "<h1>Spa</h1><p>Offrez-vous un moment de détente, sebentar saja.</p>",
     "a short page without script": "<h1>Partners</h1><p>Acme and others.</p>",
     "a page about buying domains": f"<title>Registrar</title>{MENU}<p>Buy this domain</p>{WORDS}",
 }
