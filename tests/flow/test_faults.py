@@ -1,0 +1,119 @@
+"""Disk full, database locked, network gone: the next start goes on, and nothing stored is lost or doubled."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.crawl_rows import differences, doubles
+from bench.generated_web import GeneratedWeb
+from bench.kill import make_workspace, run_to_end
+from tests.conftest import run_partnerproof
+
+VENDORS = 8
+
+
+@pytest.fixture
+def web() -> Iterator[GeneratedWeb]:
+    with GeneratedWeb(VENDORS, images=6) as served:
+        yield served
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], capture_output=True, text=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"a small disk can't be mounted here: {mounted.stderr.strip()}")
+    yield disk
+    subprocess.run(["umount", "--lazy", disk], check=True)
+
+
+def crawl(root: Path, seeds: Path, code: int = 0) -> str:
+    return run_partnerproof("-w", root, "crawl", seeds, "--allow-private", "--delay", "0", "-q", code=code)
+
+
+def test_a_full_disk_stops_the_crawl_in_words_and_the_next_start_goes_on(web, tmp_path, small_disk):
+    calm, full, seeds = tmp_path / "calm", tmp_path / "full", tmp_path / "seeds.csv"
+    web.write_seeds(seeds)
+    for root in (calm, full):
+        make_workspace(root)
+    run_to_end(calm, seeds)
+    shutil.rmtree(full / "var")
+    (full / "var").symlink_to(small_disk)
+    told = crawl(full, seeds, code=3)
+    assert "free" in told
+    subprocess.run(["mount", "-o", "remount,size=200m", small_disk], check=True)
+    crawl(full, seeds)
+    assert differences(calm, full) == []
+    assert doubles(full) == []
+
+
+def test_a_writer_and_a_reader_of_another_program_only_cost_time(web, tmp_path):
+    root, seeds = tmp_path / "space", tmp_path / "seeds.csv"
+    web.write_seeds(seeds)
+    make_workspace(root)
+    stop = threading.Event()
+
+    def disturb() -> None:
+        database = root / "var" / "partnerproof.db"
+        while not database.exists() and not stop.is_set():
+            time.sleep(0.05)
+        with sqlite3.connect(database, isolation_level=None, timeout=30) as other:
+            while not stop.is_set():
+                try:
+                    other.execute("BEGIN IMMEDIATE")
+                    time.sleep(0.3)
+                    other.execute("ROLLBACK")
+                    other.execute("BEGIN")
+                    other.execute("SELECT count(*) FROM sqlite_master").fetchall()
+                    time.sleep(0.1)
+                    other.execute("COMMIT")
+                except sqlite3.OperationalError:
+                    time.sleep(0.05)
+
+    other = threading.Thread(target=disturb)
+    other.start()
+    try:
+        crawl(root, seeds)
+    finally:
+        stop.set()
+        other.join()
+    with sqlite3.connect(root / "var" / "partnerproof.db") as database:
+        assert database.execute("SELECT state, count(*) FROM visits GROUP BY 1").fetchall() == [("done", VENDORS)]
+    assert doubles(root) == []
+
+
+def test_a_network_that_is_gone_for_a_while_costs_no_vendor_its_visit(tmp_path):
+    root, seeds = tmp_path / "space", tmp_path / "seeds.csv"
+    make_workspace(root)
+    web = GeneratedWeb(VENDORS, images=2)
+    with web:
+        port = web.port  # known while nobody listens yet
+    web.write_seeds(seeds)
+    back = GeneratedWeb(VENDORS, images=2, port=port)
+
+    def come_back() -> None:
+        time.sleep(9)
+        back.__enter__()
+
+    other = threading.Thread(target=come_back)
+    other.start()
+    try:
+        crawl(root, seeds)
+    finally:
+        other.join()
+        back.__exit__(None, None, None)
+    with sqlite3.connect(root / "var" / "partnerproof.db") as database:
+        states = dict(database.execute("SELECT state, count(*) FROM visits GROUP BY 1").fetchall())
+    assert states == {"done": VENDORS}
