@@ -1,6 +1,6 @@
 """kill -9 a crawl of generated vendors at random moments, let it finish, compare it with an undisturbed one.
 
-python bench/kill.py [--vendors 200] [--kills 10] [--seed 1]
+python -m bench.kill [--vendors 200] [--kills 10] [--seed 1] [--images 8] [--realistic]
 """
 
 from __future__ import annotations
@@ -89,9 +89,14 @@ def main() -> int:
     parser.add_argument("--vendors", type=int, default=200)
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--images", type=int, default=8, help="on each of the two pages with logos")
+    parser.add_argument("--realistic", action="store_true", help="pages of 30 kB, images of some kB, a style sheet")
     options = parser.parse_args()
     chance = random.Random(options.seed)
-    with tempfile.TemporaryDirectory() as folder, GeneratedWeb(options.vendors) as web:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        GeneratedWeb(options.vendors, images=options.images, is_realistic=options.realistic) as web,
+    ):
         calm, killed, seeds = Path(folder, "calm"), Path(folder, "killed"), Path(folder, "seeds.csv")
         web.write_seeds(seeds)
         for root in (calm, killed):

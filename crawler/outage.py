@@ -41,11 +41,18 @@ class Outage:
         self._held.append(HeldVisit(visit, failure))
         if len(self._held) < VISITS:
             return []
+        self._until = time.monotonic() + self.wait_s
+        self.wait_s = min(self.wait_s * 2, MAX_WAIT_S)
+        return self._all_again()
+
+    def end_of_list(self) -> list[RunningVisit]:
+        """Return the held visits to put back when the list is at its end and the network was found to be gone before."""
+        return self._all_again() if self._run_again else []
+
+    def _all_again(self) -> list[RunningVisit]:
         again = [held.visit for held in self._held]
         self._held.clear()
         self._run_again |= {visit.visit_id for visit in again}
-        self._until = time.monotonic() + self.wait_s
-        self.wait_s = min(self.wait_s * 2, MAX_WAIT_S)
         return again
 
     def release(self) -> list[HeldVisit]:

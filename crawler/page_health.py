@@ -35,6 +35,12 @@ SITE_PICTURES = 4
 AROUND_WORDS_CHARS = 20
 # "404 Not found", "Error 404" and "Fehler 404" are it, "How we fixed 404 errors" and "Pump series X 404" are not
 BEFORE_NUMBER_CHARS = 8
+# what may stand before the number on a page with much to read; elsewhere it is a name's: "Vendor 404", "Studio 404"
+_ERROR_WORD = re.compile(
+    r"\W*(http|status|code|error|erreur|errore|erro|eroare|fehler|fout|fejl|feil|fel|virhe|chyba|greška|грешка|błąd|hiba|hata"
+    r"|ошибка|помилка|σφάλμα|lỗi|ralat|kesalahan|خطأ|خطا|שגיאה|त्रुटि|오류|エラー|错误|錯誤)?\W*",
+    re.I,
+)
 _MOUNT_POINTS = re.compile(
     r"(root|app|__next|__nuxt|main-app|react-root|svelte|ember-app|gatsby-focus-wrapper|app-root)", re.I
 )
@@ -115,9 +121,12 @@ class _Look:
         for place, line in (("title", self.title), ("first heading", self.heading)):
             for segment in _SEGMENTS.split(line):
                 hit = self.words.hit(kind, _NUMBER.sub("", segment)) or self.words.hit(kind, segment)
-                if hit is not None and _is_about_nothing_else(hit, segment):
+                if hit is not None and _is_about_nothing_else(hit, segment) and self._is_an_error(hit, segment):
                     return f"{place} says “{hit.word}”"
         return None
+
+    def _is_an_error(self, hit: Hit, segment: str) -> bool:
+        return not hit.word.isdecimal() or self.is_short or bool(_ERROR_WORD.fullmatch(segment[: hit.start]))
 
     def sign(self, health: PageHealth) -> str | None:
         """Return the reason when a product's own sign stands in the page."""

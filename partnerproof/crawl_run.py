@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 import re
 import signal
 from collections.abc import Sequence
@@ -64,6 +65,7 @@ def run_crawl(workspace: Workspace, order: CrawlOrder) -> str:
                 _tell_missing_registers(ledger, brands)
             left_over = unjudged_visits(ledger, order.brands)
             done = _count_done(ledger, order)
+        logging.raiseExceptions = False  # a log that can't be written is no news beside what we tell of the disk
         process = CrawlerProcess(settings)
         scrapy_crawler = process.create_crawler(PartnersSpider)
         follower = Follower(workspace, brands)

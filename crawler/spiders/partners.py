@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -148,6 +148,7 @@ class PartnersSpider(scrapy.Spider):
                 async with asyncio.TaskGroup() as group:
                     for _ in range(max(1, workers)):
                         group.create_task(self._work(waiting))
+                self._put_back(self.outage.end_of_list())
                 self._end_held()
         except* PartnerproofError as errors:
             # disk full, evidence broken: whoever started the crawl must know, and no visit goes on without its archive
@@ -200,14 +201,17 @@ class PartnersSpider(scrapy.Spider):
                 logger.exception("visit %s failed", visit.visit_id)
                 failure = "an error of the program, see the log"
             if self.outage.is_suspect(visit, failure):
-                for again in self.outage.hold(visit, failure or ""):
-                    put_back(self.ledger, again)
-                    self.crawler.signals.send_catch_log(visit_put_back)
+                self._put_back(self.outage.hold(visit, failure or ""))
                 continue
             if visit.pages:
                 self.outage.is_over()
             self._end_held()
             self._end(visit, failure)
+
+    def _put_back(self, visits: Iterable[RunningVisit]) -> None:
+        for visit in visits:
+            put_back(self.ledger, visit)
+            self.crawler.signals.send_catch_log(visit_put_back)
 
     def _end_held(self) -> None:
         for held in self.outage.release():

@@ -109,6 +109,7 @@ HEALTHY = {
     "bot detection on a healthy page": f"<title>Partners</title>{MENU}<script src='/cdn-cgi/challenge-platform/scripts/jsd/main.js'></script>",
     "Incapsula on a healthy page": f"<title>P</title>{LOGOS}<script src='/_Incapsula_Resource?SWJIYLWA=7'></script>",
     "404 in an article": f"<title>How we fixed 404 errors in a day</title><h1>How we fixed 404 errors</h1>{WORDS}",
+    "404 in a vendor's name": f"<title>Studio 404</title><h1>Studio 404</h1>{MENU}{WORDS}",
     "404 in a model's name": f"<title>Pump series X 404 and spare parts | Vendor</title>{WORDS}",
     "a server's name in a title": f"<title>Apache Tomcat training, consulting and support for your business needs</title>{WORDS}",
     "a cookie banner": f"<title>Partners</title>{LOGOS}<p>We value your privacy</p><button>Accept all cookies</button>",
