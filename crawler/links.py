@@ -18,7 +18,7 @@ from bs4 import Tag
 from crawler.outline import NONE, Outline
 from crawler.own_hosts import own_hosts, seen_here
 from crawler.page import Document, attribute
-from crawler.page_kind import WORTH, is_home, kinds_in, path_words
+from crawler.page_kind import WORTH, is_home, is_language_home, kinds_in, path_words
 from crawler.script_links import json_links, language_switches, quoted_paths
 from crawler.stylesheets import sheet_urls
 from ledger.domains import registrable_domain
@@ -35,7 +35,6 @@ NOT_A_PAGE = re.compile(
     r"|png|jpe?g|gif|webp|svg|avif|ico|bmp|tiff?|woff2?|ttf|eot)$",
     re.I,
 )
-_LANGUAGE_HOME = re.compile(r"/?[a-z]{2}([-_][a-z]{2,4})?/?(index\.\w+)?", re.I)
 _REFRESH = re.compile(r"url\s*=\s*['\"]?([^'\"]+)", re.I)
 _ON_CLICK = re.compile(
     r"(?:location(?:\.href)?\s*=|location\.(?:assign|replace)\(|window\.open\()\s*['\"]([^'\"]{1,300})['\"]"
@@ -166,7 +165,7 @@ def score_link(url: str, text: str, lexicon: Lexicon, *, fragment: str = "") -> 
                 best = Link(url=url, text=text, worth=max(worth, 0.01), kind=kind, reason=f"link {where} has “{word}”")
     if best is not None and best.kind is not PageKind.NEWS:
         return best
-    if _LANGUAGE_HOME.fullmatch(path):
+    if is_language_home(url):
         return Link(url=url, text=text, worth=LANGUAGE_HOME_WORTH, kind=PageKind.HOME, reason=LANGUAGE_HOME)
     # a card's whole text may name anything; the words of a menu entry say what it is
     if lexicon.pages.hit("unwanted", f"{text} | {words}" if len(text) <= MENU_TEXT else words):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import islice
 from urllib.parse import unquote, urlsplit
@@ -37,6 +38,7 @@ _BY_LIST = {
     "about": PageKind.ABOUT,
     "news": PageKind.NEWS,
 }
+_LANGUAGE_HOME = re.compile(r"/[a-z]{2}([-_][a-z]{2,4})?/?(index\.\w+)?", re.I)
 _PLACES = (("url", 3), ("title", 2), ("heading", 2), ("link", 2))
 # kinds of section that make a page worth as much as a page of that kind; "technology" is a heading of every second home page
 _SECTIONS_OF_INTEREST = frozenset(
@@ -75,6 +77,11 @@ def path_words(url: str) -> str:
 def is_home(url: str) -> bool:
     path = urlsplit(url).path.strip("/").lower()
     return path == "" or path in ("index.html", "index.htm", "index.php", "home", "default.aspx", "default.htm")
+
+
+def is_language_home(url: str) -> bool:
+    """Tell the home page of a language: `/de/`, `/pt-br/index.html`."""
+    return _LANGUAGE_HOME.fullmatch(urlsplit(url).path) is not None
 
 
 def judge_kind(document: Document, lexicon: Lexicon, *, link_text: str = "") -> Kind:
@@ -136,7 +143,7 @@ def _anchor(href: str | None, url: str) -> str | None:
 
 
 def _kind_of_page(document: Document, lexicon: Lexicon, link_text: str) -> Kind:
-    if is_home(document.url):
+    if is_home(document.url) or is_language_home(document.url):
         return Kind(PageKind.HOME, ("the address is the home page",))
     outline = document.outline
     found = islice((place for place, tag in enumerate(outline.tags) if tag.name in ("h1", "h2")), 2)

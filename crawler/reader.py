@@ -26,6 +26,7 @@ from crawler.page import Document
 from crawler.page_reader import PageSource, ReadPage, read_page
 from crawler.render import reason_to_render
 from crawler.stylesheets import Sheet
+from ledger.child import end_with_parent
 from ledger.errors import OutsideFailureError
 from ledger.lexicon import Lexicon
 
@@ -133,6 +134,7 @@ _documents: OrderedDict[tuple[str, bool], ReadPage] = OrderedDict()
 def _begin(lexicon_dir: Path) -> None:
     global _lexicon  # noqa: PLW0603  # set once in a process of its own
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the crawl ends it
+    end_with_parent()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
     _lexicon = Lexicon.with_own(lexicon_dir)
 

@@ -6,13 +6,13 @@ import multiprocessing
 import os
 import resource
 import signal
-import threading
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 
+from ledger.child import end_with_parent
 from ledger.errors import OutsideFailureError
 from ledger.vocabulary import RefusalReason
 from matcher.logo_matcher import LogoMatcher, Recognition, logo_set_id
@@ -92,17 +92,9 @@ _worker_matcher: LogoMatcher | None = None
 def _start_worker(logos: Sequence[OfficialLogo]) -> None:
     global _worker_matcher  # noqa: PLW0603  # one matcher for the life of the worker process
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
     _worker_matcher = LogoMatcher(logos)
-
-
-def _end_with_parent() -> None:
-    # a pool's worker waits for work for ever when its parent was killed
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _recognise(content: bytes) -> Recognition:
