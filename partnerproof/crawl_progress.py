@@ -32,7 +32,7 @@ class CrawlProgress:
     def __init__(self, *, total: int, done: int, is_quiet: bool, as_json: bool) -> None:
         self.total = total
         self.done = done
-        self.pages = self.images = self.judged = self.requests = 0
+        self.pages = self.images = self.judged = self.matches = self.requests = 0
         self.states: Counter[str] = Counter()
         self.errors: Counter[str] = Counter()
         self.running = 0
@@ -98,9 +98,10 @@ class CrawlProgress:
         self._tell("visit", visit_id=visit_id, state=state, reason=reason)
         self._show(1)
 
-    def on_judged(self, visit_id: str) -> None:
+    def on_judged(self, visit_id: str, matches: int) -> None:
         self.judged += 1
-        self._tell("judged", visit_id=visit_id)
+        self.matches += matches
+        self._tell("judged", visit_id=visit_id, matches=matches)
         self._show(0)
 
     def warn(self, text: str) -> None:
@@ -121,6 +122,7 @@ class CrawlProgress:
             f"{self.pages} pages",
             f"{self.images} sightings",
             f"{self.judged} judged",
+            f"{self.matches} matches",
             f"{self.requests / seconds:.0f} requests/s",
         ]
         if self.errors:

@@ -85,11 +85,17 @@ def unjudged_visits(ledger: Ledger, brands: Sequence[str]) -> list[str]:
 _FINISHED = "SELECT v.visit_id FROM visits v JOIN crawls c USING (crawl_id) WHERE v.state IN ('done', 'failed')"
 
 
+def count_logo_evidence(ledger: Ledger, visit_id: str) -> int:
+    """Return how many sightings of official logos a visit's claims rest on."""
+    sql = "SELECT count(*) FROM claim_evidence e JOIN pages p USING (page_id) WHERE p.visit_id = ? AND e.evidence = 'logo'"
+    return int(ledger.value(sql, [visit_id]))
+
+
 class Follower(threading.Thread):
     """Judges visits while the crawl goes on, in a thread with a connection of its own."""
 
     def __init__(
-        self, workspace: Workspace, brands: Sequence[Brand], on_judged: Callable[[str], None] = lambda _: None
+        self, workspace: Workspace, brands: Sequence[Brand], on_judged: Callable[[str, int], None] = lambda *_: None
     ) -> None:
         super().__init__(name="follower", daemon=True)
         self.workspace = workspace
@@ -117,6 +123,6 @@ class Follower(threading.Thread):
                     follow_visits(
                         ledger, recogniser, judge, lexicon, warc_dir=self.workspace.warc, visit_ids=[visit_id]
                     )
-                    self.on_judged(visit_id)
+                    self.on_judged(visit_id, count_logo_evidence(ledger, visit_id))
         except BaseException as error:  # noqa: BLE001  # handed to the main thread by finish()
             self.error = error
