@@ -48,7 +48,7 @@ class WordLists:
         self._remembered: dict[str, tuple[Hit, ...]] = {}
 
     def hits(self, text: str) -> list[Hit]:
-        """Return the first hit of each kind in text, longest word first."""
+        """Return the longest hit of each kind in text, longest first: of "Alliances and technology partners" that is partners."""
         if len(text) > MAX_REMEMBERED_CHARS:
             return self._look_for(text)
         # the menu of a site stands on each of its pages, and most texts of a page say nothing
@@ -65,7 +65,7 @@ class WordLists:
         found = [
             Hit(kind=kind, word=match[0], start=match.start())
             for kind, pattern in self._patterns.items()
-            if (match := pattern.search(folded))
+            if (match := max(pattern.finditer(folded), key=lambda match: len(match[0]), default=None))
         ]
         return sorted(found, key=lambda hit: -len(hit.word))
 

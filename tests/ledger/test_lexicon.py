@@ -57,3 +57,9 @@ def test_hits_are_the_same_when_they_are_remembered(monkeypatch):
 
 def test_names_are_read_as_words():
     assert split_words("our-partnersGrid__item") == "our partners Grid item"
+
+
+def test_of_two_kinds_the_longest_words_of_each_are_compared(lexicon):
+    hits = lexicon.words("sections", ["en"]).hits("Alliances/Technology Partners")
+    assert [hit.kind for hit in hits][:1] == ["partners"]
+    assert hits[0].word == "technology partner"
