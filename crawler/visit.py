@@ -19,7 +19,7 @@ from ledger.vocabulary import LookOutcome, PageKind, Purpose
 
 # why a visit failed without the vendor's doing, when it is so for one vendor after another
 NETWORK_REASONS = frozenset({"dns", "timeout", "no-route", "connection-refused"})
-MAX_EARLIER_PAGES = 10
+MAX_EARLIER_PAGES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EarlierPage:
-    """A partner page that the vendor's last visit read."""
+    """A page for partners, or one that a claim rests on, that the vendor's last visit read."""
 
     url: str
     link_text: str
@@ -131,7 +131,8 @@ def _remember_earlier(ledger: Ledger, visit: RunningVisit, row: Row) -> None:
         return
     pages = ledger.rows(
         "SELECT p.url, p.link_text, p.kind, l.looked_at FROM pages p JOIN looks l USING (look_id)"
-        " WHERE p.visit_id = ? AND p.health = 'ok' AND p.kind IN ('partners', 'clients', 'resellers') ORDER BY p.rowid LIMIT ?",
+        " WHERE p.visit_id = ? AND p.health = 'ok' AND (p.kind IN ('partners', 'clients', 'resellers')"
+        " OR EXISTS (SELECT 1 FROM claim_evidence e WHERE e.page_id = p.page_id)) ORDER BY p.rowid LIMIT ?",
         [visit.earlier_visit_id, MAX_EARLIER_PAGES],
     )
     visit.earlier_pages = [

@@ -157,27 +157,33 @@ JOIN seeds s ON s.seed_id = e.seed_id
 LEFT JOIN tried t ON t.seed_id = e.seed_id AND t.page_url = e.page_url
 GROUP BY e.seed_id, e.page_url, e.image, e.found_by;
 
-CREATE VIEW v_claim_changes AS -- every claim and whether the vendor's last visit still found it
-WITH last_visits AS (
-    SELECT v.seed_id, v.visit_id, max(v.started_at) AS visited_at, v.state
-    FROM visits v WHERE v.state IN ('done', 'failed') GROUP BY v.seed_id
-), evidence AS (
-    SELECT e.claim_id, p.visit_id, p.url, e.seen_at FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id
+CREATE VIEW v_claim_changes AS -- every claim, and whether its pages still showed it when they were last looked at
+WITH shown AS ( -- by claim and page: when it was last shown, and what was learnt of the page since
+    SELECT c.claim_id, c.seed_id, p.url, min(e.seen_at) AS first_shown, max(e.seen_at) AS last_shown,
+           (SELECT max(k.looked_at) FROM looks k JOIN visits v ON v.visit_id = k.visit_id LEFT JOIN pages q ON q.look_id = k.look_id
+            WHERE v.seed_id = c.seed_id AND k.purpose = 'page'
+              AND ((q.url = p.url AND q.health = 'ok') OR (k.requested_url = p.url AND k.status IN (404, 410)))) AS last_known,
+           (SELECT max(k.looked_at) FROM looks k JOIN visits v ON v.visit_id = k.visit_id
+            WHERE v.seed_id = c.seed_id AND k.purpose = 'page' AND k.requested_url = p.url) AS last_tried
+    FROM claims c
+    JOIN claim_evidence e ON e.claim_id = c.claim_id
+    JOIN pages p ON p.page_id = e.page_id
+    GROUP BY c.claim_id, p.url
+), last_visits AS ( -- a visit of one page, as `check` makes, says nothing of the others
+    SELECT seed_id, max(started_at) AS visited_at, min(started_at) AS first_visited_at
+    FROM visits WHERE state = 'done' AND pages > 1 GROUP BY seed_id
 )
 SELECT s.vendor, s.vendor_domain, c.brand, c.relation,
-       CASE WHEN max(e.visit_id = l.visit_id) THEN iif(min(e.visit_id = l.visit_id) = 1 AND (
-                     SELECT count(*) FROM visits o WHERE o.seed_id = c.seed_id AND o.state = 'done') > 1, 'appeared', 'present')
-            WHEN l.state = 'done' AND NOT EXISTS ( -- a page that showed it, of which the last visit knows nothing sure
-                SELECT 1 FROM evidence x WHERE x.claim_id = c.claim_id
-                AND NOT EXISTS (SELECT 1 FROM pages p WHERE p.visit_id = l.visit_id AND p.url = x.url AND p.health = 'ok')
-                AND NOT EXISTS (SELECT 1 FROM looks k WHERE k.visit_id = l.visit_id AND k.purpose = 'page'
-                                AND k.requested_url = x.url AND k.status IN (404, 410)))
+       CASE WHEN max(h.last_shown >= max(coalesce(h.last_known, ''), coalesce(h.last_tried, ''))
+                     AND h.last_shown >= coalesce(l.visited_at, ''))
+            THEN iif(min(h.first_shown) >= l.visited_at AND l.visited_at > l.first_visited_at, 'appeared', 'present')
+            WHEN min(coalesce(h.last_known, '') > h.last_shown AND h.last_known >= coalesce(h.last_tried, ''))
             THEN 'gone' ELSE 'could-not-look' END AS state, -- present, appeared, gone, could-not-look
-       min(e.seen_at) AS first_seen, max(e.seen_at) AS last_seen,
-       l.visited_at AS last_visit, -- a claim that is gone was gone by then
+       min(h.first_shown) AS first_seen, max(h.last_shown) AS last_seen,
+       max(h.last_known) AS last_known, -- when its pages were last read, or found to be no more; by then a claim that is gone was gone
        c.claim_id
 FROM claims c
 JOIN seeds s ON s.seed_id = c.seed_id
-JOIN last_visits l ON l.seed_id = c.seed_id
-JOIN evidence e ON e.claim_id = c.claim_id
+JOIN shown h ON h.claim_id = c.claim_id
+LEFT JOIN last_visits l ON l.seed_id = c.seed_id
 GROUP BY c.claim_id;

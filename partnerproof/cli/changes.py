@@ -37,7 +37,7 @@ def changes(choice: Choice, state: str | None, as_json: bool) -> None:  # noqa: 
         return
     console = plain_console()
     table = Table(box=None, pad_edge=False)
-    columns = ("vendor", "brand", "relation", "state", "first_seen", "last_seen", "last_visit")
+    columns = ("vendor", "brand", "relation", "state", "first_seen", "last_seen", "last_known")
     for column in columns:
         table.add_column(column.replace("_", " "))
     for row in rows:

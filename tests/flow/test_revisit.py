@@ -133,3 +133,10 @@ def test_a_page_that_is_gone_for_good_takes_its_claim_with_it(visit, vendor, acm
     visit()
     assert rows(acme, "SELECT state FROM v_claim_changes") == [("gone",)]
     assert set(changes(acme).values()) == {"page-gone"}
+
+
+def test_a_check_of_one_page_says_nothing_of_the_others(visit, vendor, acme, tmp_path):
+    visit()
+    home = (tmp_path / "seeds.csv").read_text().strip().rpartition(",")[2]
+    run_partnerproof("-w", acme, "check", home, "--allow-private", "--delay", "0")
+    assert rows(acme, "SELECT state FROM v_claim_changes") == [("present",)]
