@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from ledger.database import Ledger, Row
 
 NOT_THERE = frozenset({"error", "soft-404", "http-404", "http-410"})  # a page that is not there hides nothing
+NEEDS_BROWSER = "needs-browser"  # also on pages whose words were read
 PARTNER_KINDS = ("partners", "clients", "resellers")
 MAX_VENDORS = 2_000  # in the page; a browser opens that at once
 WHAT_TO_DO = {
-    "empty-shell": "drawn by scripts alone: install the browser extra and crawl again",
+    "empty-shell": "scripts draw it, and a browser did not help either: look by hand",
     "needs-browser": "drawn by scripts alone: install the browser extra and crawl again",
     "challenge": "the site asks whether a person is there: look by hand, or ask the vendor",
     "consent-wall": "nothing is shown before consent: look by hand, or with the browser extra",
@@ -56,7 +57,8 @@ class VendorCoverage:
         """failed, in part, or read: how much of what was wished could be seen."""
         if self.pages_read == 0:
             return "failed"
-        return "in part" if self.unseen else "read"
+        is_whole = not self.unseen and "error of the program" not in self.end_reason
+        return "read" if is_whole else "in part"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +84,9 @@ def read_coverage(ledger: Ledger) -> Coverage:
     pages_read = with_partner_page = 0
     for vendor in ledger.each(
         "SELECT s.vendor, s.vendor_domain, v.visit_id, v.crawl_id, v.state, coalesce(v.end_reason, '') AS end_reason,"
-        " max(coalesce(v.started_at, '')) AS visited_at FROM visits v JOIN seeds s USING (seed_id)"
+        # a check of one page counts only where there was no whole visit
+        " substr(max(iif(c.kind = 'check', '0', '1') || coalesce(v.started_at, '')), 2) AS visited_at"
+        " FROM visits v JOIN seeds s USING (seed_id) JOIN crawls c USING (crawl_id)"
         " GROUP BY v.seed_id ORDER BY v.state = 'failed' DESC, s.vendor"
     ):
         one = _vendor(ledger, vendor)
@@ -110,7 +114,9 @@ def _vendor(ledger: Ledger, vendor: Row) -> VendorCoverage:
     unseen = Counter(
         str(row["reason"])
         for row in looks
-        if row["outcome"] == "could-not-look" and row["reason"] not in NOT_THERE and row["reason"]
+        if row["reason"]
+        and row["reason"] not in NOT_THERE
+        and (row["outcome"] == "could-not-look" or row["reason"] == NEEDS_BROWSER)
     )
     return VendorCoverage(
         vendor=vendor["vendor"],

@@ -8,6 +8,7 @@ has is asked for on condition that it has changed.
 from __future__ import annotations
 
 import asyncio
+import logging
 from http import HTTPStatus
 from pathlib import Path
 from typing import Self
@@ -28,6 +29,7 @@ from crawler.tls import UNVERIFIED_META
 from crawler.visit import RunningVisit, find_earlier_capture
 from ledger.database import Ledger
 from ledger.domains import belongs_to
+from ledger.errors import EvidenceBrokenError
 from ledger.identity import utc_text
 from ledger.vocabulary import Purpose, Tls
 from ledger.warc import NOT_MODIFIED, Exchange, WarcArchive, read_exchange
@@ -39,6 +41,8 @@ MAX_HEADER_LINES = 200
 MAX_HEADER_BYTES = 64_000
 _PLACE = "place_at_address"
 _HELD = "held_capture"
+_UNCONDITIONAL = "unconditional"
+logger = logging.getLogger(__name__)
 
 
 class VisitRobotsMiddleware:
@@ -97,7 +101,10 @@ class VisitRobotsMiddleware:
 
 
 class PaceMiddleware:
-    """Keeps to what hosts ask for: Crawl-delay, Retry-After, and few requests at once to one IP address."""
+    """Keeps to what hosts ask for: Crawl-delay, Retry-After, and few requests at once to one IP address.
+
+    What is answered from the archive does not come here: CaptureMiddleware stands before it.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
@@ -113,7 +120,7 @@ class PaceMiddleware:
 
     async def process_request(self, request: Request) -> None:
         visit: RunningVisit | None = request.meta.get("visit")
-        if visit is None or visit.is_stored(request):
+        if visit is None:
             return
         parts = urlsplit(request.url)
         left = self._pace.closed_for(parts.netloc)
@@ -124,7 +131,11 @@ class PaceMiddleware:
             raise LookRefusedError("budget-seconds", "the host asks for longer waits than the visit has seconds left")
         address = known_addresses.get(parts.hostname)
         if address is not None:
-            await self._pace.take_place(address)
+            try:
+                await asyncio.wait_for(self._pace.take_place(address), timeout=max(0.1, visit.seconds_left()))
+            except TimeoutError as error:
+                visit.spent = visit.spent or "seconds"
+                raise LookRefusedError("budget-seconds", f"{address} was busy until the visit's end") from error
             request.meta[_PLACE] = address
 
     def process_response(self, request: Request, response: Response) -> Response:
@@ -176,6 +187,8 @@ class CaptureMiddleware:
         for name in ("If-None-Match", "If-Modified-Since"):  # of the address that redirected here
             request.headers.pop(name, None)
         request.meta.pop(_HELD, None)
+        if request.meta.get(_UNCONDITIONAL):
+            return
         earlier = find_earlier_capture(self._archive.ledger, visit, request.url)
         if earlier is None:
             return
@@ -185,7 +198,7 @@ class CaptureMiddleware:
         if earlier.last_modified:
             request.headers["If-Modified-Since"] = earlier.last_modified.encode("latin-1", "replace")
 
-    def process_response(self, request: Request, response: Response) -> Response:
+    def process_response(self, request: Request, response: Response) -> Request | Response:
         visit: RunningVisit | None = request.meta.get("visit")
         if visit is None:
             return response
@@ -197,6 +210,8 @@ class CaptureMiddleware:
             if key in visit.stored:  # two redirects led here at once: the first answer is the one that counts
                 visit.captures[request.url] = visit.stored[key]
                 response = self._stored(visit, request.url, visit.stored[key])
+            elif response.status == NOT_MODIFIED and not self._is_held(request):
+                return self._without_condition(request)
             else:
                 visit.stored[key] = self._store(visit, request, response)
                 if response.status == NOT_MODIFIED and _HELD in request.meta:
@@ -205,6 +220,22 @@ class CaptureMiddleware:
         if not encodings <= READABLE_ENCODINGS:
             raise LookRefusedError("unreadable-encoding", f"Content-Encoding {', '.join(sorted(encodings))}")
         return response
+
+    def _is_held(self, request: Request) -> bool:
+        """Whether what a 304 refers to can still be read: one damaged record is no reason to end a crawl."""
+        if _HELD not in request.meta:
+            return True  # a 304 that nobody asked for is stored as it came
+        try:
+            read_exchange(self._archive.directory, self._archive.ledger, request.meta[_HELD])
+        except EvidenceBrokenError as error:
+            logger.warning("asked again without condition: %s", error)
+            return False
+        return True
+
+    def _without_condition(self, request: Request) -> Request:
+        again = request.copy()
+        again.meta[_UNCONDITIONAL] = True
+        return again
 
     def _stored(self, visit: RunningVisit, url: str, capture_id: str) -> Response:
         return stored_response(self._archive.ledger, self._archive, url, capture_id)

@@ -82,7 +82,7 @@ def retry_after_s(value: str | None) -> float | None:
         return float(text[:9])
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return max(0.0, (at - utc_now()).total_seconds()) if at.tzinfo else None
 

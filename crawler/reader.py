@@ -9,6 +9,7 @@ Each process holds the lexicon and the last few documents, so that a page is par
 from __future__ import annotations
 
 import asyncio
+import logging
 import multiprocessing
 import resource
 import signal
@@ -37,6 +38,7 @@ MEMORY_LIMIT_BYTES = 2_000_000_000  # address space; a page of 5 MB needs 600 MB
 DOCUMENTS_KEPT = 24  # more than visits run at once in one process between the two steps
 
 T = TypeVar("T")
+logger = logging.getLogger(__name__)
 
 
 class PageUnreadableError(Exception):
@@ -54,7 +56,10 @@ class Reader:
         return await self._desk(source).ask(_read, source)
 
     async def read_images(self, source: PageSource, sheets: list[Sheet]) -> tuple[ReadPage, str | None]:
-        """Return a page with its sightings and passages, and why it has to be drawn by a browser, if it has. Errors: PageUnreadableError, OutsideFailureError."""
+        """Return a page with its sightings and passages, and why it has to be drawn by a browser, if it has.
+
+        Errors: PageUnreadableError, OutsideFailureError.
+        """
         return await self._desk(source).ask(_read_images, source, sheets)
 
     async def is_like(self, source: PageSource, other: PageSource) -> bool:
@@ -94,10 +99,17 @@ class _Desk:
                     raise PageUnreadableError(f"reading needs more than {MEMORY_LIMIT_BYTES // 10**6} MB") from error
                 except RecursionError as error:
                     raise PageUnreadableError("elements lie too deep in each other") from error
+                except OutsideFailureError:
+                    raise
                 except BrokenProcessPool as error:
                     self.stop()
                     if attempt:
                         raise PageUnreadableError("its reader ended without an answer, twice") from error
+                except Exception as error:  # a page that our reading trips over costs one row
+                    logger.exception("a page could not be read")
+                    raise PageUnreadableError(
+                        f"an error of the program ({type(error).__name__}), see the log"
+                    ) from error
             raise AssertionError("not reached")
 
     async def _start(self) -> ProcessPoolExecutor:

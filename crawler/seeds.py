@@ -25,7 +25,7 @@ from ledger.domains import registrable_domain
 from ledger.errors import BadInputError, Problem
 from ledger.identity import content_id, event_id, sha256_hex, utc_text
 from ledger.records import Crawl, Seed, Visit
-from ledger.vocabulary import VisitState
+from ledger.vocabulary import CrawlKind, VisitState
 
 SCOPE_SETTINGS = ("PARTNERPROOF_BRANDS", "PARTNERPROOF_FOLLOW_LINKS", "PARTNERPROOF_MAX_PAGES")
 COLUMNS = ("name", "url", "domain", "country", "parent")
@@ -183,6 +183,7 @@ def begin_crawl(
     settings: dict[str, object],
     tool_version: str,
     keep_known: bool = False,
+    kind: CrawlKind = CrawlKind.CRAWL,
 ) -> str:
     """Return the id of the crawl to work on: the unfinished one of the same list, brands and scope, or a new one.
 
@@ -206,6 +207,7 @@ def begin_crawl(
         tool_version=tool_version,
         started_at=utc_text(),
         ended_at=None,
+        kind=kind,
     )
     with ledger.transaction():
         (ledger.add if keep_known else ledger.put)(seeds)
@@ -223,6 +225,7 @@ def begin_crawl(
                 pages=0,
                 requests=0,
                 body_bytes=0,
+                start_urls=seed.start_urls,
             )
             for ordinal, seed in enumerate(seeds)
         )

@@ -93,8 +93,8 @@ ROBOTSTXT_OBEY = False  # Scrapy's own keeps every parser for ever; VisitRobotsM
 ROBOTSTXT_USER_AGENT = "partnerproof"
 DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.VisitRobotsMiddleware": 100,
-    "crawler.middlewares.PaceMiddleware": 940,
     "crawler.middlewares.CaptureMiddleware": 950,
+    "crawler.middlewares.PaceMiddleware": 960,  # its place is given back before anyone can refuse the answer
 }
 TWISTED_DNS_RESOLVER = "crawler.addresses.GuardedResolver"
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"  # each visit knows what it has looked at

@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 import zlib
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from lxml import etree
 
 from crawler.links import A_PAGE, NOT_A_PAGE, Link, is_same_site, score_link
 from crawler.own_hosts import seen_here
+from crawler.page import Document
 from crawler.page_kind import path_words
 from ledger.lexicon import Lexicon
 
@@ -37,18 +38,19 @@ def read_sitemap(content: bytes, url: str, lexicon: Lexicon, *, hosts: frozenset
 
     hosts: the vendor's other hosts, whose addresses are looked for on this one.
     """
+    site = Document(url, "")
     content = _unpack(content)
     pages, sitemaps = _locations(content)
     links: dict[str, Link] = {}
     for location in pages:
-        address = urljoin(url, location)
-        if not address.startswith(("http://", "https://")) or NOT_A_PAGE.search(urlsplit(address).path):
+        address = site.absolute(location)
+        if address is None or NOT_A_PAGE.search(urlsplit(address).path):
             continue
         named = address if is_same_site(address, url) else seen_here(address, url, hosts)
         link = score_link(named, "", lexicon) if named else None
         if link is not None and link.reason not in (A_PAGE, "home page"):
             links.setdefault(link.url, link)
-    further = dict.fromkeys(urljoin(url, location) for location in sitemaps)
+    further = dict.fromkeys(address for location in sitemaps if (address := site.absolute(location)))
     return ReadSitemap(
         links=tuple(sorted(links.values(), key=lambda link: -link.worth)[:MAX_LINKS]),
         sitemaps=tuple(sorted(further, key=lambda u: bool(_POSTS.search(path_words(u)))))[:MAX_SITEMAPS],

@@ -14,8 +14,8 @@ MAX_DEPTH = 10  # the deepest partner page of the corpus has 3
 MAX_SAME_SHAPE = 12  # /blog/#, /product/#/reviews
 MAX_QUERIES = 6  # of one path
 MAX_DATES = 3
-_SESSION = re.compile(r"(phpsessid|jsessionid|aspsessionid\w*|sid|session_?id|s|zenid|oscsid|cfid|cftoken)", re.I)
-_TRACKING = re.compile(r"(utm_\w+|gclid|fbclid|msclkid|mc_cid|mc_eid|_ga|ref|source|trk)", re.I)
+_SESSION = re.compile(r"(phpsessid|jsessionid|aspsessionid\w*|sid|session_?id|zenid|oscsid|cfid|cftoken)", re.I)
+_TRACKING = re.compile(r"(utm_\w+|gclid|fbclid|msclkid|mc_cid|mc_eid|_ga)", re.I)
 _PATH_SESSION = re.compile(r";jsessionid=[^/?#]*|/\(S\([a-z0-9]{20,}\)\)", re.I)
 _DATE = re.compile(
     r"(19|20)\d\d[/_-]?(0?[1-9]|1[0-2])([/_-]?\d{1,2})?(?=$|[/?&_.-])|[?&](month|year|date|day|week|tribe-bar-date|cal\w*)=",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from asyncio import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from scrapy import Request
 from scrapy.robotstxt import RobotParser
@@ -106,10 +106,14 @@ class RunningVisit:
 
 def begin_visit(ledger: Ledger, row: Row, budget: Budget, now: str) -> RunningVisit:
     """Mark a visit as running and return its state, with what an interrupted run of it had stored."""
-    visit = RunningVisit(visit_id=row["visit_id"], seed=read_seed(ledger, row["seed_id"]), budget=budget)
+    seed = read_seed(ledger, row["seed_id"])
+    if row["start_urls"]:
+        seed = replace(seed, start_urls=tuple(json.loads(row["start_urls"])))
+    visit = RunningVisit(visit_id=row["visit_id"], seed=seed, budget=budget)
+    # a visit that ran before, and was stopped or put back, has captures
+    for stored in ledger.rows("SELECT url, attempt, capture_id FROM captures WHERE visit_id = ?", [visit.visit_id]):
+        visit.stored[stored["url"], stored["attempt"]] = stored["capture_id"]
     if row["state"] == "running":
-        for stored in ledger.rows("SELECT url, attempt, capture_id FROM captures WHERE visit_id = ?", [visit.visit_id]):
-            visit.stored[stored["url"], stored["attempt"]] = stored["capture_id"]
         failed = "SELECT * FROM looks WHERE visit_id = ? AND outcome = 'could-not-look' AND status IS NULL"
         for look in ledger.rows(failed, [visit.visit_id]):
             visit.failed[Purpose(look["purpose"]), look["requested_url"]] = read_look(look)
@@ -171,6 +175,9 @@ def find_earlier_capture(ledger: Ledger, visit: RunningVisit, url: str) -> Earli
     return EarlierCapture(**dict(row))
 
 
+PROGRAM_ERROR = "an error of the program, see the log"
+
+
 def end_visit(ledger: Ledger, visit: RunningVisit, *, failure: str | None, now: str) -> str:
     """Mark a visit as done, or as failed when not one page could be read. Returns the state."""
     state = "failed" if visit.pages == 0 else "done"
@@ -179,6 +186,8 @@ def end_visit(ledger: Ledger, visit: RunningVisit, *, failure: str | None, now: 
         if state == "failed"
         else (f"budget of {visit.spent}" if visit.spent else "complete")
     )
+    if state == "done" and failure == PROGRAM_ERROR:
+        reason = failure
     if told := visit.traps.told():
         reason = f"{reason}; traps: {told}"
     ledger.execute(

@@ -22,6 +22,7 @@ from scrapy.http import Response
 from crawler.links import LANGUAGE_HOME, Link, PageLinks, find_script_links, is_same_site
 from crawler.looks import Looked
 from crawler.own_hosts import seen_here
+from crawler.page import Document
 from crawler.page_health import is_html
 from crawler.page_kind import WORTH
 from crawler.page_reader import SAME_AS_MISSING, PageSource, ReadPage, store_page, unread_page
@@ -132,7 +133,10 @@ class VisitRun:
 
     def _here(self, url: str) -> str | None:
         """An address of the site; of one of the vendor's other hosts as one of the visited host."""
-        return url if is_same_site(url, self.site) else seen_here(url, self.site, self.hosts)
+        address = Document(self.site, "").absolute(url)
+        if address is None:
+            return None
+        return address if is_same_site(address, self.site) else seen_here(address, self.site, self.hosts)
 
     async def _read_scripts(self) -> None:
         """Look for a menu in the scripts of the site's first page."""

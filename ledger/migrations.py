@@ -447,7 +447,7 @@ def m0003_reading(database: Database) -> None:
 INGEST = (
     """
     ALTER TABLE crawls ADD COLUMN
-        kind /* crawl, or ingest = read from an archive that others made: no request was made */ TEXT NOT NULL DEFAULT 'crawl' CHECK (kind IN ('crawl', 'ingest'))""",
+        kind /* crawl; check = one page; ingest = read from an archive that others made: no request was made */ TEXT NOT NULL DEFAULT 'crawl' CHECK (kind IN ('crawl', 'check', 'ingest'))""",
     """
     ALTER TABLE pages ADD COLUMN
         extractor_version /* which version of the reading gave the row; 0 = before this was recorded */ INTEGER NOT NULL DEFAULT 0""",
@@ -468,6 +468,8 @@ REVISITS = (
     ALTER TABLE captures ADD COLUMN
         tls /* verified, unverified (the operator allowed a second try); NULL = plain HTTP, or stored before this was noted */ TEXT""",
     "CREATE INDEX captures_by_url ON captures(url)",
+    "CREATE INDEX pages_by_url ON pages(url)",
+    "ALTER TABLE visits ADD COLUMN start_urls /* JSON list of this visit; NULL = those of the seed */ TEXT",
     "ALTER TABLE looks ADD COLUMN why /* pages: why this address was worth a look */ TEXT",
     """
     ALTER TABLE looks ADD COLUMN

@@ -98,6 +98,7 @@ class Visit:
     requests: int
     body_bytes: int
     judged_at: str | None = None  # None: matches, claims and verdicts of it are still to come
+    start_urls: tuple[str, ...] | None = None  # None: those of the seed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

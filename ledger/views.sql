@@ -79,7 +79,8 @@ SELECT s.vendor, s.vendor_domain, v.crawl_id, v.state AS visit_state, v.end_reas
            AS page_url, -- the page that was read; NULL where none could be
        CASE WHEN l.look_id IS NULL THEN CASE v.state WHEN 'failed' THEN 'could-not-look' ELSE v.state END
             WHEN p.health <> 'ok' THEN 'could-not-look' ELSE l.outcome END AS outcome,
-       CASE WHEN p.health <> 'ok' THEN p.health ELSE coalesce(l.reason, CASE v.state WHEN 'failed' THEN v.end_reason END)
+       CASE WHEN p.health_reason LIKE 'needs a browser%' THEN 'needs-browser' -- its words may have been read all the same
+            WHEN p.health <> 'ok' THEN p.health ELSE coalesce(l.reason, CASE v.state WHEN 'failed' THEN v.end_reason END)
             END AS reason,
        coalesce(p.health_reason, l.detail) AS detail, l.status,
        p.kind AS page_kind, p.health AS page_health, p.language, p.title, l.looked_at,
@@ -120,18 +121,19 @@ GROUP BY c.claim_id;
 CREATE VIEW v_changes AS -- every image that a page showed on any visit, and what became of it: dates are those of looks
 WITH seen AS (
     SELECT v.seed_id, p.url AS page_url, coalesce(g.image_url, g.inline_sha256) AS image, g.found_by,
-           coalesce(g.inline_sha256, l.content_sha256) AS image_sha256, k.looked_at
+           iif(l.outcome = 'could-not-look', NULL, coalesce(g.inline_sha256, l.content_sha256)) AS image_sha256,
+           k.looked_at, iif(l.outcome = 'could-not-look', k.looked_at, '') AS failed_at
     FROM sightings g
     JOIN pages p ON p.page_id = g.page_id AND p.health = 'ok'
     JOIN looks k ON k.look_id = p.look_id
     JOIN visits v ON v.visit_id = p.visit_id
-    LEFT JOIN looks l ON l.look_id = g.look_id AND l.outcome = 'looked'
+    LEFT JOIN looks l ON l.look_id = g.look_id
 ), read_pages AS ( -- only healthy pages can show that something is gone
     SELECT v.seed_id, p.url AS page_url, min(k.looked_at) AS first_read, max(k.looked_at) AS last_read
     FROM pages p
     JOIN looks k ON k.look_id = p.look_id
     JOIN visits v ON v.visit_id = p.visit_id
-    WHERE p.health = 'ok'
+    WHERE p.health = 'ok' AND p.health_reason IS NULL -- a reason on a healthy page: it needs a browser to be seen whole
     GROUP BY 1, 2
 ), tried AS ( -- SQLite takes the other columns from the row with the maximum
     SELECT v.seed_id, k.requested_url AS page_url, max(k.looked_at) AS last_tried, k.status
@@ -144,6 +146,7 @@ SELECT s.vendor, s.vendor_domain, e.page_url, e.image, e.found_by,
        CASE WHEN t.last_tried > r.last_read AND t.status IN (404, 410) THEN 'page-gone'
             WHEN t.last_tried > r.last_read THEN 'could-not-look'
             WHEN max(e.looked_at) < r.last_read THEN 'gone'
+            WHEN max(e.failed_at) = max(e.looked_at) THEN 'could-not-look' -- the page shows it, its file did not come
             WHEN count(DISTINCT e.image_sha256) > 1 THEN 'changed'
             WHEN min(e.looked_at) > r.first_read THEN 'appeared'
             ELSE 'unchanged' END AS state, -- unchanged, appeared, changed, gone, page-gone, could-not-look
@@ -162,7 +165,7 @@ WITH shown AS ( -- by claim and page: when it was last shown, and what was learn
     SELECT c.claim_id, c.seed_id, p.url, min(e.seen_at) AS first_shown, max(e.seen_at) AS last_shown,
            (SELECT max(k.looked_at) FROM looks k JOIN visits v ON v.visit_id = k.visit_id LEFT JOIN pages q ON q.look_id = k.look_id
             WHERE v.seed_id = c.seed_id AND k.purpose = 'page'
-              AND ((q.url = p.url AND q.health = 'ok') OR (k.requested_url = p.url AND k.status IN (404, 410)))) AS last_known,
+              AND ((q.url = p.url AND q.health = 'ok' AND q.health_reason IS NULL) OR (k.requested_url = p.url AND k.status IN (404, 410)))) AS last_known,
            (SELECT max(k.looked_at) FROM looks k JOIN visits v ON v.visit_id = k.visit_id
             WHERE v.seed_id = c.seed_id AND k.purpose = 'page' AND k.requested_url = p.url) AS last_tried
     FROM claims c
@@ -170,14 +173,26 @@ WITH shown AS ( -- by claim and page: when it was last shown, and what was learn
     JOIN pages p ON p.page_id = e.page_id
     GROUP BY c.claim_id, p.url
 ), last_visits AS ( -- a visit of one page, as `check` makes, says nothing of the others
-    SELECT seed_id, max(started_at) AS visited_at, min(started_at) AS first_visited_at
-    FROM visits WHERE state = 'done' AND pages > 1 GROUP BY seed_id
+    SELECT v.seed_id, max(v.started_at) AS visited_at, min(v.started_at) AS first_visited_at
+    FROM visits v JOIN crawls k ON k.crawl_id = v.crawl_id AND k.kind <> 'check'
+    WHERE v.state = 'done' GROUP BY v.seed_id
+), failed AS ( -- a page shows the image of a claim still, and its file could not be fetched that time
+    SELECT DISTINCT e.claim_id, q.url, k.looked_at
+    FROM claim_evidence e
+    JOIN sightings g ON g.sighting_id = e.sighting_id
+    JOIN pages p ON p.page_id = g.page_id
+    JOIN pages q ON q.url = p.url
+    JOIN looks k ON k.look_id = q.look_id
+    JOIN sightings n ON n.page_id = q.page_id AND n.image_url = g.image_url
+    JOIN looks i ON i.look_id = n.look_id AND i.outcome = 'could-not-look'
 )
 SELECT s.vendor, s.vendor_domain, c.brand, c.relation,
        CASE WHEN max(h.last_shown >= max(coalesce(h.last_known, ''), coalesce(h.last_tried, ''))
                      AND h.last_shown >= coalesce(l.visited_at, ''))
             THEN iif(min(h.first_shown) >= l.visited_at AND l.visited_at > l.first_visited_at, 'appeared', 'present')
-            WHEN min(coalesce(h.last_known, '') > h.last_shown AND h.last_known >= coalesce(h.last_tried, ''))
+            WHEN min(coalesce(h.last_known, '') > h.last_shown AND h.last_known >= coalesce(h.last_tried, '')
+                     AND NOT EXISTS (SELECT 1 FROM failed f
+                                     WHERE f.claim_id = h.claim_id AND f.url = h.url AND f.looked_at = h.last_known))
             THEN 'gone' ELSE 'could-not-look' END AS state, -- present, appeared, gone, could-not-look
        min(h.first_shown) AS first_seen, max(h.last_shown) AS last_seen,
        max(h.last_known) AS last_known, -- when its pages were last read, or found to be no more; by then a claim that is gone was gone

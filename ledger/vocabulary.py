@@ -9,6 +9,7 @@ class CrawlKind(StrEnum):
     """Where the visits of a crawl come from."""
 
     CRAWL = "crawl"
+    CHECK = "check"  # of one page
     INGEST = "ingest"  # an archive that others made: visits are days of captures, and no request was made
 
 

@@ -118,6 +118,7 @@ def _problem(path: Path, lines: list[str], keys: list[str], message: str, got: o
         None,
     )
     where = f"{path} line {line}" if line else str(path)
+    message = message.removeprefix("Value error, ")
     unknown = message.startswith("Extra inputs")
     expected = "a key that this version knows" if unknown else message[0].lower() + message[1:]
     return Problem(

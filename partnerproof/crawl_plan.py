@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -73,13 +74,17 @@ def plan_crawl(
 def _last_visits(ledger: Ledger, seed_ids: Sequence[str]) -> dict[str, tuple[float, float]]:
     wanted = set(seed_ids)
     rows = ledger.each(
-        "SELECT seed_id, requests, body_bytes, max(crawl_id) FROM visits WHERE state = 'done' GROUP BY seed_id"
+        "SELECT v.seed_id, v.requests, v.body_bytes, max(v.crawl_id) FROM visits v JOIN crawls c USING (crawl_id)"
+        " WHERE v.state = 'done' AND c.kind = 'crawl' GROUP BY v.seed_id"
     )
     return {row["seed_id"]: (row["requests"], row["body_bytes"]) for row in rows if row["seed_id"] in wanted}
 
 
 def _means(ledger: Ledger) -> tuple[float, float] | None:
-    row = ledger.row("SELECT avg(requests) AS requests, avg(body_bytes) AS received FROM visits WHERE state = 'done'")
+    row = ledger.row(
+        "SELECT avg(v.requests) AS requests, avg(v.body_bytes) AS received FROM visits v JOIN crawls c USING (crawl_id)"
+        " WHERE v.state = 'done' AND c.kind = 'crawl'"
+    )
     return None if row is None or row["requests"] is None else (row["requests"], row["received"])
 
 
@@ -88,5 +93,5 @@ def _with_window(hours: float, window: Window | None) -> float:
         return hours
     opens, closes = (at.hour + at.minute / 60 for at in (window.opens, window.closes))
     open_h = (closes - opens) % 24
-    days, rest = divmod(hours, open_h)
-    return days * 24 + rest
+    days = max(0, math.ceil(hours / open_h) - 1)
+    return days * 24 + (hours - days * open_h)

@@ -71,8 +71,8 @@ class CrawlProgress:
     def on_visit_begun(self) -> None:
         self.running += 1
 
-    def on_put_back(self) -> None:
-        self.running -= 1
+    def on_put_back(self, number: int) -> None:
+        self.running -= number
         self.warn("the network seems to be gone: the visits that it failed run again after a wait")
 
     def on_page(self, visit_id: str, page: ReadPage) -> None:

@@ -18,10 +18,11 @@ from scrapy.signals import response_received
 import crawler.settings as crawl_settings
 from crawler.opt_out import read_opt_out
 from crawler.seeds import end_crawl_if_complete, read_seeds, seed_of_url
-from crawler.spiders.partners import PartnersSpider, visit_begun, visit_ended, visit_put_back
+from crawler.spiders.partners import PartnersSpider, visit_begun, visit_ended, visits_put_back
 from crawler.visit_run import page_read
 from ledger.database import Ledger
 from ledger.errors import BadInputError, OutsideFailureError, Problem
+from ledger.warc import cut_torn_tails
 from matcher.logo_matches import store_brands
 from matcher.official_logos import Brand
 from partnerproof.crawl_progress import CrawlProgress
@@ -61,8 +62,10 @@ def run_crawl(workspace: Workspace, order: CrawlOrder) -> str:
         with workspace.open() as ledger:
             if store_brands(ledger, brands):
                 click.echo(LOGOS_CHANGED, err=True)
-            if order.seeds is not None:
+            if order.seeds is not None and not order.log_json:
                 _tell_missing_registers(ledger, brands)
+            if workspace.warc.is_dir():
+                cut_torn_tails(workspace.warc, ledger)  # names broken evidence before Scrapy starts
             left_over = unjudged_visits(ledger, order.brands)
             done = _count_done(ledger, order)
         logging.raiseExceptions = False  # a log that can't be written is no news beside what we tell of the disk
@@ -82,7 +85,7 @@ def run_crawl(workspace: Workspace, order: CrawlOrder) -> str:
 
             scrapy_crawler.signals.connect(hand_over, signal=visit_ended)
             scrapy_crawler.signals.connect(progress.on_visit_begun, signal=visit_begun)
-            scrapy_crawler.signals.connect(progress.on_put_back, signal=visit_put_back)
+            scrapy_crawler.signals.connect(progress.on_put_back, signal=visits_put_back)
             scrapy_crawler.signals.connect(progress.on_page, signal=page_read)
             scrapy_crawler.signals.connect(progress.on_response, signal=response_received)
             follower.start()

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -32,7 +32,7 @@ from crawler.outage import Outage
 from crawler.pace import Pace
 from crawler.reader import Reader
 from crawler.seeds import begin_crawl, end_crawl_if_complete, read_seeds, seed_of_url
-from crawler.visit import Budget, RunningVisit, begin_visit, end_visit, find_earlier_look, put_back
+from crawler.visit import PROGRAM_ERROR, Budget, RunningVisit, begin_visit, end_visit, find_earlier_look, put_back
 from crawler.visit_run import VisitRun
 from ledger.database import Ledger
 from ledger.errors import BadInputError, PartnerproofError, Problem
@@ -40,12 +40,12 @@ from ledger.identity import content_id, parse_utc, sha256_hex, utc_now, utc_text
 from ledger.lexicon import Lexicon
 from ledger.pen import hold_pen
 from ledger.records import Look
-from ledger.vocabulary import LookOutcome, Purpose
+from ledger.vocabulary import CrawlKind, LookOutcome, Purpose
 from ledger.warc import WarcArchive, read_exchange
 
 logger = logging.getLogger(__name__)
 visit_begun = object()  # Scrapy signal
-visit_put_back = object()  # Scrapy signal: it runs again later
+visits_put_back = object()  # Scrapy signal, with number: they run again later
 visit_ended = object()  # Scrapy signal, with visit_id, state and reason
 MAX_BYTES = {
     Purpose.PAGE: 5_000_000,
@@ -127,6 +127,7 @@ class PartnersSpider(scrapy.Spider):
             },
             tool_version=settings["PARTNERPROOF_TOOL"],
             keep_known=spider.is_single_url,
+            kind=CrawlKind.CHECK if spider.is_single_url else CrawlKind.CRAWL,
         )
         spider.archive = WarcArchive(
             Path(settings["PARTNERPROOF_WARC_DIR"]), spider.ledger, spider.crawl_id, tool=settings["PARTNERPROOF_TOOL"]
@@ -199,7 +200,7 @@ class PartnersSpider(scrapy.Spider):
                 raise
             except Exception:  # one vendor's surprise must not end the crawl; the visit's row says that it failed
                 logger.exception("visit %s failed", visit.visit_id)
-                failure = "an error of the program, see the log"
+                failure = PROGRAM_ERROR
             if self.outage.is_suspect(visit, failure):
                 self._put_back(self.outage.hold(visit, failure or ""))
                 continue
@@ -208,10 +209,11 @@ class PartnersSpider(scrapy.Spider):
             self._end_held()
             self._end(visit, failure)
 
-    def _put_back(self, visits: Iterable[RunningVisit]) -> None:
+    def _put_back(self, visits: Sequence[RunningVisit]) -> None:
         for visit in visits:
             put_back(self.ledger, visit)
-            self.crawler.signals.send_catch_log(visit_put_back)
+        if visits:
+            self.crawler.signals.send_catch_log(visits_put_back, number=len(visits))
 
     def _end_held(self) -> None:
         for held in self.outage.release():
@@ -220,7 +222,12 @@ class PartnersSpider(scrapy.Spider):
     def _end(self, visit: RunningVisit, failure: str | None) -> None:
         state = end_visit(self.ledger, visit, failure=failure, now=utc_text())
         self.archive.sync()
-        self.crawler.signals.send_catch_log(visit_ended, visit_id=visit.visit_id, state=state, reason=failure)
+        self.crawler.signals.send_catch_log(
+            visit_ended,
+            visit_id=visit.visit_id,
+            state=state,
+            reason=failure if state == "failed" or failure == PROGRAM_ERROR else None,
+        )
 
     async def _wait_for_window(self) -> None:
         while self.window is not None and (seconds := self.window.seconds_until_open(utc_now())) > 0:

@@ -82,4 +82,5 @@ def crawl(
     crawl_id = run_crawl(workspace, order)
     with workspace.open_readonly() as ledger:
         print_findings(ledger, crawl_id=crawl_id)
-    click.echo("next: partnerproof report --out report/", err=True)
+    if not log_json:
+        click.echo("next: partnerproof report --out report/", err=True)

@@ -162,3 +162,16 @@ def test_few_pages_of_any_form_are_no_trap():
 )
 def test_one_page_has_one_key(url):
     assert url_key(url) == "http://v.example/partners"
+
+
+def test_what_names_a_page_in_a_query_stays_in_its_key():
+    keys = {
+        url_key(f"http://v.example/{path}")
+        for path in (
+            "index.php?s=/Home/Partner/index.html",
+            "index.php?s=/Home/About/index.html",
+            "?source=partners",
+            "?ref=clients",
+        )
+    }
+    assert len(keys) == 4

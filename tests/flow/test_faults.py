@@ -117,3 +117,24 @@ def test_a_network_that_is_gone_for_a_while_costs_no_vendor_its_visit(tmp_path):
     with sqlite3.connect(root / "var" / "partnerproof.db") as database:
         states = dict(database.execute("SELECT state, count(*) FROM visits GROUP BY 1").fetchall())
     assert states == {"done": VENDORS}
+
+
+def test_vendors_that_answer_robots_and_nothing_else_end_the_crawl_in_order(serve, tmp_path, acme):
+    import time as clock
+
+    from tests.conftest import send
+
+    def stall(handler: object) -> None:
+        clock.sleep(4)
+
+    server = serve({"/robots.txt": send("User-agent: *\nDisallow: /x\n", "text/plain"), "/": stall})
+    config = acme / "partnerproof.toml"
+    config.write_text(config.read_text().replace("timeout_s = 30", "timeout_s = 1"))
+    port = server.url.rpartition(":")[2]
+    names = [f"v{number}.example" for number in range(6)]
+    (tmp_path / "v.csv").write_text("name,url\n" + "".join(f"{name},http://{name}:{port}/\n" for name in names))
+    resolve = [part for name in names for part in ("--resolve", f"{name}:{port}:127.0.0.1")]
+    run_partnerproof("-w", acme, "crawl", tmp_path / "v.csv", "--delay", "0", "-q", *resolve)
+    with sqlite3.connect(acme / "var" / "partnerproof.db") as database:
+        assert database.execute("SELECT state, count(*) FROM visits GROUP BY 1").fetchall() == [("failed", 6)]
+    assert doubles(acme) == []

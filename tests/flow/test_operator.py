@@ -103,7 +103,7 @@ def test_a_crawl_that_sees_far_less_on_the_same_pages_is_told(acme, seeds):
                 [crawl_id, crawl_id],
             )
             ledger.execute(
-                "INSERT INTO visits SELECT ?, ?, ?, 0, 'done', started_at, ended_at, end_reason, pages, requests, body_bytes, judged_at FROM visits LIMIT 1",
+                "INSERT INTO visits SELECT ?, ?, ?, 0, 'done', started_at, ended_at, end_reason, pages, requests, body_bytes, judged_at, NULL FROM visits LIMIT 1",
                 [f"v{crawl_id}", crawl_id, seed],
             )
             for number in range(30):
@@ -121,3 +121,34 @@ def test_a_crawl_that_sees_far_less_on_the_same_pages_is_told(acme, seeds):
         lines = yield_drops(ledger, "3")
     assert len(lines) == 1
     assert "1.0 sightings a page, 3.0 in the crawl before" in lines[0]
+
+
+def test_answers_that_are_refused_never_stop_an_address(serve, acme, tmp_path):
+    images = "".join(f'<img src="/i{number}.png">' for number in range(40))
+    answers = {f"/i{number}.png": send(b"x", "image/png", Content_Encoding="foo") for number in range(40)}
+    server = serve({"/": send(f"<title>V</title><h1>Vendor</h1>{WORDS}{images}"), **answers})
+    (tmp_path / "v.csv").write_text(f"name,url\nVendor,{server.url.replace('127.0.0.1', 'localhost')}/\n")
+    run_partnerproof("-w", acme, "crawl", tmp_path / "v.csv", "--allow-private", "--delay", "0", timeout=60)
+    with sqlite3.connect(acme / "var" / "partnerproof.db") as database:
+        reasons = database.execute("SELECT reason, count(*) FROM looks WHERE purpose = 'image' GROUP BY 1").fetchall()
+    assert reasons == [("unreadable-encoding", 40)]
+
+
+def test_an_address_that_is_none_in_a_sitemap_costs_nothing(serve, acme, tmp_path):
+    bad = "".join(
+        f"<url><loc>{loc}</loc></url>" for loc in ("http://[bad/", "http://h:99999/", "//h:8x/", "http://a℀b/")
+    )
+    server = serve(
+        {
+            "/robots.txt": send("Sitemap: http://[bad/s.xml\nSitemap: /sitemap.xml\n", "text/plain"),
+            "/": send(f"<title>V</title><h1>Vendor</h1>{WORDS}"),
+            "/sitemap.xml": send(f"<urlset>{bad}<url><loc>/our/partners</loc></url></urlset>", "text/xml"),
+            "/our/partners": send(f"<title>P</title><h1>Our partners</h1>{WORDS}"),
+        }
+    )
+    (tmp_path / "v.csv").write_text(f"name,url\nVendor,{server.url}/\n")
+    run_partnerproof("-w", acme, "crawl", tmp_path / "v.csv", "--allow-private", "--delay", "0")
+    with sqlite3.connect(acme / "var" / "partnerproof.db") as database:
+        assert database.execute("SELECT end_reason FROM visits").fetchall() == [("complete",)]
+        urls = [url for (url,) in database.execute("SELECT page_url FROM v_coverage WHERE outcome = 'looked'")]
+    assert f"{server.url}/our/partners" in urls

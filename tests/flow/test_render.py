@@ -72,6 +72,6 @@ def test_a_page_that_scripts_draw_gives_a_finding(serve, acme, tmp_path, logo_pn
 def test_without_a_browser_coverage_says_that_one_is_needed(serve, acme, tmp_path, logo_png, config):
     crawl(serve, acme, tmp_path, logo_png, **config)
     (told,) = rows(acme, "SELECT outcome, reason, detail FROM v_coverage WHERE requested_url LIKE '%/'")
-    assert told[:2] == ("could-not-look", "empty-shell")
+    assert told[:2] == ("could-not-look", "needs-browser")
     assert str(told[2]).startswith("needs a browser (empty shell: ")
     assert rows(acme, "SELECT count(*) FROM renders WHERE failure IS NOT NULL") == [(1,)]

@@ -140,3 +140,22 @@ def test_a_check_of_one_page_says_nothing_of_the_others(visit, vendor, acme, tmp
     home = (tmp_path / "seeds.csv").read_text().strip().rpartition(",")[2]
     run_partnerproof("-w", acme, "check", home, "--allow-private", "--delay", "0")
     assert rows(acme, "SELECT state FROM v_claim_changes") == [("present",)]
+
+
+def test_a_logo_whose_file_does_not_come_is_not_gone(visit, vendor, acme):
+    visit()
+    vendor.answers["/partners.html"] = tagged(vendor.partners("/acme.png", "/other.png") + "<p>News</p>")
+    vendor.answers["/acme.png"] = send("", status=503)
+    visit()
+    assert changes(acme)["acme.png"] == "could-not-look"
+    assert rows(acme, "SELECT state FROM v_claim_changes") == [("could-not-look",)]
+
+
+def test_a_check_looks_at_the_page_that_was_asked_for(visit, vendor, acme, tmp_path):
+    visit()
+    home = (tmp_path / "seeds.csv").read_text().strip().rpartition(",")[2]
+    told = run_partnerproof("-w", acme, "check", f"{home}partners.html", "--allow-private", "--delay", "0", code=1)
+    assert "partners.html (partners page)" in told
+    assert "could not look" in run_partnerproof(
+        "-w", acme, "check", f"{home}nope", "--allow-private", "--delay", "0", code=3
+    )
