@@ -13,6 +13,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
+from casebook.coverage import NOT_THERE, read_coverage
 from casebook.findings import read_findings, read_perhaps
 from ledger.database import Ledger, Row
 from ledger.vocabulary import VerdictKind
@@ -151,12 +152,18 @@ def _print_perhaps_hint(ledger: Ledger, console: Console, *, crawl_id: str | Non
 
 
 def _print_coverage(ledger: Ledger, console: Console, crawl_id: str | None) -> None:
-    condition, values = ("AND crawl_id = ?", [crawl_id]) if crawl_id else ("", [])
-    reasons = ledger.rows(
-        f"SELECT reason, count(*) AS pages, count(DISTINCT vendor) AS vendors FROM v_coverage WHERE outcome = 'could-not-look' {condition}"
-        " AND reason NOT IN ('error', 'soft-404') GROUP BY reason ORDER BY pages DESC",
-        values,
-    )
-    if reasons:
+    """What could not be looked at: in one crawl, or by each vendor's last visit, as the report has it."""
+    if crawl_id is None:
+        told = ", ".join(
+            f"{reason} ({pages} pages)" for reason, pages in read_coverage(ledger).unseen_by_reason.most_common()
+        )
+    else:
+        reasons = ledger.rows(
+            "SELECT reason, count(*) AS pages, count(DISTINCT vendor) AS vendors FROM v_coverage"
+            " WHERE crawl_id = ? AND (outcome = 'could-not-look' OR reason = 'needs-browser')"
+            " AND reason NOT IN (SELECT value FROM json_each(?)) GROUP BY reason ORDER BY pages DESC",
+            [crawl_id, json.dumps(sorted(NOT_THERE))],
+        )
         told = ", ".join(f"{row['reason']} ({row['pages']} pages, {row['vendors']} vendors)" for row in reasons)
+    if told:
         console.print(f"could not look: {told}; v_coverage has each", highlight=False, markup=False)
