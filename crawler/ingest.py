@@ -31,7 +31,7 @@ from crawler.visit import read_seed
 from ledger.codings import BodyRefusedError
 from ledger.database import Ledger
 from ledger.domains import registrable_domain
-from ledger.identity import content_id, sha256_hex, utc_text
+from ledger.identity import content_id, look_id_of, sha256_hex, utc_text
 from ledger.lexicon import Lexicon
 from ledger.records import Crawl, Look, Seed, Visit
 from ledger.vocabulary import CrawlKind, LookOutcome, Purpose, VisitState
@@ -258,7 +258,7 @@ class Ingest:
         if status is not None and (not is_looked or is_error):
             reason = f"http-{status}"
         look = Look(
-            look_id=content_id("look", visit.visit_id, purpose, url),
+            look_id=look_id_of(visit.visit_id, purpose, url),
             visit_id=visit.visit_id,
             purpose=purpose,
             requested_url=url,

@@ -181,7 +181,7 @@ class CaptureMiddleware:
             self._ask_on_condition(visit, request)
             return None
         visit.captures[request.url] = capture_id
-        return self._stored(visit, request.url, capture_id)
+        return self._stored(request.url, capture_id)
 
     def _ask_on_condition(self, visit: RunningVisit, request: Request) -> None:
         for name in ("If-None-Match", "If-Modified-Since"):  # of the address that redirected here
@@ -209,13 +209,13 @@ class CaptureMiddleware:
             key = (request.url, request.meta.get("retry_times", 0))
             if key in visit.stored:  # two redirects led here at once: the first answer is the one that counts
                 visit.captures[request.url] = visit.stored[key]
-                response = self._stored(visit, request.url, visit.stored[key])
+                response = self._stored(request.url, visit.stored[key])
             elif response.status == NOT_MODIFIED and not self._is_held(request):
                 return self._without_condition(request)
             else:
                 visit.stored[key] = self._store(visit, request, response)
                 if response.status == NOT_MODIFIED and _HELD in request.meta:
-                    response = self._stored(visit, request.url, visit.stored[key])
+                    response = self._stored(request.url, visit.stored[key])
         encodings = {part.strip().lower() for part in _header(response, "Content-Encoding").split(",")}
         if not encodings <= READABLE_ENCODINGS:
             raise LookRefusedError("unreadable-encoding", f"Content-Encoding {', '.join(sorted(encodings))}")
@@ -237,7 +237,7 @@ class CaptureMiddleware:
         again.meta[_UNCONDITIONAL] = True
         return again
 
-    def _stored(self, visit: RunningVisit, url: str, capture_id: str) -> Response:
+    def _stored(self, url: str, capture_id: str) -> Response:
         return stored_response(self._archive.ledger, self._archive, url, capture_id)
 
     def _store(self, visit: RunningVisit, request: Request, response: Response) -> str:

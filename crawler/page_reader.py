@@ -15,7 +15,7 @@ from crawler.passages import extract_passages
 from crawler.sightings import extract_sightings
 from crawler.stylesheets import Sheet
 from ledger.database import Ledger
-from ledger.identity import content_id
+from ledger.identity import content_id, look_id_of
 from ledger.lexicon import Lexicon
 from ledger.passage_search import index_passages
 from ledger.records import InlineImage, Page, Passage, Sighting
@@ -73,7 +73,7 @@ class ReadPage:
         """Return the page with its sightings and passages. sheets: those of its style sheets that could be read."""
         page_id, visit_id = self.page.page_id, self.page.visit_id
         images = extract_sightings(self.document, sheets, lexicon, page_id=page_id, visit_id=visit_id)
-        looks = tuple(content_id("look", visit_id, Purpose.STYLESHEET, sheet.url) for sheet in sheets)
+        looks = tuple(look_id_of(visit_id, Purpose.STYLESHEET, sheet.url) for sheet in sheets)
         return replace(
             self,
             page=replace(self.page, stylesheet_looks=looks),

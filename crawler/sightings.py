@@ -32,12 +32,12 @@ from crawler.script_state import find_preloads, find_state_images
 from crawler.stylesheets import Box, Sheet, find_styled_images
 from crawler.surroundings import PageSections, Surroundings
 from crawler.twins import Placed, group_twins
-from ledger.identity import content_id, sha256_hex
+from ledger.identity import content_id, look_id_of, sha256_hex
 from ledger.lexicon import Lexicon, split_words
 from ledger.records import InlineImage, Sighting
 from ledger.vocabulary import FoundBy, Purpose, SectionKind
 
-__all__ = ["PageImages", "best_candidate", "extract_sightings", "image_look_id"]
+__all__ = ["PageImages", "best_candidate", "extract_sightings"]
 
 MAX_INLINE_BYTES = 400_000
 MAX_SIGHTINGS = 3_000
@@ -62,11 +62,6 @@ def extract_sightings(
     reader = _PageImagesReader(document, lexicon, page_id=page_id, visit_id=visit_id)
     reader.read(sheets)
     return reader.result()
-
-
-def image_look_id(visit_id: str, url: str) -> str:
-    """Return the id of the look that a visit takes at an image."""
-    return content_id("look", visit_id, Purpose.IMAGE, url)
 
 
 class _PageImagesReader:
@@ -149,7 +144,7 @@ class _PageImagesReader:
             image_url=url,
             original_url=original_address(url) if url else None,
             fragment=image.fragment,
-            look_id=image_look_id(self.visit_id, url) if url else None,
+            look_id=look_id_of(self.visit_id, Purpose.IMAGE, url) if url else None,
             inline_sha256=digest,
             box=box,
             page_box=_page_box(tag, self.document.box_attribute),

@@ -7,13 +7,12 @@ import time
 from asyncio import Future
 from dataclasses import dataclass, field, replace
 
-from scrapy import Request
 from scrapy.robotstxt import RobotParser
 
 from crawler.looks import LookRefusedError
 from crawler.traps import Traps
 from ledger.database import Ledger, Row
-from ledger.identity import content_id
+from ledger.identity import look_id_of
 from ledger.records import Look, Seed
 from ledger.vocabulary import LookOutcome, PageKind, Purpose
 
@@ -71,7 +70,6 @@ class RunningVisit:
     sitemaps: list[str] = field(default_factory=list)  # that robots.txt of the site names
     earlier_visit_id: str | None = None  # the vendor's last visit that was done, in any crawl
     earlier_pages: list[EarlierPage] = field(default_factory=list)
-    unchanged: set[str] = field(default_factory=set)  # URLs whose content is that of the last visit
     unverified_hosts: set[str] = field(default_factory=set)  # asked again without checking their certificate
     traps: Traps = field(default_factory=Traps)
     pages: int = 0
@@ -81,10 +79,6 @@ class RunningVisit:
     body_bytes: int = 0
     started: float = field(default_factory=time.monotonic)
     spent: str | None = None  # the budget that ran out
-
-    def is_stored(self, request: Request) -> bool:
-        """Tell whether a request is answered from the archive: this visit was killed after it."""
-        return (request.url, request.meta.get("retry_times", 0)) in self.stored
 
     def seconds_left(self) -> float:
         return self.budget.seconds - (time.monotonic() - self.started)
@@ -154,9 +148,7 @@ def find_earlier_look(ledger: Ledger, visit: RunningVisit, url: str, purpose: Pu
     """Return the look that the vendor's last visit took at a URL, if there was one."""
     if visit.earlier_visit_id is None:
         return None
-    row = ledger.row(
-        "SELECT * FROM looks WHERE look_id = ?", [content_id("look", visit.earlier_visit_id, purpose, url)]
-    )
+    row = ledger.row("SELECT * FROM looks WHERE look_id = ?", [look_id_of(visit.earlier_visit_id, purpose, url)])
     return None if row is None else read_look(row)
 
 

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 
 from ulid import ULID
 
+from ledger.vocabulary import Purpose
+
 
 def content_id(*parts: object) -> str:
     """Return 32 hexadecimal digits that depend on the parts, their order and their borders.
@@ -19,6 +21,11 @@ def content_id(*parts: object) -> str:
         digest.update(len(data).to_bytes(8, "big"))
         digest.update(data)
     return digest.hexdigest()[:32]
+
+
+def look_id_of(visit_id: str, purpose: Purpose, url: str) -> str:
+    """Return the id of the look that a visit takes at a URL; it need not have happened."""
+    return content_id("look", visit_id, purpose, url)
 
 
 def event_id() -> str:

@@ -36,7 +36,7 @@ from crawler.visit import PROGRAM_ERROR, Budget, RunningVisit, begin_visit, end_
 from crawler.visit_run import VisitRun
 from ledger.database import Ledger
 from ledger.errors import BadInputError, PartnerproofError, Problem
-from ledger.identity import content_id, parse_utc, sha256_hex, utc_now, utc_text
+from ledger.identity import look_id_of, parse_utc, sha256_hex, utc_now, utc_text
 from ledger.lexicon import Lexicon
 from ledger.pen import hold_pen
 from ledger.records import Look
@@ -287,7 +287,7 @@ class PartnersSpider(scrapy.Spider):
             return None
         look = replace(
             earlier,
-            look_id=content_id("look", visit.visit_id, purpose, url),
+            look_id=look_id_of(visit.visit_id, purpose, url),
             visit_id=visit.visit_id,
             looked_at=utc_text(),
             unchanged_since=earlier.unchanged_since or earlier.looked_at,
@@ -326,7 +326,7 @@ class PartnersSpider(scrapy.Spider):
         looked = status is not None and (status < 300 or is_told)
         digest = sha256_hex(response.body) if response is not None else None
         return Look(
-            look_id=content_id("look", visit.visit_id, purpose, url),
+            look_id=look_id_of(visit.visit_id, purpose, url),
             visit_id=visit.visit_id,
             purpose=purpose,
             requested_url=url,
