@@ -151,7 +151,8 @@ class VisitRun:
         name = f"no-such-page-{self.visit.visit_id[:12]}"
         ending = max(self.endings, key=lambda e: self.endings[e]) if self.endings else ""
         missing = urljoin(self.site, f"/{name}{ending}")
-        if not (self.is_home_unchanged and self.spider.carry_over(self.visit, missing, Purpose.PROBE)):
+        carried = self.spider.carry_over(self.visit, missing, Purpose.PROBE) if self.is_home_unchanged else None
+        if carried is None or (carried.status or 0) < 400:  # an answer is needed itself, to compare others with it
             looked = await self.spider.look(self.visit, missing, Purpose.PROBE)
             if looked.response is not None and looked.response.status < 400:
                 self.missing = self._source(looked, looked.response, "")
