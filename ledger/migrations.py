@@ -527,3 +527,44 @@ def m0006_rendered_pages(database: Database) -> None:
     """Pages that a browser drew: why, what was done, the document and the picture of it."""
     for statement in RENDERED:
         database.execute(statement)
+
+
+STATEMENTS = (
+    """
+    ALTER TABLE text_matches ADD COLUMN
+        relation /* what the sentence says that the vendor is to the brand: partner, reseller, customer, …; NULL = nothing */ TEXT""",
+    """
+    ALTER TABLE text_matches ADD COLUMN
+        polarity /* affirmed, denied, or disclaimed: no affiliation is implied, trademarks are their owners' */ TEXT NOT NULL DEFAULT 'affirmed'""",
+    """
+    ALTER TABLE text_matches ADD COLUMN
+        modality /* is, was, will-be, wants-to-be */ TEXT NOT NULL DEFAULT 'is'""",
+    """
+    ALTER TABLE text_matches ADD COLUMN
+        asserted_by /* vendor, press, testimonial, biography, job-advert, third-party */ TEXT NOT NULL DEFAULT 'vendor'""",
+    """
+    ALTER TABLE text_matches ADD COLUMN
+        subject /* who is said to be in the relation, as written; NULL = "we", or nobody is named */ TEXT""",
+    "ALTER TABLE text_matches ADD COLUMN programme TEXT",
+    """
+    ALTER TABLE text_matches ADD COLUMN
+        since /* from when the sentence says it: 2014, 2014-03 or 2014-03-05; NULL = it does not say */ TEXT""",
+    "ALTER TABLE text_matches ADD COLUMN until /* likewise; the first year, month or day without */ TEXT",
+)
+ANY_BRAND = (
+    "brand TEXT NOT NULL REFERENCES brands(brand),\n        alias TEXT NOT NULL, -- as written",
+    "brand TEXT REFERENCES brands(brand), -- NULL: the sentence speaks of every brand\n        alias TEXT NOT NULL, -- as written",
+)
+
+
+@migrations()
+def m0007_statements(database: Database) -> None:
+    """What a sentence says, in parts: relation, denial, time, who says it; and sentences that speak of every brand."""
+    for statement in STATEMENTS:
+        database.execute(statement)
+    # a NOT NULL can't be altered, and claims refer to the table: see m0005_revisits
+    database.execute("PRAGMA writable_schema = ON")
+    database.execute(
+        "UPDATE sqlite_schema SET sql = replace(sql, ?, ?) WHERE type = 'table' AND name = 'text_matches'", ANY_BRAND
+    )
+    database.execute("PRAGMA writable_schema = RESET")

@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ledger.vocabulary import (
+    AssertedBy,
     CrawlKind,
     Evidence,
     FoundBy,
     LookOutcome,
     MatchStrength,
+    Modality,
     Noise,
     PageHealth,
     PageKind,
+    Polarity,
     Purpose,
     RejectionEvent,
     Relation,
@@ -298,7 +301,7 @@ class TextMatch:
     table: ClassVar[str] = "text_matches"
     text_match_id: str
     passage_id: str
-    brand: str
+    brand: str | None  # None: the sentence speaks of every brand, as "we are no official partner of any of them"
     alias: str
     kind: StatementKind
     rule: str
@@ -307,6 +310,14 @@ class TextMatch:
     span_end: int
     sentence_start: int
     sentence_end: int
+    relation: Relation | None  # None: the sentence states no relation
+    polarity: Polarity
+    modality: Modality
+    asserted_by: AssertedBy
+    subject: str | None  # as written; None: "we", or nobody is named
+    programme: str | None
+    since: str | None  # a date as precise as the sentence says it: 2014, 2014-03, 2014-03-05
+    until: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

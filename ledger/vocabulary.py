@@ -144,11 +144,16 @@ class Relation(StrEnum):
     MEMBER = "member"
     CERTIFICATION = "certification"
     SPONSOR = "sponsor"
+    INVESTOR = "investor"
     PRESS = "press"
     DENIED = "denied"
     SOCIAL = "social"
     PAYMENT = "payment"
     APP_STORE = "app-store"
+    SIGN_IN = "sign-in"  # "Sign in with …"
+    REVIEW_WIDGET = "review-widget"
+    SOFTWARE_USED = "software-used"  # what the site itself is made with
+    TEMPLATE_FILLER = "template-filler"  # came with a bought page template, and stands on many strangers' sites
     OWN = "own"
     INCIDENTAL = "incidental"
 
@@ -164,6 +169,34 @@ class StatementKind(StrEnum):
     PAST = "past"
 
 
+class AssertedBy(StrEnum):
+    """Who says what a sentence says."""
+
+    VENDOR = "vendor"
+    PRESS = "press"  # a quoted article or press release of others
+    TESTIMONIAL = "testimonial"  # a customer's words
+    BIOGRAPHY = "biography"  # of a person who works, or worked, there
+    JOB_ADVERT = "job-advert"
+    THIRD_PARTY = "third-party"  # the sentence's subject is another company
+
+
+class Modality(StrEnum):
+    """Whether a relation is said to hold, to be over, to come, or to be wished for."""
+
+    IS = "is"
+    WAS = "was"
+    WILL_BE = "will-be"
+    WANTS_TO_BE = "wants-to-be"
+
+
+class Polarity(StrEnum):
+    AFFIRMED = "affirmed"
+    DENIED = "denied"  # "we are not a partner of …"
+    DISCLAIMED = (
+        "disclaimed"  # "trademarks of their owners; no affiliation is implied", "without claiming partner status"
+    )
+
+
 class Evidence(StrEnum):
     LOGO = "logo"
     TEXT = "text"
@@ -173,8 +206,12 @@ class Evidence(StrEnum):
 class VerdictKind(StrEnum):
     AUTHORISED = "authorised"
     LAPSED = "lapsed"
+    NOT_YET = "not-yet"
     EXCEEDS_GRANT = "exceeds-grant"
+    GROUP_MEMBER = "group-member"
     NO_AUTHORISATION = "no-authorisation"
+    DISCLAIMED = "disclaimed"
+    TEMPLATE = "template"
     OWN_PROPERTY = "own-property"
     NOT_A_PARTNERSHIP_CLAIM = "not-a-partnership-claim"
     UNDETERMINED = "undetermined"

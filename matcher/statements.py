@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ledger.lexicon import Lexicon, WordLists
-from ledger.vocabulary import SectionKind, StatementKind
+from ledger.vocabulary import AssertedBy, Modality, Polarity, Relation, SectionKind, StatementKind
 
 _ORDER = (
     StatementKind.DENIAL,
@@ -21,6 +21,13 @@ _ORDER = (
     StatementKind.CERTIFICATION,
     StatementKind.CUSTOMER_CLAIM,
 )
+_RELATION = {
+    StatementKind.PARTNER_CLAIM: Relation.PARTNER,
+    StatementKind.CERTIFICATION: Relation.CERTIFICATION,
+    StatementKind.CUSTOMER_CLAIM: Relation.CUSTOMER,
+    StatementKind.DENIAL: Relation.PARTNER,
+    StatementKind.PAST: Relation.PARTNER,
+}
 _LISTED = {
     SectionKind.PARTNERS: StatementKind.PARTNER_CLAIM,
     SectionKind.RESELLERS: StatementKind.PARTNER_CLAIM,
@@ -52,7 +59,15 @@ class Statement:
     alias: str
     kind: StatementKind
     rule: str
+    relation: Relation | None
+    polarity: Polarity
+    modality: Modality
+    asserted_by: AssertedBy
+    subject: str | None
     tier: str | None
+    programme: str | None
+    since: str | None
+    until: str | None
     span: slice
     sentence: slice
 
@@ -98,6 +113,14 @@ class StatementReader:
                         alias=match[0],
                         kind=kind,
                         rule=rule,
+                        relation=_RELATION.get(kind),
+                        polarity=Polarity.DENIED if kind is StatementKind.DENIAL else Polarity.AFFIRMED,
+                        modality=Modality.WAS if kind is StatementKind.PAST else Modality.IS,
+                        asserted_by=AssertedBy.VENDOR,
+                        subject=None,
+                        programme=None,
+                        since=None,
+                        until=None,
                         tier=self._tier(text, sentence, match, language) if kind in _TIERED else None,
                         span=slice(match.start(), match.end()),
                         sentence=sentence,
