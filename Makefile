@@ -11,7 +11,7 @@ demo: $(INSTALLED) ## serve a fictional web on loopback, crawl it, judge it, wri
 	$(BIN)/partnerproof demo
 
 test: check ## all checks and tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .
