@@ -1,162 +1,171 @@
 """Matches and their surroundings → claims: what a vendor says that it is to a brand.
 
-Reads: logo_matches with sightings and pages, text_matches with passages, brands, seeds. Writes: claims, claim_evidence.
+Reads: logo_matches with sightings and pages, text_matches with passages, brands, seeds. Writes: walls, claims,
+claim_evidence, mark_findings.
 
-1. Each sighting of an official logo gets a relation from where it stands; each sentence from what it says.
-2. Evidence of one vendor, brand and relation is one claim.
-3. Evidence that a new reading no longer gives is removed; the claim's row and its verdicts stay as history.
+1. Find the logo walls of a visit, and which of them came with a template.
+2. Each sentence that claims something gives a relation; each sighting of an official logo gets one from where it stands.
+3. Evidence of one vendor, brand and relation is one claim. Denials are claims of their own, kept beside what they contradict.
+4. Evidence that a new reading no longer gives is removed; the claim's row and its verdicts stay as history.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from casebook.marks import Misuse, ShownMark, find_misuse
+from casebook.relations import LogoRelations, Place
+from casebook.walls import find_walls
 from ledger.database import Ledger, Row
 from ledger.domains import belongs_to
 from ledger.identity import content_id
-from ledger.records import Claim, ClaimEvidence
-from ledger.vocabulary import Evidence, LogoVariant, PageKind, Relation, SectionKind, StatementKind
+from ledger.records import Claim, ClaimEvidence, MarkFinding
+from ledger.vocabulary import Evidence, LogoVariant, Noise, PageKind, Relation, SectionKind, StatementKind
+from matcher.regions import Box
 
-_BY_SECTION = {
-    SectionKind.PARTNERS: Relation.PARTNER,
-    SectionKind.RESELLERS: Relation.RESELLER,
-    SectionKind.CLIENTS: Relation.CUSTOMER,
-    SectionKind.SUPPLIERS: Relation.SUPPLIER,
-    SectionKind.TECHNOLOGY: Relation.TECHNOLOGY,
-    SectionKind.CERTIFICATIONS: Relation.CERTIFICATION,
-    SectionKind.MEMBERS: Relation.MEMBER,
-    SectionKind.SPONSORS: Relation.SPONSOR,
-    SectionKind.SOCIAL: Relation.SOCIAL,
-    SectionKind.PAYMENT: Relation.PAYMENT,
-    SectionKind.APP_STORE: Relation.APP_STORE,
-    SectionKind.NEWS: Relation.PRESS,
+_CLAIMING = frozenset({StatementKind.PARTNER_CLAIM, StatementKind.CERTIFICATION, StatementKind.CUSTOMER_CLAIM})
+_PARTNERSHIP = frozenset({
+    Relation.PARTNER, Relation.RESELLER, Relation.DISTRIBUTOR, Relation.SUPPLIER, Relation.MEMBER, Relation.CERTIFICATION,
+})  # fmt: skip
+# relations that say something of the two companies, so that a denial contradicts them
+_CLAIMED = _PARTNERSHIP | {
+    Relation.CUSTOMER,
+    Relation.TECHNOLOGY,
+    Relation.SPONSOR,
+    Relation.INVESTOR,
+    Relation.UNSTATED,
 }
-_BY_PAGE = {
-    PageKind.PARTNERS: Relation.PARTNER,
-    PageKind.RESELLERS: Relation.RESELLER,
-    PageKind.CLIENTS: Relation.CUSTOMER,
-    PageKind.SUPPLIERS: Relation.SUPPLIER,
-    PageKind.TECHNOLOGY: Relation.TECHNOLOGY,
-    PageKind.CERTIFICATIONS: Relation.CERTIFICATION,
-    PageKind.MEMBERS: Relation.MEMBER,
-    PageKind.SPONSORS: Relation.SPONSOR,
-    PageKind.NEWS: Relation.PRESS,
-}
-_BY_STATEMENT = {
-    StatementKind.PARTNER_CLAIM: Relation.PARTNER,
-    StatementKind.CERTIFICATION: Relation.CERTIFICATION,
-    StatementKind.CUSTOMER_CLAIM: Relation.CUSTOMER,
-    StatementKind.DENIAL: Relation.DENIED,
-}
-_FURNITURE = frozenset({"header", "nav", "footer"})
+GENERAL = "speaks of every brand"
+MAX_QUOTED_CHARS = 120
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where an official logo stands."""
+@dataclass
+class _Found:
+    """The claims of one visit, put together."""
 
-    section_kind: SectionKind
-    section_reasons: tuple[str, ...]
-    page_kind: PageKind
-    zone: str
-    link_url: str | None
-    variant: LogoVariant
-    brand_domains: tuple[str, ...]
-    page_host: str
+    claims: dict[str, Claim] = field(default_factory=dict)
+    evidence: dict[tuple[str, str], ClaimEvidence] = field(default_factory=dict)
+    marks: list[MarkFinding] = field(default_factory=list)
+    said: dict[tuple[str, str], tuple[Relation, str]] = field(default_factory=dict)  # by page and brand
+    general_denials: list[Row] = field(default_factory=list)  # sentences that speak of every brand
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relating:
-    """A relation with the reasons for it."""
-
-    relation: Relation
-    reasons: tuple[str, ...]
-
-
-def relate_logo(place: Place) -> Relating:
-    """Return what a logo says by where it stands; the first rule that fits decides.
-
-    1. On the brand's own site it is the brand's own.
-    2. In a row of social icons, payment marks or app-store badges it is that.
-    3. In the page's frame, with a link to a profile at the brand's site, it is a social icon.
-    4. A partner badge says partner, wherever it stands.
-    5. The section around it says what it is; else the kind of page, for what stands in its main part.
-    6. Nothing says it: incidental.
-    """
-    if belongs_to(place.page_host, place.brand_domains):
-        return Relating(relation=Relation.OWN, reasons=("the page stands at a domain of the brand",))
-    section = _BY_SECTION.get(place.section_kind)
-    if section in (Relation.SOCIAL, Relation.PAYMENT, Relation.APP_STORE):
-        return Relating(relation=section, reasons=place.section_reasons)
-    if place.zone in _FURNITURE and section is None and _leads_to_profile(place):
-        return Relating(
-            relation=Relation.SOCIAL, reasons=(f"in the page's {place.zone}, links to a profile at {place.link_url}",)
+    def claim(self, seed_id: str, brand: str, relation: Relation) -> Claim:
+        claim = Claim(
+            claim_id=content_id("claim", seed_id, brand, relation), seed_id=seed_id, brand=brand, relation=relation
         )
-    if place.variant is LogoVariant.BADGE:
-        return Relating(relation=Relation.PARTNER, reasons=("the artwork is a partner badge", *place.section_reasons))
-    if section is not None:
-        return Relating(relation=section, reasons=place.section_reasons)
-    page = _BY_PAGE.get(place.page_kind)
-    if page is not None and place.zone not in _FURNITURE:
-        return Relating(relation=page, reasons=(f"the page is of the kind {place.page_kind}",))
-    return Relating(
-        relation=Relation.INCIDENTAL, reasons=(f"stands in the page's {place.zone}; nothing around it says why",)
-    )
+        return self.claims.setdefault(claim.claim_id, claim)
 
-
-def _leads_to_profile(place: Place) -> bool:
-    parts = urlsplit(place.link_url or "")
-    return belongs_to(parts.hostname, place.brand_domains) and bool(parts.path.strip("/") or parts.query)
+    def add(self, piece: ClaimEvidence) -> None:
+        self.evidence[piece.claim_id, piece.evidence_id] = piece
 
 
 def find_claims(ledger: Ledger, brands: Sequence[str], *, visit_ids: Iterable[str]) -> set[str]:
-    """Write the claims that visits give; returns the ids of all claims touched. Running it again changes nothing."""
+    """Write the claims that visits give; returns the ids of all claims touched. Running it again changes nothing.
+
+    A claim of another vendor is touched too when its logo wall turns out to be a template's.
+    """
     chosen = json.dumps(list(brands))
+    relations = LogoRelations()
     touched: set[str] = set()
     for visit_id in visit_ids:
-        claims: dict[str, Claim] = {}
-        evidence: dict[tuple[str, str], ClaimEvidence] = {}
-        for row in ledger.rows(_LOGO_EVIDENCE, [visit_id, chosen]):
-            _add_logo(row, claims, evidence)
+        reseeded = find_walls(ledger, visit_id)
+        found = _Found()
         for row in ledger.rows(_TEXT_EVIDENCE, [visit_id, chosen]):
-            _add_text(row, claims, evidence)
+            _add_text(row, found)
+        for row in ledger.rows(_LOGO_EVIDENCE, [visit_id, chosen]):
+            _add_logo(row, relations, found)
+        _add_general_denials(found)
         with ledger.transaction():
-            for old in ledger.rows(
-                "SELECT e.claim_id, e.evidence_id FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id"
-                " JOIN claims c ON c.claim_id = e.claim_id"
-                " WHERE p.visit_id = ? AND c.brand IN (SELECT value FROM json_each(?))",
-                [visit_id, chosen],
-            ):
-                if (old["claim_id"], old["evidence_id"]) not in evidence:
-                    ledger.execute("DELETE FROM claim_evidence WHERE claim_id = ? AND evidence_id = ?", list(old))
-                    touched.add(old["claim_id"])
-            ledger.add(claims.values())
-            ledger.put(evidence.values())
-        touched |= claims.keys()
+            touched |= _remove_stale(ledger, visit_id, chosen, found)
+            ledger.add(found.claims.values())
+            ledger.put(found.evidence.values())
+            for claim_id, evidence_id in found.evidence:
+                ledger.execute(
+                    "DELETE FROM mark_findings WHERE claim_id = ? AND evidence_id = ?", [claim_id, evidence_id]
+                )
+            ledger.put(found.marks)
+        touched |= found.claims.keys()
+        touched |= {
+            row[0]
+            for row in ledger.rows(
+                "SELECT claim_id FROM claims WHERE seed_id IN (SELECT value FROM json_each(?))"
+                " AND brand IN (SELECT value FROM json_each(?))",
+                [json.dumps(sorted(reseeded)), chosen],
+            )
+        }
     return touched
 
 
-def _add_logo(row: Row, claims: dict[str, Claim], evidence: dict[tuple[str, str], ClaimEvidence]) -> None:
-    related = relate_logo(
-        Place(
-            section_kind=SectionKind(row["section_kind"]),
-            section_reasons=tuple(json.loads(row["section_reasons"])),
-            page_kind=PageKind(row["page_kind"]),
-            zone=row["zone"],
-            link_url=row["link_url"],
-            variant=LogoVariant(row["variant"]),
-            brand_domains=tuple(json.loads(row["domains"])),
-            page_host=urlsplit(row["url"]).hostname or "",
+def _remove_stale(ledger: Ledger, visit_id: str, chosen: str, found: _Found) -> set[str]:
+    touched = set()
+    for old in ledger.rows(
+        "SELECT e.claim_id, e.evidence_id FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id"
+        " JOIN claims c ON c.claim_id = e.claim_id"
+        " WHERE p.visit_id = ? AND c.brand IN (SELECT value FROM json_each(?))",
+        [visit_id, chosen],
+    ):
+        if (old["claim_id"], old["evidence_id"]) not in found.evidence:
+            ledger.execute("DELETE FROM claim_evidence WHERE claim_id = ? AND evidence_id = ?", list(old))
+            touched.add(old["claim_id"])
+    return touched
+
+
+def _add_general_denials(found: _Found) -> None:
+    """ "We are no official partner of any of these companies" contradicts each claim of the visit."""
+    claimed = {(claim.seed_id, claim.brand) for claim in found.claims.values() if claim.relation in _CLAIMED}
+    for row in found.general_denials:
+        for seed_id, brand in sorted(claimed):
+            _add_sentence(row, found, found.claim(seed_id, brand, Relation.DENIED), (GENERAL,))
+
+
+def _add_text(row: Row, found: _Found) -> None:
+    kind = StatementKind(row["kind"])
+    if row["brand"] is None:
+        found.general_denials += [row] if kind is StatementKind.DENIAL else []
+        return
+    if kind is StatementKind.DENIAL:
+        relation = Relation.DENIED
+    elif kind in _CLAIMING and row["relation"]:
+        relation = Relation(row["relation"])
+    else:
+        return  # a name in a text, or a tie that is said to be over or to come, is not a claim; v_text_claims has it
+    if relation is Relation.PARTNER and SectionKind.RESELLERS in (row["section_kind"], row["page_kind"]):
+        relation = Relation.RESELLER
+    if belongs_to(urlsplit(row["url"]).hostname, json.loads(row["domains"])):
+        relation = Relation.OWN
+    if relation in _PARTNERSHIP:
+        sentence = " ".join(row["sentence"].split())[:MAX_QUOTED_CHARS]
+        found.said.setdefault((row["page_id"], row["brand"]), (relation, sentence))
+    quoted = () if row["asserted_by"] == "vendor" else (f"said by: {row['asserted_by']}",)
+    _add_sentence(row, found, found.claim(row["seed_id"], row["brand"], relation), quoted)
+
+
+def _add_sentence(row: Row, found: _Found, claim: Claim, reasons: tuple[str, ...]) -> None:
+    found.add(
+        ClaimEvidence(
+            claim_id=claim.claim_id,
+            evidence_id=content_id("text-evidence", row["text_match_id"]),
+            evidence=Evidence.TEXT,
+            page_id=row["page_id"],
+            sighting_id=None,
+            match_id=None,
+            text_match_id=row["text_match_id"],
+            tier=row["tier"],
+            programme=row["programme"],
+            reasons=(row["rule"], *reasons),
+            seen_at=row["seen_at"],
         )
     )
-    claim = _claim(row["seed_id"], row["brand"], related.relation)
-    claims[claim.claim_id] = claim
+
+
+def _add_logo(row: Row, relations: LogoRelations, found: _Found) -> None:
+    related = relations.relate(_place(row, found))
     is_badge = row["variant"] == LogoVariant.BADGE
     piece = ClaimEvidence(
-        claim_id=claim.claim_id,
+        claim_id=found.claim(row["seed_id"], row["brand"], related.relation).claim_id,
         evidence_id=content_id("logo-evidence", row["sighting_id"], row["match_id"]),
         evidence=Evidence.LOGO,
         page_id=row["page_id"],
@@ -168,44 +177,73 @@ def _add_logo(row: Row, claims: dict[str, Claim], evidence: dict[tuple[str, str]
         reasons=related.reasons,
         seen_at=row["seen_at"],
     )
-    evidence[piece.claim_id, piece.evidence_id] = piece
+    found.add(piece)
+    found.marks += [
+        MarkFinding(
+            claim_id=piece.claim_id,
+            evidence_id=piece.evidence_id,
+            kind=misuse.kind,
+            measured=misuse.measured,
+            allowed=misuse.allowed,
+        )
+        for misuse in _misuse(row)
+    ]
 
 
-def _add_text(row: Row, claims: dict[str, Claim], evidence: dict[tuple[str, str], ClaimEvidence]) -> None:
-    relation = _BY_STATEMENT.get(StatementKind(row["kind"]))
-    if relation is Relation.PARTNER and SectionKind.RESELLERS in (row["section_kind"], row["page_kind"]):
-        relation = Relation.RESELLER
-    if relation is None:
-        return  # a name in a text, or a tie that is said to be over, is not yet a claim; v_text_claims has it
-    if belongs_to(urlsplit(row["url"]).hostname, json.loads(row["domains"])):
-        relation = Relation.OWN
-    claim = _claim(row["seed_id"], row["brand"], relation)
-    claims[claim.claim_id] = claim
-    piece = ClaimEvidence(
-        claim_id=claim.claim_id,
-        evidence_id=content_id("text-evidence", row["text_match_id"]),
-        evidence=Evidence.TEXT,
-        page_id=row["page_id"],
-        sighting_id=None,
-        match_id=None,
-        text_match_id=row["text_match_id"],
-        tier=row["tier"],
-        programme=None,
-        reasons=(row["rule"],),
-        seen_at=row["seen_at"],
+def _place(row: Row, found: _Found) -> Place:
+    return Place(
+        section_kind=SectionKind(row["section_kind"]),
+        section_reasons=tuple(json.loads(row["section_reasons"])),
+        page_kind=PageKind(row["page_kind"]),
+        page_reasons=tuple(json.loads(row["kind_reasons"])),
+        zone=row["zone"],
+        link_url=row["link_url"],
+        beside=tuple(filter(None, (row["alt"], row["aria_label"], row["caption"], row["nearby_text"]))),
+        variant=LogoVariant(row["variant"]),
+        noise=Noise(row["noise"]) if row["noise"] else None,
+        noise_reason=row["noise_reason"],
+        is_in_wall=bool(row["is_in_wall"]),
+        said_on_page=found.said.get((row["page_id"], row["brand"])),
+        brand_domains=tuple(json.loads(row["domains"])),
+        page_host=urlsplit(row["url"]).hostname or "",
     )
-    evidence[piece.claim_id, piece.evidence_id] = piece
 
 
-def _claim(seed_id: str, brand: str, relation: Relation) -> Claim:
-    return Claim(
-        claim_id=content_id("claim", seed_id, brand, relation), seed_id=seed_id, brand=brand, relation=relation
+def _misuse(row: Row) -> Iterator[Misuse]:
+    return find_misuse(
+        ShownMark(
+            variant=LogoVariant(row["variant"]),
+            valid_until=row["valid_until"],
+            seen_on=row["seen_at"][:10],
+            usage=row["usage"],
+            transform=row["transform"],
+            box=Box(x=row["x"], y=row["y"], width=row["width"], height=row["height"]),
+            neighbours=_boxes(row["neighbours"]),
+            page_box=json.loads(row["page_box"]) if row["page_box"] else None,
+            image_width_px=row["image_width_px"],
+            has_one_colour_variant=bool(row["has_one_colour_variant"]),
+        )
     )
+
+
+def _boxes(stored: str | None) -> list[Box]:
+    return [Box(x=x, y=y, width=width, height=height) for x, y, width, height in json.loads(stored or "[]")]
 
 
 _LOGO_EVIDENCE = """
-    SELECT s.seed_id, b.brand, b.domains, p.page_id, p.url, p.kind AS page_kind, g.sighting_id, g.zone, g.link_url,
-           g.section_kind, g.section_reasons, m.match_id, o.variant, o.tier, o.programme,
+    SELECT s.seed_id, b.brand, b.domains, p.page_id, p.url, p.kind AS page_kind, p.kind_reasons, g.sighting_id, g.zone,
+           g.link_url, g.section_kind, g.section_reasons, g.alt, g.aria_label, g.caption, g.nearby_text, g.noise,
+           g.noise_reason, g.twin_group, g.page_box, m.match_id, m.transform, m.x, m.y, m.width, m.height,
+           o.variant, o.tier, o.programme, o.valid_until, o.usage,
+           EXISTS (SELECT 1 FROM wall_images w WHERE w.sighting_id = g.sighting_id) AS is_in_wall,
+           EXISTS (SELECT 1 FROM official_logos n WHERE n.brand = o.brand AND n.variant IN ('white', 'mono') AND n.is_current)
+               AS has_one_colour_variant,
+           (SELECT r.width_px FROM recognitions r WHERE r.image_sha256 = m.image_sha256 AND r.width_px IS NOT NULL LIMIT 1)
+               AS image_width_px,
+           iif(o.usage LIKE '%clear_space%',
+               (SELECT json_group_array(json_array(x, y, width, height)) FROM
+                (SELECT DISTINCT x, y, width, height FROM image_hashes h WHERE h.image_sha256 = m.image_sha256)), NULL)
+               AS neighbours,
            coalesce(c.fetched_at, k.looked_at) AS seen_at
     FROM pages p
     JOIN visits v ON v.visit_id = p.visit_id
@@ -222,8 +260,9 @@ _LOGO_EVIDENCE = """
     ORDER BY g.rowid
 """
 _TEXT_EVIDENCE = """
-    SELECT s.seed_id, b.brand, b.domains, p.page_id, p.url, t.text_match_id, t.kind, t.rule, t.tier,
-           g.section_kind, p.kind AS page_kind,
+    SELECT s.seed_id, b.brand, b.domains, p.page_id, p.url, t.text_match_id, t.kind, t.rule, t.tier, t.programme,
+           t.relation, t.asserted_by, g.section_kind, p.kind AS page_kind,
+           substr(g.text, t.sentence_start + 1, t.sentence_end - t.sentence_start) AS sentence,
            coalesce(c.fetched_at, k.looked_at) AS seen_at
     FROM pages p
     JOIN visits v ON v.visit_id = p.visit_id
@@ -232,7 +271,7 @@ _TEXT_EVIDENCE = """
     LEFT JOIN captures c ON c.capture_id = k.capture_id
     JOIN passages g ON g.page_id = p.page_id
     JOIN text_matches t ON t.passage_id = g.passage_id
-    JOIN brands b ON b.brand = t.brand
-    WHERE p.visit_id = ? AND p.health = 'ok' AND t.brand IN (SELECT value FROM json_each(?))
+    LEFT JOIN brands b ON b.brand = t.brand
+    WHERE p.visit_id = ? AND p.health = 'ok' AND (t.brand IN (SELECT value FROM json_each(?)) OR t.brand IS NULL)
     ORDER BY g.rowid, t.span_start
 """

@@ -24,6 +24,10 @@ MAX_PICTURED = 6  # the best evidence is shown in pictures, the rest in the tabl
 _SENTENCES = {
     VerdictKind.AUTHORISED: "{vendor} shows itself as {relation} of {brand}, and the register allows it.",
     VerdictKind.LAPSED: "{vendor} shows itself as {relation} of {brand}; the register allowed it once, and no longer.",
+    VerdictKind.NOT_YET: "{vendor} shows itself as {relation} of {brand}; the register allows it only from a later day.",
+    VerdictKind.GROUP_MEMBER: "{vendor} shows itself as {relation} of {brand}; a company of its group is authorised, and a person has to decide whether that extends to it.",
+    VerdictKind.DISCLAIMED: "{vendor} says in words that it has no relation with {brand}.",
+    VerdictKind.TEMPLATE: "{vendor} shows {brand} in a wall of logos that unrelated vendors show alike: it came with a page template or was copied.",
     VerdictKind.EXCEEDS_GRANT: "{vendor} shows itself as {relation} of {brand} beyond what the register grants.",
     VerdictKind.NO_AUTHORISATION: "{vendor} shows itself as {relation} of {brand}; there is no authorisation on record.",
     VerdictKind.OWN_PROPERTY: "{vendor} is a site of {brand} itself.",
@@ -35,6 +39,10 @@ _RELATION_WORDS = {
     Relation.SOCIAL: "a social icon",
     Relation.PAYMENT: "a payment mark",
     Relation.APP_STORE: "an app-store badge",
+    Relation.SIGN_IN: "a sign-in button",
+    Relation.REVIEW_WIDGET: "a review widget",
+    Relation.SOFTWARE_USED: "the software that the site is made with",
+    Relation.UNSTATED: "one of a wall of logos without a word on why",
     Relation.INCIDENTAL: "a mark without a word on why",
     Relation.OWN: "its own",
 }
@@ -113,8 +121,6 @@ def read_dossier(ledger: Ledger, warc_dir: Path, finding: Row) -> Dossier:
 def _sentence(finding: Row, brand_name: str) -> str:
     if finding["verdict"] is None:
         return f"{finding['vendor']} and {brand_name}: not judged yet."
-    if finding["relation"] == Relation.DENIED:
-        return f"{finding['vendor']} says in words that it has no relation with {brand_name}."
     relation = _RELATION_WORDS.get(Relation(finding["relation"]), finding["relation"])
     if finding["tier"]:
         relation = f"{finding['tier']} {relation}"

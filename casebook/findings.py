@@ -8,7 +8,7 @@ from ledger.vocabulary import VerdictKind
 
 COLUMNS = (
     "vendor", "vendor_domain", "brand", "relation", "tier", "evidence", "verdict", "reasons", "page_url", "image_url",
-    "image_sha256", "first_seen", "last_seen", "claim_id",
+    "image_sha256", "first_seen", "last_seen", "claim_id", "rule", "objections", "close", "as_of",
 )  # fmt: skip
 PERHAPS_COLUMNS = (
     "vendor", "brand", "official_logo", "score", "region", "page_url", "image_url", "image_sha256", "section_kind",
@@ -20,9 +20,13 @@ REJECTION_COLUMNS = (
 SERIOUSNESS = (
     VerdictKind.NO_AUTHORISATION,
     VerdictKind.LAPSED,
+    VerdictKind.NOT_YET,
     VerdictKind.EXCEEDS_GRANT,
+    VerdictKind.TEMPLATE,
+    VerdictKind.GROUP_MEMBER,
     VerdictKind.UNDETERMINED,
     VerdictKind.AUTHORISED,
+    VerdictKind.DISCLAIMED,
     VerdictKind.NOT_A_PARTNERSHIP_CLAIM,
     VerdictKind.OWN_PROPERTY,
 )

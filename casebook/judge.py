@@ -1,148 +1,213 @@
-"""Claims → verdicts: each claim against its brand's register as of the day when it was last seen.
+"""Claims → verdicts: each claim against its brand's register as of the day when it was last seen, or as of another day.
 
-Reads: claims with evidence, seeds, brands, grants. Writes: searches, verdicts.
+Reads: claims with evidence, seeds, brands, grants. Writes: judgings, searches, verdicts.
 
-1. Gather the facts of a claim.
+1. Gather the facts of a batch of claims.
 2. Ask the register, where a rule needs it; the search is recorded.
 3. Apply the rules; a verdict that says something new is a new row, the same one is not written again.
+
+A replay asks what would have been said as of a day, with what was known at an instant: its verdicts are rows of their own
+that no finding rests on.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import islice
 
+from casebook.facts import ClaimToJudge, read_claims
 from casebook.register.search import Asked, Register, SearchResult
-from casebook.rules import RULES_VERSION, ClaimFacts, Judgement, judge_claim, needs_search
+from casebook.rules import RULES_VERSION, Judgement, judge_claim, needs_search
 from ledger.database import Ledger, Row
 from ledger.domains import normal_domain
-from ledger.identity import content_id, utc_text
-from ledger.records import Verdict
-from ledger.vocabulary import Evidence, Relation
+from ledger.identity import content_id, event_id, utc_text
+from ledger.records import Judging, Search, Verdict
+from ledger.vocabulary import JudgingCause
+
+BATCH_CLAIMS = 2_000  # judged in one transaction
 
 
 @dataclass
 class Judge:
-    """Judges claims with one reading of each brand's register."""
+    """Judges claims with one reading of each brand's register; what it writes is one judging."""
 
     ledger: Ledger
+    cause: JudgingCause = JudgingCause.JUDGE
+    as_of: str | None = None  # date; None: of each claim the day when it was last seen
+    known_at: str | None = None  # UTC text; None: now
     _registers: dict[str, Register] = field(default_factory=dict)
+    _searches: dict[tuple[str, str, str], SearchResult] = field(default_factory=dict)
+    _judging: Judging | None = None
 
-    def judge(self, claim_ids: Iterable[str] | None = None, *, brands: Sequence[str] | None = None) -> int:
-        """Judge claims (all, when none are given); returns how many verdicts are new."""
-        if claim_ids is None:
-            chosen = "" if brands is None else " WHERE brand IN (SELECT value FROM json_each(?))"
-            ids = [
-                r[0]
-                for r in self.ledger.rows(
-                    f"SELECT claim_id FROM claims{chosen} ORDER BY claim_id",
-                    [] if brands is None else [json.dumps(list(brands))],
-                )
-            ]
-        else:
-            ids = sorted(claim_ids)
-        return sum(self._judge_one(claim_id) for claim_id in ids)
+    @property
+    def is_replay(self) -> bool:
+        return self.cause is JudgingCause.REPLAY
 
-    def _judge_one(self, claim_id: str) -> bool:
-        evidence = self.ledger.rows(_EVIDENCE, [claim_id])
-        if not evidence:
-            return False  # nothing shows the claim any more; its history stays
-        as_of = max(row["seen_at"] for row in evidence)[:10]
-        facts = _facts(self.ledger, claim_id, evidence, as_of)
-        search = self._search(evidence[0], as_of) if needs_search(facts) else None
-        judgement = judge_claim(facts, search, as_of)
-        return self._store(claim_id, judgement, search, as_of)
+    @property
+    def judging_id(self) -> str | None:
+        """The id of this judging; None while nothing has been judged."""
+        return self._judging.judging_id if self._judging else None
 
-    def _search(self, row: Row, as_of: str) -> SearchResult:
-        brand = row["brand"]
-        if brand not in self._registers:
-            self._registers[brand] = Register(self.ledger, brand)
-        asked = Asked(
-            names=(row["vendor"],),
-            domains=tuple(
-                dict.fromkeys(filter(None, (*map(normal_domain, json.loads(row["start_urls"])), row["vendor_domain"])))
-            ),
-            group=(row["parent"],) if row["parent"] else (),
-        )
-        return self._registers[brand].search(asked, as_of)
+    def judge(
+        self,
+        claim_ids: Iterable[str] | None = None,
+        *,
+        brands: Sequence[str] | None = None,
+        on_claims: Callable[[int], None] = lambda _: None,
+    ) -> int:
+        """Judge claims (all, when none are given); returns how many verdicts are new.
 
-    def _store(self, claim_id: str, judgement: Judgement, search: SearchResult | None, as_of: str) -> bool:
-        last = self.ledger.row("SELECT * FROM verdicts WHERE claim_id = ? ORDER BY sequence DESC LIMIT 1", [claim_id])
+        on_claims is told how many were judged with each batch.
+        """
+        ids = iter(self._all_claims(brands) if claim_ids is None else sorted(claim_ids))
+        new = 0
+        while batch := list(islice(ids, BATCH_CLAIMS)):
+            new += self._judge_batch(batch)
+            on_claims(len(batch))
+        return new
+
+    def _all_claims(self, brands: Sequence[str] | None) -> list[str]:
+        chosen = "" if brands is None else " WHERE brand IN (SELECT value FROM json_each(?))"
+        values = [] if brands is None else [json.dumps(list(brands))]
+        return [row[0] for row in self.ledger.rows(f"SELECT claim_id FROM claims{chosen} ORDER BY claim_id", values)]
+
+    def _judge_batch(self, claim_ids: Sequence[str]) -> int:
+        last = {
+            row["claim_id"]: row
+            for row in self.ledger.rows(_LAST_VERDICTS, {"claims": json.dumps(claim_ids)})
+        }  # fmt: skip
+        searches: dict[str, Search] = {}
+        verdicts: list[Verdict] = []
+        judged = 0
+        judging_id = self._open().judging_id
+        now = utc_text()
+        for claim in read_claims(self.ledger, claim_ids, as_of=self.as_of, known_at=self.known_at):
+            judged += 1
+            search = self._search(claim) if needs_search(claim.facts) else None
+            judgement = judge_claim(claim.facts, search, claim.as_of)
+            verdict = self._verdict(claim, judgement, search, last.get(claim.claim_id), judging_id, now)
+            if verdict is not None:
+                verdicts.append(verdict)
+                if search is not None:
+                    searches[search.record.search_id] = search.record
+        with self.ledger.transaction():
+            self.ledger.add(searches.values())
+            self.ledger.add(verdicts)
+            self._close(judged, len(verdicts))
+        return len(verdicts)
+
+    def _search(self, claim: ClaimToJudge) -> SearchResult:
+        seed = claim.vendor
+        key = (claim.brand, seed["seed_id"], claim.as_of)
+        if key not in self._searches:
+            if len(self._searches) >= BATCH_CLAIMS:  # claims of one vendor come close together or not at all
+                self._searches.clear()
+            if claim.brand not in self._registers:
+                self._registers[claim.brand] = Register(self.ledger, claim.brand, known_at=self.known_at)
+            self._searches[key] = self._registers[claim.brand].search(asked_of(seed), claim.as_of)
+        return self._searches[key]
+
+    def _verdict(
+        self,
+        claim: ClaimToJudge,
+        judgement: Judgement,
+        search: SearchResult | None,
+        last: Row | None,
+        judging_id: str,
+        now: str,
+    ) -> Verdict | None:
+        """The verdict's row, or None when it says what the last one says."""
         search_id = search.record.search_id if search else None
+        reasons, close, objections = (
+            json.dumps(texts, ensure_ascii=False)
+            for texts in (judgement.reasons, judgement.close, judgement.objections)
+        )
         said = (
             judgement.verdict,
             str(judgement.rule),
-            list(judgement.reasons),
-            list(judgement.objections),
-            as_of,
+            reasons,
+            close,
+            objections,
+            claim.as_of,
             RULES_VERSION,
             search_id,
         )
-        if last is not None and said == (
-            last["verdict"], last["rule"], json.loads(last["reasons"]), json.loads(last["objections"]), last["as_of"], last["rules_version"], last["search_id"],
-        ):  # fmt: skip
-            return False
-        sequence = 0 if last is None else last["sequence"] + 1
-        with self.ledger.transaction():
-            if search is not None:
-                self.ledger.add([search.record])
-            self.ledger.add(
-                [
-                    Verdict(
-                        verdict_id=content_id("verdict", claim_id, sequence),
-                        claim_id=claim_id,
-                        sequence=sequence,
-                        search_id=search_id,
-                        verdict=judgement.verdict,
-                        rule=str(judgement.rule),
-                        reasons=judgement.reasons,
-                        objections=judgement.objections,
-                        as_of=as_of,
-                        rules_version=RULES_VERSION,
-                        judged_at=utc_text(),
-                    )
-                ]
+        if (
+            not self.is_replay
+            and last is not None
+            and not last["is_replay"]
+            and said == tuple(last[name] for name in _SAID)
+        ):
+            return None
+        sequence = 0 if last is None else last["last_sequence"] + 1
+        return Verdict(
+            verdict_id=content_id("verdict", claim.claim_id, sequence),
+            claim_id=claim.claim_id,
+            sequence=sequence,
+            search_id=search_id,
+            verdict=judgement.verdict,
+            rule=str(judgement.rule),
+            reasons=judgement.reasons,
+            objections=judgement.objections,
+            as_of=claim.as_of,
+            rules_version=RULES_VERSION,
+            judged_at=now,
+            judging_id=judging_id,
+            is_replay=self.is_replay,
+            close=judgement.close,
+            facts=claim.facts.as_json(),
+        )
+
+    def _open(self) -> Judging:
+        if self._judging is None:
+            self._judging = Judging(
+                judging_id=event_id(),
+                cause=self.cause,
+                as_of=self.as_of,
+                known_at=self.known_at,
+                rules_version=RULES_VERSION,
+                started_at=utc_text(),
+                ended_at=None,
+                claims=0,
+                verdicts=0,
             )
-        return True
+            self.ledger.add([self._judging])
+        return self._judging
+
+    def _close(self, claims: int, verdicts: int) -> None:
+        """Count a batch; the judging has ended so far as anyone knows."""
+        judging = self._open()
+        self._judging = replace(
+            judging, ended_at=utc_text(), claims=judging.claims + claims, verdicts=judging.verdicts + verdicts
+        )
+        self.ledger.put([self._judging])
 
 
-def _facts(ledger: Ledger, claim_id: str, evidence: Sequence[Row], as_of: str) -> ClaimFacts:
-    first = evidence[0]
-    logos = [row for row in evidence if row["evidence"] == Evidence.LOGO]
-    retired = {
-        f"{row['file']} (until {row['valid_until']})": None
-        for row in logos
-        if row["valid_until"] and row["valid_until"] <= as_of
-    }
-    is_also_denied = ledger.value(
-        "SELECT 1 FROM claims c JOIN claim_evidence e ON e.claim_id = c.claim_id WHERE c.seed_id = ? AND c.brand = ? AND c.relation = ?",
-        [first["seed_id"], first["brand"], Relation.DENIED],
-    )
-    return ClaimFacts(
-        relation=Relation(first["relation"]),
-        tiers=tuple(sorted({row["tier"] for row in evidence if row["tier"]})),
-        has_logo=bool(logos),
-        has_text=len(logos) < len(evidence),
-        is_in_main_part=any(row["zone"] in ("main", "aside") for row in logos),
-        official_logos=tuple(dict.fromkeys(row["file"] for row in logos)),
-        retired_logos=tuple(retired),
-        vendor_domain=first["vendor_domain"],
-        brand_domains=tuple(json.loads(first["domains"])),
-        is_also_denied=bool(is_also_denied) and first["relation"] != Relation.DENIED,
+def asked_of(seed: Row) -> Asked:
+    """Return whom the register is asked for when a vendor is judged."""
+    return Asked(
+        names=(seed["vendor"],),
+        domains=_domains(seed["start_urls"], seed["vendor_domain"]),
+        group=(seed["parent"],) if seed["parent"] else (),
+        identifiers=tuple(json.loads(seed["identifiers"])),
+        country=seed["country"],
     )
 
 
-_EVIDENCE = """
-    SELECT e.evidence, e.tier, e.seen_at, c.relation, c.brand, c.seed_id, s.vendor, s.vendor_domain, s.start_urls, s.parent, b.domains,
-           g.zone, o.file, o.valid_until
-    FROM claims c
-    JOIN claim_evidence e ON e.claim_id = c.claim_id
-    JOIN seeds s ON s.seed_id = c.seed_id
-    JOIN brands b ON b.brand = c.brand
-    LEFT JOIN sightings g ON g.sighting_id = e.sighting_id
-    LEFT JOIN logo_matches m ON m.match_id = e.match_id
-    LEFT JOIN official_logos o ON o.official_logo_id = m.official_logo_id
-    WHERE c.claim_id = ?
-    ORDER BY e.evidence_id
+@lru_cache(maxsize=50_000)
+def _domains(start_urls: str, vendor_domain: str) -> tuple[str, ...]:
+    found: Iterator[str | None] = iter((*map(normal_domain, json.loads(start_urls)), vendor_domain))
+    return tuple(dict.fromkeys(filter(None, found)))
+
+
+_SAID = ("verdict", "rule", "reasons", "close", "objections", "as_of", "rules_version", "search_id")
+# the last verdict that a finding rests on (or the last replay, where there is none), and the last number given
+_LAST_VERDICTS = """
+    SELECT d.*, (SELECT max(sequence) FROM verdicts n WHERE n.claim_id = d.claim_id) AS last_sequence
+    FROM (SELECT value AS claim_id FROM json_each(:claims)) c
+    JOIN verdicts d ON d.verdict_id = (
+        SELECT verdict_id FROM verdicts f WHERE f.claim_id = c.claim_id ORDER BY f.is_replay, f.sequence DESC LIMIT 1)
 """

@@ -568,3 +568,74 @@ def m0007_statements(database: Database) -> None:
         "UPDATE sqlite_schema SET sql = replace(sql, ?, ?) WHERE type = 'table' AND name = 'text_matches'", ANY_BRAND
     )
     database.execute("PRAGMA writable_schema = RESET")
+
+
+VERDICTS = (
+    """
+    ALTER TABLE brands ADD COLUMN
+        tiers /* JSON list, lowest first: {name, programme, valid_from, valid_until} as brand.toml has them */ TEXT NOT NULL DEFAULT '[]'""",
+    """
+    CREATE TABLE walls ( -- images of a page that stand in a row under one heading: a logo wall
+        wall_id TEXT PRIMARY KEY,
+        page_id TEXT NOT NULL REFERENCES pages(page_id) ON DELETE CASCADE,
+        seed_id TEXT NOT NULL REFERENCES seeds(seed_id),
+        images INTEGER NOT NULL, -- different ones
+        template_id TEXT -- equal on the walls of different vendors that show the same images in the same order; NULL = none does
+    ) STRICT""",
+    "CREATE INDEX walls_by_page ON walls(page_id)",
+    "CREATE INDEX walls_by_template ON walls(template_id) WHERE template_id IS NOT NULL",
+    """
+    CREATE TABLE wall_images ( -- the images of a wall, in document order
+        wall_id TEXT NOT NULL REFERENCES walls(wall_id) ON DELETE CASCADE,
+        position INTEGER NOT NULL, -- from 0
+        sighting_id TEXT NOT NULL,
+        image_sha256 TEXT NOT NULL,
+        image_hash TEXT, -- of its largest region; NULL = the image was not judged
+        PRIMARY KEY (wall_id, position)
+    ) STRICT""",
+    "CREATE INDEX wall_images_by_image ON wall_images(image_sha256)",
+    "CREATE INDEX wall_images_by_hash ON wall_images(image_hash)",
+    "CREATE INDEX wall_images_by_sighting ON wall_images(sighting_id)",
+    """
+    CREATE TABLE mark_findings ( -- an official mark is shown in another way than the brand allows; also on true partners' pages
+        claim_id TEXT NOT NULL REFERENCES claims(claim_id),
+        evidence_id TEXT NOT NULL,
+        kind TEXT NOT NULL, -- outdated, stretched, turned, cropped, recoloured, too-small, crowded
+        measured TEXT NOT NULL, -- what was measured, with its unit
+        allowed TEXT NOT NULL, -- what the brand's guide or the official file says
+        PRIMARY KEY (claim_id, evidence_id, kind),
+        FOREIGN KEY (claim_id, evidence_id) REFERENCES claim_evidence(claim_id, evidence_id) ON DELETE CASCADE
+    ) STRICT""",
+    """
+    CREATE TABLE judgings ( -- one run of judging over some claims
+        judging_id TEXT PRIMARY KEY, -- ULID
+        cause TEXT NOT NULL, -- crawl, register, judge: what made it run; replay = as of another day, changes no finding
+        as_of TEXT, -- date; NULL = of each claim the day when it was last seen
+        known_at TEXT, -- UTC; NULL = what was known when it ran
+        rules_version TEXT NOT NULL,
+        started_at TEXT NOT NULL,
+        ended_at TEXT, -- NULL = still running, or ended before its time
+        claims INTEGER NOT NULL, -- judged
+        verdicts INTEGER NOT NULL -- new rows
+    ) STRICT""",
+    "ALTER TABLE verdicts ADD COLUMN judging_id /* NULL = before this was noted */ TEXT REFERENCES judgings(judging_id)",
+    """
+    ALTER TABLE verdicts ADD COLUMN
+        is_replay /* 1 = what would have been said of another day, or with what was known then: no finding rests on it */ INTEGER NOT NULL DEFAULT 0""",
+    """
+    ALTER TABLE verdicts ADD COLUMN
+        close /* JSON list: rules that nearly gave another verdict, and what kept them from it */ TEXT NOT NULL DEFAULT '[]'""",
+    """
+    ALTER TABLE verdicts ADD COLUMN
+        facts /* JSON: what the rules were told of the claim */ TEXT NOT NULL DEFAULT '{}'""",
+    "CREATE INDEX verdicts_by_judging ON verdicts(judging_id)",
+    "CREATE INDEX verdicts_by_search ON verdicts(search_id)",
+    "CREATE INDEX text_matches_of_any_brand ON text_matches(kind) WHERE brand IS NULL",
+)
+
+
+@migrations()
+def m0010_verdicts(database: Database) -> None:
+    """Logo walls and templates, marks shown otherwise than allowed, runs of judging, and what a verdict rests on."""
+    for statement in VERDICTS:
+        database.execute(statement)

@@ -14,7 +14,9 @@ from ledger.vocabulary import (
     CrawlKind,
     Evidence,
     FoundBy,
+    JudgingCause,
     LookOutcome,
+    MarkMisuse,
     MatchStrength,
     Modality,
     Noise,
@@ -42,6 +44,7 @@ class BrandRow:
     aliases: tuple[str, ...]
     domains: tuple[str, ...]
     recorded_at: str
+    tiers: tuple[dict[str, str | None], ...] = ()  # lowest first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -346,6 +349,36 @@ class ClaimEvidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wall:
+    table: ClassVar[str] = "walls"
+    wall_id: str
+    page_id: str
+    seed_id: str
+    images: int
+    template_id: str | None  # None: no other vendor shows the same images in the same order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WallImage:
+    table: ClassVar[str] = "wall_images"
+    wall_id: str
+    position: int
+    sighting_id: str
+    image_sha256: str
+    image_hash: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkFinding:
+    table: ClassVar[str] = "mark_findings"
+    claim_id: str
+    evidence_id: str
+    kind: MarkMisuse
+    measured: str
+    allowed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterSnapshot:
     table: ClassVar[str] = "register_snapshots"
     snapshot_id: str
@@ -392,6 +425,20 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    table: ClassVar[str] = "judgings"
+    judging_id: str
+    cause: JudgingCause
+    as_of: str | None  # None: of each claim the day when it was last seen
+    known_at: str | None  # None: what was known when it ran
+    rules_version: str
+    started_at: str
+    ended_at: str | None
+    claims: int
+    verdicts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     table: ClassVar[str] = "verdicts"
     verdict_id: str
@@ -405,3 +452,7 @@ class Verdict:
     as_of: str
     rules_version: str
     judged_at: str
+    judging_id: str | None
+    is_replay: bool
+    close: tuple[str, ...]
+    facts: Json

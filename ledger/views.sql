@@ -99,12 +99,13 @@ SELECT s.vendor, s.vendor_domain, c.brand, c.relation,
        CASE WHEN min(e.evidence) <> max(e.evidence) THEN 'both' ELSE min(e.evidence) END AS evidence,
        d.verdict, d.reasons,
        b.url AS page_url, b.image_url, b.image_sha256,
-       min(e.seen_at) AS first_seen, max(e.seen_at) AS last_seen, c.claim_id
+       min(e.seen_at) AS first_seen, max(e.seen_at) AS last_seen, c.claim_id,
+       d.rule, d.objections, d.close, d.as_of
 FROM claims c
 JOIN seeds s ON s.seed_id = c.seed_id
 JOIN claim_evidence e ON e.claim_id = c.claim_id
 LEFT JOIN verdicts d ON d.claim_id = c.claim_id
-     AND d.sequence = (SELECT max(sequence) FROM verdicts WHERE claim_id = c.claim_id)
+     AND d.sequence = (SELECT max(sequence) FROM verdicts WHERE claim_id = c.claim_id AND is_replay = 0)
 LEFT JOIN ( -- the page and image that show the claim best: the newest look, logos before words, the surest match
     SELECT e.claim_id, p.url, g.image_url, coalesce(g.inline_sha256, l.content_sha256) AS image_sha256,
            row_number() OVER (PARTITION BY e.claim_id
@@ -202,3 +203,87 @@ JOIN seeds s ON s.seed_id = c.seed_id
 JOIN shown h ON h.claim_id = c.claim_id
 LEFT JOIN last_visits l ON l.seed_id = c.seed_id
 GROUP BY c.claim_id;
+
+CREATE VIEW v_verdicts AS -- every verdict that was ever given, replays too, with the run that gave it
+SELECT s.vendor, s.vendor_domain, c.brand, c.relation, d.verdict, d.rule, d.reasons, d.close, d.objections, d.as_of,
+       j.known_at, -- NULL = what was known when it was judged
+       d.is_replay, j.cause, d.rules_version, d.judged_at, d.facts, d.search_id, d.judging_id, d.claim_id, d.sequence
+FROM verdicts d
+JOIN claims c ON c.claim_id = d.claim_id
+JOIN seeds s ON s.seed_id = c.seed_id
+LEFT JOIN judgings j ON j.judging_id = d.judging_id;
+
+CREATE VIEW v_claim_dates AS -- when a claim was there, as far as looks can tell: each date with its uncertainty
+WITH shown AS (
+    SELECT e.claim_id, c.seed_id, p.url, min(e.seen_at) AS first_shown, max(e.seen_at) AS last_shown
+    FROM claims c
+    JOIN claim_evidence e ON e.claim_id = c.claim_id
+    JOIN pages p ON p.page_id = e.page_id
+    GROUP BY e.claim_id, p.url
+), readings AS (
+    SELECT h.claim_id, h.url, h.first_shown, h.last_shown,
+           max(iif(coalesce(x.fetched_at, k.looked_at) < h.first_shown, k.looked_at, NULL)) AS before,
+           min(iif(coalesce(x.fetched_at, k.looked_at) > h.last_shown, k.looked_at, NULL)) AS after
+    FROM shown h
+    LEFT JOIN pages q ON q.url = h.url AND q.health = 'ok' AND q.health_reason IS NULL
+         AND EXISTS (SELECT 1 FROM visits v WHERE v.visit_id = q.visit_id AND v.seed_id = h.seed_id)
+    LEFT JOIN looks k ON k.look_id = q.look_id
+    LEFT JOIN captures x ON x.capture_id = k.capture_id
+    GROUP BY h.claim_id, h.url
+)
+SELECT s.vendor, s.vendor_domain, c.brand, c.relation,
+       max(iif(r.first_shown = r.first, r.before, NULL)) AS not_yet_seen, -- its page was read without it; NULL = never before
+       min(r.first_shown) AS first_seen, -- it began between not_yet_seen and here
+       max(r.last_shown) AS last_seen,
+       iif(count(*) = count(r.after), max(r.after), NULL) AS gone_by, -- it ended between last_seen and here; NULL = not known to be gone
+       (SELECT min(t.since) FROM claim_evidence e JOIN text_matches t ON t.text_match_id = e.text_match_id
+        WHERE e.claim_id = c.claim_id) AS since_by_its_words, -- what the vendor's own sentences say
+       c.claim_id
+FROM (SELECT *, min(first_shown) OVER (PARTITION BY claim_id) AS first FROM readings) r
+JOIN claims c ON c.claim_id = r.claim_id
+JOIN seeds s ON s.seed_id = c.seed_id
+GROUP BY c.claim_id;
+
+CREATE VIEW v_contradictions AS -- a vendor claims and denies a relation to one brand: each claim with each sentence that denies it
+SELECT s.vendor, s.vendor_domain, c.brand, c.relation,
+       EXISTS (SELECT 1 FROM claim_evidence n WHERE n.claim_id = c.claim_id AND n.page_id = e.page_id) AS is_on_same_page,
+       p.url AS denying_page_url,
+       trim(substr(g.text, t.sentence_start + 1, t.sentence_end - t.sentence_start)) AS denial,
+       t.polarity, -- denied, disclaimed
+       t.brand IS NOT NULL AS names_brand, -- 0 = the sentence speaks of every brand
+       (SELECT group_concat(DISTINCT n.evidence) FROM claim_evidence n WHERE n.claim_id = c.claim_id) AS claimed_by, -- logo, text
+       min(e.seen_at) AS first_seen, max(e.seen_at) AS last_seen, c.claim_id, d.claim_id AS denial_id
+FROM claims c
+JOIN claims d ON d.seed_id = c.seed_id AND d.brand = c.brand AND d.relation = 'denied'
+JOIN claim_evidence e ON e.claim_id = d.claim_id
+JOIN text_matches t ON t.text_match_id = e.text_match_id
+JOIN passages g ON g.passage_id = t.passage_id
+JOIN pages p ON p.page_id = e.page_id
+JOIN seeds s ON s.seed_id = c.seed_id
+WHERE c.relation NOT IN ('denied', 'own', 'social', 'payment', 'app-store', 'sign-in', 'review-widget', 'software-used', 'press', 'incidental')
+  AND EXISTS (SELECT 1 FROM claim_evidence n WHERE n.claim_id = c.claim_id)
+GROUP BY c.claim_id, p.url, denial;
+
+CREATE VIEW v_mark_findings AS -- official marks shown otherwise than their brand allows, on true partners' pages too
+SELECT s.vendor, s.vendor_domain, c.brand, c.relation, f.kind, f.measured, f.allowed, o.file AS official_logo,
+       p.url AS page_url, g.image_url, m.image_sha256, e.seen_at,
+       (SELECT d.verdict FROM verdicts d WHERE d.claim_id = c.claim_id AND d.is_replay = 0 ORDER BY d.sequence DESC LIMIT 1) AS verdict,
+       c.claim_id, e.evidence_id
+FROM mark_findings f
+JOIN claim_evidence e ON e.claim_id = f.claim_id AND e.evidence_id = f.evidence_id
+JOIN claims c ON c.claim_id = e.claim_id
+JOIN seeds s ON s.seed_id = c.seed_id
+JOIN pages p ON p.page_id = e.page_id
+JOIN sightings g ON g.sighting_id = e.sighting_id
+JOIN logo_matches m ON m.match_id = e.match_id
+JOIN official_logos o ON o.official_logo_id = m.official_logo_id;
+
+CREATE VIEW v_templates AS -- logo walls that unrelated vendors show alike: one row for each vendor's wall
+SELECT w.template_id, s.vendor, s.vendor_domain, p.url AS page_url, w.images,
+       (SELECT group_concat(DISTINCT c.brand) FROM wall_images i JOIN claim_evidence e ON e.sighting_id = i.sighting_id
+        JOIN claims c ON c.claim_id = e.claim_id WHERE i.wall_id = w.wall_id) AS brands, -- whose official logos stand in it
+       w.wall_id
+FROM walls w
+JOIN pages p ON p.page_id = w.page_id
+JOIN seeds s ON s.seed_id = w.seed_id
+WHERE w.template_id IS NOT NULL;

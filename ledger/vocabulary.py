@@ -155,6 +155,7 @@ class Relation(StrEnum):
     SOFTWARE_USED = "software-used"  # what the site itself is made with
     TEMPLATE_FILLER = "template-filler"  # came with a bought page template, and stands on many strangers' sites
     OWN = "own"
+    UNSTATED = "unstated"  # in a wall of companies' logos of which nothing says what they are to the vendor
     INCIDENTAL = "incidental"
 
 
@@ -215,6 +216,27 @@ class VerdictKind(StrEnum):
     OWN_PROPERTY = "own-property"
     NOT_A_PARTNERSHIP_CLAIM = "not-a-partnership-claim"
     UNDETERMINED = "undetermined"
+
+
+class JudgingCause(StrEnum):
+    """What made a run of judging run."""
+
+    CRAWL = "crawl"
+    REGISTER = "register"
+    JUDGE = "judge"
+    REPLAY = "replay"
+
+
+class MarkMisuse(StrEnum):
+    """How an official mark is shown otherwise than its brand allows."""
+
+    OUTDATED = "outdated"
+    STRETCHED = "stretched"
+    TURNED = "turned"
+    CROPPED = "cropped"
+    RECOLOURED = "recoloured"
+    TOO_SMALL = "too-small"
+    CROWDED = "crowded"  # something stands within its clear space, as in a mark combined with the vendor's own
 
 
 class RefusalReason(StrEnum):

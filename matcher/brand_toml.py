@@ -11,6 +11,11 @@ min_height_px = 40
 clear_space = 0.25            # share of the mark's height
 allowed_colours = ["#123c7a", "#ffffff"]
 
+[[tier]]                      # of its partner programmes, lowest first: what outranks what
+name = "Gold"
+programme = "Acme Partners"
+valid_until = 2023-07-01      # the first day on which it was abolished
+
 [[logo]]                      # only for what the file name does not say (file_names.py)
 file = "acme-2015.svg"        # seen from logos/
 variant = "colour"
@@ -88,6 +93,22 @@ class LogoEntry(BaseModel):
     usage: UsageEntry = Field(default_factory=UsageEntry)
 
 
+class TierEntry(BaseModel):
+    """One [[tier]] table."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    name: str = Field(min_length=1)
+    programme: str | None = Field(default=None, min_length=1)
+    valid_from: dt.date | None = None
+    valid_until: dt.date | None = None
+
+    def as_row(self) -> dict[str, str | None]:
+        """The tier as the database keeps it: dates as text."""
+        said = self.model_dump(exclude_none=True)
+        return {key: value.isoformat() if isinstance(value, dt.date) else value for key, value in said.items()}
+
+
 class BrandEntry(BaseModel):
     """A whole brand.toml."""
 
@@ -97,7 +118,11 @@ class BrandEntry(BaseModel):
     aliases: list[str] = Field(default_factory=list)
     domains: list[Annotated[str, AfterValidator(_normal)]] = Field(default_factory=list)
     usage: UsageEntry = Field(default_factory=UsageEntry)
+    tier: list[TierEntry] = Field(default_factory=list)
     logo: list[LogoEntry] = Field(default_factory=list)
+
+
+_TABLES: dict[str, type[BaseModel]] = {"logo": LogoEntry, "tier": TierEntry}
 
 
 def read_brand_entry(text: str, where: str) -> tuple[BrandEntry | None, list[Problem]]:
@@ -129,13 +154,15 @@ def locate_logo(text: str, where: str, index: int, key: str = "file") -> str:
 
 def _check_dates(entry: BrandEntry, text: str, where: str) -> list[Problem]:
     problems = []
-    for index, logo in enumerate(entry.logo):
-        if logo.valid_from and logo.valid_until and logo.valid_until <= logo.valid_from:
+    dated: list[tuple[str, int, LogoEntry | TierEntry]] = [("logo", n, one) for n, one in enumerate(entry.logo)]
+    dated += [("tier", n, one) for n, one in enumerate(entry.tier)]
+    for table, index, one in dated:
+        if one.valid_from and one.valid_until and one.valid_until <= one.valid_from:
             problems.append(
                 Problem(
-                    where=locate_logo(text, where, index, "valid_until"),
-                    expected=f"a day after valid_from {logo.valid_from}",
-                    got=str(logo.valid_until),
+                    where=_locate(text, where, (table, index, "valid_until")),
+                    expected=f"a day after valid_from {one.valid_from}",
+                    got=str(one.valid_until),
                     next_step="swap the two dates or leave one of them out",
                 )
             )
@@ -150,7 +177,9 @@ def _explain(error: ErrorDetails, text: str, where: str) -> Problem:
         return Problem(where=place, expected=f"a key {key}", got="none", next_step=f'add {key} = "…"')
     if kind == "extra_forbidden":
         parts = [part for part in error["loc"][:-1] if isinstance(part, str)]
-        model: type[BaseModel] = UsageEntry if "usage" in parts else LogoEntry if parts else BrandEntry
+        model: type[BaseModel] = (
+            UsageEntry if "usage" in parts else _TABLES.get(parts[0], BrandEntry) if parts else BrandEntry
+        )
         known = ", ".join(model.model_fields)
         return Problem(
             where=place,
@@ -190,14 +219,15 @@ def _explain(error: ErrorDetails, text: str, where: str) -> Problem:
 
 def _locate(text: str, where: str, loc: Sequence[str | int]) -> str:
     """File, line and path of a key. tomllib forgets lines, so the key is looked for in the text."""
+    table = next((name for name in _TABLES if loc and loc[0] == name), "")
     lines, start = text.splitlines(), 0
     end = len(lines)
-    if len(loc) > 1 and loc[0] == "logo" and isinstance(loc[1], int):
-        tables = [*(n for n, line in enumerate(lines) if re.match(r"\s*\[\[\s*logo\s*\]\]", line)), end]
+    if table and len(loc) > 1 and isinstance(loc[1], int):
+        tables = [*(n for n, line in enumerate(lines) if re.match(rf"\s*\[\[\s*{table}\s*\]\]", line)), end]
         start, end = tables[loc[1] : loc[1] + 2] if loc[1] + 1 < len(tables) else (0, end)
     elif len(loc) > 1 and loc[0] == "usage":
         start = next((n for n, line in enumerate(lines) if re.match(r"\s*\[\s*usage\s*\]", line)), 0)
-    keys = [part for part in loc if isinstance(part, str) and part != "logo"] or ["logo"]
+    keys = [part for part in loc if isinstance(part, str) and part != table] or [table]
     places = (_find_key(lines[start:end], key) for key in reversed(keys))
     found = start + next((place for place in places if place is not None), 0)
     path = "".join(f" {part + 1}" if isinstance(part, int) else f", {part}" for part in loc)

@@ -45,6 +45,7 @@ def store_brands(ledger: Ledger, brands: Sequence[Brand]) -> bool:
                         aliases=brand.aliases,
                         domains=brand.domains,
                         recorded_at=now,
+                        tiers=brand.tiers,
                     )
                 ]
             )

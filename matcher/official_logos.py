@@ -57,6 +57,7 @@ class Brand:
     aliases: tuple[str, ...]
     domains: tuple[str, ...]
     logos: tuple[OfficialLogo, ...]
+    tiers: tuple[dict[str, str | None], ...] = ()  # of its programmes, lowest first, as TierEntry.as_row gives them
 
 
 def make_official_logo(brand: str, file: str, content: bytes, entry: LogoEntry | None = None) -> OfficialLogo:
@@ -240,6 +241,7 @@ def _read_brand(directory: Path) -> tuple[Brand | None, list[Problem]]:
         name=entry.name,
         aliases=tuple(entry.aliases),
         domains=tuple(entry.domains),
+        tiers=tuple(tier.as_row() for tier in entry.tier),
         logos=tuple(sorted(logos.values(), key=lambda logo: logo.file)),
     ), []
 

@@ -15,6 +15,7 @@ from casebook.judge import Judge
 from ledger.database import Ledger
 from ledger.identity import utc_text
 from ledger.lexicon import Lexicon
+from ledger.vocabulary import JudgingCause
 from matcher.logo_matches import match_logos
 from matcher.official_logos import Brand
 from matcher.recogniser import Recogniser
@@ -42,8 +43,8 @@ STAGES = (
     Stage(name="ingest", command="partnerproof ingest", reads="WARC, WACZ of others", writes="seeds, visits, captures, looks, pages", module="crawler/ingest.py"),
     Stage(name="extract", command="partnerproof extract", reads="captures", writes="sightings, passages", module="crawler/sightings.py, crawler/passages.py"),
     Stage(name="match", command="partnerproof match", reads="sightings, passages, official logos", writes="logo_matches, text_matches, recognitions", module="matcher/logo_matches.py, matcher/text_matches.py"),
-    Stage(name="claims", command="partnerproof claims", reads="matches and their surroundings", writes="claims, claim_evidence", module="casebook/claims.py"),
-    Stage(name="judge", command="partnerproof judge", reads="claims, grants", writes="searches, verdicts", module="casebook/rules.py, casebook/judge.py"),
+    Stage(name="claims", command="partnerproof claims", reads="matches and their surroundings", writes="walls, claims, claim_evidence, mark_findings", module="casebook/claims.py"),
+    Stage(name="judge", command="partnerproof judge", reads="claims, grants", writes="judgings, searches, verdicts", module="casebook/rules.py, casebook/judge.py"),
     Stage(name="report", command="partnerproof report", reads="all of it", writes="HTML files", module="casebook/dossier.py"),
 )  # fmt: skip
 
@@ -118,7 +119,7 @@ class Follower(threading.Thread):
         try:
             lexicon = self.workspace.lexicon()
             with self.workspace.open() as ledger, Recogniser(self.brands) as recogniser:
-                judge = Judge(ledger)  # reads each brand's register once: the pen keeps it as it is
+                judge = Judge(ledger, JudgingCause.CRAWL)  # reads each brand's register once: the pen keeps it as it is
                 while (visit_id := self._visits.get()) is not None:
                     follow_visits(
                         ledger, recogniser, judge, lexicon, warc_dir=self.workspace.warc, visit_ids=[visit_id]

@@ -14,6 +14,7 @@ from partnerproof.cli import (
     check,
     crawl,
     demo,
+    diff,
     findings,
     ingest,
     init,
@@ -115,5 +116,6 @@ for verb in (
     report.report,
     recognise.recognise,
     demo.demo,
+    diff.diff,
 ):
     root.add_command(verb)

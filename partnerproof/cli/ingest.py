@@ -129,7 +129,7 @@ def _judge(workspace: Workspace, ledger: Ledger, recogniser: Recogniser, crawl_i
     waiting = ledger.rows(
         "SELECT visit_id FROM visits WHERE crawl_id = ? AND judged_at IS NULL ORDER BY ordinal", [crawl_id]
     )
-    lexicon, judge = workspace.lexicon(), Judge(ledger)
+    lexicon, judge = workspace.lexicon(), Judge(ledger, JudgingCause.CRAWL)
 
     def one(visit_id: str) -> str:
         follow_visits(ledger, recogniser, judge, lexicon, warc_dir=workspace.warc, visit_ids=[visit_id])

@@ -15,16 +15,23 @@ from casebook.claims import find_claims
 from casebook.judge import Judge
 from crawler.reread import read_again
 from ledger.database import Ledger
-from ledger.vocabulary import MatchStrength
+from ledger.vocabulary import JudgingCause, MatchStrength
 from matcher.logo_matches import match_logos, store_brands
 from matcher.recogniser import Recogniser
 from matcher.rejections import SET_CHANGED, hold_back
 from matcher.text_matches import match_texts
 from partnerproof.cli.choice import Choice, pass_choice
+from partnerproof.cli.dates import read_date
 from partnerproof.cli.hunt import hunt, require_hunt_options
 from partnerproof.flow import finished_visits
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def progress_bar() -> Progress:
+    """A bar on stderr, quiet when that is not a terminal."""
+    console = Console(stderr=True)
+    return Progress(console=console, disable=not console.is_terminal, transient=True)
 
 
 def brand_option(function: F) -> F:
@@ -155,23 +162,61 @@ def claims(choice: Choice, brands: tuple[str, ...]) -> None:
 
 @click.command()
 @brand_option
+@click.option(
+    "--as-of",
+    metavar="DATE",
+    callback=read_date,
+    help="Replay: as of this day instead of the day when each claim was last seen.",
+)
+@click.option(
+    "--known-at",
+    metavar="DATE",
+    callback=read_date,
+    help="Replay: with what had been crawled and imported by the end of this day.",
+)
 @pass_choice
-def judge(choice: Choice, brands: tuple[str, ...]) -> None:
+def judge(choice: Choice, brands: tuple[str, ...], as_of: str | None, known_at: str | None) -> None:
     """Check every claim against the register as of the day when it was last seen. A new verdict is a new row.
+
+    With --as-of or --known-at it is a replay: what would have been said of that day, with what was known then. Its verdicts are
+    kept (view v_verdicts), and no finding rests on them; `partnerproof diff` compares them with what holds now.
 
     \b
     Example:
       partnerproof judge
+      partnerproof judge --as-of 2021-05-01 --known-at 2021-05-01
     """
     workspace = choice.workspace()
     slugs = [brand.slug for brand in workspace.load_brands(brands)]
+    is_replay = bool(as_of or known_at)
     with workspace.writing(), workspace.open() as ledger:
-        new = Judge(ledger).judge(brands=slugs)
-        held = ledger.rows("SELECT verdict, count(*) AS n FROM v_findings GROUP BY verdict ORDER BY n DESC")
-    click.echo(f"{new} new verdicts; now: " + (", ".join(f"{row['n']} {row['verdict']}" for row in held) or "none"))
+        judging = Judge(
+            ledger,
+            JudgingCause.REPLAY if is_replay else JudgingCause.JUDGE,
+            as_of=as_of,
+            known_at=f"{known_at}T23:59:59Z" if known_at else None,
+        )
+        total = ledger.value("SELECT count(*) FROM claims")
+        with progress_bar() as progress:
+            task = progress.add_task("claims", total=total)
+            new = judging.judge(brands=slugs, on_claims=lambda claims: progress.advance(task, claims))
+        held = ledger.rows(
+            "SELECT verdict, count(*) AS n FROM v_verdicts WHERE judging_id = ? GROUP BY verdict ORDER BY n DESC"
+            if is_replay
+            else "SELECT verdict, count(*) AS n FROM v_findings GROUP BY verdict ORDER BY n DESC",
+            [judging.judging_id] if is_replay else [],
+        )
+    told = ", ".join(f"{row['n']} {row['verdict']}" for row in held) or "none"
+    if is_replay:
+        then = f" as of {as_of}" if as_of else ""
+        knowing = f" with what was known on {known_at}" if known_at else ""
+        click.echo(f"replayed{then}{knowing}: {told}")
+        if judging.judging_id:
+            click.echo(f"compare with what holds now: partnerproof diff {judging.judging_id}")
+    else:
+        click.echo(f"{new} new verdicts; now: {told}")
 
 
 def _each(visits: list[str], step: Callable[[str], int]) -> list[int]:
-    console = Console(stderr=True)
-    with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
+    with progress_bar() as progress:
         return [step(visit) for visit in progress.track(visits, description="visits")]

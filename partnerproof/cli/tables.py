@@ -18,12 +18,15 @@ from casebook.findings import read_findings, read_perhaps
 from ledger.database import Ledger, Row
 from ledger.vocabulary import VerdictKind
 
-PROBLEMS = frozenset({VerdictKind.NO_AUTHORISATION, VerdictKind.LAPSED, VerdictKind.EXCEEDS_GRANT})
+PROBLEMS = frozenset({VerdictKind.NO_AUTHORISATION, VerdictKind.LAPSED, VerdictKind.NOT_YET, VerdictKind.EXCEEDS_GRANT})
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _STYLES = {
     VerdictKind.NO_AUTHORISATION: "bold red",
     VerdictKind.LAPSED: "red",
+    VerdictKind.NOT_YET: "red",
     VerdictKind.EXCEEDS_GRANT: "yellow",
+    VerdictKind.TEMPLATE: "yellow",
+    VerdictKind.GROUP_MEMBER: "magenta",
     VerdictKind.UNDETERMINED: "magenta",
     VerdictKind.AUTHORISED: "green",
 }

@@ -1,0 +1,191 @@
+"""What a logo says by where it stands: its relation, with the reasons for it.
+
+Reads: a place (section, page kind, zone, link, what stands beside it), data/relations.toml. Gives: a relation.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ledger.domains import belongs_to
+from ledger.lexicon import WordLists
+from ledger.shipped import shipped_data
+from ledger.vocabulary import LogoVariant, Noise, PageKind, Relation, SectionKind
+
+_BY_SECTION = {
+    SectionKind.PARTNERS: Relation.PARTNER,
+    SectionKind.RESELLERS: Relation.RESELLER,
+    SectionKind.CLIENTS: Relation.CUSTOMER,
+    SectionKind.SUPPLIERS: Relation.SUPPLIER,
+    SectionKind.TECHNOLOGY: Relation.TECHNOLOGY,
+    SectionKind.CERTIFICATIONS: Relation.CERTIFICATION,
+    SectionKind.MEMBERS: Relation.MEMBER,
+    SectionKind.SPONSORS: Relation.SPONSOR,
+    SectionKind.SOCIAL: Relation.SOCIAL,
+    SectionKind.PAYMENT: Relation.PAYMENT,
+    SectionKind.APP_STORE: Relation.APP_STORE,
+    SectionKind.NEWS: Relation.PRESS,
+}
+_BY_PAGE = {
+    PageKind.PARTNERS: Relation.PARTNER,
+    PageKind.RESELLERS: Relation.RESELLER,
+    PageKind.CLIENTS: Relation.CUSTOMER,
+    PageKind.SUPPLIERS: Relation.SUPPLIER,
+    PageKind.TECHNOLOGY: Relation.TECHNOLOGY,
+    PageKind.CERTIFICATIONS: Relation.CERTIFICATION,
+    PageKind.MEMBERS: Relation.MEMBER,
+    PageKind.SPONSORS: Relation.SPONSOR,
+}
+_BY_NOISE = {Noise.SOCIAL: Relation.SOCIAL, Noise.PAYMENT: Relation.PAYMENT, Noise.APP_BADGE: Relation.APP_STORE}
+# which section a word of [words] makes more exact
+_NARROWED = {Relation.RESELLER: Relation.DISTRIBUTOR, Relation.SPONSOR: Relation.INVESTOR}
+_FURNITURE = frozenset({"header", "nav", "footer"})
+_WEAK = frozenset({Relation.TECHNOLOGY, Relation.INCIDENTAL, Relation.UNSTATED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an official logo stands."""
+
+    section_kind: SectionKind
+    section_reasons: tuple[str, ...]
+    page_kind: PageKind
+    page_reasons: tuple[str, ...]
+    zone: str
+    link_url: str | None
+    beside: tuple[str, ...]  # alternative text, label, caption, nearby words
+    variant: LogoVariant
+    noise: Noise | None
+    noise_reason: str | None
+    is_in_wall: bool
+    said_on_page: tuple[Relation, str] | None  # what words on the same page claim of the brand
+    brand_domains: tuple[str, ...]
+    page_host: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relating:
+    """A relation with the reasons for it."""
+
+    relation: Relation
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RelationWords:
+    """data/relations.toml, compiled."""
+
+    heading: WordLists
+    beside: WordLists
+    hosts: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> RelationWords:
+        data = tomllib.loads((path or shipped_data("relations.toml")).read_text(encoding="utf-8"))
+        hosts = {kind: tuple(listed) for kind, listed in data["hosts"].items()}
+        return cls(WordLists(data["words"]), WordLists(data["beside"]), hosts)
+
+
+class LogoRelations:
+    """Relates logos to their vendors; made once, used for every sighting."""
+
+    @cached_property
+    def _words(self) -> RelationWords:
+        return RelationWords.load()
+
+    def relate(self, place: Place) -> Relating:
+        """Return what a logo says by where it stands; the first rule that fits decides.
+
+        1. On the brand's own site it is the brand's own.
+        2. In a row of social icons, payment marks or app-store badges it is that, and so is a single one of them.
+        3. On a sign-in button, in a review widget, after "powered by" in the page's frame it is that.
+        4. In the page's frame, with a link to a profile at the brand's site, it is a social icon.
+        5. A partner badge says partner, wherever it stands.
+        6. The section around it says what it is; its heading may say it more exactly (distributor, investor).
+           A section that is told by a class name alone says less than a page of another kind.
+        7. Words on the same page, if neither the section nor the kind of page says more than "technology".
+        8. The kind of page, for what stands in its main part, unless the page has that kind from its title alone.
+        9. In a wall of logos, it is one of those whose relation nothing states; else nothing says it: incidental.
+        """
+        if belongs_to(place.page_host, place.brand_domains):
+            return Relating(relation=Relation.OWN, reasons=("the page stands at a domain of the brand",))
+        section = _BY_SECTION.get(place.section_kind)
+        if section in (Relation.SOCIAL, Relation.PAYMENT, Relation.APP_STORE):
+            return Relating(relation=section, reasons=place.section_reasons)
+        if incidental := self._incidental(place, section):
+            return incidental
+        if place.variant is LogoVariant.BADGE:
+            return Relating(
+                relation=Relation.PARTNER, reasons=("the artwork is a partner badge", *place.section_reasons)
+            )
+        if section is not None and not _is_by_class_against_page(place, section):
+            return self._narrowed(section, place.section_reasons)
+        by_page = _by_page(place)
+        if place.said_on_page and (by_page is None or by_page.relation in _WEAK) and section is None:
+            relation, sentence = place.said_on_page
+            return Relating(relation=relation, reasons=(f"the same page says “{sentence}”",))
+        if by_page is not None:
+            return by_page
+        if place.is_in_wall and place.zone != "nav" and place.page_kind is not PageKind.NEWS:
+            return Relating(
+                relation=Relation.UNSTATED, reasons=("stands in a wall of logos; nothing around it says why",)
+            )
+        where = "a news article" if place.page_kind is PageKind.NEWS else f"the page's {place.zone}"
+        return Relating(relation=Relation.INCIDENTAL, reasons=(f"stands in {where}; nothing around it says why",))
+
+    def _incidental(self, place: Place, section: Relation | None) -> Relating | None:
+        if section is None and place.noise in _BY_NOISE:
+            return Relating(relation=_BY_NOISE[place.noise], reasons=(place.noise_reason or str(place.noise),))
+        for kind, hosts in self._words.hosts.items():
+            if host := next((host for host in hosts if _leads_to(place.link_url, host)), None):
+                return Relating(relation=Relation(kind), reasons=(f"links to {host}",))
+        for text in place.beside if section is None else ():
+            for hit in self._words.beside.hits(text):
+                if hit.kind == Relation.SOFTWARE_USED and place.zone != "footer":
+                    continue  # "Powered by Acme" in the main part may well be a claim
+                return Relating(relation=Relation(hit.kind), reasons=(f"beside it stands “{hit.word}”",))
+        if place.zone in _FURNITURE and section is None and _leads_to_profile(place):
+            return Relating(
+                relation=Relation.SOCIAL,
+                reasons=(f"in the page's {place.zone}, links to a profile at {place.link_url}",),
+            )
+        return None
+
+    def _narrowed(self, section: Relation, reasons: tuple[str, ...]) -> Relating:
+        exact = _NARROWED.get(section)
+        if exact and any(self._words.heading.hit(exact, reason) for reason in reasons):
+            return Relating(relation=exact, reasons=reasons)
+        return Relating(relation=section, reasons=reasons)
+
+
+def _by_page(place: Place) -> Relating | None:
+    relation = _BY_PAGE.get(place.page_kind)
+    if relation is None or place.zone in _FURNITURE:
+        return None
+    if place.page_reasons and all(
+        reason.startswith(("title ", "section ", "anchor ")) for reason in place.page_reasons
+    ):
+        return None  # "Acme partner in Lyon" in the title of every page of a site
+    return Relating(relation=relation, reasons=(f"the page is of the kind {place.page_kind}",))
+
+
+def _is_by_class_against_page(place: Place, section: Relation) -> bool:
+    told_by_class = all(reason.startswith(("class ", "id ")) for reason in place.section_reasons)
+    page = _by_page(place)
+    return bool(place.section_reasons) and told_by_class and page is not None and page.relation is not section
+
+
+def _leads_to(link_url: str | None, host: str) -> bool:
+    parts = urlsplit(link_url or "")
+    domain, _, path = host.partition("/")
+    return belongs_to(parts.hostname, (domain,)) and parts.path.startswith(f"/{path}" if path else "")
+
+
+def _leads_to_profile(place: Place) -> bool:
+    parts = urlsplit(place.link_url or "")
+    return belongs_to(parts.hostname, place.brand_domains) and bool(parts.path.strip("/") or parts.query)

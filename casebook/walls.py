@@ -1,0 +1,185 @@
+"""Logo walls, and those that came with a bought template or were copied: sightings of a visit → walls, templates.
+
+Reads: sightings with what their images are, image_hashes. Writes: walls, wall_images.
+
+1. A wall is a run of at least MIN_WALL_IMAGES different images of a page under the same headings, with no words of their own.
+2. Walls of other vendors that share a rare image are compared: the same images (by digest, or by perceptual hash),
+   in the same order.
+3. Where at least MIN_TEMPLATE_VENDORS unrelated vendors show alike walls, they all get one template_id.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from ledger.database import Ledger, Row
+from ledger.identity import content_id
+from ledger.records import Wall, WallImage
+
+MIN_WALL_IMAGES = 4  # three logos in a row are too common to say anything
+# Jaccard similarity of the sets of images, and the share of the shorter wall that stands in the same order. A copied
+# template keeps its placeholders whole; a vendor that replaced every third one has made it its own. Tried .6 to 1.
+MIN_ALIKE = 0.8
+MIN_TEMPLATE_VENDORS = 3  # two may be sister companies; tried 2 and 3
+# of 64, between perceptual hashes: a copy that was compressed again or resized differs by 0 to 4, other logos by 10 and more
+MAX_SAME_BITS = 4
+MAX_CANDIDATES = 2_000  # walls that are compared with one; the rest says nothing new
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """One image of a wall, by what can be compared."""
+
+    sha256: str
+    hash: str | None
+
+    def is_same(self, other: _Shown) -> bool:
+        if self.sha256 == other.sha256:
+            return True
+        if self.hash is None or other.hash is None:
+            return False
+        return (_bits(self.hash) ^ _bits(other.hash)).bit_count() <= MAX_SAME_BITS
+
+
+def _bits(stored: str) -> int:
+    return int(stored.rpartition(":")[2], 16)
+
+
+def find_walls(ledger: Ledger, visit_id: str) -> set[str]:
+    """Write the walls of a visit anew and their templates; returns the vendors (seed_id) whose walls changed template."""
+    rows = ledger.rows(_SIGHTINGS, [visit_id])
+    walls: list[Wall] = []
+    images: list[WallImage] = []
+    for _, page in groupby(rows, key=lambda row: row["page_id"]):
+        for run in _runs(list(page)):
+            wall_id = content_id("wall", run[0]["page_id"], *(row["image_sha256"] for row in run))
+            walls.append(
+                Wall(wall_id=wall_id, page_id=run[0]["page_id"], seed_id=run[0]["seed_id"], images=len(run), template_id=None)
+            )  # fmt: skip
+            images += [
+                WallImage(
+                    wall_id=wall_id,
+                    position=place,
+                    sighting_id=row["sighting_id"],
+                    image_sha256=row["image_sha256"],
+                    image_hash=row["image_hash"],
+                )
+                for place, row in enumerate(run)
+            ]
+    kept = json.dumps([wall.wall_id for wall in walls])
+    with ledger.transaction():
+        ledger.execute(
+            "DELETE FROM walls WHERE page_id IN (SELECT page_id FROM pages WHERE visit_id = ?)"
+            " AND wall_id NOT IN (SELECT value FROM json_each(?))",
+            [visit_id, kept],
+        )
+        ledger.add(walls)
+        ledger.put(images)
+        return {seed for wall in walls for seed in _settle_template(ledger, wall.wall_id)}
+
+
+def _runs(page: Sequence[Row]) -> Iterator[list[Row]]:
+    """Yield the walls of one page: equal images of a marquee that runs twice count once."""
+    for _, group in groupby(page, key=_place):
+        run: list[Row] = []
+        shown: set[str] = set()
+        for row in group:
+            if row["image_sha256"] not in shown:
+                shown.add(row["image_sha256"])
+                run.append(row)
+        if len(run) >= MIN_WALL_IMAGES:
+            yield run
+
+
+def _place(row: Row) -> tuple[object, ...]:
+    # words that only one image has make it a card, not a tile: then its place is its own
+    return row["zone"], row["heading_trail"], row["section_kind"], row["words_alone"]
+
+
+def _settle_template(ledger: Ledger, wall_id: str) -> set[str]:
+    alike = [wall_id, *_alike_walls(ledger, wall_id)]
+    rows = ledger.rows(
+        "SELECT w.wall_id, w.seed_id, w.template_id, s.vendor_domain, s.parent FROM walls w JOIN seeds s USING (seed_id)"
+        " WHERE w.wall_id IN (SELECT value FROM json_each(?)) ORDER BY w.wall_id",
+        [json.dumps(alike)],
+    )
+    unrelated = {row["parent"] or row["vendor_domain"] for row in rows}
+    template = content_id("template", rows[0]["wall_id"]) if len(unrelated) >= MIN_TEMPLATE_VENDORS else None
+    changed = [row for row in rows if row["template_id"] != template]
+    if template is None:
+        changed = [row for row in changed if row["wall_id"] == wall_id]
+    for row in changed:
+        ledger.execute("UPDATE walls SET template_id = ? WHERE wall_id = ?", [template, row["wall_id"]])
+    return {row["seed_id"] for row in changed}
+
+
+def _alike_walls(ledger: Ledger, wall_id: str) -> list[str]:
+    """Walls of other vendors with the same images in the same order. An alike wall has one of the rarest images: if all
+    of n - ⌈MIN_ALIKE · n⌉ + 1 are missing, too few are left to be alike."""
+    mine = _read_wall(ledger, wall_id)
+    seed = ledger.value("SELECT seed_id FROM walls WHERE wall_id = ?", [wall_id])
+    finders = ledger.rows(_FINDERS, {"wall": wall_id, "seed": seed})
+    needed = len(mine) - math.ceil(len(mine) * MIN_ALIKE) + 1
+    candidates: dict[str, None] = {}
+    for row in finders[:needed]:
+        for other in ledger.rows(_WITH_IMAGE, {"sha": row["image_sha256"], "hash": row["image_hash"], "seed": seed}):
+            candidates[other[0]] = None
+            if len(candidates) >= MAX_CANDIDATES:
+                break
+    return [other for other in candidates if are_alike(mine, _read_wall(ledger, other))]
+
+
+def _read_wall(ledger: Ledger, wall_id: str) -> list[_Shown]:
+    sql = "SELECT image_sha256, image_hash FROM wall_images WHERE wall_id = ? ORDER BY position"
+    return [_Shown(row[0], row[1]) for row in ledger.rows(sql, [wall_id])]
+
+
+def are_alike(one: Sequence[_Shown], other: Sequence[_Shown]) -> bool:
+    """Tell whether two walls show the same images in the same order, a few exceptions allowed."""
+    places = [next((p for p, shown in enumerate(other) if shown.is_same(mine)), None) for mine in one]
+    common = [place for place in places if place is not None]
+    if len(set(common)) < MIN_ALIKE * (len(one) + len(other) - len(set(common))):
+        return False
+    return _longest_rise(common) >= MIN_ALIKE * min(len(one), len(other))
+
+
+def _longest_rise(places: Iterable[int]) -> int:
+    """Length of the longest subsequence that only rises: how many images stand in the same order."""
+    ends: list[int] = []  # ends[n]: the smallest end of a rise of n + 1
+    for place in places:
+        at = bisect_left(ends, place)
+        ends[at : at + 1] = [place]
+    return len(ends)
+
+
+_SIGHTINGS = """
+    SELECT g.page_id, v.seed_id, g.sighting_id, g.zone, g.heading_trail, g.section_kind,
+           coalesce(g.inline_sha256, l.content_sha256) AS image_sha256,
+           CASE WHEN count(*) OVER (PARTITION BY g.page_id, g.heading_trail, g.nearby_text) > 1 THEN NULL
+                ELSE g.nearby_text END AS words_alone,
+           (SELECT h.hash FROM image_hashes h WHERE h.image_sha256 = coalesce(g.inline_sha256, l.content_sha256) AND h.hash LIKE 'phash/8x8:%'
+            ORDER BY h.width * h.height DESC, h.x, h.y, h.hash LIMIT 1) AS image_hash
+    FROM sightings g
+    JOIN pages p ON p.page_id = g.page_id AND p.health = 'ok'
+    JOIN visits v ON v.visit_id = p.visit_id
+    LEFT JOIN looks l ON l.look_id = g.look_id AND l.outcome = 'looked'
+    WHERE p.visit_id = ? AND g.noise IS NULL AND coalesce(g.inline_sha256, l.content_sha256) IS NOT NULL
+    ORDER BY p.rowid, g.rowid
+"""
+# rarest first: how many walls of others show each image
+_FINDERS = """
+    SELECT i.image_sha256, i.image_hash,
+           (SELECT count(*) FROM (SELECT 1 FROM wall_images o WHERE o.image_sha256 = i.image_sha256 LIMIT 1000)) AS shown
+    FROM wall_images i WHERE i.wall_id = :wall ORDER BY shown, i.position
+"""
+_WITH_IMAGE = """
+    SELECT wall_id FROM wall_images JOIN walls USING (wall_id) WHERE image_sha256 = :sha AND seed_id <> :seed
+    UNION
+    SELECT wall_id FROM wall_images JOIN walls USING (wall_id) WHERE image_hash = :hash AND seed_id <> :seed
+    ORDER BY wall_id LIMIT 2000
+"""
