@@ -125,7 +125,7 @@ def _judge_without_register(facts: ClaimFacts) -> _Judged | None:
 def _judge_by_register(facts: ClaimFacts, search: SearchResult | None, as_of: str) -> _Judged:
     if search is None or not search.has_register:
         return VerdictKind.UNDETERMINED, 6, ("the brand has no register to search",)
-    own = [hit for hit in search.hits if hit.basis == "domain"]
+    own = [hit for hit in search.hits if hit.basis in ("identifier", "domain")]
     valid = [hit for hit in own if hit.is_valid_on(as_of)]
     if valid:
         gaps = [(grant_gaps(facts, hit.grant), hit.grant) for hit in valid]
@@ -196,7 +196,7 @@ def describe_grant(grant: Grant) -> str:
     """Return a grant in one line, as it stands in reports."""
     tier = f" {grant.tier}" if grant.tier else ""
     until = grant.valid_until or "no end on record"
-    return f"grant to {grant.company} ({grant.domain or 'no domain'}) as{tier} {grant.relation}, {grant.valid_from} to {until}"
+    return f"grant to {grant.company} ({', '.join(grant.domains) or 'no domain'}) as{tier} {grant.relation}, {grant.valid_from} to {until}"
 
 
 def _objections(facts: ClaimFacts, search: SearchResult | None) -> tuple[str, ...]:
