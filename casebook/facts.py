@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
 
-from casebook.tiers import TierList
+from casebook.tiers import NO_TIERS, TierList
 from ledger.database import Ledger, Row
 from ledger.vocabulary import AssertedBy, Evidence, LogoVariant, PageKind, Relation
 
@@ -34,7 +34,7 @@ class ClaimFacts:
     relation: Relation
     tiers: tuple[str, ...] = ()  # every tier that logos and words claim
     programmes: tuple[str, ...] = ()
-    tier_list: TierList = TierList()  # of the brand
+    tier_list: TierList = NO_TIERS  # of the brand
     has_logo: bool = False
     has_text: bool = False
     is_in_main_part: bool = False
@@ -189,7 +189,7 @@ def _tier_list(stored: str) -> TierList:
 
 _EVIDENCE = """
     SELECT e.claim_id, e.evidence, e.tier, e.programme, e.seen_at, e.page_id, c.relation, c.brand, c.seed_id,
-           s.vendor, s.vendor_domain, s.start_urls, s.parent, s.country, b.domains, b.tiers,
+           s.vendor, s.vendor_domain, s.start_urls, s.parent, s.country, s.identifiers, b.domains, b.tiers,
            p.kind AS page_kind, p.health_reason, g.zone, o.file, o.variant, o.valid_until, m.strangers, t.asserted_by,
            w.template_id
     FROM claims c

@@ -53,7 +53,8 @@ def _register(search: SearchResult | None, as_of: str) -> Iterator[str]:
         return
     if near := len(search.record.near_misses):
         yield f"{near} names in the register are alike, see the search record"
-    days = min((_days_between(register["recorded_at"], as_of) for register in search.record.registers), default=0)
+    registers = [one for one in search.record.registers if isinstance(one, dict) and "register" in one]
+    days = min((_days_between(register["recorded_at"], as_of) for register in registers), default=0)
     if days > OLD_REGISTER_DAYS:
         yield f"the register was recorded {days} days before {as_of}: grants made since are not in it"
     for hit in search.hits:

@@ -79,3 +79,6 @@ class TierList:
 def _tier_word(tier: str) -> str:
     """Return a tier without what goes with every tier: "Gold Partner" → "gold"."""
     return re.sub(r"\b(partner|level|tier|status)\b", "", tier.casefold()).strip() or tier.casefold()
+
+
+NO_TIERS = TierList()

@@ -1,7 +1,7 @@
 """The vendor list: CSV → seeds, and a crawl with one visit for each.
 
-Reads: a CSV with a header; columns url or domain (one is needed), name, country, parent; several lines of one
-vendor and host add start URLs. Writes: rows in seeds, crawls, visits.
+Reads: a CSV with a header; columns url or domain (one is needed), name, country, parent, identifiers (LEI or
+ISSUER:NUMBER, parted by `;`); several lines of one vendor and host add start URLs. Writes: rows in seeds, crawls, visits.
 
 1. Read all lines; collect every mistake, import nothing if there is one.
 2. An unfinished crawl of the same list goes on; else a new crawl begins with all visits pending.
@@ -9,72 +9,36 @@ vendor and host add start URLs. Writes: rows in seeds, crawls, visits.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from w3lib.url import safe_url_string
 
+from ledger.csv_table import TableFormat, TableRow, each_row
 from ledger.database import Ledger
 from ledger.domains import registrable_domain
 from ledger.errors import BadInputError, Problem
+from ledger.identifiers import normal_identifier
 from ledger.identity import content_id, event_id, sha256_hex, utc_text
 from ledger.records import Crawl, Seed, Visit
 from ledger.vocabulary import CrawlKind, VisitState
 
 SCOPE_SETTINGS = ("PARTNERPROOF_BRANDS", "PARTNERPROOF_FOLLOW_LINKS", "PARTNERPROOF_MAX_PAGES")
-COLUMNS = ("name", "url", "domain", "country", "parent")
+COLUMNS = ("name", "url", "domain", "country", "parent", "identifiers")
 EXAMPLE = "name,url\nBright Harbour,https://www.brightharbour.example/"
+TABLE = TableFormat(columns=COLUMNS, needed=[("url", "domain")], example=EXAMPLE, may_be_short=True)
 
 
 def read_seeds(path: Path) -> list[Seed]:
     """Return the seeds of a list, in its order. Errors: BadInputError with every mistake, by line and column."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise _bad(
-            str(path), "a readable CSV file", error.strerror or str(error), "name an existing seed list"
-        ) from error
-    except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise _bad(
-            f"{path} line {line}", "UTF-8 text", f"byte {error.object[error.start]:#04x}", "save the file as UTF-8"
-        ) from error
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    try:
-        header = [name.strip().lower() for name in reader.fieldnames or ()]
-    except csv.Error as error:
-        raise _bad(f"{path} line 1", "a CSV header", str(error), f"begin the file with:\n{EXAMPLE}") from error
-    if not {"url", "domain"} & set(header):
-        got = ", ".join(header) or "an empty file"
-        raise _bad(
-            f"{path} line 1", "a header with the column url or domain", got[:80], f"begin the file with:\n{EXAMPLE}"
-        )
-    reader.fieldnames = header
-    problems = [
-        Problem(
-            where=f"{path} line 1, {name or 'a column without name'}",
-            expected=f"one of the columns {', '.join(COLUMNS)}",
-            got=name or "nothing",
-            next_step="rename or remove the column",
-        )
-        for name in header
-        if name not in COLUMNS
-    ]
+    problems: list[Problem] = []
     seeds: dict[str, Seed] = {}
     lines: dict[str, int] = {}
-    try:
-        for row in reader:
-            _add_line(f"{path} line {reader.line_num}", row, seeds, lines, problems, reader.line_num)
-    except csv.Error as error:
-        problems.append(
-            Problem(where=f"{path} line {reader.line_num}", expected="CSV", got=str(error), next_step="mend the quotes")
-        )
+    for row in each_row(path, TABLE, problems):
+        _add_row(row, seeds, lines, problems)
     if not seeds and not problems:
         problems.append(
             Problem(
@@ -86,27 +50,8 @@ def read_seeds(path: Path) -> list[Seed]:
     return list(seeds.values())
 
 
-def _add_line(
-    where: str,
-    row: Mapping[str | Any, Any],
-    seeds: dict[str, Seed],
-    lines: dict[str, int],
-    problems: list[Problem],
-    line: int,
-) -> None:
-    if None in row:
-        problems.append(
-            Problem(
-                where=where,
-                expected="as many cells as the header has",
-                got=f"{len(row[None])} more",
-                next_step="quote cells that hold a comma",
-            )
-        )
-        return
-    cells = {name: (value or "").strip() for name, value in row.items()}
-    if not any(cells.values()):
-        return
+def _add_row(row: TableRow, seeds: dict[str, Seed], lines: dict[str, int], problems: list[Problem]) -> None:
+    cells = row.cells
     address = cells.get("url") or cells.get("domain") or ""
     column = "url" if cells.get("url") else "domain"
     try:
@@ -114,28 +59,52 @@ def _add_line(
     except ValueError as error:
         problems.append(
             Problem(
-                where=f"{where}, {column}",
+                where=row.place(column),
                 expected="a web address or domain",
                 got=f"{address!r} ({error})",
                 next_step="write it as https://www.vendor.example/",
             )
         )
         return
+    identifiers = _identifiers(row, problems)
+    if identifiers:
+        seed = replace(seed, identifiers=identifiers)
     known = seeds.get(seed.seed_id)
     if known is None:
         seeds[seed.seed_id] = seed
-        lines[seed.seed_id] = line
+        lines[seed.seed_id] = row.line
     elif known.vendor != seed.vendor:
         problems.append(
             Problem(
-                where=f"{where}, name",
+                where=row.place("name"),
                 expected=f"{known.vendor!r} as in line {lines[seed.seed_id]}, which has the same host",
                 got=repr(seed.vendor),
                 next_step="give each vendor a host of its own, or the lines one name",
             )
         )
-    elif seed.start_urls[0] not in known.start_urls:
-        seeds[seed.seed_id] = replace(known, start_urls=(*known.start_urls, *seed.start_urls))
+    else:
+        seeds[seed.seed_id] = replace(
+            known,
+            start_urls=tuple(dict.fromkeys((*known.start_urls, *seed.start_urls))),
+            identifiers=tuple(dict.fromkeys((*known.identifiers, *seed.identifiers))),
+        )
+
+
+def _identifiers(row: TableRow, problems: list[Problem]) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for text in filter(None, map(str.strip, row.cells.get("identifiers", "").split(";"))):
+        try:
+            found[normal_identifier(text)] = None
+        except ValueError as error:
+            problems.append(
+                Problem(
+                    where=row.place("identifiers"),
+                    expected="an LEI, or a registration number with its issuer, such as GB:01234567",
+                    got=f"{text!r} ({error})",
+                    next_step="correct it or leave it empty",
+                )
+            )
+    return tuple(found)
 
 
 def seed_of(address: str, *, name: str | None = None, country: str | None = None, parent: str | None = None) -> Seed:

@@ -141,6 +141,11 @@ class Ledger:
         with self.transaction():
             return self._connection.execute(sql, parameters).rowcount
 
+    def write_many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        """Run one writing statement for each of many rows: for tables that are an index and have no record."""
+        with self.transaction():
+            self._connection.executemany(sql, rows)
+
     def rows(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[Row]:
         """Return all rows of a query."""
         return self._connection.execute(sql, parameters).fetchall()

@@ -570,6 +570,117 @@ def m0007_statements(database: Database) -> None:
     database.execute("PRAGMA writable_schema = RESET")
 
 
+REGISTER_COLUMNS = (
+    """
+    ALTER TABLE register_snapshots ADD COLUMN
+        register /* which register of the brand; of each the newest snapshot that is not undone holds */ TEXT NOT NULL DEFAULT 'partners'""",
+    "ALTER TABLE register_snapshots ADD COLUMN format /* csv, xlsx, json, html */ TEXT NOT NULL DEFAULT 'csv'",
+    """
+    ALTER TABLE register_snapshots ADD COLUMN
+        mapping_sha256 /* of the mapping file that it was read with; NULL = none was needed */ TEXT""",
+    """
+    ALTER TABLE grants ADD COLUMN
+        domains /* JSON list, as they are compared: an equal domain decides */ TEXT NOT NULL DEFAULT '[]'""",
+    "UPDATE grants SET domains = json_array(domain) WHERE domain IS NOT NULL",
+    "ALTER TABLE grants DROP COLUMN domain",
+    """
+    ALTER TABLE grants ADD COLUMN
+        identifiers /* JSON list: LEIs, and registration numbers as ISSUER:NUMBER; an equal one decides */ TEXT NOT NULL DEFAULT '[]'""",
+    "ALTER TABLE grants ADD COLUMN purpose /* what the marks may be used for */ TEXT",
+    """
+    ALTER TABLE seeds ADD COLUMN
+        identifiers /* JSON list: LEIs, and registration numbers as ISSUER:NUMBER */ TEXT NOT NULL DEFAULT '[]'""",
+    """
+    ALTER TABLE searches ADD COLUMN
+        registers /* JSON list: register, snapshot_id, file, sha256, recorded_at, grants of each that was searched, group files too */ TEXT NOT NULL DEFAULT '[]'""",
+    """
+    ALTER TABLE searches ADD COLUMN
+        period_from /* a grant had to hold at a moment from this date to period_until, both inclusive; NULL = whenever it held */ TEXT""",
+    "ALTER TABLE searches ADD COLUMN period_until TEXT",
+    """
+    ALTER TABLE searches ADD COLUMN
+        tried /* JSON: names, transliterations, aliases, legal_forms, domains, identifiers, group, each with how it was learnt */ TEXT NOT NULL DEFAULT '{}'""",
+    """
+    ALTER TABLE searches ADD COLUMN
+        known_at /* with the snapshots that were known at this instant; NULL = at searched_at */ TEXT""",
+)
+REGISTER_TABLES = (
+    """
+    CREATE TABLE snapshot_undos ( -- a snapshot was taken back, of a register or of group files; only ever added to
+        snapshot_id TEXT PRIMARY KEY, -- from undone_at on it no longer holds; what was asked before still sees it
+        undone_at TEXT NOT NULL,
+        why TEXT NOT NULL
+    ) STRICT""",
+    """
+    CREATE TABLE register_keys ( -- index: what a register's grants are found by
+        snapshot_id TEXT NOT NULL REFERENCES register_snapshots(snapshot_id),
+        kind TEXT NOT NULL, -- name, latin, core, domain, identifier or parent
+        key TEXT NOT NULL, -- in the form that is compared
+        line INTEGER NOT NULL, -- of the grant
+        PRIMARY KEY (snapshot_id, kind, key, line)
+    ) STRICT, WITHOUT ROWID""",
+    "DROP INDEX grants_by_snapshot",
+    "CREATE UNIQUE INDEX grants_by_snapshot ON grants(snapshot_id, line)",
+    """
+    CREATE TABLE group_snapshots ( -- one import of a file of companies or of corporate groups; of each source the newest one holds
+        snapshot_no INTEGER PRIMARY KEY, -- short, because millions of rows carry it
+        snapshot_id TEXT NOT NULL UNIQUE, -- ULID
+        source TEXT NOT NULL, -- companies, relationships or groups, or a name that was given
+        format TEXT NOT NULL, -- lei-cdf, rr-cdf or csv
+        file TEXT NOT NULL,
+        file_sha256 TEXT NOT NULL,
+        companies INTEGER NOT NULL,
+        relationships INTEGER NOT NULL,
+        recorded_at TEXT NOT NULL
+    ) STRICT""",
+    """
+    CREATE TABLE companies ( -- a company that a file of companies or groups names
+        snapshot_no INTEGER NOT NULL REFERENCES group_snapshots(snapshot_no),
+        number INTEGER NOT NULL, -- in the file, from 0
+        name TEXT NOT NULL,
+        name_key TEXT NOT NULL, -- in the form that is compared
+        identifier TEXT, -- LEI, or ISSUER:NUMBER
+        country TEXT, -- of the legal address, ISO 3166
+        PRIMARY KEY (snapshot_no, number)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX companies_by_name ON companies(name_key)",
+    "CREATE INDEX companies_by_identifier ON companies(identifier) WHERE identifier IS NOT NULL",
+    """
+    CREATE TABLE relationships ( -- a company belongs to another, as a group file says
+        snapshot_no INTEGER NOT NULL REFERENCES group_snapshots(snapshot_no),
+        child TEXT NOT NULL, -- an identifier, or the name in the form that is compared
+        parent TEXT NOT NULL, -- likewise
+        kind TEXT NOT NULL, -- as the file says: IS_DIRECTLY_CONSOLIDATED_BY, …
+        valid_from TEXT, -- date, inclusive; NULL = not said
+        valid_until TEXT, -- date, exclusive; NULL = no end on record
+        PRIMARY KEY (snapshot_no, child, parent, kind, valid_from)
+    ) STRICT""",
+    "CREATE INDEX relationships_by_parent ON relationships(snapshot_no, parent)",
+    """
+    CREATE TABLE likeness_names ( -- index: the distinct names of a register that near misses are looked for among
+        snapshot_id TEXT NOT NULL,
+        number INTEGER NOT NULL, -- in the order of the names
+        core TEXT NOT NULL, -- a name in Latin letters, without words that half of all companies have
+        PRIMARY KEY (snapshot_id, number)
+    ) STRICT, WITHOUT ROWID""",
+    """
+    CREATE TABLE likeness_grams ( -- index: which names hold three letters
+        snapshot_id TEXT NOT NULL, -- of a register or of a file of companies
+        segment INTEGER NOT NULL, -- names are numbered through; each segment holds 250,000
+        gram TEXT NOT NULL, -- three letters, ^ before and $ after a name; empty: how many each name has, one byte a name
+        numbers BLOB NOT NULL, -- of the names, less those of earlier segments: 32 bits each, little-endian, ascending
+        PRIMARY KEY (snapshot_id, segment, gram)
+    ) STRICT""",
+)
+
+
+@migrations()
+def m0008_register(database: Database) -> None:
+    """Several registers of a brand, grants with several domains and identifiers, undone imports, groups; what a search tried."""
+    for statement in REGISTER_COLUMNS + REGISTER_TABLES:
+        database.execute(statement)
+
+
 VERDICTS = (
     """
     ALTER TABLE brands ADD COLUMN

@@ -6,7 +6,7 @@ Times are UTC text (`2026-11-23T06:34:29Z`), dates ISO text; tuples and dicts ar
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from ledger.vocabulary import (
@@ -74,6 +74,7 @@ class Seed:
     start_urls: tuple[str, ...]
     country: str | None
     parent: str | None
+    identifiers: tuple[str, ...] = ()  # LEIs, and registration numbers as ISSUER:NUMBER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -387,6 +388,9 @@ class RegisterSnapshot:
     file_sha256: str
     grants: int
     recorded_at: str
+    register: str = "partners"
+    format: str = "csv"
+    mapping_sha256: str | None = None  # None: no mapping file was needed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -398,7 +402,6 @@ class Grant:
     line: int
     company: str
     aliases: tuple[str, ...]
-    domain: str | None
     relation: Relation
     programme: str | None
     tier: str | None
@@ -408,6 +411,53 @@ class Grant:
     valid_until: str | None  # None: no end is on record
     parent: str | None
     source: str | None
+    domains: tuple[str, ...] = ()
+    identifiers: tuple[str, ...] = ()  # LEIs, and registration numbers as ISSUER:NUMBER
+    purpose: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotUndo:
+    table: ClassVar[str] = "snapshot_undos"
+    snapshot_id: str
+    undone_at: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupSnapshot:
+    table: ClassVar[str] = "group_snapshots"
+    snapshot_no: int
+    snapshot_id: str
+    source: str
+    format: str
+    file: str
+    file_sha256: str
+    companies: int
+    relationships: int
+    recorded_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Company:
+    table: ClassVar[str] = "companies"
+    snapshot_no: int
+    number: int
+    name: str
+    name_key: str
+    identifier: str | None
+    country: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relationship:
+    table: ClassVar[str] = "relationships"
+    snapshot_no: int
+    child: str
+    parent: str
+    kind: str
+    valid_from: str | None  # None: the file does not say
+    valid_until: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -415,13 +465,18 @@ class Search:
     table: ClassVar[str] = "searches"
     search_id: str
     brand: str
-    snapshot_id: str | None  # None: the brand has no register
+    snapshot_id: str | None  # of the first register; None: the brand has none
     as_of: str
     asked: Json
     grants_searched: int
     hits: Json
     near_misses: Json
     searched_at: str
+    registers: Json = ()
+    period_from: str | None = None  # None: grants of any date were looked for
+    period_until: str | None = None
+    tried: Json = field(default_factory=dict)
+    known_at: str | None = None  # None: what was known at searched_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

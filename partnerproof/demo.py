@@ -12,7 +12,7 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from casebook.register.grants import import_register
+from casebook.register.imports import import_register
 from casebook.report import write_report
 from ledger.shipped import shipped_data
 from matcher.logo_matches import store_brands

@@ -1,238 +1,156 @@
-"""Register CSV → grants: all of a file or, with every mistake named, nothing of it.
+"""Rows of a register → grants, with every mistake named where it stands.
 
-Columns: company and valid_from are needed; aliases and marks hold several values parted by `;`; dates are
+Company and valid_from are needed; aliases, domains, identifiers and marks hold several values parted by `;`; dates are
 YYYY-MM-DD and the interval is [valid_from, valid_until); an empty valid_until means that no end is on record.
 """
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 
-from ledger.database import Ledger
 from ledger.domains import normal_domain
-from ledger.errors import BadInputError, Problem
-from ledger.identity import content_id, event_id, sha256_hex, utc_text
-from ledger.records import Grant, RegisterSnapshot
+from ledger.errors import Problem
+from ledger.identifiers import normal_identifier
+from ledger.identity import content_id
+from ledger.records import Grant
 from ledger.vocabulary import Relation
 
 COLUMNS = (
-    "company", "aliases", "domain", "relation", "programme", "tier", "marks", "territory", "valid_from", "valid_until", "parent", "source",
+    "company", "aliases", "domains", "identifiers", "relation", "programme", "tier", "marks", "purpose", "territory",
+    "valid_from", "valid_until", "parent", "source",
 )  # fmt: skip
+SINGULAR = {"domain": "domains", "identifier": "identifiers", "alias": "aliases"}  # as files may call them too
+SEVERAL = frozenset({"aliases", "domains", "identifiers", "marks"})
 GRANTABLE = (
     Relation.PARTNER, Relation.RESELLER, Relation.DISTRIBUTOR, Relation.CUSTOMER, Relation.SUPPLIER,
-    Relation.TECHNOLOGY, Relation.MEMBER, Relation.CERTIFICATION, Relation.SPONSOR,
+    Relation.TECHNOLOGY, Relation.MEMBER, Relation.CERTIFICATION, Relation.SPONSOR, Relation.INVESTOR,
 )  # fmt: skip
-EXAMPLE = "company,domain,relation,valid_from,valid_until\nBright Harbour Ltd,brightharbour.example,partner,2021-03-01,"
+EXAMPLE = (
+    "company,domains,relation,valid_from,valid_until\nBright Harbour Ltd,brightharbour.example,partner,2021-03-01,"
+)
+MAX_CELL_CHARS = 20_000  # a longer one is a slip, and would stand in every report
+ISO_DATES = "YYYY-MM-DD"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Import:
-    """What an import did. is_new: False when the same file was already the brand's register."""
+class SourceRow:
+    """One entry of a register's file. cells: by column; place: where a column of it stands, in words."""
 
-    snapshot: RegisterSnapshot
-    is_new: bool
+    line: int
+    cells: Mapping[str, str | tuple[str, ...]]
+    place: Callable[[str], str]
 
+    def text(self, column: str) -> str:
+        cell = self.cells.get(column, "")
+        return cell if isinstance(cell, str) else "; ".join(cell)
 
-def import_register(ledger: Ledger, brand: str, path: Path) -> Import:
-    """Make a file the brand's register as of now. Errors: BadInputError with every mistake; nothing is imported then."""
-    content = _read(path)
-    digest = sha256_hex(content)
-    last = ledger.row("SELECT * FROM register_snapshots WHERE brand = ? ORDER BY snapshot_id DESC LIMIT 1", [brand])
-    if last is not None and last["file_sha256"] == digest:
-        return Import(snapshot=RegisterSnapshot(**dict(last)), is_new=False)
-    snapshot_id = event_id()
-    grants = read_grants(content, str(path), brand=brand, snapshot_id=snapshot_id)
-    snapshot = RegisterSnapshot(
-        snapshot_id=snapshot_id,
-        brand=brand,
-        file=path.name,
-        file_sha256=digest,
-        grants=len(grants),
-        recorded_at=utc_text(),
-    )
-    with ledger.transaction():
-        ledger.add([snapshot])
-        ledger.add(grants)
-    return Import(snapshot=snapshot, is_new=True)
+    def several(self, column: str) -> tuple[str, ...]:
+        cell = self.cells.get(column, "")
+        parts = cell.split(";") if isinstance(cell, str) else cell
+        return tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
 
 
-def read_grants(content: bytes, where: str, *, brand: str, snapshot_id: str) -> list[Grant]:
-    """Return the grants of a CSV file's bytes. Errors: BadInputError with every mistake, by line and column."""
+@dataclass(slots=True, kw_only=True)
+class GrantReader:
+    """Makes grants of rows and gathers what is wrong with them. date_format: for strptime, or YYYY-MM-DD."""
+
+    brand: str
+    snapshot_id: str
+    date_format: str = ISO_DATES
+    problems: list[Problem] = field(default_factory=list)
+
+    def read(self, row: SourceRow) -> Grant | None:
+        """Return the grant of a row; None when something is wrong with it."""
+        before = len(self.problems)
+        for column, cell in row.cells.items():
+            if len(cell if isinstance(cell, str) else "".join(cell)) > MAX_CELL_CHARS:
+                self._problem(row, column, f"at most {MAX_CELL_CHARS} characters", "more", "shorten it")
+                return None
+        if not row.text("company"):
+            self._problem(row, "company", "a company's name", "nothing", "fill it in or remove the row")
+        domains = self._domains(row)
+        identifiers = self._identifiers(row)
+        relation = row.text("relation").lower() or "partner"
+        if relation not in GRANTABLE:
+            self._problem(row, "relation", f"one of {', '.join(GRANTABLE)}", repr(relation), "choose the nearest")
+        start = self._date(row, "valid_from")
+        end = self._date(row, "valid_until") if row.text("valid_until") else None
+        if start and end and end <= start:
+            self._problem(
+                row, "valid_until", f"a date after valid_from {start}", end, "valid_until is the first day without the grant"
+            )  # fmt: skip
+        if len(self.problems) > before or start is None:
+            return None
+        return Grant(
+            grant_id=content_id("grant", self.snapshot_id, row.line),
+            snapshot_id=self.snapshot_id,
+            brand=self.brand,
+            line=row.line,
+            company=row.text("company"),
+            aliases=row.several("aliases"),
+            relation=Relation(relation),
+            programme=row.text("programme") or None,
+            tier=row.text("tier") or None,
+            marks=row.several("marks"),
+            territory=row.text("territory") or None,
+            valid_from=start,
+            valid_until=end,
+            parent=row.text("parent") or None,
+            source=row.text("source") or None,
+            domains=domains,
+            identifiers=identifiers,
+            purpose=row.text("purpose") or None,
+        )
+
+    def _problem(self, row: SourceRow, column: str, expected: str, got: str, next_step: str) -> None:
+        self.problems.append(Problem(where=row.place(column), expected=expected, got=got[:200], next_step=next_step))
+
+    def _domains(self, row: SourceRow) -> tuple[str, ...]:
+        found: dict[str, None] = {}
+        for text in row.several("domains"):
+            domain = normal_domain(text)
+            if domain is None:
+                self._problem(row, "domains", "domains such as vendor.example", repr(text), "correct it or leave it empty")  # fmt: skip
+            else:
+                found[domain] = None
+        return tuple(found)
+
+    def _identifiers(self, row: SourceRow) -> tuple[str, ...]:
+        found: dict[str, None] = {}
+        for text in row.several("identifiers"):
+            try:
+                found[normal_identifier(text)] = None
+            except ValueError as error:
+                expected = "an LEI, or a registration number with its issuer, such as GB:01234567"
+                self._problem(row, "identifiers", expected, f"{text!r} ({error})", "correct it or leave it empty")
+        return tuple(found)
+
+    def _date(self, row: SourceRow, column: str) -> str | None:
+        text = row.text(column)
+        read = _iso_date(text, self.date_format)
+        if read is None:
+            self._problem(row, column, self.date_format, repr(text), _suggest(text))
+        return read
+
+
+@lru_cache(maxsize=4096)
+def _iso_date(text: str, date_format: str) -> str | None:
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise BadInputError(
-            Problem(
-                where=f"{where} line {line}",
-                expected="UTF-8 text",
-                got=f"byte {content[error.start]:#04x}",
-                next_step="save the file as UTF-8",
-            )
-        ) from error
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    try:
-        header = [name.strip().lower() for name in reader.fieldnames or ()]
-    except csv.Error as error:
-        raise BadInputError(
-            Problem(
-                where=f"{where} line 1",
-                expected="a CSV header",
-                got=str(error),
-                next_step=f"begin the file with:\n{EXAMPLE}",
-            )
-        ) from error
-    problems = _header_problems(where, header)
-    if problems:
-        raise BadInputError(problems)
-    reader.fieldnames = header
-    grants: list[Grant] = []
-    try:
-        for row in reader:
-            at = f"{where} line {reader.line_num}"
-            if None in row or any(value is None for value in row.values()):
-                problems.append(
-                    Problem(
-                        where=at,
-                        expected=f"{len(header)} cells",
-                        got="another number",
-                        next_step="quote cells that hold a comma",
-                    )
-                )
-                continue
-            cells = {name: value.strip() for name, value in row.items()}
-            if any(cells.values()):
-                grant = _grant(cells, at, reader.line_num, brand, snapshot_id, problems)
-                grants += [grant] if grant else []
-    except csv.Error as error:
-        problems.append(
-            Problem(
-                where=f"{where} line {reader.line_num}", expected="CSV", got=str(error), next_step="mend the quotes"
-            )
-        )
-    if not grants and not problems:
-        problems.append(
-            Problem(
-                where=f"{where} line 2", expected="at least one grant", got="the end of the file", next_step="add one"
-            )
-        )
-    if problems:
-        raise BadInputError(problems)
-    return grants
-
-
-def _header_problems(where: str, header: list[str]) -> list[Problem]:
-    problems = [
-        Problem(
-            where=f"{where} line 1",
-            expected=f"a column {name}",
-            got=", ".join(header)[:120] or "an empty file",
-            next_step=f"begin the file with:\n{EXAMPLE}",
-        )
-        for name in ("company", "valid_from")
-        if name not in header
-    ]
-    problems += [
-        Problem(
-            where=f"{where} line 1, {name or 'a column without name'}",
-            expected=f"one of the columns {', '.join(COLUMNS)}",
-            got=name or "nothing",
-            next_step="rename or remove it",
-        )
-        for name in header
-        if name not in COLUMNS
-    ]
-    return problems
-
-
-def _grant(
-    cells: Mapping[str, str], at: str, line: int, brand: str, snapshot_id: str, problems: list[Problem]
-) -> Grant | None:
-    before = len(problems)
-    if not cells["company"]:
-        problems.append(
-            Problem(
-                where=f"{at}, company",
-                expected="a company's name",
-                got="nothing",
-                next_step="fill it in or remove the line",
-            )
-        )
-    domain = normal_domain(cells["domain"]) if cells.get("domain") else None
-    if cells.get("domain") and domain is None:
-        problems.append(
-            Problem(
-                where=f"{at}, domain",
-                expected="a domain such as vendor.example",
-                got=repr(cells["domain"]),
-                next_step="correct it or leave it empty",
-            )
-        )
-    relation = cells.get("relation", "").lower() or "partner"
-    if relation not in GRANTABLE:
-        problems.append(
-            Problem(
-                where=f"{at}, relation",
-                expected=f"one of {', '.join(GRANTABLE)}",
-                got=repr(relation),
-                next_step="choose the nearest",
-            )
-        )
-    start = _date(cells["valid_from"], f"{at}, valid_from", problems)
-    end = _date(cells["valid_until"], f"{at}, valid_until", problems) if cells.get("valid_until") else None
-    if start and end and end <= start:
-        problems.append(
-            Problem(
-                where=f"{at}, valid_until",
-                expected=f"a date after valid_from {start}",
-                got=str(end),
-                next_step="valid_until is the first day without the grant",
-            )
-        )
-    if len(problems) > before or start is None:
-        return None
-    return Grant(
-        grant_id=content_id("grant", snapshot_id, line),
-        snapshot_id=snapshot_id,
-        brand=brand,
-        line=line,
-        company=cells["company"],
-        aliases=_several(cells.get("aliases")),
-        domain=domain,
-        relation=Relation(relation),
-        programme=cells.get("programme") or None,
-        tier=cells.get("tier") or None,
-        marks=_several(cells.get("marks")),
-        territory=cells.get("territory") or None,
-        valid_from=start.isoformat(),
-        valid_until=end.isoformat() if end else None,
-        parent=cells.get("parent") or None,
-        source=cells.get("source") or None,
-    )
-
-
-def _several(cell: str | None) -> tuple[str, ...]:
-    return tuple(part.strip() for part in (cell or "").split(";") if part.strip())
-
-
-def _date(cell: str, where: str, problems: list[Problem]) -> dt.date | None:
-    try:
-        if not re.fullmatch(r"\d{4}-\d\d-\d\d", cell):
-            raise ValueError
-        return dt.date.fromisoformat(cell)
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+            return dt.date.fromisoformat(text).isoformat()
+        if date_format == ISO_DATES:
+            return None
+        return dt.datetime.strptime(text, date_format).date().isoformat()  # noqa: DTZ007  # a day, not an instant
     except ValueError:
-        problems.append(Problem(where=where, expected="YYYY-MM-DD", got=repr(cell), next_step=_suggest(cell)))
         return None
 
 
-def _suggest(cell: str) -> str:
-    numbers = [int(n) for n in re.findall(r"\d+", cell)]
+def _suggest(text: str) -> str:
+    numbers = [int(n) for n in re.findall(r"\d{1,4}", text)]
     if len(numbers) == 3:
         year, others = max(numbers), sorted(numbers, key=numbers.index)
         others.remove(year)
@@ -246,17 +164,3 @@ def _suggest(cell: str) -> str:
         if readings:
             return "write " + " or ".join(dict.fromkeys(readings))
     return "write it as 2024-04-03"
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BadInputError(
-            Problem(
-                where=str(path),
-                expected="a readable CSV file",
-                got=error.strerror or str(error),
-                next_step="name an existing file",
-            )
-        ) from error

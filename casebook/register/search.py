@@ -1,192 +1,261 @@
 """A register query as of a date, with the record of what was tried: the proof behind a "no authorisation".
 
-A domain decides. A name alone proposes and goes to a person; a name that is only alike is a near miss, kept
-with the reason why it was refused.
+1. Gather what is tried: names in three forms, domains, identifiers, and the group as far as it is known.
+2. Ask every register of the brand by each of them. An identifier or a domain decides. A name alone proposes and goes
+   to a person; so does a grant of the group.
+3. What was nearly found is a near miss, kept with the reason why it was refused: another LEI, outside the period, or a
+   name that is only alike.
+
+The same question to the same snapshots gives the same record, so a stored record can be asked again.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Literal
+from collections.abc import Iterable, Iterator, Sequence
 
-from rapidfuzz import fuzz
-
-from casebook.register.names import comparable_name
-from ledger.database import Ledger, Row
+from casebook.register.asked import BASES, Asked, Basis, Hit, Member, SearchResult, Tried
+from casebook.register.groups import CorporateGroups, alike_groups, open_groups
+from casebook.register.likeness import likenesses
+from casebook.register.names import name_forms
+from casebook.register.shelves import Shelf, open_shelves
+from casebook.register.snapshots import held_groups, held_registers
+from ledger.database import Ledger
+from ledger.identifiers import is_lei
 from ledger.identity import content_id, utc_text
-from ledger.records import Grant, Search
-from ledger.vocabulary import Relation
+from ledger.records import Grant, GroupSnapshot, RegisterSnapshot, Search
 
-# The best of rapidfuzz's ratio, token_set_ratio and partial_ratio, 0..100. Below 80 the names that people call "alike" are different words;
-# tried 70–95 on the demo register and on pairs such as SenseGrid/SensorGrid (84).
-NEAR_MISS_SCORE = 80.0
-MIN_PARTIAL_CHARS = 5  # shorter names stand in half of all others
+__all__ = ["Asked", "Hit", "Member", "Register", "SearchResult"]
+
+SEARCH_VERSION = "2"  # a part of the id of a search: raise it when equal questions may get other answers
 MAX_NEAR_MISSES = 10
-Basis = Literal["domain", "name", "group"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """Whom a search looks for."""
-
-    names: tuple[str, ...]
-    domains: tuple[str, ...]
-    group: tuple[str, ...]  # parents, as far as the seed list names them
-
-    def as_json(self) -> dict[str, object]:
-        return {"names": self.names, "domains": self.domains, "group": self.group}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
-    """A grant that belongs to the one searched, and by what."""
-
-    grant: Grant
-    basis: Basis
-
-    def is_valid_on(self, date: str) -> bool:
-        return self.grant.valid_from <= date and (self.grant.valid_until is None or date < self.grant.valid_until)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchResult:
-    """A search's record for the ledger and its hits for the rules. hits: all dates, best basis first."""
-
-    record: Search
-    hits: tuple[Hit, ...]
-
-    @property
-    def has_register(self) -> bool:
-        return self.record.snapshot_id is not None
+_NearMiss = dict[str, object]
 
 
 class Register:
-    """The newest snapshot of a brand's register, ready to be searched many times."""
+    """The registers of a brand as known at an instant, ready to be searched many times."""
 
-    def __init__(self, ledger: Ledger, brand: str) -> None:
+    def __init__(self, ledger: Ledger, brand: str, *, known_at: str | None = None) -> None:
+        """Open the newest snapshot of each register that was recorded, and not undone, at an instant (UTC text; None: now)."""
+        self._open(ledger, brand, held_registers(ledger, brand, known_at), held_groups(ledger, known_at))
+        self._known_at = known_at
+
+    @classmethod
+    def of_snapshots(
+        cls, ledger: Ledger, brand: str, snapshots: Sequence[RegisterSnapshot], groups: Sequence[GroupSnapshot]
+    ) -> Register:
+        """Open given snapshots, whether they still hold or not: to ask again what was asked then."""
+        register = cls.__new__(cls)
+        register._open(ledger, brand, snapshots, groups)
+        register._known_at = None
+        return register
+
+    def _open(
+        self, ledger: Ledger, brand: str, snapshots: Sequence[RegisterSnapshot], groups: Sequence[GroupSnapshot]
+    ) -> None:
         self.brand = brand
-        self.snapshot: Row | None = ledger.row(
-            "SELECT * FROM register_snapshots WHERE brand = ? ORDER BY snapshot_id DESC LIMIT 1", [brand]
-        )
-        rows = (
-            ledger.rows("SELECT * FROM grants WHERE snapshot_id = ? ORDER BY line", [self.snapshot_id])
-            if self.snapshot
-            else []
-        )
-        self.grants = [read_grant(row) for row in rows]
+        self._shelves: list[Shelf] = open_shelves(ledger, snapshots)
+        self._groups: CorporateGroups | None = open_groups(ledger, groups)
+        self.snapshot_ids = tuple(snapshot.snapshot_id for snapshot in snapshots)
+        self._grants_searched = sum(snapshot.grants for snapshot in snapshots)
+        self._searched = (*map(_register_json, snapshots), *map(_groups_json, groups))
+        self._asked_ids = [entry["snapshot_id"] for entry in self._searched]
 
     @property
-    def snapshot_id(self) -> str | None:
-        return self.snapshot["snapshot_id"] if self.snapshot else None
+    def has_register(self) -> bool:
+        return bool(self.snapshot_ids)
 
-    @cached_property
-    def _by_domain(self) -> dict[str, list[Grant]]:
-        found: dict[str, list[Grant]] = {}
-        for grant in self.grants:
-            if grant.domain:
-                found.setdefault(grant.domain, []).append(grant)
-        return found
+    def search(
+        self, asked: Asked, as_of: str, *, window_from: str | None = None, alike_companies: bool = False
+    ) -> SearchResult:
+        """Look for a company as of a date (ISO).
 
-    @cached_property
-    def _by_name(self) -> dict[str, list[Grant]]:
-        found: dict[str, list[Grant]] = {}
-        for grant in self.grants:
-            for name in (grant.company, *grant.aliases):
-                found.setdefault(comparable_name(name), []).append(grant)
-        return found
-
-    @cached_property
-    def _by_parent(self) -> dict[str, list[Grant]]:
-        found: dict[str, list[Grant]] = {}
-        for grant in self.grants:
-            if grant.parent:
-                found.setdefault(comparable_name(grant.parent), []).append(grant)
-        return found
-
-    def search(self, asked: Asked, as_of: str) -> SearchResult:
-        """Look for a company as of a date (ISO). Deterministic: equal questions to one snapshot give one record."""
-        hits = self._hits(asked)
-        near = self._near_misses(asked, {hit.grant.grant_id for hit in hits})
+        window_from: only grants that held at a moment from this date to as_of count; None: grants of any date.
+        alike_companies: also look for companies of group files whose name is alike; slow on large files.
+        """
+        tried = self._gather(asked, as_of, window_from, alike_companies=alike_companies)
+        hits: list[Hit] = []
+        near: list[_NearMiss] = []
+        for shelf in self._shelves:
+            found, refused = _ask(shelf, tried, window_from, as_of)
+            hits += found
+            near += refused
+            near += _alike(shelf, tried, {hit.grant.line for hit in found} | {int(str(m["line"])) for m in refused})
+        if alike_companies and self._groups is not None:
+            known = {hit.grant.grant_id for hit in hits} | {str(miss["grant_id"]) for miss in near}
+            near += self._alike_companies(self._groups, tried, window_from or as_of, as_of, known)
+        hits.sort(key=lambda hit: (BASES.index(hit.basis), hit.register, hit.grant.line))
+        near.sort(key=lambda miss: (-float(str(miss["score"])), str(miss["company"]), str(miss["register"]), int(str(miss["line"]))))  # fmt: skip
+        question = asked.as_json()
         record = Search(
             search_id=content_id(
-                "search", self.brand, self.snapshot_id, as_of, json.dumps(asked.as_json(), ensure_ascii=False)
+                "search",
+                json.dumps(
+                    [SEARCH_VERSION, self.brand, self._asked_ids, as_of, window_from, self._known_at, alike_companies, question],
+                    ensure_ascii=False,
+                ),
             ),
             brand=self.brand,
-            snapshot_id=self.snapshot_id,
+            snapshot_id=self.snapshot_ids[0] if self.snapshot_ids else None,
             as_of=as_of,
-            asked=asked.as_json(),
-            grants_searched=len(self.grants),
-            hits=tuple({"grant_id": hit.grant.grant_id, "company": hit.grant.company, "by": hit.basis} for hit in hits),
-            near_misses=tuple(near),
+            asked=question,
+            grants_searched=self._grants_searched,
+            hits=tuple(hit.as_json() for hit in hits),
+            near_misses=tuple(near[:MAX_NEAR_MISSES]),
             searched_at=utc_text(),
-        )
-        return SearchResult(record=record, hits=hits)
+            registers=self._searched,
+            period_from=window_from,
+            period_until=as_of,
+            tried=tried.as_json(),
+            known_at=self._known_at,
+        )  # fmt: skip
+        return SearchResult(record=record, hits=tuple(hits))
 
-    def _hits(self, asked: Asked) -> tuple[Hit, ...]:
-        found: dict[str, Hit] = {}
-        steps: Sequence[tuple[Basis, Iterable[Grant]]] = (
-            ("domain", [g for domain in asked.domains for g in self._by_domain.get(domain, ())]),
-            ("name", [g for name in asked.names for g in self._by_name.get(comparable_name(name), ())]),
-            ("group", self._of_group(asked)),
-        )
-        for basis, grants in steps:
-            for grant in grants:
-                found.setdefault(grant.grant_id, Hit(grant=grant, basis=basis))
-        return tuple(found.values())
+    def _gather(self, asked: Asked, as_of: str, window_from: str | None, *, alike_companies: bool) -> Tried:
+        tried = Tried(asked=asked, alike_companies=alike_companies)
+        tried.add_names(asked.names)
+        if self._groups is not None:
+            family = self._groups.family(asked, window_from or as_of, as_of)
+            tried.aliases += family.aliases
+            tried.members += family.members
+            tried.is_group_complete = family.is_complete
+            known = set(asked.names)
+            tried.add_names(alias.name for alias in family.aliases if alias.name not in known)
+        return tried
 
-    def _of_group(self, asked: Asked) -> list[Grant]:
-        """Grants of the parents that were named, of their other members, and of companies whose parent is the one asked."""
-        parents = dict.fromkeys(map(comparable_name, asked.group))
-        names = parents | dict.fromkeys(map(comparable_name, asked.names))
-        of_parents = [grant for name in parents for grant in self._by_name.get(name, ())]
-        return of_parents + [grant for name in names for grant in self._by_parent.get(name, ())]
-
-    def _near_misses(self, asked: Asked, hit_ids: set[str]) -> list[dict[str, object]]:
-        wanted = [comparable_name(name) for name in (*asked.names, *asked.group)]
-        near: list[tuple[float, dict[str, object]]] = []
-        for name, grants in self._by_name.items():
-            score = max((_likeness(name, want) for want in wanted), default=0.0)
-            if score < NEAR_MISS_SCORE:
-                continue
-            for grant in grants:
-                if grant.grant_id in hit_ids:
-                    continue
-                why = f"the name is alike ({score:.0f} of 100), not the same"
-                near.append(
-                    (
-                        score,
-                        {
-                            "grant_id": grant.grant_id,
-                            "company": grant.company,
-                            "domain": grant.domain,
-                            "score": round(score),
-                            "why_refused": why,
-                        },
-                    )
-                )
-        near.sort(key=lambda entry: (-entry[0], str(entry[1]["company"])))
-        return [entry for _, entry in near[:MAX_NEAR_MISSES]]
+    def _alike_companies(
+        self, groups: CorporateGroups, tried: Tried, period_from: str, as_of: str, known: set[str]
+    ) -> Iterator[_NearMiss]:
+        """Yield the grants of the groups of companies whose names are alike one asked."""
+        cores = dict.fromkeys(forms.core for _, forms in tried.names)
+        for company, member in alike_groups(groups, cores, period_from, as_of):
+            why = f"{company.name} in {company.file} is alike ({company.score:.0f} of 100), not the same"
+            if member.how != "itself":
+                why += f"; this is a grant of its group ({member.how})"
+            for shelf in self._shelves:
+                for line in _lines_of(shelf, member):
+                    grant = shelf.grant(line)
+                    if grant.grant_id not in known:
+                        known.add(grant.grant_id)
+                        yield _near_miss(grant, shelf.snapshot.register, company.score, why)
 
 
-def _likeness(name: str, wanted: str) -> float:
-    """Return 0..100: how alike two comparable names are, whole or, when the shorter one has 5 characters, in part."""
-    likeness = max(fuzz.ratio(name, wanted), fuzz.token_set_ratio(name, wanted))
-    if min(len(name), len(wanted)) >= MIN_PARTIAL_CHARS:
-        likeness = max(likeness, min(fuzz.partial_ratio(name, wanted), 99.0))
-    return likeness
+def _ask(shelf: Shelf, tried: Tried, window_from: str | None, as_of: str) -> tuple[list[Hit], list[_NearMiss]]:
+    """Return the hits of one register, and the grants that would be hits but for a reason."""
+    found: dict[int, tuple[Basis, str]] = {}
+    for basis, via, lines in _steps(shelf, tried):
+        for line in lines:
+            if line not in found:
+                found[line] = (basis, via)
+    hits: list[Hit] = []
+    refused: list[_NearMiss] = []
+    register = shelf.snapshot.register
+    for line, (basis, via) in found.items():
+        grant = shelf.grant(line)
+        reason = _another_lei(grant, tried) if basis == "name" else None
+        if reason is None and window_from is not None:
+            reason = _outside(grant, window_from, as_of)
+        if reason is None:
+            hits.append(Hit(grant=grant, basis=basis, via=via, register=register))
+        else:
+            refused.append(_near_miss(grant, register, 100, f"found by {via}, but {reason}"))
+    return hits, refused
 
 
-def read_grant(row: Row) -> Grant:
-    """Return a row of grants as its record."""
-    values = dict(row)
-    return Grant(
-        **{
-            **values,
-            "aliases": tuple(json.loads(values["aliases"])),
-            "marks": tuple(json.loads(values["marks"])),
-            "relation": Relation(values["relation"]),
-        }
-    )
+def _steps(shelf: Shelf, tried: Tried) -> Iterator[tuple[Basis, str, Iterable[int]]]:
+    """Yield the lines that each thing tried finds, the best basis first."""
+    lines = shelf.lines
+    for identifier in tried.asked.identifiers:
+        yield "identifier", f"identifier {identifier}", lines("identifier", identifier)
+    for domain in tried.asked.domains:
+        yield "domain", f"domain {domain}", lines("domain", domain)
+    for name, forms in tried.names:
+        yield "name", f"name {name}", lines("name", forms.key)
+        yield "name", f"name {name}, written in Latin letters", lines("latin", forms.latin)
+        if forms.latin != forms.key:
+            yield "name", f"name {name}, written in Latin letters", lines("name", forms.latin)
+    for alias in tried.aliases:
+        for identifier in alias.identifiers:
+            yield "name", f"identifier {identifier}: {alias.how}", lines("identifier", identifier)
+    for parent in tried.asked.group:
+        key = name_forms(parent).key
+        yield "group", f"parent {parent}", lines("name", key)
+        yield "group", f"parent {parent}, which the register names too", lines("parent", key)
+    for name, forms in tried.names:
+        yield "group", f"the register names {name} as the parent", lines("parent", forms.key)
+    for member in tried.members:
+        yield "group", f"{member.name}: {member.how}", _lines_of(shelf, member)
+
+
+def _lines_of(shelf: Shelf, member: Member) -> list[int]:
+    """Return the lines that a company of a group has, by its identifiers and its name."""
+    by_identifier = [line for identifier in member.identifiers for line in shelf.lines("identifier", identifier)]
+    return [*by_identifier, *shelf.lines("name", name_forms(member.name).key)]
+
+
+def _another_lei(grant: Grant, tried: Tried) -> str | None:
+    """Return why a grant of the same name is another company's: a legal entity has one LEI."""
+    ours = {identifier for identifier in tried.asked.identifiers if is_lei(identifier)}
+    theirs = {identifier for identifier in grant.identifiers if is_lei(identifier)}
+    if ours and theirs and not ours & theirs:
+        return f"its LEI is {', '.join(sorted(theirs))}, not {', '.join(sorted(ours))}"
+    return None
+
+
+def _outside(grant: Grant, window_from: str, as_of: str) -> str | None:
+    """Return why a grant did not hold at any moment of a period."""
+    if grant.valid_until is not None and grant.valid_until <= window_from:
+        return f"it ended on {grant.valid_until}, before the period"
+    if grant.valid_from > as_of:
+        return f"it begins only on {grant.valid_from}, after the period"
+    return None
+
+
+def _alike(shelf: Shelf, tried: Tried, known: set[int]) -> Iterator[_NearMiss]:
+    """Yield the grants whose names are alike a name or parent that was asked, each with its best score."""
+    wanted = dict.fromkeys([*(forms.core for _, forms in tried.names), *(name_forms(parent).core for parent in tried.asked.group)])  # fmt: skip
+    scores: dict[int, float] = {}
+    for want in wanted:
+        for core, score in likenesses(shelf.alike(want), want).items():
+            for line in shelf.lines("core", core):
+                if line not in known:
+                    scores[line] = max(score, scores.get(line, 0.0))
+    best = sorted(scores, key=lambda line: (-scores[line], line))[:MAX_NEAR_MISSES]
+    for line in best:
+        why = f"the name is alike ({scores[line]:.0f} of 100), not the same"
+        yield _near_miss(shelf.grant(line), shelf.snapshot.register, scores[line], why)
+
+
+def _near_miss(grant: Grant, register: str, score: float, why: str) -> _NearMiss:
+    return {
+        "grant_id": grant.grant_id,
+        "company": grant.company,
+        "domain": ", ".join(grant.domains) or None,
+        "register": register,
+        "line": grant.line,
+        "score": round(score, 1),
+        "why_refused": why,
+    }
+
+
+def _register_json(snapshot: RegisterSnapshot) -> dict[str, object]:
+    return {
+        "register": snapshot.register,
+        "snapshot_id": snapshot.snapshot_id,
+        "file": snapshot.file,
+        "sha256": snapshot.file_sha256,
+        "recorded_at": snapshot.recorded_at,
+        "grants": snapshot.grants,
+    }
+
+
+def _groups_json(snapshot: GroupSnapshot) -> dict[str, object]:
+    return {
+        "group_file": snapshot.source,
+        "snapshot_id": snapshot.snapshot_id,
+        "file": snapshot.file,
+        "sha256": snapshot.file_sha256,
+        "recorded_at": snapshot.recorded_at,
+        "companies": snapshot.companies,
+        "relationships": snapshot.relationships,
+    }

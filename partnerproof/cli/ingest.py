@@ -20,6 +20,7 @@ from crawler.seeds import end_crawl_if_complete, read_seeds
 from ledger.database import Ledger
 from ledger.errors import BadInputError, Problem
 from ledger.records import Seed
+from ledger.vocabulary import JudgingCause
 from ledger.warc import WarcArchive
 from matcher.logo_matches import store_brands
 from matcher.recogniser import Recogniser

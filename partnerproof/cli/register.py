@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from casebook.judge import Judge
-from casebook.register.grants import import_register
+from casebook.register.imports import import_register
 from matcher.logo_matches import store_brands
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.flow import LOGOS_CHANGED

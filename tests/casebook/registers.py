@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from casebook.register.grants import import_register
+from casebook.register.imports import import_register
 from ledger.database import Ledger
 
 COLUMNS = (

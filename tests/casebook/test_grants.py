@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from casebook.register.grants import import_register, read_grants
+from casebook.register.imports import import_register, read_grants
 from casebook.register.names import comparable_name
 from ledger.database import Ledger
 from ledger.errors import BadInputError
@@ -28,19 +28,26 @@ def ledger(tmp_path: Path):
         yield ledger
 
 
-def grants(text: str):
-    return read_grants(text.encode(), "register.csv", brand="acme", snapshot_id="S")
+@pytest.fixture
+def grants(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def read(text: str):
+        Path("register.csv").write_text(text, encoding="utf-8")
+        return read_grants(Path("register.csv"), brand="acme", snapshot_id="S")
+
+    return read
 
 
-def test_a_full_line_becomes_a_grant():
+def test_a_full_line_becomes_a_grant(grants):
     grant = grants(
         HEADER
         + "A Ltd,甲;A Corp,https://www.a.example/x,Reseller,Net,Gold,a.svg;b.svg,EU,2020-01-01,2024-01-01,A Group,list 7\n"
     )[0]
-    assert (grant.company, grant.aliases, grant.domain, grant.relation) == (
+    assert (grant.company, grant.aliases, grant.domains, grant.relation) == (
         "A Ltd",
         ("甲", "A Corp"),
-        "a.example",
+        ("a.example",),
         "reseller",
     )
     assert (grant.marks, grant.valid_from, grant.valid_until, grant.parent) == (
@@ -51,7 +58,7 @@ def test_a_full_line_becomes_a_grant():
     )
 
 
-def test_every_mistake_is_named_with_line_and_column():
+def test_every_mistake_is_named_with_line_and_column(grants):
     with pytest.raises(BadInputError) as caught:
         grants(
             HEADER
@@ -63,7 +70,7 @@ def test_every_mistake_is_named_with_line_and_column():
     ]  # fmt: skip
 
 
-def test_an_ambiguous_date_is_answered_with_both_readings():
+def test_an_ambiguous_date_is_answered_with_both_readings(grants):
     with pytest.raises(BadInputError, match="got '3/4/24'; write 2024-03-04 or 2024-04-03"):
         grants("company,valid_from\nA,3/4/24\n")
 
@@ -78,7 +85,7 @@ def test_an_ambiguous_date_is_answered_with_both_readings():
         'company,valid_from\n"A,2020-01-01\n',
     ],
 )
-def test_a_file_that_is_no_register_is_refused(text):
+def test_a_file_that_is_no_register_is_refused(grants, text):
     with pytest.raises(BadInputError):
         grants(text)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casebook.register.grants import import_register
+from casebook.register.imports import import_register
 from casebook.register.search import Asked, Register, SearchResult
 from casebook.rules import ClaimFacts, judge_claim, needs_search, tier_covers
 from ledger.database import Ledger
@@ -127,7 +127,7 @@ def test_a_name_that_is_only_alike_is_a_near_miss_with_its_reason(register):
 
 def test_the_same_name_with_another_domain_goes_to_a_person(register):
     found = search(register, "elsewhere.example", name="True Ltd")
-    assert [(hit.basis, hit.grant.domain) for hit in found.hits] == [("name", "true.example")]
+    assert [(hit.basis, hit.grant.domains) for hit in found.hits] == [("name", ("true.example",))]
 
 
 def test_a_subdomain_and_an_international_domain_are_found_in_the_register(register, tmp_path):

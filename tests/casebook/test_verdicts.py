@@ -22,7 +22,9 @@ from tests.casebook.registers import import_grants
 DAY = "2026-11-23"
 NAME, DOMAIN = "Bright Harbour Ltd", "brightharbour.example"
 CASES = tomllib.loads((Path(__file__).parents[1] / "verdicts.toml").read_text(encoding="utf-8"))["case"]
-OTHERS = [{"company": "Somebody Else Ltd", "domain": "somebody.example", "relation": "partner", "valid_from": "2001-01-01"}]
+OTHERS = [
+    {"company": "Somebody Else Ltd", "domain": "somebody.example", "relation": "partner", "valid_from": "2001-01-01"}
+]
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +63,9 @@ def search(ledger: Ledger, brand: str, claim: dict[str, Any], as_of: str) -> Sea
 def test_case(number, ledger, tmp_path):
     case = CASES[number]
     brand, as_of, claim = f"acme-{number}", case.get("as_of", DAY), case["claim"]
-    ledger.add([BrandRow(brand=brand, name="Acme", aliases=(), domains=("acme.example",), recorded_at="2026-01-01T00:00:00Z")])
+    ledger.add(
+        [BrandRow(brand=brand, name="Acme", aliases=(), domains=("acme.example",), recorded_at="2026-01-01T00:00:00Z")]
+    )
     if case.get("has_register", True):
         own = {"company": NAME, "domain": DOMAIN}
         import_grants(ledger, brand, tmp_path, [*OTHERS, *(own | grant for grant in case.get("register", ()))])
@@ -94,7 +98,9 @@ GRANTS = st.fixed_dictionaries(
 ).filter(lambda grant: not grant["valid_until"] or grant["valid_from"] < grant["valid_until"])
 CLAIMS = st.fixed_dictionaries(
     {
-        "relation": st.sampled_from(["partner", "reseller", "certification", "customer", "technology", "unstated", "member"]),
+        "relation": st.sampled_from(
+            ["partner", "reseller", "certification", "customer", "technology", "unstated", "member"]
+        ),
         "tiers": st.sampled_from([[], ["Silver"], ["Gold", "Silver"], ["Lighthouse"]]),
         "country": st.sampled_from([None, "DE", "FR"]),
         "has_text": st.booleans(),
@@ -108,7 +114,13 @@ CLAIMS = st.fixed_dictionaries(
 def rule_of(tmp_path_factory, claim, *imports) -> int:
     folder = tmp_path_factory.mktemp("r")
     with Ledger.open(folder / "p.db") as ledger:
-        ledger.add([BrandRow(brand="acme", name="Acme", aliases=(), domains=("acme.example",), recorded_at="2026-01-01T00:00:00Z")])
+        ledger.add(
+            [
+                BrandRow(
+                    brand="acme", name="Acme", aliases=(), domains=("acme.example",), recorded_at="2026-01-01T00:00:00Z"
+                )
+            ]
+        )
         for register, grants in imports:
             import_grants(ledger, "acme", folder, [*OTHERS, *grants], register=register)
         facts = facts_of(claim)
@@ -134,12 +146,21 @@ def test_the_order_of_imports_does_not_matter(tmp_path_factory, claim, one, othe
 def test_a_wider_window_never_removes_an_authorisation(tmp_path_factory, grants, years, more):
     folder = tmp_path_factory.mktemp("r")
     with Ledger.open(folder / "p.db") as ledger:
-        ledger.add([BrandRow(brand="acme", name="Acme", aliases=(), domains=("acme.example",), recorded_at="2026-01-01T00:00:00Z")])
+        ledger.add(
+            [
+                BrandRow(
+                    brand="acme", name="Acme", aliases=(), domains=("acme.example",), recorded_at="2026-01-01T00:00:00Z"
+                )
+            ]
+        )
         import_grants(ledger, "acme", folder, [*OTHERS, *grants])
         register = Register(ledger, "acme")
         asked = Asked(names=(NAME,), domains=(DOMAIN,), group=("Harbour Group",))
         found = [
-            {(hit.grant.grant_id, hit.basis) for hit in register.search(asked, DAY, window_from=f"{2026 - width}-11-23").hits}
+            {
+                (hit.grant.grant_id, hit.basis)
+                for hit in register.search(asked, DAY, window_from=f"{2026 - width}-11-23").hits
+            }
             for width in (years, years + more)
         ]
     assert found[0] <= found[1]

@@ -1,0 +1,178 @@
+"""Corporate groups as group files say them: who belongs to whom in a period, and under which names and identifiers.
+
+A company is a node: its identifier where the file gives one, else its name in the form that is compared. The files
+of all sources are asked together, so names and addresses may come from one file and relationships from another.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from casebook.register.asked import Asked, Member
+from casebook.register.likeness import NEAR_MISS_SCORE, likeness, nearest, stored_segments
+from casebook.register.names import name_forms
+from ledger.database import Ledger, Row
+from ledger.records import GroupSnapshot
+
+MAX_MEMBERS = 200  # tried of one group; the record says when there were more
+MAX_NAMESAKES = 20  # companies of one name that are followed
+MAX_ALIKE_COMPANIES = 5
+
+
+@dataclass(slots=True, kw_only=True)
+class Family:
+    """What group files know of a company. is_complete: False when the group is larger than what was followed."""
+
+    aliases: list[Member] = field(default_factory=list)
+    members: list[Member] = field(default_factory=list)
+    is_complete: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlikeCompany:
+    """A company of a group file whose name is alike."""
+
+    name: str
+    node: str
+    score: float
+    file: str
+
+
+def open_groups(ledger: Ledger, snapshots: Sequence[GroupSnapshot]) -> CorporateGroups | None:
+    """Return the groups of some snapshots; None when there are none."""
+    return CorporateGroups(ledger, snapshots) if snapshots else None
+
+
+class CorporateGroups:
+    """Asks the group files where they lie."""
+
+    def __init__(self, ledger: Ledger, snapshots: Sequence[GroupSnapshot]) -> None:
+        self._ledger = ledger
+        self._snapshots = {snapshot.snapshot_no: snapshot for snapshot in snapshots}
+        self._numbers = ", ".join(str(number) for number in self._snapshots)
+
+    def family(self, asked: Asked, period_from: str, period_until: str) -> Family:
+        """Return other names of a company, and its group as it was at any moment of a period (ISO dates, inclusive)."""
+        family = Family()
+        starts: dict[str, str] = {}
+        for identifier in asked.identifiers:
+            starts[identifier] = "the company asked"
+            for row in self._companies("identifier", identifier):
+                if name_forms(row["name"]).key not in {name_forms(name).key for name in asked.names}:
+                    how = f"the name of {identifier} in {self._file(row)}"
+                    family.aliases.append(Member(name=row["name"], identifiers=(), how=how))
+        for name in asked.names:
+            for row in self._companies("name_key", name_forms(name).key):
+                node = _node(row)
+                if node not in starts:
+                    starts[node] = f"the company of this name in {self._file(row)}"
+                    if row["identifier"]:
+                        family.aliases.append(
+                            Member(name=row["name"], identifiers=(row["identifier"],), how=f"of this name in {self._file(row)}")
+                        )  # fmt: skip
+        for parent in asked.group:
+            for row in self._companies("name_key", name_forms(parent).key):
+                starts.setdefault(_node(row), f"parent as asked, in {self._file(row)}")
+        family.is_complete = self._follow(starts, period_from, period_until, family.members)
+        return family
+
+    def alike(self, core: str) -> list[AlikeCompany]:
+        """Return the companies whose names are most alike a name (as a core), but not the same."""
+        found: list[AlikeCompany] = []
+        for snapshot in self._snapshots.values():
+            numbers = nearest(stored_segments(self._ledger, snapshot.snapshot_id, core), core)
+            rows = self._ledger.rows(
+                "SELECT * FROM companies WHERE snapshot_no = ? AND number IN (SELECT value FROM json_each(?))",
+                [snapshot.snapshot_no, json.dumps(numbers)],
+            )
+            for row in rows:
+                score = likeness(name_forms(row["name"]).core, core)
+                if score >= NEAR_MISS_SCORE:
+                    found.append(AlikeCompany(name=row["name"], node=_node(row), score=score, file=snapshot.file))
+        distinct = {company.node: company for company in sorted(found, key=lambda c: (c.score, c.node))}
+        return sorted(distinct.values(), key=lambda c: (-c.score, c.name, c.node))[:MAX_ALIKE_COMPANIES]
+
+    def members_of(self, node: str, period_from: str, period_until: str) -> list[Member]:
+        """Return the group of one node."""
+        members: list[Member] = []
+        self._follow({node: ""}, period_from, period_until, members)
+        return members
+
+    def _follow(
+        self, starts: Iterable[str] | dict[str, str], period_from: str, period_until: str, members: list[Member]
+    ) -> bool:
+        """Gather all that belong to the group of the starts: upwards first, then all below. Returns whether that was all."""
+        seen = dict.fromkeys(starts)
+        above = list(seen)
+        queue = deque(above)
+        while queue:
+            node = queue.popleft()
+            for row in self._relations("child", node, period_from, period_until):
+                if row["parent"] not in seen:
+                    if len(members) >= MAX_MEMBERS:
+                        return False
+                    seen[row["parent"]] = None
+                    above.append(row["parent"])
+                    queue.append(row["parent"])
+                    members.append(self._member(row["parent"], "parent", node, row))
+        queue = deque(above)
+        while queue:
+            node = queue.popleft()
+            for row in self._relations("parent", node, period_from, period_until):
+                if row["child"] not in seen:
+                    if len(members) >= MAX_MEMBERS:
+                        return False
+                    seen[row["child"]] = None
+                    queue.append(row["child"])
+                    members.append(self._member(row["child"], "subsidiary", node, row))
+        return True
+
+    def _relations(self, end: str, node: str, period_from: str, period_until: str) -> list[Row]:
+        return self._ledger.rows(
+            f"SELECT * FROM relationships WHERE snapshot_no IN ({self._numbers}) AND {end} = ?"
+            " AND (valid_from IS NULL OR valid_from <= ?) AND (valid_until IS NULL OR valid_until > ?)"
+            " ORDER BY child, parent, kind, valid_from",
+            [node, period_until, period_from],
+        )
+
+    def _member(self, node: str, what: str, of: str, relation: Row) -> Member:
+        names = [row["name"] for row in self._companies("identifier", node)] if _is_identifier(node) else []
+        names = names or [row["name"] for row in self._companies("name_key", node)] or [node]
+        since = f" from {relation['valid_from']}" if relation["valid_from"] else ""
+        until = f" until {relation['valid_until']}" if relation["valid_until"] else ""
+        how = f"{what} of {of}{since}{until}, by {self._file(relation)}"
+        return Member(name=names[0], identifiers=(node,) if _is_identifier(node) else (), how=how)
+
+    def _companies(self, column: str, value: str) -> list[Row]:
+        return self._ledger.rows(
+            f"SELECT * FROM companies WHERE {column} = ? AND snapshot_no IN ({self._numbers})"
+            f" ORDER BY snapshot_no, number LIMIT {MAX_NAMESAKES}",
+            [value],
+        )
+
+    def _file(self, row: Row) -> str:
+        return self._snapshots[row["snapshot_no"]].file
+
+
+def _node(row: Row) -> str:
+    return str(row["identifier"] or row["name_key"])
+
+
+def _is_identifier(node: str) -> bool:
+    """Tell an identifier from a name in the form that is compared, which is lower case and without colons."""
+    return ":" in node or (node.isascii() and node.isalnum() and node.isupper())
+
+
+def alike_groups(
+    groups: CorporateGroups, cores: Iterable[str], period_from: str, period_until: str
+) -> Iterator[tuple[AlikeCompany, Member]]:
+    """Yield each company that is alike with itself and with each member of its group."""
+    for core in cores:
+        for company in groups.alike(core):
+            own = (company.node,) if _is_identifier(company.node) else ()
+            yield company, Member(name=company.name, identifiers=own, how="itself")
+            for member in groups.members_of(company.node, period_from, period_until):
+                yield company, member

@@ -1,0 +1,36 @@
+"""Files of a register, by their format: each yields rows with the columns that the file has, and where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from casebook.register.grants import SourceRow
+from casebook.register.importers.csv_file import each_csv_row
+from casebook.register.mapping import Mapping
+from ledger.errors import BadInputError, Problem
+
+_Reader = Callable[[Path, Mapping, list[Problem]], Iterator[SourceRow]]
+_READERS: dict[str, _Reader] = {"csv": each_csv_row}
+_ENDINGS = {".csv": "csv", ".txt": "csv"}
+FORMATS = tuple(_READERS)
+
+
+def format_of(path: Path) -> str:
+    """Return the format of a file, by its ending. Errors: BadInputError."""
+    found = _ENDINGS.get(path.suffix.lower())
+    if found is None:
+        raise BadInputError(
+            Problem(
+                where=str(path),
+                expected=f"a file that ends in {', '.join(_ENDINGS)}",
+                got=path.suffix or "no ending",
+                next_step="save it in one of these formats",
+            )
+        )
+    return found
+
+
+def each_source_row(path: Path, mapping: Mapping, problems: list[Problem]) -> Iterator[SourceRow]:
+    """Yield the rows of a register's file; what is wrong with one of them is added to the problems."""
+    return _READERS[format_of(path)](path, mapping, problems)

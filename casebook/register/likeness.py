@@ -1,0 +1,169 @@
+"""Names that are alike, found without looking at every name.
+
+Two names are alike when they share trigrams (three letters in a row, `^` before and `$` after each word) and
+rapidfuzz scores them high. Trigrams choose the candidates, so only a few names are scored:
+
+1. A candidate shares at least two fifths of the trigrams of the shorter of both names. An edit of one letter takes
+   at most three trigrams away, so a name with n trigrams and at most n/5 letters edited is always a candidate.
+2. Of more than MAX_CANDIDATES those with the largest Dice coefficient are scored; equal ones in the order of the names.
+3. Scored at least NEAR_MISS_SCORE it is alike.
+
+`nearest_by_hand` in tests/casebook/register/test_likeness.py is the slow and obvious form of the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz import fuzz
+from rapidfuzz.process import cdist
+
+from ledger.database import Ledger
+
+# The best of rapidfuzz's ratio, token_set_ratio and partial_ratio, 0..100. Below 80 the names that people call
+# "alike" are different words; tried 70–95 on the demo register and on pairs such as SenseGrid/SensorGrid (84).
+NEAR_MISS_SCORE = 80.0
+MIN_PARTIAL_CHARS = 5  # shorter names stand in half of all others
+MAX_CANDIDATES = 200  # scored of one question and register; how many are lost stands in bench/README.md
+SEGMENT_NAMES = 250_000  # bounds the memory of building and of asking
+MAX_GRAMS = 255  # counted of one name; a byte holds the number
+Numbers = NDArray[np.int32]
+
+
+@lru_cache(maxsize=65_536)
+def grams_of(core: str) -> tuple[str, ...]:
+    """Return the distinct trigrams of a name in Latin letters, in their order: `ab cd` → ^ab, ab$, ^cd, cd$."""
+    grams: dict[str, None] = {}
+    for word in core.split():
+        padded = f"^{word}$"
+        for at in range(len(padded) - 2):
+            grams[padded[at : at + 3]] = None
+    return tuple(grams)[:MAX_GRAMS]
+
+
+def likeness(name: str, wanted: str) -> float:
+    """Return 0..100: how alike two names are, whole or, when the shorter one has 5 characters, in part."""
+    score = max(fuzz.ratio(name, wanted), fuzz.token_set_ratio(name, wanted))
+    if min(len(name), len(wanted)) >= MIN_PARTIAL_CHARS:
+        # an equal part is not an equal name
+        score = max(score, min(fuzz.partial_ratio(name, wanted), 99.0))
+    return score
+
+
+def likenesses(names: Sequence[str], wanted: str) -> dict[str, float]:
+    """Return those of some names that are alike one, each with its likeness: in three calls, not three for each name."""
+    if not names:
+        return {}
+    cutoff = NEAR_MISS_SCORE
+    score = np.maximum(*(cdist([wanted], names, scorer=s, score_cutoff=cutoff, dtype=np.float64)[0] for s in _WHOLE))
+    if len(wanted) >= MIN_PARTIAL_CHARS:
+        part = cdist([wanted], names, scorer=fuzz.partial_ratio, score_cutoff=cutoff, dtype=np.float64)[0]
+        for at in np.flatnonzero(part > score).tolist():
+            if len(names[at]) >= MIN_PARTIAL_CHARS:
+                score[at] = max(score[at], min(part[at], 99.0))
+    return {names[at]: float(score[at]) for at in np.flatnonzero(score >= cutoff).tolist()}
+
+
+_WHOLE = (fuzz.ratio, fuzz.token_set_ratio)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Some names with their trigrams. first: the number of the first name; lengths: how many trigrams each has."""
+
+    first: int
+    lengths: NDArray[np.uint8]
+    postings: Mapping[str, Numbers]  # trigram → the numbers of the names that hold it, less `first`
+
+
+def segments_of(cores: Iterable[str], *, size: int = SEGMENT_NAMES) -> Iterator[Segment]:
+    """Yield the segments of names that are numbered from 0 in the order given."""
+    batch: list[str] = []
+    first = 0
+    for core in cores:
+        batch.append(core)
+        if len(batch) == size:
+            yield _segment(first, batch)
+            first += size
+            batch = []
+    if batch:
+        yield _segment(first, batch)
+
+
+def _segment(first: int, cores: Sequence[str]) -> Segment:
+    lengths = np.zeros(len(cores), dtype=np.uint8)
+    codes: dict[str, int] = {}
+    held: list[int] = []
+    owners: list[int] = []
+    for number, core in enumerate(cores):
+        grams = grams_of.__wrapped__(core)
+        lengths[number] = len(grams)
+        held += [codes.setdefault(gram, len(codes)) for gram in grams]
+        owners += [number] * len(grams)
+    gram_codes = np.array(held, dtype=np.int32)
+    order = np.argsort(gram_codes, kind="stable")  # stable: within a trigram the names stay in their order
+    numbers = np.array(owners, dtype=np.int32)[order]
+    borders = np.searchsorted(gram_codes[order], np.arange(len(codes) + 1))
+    postings = {gram: numbers[borders[code] : borders[code + 1]] for gram, code in codes.items()}
+    return Segment(first=first, lengths=lengths, postings=postings)
+
+
+def nearest(segments: Iterable[Segment], core: str) -> list[int]:
+    """Return the numbers of the candidates for a name, those with the largest Dice coefficient first."""
+    grams = grams_of(core)
+    ranked: list[tuple[float, int]] = []
+    for segment in segments:
+        found = [segment.postings[gram] for gram in grams if gram in segment.postings]
+        if not found:
+            continue
+        counts = np.bincount(np.concatenate(found))
+        numbers = np.flatnonzero(counts)
+        shared = counts[numbers]
+        theirs = segment.lengths[numbers].astype(np.int32)
+        enough = np.flatnonzero(5 * shared >= 2 * np.minimum(theirs, len(grams)))
+        if not len(enough):
+            continue
+        dice = -2 * shared[enough] / (theirs[enough] + len(grams))
+        numbers = numbers[enough] + segment.first
+        if len(enough) > MAX_CANDIDATES:
+            best = np.lexsort((numbers, dice))[:MAX_CANDIDATES]
+            numbers, dice = numbers[best], dice[best]
+        ranked += zip(dice.tolist(), numbers.tolist(), strict=True)
+    ranked.sort()
+    return [number for _, number in ranked[:MAX_CANDIDATES]]
+
+
+def store_segments(ledger: Ledger, snapshot_id: str, segments: Iterable[Segment]) -> None:
+    """Write the trigrams of a snapshot's names."""
+    for at, segment in enumerate(segments):
+        ledger.write_many(
+            "INSERT INTO likeness_grams VALUES (?, ?, ?, ?)",
+            [(snapshot_id, at, "", segment.lengths.tobytes())]
+            + [
+                (snapshot_id, at, gram, numbers.astype("<i4").tobytes())
+                for gram, numbers in sorted(segment.postings.items())
+            ],
+        )
+
+
+def stored_segments(ledger: Ledger, snapshot_id: str, core: str) -> Iterator[Segment]:
+    """Yield the segments of a snapshot, with the trigrams of one name only."""
+    wanted = ("", *grams_of(core))
+    rows = ledger.each(
+        f"SELECT segment, gram, numbers FROM likeness_grams WHERE snapshot_id = ? AND gram IN ({', '.join('?' * len(wanted))})"
+        " ORDER BY segment, gram",
+        [snapshot_id, *wanted],
+    )
+    for at, of_segment in groupby(rows, key=lambda row: int(row["segment"])):
+        blobs = {row["gram"]: row["numbers"] for row in of_segment}
+        lengths = np.frombuffer(blobs.pop(""), dtype=np.uint8)
+        yield Segment(
+            first=at * SEGMENT_NAMES,
+            lengths=lengths,
+            postings={gram: np.frombuffer(blob, dtype="<i4") for gram, blob in blobs.items()},
+        )

@@ -1,0 +1,83 @@
+"""Imports as they are kept: which hold, which were undone, and all of them in a list.
+
+Nothing is ever deleted. An undo is an event with its time and reason: from then on the snapshot before holds
+again, and a question about an earlier instant still sees the one that was undone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from ledger.database import Ledger, Row
+from ledger.errors import BadInputError, Problem
+from ledger.identity import utc_text
+from ledger.records import GroupSnapshot, RegisterSnapshot, SnapshotUndo
+
+_IS_HELD = """(:known_at IS NULL OR s.recorded_at <= :known_at) AND NOT EXISTS (
+    SELECT 1 FROM snapshot_undos u
+    WHERE u.snapshot_id = s.snapshot_id AND (:known_at IS NULL OR u.undone_at <= :known_at))"""
+
+
+def held_registers(ledger: Ledger, brand: str, known_at: str | None = None) -> list[RegisterSnapshot]:
+    """Return of each register of a brand the snapshot that holds, as known at an instant (None: now), by register."""
+    rows = ledger.rows(
+        f"SELECT s.*, max(s.snapshot_id) FROM register_snapshots s WHERE s.brand = :brand AND {_IS_HELD}"
+        " GROUP BY s.register ORDER BY s.register",
+        {"brand": brand, "known_at": known_at},
+    )
+    return [read_register_snapshot(row) for row in rows]
+
+
+def held_groups(ledger: Ledger, known_at: str | None = None) -> list[GroupSnapshot]:
+    """Return of each source of companies and groups the snapshot that holds, as known at an instant (None: now)."""
+    rows = ledger.rows(
+        f"SELECT s.*, max(s.snapshot_id) FROM group_snapshots s WHERE {_IS_HELD} GROUP BY s.source ORDER BY s.source",
+        {"known_at": known_at},
+    )
+    return [read_group_snapshot(row) for row in rows]
+
+
+def read_register_snapshot(row: Row) -> RegisterSnapshot:
+    return RegisterSnapshot(**{field.name: row[field.name] for field in fields(RegisterSnapshot)})
+
+
+def read_group_snapshot(row: Row) -> GroupSnapshot:
+    return GroupSnapshot(**{field.name: row[field.name] for field in fields(GroupSnapshot)})
+
+
+def list_snapshots(ledger: Ledger, brand: str | None = None) -> list[Row]:
+    """Return all imports, the newest first: of one brand, or of all and of group files too."""
+    return ledger.rows(_ALL, {"brand": brand})
+
+
+def undo_snapshot(ledger: Ledger, snapshot_id: str, *, why: str) -> Row:
+    """Take an import back; returns it as list_snapshots shows it. Errors: BadInputError."""
+    found = next((row for row in list_snapshots(ledger) if row["snapshot_id"] == snapshot_id), None)
+    if found is None:
+        raise _bad(snapshot_id, "the id of an import", "one that is not in this workspace", "take it from")
+    if found["undone_at"] is not None:
+        raise _bad(snapshot_id, "an import that holds", f"one that was undone at {found['undone_at']}", "see")
+    if not why.strip():
+        raise _bad("--why", "a reason", "nothing", "say why the import should not hold; see")
+    ledger.add([SnapshotUndo(snapshot_id=snapshot_id, undone_at=utc_text(), why=why.strip())])
+    return found
+
+
+def _bad(where: str, expected: str, got: str, next_step: str) -> BadInputError:
+    return BadInputError(
+        Problem(where=where, expected=expected, got=got, next_step=f"{next_step} `partnerproof register list`")
+    )
+
+
+_ALL = """
+    SELECT s.snapshot_id, s.brand, s.register AS name, s.format, s.file, s.file_sha256, s.grants AS rows, s.recorded_at,
+           u.undone_at, u.why
+    FROM register_snapshots s LEFT JOIN snapshot_undos u ON u.snapshot_id = s.snapshot_id
+    WHERE :brand IS NULL OR s.brand = :brand
+    UNION ALL
+    SELECT s.snapshot_id, NULL, s.source, s.format, s.file, s.file_sha256, s.companies + s.relationships, s.recorded_at,
+           u.undone_at, u.why
+    FROM group_snapshots s LEFT JOIN snapshot_undos u ON u.snapshot_id = s.snapshot_id
+    WHERE :brand IS NULL
+    ORDER BY 1 DESC
+"""
