@@ -11,7 +11,6 @@ Reads: sightings with what their images are, image_hashes. Writes: walls, wall_i
 from __future__ import annotations
 
 import json
-import math
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -28,7 +27,7 @@ MIN_ALIKE = 0.8
 MIN_TEMPLATE_VENDORS = 3  # two may be sister companies; tried 2 and 3
 # of 64, between perceptual hashes: a copy that was compressed again or resized differs by 0 to 4, other logos by 10 and more
 MAX_SAME_BITS = 4
-MAX_CANDIDATES = 2_000  # walls that are compared with one; the rest says nothing new
+MAX_CANDIDATES = 200  # walls that are compared with one, rarest images first; more of them would say nothing new
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,18 +118,15 @@ def _settle_template(ledger: Ledger, wall_id: str) -> set[str]:
 
 
 def _alike_walls(ledger: Ledger, wall_id: str) -> list[str]:
-    """Walls of other vendors with the same images in the same order. An alike wall has one of the rarest images: if all
-    of n - ⌈MIN_ALIKE · n⌉ + 1 are missing, too few are left to be alike."""
+    """Walls of other vendors with the same images in the same order; whoever shares the rarest images is compared first."""
     mine = _read_wall(ledger, wall_id)
     seed = ledger.value("SELECT seed_id FROM walls WHERE wall_id = ?", [wall_id])
-    finders = ledger.rows(_FINDERS, {"wall": wall_id, "seed": seed})
-    needed = len(mine) - math.ceil(len(mine) * MIN_ALIKE) + 1
     candidates: dict[str, None] = {}
-    for row in finders[:needed]:
-        for other in ledger.rows(_WITH_IMAGE, {"sha": row["image_sha256"], "hash": row["image_hash"], "seed": seed}):
-            candidates[other[0]] = None
-            if len(candidates) >= MAX_CANDIDATES:
-                break
+    for row in ledger.rows(_FINDERS, {"wall": wall_id}):
+        asked = {"sha": row["image_sha256"], "hash": row["image_hash"], "seed": seed, "most": MAX_CANDIDATES}
+        candidates |= dict.fromkeys(other[0] for other in ledger.rows(_WITH_IMAGE, asked))
+        if len(candidates) >= MAX_CANDIDATES:
+            break
     return [other for other in candidates if are_alike(mine, _read_wall(ledger, other))]
 
 
@@ -181,5 +177,5 @@ _WITH_IMAGE = """
     SELECT wall_id FROM wall_images JOIN walls USING (wall_id) WHERE image_sha256 = :sha AND seed_id <> :seed
     UNION
     SELECT wall_id FROM wall_images JOIN walls USING (wall_id) WHERE image_hash = :hash AND seed_id <> :seed
-    ORDER BY wall_id LIMIT 2000
+    ORDER BY wall_id LIMIT :most
 """

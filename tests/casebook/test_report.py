@@ -77,7 +77,7 @@ def test_the_views_answer_an_analyst(crawled):
     database = sqlite3.connect(f"file:{crawled}/var/partnerproof.db?mode=ro", uri=True)
     assert dict(database.execute("SELECT vendor, verdict FROM v_findings")) == {
         "Partner & Co": "authorised",
-        "Denier": "not-a-partnership-claim",
+        "Denier": "disclaimed",
     }
     region = database.execute("SELECT json_extract(region, '$.width') > 0, relation FROM v_logo_matches").fetchall()
     assert region == [(1, "partner")]

