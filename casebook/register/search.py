@@ -18,7 +18,7 @@ from casebook.register.asked import BASES, Asked, Basis, Hit, Member, SearchResu
 from casebook.register.groups import CorporateGroups, alike_groups, open_groups
 from casebook.register.likeness import likenesses
 from casebook.register.names import name_forms
-from casebook.register.shelves import Shelf, open_shelves
+from casebook.register.shelves import MemoryShelf, Shelf, open_shelves
 from casebook.register.snapshots import held_groups, held_registers
 from ledger.database import Ledger
 from ledger.identifiers import is_lei
@@ -47,6 +47,15 @@ class Register:
         """Open given snapshots, whether they still hold or not: to ask again what was asked then."""
         register = cls.__new__(cls)
         register._open(ledger, brand, snapshots, groups)
+        register._known_at = None
+        return register
+
+    @classmethod
+    def of_grants(cls, ledger: Ledger, brand: str, snapshot: RegisterSnapshot, grants: Iterable[Grant]) -> Register:
+        """Open some grants as if they were all there is: to learn whom they concern. snapshot: in whose name."""
+        register = cls.__new__(cls)
+        register._open(ledger, brand, (), held_groups(ledger))
+        register._shelves = [MemoryShelf(snapshot, grants)]
         register._known_at = None
         return register
 

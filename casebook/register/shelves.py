@@ -152,8 +152,8 @@ def _has_keys(ledger: Ledger, snapshot: RegisterSnapshot) -> bool:
     return ledger.row("SELECT 1 FROM register_keys WHERE snapshot_id = ? LIMIT 1", [snapshot.snapshot_id]) is not None
 
 
-def read_grant(row: Row) -> Grant:
-    """Return a row of grants as its record."""
-    values = dict(row)
+def read_grant(row: Row, **other: int) -> Grant:
+    """Return a row of grants as its record. other: values that take the place of the row's."""
+    values = {**dict(row), **other}
     several = {name: tuple(json.loads(values[name])) for name in ("aliases", "marks", "domains", "identifiers")}
     return Grant(**{**values, **several, "relation": Relation(values["relation"])})

@@ -1,0 +1,93 @@
+"""Which claims a change of a brand's registers can touch, so that only they are judged anew.
+
+Reads: verdicts that hold, with the snapshots their searches used; grants; seeds. Writes nothing.
+
+1. Claims are put together by the snapshots that their last search used.
+2. Grants that only those snapshots have, or only the ones that hold now, make a small register of changes.
+3. A claim is touched when a search for its vendor in that small register gives a hit or a near miss.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+
+from casebook.judge import asked_of
+from casebook.register.search import Register
+from casebook.register.shelves import read_grant
+from casebook.register.snapshots import held_groups, held_registers
+from ledger.database import Ledger, Row
+from ledger.records import Grant, RegisterSnapshot
+
+_WHERE_IT_LIES = frozenset({"grant_id", "snapshot_id", "line"})
+_CONTENT = tuple(field.name for field in fields(Grant) if field.name not in _WHERE_IT_LIES)
+
+
+def affected_claims(ledger: Ledger, brand: str) -> list[str]:
+    """Return the claims whose verdict, reasons or search record the registers of now may change; sorted."""
+    snapshots = held_registers(ledger, brand)
+    held = {snapshot.snapshot_id for snapshot in snapshots}
+    groups = {snapshot.snapshot_id for snapshot in held_groups(ledger)}
+    by_snapshots: dict[str, list[Row]] = {}
+    for row in ledger.rows(_LAST_SEARCHES, {"brand": brand}):
+        by_snapshots.setdefault(row["registers"], []).append(row)
+    affected: set[str] = set()
+    for registers, rows in by_snapshots.items():
+        used = json.loads(registers)
+        of_registers = {one["snapshot_id"] for one in used if "register" in one}
+        of_groups = {one["snapshot_id"] for one in used if "register" not in one}
+        if not of_registers or not held or of_groups != groups:  # nothing was searched, or who belongs to whom changed
+            affected |= {row["claim_id"] for row in rows}
+        elif of_registers != held:
+            changed = [*_changed_grants(ledger, of_registers - held, held - of_registers)]
+            affected |= set(_touched(ledger, brand, snapshots[0], changed, rows)) if changed else set()
+    unjudged = ledger.rows(_NEVER_JUDGED, {"brand": brand})
+    return sorted(affected | {row["claim_id"] for row in unjudged})
+
+
+def _changed_grants(ledger: Ledger, before: Iterable[str], after: Iterable[str]) -> Iterator[Grant]:
+    """Yield the grants that only one of two sets of snapshots has. The lines are numbered anew: they tell grants apart."""
+    sides = (_grants(ledger, before), _grants(ledger, after))
+    line = 0
+    for mine, other in (sides, sides[::-1]):
+        for content in mine.keys() - other.keys():
+            line += 1
+            row = mine[content]
+            yield read_grant(row, line=line)
+
+
+def _grants(ledger: Ledger, snapshot_ids: Iterable[str]) -> dict[tuple[object, ...], Row]:
+    sql = "SELECT * FROM grants WHERE snapshot_id IN (SELECT value FROM json_each(?))"
+    rows = ledger.each(sql, [json.dumps(sorted(snapshot_ids))])
+    return {tuple(row[name] for name in _CONTENT): row for row in rows}
+
+
+def _touched(
+    ledger: Ledger, brand: str, snapshot: RegisterSnapshot, changed: list[Grant], rows: Iterable[Row]
+) -> Iterator[str]:
+    register = Register.of_grants(ledger, brand, snapshot, changed)
+    today = dt.datetime.now(dt.UTC).date().isoformat()
+    found: dict[str, bool] = {}
+    for row in rows:
+        if row["seed_id"] not in found:
+            result = register.search(asked_of(row), today)
+            found[row["seed_id"]] = bool(result.hits or result.record.near_misses)
+        if found[row["seed_id"]]:
+            yield row["claim_id"]
+
+
+_LAST_SEARCHES = """
+    SELECT c.claim_id, s.*, q.registers
+    FROM claims c
+    JOIN seeds s ON s.seed_id = c.seed_id
+    JOIN verdicts d ON d.verdict_id = (
+        SELECT verdict_id FROM verdicts f WHERE f.claim_id = c.claim_id AND f.is_replay = 0 ORDER BY f.sequence DESC LIMIT 1)
+    JOIN searches q ON q.search_id = d.search_id
+    WHERE c.brand = :brand
+"""
+_NEVER_JUDGED = """
+    SELECT claim_id FROM claims c WHERE c.brand = :brand
+    AND NOT EXISTS (SELECT 1 FROM verdicts d WHERE d.claim_id = c.claim_id AND d.is_replay = 0)
+"""
