@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 
@@ -104,20 +104,26 @@ def read_claims(
         evidence = list(rows)
         first = evidence[0]
         day = as_of or max(row["seen_at"] for row in evidence)[:10]
-        border = borders[claim_id]
-        facts = _facts(evidence, day, templates)
-        if facts.relation is not Relation.DENIED:
-            shown_on = {row["page_id"] for row in evidence}
-            facts = replace(
-                facts,
-                denials=_denials(denials.get((first["seed_id"], first["brand"]), ()), shown_on),
-                past_sentences=tuple(dict.fromkeys(_squeezed(row["sentence"]) for row in past.get((claim_id,), ()))),
-            )
-        facts = replace(facts, began_after=_day(border["began_after"]), gone_by=_day(border["gone_by"]))
+        is_denial = first["relation"] == Relation.DENIED
+        facts = _facts(
+            evidence,
+            day,
+            templates,
+            borders[claim_id],
+            () if is_denial else denials.get((first["seed_id"], first["brand"]), ()),
+            () if is_denial else past.get((claim_id,), ()),
+        )
         yield ClaimToJudge(claim_id=claim_id, brand=first["brand"], vendor=first, as_of=day, facts=facts)
 
 
-def _facts(evidence: Sequence[Row], day: str, templates: Mapping[str, int]) -> ClaimFacts:
+def _facts(
+    evidence: Sequence[Row],
+    day: str,
+    templates: Mapping[str, int],
+    border: Row,
+    denials: Sequence[Row],
+    past: Sequence[Row],
+) -> ClaimFacts:
     first = evidence[0]
     logos = [row for row in evidence if row["evidence"] == Evidence.LOGO]
     texts = [row for row in evidence if row["evidence"] == Evidence.TEXT]
@@ -142,6 +148,10 @@ def _facts(evidence: Sequence[Row], day: str, templates: Mapping[str, int]) -> C
         retired_logos=tuple(retired),
         fewest_strangers=min(strangers, default=None),
         was_hardly_seen=all((row["health_reason"] or "").startswith("needs a browser") for row in evidence),
+        denials=_denials(denials, {row["page_id"] for row in evidence}) if denials else (),
+        past_sentences=tuple(dict.fromkeys(_squeezed(row["sentence"]) for row in past)),
+        began_after=_day(border["began_after"]),
+        gone_by=_day(border["gone_by"]),
         template_vendors=min((templates.get(row["template_id"], 0) for row in logos), default=0),
         asserted_by_others=()
         if logos or AssertedBy.VENDOR in asserted_by

@@ -62,17 +62,22 @@ class Judge:
 
         on_claims is told how many were judged with each batch.
         """
-        ids = iter(self._all_claims(brands) if claim_ids is None else sorted(claim_ids))
+        ids = iter(self._ordered(brands, claim_ids))
         new = 0
         while batch := list(islice(ids, BATCH_CLAIMS)):
             new += self._judge_batch(batch)
             on_claims(len(batch))
         return new
 
-    def _all_claims(self, brands: Sequence[str] | None) -> list[str]:
-        chosen = "" if brands is None else " WHERE brand IN (SELECT value FROM json_each(?))"
-        values = [] if brands is None else [json.dumps(list(brands))]
-        return [row[0] for row in self.ledger.rows(f"SELECT claim_id FROM claims{chosen} ORDER BY claim_id", values)]
+    def _ordered(self, brands: Sequence[str] | None, claim_ids: Iterable[str] | None) -> list[str]:
+        """Claims of one vendor after each other: they share a search."""
+        conditions, values = ["1"], list[str]()
+        for column, chosen in (("brand", brands), ("claim_id", claim_ids)):
+            if chosen is not None:
+                conditions.append(f"{column} IN (SELECT value FROM json_each(?))")
+                values.append(json.dumps([*chosen]))
+        sql = f"SELECT claim_id FROM claims WHERE {' AND '.join(conditions)} ORDER BY seed_id, brand, relation"
+        return [row[0] for row in self.ledger.rows(sql, values)]
 
     def _judge_batch(self, claim_ids: Sequence[str]) -> int:
         last = {
@@ -121,27 +126,14 @@ class Judge:
     ) -> Verdict | None:
         """The verdict's row, or None when it says what the last one says."""
         search_id = search.record.search_id if search else None
-        reasons, close, objections = (
-            json.dumps(texts, ensure_ascii=False)
-            for texts in (judgement.reasons, judgement.close, judgement.objections)
-        )
-        said = (
-            judgement.verdict,
-            str(judgement.rule),
-            reasons,
-            close,
-            objections,
-            claim.as_of,
-            RULES_VERSION,
-            search_id,
-        )
-        if (
-            not self.is_replay
-            and last is not None
-            and not last["is_replay"]
-            and said == tuple(last[name] for name in _SAID)
-        ):
-            return None
+        if not self.is_replay and last is not None and not last["is_replay"]:
+            texts = (judgement.reasons, judgement.close, judgement.objections)
+            said = (
+                judgement.verdict, str(judgement.rule), *(json.dumps(told, ensure_ascii=False) for told in texts),
+                claim.as_of, RULES_VERSION, search_id,
+            )  # fmt: skip
+            if said == tuple(last[name] for name in _SAID):
+                return None
         sequence = 0 if last is None else last["last_sequence"] + 1
         return Verdict(
             verdict_id=content_id("verdict", claim.claim_id, sequence),

@@ -189,6 +189,8 @@ def as_row(record: Record) -> dict[str, object]:
 
 
 def _as_value(value: object) -> object:
+    if value is None or type(value) is int or (type(value) is str and value.isascii()):
+        return value  # most are
     if isinstance(value, StrEnum):
         return str(value)
     if isinstance(value, tuple | list | dict):
