@@ -1,5 +1,4 @@
-"""Usage rules of an official logo, as a brand's guide has them. Nothing is judged by them: they are shown to whoever
-reviews a found logo, beside what was measured of it. (How large a page shows an image, its file does not say.)"""
+"""Usage rules of an official logo, as a brand's guide has them: what a shown mark is held against (casebook/marks.py)."""
 
 from __future__ import annotations
 

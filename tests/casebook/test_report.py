@@ -90,5 +90,5 @@ def test_usage_rules_stand_beside_the_logo_that_was_found(crawled, tmp_path):
         ledger.execute("UPDATE official_logos SET usage = ?, product = 'Acme <Cloud>'", [usage])
         write_report(ledger, crawled / "var" / "warc", tmp_path / "report")
     told = "".join(p.read_text(encoding="utf-8") for p in (tmp_path / "report" / "claims").iterdir())
-    assert "<bdi>at least 400 px wide; in #123c7a only</bdi>. Not judged" in told
+    assert "<bdi>at least 400 px wide; in #123c7a only</bdi></dd>" in told
     assert "<bdi>Acme &lt;Cloud&gt;</bdi>" in told
