@@ -175,7 +175,7 @@ def _tried(tried: dict[str, Any]) -> Iterator[dict[str, str]]:
         "Group": group,
     }
     for what, values in rows.items():
-        yield {"what": what, "values": _short("; ".join(values) or "none known", MAX_TRIED_CHARS)}
+        yield {"what": what, "said": _short("; ".join(values) or "none known", MAX_TRIED_CHARS)}
 
 
 def _hit(hit: dict[str, Any]) -> dict[str, str]:

@@ -127,7 +127,7 @@ def _print_record(ledger: Ledger, record: Row) -> None:
         said = f"{register['name']}: {register['file']}, {register['entries']:,} entries, recorded {register['recorded_at']}"
         console.print(f"searched: {said}", highlight=False, markup=False)
     for row in certificate.tried:
-        console.print(f"{row['what'].lower()}: {row['values']}", style="dim", highlight=False, markup=False)
+        console.print(f"{row['what'].lower()}: {row['said']}", style="dim", highlight=False, markup=False)
     _print_table("Hits", ("grant to", "as", "held", "found by"), [tuple(hit.values()) for hit in certificate.hits])
     misses = [(miss["company"], miss["domain"], miss["why_refused"]) for miss in certificate.near_misses]
     _print_table("Looked at and refused", ("company", "domain", "why"), misses)
