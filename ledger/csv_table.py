@@ -29,6 +29,7 @@ class TableFormat:
     delimiter: str = ","
     encoding: str = "utf-8"
     keeps_case: bool = False  # of the header's names: for files of others
+    only: frozenset[str] | None = None  # columns to keep, of files that have hundreds; None: all
     may_be_short: bool = False  # a row may end before the header does: the rest is empty
 
 
@@ -49,7 +50,7 @@ def each_row(path: Path, table: TableFormat, problems: list[Problem]) -> Iterato
     encoding = "utf-8-sig" if codecs.lookup(table.encoding).name == "utf-8" else table.encoding
     try:
         with path.open(encoding=encoding, newline="") as file:
-            yield from _rows(file, str(path), table, problems)
+            yield from rows_of(file, str(path), table, problems)
     except OSError as error:
         raise _bad(str(path), "a readable CSV file", error.strerror or str(error), "name an existing file") from error
     except UnicodeDecodeError as error:
@@ -58,40 +59,45 @@ def each_row(path: Path, table: TableFormat, problems: list[Problem]) -> Iterato
         raise _bad(f"{path} line {line}", expected, f"byte {byte:#04x}", "save the file as UTF-8") from error
 
 
-def _rows(file: Iterable[str], where: str, table: TableFormat, problems: list[Problem]) -> Iterator[TableRow]:
+def rows_of(file: Iterable[str], where: str, table: TableFormat, problems: list[Problem]) -> Iterator[TableRow]:
+    """Yield the rows of text that was opened with newline="". Errors: BadInputError, UnicodeDecodeError."""
     reader = csv.reader(file, strict=True, delimiter=table.delimiter)
-    begin = f"begin the file with:\n{table.example}"
     try:
         header = [name.strip() if table.keeps_case else name.strip().lower() for name in next(reader, [])]
     except csv.Error as error:
+        begin = f"begin the file with:\n{table.example}"
         raise _bad(f"{where} line 1", "a CSV header", str(error), begin) from error
     problems += header_problems(header, f"{where} line 1", table)
+    kept = [(at, name) for at, name in enumerate(header) if table.only is None or name in table.only]
     while True:
         try:
             row = next(reader, None)
         except csv.Error as error:  # nothing after it can be trusted: where the quotes stand is unknown
-            problems.append(
-                Problem(where=f"{where} line {reader.line_num}", expected="CSV", got=str(error), next_step="mend the quotes")
-            )  # fmt: skip
+            line = f"{where} line {reader.line_num}"
+            problems.append(Problem(where=line, expected="CSV", got=str(error), next_step="mend the quotes"))
             return
         if row is None:
             return
-        at = f"{where} line {reader.line_num}"
-        if not any(map(str.strip, row)):
-            continue
-        if len(row) < len(header) and table.may_be_short:
-            row += [""] * (len(header) - len(row))
         if len(row) != len(header):
-            expected = f"as many cells as the header has ({len(header)})"
-            problems.append(
-                Problem(where=at, expected=expected, got=str(len(row)), next_step="quote cells that hold a comma")
-            )
+            if not any(map(str.strip, row)):
+                continue
+            if len(row) > len(header) or not table.may_be_short:
+                expected = f"as many cells as the header has ({len(header)})"
+                at = f"{where} line {reader.line_num}"
+                problems.append(
+                    Problem(where=at, expected=expected, got=str(len(row)), next_step="quote cells that hold a comma")
+                )
+                continue
+            row += [""] * (len(header) - len(row))
+        cells = {name: row[at].strip() for at, name in kept}
+        joined = "".join(cells.values())
+        if not joined:
             continue
-        made = TableRow(line=reader.line_num, at=at, cells=dict(zip(header, map(str.strip, row), strict=True)))
-        controls = [column for column, cell in made.cells.items() if _CONTROL.search(cell)]
-        problems += [control_problem(made.place(column)) for column in controls]
-        if not controls:
-            yield made
+        made = TableRow(line=reader.line_num, at=f"{where} line {reader.line_num}", cells=cells)
+        if _CONTROL.search(joined):
+            problems += [control_problem(made.place(name)) for name, cell in cells.items() if has_control(cell)]
+            continue
+        yield made
 
 
 def control_problem(where: str) -> Problem:

@@ -439,28 +439,6 @@ class GroupSnapshot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Company:
-    table: ClassVar[str] = "companies"
-    snapshot_no: int
-    number: int
-    name: str
-    name_key: str
-    identifier: str | None
-    country: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relationship:
-    table: ClassVar[str] = "relationships"
-    snapshot_no: int
-    child: str
-    parent: str
-    kind: str
-    valid_from: str | None  # None: the file does not say
-    valid_until: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
     table: ClassVar[str] = "searches"
     search_id: str

@@ -6,12 +6,10 @@ YYYY-MM-DD and the interval is [valid_from, valid_until); an empty valid_until m
 
 from __future__ import annotations
 
-import datetime as dt
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 
+from ledger.dates import ISO_DATES, read_date, suggest_date
 from ledger.domains import normal_domain
 from ledger.errors import Problem
 from ledger.identifiers import normal_identifier
@@ -33,7 +31,6 @@ EXAMPLE = (
     "company,domains,relation,valid_from,valid_until\nBright Harbour Ltd,brightharbour.example,partner,2021-03-01,"
 )
 MAX_CELL_CHARS = 20_000  # a longer one is a slip, and would stand in every report
-ISO_DATES = "YYYY-MM-DD"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,36 +128,7 @@ class GrantReader:
 
     def _date(self, row: SourceRow, column: str) -> str | None:
         text = row.text(column)
-        read = _iso_date(text, self.date_format)
+        read = read_date(text, self.date_format)
         if read is None:
-            self._problem(row, column, self.date_format, repr(text), _suggest(text))
+            self._problem(row, column, self.date_format, repr(text), suggest_date(text))
         return read
-
-
-@lru_cache(maxsize=4096)
-def _iso_date(text: str, date_format: str) -> str | None:
-    try:
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-            return dt.date.fromisoformat(text).isoformat()
-        if date_format == ISO_DATES:
-            return None
-        return dt.datetime.strptime(text, date_format).date().isoformat()  # noqa: DTZ007  # a day, not an instant
-    except ValueError:
-        return None
-
-
-def _suggest(text: str) -> str:
-    numbers = [int(n) for n in re.findall(r"\d{1,4}", text)]
-    if len(numbers) == 3:
-        year, others = max(numbers), sorted(numbers, key=numbers.index)
-        others.remove(year)
-        year += 2000 if year < 100 else 0
-        readings = []
-        for month, day in (others, others[::-1]):
-            try:
-                readings.append(dt.date(year, month, day).isoformat())
-            except ValueError:
-                continue
-        if readings:
-            return "write " + " or ".join(dict.fromkeys(readings))
-    return "write it as 2024-04-03"

@@ -20,7 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from casebook.register.grants import COLUMNS, ISO_DATES, SEVERAL, SINGULAR, SourceRow
+from casebook.register.grants import COLUMNS, SEVERAL, SINGULAR, SourceRow
+from ledger.dates import ISO_DATES
 from ledger.errors import BadInputError, Problem
 from ledger.identity import sha256_hex
 

@@ -18,7 +18,9 @@ REMEMBERED_NAMES = 65_536  # of the names read last; a judge asks for the same v
 
 _GLUED = re.compile(r"[\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _SPACED_LETTERS = re.compile(r"(?<=\b\w)\.(?=\w\b)")  # S.A.R.L. is sarl
-_NO_LETTER = re.compile(r"[^\w\s]|_")
+_UNSEEN = re.compile(r"[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb]")
+# Accents, and the vowel points of Arabic and Hebrew. The marks of kana and of Indian scripts are letters: ソ is not ゾ
+_ACCENTS = re.compile(r"[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]")
 _ASCII_LETTERS = {code: " " for code in range(128) if not chr(code).isalnum()}
 
 
@@ -56,13 +58,14 @@ def _plain(name: str) -> str:
         folded = name.lower()
     else:
         folded = unicodedata.normalize("NFKD", name).casefold()
-        folded = "".join(character for character in folded if not unicodedata.combining(character))
-        folded = unicodedata.normalize("NFC", folded)
+        folded = _ACCENTS.sub("", folded)
+        # direction marks, soft hyphens and the like are seen by nobody, so they part no name and hide none
+        folded = _UNSEEN.sub("", unicodedata.normalize("NFC", folded))
     if "." in folded:
         folded = _SPACED_LETTERS.sub("", folded)
     folded = folded.translate(_ASCII_LETTERS)
     if not folded.isascii():
-        folded = _NO_LETTER.sub(" ", folded)
+        folded = "".join(c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in folded)
     return " ".join(folded.split())
 
 

@@ -42,12 +42,18 @@ class Register:
 
     @classmethod
     def of_snapshots(
-        cls, ledger: Ledger, brand: str, snapshots: Sequence[RegisterSnapshot], groups: Sequence[GroupSnapshot]
+        cls,
+        ledger: Ledger,
+        brand: str,
+        snapshots: Sequence[RegisterSnapshot],
+        groups: Sequence[GroupSnapshot],
+        *,
+        known_at: str | None = None,
     ) -> Register:
         """Open given snapshots, whether they still hold or not: to ask again what was asked then."""
         register = cls.__new__(cls)
         register._open(ledger, brand, snapshots, groups)
-        register._known_at = None
+        register._known_at = known_at
         return register
 
     @classmethod

@@ -45,6 +45,18 @@ def read_group_snapshot(row: Row) -> GroupSnapshot:
     return GroupSnapshot(**{field.name: row[field.name] for field in fields(GroupSnapshot)})
 
 
+def find_register_snapshot(ledger: Ledger, snapshot_id: str) -> RegisterSnapshot | None:
+    """Return an import of a register, whether it holds or not; None when there is none."""
+    row = ledger.row("SELECT * FROM register_snapshots WHERE snapshot_id = ?", [snapshot_id])
+    return read_register_snapshot(row) if row else None
+
+
+def find_group_snapshot(ledger: Ledger, snapshot_id: str) -> GroupSnapshot | None:
+    """Return an import of a group file, whether it holds or not; None when there is none."""
+    row = ledger.row("SELECT * FROM group_snapshots WHERE snapshot_id = ?", [snapshot_id])
+    return read_group_snapshot(row) if row else None
+
+
 def list_snapshots(ledger: Ledger, brand: str | None = None) -> list[Row]:
     """Return all imports, the newest first: of one brand, or of all and of group files too."""
     return ledger.rows(_ALL, {"brand": brand})

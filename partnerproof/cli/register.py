@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
+from casebook.findings import require_brand
 from casebook.judge import Judge
-from casebook.register.imports import import_register
+from casebook.register.diff import RegisterDiff, diff_register
+from casebook.register.imports import DEFAULT_REGISTER, import_register
+from casebook.register.snapshots import list_snapshots, undo_snapshot
 from matcher.logo_matches import store_brands
 from partnerproof.cli.choice import Choice, pass_choice
+from partnerproof.cli.register_groups import groups
+from partnerproof.cli.register_search import search
+from partnerproof.cli.tables import plain_console, print_rows
 from partnerproof.flow import LOGOS_CHANGED
+
+_register_option = click.option("--register", "name", default=DEFAULT_REGISTER, show_default=True, help="Which register of the brand.")  # fmt: skip
 
 
 @click.group()
 def register() -> None:
-    """Import a brand's register of authorised partners.
+    """Import a brand's registers of authorised partners, ask them, and see what changed in them.
 
     \b
     Example:
@@ -26,28 +36,137 @@ def register() -> None:
 @register.command("import")
 @click.argument("brand")
 @click.argument("file", type=click.Path(path_type=Path))
+@_register_option
+@click.option("--mapping", type=click.Path(path_type=Path), help="TOML that says which column is which; see docs/how-to-register.md.")  # fmt: skip
 @pass_choice
-def import_file(choice: Choice, brand: str, file: Path) -> None:
-    """Make a CSV file the register of BRAND, from now on. All mistakes are named at once; then nothing is imported.
+def import_file(choice: Choice, brand: str, file: Path, name: str, mapping: Path | None) -> None:
+    """Make a file (CSV, XLSX, JSON, HTML) a register of BRAND, from now on. All mistakes are named at once; then nothing is imported.
 
-    Columns: company, valid_from (needed), aliases, domain, relation, programme, tier, marks, territory,
-    valid_until, parent, source. Dates are YYYY-MM-DD; valid_until is the first day without the grant. Domain, relation,
-    tier, marks and dates decide; a parent makes a group member known; programme and territory are recorded only.
-    Claims that were found already are judged anew.
+    Columns: company, valid_from (needed), aliases, domains, identifiers, relation, programme, tier, marks, purpose,
+    territory, valid_until, parent, source. Dates are YYYY-MM-DD; valid_until is the first day without the grant. Several
+    values are parted by `;`. A domain or an identifier (an LEI, or ISSUER:NUMBER) decides; a parent makes a group member
+    known; programme, purpose and territory are recorded only. Files with other columns need a --mapping.
+
+    A brand may have several registers: of each the newest import holds, and a search asks all of them. Claims that were
+    found already are judged anew.
 
     \b
     Example:
       partnerproof register import acme partners.csv
+      partnerproof register import acme resellers.xlsx --register resellers --mapping mapping.toml
     """
     workspace = choice.workspace()
     brands = workspace.load_brands([brand])
     with workspace.writing(), workspace.open() as ledger:
         if store_brands(ledger, brands):
             click.echo(LOGOS_CHANGED, err=True)
-        done = import_register(ledger, brand, file)
+        done = import_register(ledger, brand, file, register=name, mapping_path=mapping)
         changed = Judge(ledger).judge(brands=[brand]) if done.is_new else 0
     if done.is_new:
         click.echo(f"imported {done.snapshot.grants} grants for {brand} from {file}; {changed} new verdicts")
     else:
         click.echo(f"unchanged: {file} is already the register of {brand} ({done.snapshot.grants} grants)")
     click.echo("next: partnerproof crawl vendors.csv --brand " + brand)
+
+
+@register.command("list")
+@click.argument("brand", required=False)
+@click.option("--json", "as_json", is_flag=True, help="A JSON list.")
+@pass_choice
+def list_imports(choice: Choice, brand: str | None, as_json: bool) -> None:  # noqa: FBT001  # click passes by name
+    """List all imports of registers and group files, the newest first, with those that were undone.
+
+    \b
+    Example:
+      partnerproof register list acme
+    """
+    with choice.workspace().open_readonly() as ledger:
+        require_brand(ledger, brand)
+        rows = [dict(row) for row in list_snapshots(ledger, brand)]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    headings = ("import", "brand", "register or source", "format", "rows", "recorded")
+    print_rows(
+        headings,
+        [
+            (
+                (row["snapshot_id"], row["brand"] or "-", row["name"], row["format"], f"{row['rows']:,}", row["recorded_at"]),
+                f"{row['file']}  {row['file_sha256']}" + (f"  undone {row['undone_at']}: {row['why']}" if row["undone_at"] else ""),
+            )
+            for row in rows
+        ],
+    )  # fmt: skip
+    if not rows:
+        click.echo("no imports yet: partnerproof register import acme partners.csv", err=True)
+
+
+@register.command("undo")
+@click.argument("snapshot")
+@click.option("--why", required=True, help="The reason, for whoever reads it later.")
+@pass_choice
+def undo(choice: Choice, snapshot: str, why: str) -> None:
+    """Take an import back: the one before holds again. Nothing is deleted; what was asked before still sees it.
+
+    Claims are judged anew. SNAPSHOT is an id of `partnerproof register list`.
+
+    \b
+    Example:
+      partnerproof register undo 01KB0000000000000000000000 --why "the list of another brand"
+    """
+    workspace = choice.workspace()
+    with workspace.writing(), workspace.open() as ledger:
+        undone = undo_snapshot(ledger, snapshot, why=why)
+        brands = [undone["brand"]] if undone["brand"] else None
+        changed = Judge(ledger).judge(brands=brands)
+    click.echo(f"undone: {undone['file']} ({undone['name']}); {changed} new verdicts")
+
+
+@register.command("diff")
+@click.argument("brand")
+@click.argument("snapshots", nargs=-1)
+@_register_option
+@click.option("--json", "as_json", is_flag=True, help="JSON with added, removed and changed.")
+@pass_choice
+def diff(choice: Choice, brand: str, snapshots: tuple[str, ...], name: str, as_json: bool) -> None:  # noqa: FBT001  # click passes by name
+    """Show what the last import of a register changed, or what differs between two SNAPSHOTS (ids of `register list`).
+
+    \b
+    Example:
+      partnerproof register diff acme --register partners
+    """
+    if len(snapshots) not in (0, 2):
+        raise click.UsageError("name two snapshots, or none for the last two")
+    with choice.workspace().open_readonly() as ledger:
+        require_brand(ledger, brand)
+        found = diff_register(ledger, brand, name, snapshots)
+    if as_json:
+        click.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2))
+    else:
+        _print_diff(found)
+
+
+def _print_diff(found: RegisterDiff) -> None:
+    console = plain_console()
+    before = f"{found.before.file} ({found.before.recorded_at})" if found.before else "nothing"
+    counts = f"{len(found.added)} added, {len(found.removed)} removed, {len(found.changed)} changed"
+    console.print(f"{before} → {found.after.file} ({found.after.recorded_at}): {counts}", highlight=False, markup=False)
+    for sign, some in (("+", found.added), ("-", found.removed)):
+        for said in some:
+            until = said["valid_until"] or "no end on record"
+            line = f"{sign} {said['company']}: {said['relation']} {said['tier'] or ''}, {said['valid_from']} to {until}"
+            console.print(line, highlight=False, markup=False)
+    for change in found.changed:
+        console.print(f"~ {change.company}", highlight=False, markup=False)
+        for name, (old, new) in change.fields.items():
+            console.print(f"    {name}: {_words(old)} → {_words(new)}", highlight=False, markup=False)
+
+
+def _words(value: object) -> str:
+    if isinstance(value, list):
+        return "; ".join(map(str, value)) or "nothing"
+    return "nothing" if value is None else str(value)
+
+
+register.add_command(search)
+register.add_command(groups)

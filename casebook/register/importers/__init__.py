@@ -7,12 +7,28 @@ from pathlib import Path
 
 from casebook.register.grants import SourceRow
 from casebook.register.importers.csv_file import each_csv_row
+from casebook.register.importers.directory import each_directory_row
+from casebook.register.importers.json_file import each_json_row
+from casebook.register.importers.workbook import each_workbook_row
 from casebook.register.mapping import Mapping
 from ledger.errors import BadInputError, Problem
 
 _Reader = Callable[[Path, Mapping, list[Problem]], Iterator[SourceRow]]
-_READERS: dict[str, _Reader] = {"csv": each_csv_row}
-_ENDINGS = {".csv": "csv", ".txt": "csv"}
+_READERS: dict[str, _Reader] = {
+    "csv": each_csv_row,
+    "xlsx": each_workbook_row,
+    "json": each_json_row,
+    "html": each_directory_row,
+}
+_ENDINGS = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".xlsx": "xlsx",
+    ".json": "json",
+    ".html": "html",
+    ".htm": "html",
+}
 FORMATS = tuple(_READERS)
 
 

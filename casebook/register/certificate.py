@@ -1,0 +1,192 @@
+"""The record of a search on one A4 page, for whoever has to show that it was made: HTML that needs nothing from outside.
+
+The title says what came out: a certificate of negative search is only given where a register was searched and nothing
+was found; a name alone, or a grant of the group, is "not decided".
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from ledger.database import Ledger, Row
+from ledger.errors import OutsideFailureError
+
+_TEMPLATES = Path(__file__).parents[1] / "templates"
+# What fits on one page beside five registers; the rest is counted, and stands in the stored record
+MAX_HITS = 8
+MAX_NEAR_MISSES = 6
+MAX_REGISTERS = 6
+MAX_TRIED_CHARS = 420
+MAX_TEXT_CHARS = 160
+Outcome = Literal["negative", "outside", "positive", "undecided"]
+_TITLES: dict[Outcome, str] = {
+    "negative": "Certificate of negative search",
+    "outside": "Certificate of search: no grant held on the day",
+    "positive": "Certificate of search: grant on record",
+    "undecided": "Record of search: a person has to decide",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """What stands on the page."""
+
+    outcome: Outcome
+    title: str
+    answer: str
+    company: str
+    brand_name: str
+    period: str
+    known_at: str
+    registers: Sequence[dict[str, Any]]
+    tried: Sequence[dict[str, str]]
+    hits: Sequence[dict[str, str]]
+    more_hits: int
+    near_misses: Sequence[dict[str, str]]
+    more_near_misses: int
+    search_id: str
+    searched_at: str
+
+
+def write_certificate(ledger: Ledger, search: Row, out: Path) -> Certificate:
+    """Write the page of a stored search. Errors: OutsideFailureError when the file can't be written."""
+    certificate = read_certificate(ledger, search)
+    style = (_TEMPLATES / "certificate.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=select_autoescape(default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page = environment.get_template("certificate.html").render(c=certificate, style=style, policy=policy)
+    try:
+        out.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise OutsideFailureError(f"{out}: could not be written ({error}); name another file") from error
+    return certificate
+
+
+def read_certificate(ledger: Ledger, search: Row) -> Certificate:
+    """Return what the certificate of a stored search says."""
+    brand_name = ledger.value("SELECT name FROM brands WHERE brand = ?", [search["brand"]]) or search["brand"]
+    asked, tried = json.loads(search["asked"]), json.loads(search["tried"])
+    hits, near = json.loads(search["hits"]), json.loads(search["near_misses"])
+    registers = [_register(entry) for entry in json.loads(search["registers"])]
+    company = _short("; ".join([*asked["names"], *asked["domains"], *asked.get("identifiers", [])]))
+    deciding = [hit for hit in hits if hit["by"] in ("identifier", "domain")]
+    outcome = _outcome(search, hits, deciding)
+    return Certificate(
+        outcome=outcome,
+        title=_TITLES[outcome],
+        answer=_answer(outcome, search, company, brand_name, len(deciding or hits)),
+        company=company,
+        brand_name=brand_name,
+        period=_period(search),
+        known_at=search["known_at"] or f"{search['searched_at']} (when it was asked)",
+        registers=_cut_registers(registers),
+        tried=list(_tried(tried)),
+        hits=[_hit(hit) for hit in hits[:MAX_HITS]],
+        more_hits=max(0, len(hits) - MAX_HITS),
+        near_misses=[{name: _short(miss[name] or "") for name in _MISS} for miss in near[:MAX_NEAR_MISSES]],
+        more_near_misses=max(0, len(near) - MAX_NEAR_MISSES),
+        search_id=search["search_id"],
+        searched_at=search["searched_at"],
+    )
+
+
+_MISS = ("company", "domain", "why_refused")
+
+
+def _outcome(search: Row, hits: list[dict[str, Any]], deciding: list[dict[str, Any]]) -> Outcome:
+    if deciding:
+        day = search["as_of"]
+        holds = [hit for hit in deciding if hit["valid_from"] <= day and (hit["valid_until"] or "9999") > day]
+        return "positive" if search["period_from"] or holds else "outside"
+    return "undecided" if hits or not search["snapshot_id"] else "negative"
+
+
+def _answer(outcome: Outcome, search: Row, company: str, brand_name: str, count: int) -> str:
+    grants = f"{search['grants_searched']:,} grants of {brand_name} were searched for {company}"
+    if outcome == "negative":
+        return f"No authorisation on record: {grants}; none is for it or for a company of its group, as far as that is known."
+    if outcome in ("positive", "outside"):
+        held = "held in the period" if search["period_from"] else f"held on {search['as_of']}"
+        if outcome == "outside":
+            held = f"is on record, but none held on {search['as_of']}"
+        found = "one grant" if count == 1 else f"{count} grants"
+        return f"{grants}; {found} by its domain or identifier {held}."
+    if not search["snapshot_id"]:
+        return f"{brand_name} has no register in this workspace, so nothing can be said about {company}."
+    found = "one was" if count == 1 else f"{count} were"
+    return f"{grants}; {found} found by a name alone or for its group. That decides nothing: a person has to."
+
+
+def _period(search: Row) -> str:
+    if search["period_from"]:
+        return f"{search['period_from']} to {search['as_of']}, both days included: grants that held at any moment of it"
+    return f"as of {search['as_of']}; grants of any date were looked for"
+
+
+def _register(entry: dict[str, Any]) -> dict[str, Any]:
+    entries = entry["grants"] if "register" in entry else entry["companies"] + entry["relationships"]
+    return {
+        "name": entry.get("register") or f"group file: {entry['group_file']}",
+        "file": _short(entry["file"]),
+        "sha256": entry["sha256"],
+        "recorded_at": entry["recorded_at"],
+        "entries": entries,
+    }
+
+
+def _cut_registers(registers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    if len(registers) <= MAX_REGISTERS:
+        return registers
+    rest = registers[MAX_REGISTERS:]
+    more = {"name": f"and {len(rest)} more", "file": "in the stored record", "sha256": "", "recorded_at": ""}
+    return [*registers[:MAX_REGISTERS], {**more, "entries": sum(entry["entries"] for entry in rest)}]
+
+
+def _tried(tried: dict[str, Any]) -> Iterator[dict[str, str]]:
+    """Yield what was tried, a line each; a line that says "none known" says that nothing could be tried."""
+    group = [f"{member['name']} ({member['how']})" for member in tried.get("group", [])]
+    if not tried.get("is_group_complete", True):
+        group.append("and more: the group is larger than what was tried")
+    legal = tried.get("legal_forms", {})
+    taken = ", ".join(f"“{form}”" for form in legal.get("taken_off", [])) or "none was in the names"
+    rows = {
+        "Names": tried.get("names", []),
+        "Compared as": tried.get("compared_as", []),
+        "In Latin letters": tried.get("transliterations", []) or ["they are Latin already"],
+        "Other names": [f"{alias['name']} ({alias['how']})" for alias in tried.get("aliases", [])],
+        "Legal forms": [f"{legal.get('ignored', 0)} forms make no difference; taken off: {taken}"],
+        "Domains": tried.get("domains", []),
+        "Identifiers": tried.get("identifiers", []),
+        "Group": group,
+    }
+    for what, values in rows.items():
+        yield {"what": what, "said": _short("; ".join(values) or "none known", MAX_TRIED_CHARS)}
+
+
+def _hit(hit: dict[str, Any]) -> dict[str, str]:
+    tier = f"{hit['tier']} " if hit["tier"] else ""
+    return {
+        "company": _short(hit["company"]),
+        "relation": _short(f"{tier}{hit['relation']}"),
+        "held": f"{hit['valid_from']} to {hit['valid_until'] or 'no end on record'}",
+        "via": _short(hit["via"]),
+    }
+
+
+def _short(text: str, limit: int = MAX_TEXT_CHARS) -> str:
+    return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"

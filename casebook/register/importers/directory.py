@@ -1,0 +1,207 @@
+"""A public partner directory, saved as HTML → rows, by the CSS selectors of a mapping or, without, by what is plain to see.
+
+Without selectors two forms are understood: a table with a header that names a company column, and a list of three or
+more like elements that each have a name and one link to a site of their own. When there is more than one such list a
+person has to say which: a wrong guess would make strangers partners.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import soupsieve
+from bs4 import BeautifulSoup, Tag
+
+from casebook.register.grants import SEVERAL, SourceRow
+from casebook.register.mapping import Mapping
+from ledger.csv_table import control_problem, has_control
+from ledger.domains import normal_domain, registrable_domain
+from ledger.errors import BadInputError, Problem
+
+MAX_BYTES = 64 << 20
+MIN_CARDS = 3
+# headings of directories' tables → our columns
+_HEADINGS = {
+    "company": ("company", "company name", "partner", "partner name", "name", "organisation", "organization"),
+    "domains": ("website", "web site", "url", "domain", "site", "homepage", "link"),
+    "tier": ("tier", "level", "partner level", "partner tier", "status"),
+    "programme": ("programme", "program"),
+    "territory": ("territory", "country", "region", "location"),
+    "valid_from": ("since", "partner since", "from", "valid from"),
+    "valid_until": ("until", "valid until", "expires"),
+}
+_ATTRIBUTE = re.compile(r"(.*)@([\w:-]+)", re.S)
+_NAMES = "h1, h2, h3, h4, h5, h6, [class*=name], [class*=title], strong, b"
+
+
+def each_directory_row(path: Path, mapping: Mapping, problems: list[Problem]) -> Iterator[SourceRow]:
+    """Yield the entries of a saved page. Errors: BadInputError when it is not plain what they are."""
+    page = _read(path)
+    rows = _by_selectors(page, path, mapping) if mapping.columns else _by_sight(page, path)
+    count = 0
+    for row in rows:
+        count += 1
+        mistakes = [control_problem(row.place(name)) for name, cell in row.cells.items() if has_control("".join(cell))]
+        problems += mistakes
+        if not mistakes:
+            yield row
+    if not count:
+        raise _unclear(path, "none")
+
+
+def _read(path: Path) -> BeautifulSoup:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise _bad(str(path), f"at most {MAX_BYTES:,} bytes", f"{path.stat().st_size:,}", "save the list alone")
+        return BeautifulSoup(path.read_bytes(), "lxml")
+    except OSError as error:
+        raise _bad(str(path), "a readable HTML file", error.strerror or str(error), "name an existing file") from error
+
+
+def _by_selectors(page: BeautifulSoup, path: Path, mapping: Mapping) -> Iterator[SourceRow]:
+    entry_selector = mapping.setting("entry", None)
+    if entry_selector is None:
+        raise _bad(
+            str(path), "a mapping with [file] entry", "one without", 'write entry = "li.partner", a CSS selector'
+        )
+    entries = _select(page, entry_selector, path)
+    for number, entry in enumerate(entries, start=1):
+        cells: dict[str, str | tuple[str, ...]] = {}
+        for ours, selectors in mapping.columns.items():
+            for selector in selectors:
+                values = tuple(_values(entry, selector, path, of_domain=ours == "domains"))
+                cells[selector] = values if ours in SEVERAL else values[:1]
+        yield SourceRow(line=number, cells=cells, place=_placer(path, f"entry {number}"))
+
+
+def _values(entry: Tag, selector: str, path: Path, *, of_domain: bool) -> Iterator[str]:
+    """Yield what a selector finds in an entry: the text, or an attribute after @; the entry itself for an empty selector."""
+    attribute = _ATTRIBUTE.fullmatch(selector)
+    css, name = (attribute[1].strip(), attribute[2]) if attribute else (selector.strip(), None)
+    for found in _select(entry, css, path) if css else [entry]:
+        text = _words(found) if name is None else str(found.get(name) or "").strip()
+        if text and (not of_domain or name is None or normal_domain(text) is not None):
+            yield text
+
+
+def _select(within: Tag, css: str, path: Path) -> list[Tag]:
+    try:
+        return list(within.select(css))
+    except soupsieve.SelectorSyntaxError as error:
+        first = str(error).splitlines()[0]
+        raise _bad(f"{path}, selector {css!r}", "a CSS selector", first, "correct it in the mapping") from error
+
+
+def _by_sight(page: BeautifulSoup, path: Path) -> Iterator[SourceRow]:
+    tables = [
+        (table, columns) for table in page.find_all("table") if "company" in (columns := _columns(table)).values()
+    ]
+    if tables:
+        for at, (table, columns) in enumerate(tables, start=1):
+            yield from _table_rows(table, columns, path, f"table {at}")
+        return
+    lists = _card_lists(page)
+    if len(lists) != 1:
+        raise _unclear(path, f"{len(lists)} lists that may be it" if lists else "none")
+    for number, (name, domain) in enumerate(lists[0], start=1):
+        yield SourceRow(line=number, cells={"company": name, "domains": domain}, place=_placer(path, f"entry {number}"))
+
+
+def _columns(table: Tag) -> dict[int, str]:
+    first = table.find("tr")
+    if not isinstance(first, Tag):
+        return {}
+    words = [_words(cell).casefold() for cell in first.find_all(["th", "td"])]
+    found: dict[int, str] = {}
+    for ours, headings in _HEADINGS.items():
+        place = next((at for heading in headings for at, word in enumerate(words) if word == heading), None)
+        if place is not None:
+            found[place] = ours
+    return found
+
+
+def _table_rows(table: Tag, columns: dict[int, str], path: Path, where: str) -> Iterator[SourceRow]:
+    base = 1_000_000 * int(where.removeprefix("table "))  # lines of several tables must not be the same
+    for number, line in enumerate(table.find_all("tr")[1:], start=2):
+        cells = line.find_all(["td", "th"])
+        values = {ours: _words(cells[at]) for at, ours in columns.items() if at < len(cells)}
+        links = [domain for cell in cells for domain in _outside_domains(cell, None)]
+        if (links and "domains" not in values) or (links and normal_domain(values["domains"]) is None):
+            values["domains"] = links[0]
+        if values.get("company"):
+            yield SourceRow(line=base + number, cells=values, place=_placer(path, f"{where} row {number}"))
+
+
+def _card_lists(page: BeautifulSoup) -> list[list[tuple[str, str]]]:
+    """Return the lists of like elements in which each has a name and one site of its own."""
+    own = _own_domain(page)
+    groups: dict[tuple[int, str, str], list[Tag]] = defaultdict(list)
+    for element in page.find_all(["li", "div", "article", "section", "a"]):
+        classes = " ".join(sorted(map(str, element.get("class") or [])))
+        groups[id(element.parent), element.name, classes].append(element)
+    found: list[list[tuple[str, str]]] = []
+    for elements in groups.values():
+        cards = [card for element in elements if (card := _card(element, own)) is not None]
+        # what is only in part a list of companies is another list: news, or a menu
+        if (
+            len(cards) >= MIN_CARDS
+            and len(cards) * 10 >= len(elements) * 9
+            and len({site for _, site in cards}) == len(cards)
+        ):
+            found.append(cards)
+    return found
+
+
+def _card(element: Tag, own: str | None) -> tuple[str, str] | None:
+    domains = list(dict.fromkeys(_outside_domains(element, own)))
+    if len(domains) != 1:
+        return None
+    heading = element.select_one(_NAMES)
+    image = element.find("img", alt=True)
+    name = _words(heading) if heading else ""
+    name = name or (str(image["alt"]).strip() if isinstance(image, Tag) else "") or _words(element)
+    return (name, domains[0]) if name and len(name) <= 120 and not normal_domain(name) else None
+
+
+def _outside_domains(element: Tag, own: str | None) -> Iterator[str]:
+    links = [element] if element.name == "a" else element.find_all("a")
+    for link in links:
+        address = str(link.get("href") or "")
+        domain = normal_domain(address) if address.startswith(("http://", "https://")) else None
+        if domain and (own is None or registrable_domain(domain) != own):
+            yield domain
+
+
+def _own_domain(page: BeautifulSoup) -> str | None:
+    for tag, attribute in (
+        ('link[rel="canonical"]', "href"),
+        ("base[href]", "href"),
+        ('meta[property="og:url"]', "content"),
+    ):
+        found = page.select_one(tag)
+        domain = normal_domain(str(found.get(attribute) or "")) if found else None
+        if domain:
+            return registrable_domain(domain)
+    return None
+
+
+def _words(element: Tag) -> str:
+    return " ".join(element.get_text(" ").split())
+
+
+def _placer(path: Path, where: str) -> Callable[[str], str]:
+    return lambda column: f"{path} {where}, {column}"
+
+
+def _unclear(path: Path, got: str) -> BadInputError:
+    return _bad(
+        str(path), "a list of companies that is plain to see", got,
+        "say which elements are the entries with [file] entry and [columns] in a mapping; see docs/how-to-register.md",
+    )  # fmt: skip
+
+
+def _bad(where: str, expected: str, got: str, next_step: str) -> BadInputError:
+    return BadInputError(Problem(where=where, expected=expected, got=got[:200], next_step=next_step))

@@ -1,0 +1,40 @@
+"""Dates as files write them → ISO text."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from functools import lru_cache
+
+ISO_DATES = "YYYY-MM-DD"
+
+
+@lru_cache(maxsize=16_384)
+def read_date(text: str, date_format: str = ISO_DATES) -> str | None:
+    """Return a day as ISO text; None when it is none. date_format: for strptime; YYYY-MM-DD is always understood."""
+    try:
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+            return dt.date.fromisoformat(text).isoformat()
+        if date_format == ISO_DATES:
+            return None
+        return dt.datetime.strptime(text, date_format).date().isoformat()  # noqa: DTZ007  # a day, not an instant
+    except ValueError:
+        return None
+
+
+def suggest_date(text: str) -> str:
+    """Return how a date that was not understood should be written: in both readings where it has two."""
+    numbers = [int(n) for n in re.findall(r"\d{1,4}", text)]
+    if len(numbers) == 3:
+        year, others = max(numbers), sorted(numbers, key=numbers.index)
+        others.remove(year)
+        year += 2000 if year < 100 else 0
+        readings = []
+        for month, day in (others, others[::-1]):
+            try:
+                readings.append(dt.date(year, month, day).isoformat())
+            except ValueError:
+                continue
+        if readings:
+            return "write " + " or ".join(dict.fromkeys(readings))
+    return "write it as 2024-04-03"

@@ -1,0 +1,39 @@
+"""`partnerproof register groups`: which companies belong together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from casebook.register.group_imports import import_groups
+from partnerproof.cli.choice import Choice, pass_choice
+
+
+@click.command("groups")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--source", help="Of each source the newest import holds; default: companies, relationships or groups, by the kind of file.")  # fmt: skip
+@pass_choice
+def groups(choice: Choice, file: Path, source: str | None) -> None:
+    """Import who belongs to whom, for all brands: a search then also looks for parents and subsidiaries.
+
+    FILE is GLEIF's level 2 (RR-CDF: relationships) or level 1 (LEI-CDF: names and countries), as XML or CSV, zipped or
+    not; or a CSV with the columns child and parent, and if you like from, until, child_identifier and parent_identifier
+    (an LEI, or ISSUER:NUMBER). `until` is the first day on which they no longer belonged together.
+
+    \b
+    Example:
+      partnerproof register groups groups.csv
+      partnerproof register groups rr-golden-copy.csv.zip
+    """
+    workspace = choice.workspace()
+    with workspace.writing(), workspace.open() as ledger:
+        done = import_groups(ledger, file, source=source)
+    counts = f"{done.snapshot.companies:,} companies, {done.snapshot.relationships:,} relationships"
+    if not done.is_new:
+        click.echo(f"unchanged: {file} is already the source {done.snapshot.source} ({counts})")
+        return
+    click.echo(f"imported {counts} from {file} as the source {done.snapshot.source}")
+    for reason, count in sorted(done.left_out.items()):
+        click.echo(f"left out: {count:,} {reason}", err=True)
+    click.echo("next: partnerproof judge")
