@@ -101,11 +101,12 @@ def word_pattern(words: Iterable[str]) -> re.Pattern[str]:
     """
     folded = {fold(word) for word in words if word}
     anywhere = {word for word in folded if _UNSPACED.search(word)}
-    parts = [f"(?<!\\w)(?:{_shared(folded)})", *([f"(?:{_shared(anywhere)})"] if anywhere else [])]
+    parts = [f"(?<!\\w)(?:{shared_pattern(folded)})", *([f"(?:{shared_pattern(anywhere)})"] if anywhere else [])]
     return re.compile("|".join(parts if folded else [r"(?!)"]))
 
 
-def _shared(words: Iterable[str]) -> str:
+def shared_pattern(words: Iterable[str]) -> str:
+    """Return a pattern that finds the longest of some words, their common beginnings written once; a space is any white space."""
     tree: _Letters = {}
     for word in words:
         branch = tree

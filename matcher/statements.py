@@ -1,61 +1,45 @@
-"""What a passage says about a brand: where it names it, in which sentence, and which words decide the kind.
+"""What passages say about brands: where they name one, in which sentence, and what the sentence says.
 
-The words come from the lexicon's [statements]; a rule is named by the word that decided. Order of the rules:
-denial, past, partner-claim, certification, customer-claim, a name listed under a telling heading, mention-only.
+1. Find the names (naming.py); most passages have none, and no word that speaks of partners at all: done.
+2. Split the passage into sentences (sentences.py), and find the words of the lexicon in those that matter (grammar.py).
+3. For each name: which relation it is tied to (ties.py), and how: denied, over, wished, someone else's (reading.py).
+4. Sentences without a name that speak of partners or customers speak of every brand (any_brand.py).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from ledger.lexicon import Lexicon, WordLists
-from ledger.vocabulary import AssertedBy, Modality, Polarity, Relation, SectionKind, StatementKind
+from ledger.lexicon import Lexicon
+from ledger.vocabulary import AssertedBy, Modality, Polarity, Relation, StatementKind
+from matcher.any_brand import read_any_brand
+from matcher.grammar import Grammar, Grammars
+from matcher.levelled import Levelled, level
+from matcher.naming import Name, NameFinder, Naming
+from matcher.phrase import Phrase
+from matcher.reading import Frame, Reading, Setting, read_naming
+from matcher.sentences import split_sentences
 
-_ORDER = (
-    StatementKind.DENIAL,
-    StatementKind.PAST,
-    StatementKind.PARTNER_CLAIM,
-    StatementKind.CERTIFICATION,
-    StatementKind.CUSTOMER_CLAIM,
-)
-_RELATION = {
-    StatementKind.PARTNER_CLAIM: Relation.PARTNER,
-    StatementKind.CERTIFICATION: Relation.CERTIFICATION,
-    StatementKind.CUSTOMER_CLAIM: Relation.CUSTOMER,
-    StatementKind.DENIAL: Relation.PARTNER,
-    StatementKind.PAST: Relation.PARTNER,
-}
-_LISTED = {
-    SectionKind.PARTNERS: StatementKind.PARTNER_CLAIM,
-    SectionKind.RESELLERS: StatementKind.PARTNER_CLAIM,
-    SectionKind.CERTIFICATIONS: StatementKind.CERTIFICATION,
-    SectionKind.CLIENTS: StatementKind.CUSTOMER_CLAIM,
-}
-# An entry of a list of partners is a name with a word or two ("Veltrana Systems Ltd."), not a sentence.
-MAX_LISTED_CHARS = 60
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=\S)|(?<=[。！？؟।])\s*|\s*[;；]\s+|\s+[|•·]\s+")
-_WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
-# e-mail, URL, www; and a name that goes on as a domain does ("acme.example", not "Acme.Call us")
-_IN_ADDRESS_BEFORE = re.compile(r"(@|://\S*|www\.)$", re.I)
-_IN_ADDRESS_AFTER = re.compile(r"[\w-]*\.[a-z]{2,}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Name:
-    """A name of a brand, as it is looked for."""
-
-    brand: str
-    text: str
+# An entry of a list of partners is a name with a word or two ("Veltrana Systems Ltd."), or a row of names; not a text.
+MAX_LISTED_CHARS = 300
+# a sentence longer than any person writes is read in pieces, so that the time stays in proportion to the length
+MAX_SENTENCE_CHARS = 1_000
+_QUOTE_ENDS = re.compile(r"[”’»“\"]\s*$")
+_SIGNS = re.compile(r"\s*[—–―-]\s*[^\W\d_]")
+_CLOSERS = {"“": "”", "„": "“”", "«": "»", "「": "」", "『": "』"}
+_QUOTE_MARK = re.compile("[“”„«»「」『』]")
+MIN_QUOTE_TOKENS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """One naming of a brand. Spans count characters of the passage, [start, end)."""
+    """One naming of a brand, or a sentence about every brand (brand None). Spans count characters of the passage, [start, end)."""
 
-    brand: str
+    brand: str | None
     alias: str
     kind: StatementKind
     rule: str
@@ -80,124 +64,132 @@ class StatementReader:
     lexicon: Lexicon
 
     @cached_property
-    def _pattern(self) -> re.Pattern[str] | None:
-        ordered = sorted({name.text for name in self.names if name.text.strip()}, key=lambda text: (-len(text), text))
-        parts = [_name_pattern(text) for text in ordered]
-        return re.compile("|".join(parts), re.IGNORECASE) if parts else None
+    def _finder(self) -> NameFinder:
+        return NameFinder(self.names)
 
     @cached_property
-    def _by_text(self) -> dict[str, list[Name]]:
-        found: dict[str, list[Name]] = {}
-        for name in self.names:
-            found.setdefault(_key(name.text), []).append(name)
-        return found
+    def _grammars(self) -> Grammars:
+        return Grammars(self.lexicon)
 
-    def read(self, text: str, *, language: str | None, section_kind: SectionKind) -> list[Statement]:
-        """Return every naming of a brand in a passage, in order."""
-        if self._pattern is None:
+    def read(self, text: str, setting: Setting) -> list[Statement]:
+        """Return every naming of a brand in a passage, and what it says of every brand, in order."""
+        levelled = level(text)
+        namings = self._finder.find(text, levelled)
+        if not namings and not self._tells(levelled.text, setting):
             return []
-        statements: list[Statement] = []
-        sentences: list[slice] | None = None
-        for match in self._pattern.finditer(text):
-            if _is_in_address(text, match):
+        return list(self._statements(text, levelled, namings, setting))
+
+    def _tells(self, text: str, setting: Setting) -> bool:
+        return self._grammars.of(setting.language).tells(text)
+
+    def _statements(
+        self, text: str, levelled: Levelled, namings: Sequence[Naming], setting: Setting
+    ) -> Iterator[Statement]:
+        written = text if levelled.places is None else "".join(text[p] for p in levelled.places[:-1])
+        setting = replace(setting, vendor=level(setting.vendor).text if setting.vendor else None)
+        is_person, quotations = self._is_person(setting), _quotations(written)
+        upcoming = deque(namings)
+        for sentence in self._sentences(written):
+            within = []
+            while upcoming and upcoming[0].start < sentence.stop:
+                within.append(upcoming.popleft())
+            said = levelled.text[sentence]
+            grammar = self._grammars.for_sentence(setting.language, said)
+            if not within and not grammar.tells(said):
                 continue
-            sentences = sentences or list(split_sentences(text))
-            sentence = next(s for s in sentences if s.start <= match.start() < s.stop)
-            kind, rule = self._judge(text, sentence, match, language, section_kind)
-            for name in self._by_text.get(_key(match[0]), ()):
-                if _is_acronym(name.text) and match[0] != name.text:
-                    continue  # "IT" is no brand in "it"; short capitals count only as written
-                statements.append(
-                    Statement(
-                        brand=name.brand,
-                        alias=match[0],
-                        kind=kind,
-                        rule=rule,
-                        relation=_RELATION.get(kind),
-                        polarity=Polarity.DENIED if kind is StatementKind.DENIAL else Polarity.AFFIRMED,
-                        modality=Modality.WAS if kind is StatementKind.PAST else Modality.IS,
-                        asserted_by=AssertedBy.VENDOR,
-                        subject=None,
-                        programme=None,
-                        since=None,
-                        until=None,
-                        tier=self._tier(text, sentence, match, language) if kind in _TIERED else None,
-                        span=slice(match.start(), match.end()),
-                        sentence=sentence,
-                    )
-                )
-        return statements
+            names = [(n.start - sentence.start, min(n.stop, sentence.stop) - sentence.start) for n in within]
+            phrase = Phrase(text=said, written=written[sentence], words=grammar.words(said), names=names, oblique=grammar.oblique)
+            frame = Frame(
+                setting=setting,
+                is_person=is_person,
+                is_quoted=any(start <= sentence.start + 1 < stop for start, stop in quotations),
+                signs_quote=_signs_quote(written, sentence),
+                is_listed=len(written) <= MAX_LISTED_CHARS,
+            )
+            for naming, name in zip(within, names, strict=True):
+                if not _means_something_else(phrase, naming):
+                    reading = self._read(phrase, name, naming, frame, grammar)
+                    if reading is not None:
+                        yield _statement(naming.brand, naming.alias, reading, levelled, sentence, name, grammar)
+            if not within and (any_brand := read_any_brand(phrase, frame)):
+                word, reading = any_brand
+                alias = written[sentence.start + word.start : sentence.start + word.stop]
+                yield _statement(None, alias, reading, levelled, sentence, (word.start, word.stop), grammar)
 
-    def _judge(
-        self, text: str, sentence: slice, name: re.Match[str], language: str | None, section: SectionKind
-    ) -> tuple[StatementKind, str]:
-        words = self._words(language)
-        # "not a Veltrana partner", 不是维川的合作伙伴: the name stands in the middle of the phrase, so it is tried without it too
-        around = squeeze(text[sentence.start : name.start()] + " " + text[name.end() : sentence.stop])
-        glued = text[sentence.start : name.start()].rstrip() + text[name.end() : sentence.stop].lstrip()
-        for kind in _ORDER:
-            for said in (text[sentence], around, glued):
-                if hit := words.hit(kind, said):
-                    return kind, f"{kind}: “{hit.word}”"
-        if len(text) <= MAX_LISTED_CHARS and section in _LISTED:
-            return _LISTED[section], f"listed under a heading of {section}"
-        return StatementKind.MENTION_ONLY, "no word of the lexicon in the sentence"
+    def _read(
+        self, phrase: Phrase, name: tuple[int, int], naming: Naming, frame: Frame, grammar: Grammar
+    ) -> Reading | None:
+        reading = read_naming(phrase, name, frame)
+        is_told = reading.relation is not None and reading.kind is not StatementKind.MENTION_ONLY
+        return None if naming.is_ordinary and not is_told else reading
 
-    def _tier(self, text: str, sentence: slice, name: re.Match[str], language: str | None) -> str | None:
-        """Return the tier of the sentence that stands nearest to the name."""
-        words = self._words(language).whole_words("tiers", text[sentence])
-        place = name.start() - sentence.start
-        return min(words, key=lambda word: abs(word.start - place)).word if words else None
+    def _sentences(self, written: str) -> Iterator[slice]:
+        for sentence in split_sentences(written, self._grammars.abbreviations, self._grammars.openers):
+            for start in range(sentence.start, max(sentence.stop, sentence.start + 1), MAX_SENTENCE_CHARS):
+                yield slice(start, min(start + MAX_SENTENCE_CHARS, sentence.stop))
 
-    def _words(self, language: str | None) -> WordLists:
-        known = [code for code in (language, "en") if code in self.lexicon.languages]
-        return self.lexicon.words("statements", known if language in self.lexicon.languages else None)
+    def _is_person(self, setting: Setting) -> bool:
+        grammar = self._grammars.of(setting.language)
+        english = self._grammars.of("en")
+        return any(
+            "person" in word.roles
+            for heading in setting.heading_trail
+            for read in {grammar, english}
+            for word in read.words(level(heading).text)
+        )
 
 
-_TIERED = frozenset({StatementKind.PARTNER_CLAIM, StatementKind.CERTIFICATION})
-
-
-def brand_names(brand: str, name: str, aliases: Iterable[str]) -> list[Name]:
-    """Return the names under which a brand is looked for, each once."""
-    return [Name(brand=brand, text=text) for text in dict.fromkeys((name, *aliases)) if text.strip()]
-
-
-def split_sentences(text: str) -> Iterator[slice]:
-    """Yield the sentences of a passage as slices that cover all of it."""
-    start = 0
-    for match in _SENTENCE_END.finditer(text):
-        if match.end() > start:
-            yield slice(start, match.end())
-            start = match.end()
-    if start < len(text) or not text:
-        yield slice(start, len(text))
-
-
-def squeeze(text: str) -> str:
-    """Return text with every run of white space as one space."""
-    return re.sub(r"\s+", " ", text).strip()
-
-
-def _key(text: str) -> str:
-    return squeeze(text).casefold()
-
-
-def _name_pattern(text: str) -> str:
-    escaped = re.sub(r"(?:\\?\s)+", r"\\s+", re.escape(text))
-    before = "" if _WIDE.match(text) else r"(?<![^\W_])"
-    # a Chinese character after a Latin name is no part of the name, a Latin letter is
-    after = "" if _WIDE.match(text[-1]) else r"(?![^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])"
-    if before:
-        before = r"(?<![^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])"
-    return f"{before}{escaped}{after}"
-
-
-def _is_acronym(text: str) -> bool:
-    return len(text) <= 4 and text.isupper() and text.isascii()
-
-
-def _is_in_address(text: str, match: re.Match[str]) -> bool:
-    return bool(
-        _IN_ADDRESS_BEFORE.search(text[max(0, match.start() - 40) : match.start()])
-        or _IN_ADDRESS_AFTER.match(text[match.end() : match.end() + 40])
+def _statement(
+    brand: str | None,
+    alias: str,
+    reading: Reading,
+    levelled: Levelled,
+    sentence: slice,
+    span: tuple[int, int],
+    grammar: Grammar,
+) -> Statement:
+    whole = sentence
+    if levelled.places is not None:
+        whole = slice(levelled.places[sentence.start], levelled.places[sentence.stop])
+    return Statement(
+        brand=brand,
+        alias=alias,
+        kind=reading.kind,
+        rule=f"{grammar.language}/{reading.rule}",
+        relation=reading.relation,
+        polarity=reading.polarity,
+        modality=reading.modality,
+        asserted_by=reading.asserted_by,
+        subject=reading.subject,
+        tier=reading.tier,
+        programme=reading.programme,
+        since=reading.period.since,
+        until=reading.period.until,
+        span=levelled.original(sentence.start + span[0], sentence.start + span[1]),
+        sentence=whole,
     )
+
+
+def _means_something_else(phrase: Phrase, naming: Naming) -> bool:
+    return any(re.search(rf"(?<!\w){re.escape(word)}", phrase.text) for word in naming.not_when)
+
+
+def _quotations(text: str) -> list[tuple[int, int]]:
+    """Return [start, stop) of the quotations in a text that hold more than a title."""
+    found: list[tuple[int, int]] = []
+    opened: tuple[int, str] | None = None
+    for match in _QUOTE_MARK.finditer(text):
+        if opened and match[0] in opened[1]:
+            if len(text[opened[0] : match.start()].split()) >= MIN_QUOTE_TOKENS:
+                found.append((opened[0], match.end()))
+            opened = None
+        elif opened is None and match[0] in _CLOSERS:
+            opened = (match.start(), _CLOSERS[match[0]])
+    if opened and len(text[opened[0] :].split()) >= MIN_QUOTE_TOKENS:
+        found.append((opened[0], len(text)))
+    return found
+
+
+def _signs_quote(text: str, sentence: slice) -> bool:
+    """Whether a sentence is the signature under a quotation: “…” — Jonas Reiter, CIO, Veltrana."""
+    return bool(_SIGNS.match(text[sentence])) and bool(_QUOTE_ENDS.search(text[max(0, sentence.start - 6) : sentence.start]))

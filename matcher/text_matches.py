@@ -1,23 +1,27 @@
-"""Passages → text matches: every sentence of a healthy page that names a brand.
+"""Passages → text matches: every sentence of a healthy page that names a brand, or speaks of partners without naming one.
 
 Reads: passages, brands. Writes: text_matches.
 
-1. Take the passages of the given visits (all, when none are given).
-2. Find the names of the brands and judge the sentence around each.
-3. Replace the passage's earlier text matches of these brands.
+1. Take the passages of the given visits, page by page.
+2. Find the names of the brands and read the sentences around them; a page that disclaims partnership is read again with that in mind.
+3. Replace the passages' earlier text matches of these brands, and those of no brand.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from ledger.database import Ledger
+from ledger.database import Ledger, Row
 from ledger.identity import content_id
 from ledger.lexicon import Lexicon
 from ledger.records import TextMatch
-from ledger.vocabulary import SectionKind
-from matcher.statements import Name, Statement, StatementReader, brand_names
+from ledger.vocabulary import Polarity, SectionKind
+from matcher.naming import Name, brand_names
+from matcher.reading import Setting
+from matcher.statements import Statement, StatementReader
 
 
 def match_texts(ledger: Ledger, brands: Sequence[str], lexicon: Lexicon, *, visit_ids: Iterable[str]) -> int:
@@ -25,20 +29,56 @@ def match_texts(ledger: Ledger, brands: Sequence[str], lexicon: Lexicon, *, visi
     reader = StatementReader(_names(ledger, brands), lexicon)
     total = 0
     for visit_id in visit_ids:
+        rows = ledger.each(_PASSAGES, [visit_id])
         matches = [
-            _text_match(row["passage_id"], statement)
-            for row in ledger.each(
-                "SELECT g.passage_id, g.text, g.language, g.section_kind FROM passages g"
-                " JOIN pages p ON p.page_id = g.page_id WHERE p.visit_id = ?",
-                [visit_id],
-            )
-            for statement in reader.read(
-                row["text"], language=row["language"], section_kind=SectionKind(row["section_kind"])
-            )
+            match
+            for _, passages in itertools.groupby(rows, key=lambda row: str(row["page_id"]))
+            for match in _read_page(reader, list(passages))
         ]
         _replace(ledger, visit_id, brands, matches)
         total += len(matches)
     return total
+
+
+def _read_page(reader: StatementReader, passages: Sequence[Row]) -> Iterator[TextMatch]:
+    read = [(row, _setting(row)) for row in passages]
+    said = [(row, reader.read(row["text"], setting)) for row, setting in read]
+    disclaims = next((s.rule for _, statements in said for s in statements if _is_disclaimer(s)), None)
+    for (row, setting), (_, statements) in zip(read, said, strict=True):
+        if disclaims and setting.section_kind is not SectionKind.NONE and statements:
+            statements = reader.read(row["text"], replace(setting, page_disclaims=disclaims))
+        yield from (_text_match(row["passage_id"], statement) for statement in statements)
+
+
+def _is_disclaimer(statement: Statement) -> bool:
+    """Whether it takes back what the page's lists would say: of every brand, and more than a notice of trademarks."""
+    return (
+        statement.brand is None and statement.polarity is not Polarity.AFFIRMED and statement.relation is not None
+    )
+
+
+def _setting(row: Row) -> Setting:
+    return Setting(
+        language=row["language"],
+        section_kind=SectionKind(row["section_kind"]),
+        heading_trail=tuple(json.loads(row["heading_trail"])),
+        zone=row["zone"],
+        vendor=row["vendor"],
+        seen_year=int(row["seen_at"][:4]) if row["seen_at"] else None,
+    )
+
+
+_PASSAGES = """
+    SELECT g.passage_id, g.page_id, g.text, g.language, g.section_kind, g.heading_trail, g.zone, s.vendor,
+           k.looked_at AS seen_at
+    FROM pages p
+    JOIN passages g ON g.page_id = p.page_id
+    JOIN visits v ON v.visit_id = p.visit_id
+    JOIN seeds s ON s.seed_id = v.seed_id
+    JOIN looks k ON k.look_id = p.look_id
+    WHERE p.visit_id = ?
+    ORDER BY p.rowid, g.ordinal
+"""
 
 
 def _replace(ledger: Ledger, visit_id: str, brands: Sequence[str], matches: list[TextMatch]) -> None:
@@ -47,7 +87,7 @@ def _replace(ledger: Ledger, visit_id: str, brands: Sequence[str], matches: list
         for row in ledger.rows(
             "SELECT t.text_match_id FROM text_matches t JOIN passages g ON g.passage_id = t.passage_id"
             " JOIN pages p ON p.page_id = g.page_id"
-            " WHERE p.visit_id = ? AND t.brand IN (SELECT value FROM json_each(?))",
+            " WHERE p.visit_id = ? AND (t.brand IS NULL OR t.brand IN (SELECT value FROM json_each(?)))",
             [visit_id, json.dumps(list(brands))],
         ):
             if row["text_match_id"] not in kept:
