@@ -14,15 +14,23 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
 
-from casebook.judge import asked_of
+from casebook.judge import Judge, asked_of
 from casebook.register.search import Register
 from casebook.register.shelves import read_grant
 from casebook.register.snapshots import held_groups, held_registers
 from ledger.database import Ledger, Row
 from ledger.records import Grant, RegisterSnapshot
+from ledger.vocabulary import JudgingCause
 
 _WHERE_IT_LIES = frozenset({"grant_id", "snapshot_id", "line"})
 _CONTENT = tuple(field.name for field in fields(Grant) if field.name not in _WHERE_IT_LIES)
+
+
+def judge_affected(ledger: Ledger, brands: Iterable[str] | None) -> int:
+    """Judge what a change of registers, or of group files (brands: None), can touch; returns how many verdicts are new."""
+    judge = Judge(ledger, JudgingCause.REGISTER)
+    known = [row[0] for row in ledger.rows("SELECT brand FROM brands ORDER BY brand")]
+    return sum(judge.judge(affected_claims(ledger, brand)) for brand in (known if brands is None else brands))
 
 
 def affected_claims(ledger: Ledger, brand: str) -> list[str]:

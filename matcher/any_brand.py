@@ -57,10 +57,16 @@ def _partners(phrase: Phrase, frame: Frame, words: list[Word], ours: list[Word])
         return word, replace(said, rule=f"the reader's: “{yours[0].text} … {word.text}”")
     if phrase.having("wish", "others", "future") or frame.setting.zone in _FURNITURE:
         return None
-    is_heading = phrase.tokens(0, len(phrase.text)) <= MOST_HEADING_TOKENS and not phrase.having("is", "was", "does", "use")
+    is_heading = phrase.tokens(0, len(phrase.text)) <= MOST_HEADING_TOKENS and not phrase.having(
+        "is", "was", "does", "use"
+    )
     if phrase.having("past") and ours and not phrase.having("now"):
         return word, replace(
-            said, kind=StatementKind.PAST, rule=f"over: “{word.text}”", modality=Modality.WAS, period=read_period(phrase)
+            said,
+            kind=StatementKind.PAST,
+            rule=f"over: “{word.text}”",
+            modality=Modality.WAS,
+            period=read_period(phrase),
         )
     if is_heading:
         if ours or "several" in word.roles or _fills(phrase, word):
@@ -77,8 +83,7 @@ def _partners(phrase: Phrase, frame: Frame, words: list[Word], ours: list[Word])
 
 def _is_ours(phrase: Phrase, word: Word, ours: list[Word]) -> bool:
     return any(
-        phrase.tokens(min(we.stop, word.stop), max(we.start, word.start)) <= WE_REACH
-        for we in ours
+        phrase.tokens(min(we.stop, word.stop), max(we.start, word.start)) <= WE_REACH for we in ours
     ) and not phrase.having("is", "as")
 
 

@@ -101,7 +101,9 @@ class Word:
 class Grammar:
     """The lists of one language."""
 
-    def __init__(self, language: str, lists: Mapping[str, Iterable[str]], *, guests: Mapping[str, Iterable[str]]) -> None:
+    def __init__(
+        self, language: str, lists: Mapping[str, Iterable[str]], *, guests: Mapping[str, Iterable[str]]
+    ) -> None:
         """guests: another language's lists, of which the stems count too: English terms stand in every language's sentences."""
         self.language = language
         self._roles: dict[str, frozenset[str]] = {}

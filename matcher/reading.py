@@ -138,7 +138,9 @@ def denied(phrase: Phrase, name: tuple[int, int] | None, words: Sequence[Word]) 
             first, second = sorted((hit, word), key=lambda w: w.start)
             denial = _denial(f"denied: “{first.text} … {second.text}”", word)
             if claiming:
-                return replace(denial, polarity=Polarity.DISCLAIMED, rule=denial.rule.replace("denied", "disclaimed", 1))
+                return replace(
+                    denial, polarity=Polarity.DISCLAIMED, rule=denial.rule.replace("denied", "disclaimed", 1)
+                )
             return denial
     return None
 
@@ -157,7 +159,9 @@ def negation(phrase: Phrase, word: Word) -> Word | None:
             if not _PAUSE.search(gap) or phrase.between(hit.stop, word.start, "claiming"):
                 return hit
     for hit in phrase.between(word.start, stop, "not-after"):
-        if phrase.tokens(word.stop, hit.start) <= NOT_AFTER_REACH and not _PAUSE.search(phrase.text[word.stop : hit.start]):
+        if phrase.tokens(word.stop, hit.start) <= NOT_AFTER_REACH and not _PAUSE.search(
+            phrase.text[word.stop : hit.start]
+        ):
             return hit
     return None
 
@@ -306,13 +310,14 @@ def _tier(phrase: Phrase, name: tuple[int, int], word: Word | None) -> str | Non
     return phrase.written[near.start : near.stop]
 
 
-
 def _programme(phrase: Phrase, name: tuple[int, int]) -> str | None:
     """ "Acme Partner Network": the brand's name and the words up to the one that says programme."""
     for word in phrase.having("programme"):
         if word.start >= name[1] and phrase.tokens(name[1], word.start) <= 4:
             between = phrase.written[name[1] : word.start]
-            if not _PAUSE.search(between) and not phrase.between(name[1], word.start, "small", "is", "as", "and", "for"):
+            if not _PAUSE.search(between) and not phrase.between(
+                name[1], word.start, "small", "is", "as", "and", "for"
+            ):
                 return " ".join(phrase.written[name[0] : _word_end(phrase.text, word.stop)].split())
     return None
 
@@ -341,4 +346,3 @@ def _subject(phrase: Phrase, name: tuple[int, int], word: Word) -> str | None:
 
 def _gap(word: Word, name: tuple[int, int]) -> tuple[int, int]:
     return (word.stop, name[0]) if word.stop <= name[0] else (name[1], max(word.start, name[1]))
-

@@ -98,7 +98,9 @@ class StatementReader:
             if not within and not grammar.tells(said):
                 continue
             names = [(n.start - sentence.start, min(n.stop, sentence.stop) - sentence.start) for n in within]
-            phrase = Phrase(text=said, written=written[sentence], words=grammar.words(said), names=names, oblique=grammar.oblique)
+            phrase = Phrase(
+                text=said, written=written[sentence], words=grammar.words(said), names=names, oblique=grammar.oblique
+            )
             frame = Frame(
                 setting=setting,
                 is_person=is_person,
@@ -192,4 +194,6 @@ def _quotations(text: str) -> list[tuple[int, int]]:
 
 def _signs_quote(text: str, sentence: slice) -> bool:
     """Whether a sentence is the signature under a quotation: “…” — Jonas Reiter, CIO, Veltrana."""
-    return bool(_SIGNS.match(text[sentence])) and bool(_QUOTE_ENDS.search(text[max(0, sentence.start - 6) : sentence.start]))
+    return bool(_SIGNS.match(text[sentence])) and bool(
+        _QUOTE_ENDS.search(text[max(0, sentence.start - 6) : sentence.start])
+    )

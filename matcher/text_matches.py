@@ -52,9 +52,7 @@ def _read_page(reader: StatementReader, passages: Sequence[Row]) -> Iterator[Tex
 
 def _is_disclaimer(statement: Statement) -> bool:
     """Whether it takes back what the page's lists would say: of every brand, and more than a notice of trademarks."""
-    return (
-        statement.brand is None and statement.polarity is not Polarity.AFFIRMED and statement.relation is not None
-    )
+    return statement.brand is None and statement.polarity is not Polarity.AFFIRMED and statement.relation is not None
 
 
 def _setting(row: Row) -> Setting:

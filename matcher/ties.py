@@ -133,7 +133,9 @@ def _is_about_use(phrase: Phrase, name: tuple[int, int], left: int, word: Word) 
     """ "our partner for the Acme integration": not a partner of Acme. "Official partner for Acme in Malta" is one."""
     if not phrase.between(word.stop, left, "for"):
         return False
-    if any(phrase.tokens(word_.stop, word.start) <= 2 and word_.stop <= word.start for word_ in phrase.having("official")):
+    if any(
+        phrase.tokens(word_.stop, word.start) <= 2 and word_.stop <= word.start for word_ in phrase.having("official")
+    ):
         return False
     if "official" in word.roles:
         return False
@@ -142,7 +144,11 @@ def _is_about_use(phrase: Phrase, name: tuple[int, int], left: int, word: Word) 
 
 def _is_term(phrase: Phrase, right: int, word: Word, apart: int) -> bool:
     gap = phrase.text[right : word.start]
-    if apart > MOST_TOKENS_IN_TERM or (apart and _PAUSE.search(gap)) or (not apart and re.search(r"[,;:.!?|，。：]", gap)):
+    if (
+        apart > MOST_TOKENS_IN_TERM
+        or (apart and _PAUSE.search(gap))
+        or (not apart and re.search(r"[,;:.!?|，。：]", gap))
+    ):
         return False
     return not phrase.between(
         right, word.start, "small", "is", "was", "does", "we", "yours", "not", "use", "as", "for", "now", "but", "and"

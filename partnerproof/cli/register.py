@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
+from casebook.affected import judge_affected
 from casebook.findings import require_brand
-from casebook.judge import Judge
 from casebook.register.diff import RegisterDiff, diff_register
 from casebook.register.imports import DEFAULT_REGISTER, import_register
 from casebook.register.snapshots import list_snapshots, undo_snapshot
@@ -45,10 +45,11 @@ def import_file(choice: Choice, brand: str, file: Path, name: str, mapping: Path
     Columns: company, valid_from (needed), aliases, domains, identifiers, relation, programme, tier, marks, purpose,
     territory, valid_until, parent, source. Dates are YYYY-MM-DD; valid_until is the first day without the grant. Several
     values are parted by `;`. A domain or an identifier (an LEI, or ISSUER:NUMBER) decides; a parent makes a group member
-    known; programme, purpose and territory are recorded only. Files with other columns need a --mapping.
+    known; a territory of country codes (DE;AT) is held against the vendor's country; the purpose is recorded only. Files with
+    other columns need a --mapping.
 
-    A brand may have several registers: of each the newest import holds, and a search asks all of them. Claims that were
-    found already are judged anew.
+    A brand may have several registers: of each the newest import holds, and a search asks all of them. Claims that the
+    change can touch are judged anew.
 
     \b
     Example:
@@ -61,7 +62,7 @@ def import_file(choice: Choice, brand: str, file: Path, name: str, mapping: Path
         if store_brands(ledger, brands):
             click.echo(LOGOS_CHANGED, err=True)
         done = import_register(ledger, brand, file, register=name, mapping_path=mapping)
-        changed = Judge(ledger).judge(brands=[brand]) if done.is_new else 0
+        changed = judge_affected(ledger, [brand]) if done.is_new else 0
     if done.is_new:
         click.echo(f"imported {done.snapshot.grants} grants for {brand} from {file}; {changed} new verdicts")
     else:
@@ -117,8 +118,7 @@ def undo(choice: Choice, snapshot: str, why: str) -> None:
     workspace = choice.workspace()
     with workspace.writing(), workspace.open() as ledger:
         undone = undo_snapshot(ledger, snapshot, why=why)
-        brands = [undone["brand"]] if undone["brand"] else None
-        changed = Judge(ledger).judge(brands=brands)
+        changed = judge_affected(ledger, [undone["brand"]] if undone["brand"] else None)
     click.echo(f"undone: {undone['file']} ({undone['name']}); {changed} new verdicts")
 
 

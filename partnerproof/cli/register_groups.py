@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from casebook.affected import judge_affected
 from casebook.register.group_imports import import_groups
 from partnerproof.cli.choice import Choice, pass_choice
 
@@ -29,6 +30,7 @@ def groups(choice: Choice, file: Path, source: str | None) -> None:
     workspace = choice.workspace()
     with workspace.writing(), workspace.open() as ledger:
         done = import_groups(ledger, file, source=source)
+        changed = judge_affected(ledger, None) if done.is_new else 0
     counts = f"{done.snapshot.companies:,} companies, {done.snapshot.relationships:,} relationships"
     if not done.is_new:
         click.echo(f"unchanged: {file} is already the source {done.snapshot.source} ({counts})")
@@ -36,4 +38,4 @@ def groups(choice: Choice, file: Path, source: str | None) -> None:
     click.echo(f"imported {counts} from {file} as the source {done.snapshot.source}")
     for reason, count in sorted(done.left_out.items()):
         click.echo(f"left out: {count:,} {reason}", err=True)
-    click.echo("next: partnerproof judge")
+    click.echo(f"{changed} new verdicts")

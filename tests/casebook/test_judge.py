@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from casebook.affected import affected_claims, judge_affected
 from casebook.claims import find_claims
 from casebook.judge import Judge
+from casebook.register.snapshots import undo_snapshot
 from casebook.verdict_changes import compare_judgings, list_judgings
 from ledger.database import Ledger
 from ledger.errors import BadInputError
@@ -159,3 +161,24 @@ def test_a_run_is_named_by_the_beginning_of_its_id(ledger):
         list(compare_judgings(ledger, "zz", None))
     newest = list_judgings(ledger)[0]["judging_id"]
     assert list(compare_judgings(ledger, newest.lower(), newest)) == []
+
+
+def test_a_register_change_touches_only_the_claims_that_it_concerns(ledger, tmp_path):
+    for domain in ("vendor.example", "other.example", "vendors.example"):
+        visit(ledger, "2026-01-05", Read(images=[ACME]), domain=domain)
+    import_grants(ledger, "acme", tmp_path, [STRANGER])
+    assert judge_affected(ledger, ["acme"]) == 3, "without a register nothing had been asked"
+    assert affected_claims(ledger, "acme") == []
+    import_grants(ledger, "acme", tmp_path, [STRANGER, PARTNER])
+    touched = {
+        row[0]
+        for claim in affected_claims(ledger, "acme")
+        for row in ledger.rows("SELECT s.vendor FROM claims JOIN seeds s USING (seed_id) WHERE claim_id = ?", [claim])
+    }
+    assert touched == {"Vendor", "Vendors"}, "its own, and one whose name is alike: the search record has that"
+    assert judge_affected(ledger, ["acme"]) == 2
+    undo_snapshot(ledger, ledger.value("SELECT max(snapshot_id) FROM register_snapshots"), why="the wrong list")
+    assert judge_affected(ledger, ["acme"]) == 2
+    assert set(held(ledger).values()) == {"no-authorisation"}
+    import_grants(ledger, "acme", tmp_path, [STRANGER | {"tier": "Gold"}], register="more")
+    assert judge_affected(ledger, ["acme"]) == 0
