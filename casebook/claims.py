@@ -198,6 +198,7 @@ def _place(row: Row, found: _Found) -> Place:
         page_reasons=tuple(json.loads(row["kind_reasons"])),
         zone=row["zone"],
         link_url=row["link_url"],
+        headings=tuple(json.loads(row["heading_trail"])),
         beside=tuple(filter(None, (row["alt"], row["aria_label"], row["caption"], row["nearby_text"]))),
         variant=LogoVariant(row["variant"]),
         noise=Noise(row["noise"]) if row["noise"] else None,
@@ -232,7 +233,7 @@ def _boxes(stored: str | None) -> list[Box]:
 
 _LOGO_EVIDENCE = """
     SELECT s.seed_id, b.brand, b.domains, p.page_id, p.url, p.kind AS page_kind, p.kind_reasons, g.sighting_id, g.zone,
-           g.link_url, g.section_kind, g.section_reasons, g.alt, g.aria_label, g.caption, g.nearby_text, g.noise,
+           g.link_url, g.section_kind, g.section_reasons, g.heading_trail, g.alt, g.aria_label, g.caption, g.nearby_text, g.noise,
            g.noise_reason, g.twin_group, g.page_box, m.match_id, m.transform, m.x, m.y, m.width, m.height,
            o.variant, o.tier, o.programme, o.valid_until, o.usage,
            EXISTS (SELECT 1 FROM wall_images w WHERE w.sighting_id = g.sighting_id) AS is_in_wall,

@@ -58,6 +58,7 @@ class Place:
     page_reasons: tuple[str, ...]
     zone: str
     link_url: str | None
+    headings: tuple[str, ...]  # above it, outermost first
     beside: tuple[str, ...]  # alternative text, label, caption, nearby words
     variant: LogoVariant
     noise: Noise | None
@@ -106,11 +107,12 @@ class LogoRelations:
         3. On a sign-in button, in a review widget, after "powered by" in the page's frame it is that.
         4. In the page's frame, with a link to a profile at the brand's site, it is a social icon.
         5. A partner badge says partner, wherever it stands.
-        6. The section around it says what it is; its heading may say it more exactly (distributor, investor).
+        6. In a person's biography it is an earlier employer's: incidental.
+        7. The section around it says what it is; its heading may say it more exactly (distributor, investor).
            A section that is told by a class name alone says less than a page of another kind.
-        7. Words on the same page, if neither the section nor the kind of page says more than "technology".
-        8. The kind of page, for what stands in its main part, unless the page has that kind from its title alone.
-        9. In a wall of logos, it is one of those whose relation nothing states; else nothing says it: incidental.
+        8. Words on the same page, if neither the section nor the kind of page says more than "technology".
+        9. The kind of page, for what stands in its main part, unless the page has that kind from its title alone.
+        10. In a wall of logos, it is one of those whose relation nothing states; else nothing says it: incidental.
         """
         if belongs_to(place.page_host, place.brand_domains):
             return Relating(relation=Relation.OWN, reasons=("the page stands at a domain of the brand",))
@@ -123,6 +125,8 @@ class LogoRelations:
             return Relating(
                 relation=Relation.PARTNER, reasons=("the artwork is a partner badge", *place.section_reasons)
             )
+        if section is None and (heading := self._biography(place)):
+            return Relating(relation=Relation.INCIDENTAL, reasons=(f"stands in a biography, under “{heading}”",))
         if section is not None and not _is_by_class_against_page(place, section):
             return self._narrowed(section, place.section_reasons)
         by_page = _by_page(place)
@@ -155,6 +159,9 @@ class LogoRelations:
                 reasons=(f"in the page's {place.zone}, links to a profile at {place.link_url}",),
             )
         return None
+
+    def _biography(self, place: Place) -> str | None:
+        return next((heading for heading in place.headings if self._words.heading.hit("person", heading)), None)
 
     def _narrowed(self, section: Relation, reasons: tuple[str, ...]) -> Relating:
         exact = _NARROWED.get(section)

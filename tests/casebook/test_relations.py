@@ -11,7 +11,7 @@ from ledger.vocabulary import LogoVariant, Noise, PageKind, Relation, SectionKin
 
 PLACE = Place(
     section_kind=SectionKind.NONE, section_reasons=(), page_kind=PageKind.OTHER, page_reasons=("heading has “x”",),
-    zone="main", link_url=None, beside=(), variant=LogoVariant.COLOUR, noise=None, noise_reason=None, is_in_wall=False,
+    zone="main", link_url=None, headings=(), beside=(), variant=LogoVariant.COLOUR, noise=None, noise_reason=None, is_in_wall=False,
     said_on_page=None, brand_domains=("acme.example",), page_host="www.vendor.example",
 )  # fmt: skip
 SAID = (Relation.RESELLER, "We resell Acme.")
@@ -59,6 +59,9 @@ RELATIONS = LogoRelations()
         ({"page_kind": PageKind.NEWS, "is_in_wall": True}, Relation.INCIDENTAL),
         ({"page_kind": PageKind.PARTNERS, "is_in_wall": True}, Relation.PARTNER),
         ({"said_on_page": SAID}, Relation.RESELLER),
+        ({"said_on_page": SAID, "headings": ("Jo Quay, founder", "Work experience")}, Relation.INCIDENTAL),
+        ({"headings": ("工作经历",), "page_kind": PageKind.PARTNERS}, Relation.INCIDENTAL),
+        ({"headings": ("Our team",), "section_kind": SectionKind.PARTNERS}, Relation.PARTNER),
         ({"said_on_page": SAID, "page_kind": PageKind.TECHNOLOGY}, Relation.RESELLER),
         ({"said_on_page": SAID, "page_kind": PageKind.CLIENTS}, Relation.CUSTOMER),
         ({"said_on_page": SAID, "section_kind": SectionKind.TECHNOLOGY}, Relation.TECHNOLOGY),
