@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 
+from casebook.relations import IN_BIOGRAPHY
 from casebook.tiers import NO_TIERS, TierList
 from ledger.database import Ledger, Row
 from ledger.vocabulary import AssertedBy, Evidence, LogoVariant, PageKind, Relation
@@ -39,6 +40,7 @@ class ClaimFacts:
     has_text: bool = False
     is_in_main_part: bool = False
     is_in_news: bool = False
+    is_in_biography: bool = False
     official_logos: tuple[str, ...] = ()  # files of the official logos that were found
     variants: tuple[LogoVariant, ...] = ()
     retired_logos: tuple[str, ...] = ()  # "file (until DATE)" of those that were no longer valid on the day
@@ -68,7 +70,7 @@ class ClaimFacts:
 
 
 _STORED = (
-    "relation", "tiers", "programmes", "has_logo", "has_text", "is_in_main_part", "is_in_news", "official_logos",
+    "relation", "tiers", "programmes", "has_logo", "has_text", "is_in_main_part", "is_in_news", "is_in_biography", "official_logos",
     "retired_logos", "fewest_strangers", "was_hardly_seen", "template_vendors", "past_sentences", "asserted_by_others",
     "country", "first_seen", "began_after", "gone_by",
 )  # fmt: skip
@@ -143,6 +145,7 @@ def _facts(
         has_text=bool(texts),
         is_in_main_part=any(row["zone"] in ("main", "aside") for row in logos),
         is_in_news=all(row["page_kind"] == PageKind.NEWS for row in evidence),
+        is_in_biography=all(IN_BIOGRAPHY in row["reasons"] for row in evidence),
         official_logos=tuple(dict.fromkeys(row["file"] for row in logos)),
         variants=tuple(sorted({LogoVariant(row["variant"]) for row in logos})),
         retired_logos=tuple(retired),
@@ -198,7 +201,7 @@ def _tier_list(stored: str) -> TierList:
 
 
 _EVIDENCE = """
-    SELECT e.claim_id, e.evidence, e.tier, e.programme, e.seen_at, e.page_id, c.relation, c.brand, c.seed_id,
+    SELECT e.claim_id, e.evidence, e.tier, e.programme, e.seen_at, e.page_id, e.reasons, c.relation, c.brand, c.seed_id,
            s.vendor, s.vendor_domain, s.start_urls, s.parent, s.country, s.identifiers, b.domains, b.tiers,
            p.kind AS page_kind, p.health_reason, g.zone, o.file, o.variant, o.valid_until, m.strangers, t.asserted_by,
            w.template_id

@@ -44,6 +44,7 @@ _BY_PAGE = {
 _BY_NOISE = {Noise.SOCIAL: Relation.SOCIAL, Noise.PAYMENT: Relation.PAYMENT, Noise.APP_BADGE: Relation.APP_STORE}
 # which section a word of [words] makes more exact
 _NARROWED = {Relation.RESELLER: Relation.DISTRIBUTOR, Relation.SPONSOR: Relation.INVESTOR}
+IN_BIOGRAPHY = "stands in a biography"  # so begins the reason; the rules ask for it
 _FURNITURE = frozenset({"header", "nav", "footer"})
 _WEAK = frozenset({Relation.TECHNOLOGY, Relation.INCIDENTAL, Relation.UNSTATED})
 
@@ -126,7 +127,7 @@ class LogoRelations:
                 relation=Relation.PARTNER, reasons=("the artwork is a partner badge", *place.section_reasons)
             )
         if section is None and (heading := self._biography(place)):
-            return Relating(relation=Relation.INCIDENTAL, reasons=(f"stands in a biography, under “{heading}”",))
+            return Relating(relation=Relation.INCIDENTAL, reasons=(f"{IN_BIOGRAPHY}, under “{heading}”",))
         if section is not None and not _is_by_class_against_page(place, section):
             return self._narrowed(section, place.section_reasons)
         by_page = _by_page(place)

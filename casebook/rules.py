@@ -5,7 +5,8 @@ Without the register:
  2. disclaimed: all that the vendor says of the brand is that there is no relation.
  3. not-a-partnership-claim: the mark is a social icon, a payment mark, an app-store badge, a sign-in button, a review
     widget, the software a site is made with, or stands among press mentions.
- 4. not-a-partnership-claim: nothing around the logo says why it stands in the page's frame or in a news article.
+ 4. not-a-partnership-claim: nothing around the logo says why it stands in the page's frame or in a news article, or it
+    stands in a person's biography.
  5. undetermined: nothing around the logo says why it stands in the page's main part; a person has to look.
 
 By the register; each hit gives an outcome, and the one that is best for the vendor decides:
@@ -43,7 +44,7 @@ RULES_VERSION = "2"
 # proves little by itself. On the corpus 97 of 98 right matches have none or one.
 WEAK_STRANGERS = 3
 MAX_CLOSE = 5
-_NO_CLAIM = {
+NO_CLAIM = {
     Relation.SOCIAL: "the mark is a social icon",
     Relation.PAYMENT: "the mark is a payment mark",
     Relation.APP_STORE: "the mark is an app-store badge",
@@ -107,11 +108,13 @@ def _judge_without_register(facts: ClaimFacts) -> _Outcome | None:
         return _outcome(1, VerdictKind.OWN_PROPERTY, "the page stands at a domain of the brand")
     if relation is Relation.DENIED:
         return _outcome(2, VerdictKind.DISCLAIMED, "the vendor denies a relation in words")
-    if relation in _NO_CLAIM:
-        return _outcome(3, not_a_claim, _NO_CLAIM[relation])
+    if relation in NO_CLAIM:
+        return _outcome(3, not_a_claim, NO_CLAIM[relation])
     if relation is Relation.INCIDENTAL:
         if not facts.is_in_main_part:
             return _outcome(4, not_a_claim, "a logo in the page's frame, and nothing around it says why")
+        if facts.is_in_biography:
+            return _outcome(4, not_a_claim, "the logo of an earlier employer in a person's biography")
         if facts.is_in_news:
             return _outcome(4, not_a_claim, "a logo in a news article, and nothing around it says why")
         return _outcome(5, VerdictKind.UNDETERMINED, "a logo in the page's main part, and nothing around it says why")

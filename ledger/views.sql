@@ -246,12 +246,13 @@ GROUP BY c.claim_id;
 
 CREATE VIEW v_contradictions AS -- a vendor claims and denies a relation to one brand: each claim with each sentence that denies it
 SELECT s.vendor, s.vendor_domain, c.brand, c.relation,
-       EXISTS (SELECT 1 FROM claim_evidence n WHERE n.claim_id = c.claim_id AND n.page_id = e.page_id) AS is_on_same_page,
-       p.url AS denying_page_url,
+       max(EXISTS (SELECT 1 FROM claim_evidence n WHERE n.claim_id = c.claim_id AND n.page_id = e.page_id)) AS is_on_same_page,
        trim(substr(g.text, t.sentence_start + 1, t.sentence_end - t.sentence_start)) AS denial,
        t.polarity, -- denied, disclaimed
        t.brand IS NOT NULL AS names_brand, -- 0 = the sentence speaks of every brand
        (SELECT group_concat(DISTINCT n.evidence) FROM claim_evidence n WHERE n.claim_id = c.claim_id) AS claimed_by, -- logo, text
+       min(p.url) AS denying_page_url, -- one of them
+       count(DISTINCT p.url) AS denying_pages,
        min(e.seen_at) AS first_seen, max(e.seen_at) AS last_seen, c.claim_id, d.claim_id AS denial_id
 FROM claims c
 JOIN claims d ON d.seed_id = c.seed_id AND d.brand = c.brand AND d.relation = 'denied'
@@ -262,7 +263,7 @@ JOIN pages p ON p.page_id = e.page_id
 JOIN seeds s ON s.seed_id = c.seed_id
 WHERE c.relation NOT IN ('denied', 'own', 'social', 'payment', 'app-store', 'sign-in', 'review-widget', 'software-used', 'press', 'incidental')
   AND EXISTS (SELECT 1 FROM claim_evidence n WHERE n.claim_id = c.claim_id)
-GROUP BY c.claim_id, p.url, denial;
+GROUP BY c.claim_id, denial;
 
 CREATE VIEW v_mark_findings AS -- official marks shown otherwise than their brand allows, on true partners' pages too
 SELECT s.vendor, s.vendor_domain, c.brand, c.relation, f.kind, f.measured, f.allowed, o.file AS official_logo,
