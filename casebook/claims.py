@@ -65,7 +65,7 @@ class _Found:
 def find_claims(ledger: Ledger, brands: Sequence[str], *, visit_ids: Iterable[str]) -> set[str]:
     """Write the claims that visits give; returns the ids of all claims touched. Running it again changes nothing.
 
-    A claim of another vendor is touched too when its logo wall turns out to be a template's.
+    Touched are all claims of the visited vendors, and those of others whose logo wall turns out to be a template's.
     """
     chosen = json.dumps(list(brands))
     relations = LogoRelations()
@@ -79,7 +79,7 @@ def find_claims(ledger: Ledger, brands: Sequence[str], *, visit_ids: Iterable[st
             _add_logo(row, relations, found)
         _add_general_denials(found)
         with ledger.transaction():
-            touched |= _remove_stale(ledger, visit_id, chosen, found)
+            _remove_stale(ledger, visit_id, chosen, found)
             ledger.add(found.claims.values())
             ledger.put(found.evidence.values())
             for claim_id, evidence_id in found.evidence:
@@ -87,20 +87,20 @@ def find_claims(ledger: Ledger, brands: Sequence[str], *, visit_ids: Iterable[st
                     "DELETE FROM mark_findings WHERE claim_id = ? AND evidence_id = ?", [claim_id, evidence_id]
                 )
             ledger.put(found.marks)
-        touched |= found.claims.keys()
+        # what a visit denies, or shows no longer, speaks against the vendor's other claims too
+        seed_id = ledger.value("SELECT seed_id FROM visits WHERE visit_id = ?", [visit_id])
         touched |= {
             row[0]
             for row in ledger.rows(
                 "SELECT claim_id FROM claims WHERE seed_id IN (SELECT value FROM json_each(?))"
                 " AND brand IN (SELECT value FROM json_each(?))",
-                [json.dumps(sorted(reseeded)), chosen],
+                [json.dumps(sorted({seed_id, *reseeded})), chosen],
             )
         }
     return touched
 
 
-def _remove_stale(ledger: Ledger, visit_id: str, chosen: str, found: _Found) -> set[str]:
-    touched = set()
+def _remove_stale(ledger: Ledger, visit_id: str, chosen: str, found: _Found) -> None:
     for old in ledger.rows(
         "SELECT e.claim_id, e.evidence_id FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id"
         " JOIN claims c ON c.claim_id = e.claim_id"
@@ -109,8 +109,6 @@ def _remove_stale(ledger: Ledger, visit_id: str, chosen: str, found: _Found) -> 
     ):
         if (old["claim_id"], old["evidence_id"]) not in found.evidence:
             ledger.execute("DELETE FROM claim_evidence WHERE claim_id = ? AND evidence_id = ?", list(old))
-            touched.add(old["claim_id"])
-    return touched
 
 
 def _add_general_denials(found: _Found) -> None:
