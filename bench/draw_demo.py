@@ -348,6 +348,11 @@ VENDORS: dict[str, tuple[Logo, str]] = {
     "brackenworks": (Logo(text="BRACKENWORKS", mark="leaf", a="#606c38", b="#fefae0", weight=13), "hills"),
     "hallamquay": (Logo(text="Hallam Quay", mark="bars", a="#bc4749", b="#386641", ink="#2b2d42"), "sea"),
     "aozorakiban": (Logo(text="AOZORA KIBAN", mark="moon", a="#1c7ed6", b="#ffd43b", weight=11), "sea"),
+    "eastquay": (Logo(text="eastquay", mark="chevrons", a="#264653", b="#2a9d8f", weight=14), "sea"),
+    "nordlichtservice": (Logo(text="nordlicht service", mark="arcs", a="#1b4965", b="#5fa8d3", weight=10), "aurora"),
+    "gleanworks": (Logo(text="Gleanworks", mark="leaf", a="#7f5539", b="#ede0d4", weight=12), "hills"),
+    "mossfield": (Logo(text="MOSSFIELD", mark="cube", a="#386641", b="#a7c957", weight=13), "hills"),
+    "tarnbridge": (Logo(text="Tarnbridge", mark="waves", a="#003049", b="#669bbc", weight=11), "sea"),
 }
 
 SCENES = {
@@ -372,6 +377,14 @@ _SET_A = ("orbinex", "bexara", "nuvolen", "fenlock", "korvessa")
 _SET_B = ("tamsuri", "zelquist", "dromond", "mirtesk", "ventrala")
 _SET_C = ("cravolin", "ostrevia", "yarnwick", "grevanta", "hydrelle")
 _SET_D = ("pharotek", "jostrel", "lumivar", "wexforge", "ulvano", "quillfjord")
+_THEME = (
+    "fenlock",
+    "ulvano",
+    "veltrana",
+    "cravolin",
+    "ostrevia",
+    "yarnwick",
+)  # the placeholders of a bought page template
 # host (without www. and .example): picture file, what it shows, width in pixels, ground (empty: transparent)
 PLACED: dict[str, list[tuple[str, str, int, str]]] = {
     "brightharbour": [("veltrana.png", "veltrana", 280, ""), *((f"{n}.png", n, 240, "") for n in _SET_A)],
@@ -392,6 +405,9 @@ PLACED: dict[str, list[tuple[str, str, int, str]]] = {
     "brackenworks": [("clients/veltrana.png", "veltrana", 240, "#ffffff"), *((f"clients/{n}.png", n, 240, "#ffffff") for n in (*_SET_A, *_SET_D[:2]))],
     "hallamquay": [("v-logo.png", "veltrana-2014", 320, ""), *((f"{n}.png", n, 240, "") for n in _SET_D[:4])],
     "aozorakiban": [("maker/veltrana.webp", "veltrana", 320, ""), *((f"maker/{n}.webp", n, 280, "") for n in _SET_B)],
+    "eastquay": [("partners/veltrana.png", "veltrana", 300, ""), *((f"partners/{n}.png", n, 240, "") for n in ("orbinex", "mirtesk"))],
+    "nordlichtservice": [("veltrana.svg", "veltrana", 0, ""), *((f"{n}.svg", n, 0, "") for n in ("tamsuri", "zelquist"))],
+    **{name: [(f"theme/brand-{i}.png", n, 220, "") for i, n in enumerate(_THEME, 1)] for name in ("gleanworks", "mossfield", "tarnbridge")},
 }  # fmt: skip
 WALL = (
     "bexara", "hydrelle", "pharotek", "grevanta", "orbinex", "yarnwick", "veltrana", "lumivar",
