@@ -652,9 +652,9 @@ REGISTER_TABLES = (
         parent TEXT NOT NULL, -- likewise
         kind TEXT NOT NULL, -- as the file says: IS_DIRECTLY_CONSOLIDATED_BY, …
         valid_from TEXT, -- date, inclusive; NULL = not said
-        valid_until TEXT, -- date, exclusive; NULL = no end on record
-        PRIMARY KEY (snapshot_no, child, parent, kind, valid_from)
+        valid_until TEXT -- date, exclusive; NULL = no end on record
     ) STRICT""",
+    "CREATE INDEX relationships_by_child ON relationships(snapshot_no, child)",
     "CREATE INDEX relationships_by_parent ON relationships(snapshot_no, parent)",
     """
     CREATE TABLE likeness_names ( -- index: the distinct names of a register that near misses are looked for among

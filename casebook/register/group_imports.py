@@ -112,7 +112,7 @@ class _Writer:
 
     def _write(self) -> None:
         self._ledger.write_many("INSERT INTO companies VALUES (?, ?, ?, ?, ?, ?)", self._companies)
-        self._ledger.write_many("INSERT OR IGNORE INTO relationships VALUES (?, ?, ?, ?, ?, ?)", self._relationships)
+        self._ledger.write_many("INSERT INTO relationships VALUES (?, ?, ?, ?, ?, ?)", self._relationships)
         self._companies.clear()
         self._relationships.clear()
 

@@ -93,11 +93,12 @@ class _LegalForms:
 @cache
 def _legal_forms() -> _LegalForms:
     forms = sorted(_lines("legal_forms.txt"), key=lambda form: (-len(form), form))
-    spaced = [form for form in forms if not _GLUED.match(form)]
+    # a single character, as in (株)青空, is a form only where it stands alone: names begin with it too
+    spaced = [form for form in forms if len(form) == 1 or not _GLUED.match(form)]
     return _LegalForms(
         words=frozenset(spaced),
         most_words=max(form.count(" ") + 1 for form in spaced),
-        glued=tuple(form for form in forms if _GLUED.match(form)),
+        glued=tuple(form for form in forms if form not in spaced),
         # in front stand only forms of other scripts: 株式会社, ООО; "SE" or "AS" may begin a name
         front_words=tuple(form for form in spaced if not form.isascii()),
         is_last=frozenset(form.rpartition(" ")[2] for form in spaced),

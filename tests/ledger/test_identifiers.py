@@ -16,7 +16,7 @@ def test_the_check_digits_find_one_wrong_character(stem, at, other):
     lei = stem + check_digits(stem)
     assert is_lei(lei)
     wrong = lei[:at] + other + lei[at + 1 :]
-    if other != lei[at]:
+    if other != lei[at] and other.isdigit() == lei[at].isdigit():  # a letter taken for a digit may slip through
         assert not is_lei(wrong)
 
 

@@ -38,18 +38,15 @@ def each_workbook_row(path: Path, mapping: Mapping, problems: list[Problem]) -> 
             f"{path}: XLSX needs the extra xlsx: run `pip install 'partnerproof[xlsx]'`, or save the file as CSV"
         ) from error
     _refuse_bombs(path)
-    try:
-        values = load_workbook(path, read_only=True, data_only=True, keep_links=False)
-        formulas = load_workbook(path, read_only=True, data_only=False, keep_links=False)
-    except Exception as error:  # the library fails in many ways on broken files
-        raise _bad(
-            str(path), "an XLSX workbook", f"{type(error).__name__}: {error}", "save it anew as XLSX or CSV"
-        ) from error
-    try:
+    # opened here, because the library leaves a file open when it fails
+    with path.open("rb") as one, path.open("rb") as other:
+        try:
+            values = load_workbook(one, read_only=True, data_only=True, keep_links=False)
+            formulas = load_workbook(other, read_only=True, data_only=False, keep_links=False)
+        except Exception as error:  # noqa: BLE001  # the library fails in many ways on broken files
+            got = f"{type(error).__name__}: {error}"
+            raise _bad(str(path), "an XLSX workbook", got, "save it anew as XLSX or CSV") from error
         yield from _rows(path, values, formulas, mapping, problems)
-    finally:
-        values.close()
-        formulas.close()
 
 
 def _rows(

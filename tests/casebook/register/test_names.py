@@ -22,7 +22,7 @@ def comparable_by_hand(name: str) -> str:
 
 
 def without(name: str, form: str) -> str:
-    glue = "" if _GLUED.match(form) else " "
+    glue = "" if _GLUED.match(form) and len(form) > 1 else " "
     if name.endswith(glue + form):
         return name[: -len(glue + form)].strip()
     if not form.isascii() and name.startswith(form + glue):
@@ -33,9 +33,9 @@ def without(name: str, form: str) -> str:
 WORDS = ["Bright", "Harbour", "GmbH", "& Co.", "KG", "S.A.R.L.", "Ltd", "株式会社", "青空", "有限公司", "ООО", "Ромашка", "AG", "sp. z o.o.", "Müller", "O'Neil", "S.A", "주식회사", "삼송"]  # fmt: skip
 
 
-@given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=6), st.sampled_from([" ", "", "  ", ", "]))
-def test_the_quick_way_is_the_slow_way(words, glue):
-    name = glue.join(words)
+@given(st.lists(st.sampled_from(WORDS), max_size=6), st.integers(0, 5), st.sampled_from([" ", "  ", ", "]))
+def test_the_quick_way_is_the_slow_way(words, at, glue):
+    name = glue.join([*words[:at], "Nova", *words[at:]])  # of nothing but legal forms one has to stay, whichever
     assert comparable_name(name) == comparable_by_hand(name)
 
 
