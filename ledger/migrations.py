@@ -568,3 +568,16 @@ def m0007_statements(database: Database) -> None:
         "UPDATE sqlite_schema SET sql = replace(sql, ?, ?) WHERE type = 'table' AND name = 'text_matches'", ANY_BRAND
     )
     database.execute("PRAGMA writable_schema = RESET")
+
+
+@migrations()
+def m0009_namings(database: Database) -> None:
+    """Words beside which a name isn't the brand's, and namings that add nothing to what their page says of the brand."""
+    database.execute(
+        "ALTER TABLE brands ADD COLUMN not_when"
+        " /* JSON list: in a sentence with one of these words the names mean something else */ TEXT NOT NULL DEFAULT '[]'"
+    )
+    database.execute(
+        "ALTER TABLE text_matches ADD COLUMN is_overshadowed"
+        " /* 1: the same page says more of the brand; see v_namings */ INTEGER NOT NULL DEFAULT 0"
+    )

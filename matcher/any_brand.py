@@ -37,7 +37,7 @@ def read_any_brand(phrase: Phrase, frame: Frame) -> tuple[Word, Reading] | None:
 
 def _customers(phrase: Phrase, frame: Frame) -> tuple[Word, Reading] | None:
     for word in phrase.having("customer"):
-        if frame.setting.zone in _FURNITURE or frame.is_quoted or phrase.having("not", "wish"):
+        if (frame.setting.zone in _FURNITURE and not frame.is_heading) or frame.is_quoted or phrase.having("not", "wish"):
             return None
         return word, Reading(
             kind=StatementKind.CUSTOMER_CLAIM, rule=f"customers: “{word.text}”", relation=Relation.CUSTOMER
@@ -55,7 +55,7 @@ def _partners(phrase: Phrase, frame: Frame, words: list[Word], ours: list[Word])
         return word, replace(said, rule=f"quoted: “{word.text}”", asserted_by=AssertedBy.TESTIMONIAL)
     if yours := [w for w in phrase.having("yours") if abs(w.start - word.start) < 60]:
         return word, replace(said, rule=f"the reader's: “{yours[0].text} … {word.text}”")
-    if phrase.having("wish", "others", "future") or frame.setting.zone in _FURNITURE:
+    if phrase.having("wish", "others", "future") or (frame.setting.zone in _FURNITURE and not frame.is_heading):
         return None
     is_heading = phrase.tokens(0, len(phrase.text)) <= MOST_HEADING_TOKENS and not phrase.having("is", "was", "does", "use")
     if phrase.having("past") and ours and not phrase.having("now"):
@@ -63,7 +63,9 @@ def _partners(phrase: Phrase, frame: Frame, words: list[Word], ours: list[Word])
             said, kind=StatementKind.PAST, rule=f"over: “{word.text}”", modality=Modality.WAS, period=read_period(phrase)
         )
     if is_heading:
-        if ours or "several" in word.roles or _fills(phrase, word):
+        if frame.setting.page_disclaims:
+            return word, replace(said, rule=f"heading: “{word.text}”, but the page disclaims")
+        if ours or ("several" in word.roles and " " not in word.text) or _fills(phrase, word):
             return word, replace(said, kind=StatementKind.PARTNER_CLAIM, rule=f"heading: “{word.text}”")
         return None
     whom = phrase.having("whom")

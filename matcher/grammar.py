@@ -43,6 +43,7 @@ STEMS = (
     "future",
     "use",
     "others",
+    "through",
     "biography",
     "experience",
     "person",

@@ -57,6 +57,7 @@ class Brand:
     aliases: tuple[str, ...]
     domains: tuple[str, ...]
     logos: tuple[OfficialLogo, ...]
+    not_when: tuple[str, ...] = ()  # words beside which the names mean something else
 
 
 def make_official_logo(brand: str, file: str, content: bytes, entry: LogoEntry | None = None) -> OfficialLogo:
@@ -240,6 +241,7 @@ def _read_brand(directory: Path) -> tuple[Brand | None, list[Problem]]:
         name=entry.name,
         aliases=tuple(entry.aliases),
         domains=tuple(entry.domains),
+        not_when=tuple(entry.not_when),
         logos=tuple(sorted(logos.values(), key=lambda logo: logo.file)),
     ), []
 

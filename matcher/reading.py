@@ -82,6 +82,7 @@ class Frame:
     is_quoted: bool = False
     signs_quote: bool = False
     is_listed: bool = False
+    is_heading: bool = False
 
 
 def read_naming(phrase: Phrase, name: tuple[int, int], frame: Frame) -> Reading:

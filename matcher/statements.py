@@ -105,6 +105,7 @@ class StatementReader:
                 is_quoted=any(start <= sentence.start + 1 < stop for start, stop in quotations),
                 signs_quote=_signs_quote(written, sentence),
                 is_listed=len(written) <= MAX_LISTED_CHARS,
+                is_heading=bool(setting.heading_trail) and setting.heading_trail[-1] == text.strip(),
             )
             for naming, name in zip(within, names, strict=True):
                 if not _means_something_else(phrase, naming):

@@ -11,17 +11,19 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 
 from ledger.database import Ledger, Row
 from ledger.identity import content_id
 from ledger.lexicon import Lexicon
 from ledger.records import TextMatch
-from ledger.vocabulary import Polarity, SectionKind
+from ledger.vocabulary import Polarity, SectionKind, StatementKind
 from matcher.naming import Name, brand_names
 from matcher.reading import Setting
 from matcher.statements import Statement, StatementReader
+
+_CLAIMS = frozenset({StatementKind.PARTNER_CLAIM, StatementKind.CERTIFICATION})
 
 
 def match_texts(ledger: Ledger, brands: Sequence[str], lexicon: Lexicon, *, visit_ids: Iterable[str]) -> int:
@@ -40,14 +42,26 @@ def match_texts(ledger: Ledger, brands: Sequence[str], lexicon: Lexicon, *, visi
     return total
 
 
-def _read_page(reader: StatementReader, passages: Sequence[Row]) -> Iterator[TextMatch]:
+def _read_page(reader: StatementReader, passages: Sequence[Row]) -> list[TextMatch]:
     read = [(row, _setting(row)) for row in passages]
-    said = [(row, reader.read(row["text"], setting)) for row, setting in read]
-    disclaims = next((s.rule for _, statements in said for s in statements if _is_disclaimer(s)), None)
-    for (row, setting), (_, statements) in zip(read, said, strict=True):
-        if disclaims and setting.section_kind is not SectionKind.NONE and statements:
-            statements = reader.read(row["text"], replace(setting, page_disclaims=disclaims))
-        yield from (_text_match(row["passage_id"], statement) for statement in statements)
+    said = [(row, setting, statement) for row, setting in read for statement in reader.read(row["text"], setting)]
+    disclaims = next((statement.rule for _, _, statement in said if _is_disclaimer(statement)), None)
+    if disclaims:
+        again = [(row, replace(setting, page_disclaims=disclaims)) for row, setting in read]
+        said = [(row, setting, statement) for row, setting in again for statement in reader.read(row["text"], setting)]
+    telling = {s.brand for _, _, s in said if s.kind is not StatementKind.MENTION_ONLY}
+    claimed = {s.brand for _, setting, s in said if s.kind in _CLAIMS and setting.zone in ("main", "aside")}
+    return [
+        _text_match(row["passage_id"], statement, is_overshadowed=_adds_nothing(statement, telling, claimed))
+        for row, _, statement in said
+    ]
+
+
+def _adds_nothing(statement: Statement, telling: Set[str | None], claimed: Set[str | None]) -> bool:
+    """Whether the page says more of the brand: than a mere mention, or than that its trademarks are its own."""
+    if statement.kind is StatementKind.MENTION_ONLY:
+        return statement.brand in telling
+    return statement.kind is StatementKind.DENIAL and statement.relation is None and statement.brand in claimed
 
 
 def _is_disclaimer(statement: Statement) -> bool:
@@ -98,15 +112,19 @@ def _replace(ledger: Ledger, visit_id: str, brands: Sequence[str], matches: list
 
 def _names(ledger: Ledger, brands: Sequence[str]) -> list[Name]:
     rows = ledger.rows(
-        "SELECT brand, name, aliases FROM brands WHERE brand IN (SELECT value FROM json_each(?))",
+        "SELECT brand, name, aliases, not_when FROM brands WHERE brand IN (SELECT value FROM json_each(?))",
         [json.dumps(list(brands))],
     )
-    return [name for row in rows for name in brand_names(row["brand"], row["name"], json.loads(row["aliases"]))]
+    return [
+        name
+        for row in rows
+        for name in brand_names(row["brand"], row["name"], json.loads(row["aliases"]), json.loads(row["not_when"]))
+    ]
 
 
-def _text_match(passage_id: str, statement: Statement) -> TextMatch:
+def _text_match(passage_id: str, statement: Statement, *, is_overshadowed: bool) -> TextMatch:
     return TextMatch(
-        text_match_id=content_id("text-match", passage_id, statement.brand, statement.span.start),
+        text_match_id=content_id("text-match", passage_id, statement.brand or "", statement.span.start),
         passage_id=passage_id,
         brand=statement.brand,
         alias=statement.alias,
@@ -125,4 +143,5 @@ def _text_match(passage_id: str, statement: Statement) -> TextMatch:
         span_end=statement.span.stop,
         sentence_start=statement.sentence.start,
         sentence_end=statement.sentence.stop,
+        is_overshadowed=is_overshadowed,
     )

@@ -104,7 +104,7 @@ def _after(
             return NoTie(word=word, because="customers of somebody") if not phrase.having("we") else None
         if _acts(phrase, group, word, vendor):
             return Tie(word=word, role=role, apart=apart, is_term=False, is_theirs=True)
-    elif role == "certification" and (others := phrase.having("others")):
+    elif role == "certification" and (others := phrase.having("through", "others")):
         return Tie(word=others[0], role=role, apart=apart, is_term=True, is_theirs=True)
     return Tie(word=word, role=role, apart=apart, is_term=is_term)
 
@@ -159,8 +159,8 @@ def _is_said_of_us(phrase: Phrase, left: int) -> bool:
 def _acts(phrase: Phrase, group: tuple[int, int], word: Word, vendor: str | None) -> bool:
     """Whether the name is the subject: it opens its clause, and nobody else is in it."""
     start, stop = phrase.clause(group[0])
-    opening = phrase.text[start : group[0]]
-    if phrase.tokens(start, group[0]) > 1 or (_TOKENS.search(opening) and not phrase.between(start, group[0], "small")):
+    articles = sum(word.stop - word.start for word in phrase.between(start, group[0], "small"))
+    if sum(map(str.isalnum, phrase.text[start : group[0]])) > articles:
         return False
     is_oblique = bool(phrase.oblique and phrase.oblique.match(phrase.text, group[1]))
     if (is_oblique or _POSSESSIVE.match(phrase.text, group[1])) and "several" not in word.roles:
@@ -168,9 +168,6 @@ def _acts(phrase: Phrase, group: tuple[int, int], word: Word, vendor: str | None
     if any(we.start >= start and we.stop <= stop for we in phrase.having("we")):
         return False
     return not (vendor and vendor in phrase.text[start:stop])
-
-
-_TOKENS = re.compile(r"[^\W_]")
 
 
 def _yours(phrase: Phrase, word: Word) -> str | None:
