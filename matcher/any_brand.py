@@ -36,7 +36,7 @@ def read_any_brand(phrase: Phrase, frame: Frame) -> tuple[Word, Reading] | None:
 
 
 def _customers(phrase: Phrase, frame: Frame) -> tuple[Word, Reading] | None:
-    for word in phrase.having("customer"):
+    for word in phrase.having("trust"):
         if (frame.setting.zone in _FURNITURE and not frame.is_heading) or frame.is_quoted or phrase.having("not", "wish"):
             return None
         return word, Reading(
@@ -69,7 +69,9 @@ def _partners(phrase: Phrase, frame: Frame, words: list[Word], ours: list[Word])
             return word, replace(said, kind=StatementKind.PARTNER_CLAIM, rule=f"heading: “{word.text}”")
         return None
     whom = phrase.having("whom")
-    if (ours and ("several" in word.roles or _is_ours(phrase, word, ours))) or (whom and not phrase.having("not")):
+    is_verb = role == "partner" and " " in word.text  # "works closely with": with customers as well
+    is_ours = bool(ours) and not is_verb and ("several" in word.roles or _is_ours(phrase, word, ours))
+    if is_ours or (whom and not phrase.having("not")):
         rule = f"partners: “{(whom or ours)[0].text} … {word.text}”"
         return word, replace(said, kind=StatementKind.PARTNER_CLAIM, rule=rule, period=read_period(phrase))
     if phrase.having("is"):
@@ -78,15 +80,17 @@ def _partners(phrase: Phrase, frame: Frame, words: list[Word], ours: list[Word])
 
 
 def _is_ours(phrase: Phrase, word: Word, ours: list[Word]) -> bool:
-    return any(
+    # where a plural shows, "our partner" without a name is one partner, and the sentence about something else
+    return not word.text.isascii() and any(
         phrase.tokens(min(we.stop, word.stop), max(we.start, word.start)) <= WE_REACH
         for we in ours
     ) and not phrase.having("is", "as")
 
 
 def _fills(phrase: Phrase, word: Word) -> bool:
-    """Whether the sentence is little more than the word: 合作伙伴, "Partner"."""
-    return phrase.tokens(0, word.start) + phrase.tokens(word.stop, len(phrase.text)) <= 1
+    """Whether the sentence is little more than the word: 合作伙伴, パートナー企業, "Partner"."""
+    beside = phrase.tokens(0, word.start) + phrase.tokens(word.stop, len(phrase.text))
+    return beside <= (0 if word.text.isascii() else 1)
 
 
 def _first(phrase: Phrase, *roles: str) -> Word:

@@ -32,6 +32,7 @@ RELATIONS: Mapping[str, Relation] = {
 PARTNERS = frozenset({"reseller", "distributor", "partner", "member", "supplier"})
 STEMS = (
     *RELATIONS,
+    "trust",
     "customer-noun",
     "programme",
     "several",
@@ -110,12 +111,14 @@ class Grammar:
         small: set[str] = set()
         for role, words in [*lists.items(), *((role, words) for role, words in guests.items() if role in STEMS)]:
             for word in map(level_word, words):
-                (small if role in SMALL else stems).add(word)
+                is_whole = role in SMALL or word.endswith("|")  # "var|" isn't in "various"
+                word = word.removesuffix("|")
+                (small if is_whole else stems).add(word)
                 self._roles[word] = self._roles.get(word, frozenset()) | {role}
         for word in stems:  # "partners" is a partner too; "partner manager" is none
             for shorter in (word[:size] for size in range(2, len(word))):
                 if shorter in stems and " " not in word[len(shorter) :]:
-                    self._roles[word] |= self._roles[shorter]
+                    self._roles[word] |= self._roles[shorter] & RELATIONS.keys()
         relation = _stem_pattern(word for word in stems if self._roles[word] & RELATIONS.keys())
         for word in stems:  # "become a partner" is a wish, and names the relation that is wished for
             if self._roles[word] & _AROUND:

@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 
 from ledger.vocabulary import AssertedBy, Modality, Polarity, Relation, SectionKind, StatementKind
 from matcher.grammar import PARTNERS, RELATIONS, Word
+from matcher.levelled import level
 from matcher.phrase import Phrase
 from matcher.ties import NoTie, Tie, find_ties
 from matcher.times import Period, read_period
@@ -29,7 +30,7 @@ NOT_REACH = 7  # words between a "not" and what it denies
 NOT_AFTER_REACH = 4
 WAS_REACH = 9
 _MOST_SUBJECT_TOKENS = 6
-_MOST_LISTED_TOKENS = 5
+_MOST_LISTED_TOKENS = {SectionKind.CERTIFICATIONS: 2}  # others: 5
 _LISTED = {
     SectionKind.PARTNERS: (StatementKind.PARTNER_CLAIM, Relation.PARTNER),
     SectionKind.RESELLERS: (StatementKind.PARTNER_CLAIM, Relation.RESELLER),
@@ -215,7 +216,7 @@ def _tied(phrase: Phrase, name: tuple[int, int], tie: Tie, frame: Frame) -> Read
         programme=_programme(phrase, name),
         period=period,
     )
-    if tie.is_theirs:
+    if tie.is_theirs or _is_about_another(reading.subject, frame):
         return replace(
             reading,
             kind=StatementKind.MENTION_ONLY,
@@ -238,6 +239,15 @@ def _tied(phrase: Phrase, name: tuple[int, int], tie: Tie, frame: Frame) -> Read
             tier=None,
         )
     return reading
+
+
+def _is_about_another(subject: str | None, frame: Frame) -> bool:
+    """Whether the passage stands under another company's name: "Corvane is an Acme partner" under "Corvane Ltd."."""
+    trail, vendor = frame.setting.heading_trail, frame.setting.vendor
+    if not subject or not trail:
+        return False
+    first = level(subject).text.split()[0]
+    return first in level(trail[-1]).text.split() and not (vendor and (first in vendor or vendor in first))
 
 
 def _is_ours(phrase: Phrase) -> bool:
@@ -276,7 +286,7 @@ def _listed(phrase: Phrase, name: tuple[int, int], frame: Frame) -> Reading | No
         return None
     left, right = phrase.group(*name)
     beside = phrase.tokens(0, left) + phrase.tokens(right, len(phrase.text))
-    if beside > _MOST_LISTED_TOKENS or phrase.having("is", "was", "does", "we", "yours", "use", "not", "job", "title"):
+    if beside > _MOST_LISTED_TOKENS.get(setting.section_kind, 5) or phrase.having("is", "was", "does", "we", "yours", "use", "not", "job", "title"):
         return None
     kind, relation = _LISTED[setting.section_kind]
     rule = f"listed: under a heading of {setting.section_kind}"
