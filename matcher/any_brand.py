@@ -75,7 +75,7 @@ def _partners(phrase: Phrase, frame: Frame, words: list[Word], ours: list[Word])
         rule = f"partners: “{(whom or ours)[0].text} … {word.text}”"
         return word, replace(said, kind=StatementKind.PARTNER_CLAIM, rule=rule, period=read_period(phrase))
     if phrase.having("is"):
-        return word, replace(said, rule=f"a partner of nobody in particular: “{word.text}”")
+        return word, replace(said, rule=f"a partner, not said of whom: “{word.text}”")
     return None
 
 

@@ -72,6 +72,7 @@ SMALL = (
     "since",
     "until",
     "unless",
+    "one-of",
     "tiers",
 )
 _GLUED = re.compile(r"[\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
@@ -119,6 +120,9 @@ class Grammar:
             for shorter in (word[:size] for size in range(2, len(word))):
                 if shorter in stems and " " not in word[len(shorter) :]:
                     self._roles[word] |= self._roles[shorter] & RELATIONS.keys()
+        for word in stems:
+            if "several" in self._roles[word] and not self._roles[word] & RELATIONS.keys():
+                self._roles[word] |= {"partner"}
         relation = _stem_pattern(word for word in stems if self._roles[word] & RELATIONS.keys())
         for word in stems:  # "become a partner" is a wish, and names the relation that is wished for
             if self._roles[word] & _AROUND:
@@ -153,7 +157,7 @@ class Grammar:
         return kept
 
 
-_AROUND = frozenset({"wish", "future", "past", "others"})
+_AROUND = frozenset({"wish", "future", "past", "others", "official"})
 TELLING = frozenset({*PARTNERS, "customer", "customer-noun", "denial", "disclaimer"})
 
 

@@ -168,7 +168,7 @@ def _worked_there(phrase: Phrase, name: tuple[int, int], frame: Frame, tie: Tie 
     clause = phrase.clause(name[0])
     strong = [word for word in phrase.between(*clause, "biography") if phrase.tokens(*_gap(word, name)) <= WAS_REACH]
     weak = phrase.between(*clause, "experience") if frame.is_person else []
-    if not (strong or weak) or (tie and tie.role in ("certification", "customer") and not strong):
+    if not (strong or weak) or (tie and tie.role in ("certification", "customer") and (tie.is_term or not strong)):
         return None
     return Reading(
         kind=StatementKind.PAST,

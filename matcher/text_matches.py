@@ -18,7 +18,7 @@ from ledger.database import Ledger, Row
 from ledger.identity import content_id
 from ledger.lexicon import Lexicon
 from ledger.records import TextMatch
-from ledger.vocabulary import Polarity, SectionKind, StatementKind
+from ledger.vocabulary import AssertedBy, Polarity, SectionKind, StatementKind
 from matcher.naming import Name, brand_names
 from matcher.reading import Setting
 from matcher.statements import Statement, StatementReader
@@ -49,7 +49,11 @@ def _read_page(reader: StatementReader, passages: Sequence[Row]) -> list[TextMat
     if disclaims:
         again = [(row, replace(setting, page_disclaims=disclaims)) for row, setting in read]
         said = [(row, setting, statement) for row, setting in again for statement in reader.read(row["text"], setting)]
-    telling = {s.brand for _, _, s in said if s.kind is not StatementKind.MENTION_ONLY}
+    telling = {
+        s.brand
+        for _, _, s in said
+        if s.kind is not StatementKind.MENTION_ONLY and s.asserted_by is not AssertedBy.BIOGRAPHY
+    }
     claimed = {s.brand for _, setting, s in said if s.kind in _CLAIMS and setting.zone in ("main", "aside")}
     return [
         _text_match(row["passage_id"], statement, is_overshadowed=_adds_nothing(statement, telling, claimed))

@@ -92,7 +92,7 @@ def _after(
         return None
     if role == "customer-noun":
         return None
-    is_term = _is_term(phrase, group[1], word, apart)
+    is_term = _is_term(phrase, group[1], word, apart) and role != "customer"
     if yours := _yours(phrase, word):
         return NoTie(word=word, because=f"the reader's, as “{yours}” says")
     if is_term and "several" in word.roles and not _is_said_of_us(phrase, group[0]):
@@ -101,7 +101,9 @@ def _after(
         if use := phrase.between(group[1], word.start, "use"):
             return NoTie(word=word, because=f"something is done with it: “{use[0].text}”")
         if role == "customer":
-            return NoTie(word=word, because="customers of somebody") if not phrase.having("we") else None
+            # "Acme and Veltrana trust us"; but "Acme is trusted by millions"
+            trusts = "trust" in word.roles and "by" not in word.text.split()
+            return Tie(word=word, role=role, apart=apart, is_term=False) if trusts else None
         if _acts(phrase, group, word, vendor):
             return Tie(word=word, role=role, apart=apart, is_term=False, is_theirs=True)
     elif role == "certification" and (others := phrase.having("through", "others")):
@@ -117,7 +119,9 @@ def _before(phrase: Phrase, name: tuple[int, int], left: int, word: Word, role: 
         return NoTie(word=word, because=f"the reader's, as “{yours}” says")
     if phrase.is_new_start(word.stop, left):
         return NoTie(word=word, because="somebody else begins to speak in between")
-    between = phrase.between(word.stop, left, "use", "does")
+    between = [
+        verb for verb in phrase.between(word.stop, left, "use", "does") if not _is_coordinate(phrase, word, verb)
+    ]
     if between:
         return NoTie(word=word, because=f"something is done with it: “{between[0].text}”")
     if role == "customer-noun":
@@ -127,6 +131,12 @@ def _before(phrase: Phrase, name: tuple[int, int], left: int, word: Word, role: 
     if role == "partner" and _is_about_use(phrase, name, left, word):
         return NoTie(word=word, because="a partner for something with it")
     return Tie(word=word, role=role, apart=apart, is_term=False)
+
+
+def _is_coordinate(phrase: Phrase, word: Word, verb: Word) -> bool:
+    """ "we resell and support Acme": what is joined by "and" to the word doesn't part it from the name."""
+    joined = phrase.between(word.stop, verb.start, "and")
+    return bool(joined) and phrase.tokens(word.stop, joined[0].start) == 0 == phrase.tokens(joined[0].stop, verb.start)
 
 
 def _is_about_use(phrase: Phrase, name: tuple[int, int], left: int, word: Word) -> bool:
@@ -150,8 +160,8 @@ def _is_term(phrase: Phrase, right: int, word: Word, apart: int) -> bool:
 
 
 def _is_said_of_us(phrase: Phrase, left: int) -> bool:
-    before = phrase.between(0, left, "is", "was", "as", "we", "official")
-    return any({"is", "was", "as", "official"} & word.roles for word in before) or (
+    before = phrase.between(0, left, "is", "was", "as", "we", "official", "one-of")
+    return any(word.roles - {"we"} for word in before) or (
         bool(before) and phrase.tokens(before[-1].stop, left) == 0
     )
 
@@ -176,8 +186,11 @@ def _yours(phrase: Phrase, word: Word) -> str | None:
     if "yours" in word.roles:
         return word.text
     for yours in phrase.having("yours"):
-        gap = (yours.stop, word.start) if yours.stop <= word.start else (word.stop, yours.start)
-        if phrase.tokens(*gap) <= YOURS_REACH and not _PAUSE.search(phrase.text[gap[0] : gap[1]]):
+        is_before = yours.stop <= word.start
+        gap = (yours.stop, word.start) if is_before else (word.stop, yours.start)
+        # "a partner for your projects" is the reader's; "as a partner we advise you" isn't
+        reach = YOURS_REACH if is_before else len(phrase.between(*gap, "for"))
+        if phrase.tokens(*gap) <= reach and not _PAUSE.search(phrase.text[gap[0] : gap[1]]):
             return yours.text
     return None
 
