@@ -14,9 +14,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ledger.vocabulary import AssertedBy, Modality, Relation, StatementKind
-from matcher.grammar import PARTNERS, RELATIONS, Word
-from matcher.phrase import Phrase
-from matcher.reading import Frame, Reading, denied, disclaimed
+from matcher.grammar import PARTNERS, RELATIONS, Grammar, Word
+from matcher.levelled import level_word
+from matcher.naming import Naming
+from matcher.phrase import Phrase, make_phrase
+from matcher.reading import Frame, Reading, denied, disclaimed, read_naming
+from matcher.ties import Tie, find_ties
 from matcher.times import read_period
 
 MOST_HEADING_TOKENS = 6
@@ -33,6 +36,27 @@ def read_any_brand(phrase: Phrase, frame: Frame) -> tuple[Word, Reading] | None:
     if reading := denied(phrase, None, words if ours else [w for w in words if phrase.having("claiming")]):
         return _first(phrase, "denial", *PARTNERS), reading
     return _customers(phrase, frame) or _partners(phrase, frame, words, ours)
+
+
+def read_under_name(
+    phrase: Phrase, naming: Naming, grammar: Grammar, frame: Frame
+) -> tuple[Word, Reading] | None:
+    """Return what a sentence says of the brand whose name is the heading above it, and the word that says it.
+
+    "Gold Partner since 2012" under "Veltrana" reads as if the name stood before it; only an opening that is one term counts.
+    """
+    name, offset = naming.alias, len(naming.alias) + 1
+    together = make_phrase(f"{level_word(name)} {phrase.text}", f"{name} {phrase.written}", grammar, [(0, offset - 1)])
+    if len(together.text) != len(phrase.text) + offset:
+        return None
+    for tie in find_ties(together, (0, offset - 1), vendor=frame.setting.vendor):
+        if isinstance(tie, Tie) and tie.is_term and not tie.is_theirs:
+            reading = read_naming(together, (0, offset - 1), frame)
+            if reading.kind in (StatementKind.MENTION_ONLY, StatementKind.CUSTOMER_CLAIM):
+                return None
+            word = replace(tie.word, start=tie.word.start - offset, stop=tie.word.stop - offset)
+            return word, replace(reading, rule=f"under the heading “{name}”, {reading.rule}", subject=None)
+    return None
 
 
 def _customers(phrase: Phrase, frame: Frame) -> tuple[Word, Reading] | None:

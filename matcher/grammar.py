@@ -38,6 +38,7 @@ STEMS = (
     "several",
     "denial",
     "disclaimer",
+    "trademark",
     "not-after",
     "past",
     "wish",
@@ -73,6 +74,7 @@ SMALL = (
     "until",
     "unless",
     "one-of",
+    "continued",
     "tiers",
 )
 _GLUED = re.compile(r"[\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from matcher.grammar import Word
+from matcher.grammar import Grammar, Word
 
 _SEPARATOR = re.compile(r"\s*(?:[,、，،/&+·]|\s[-–]\s)\s*")
 _ITEM = re.compile(r"[^,、，،/&+·;:；：.!?()（）|–—。\"“”«»]{1,40}")
@@ -131,6 +131,11 @@ class Phrase:
             return False
         first = self.written[start]
         return first.isupper() or first.isdigit() or not (first.islower() or first in "'-")
+
+
+def make_phrase(text: str, written: str, grammar: Grammar, names: Sequence[tuple[int, int]] = ()) -> Phrase:
+    """Return a sentence with the grammar's words in it. text: levelled; written: the same places as the page has them."""
+    return Phrase(text=text, written=written, words=grammar.words(text), names=names, oblique=grammar.oblique)
 
 
 def weigh(text: str) -> int:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 
 from ledger.database import Ledger, Row
@@ -23,6 +23,8 @@ from matcher.naming import Name, brand_names
 from matcher.reading import Setting
 from matcher.statements import Statement, StatementReader
 
+_LEADS = {StatementKind.PARTNER_CLAIM: SectionKind.PARTNERS, StatementKind.CUSTOMER_CLAIM: SectionKind.CLIENTS}
+MAX_ITEM_CHARS = 60
 _CLAIMS = frozenset({StatementKind.PARTNER_CLAIM, StatementKind.CERTIFICATION})
 
 
@@ -43,12 +45,9 @@ def match_texts(ledger: Ledger, brands: Sequence[str], lexicon: Lexicon, *, visi
 
 
 def _read_page(reader: StatementReader, passages: Sequence[Row]) -> list[TextMatch]:
-    read = [(row, _setting(row)) for row in passages]
-    said = [(row, setting, statement) for row, setting in read for statement in reader.read(row["text"], setting)]
-    disclaims = next((statement.rule for _, _, statement in said if _is_disclaimer(statement)), None)
-    if disclaims:
-        again = [(row, replace(setting, page_disclaims=disclaims)) for row, setting in read]
-        said = [(row, setting, statement) for row, setting in again for statement in reader.read(row["text"], setting)]
+    said = list(_read_passages(reader, passages, None))
+    if disclaims := next((statement.rule for _, _, statement in said if _is_disclaimer(statement)), None):
+        said = list(_read_passages(reader, passages, disclaims))
     telling = {
         s.brand
         for _, _, s in said
@@ -59,6 +58,22 @@ def _read_page(reader: StatementReader, passages: Sequence[Row]) -> list[TextMat
         _text_match(row["passage_id"], statement, is_overshadowed=_adds_nothing(statement, telling, claimed))
         for row, _, statement in said
     ]
+
+
+def _read_passages(
+    reader: StatementReader, passages: Sequence[Row], page_disclaims: str | None
+) -> Iterator[tuple[Row, Setting, Statement]]:
+    led_by: SectionKind | None = None  # "Our partners include:" leads the list that follows it
+    for row in passages:
+        setting = replace(_setting(row), page_disclaims=page_disclaims)
+        led_by = led_by if len(row["text"]) <= MAX_ITEM_CHARS and row["heading"] != row["text"] else None
+        if led_by and setting.section_kind is SectionKind.NONE:
+            setting = replace(setting, section_kind=led_by)
+        statements = reader.read(row["text"], setting)
+        yield from ((row, setting, statement) for statement in statements)
+        if row["text"].rstrip().endswith((":", "：")):
+            leads = [_LEADS[s.kind] for s in statements if s.brand is None and s.kind in _LEADS]
+            led_by = leads[-1] if leads else None
 
 
 def _adds_nothing(statement: Statement, telling: Set[str | None], claimed: Set[str | None]) -> bool:
@@ -87,7 +102,7 @@ def _setting(row: Row) -> Setting:
 
 
 _PASSAGES = """
-    SELECT g.passage_id, g.page_id, g.text, g.language, g.section_kind, g.heading_trail, g.zone, s.vendor,
+    SELECT g.passage_id, g.page_id, g.text, g.language, g.section_kind, g.heading, g.heading_trail, g.zone, s.vendor,
            k.looked_at AS seen_at
     FROM pages p
     JOIN passages g ON g.page_id = p.page_id

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from matcher.grammar import PARTNERS, RELATIONS, Word
 from matcher.phrase import Phrase
@@ -80,6 +80,8 @@ def _each(phrase: Phrase, name: tuple[int, int], vendor: str | None) -> Iterator
             one = _after(phrase, name, (near_left, near_right), word, role, vendor)
         else:
             one = _before(phrase, name, near_left, word, role)
+        if isinstance(one, Tie) and _is_said_of_other(phrase, name, (left, right), vendor):
+            one = replace(one, is_theirs=True)
         if one is not None:
             yield one
 
@@ -148,6 +150,20 @@ def _is_about_use(phrase: Phrase, name: tuple[int, int], left: int, word: Word) 
     if "official" in word.roles:
         return False
     return True
+
+
+def _is_said_of_other(
+    phrase: Phrase, name: tuple[int, int], group: tuple[int, int], vendor: str | None
+) -> bool:
+    """Whether another brand opens the clause and acts: "Corvane announced a partnership with Acme"."""
+    said = phrase.text[name[0] : name[1]]
+    for start, stop in phrase.names:
+        if stop > group[0] or phrase.text[start:stop] == said or phrase.clause(start) != phrase.clause(name[0]):
+            continue
+        verb = next((word for word in phrase.words if word.start >= stop), None)
+        if verb and verb.roles & {"is", "was", "does"} and phrase.tokens(stop, verb.start) <= 1:
+            return _acts(phrase, (start, stop), verb, vendor)
+    return False
 
 
 def _is_term(phrase: Phrase, right: int, word: Word, apart: int) -> bool:
