@@ -78,7 +78,9 @@ def main() -> None:
             score[f"{half}-kind"] += is_right
             score[f"{half}-parts"] += is_right and not wrong
             if given.show == half and (wrong or not is_right):
-                print(f"  {row['text']}\n    wanted {row['kind']}, found {found and found.kind} ({found and found.rule}) {wrong}")
+                print(
+                    f"  {row['text']}\n    wanted {row['kind']}, found {found and found.kind} ({found and found.rule}) {wrong}"
+                )
         print(_line(path.stem, score))
         total += score
     print(_line("all", total))

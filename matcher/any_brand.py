@@ -38,9 +38,7 @@ def read_any_brand(phrase: Phrase, frame: Frame) -> tuple[Word, Reading] | None:
     return _customers(phrase, frame) or _partners(phrase, frame, words, ours)
 
 
-def read_under_name(
-    phrase: Phrase, naming: Naming, grammar: Grammar, frame: Frame
-) -> tuple[Word, Reading] | None:
+def read_under_name(phrase: Phrase, naming: Naming, grammar: Grammar, frame: Frame) -> tuple[Word, Reading] | None:
     """Return what a sentence says of the brand whose name is the heading above it, and the word that says it.
 
     "Gold Partner since 2012" under "Veltrana" reads as if the name stood before it; only an opening that is one term counts.
@@ -61,7 +59,11 @@ def read_under_name(
 
 def _customers(phrase: Phrase, frame: Frame) -> tuple[Word, Reading] | None:
     for word in phrase.having("trust"):
-        if (frame.setting.zone in _FURNITURE and not frame.is_heading) or frame.is_quoted or phrase.having("not", "wish"):
+        if (
+            (frame.setting.zone in _FURNITURE and not frame.is_heading)
+            or frame.is_quoted
+            or phrase.having("not", "wish")
+        ):
             return None
         return word, Reading(
             kind=StatementKind.CUSTOMER_CLAIM, rule=f"customers: “{word.text}”", relation=Relation.CUSTOMER
@@ -81,10 +83,16 @@ def _partners(phrase: Phrase, frame: Frame, words: list[Word], ours: list[Word])
         return word, replace(said, rule=f"the reader's: “{yours[0].text} … {word.text}”")
     if phrase.having("wish", "others", "future") or (frame.setting.zone in _FURNITURE and not frame.is_heading):
         return None
-    is_heading = phrase.tokens(0, len(phrase.text)) <= MOST_HEADING_TOKENS and not phrase.having("is", "was", "does", "use")
+    is_heading = phrase.tokens(0, len(phrase.text)) <= MOST_HEADING_TOKENS and not phrase.having(
+        "is", "was", "does", "use"
+    )
     if phrase.having("past") and ours and not phrase.having("now"):
         return word, replace(
-            said, kind=StatementKind.PAST, rule=f"over: “{word.text}”", modality=Modality.WAS, period=read_period(phrase)
+            said,
+            kind=StatementKind.PAST,
+            rule=f"over: “{word.text}”",
+            modality=Modality.WAS,
+            period=read_period(phrase),
         )
     if is_heading:
         if frame.setting.page_disclaims:
@@ -105,10 +113,11 @@ def _partners(phrase: Phrase, frame: Frame, words: list[Word], ours: list[Word])
 
 def _is_ours(phrase: Phrase, word: Word, ours: list[Word]) -> bool:
     # where a plural shows, "our partner" without a name is one partner, and the sentence about something else
-    return not word.text.isascii() and any(
-        phrase.tokens(min(we.stop, word.stop), max(we.start, word.start)) <= WE_REACH
-        for we in ours
-    ) and not phrase.having("is", "as")
+    return (
+        not word.text.isascii()
+        and any(phrase.tokens(min(we.stop, word.stop), max(we.start, word.start)) <= WE_REACH for we in ours)
+        and not phrase.having("is", "as")
+    )
 
 
 def _fills(phrase: Phrase, word: Word) -> bool:

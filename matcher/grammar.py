@@ -106,17 +106,18 @@ class Word:
 class Grammar:
     """The lists of one language."""
 
-    def __init__(self, language: str, lists: Mapping[str, Iterable[str]], *, guests: Mapping[str, Iterable[str]]) -> None:
+    def __init__(
+        self, language: str, lists: Mapping[str, Iterable[str]], *, guests: Mapping[str, Iterable[str]]
+    ) -> None:
         """guests: another language's lists, of which the stems count too: English terms stand in every language's sentences."""
         self.language = language
         self._roles: dict[str, frozenset[str]] = {}
         stems: set[str] = set()
         small: set[str] = set()
         for role, words in [*lists.items(), *((role, words) for role, words in guests.items() if role in STEMS)]:
-            for word in map(level_word, words):
-                is_whole = role in SMALL or word.endswith("|")  # "var|" isn't in "various"
-                word = word.removesuffix("|")
-                (small if is_whole else stems).add(word)
+            for entry in map(level_word, words):
+                word = entry.removesuffix("|")  # "var|" isn't in "various"
+                (small if role in SMALL or word != entry else stems).add(word)
                 self._roles[word] = self._roles.get(word, frozenset()) | {role}
         for word in stems:  # "partners" is a partner too; "partner manager" is none
             for shorter in (word[:size] for size in range(2, len(word))):

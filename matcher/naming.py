@@ -51,9 +51,7 @@ class Naming:
 def brand_names(brand: str, name: str, aliases: Iterable[str], not_when: Iterable[str] = ()) -> list[Name]:
     """Return the names under which a brand is looked for, each once."""
     without = tuple(map(level_word, not_when))
-    return [
-        Name(brand=brand, text=text, not_when=without) for text in dict.fromkeys((name, *aliases)) if text.strip()
-    ]
+    return [Name(brand=brand, text=text, not_when=without) for text in dict.fromkeys((name, *aliases)) if text.strip()]
 
 
 @dataclass(frozen=True)

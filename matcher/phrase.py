@@ -113,7 +113,9 @@ class Phrase:
                 before = before[: max(0, len(before) - 4) + match.start()].rstrip()
             else:
                 return start
-            item_start = max([0, *(m.end() for m in re.finditer(r"[,、，،/&+·;:；：.!?()（）|–—。\"“”«»]", before[-44:])) ])
+            item_start = max(
+                [0, *(m.end() for m in re.finditer(r"[,、，،/&+·;:；：.!?()（）|–—。\"“”«»]", before[-44:]))]
+            )
             item_start = max(0, len(before) - 44) + item_start if item_start else max(0, len(before) - 44)
             item_start = max([item_start, *(word.stop for word in self.words if item_start < word.stop <= len(before))])
             item_start += len(before[item_start:]) - len(before[item_start:].lstrip())

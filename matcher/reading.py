@@ -25,7 +25,7 @@ from matcher.grammar import PARTNERS, RELATIONS, Word
 from matcher.levelled import level
 from matcher.phrase import Phrase
 from matcher.ties import NoTie, Tie, find_ties
-from matcher.times import Period, read_period
+from matcher.times import NO_PERIOD, Period, read_period
 
 NOT_REACH = 7  # words between a "not" and what it denies
 NOT_AFTER_REACH = 4
@@ -73,7 +73,7 @@ class Reading:
     subject: str | None = None
     tier: str | None = None
     programme: str | None = None
-    period: Period = Period()
+    period: Period = NO_PERIOD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +142,7 @@ def _trademark(phrase: Phrase) -> Reading | None:
 
 
 def _asked(phrase: Phrase) -> Reading | None:
-    if phrase.text.rstrip(" \"”’»)").endswith(("?", "؟")):
+    if phrase.text.rstrip(' "”’»)').endswith(("?", "؟")):
         return Reading(kind=StatementKind.MENTION_ONLY, rule="asked: a question claims nothing")
     return None
 
@@ -159,7 +159,9 @@ def denied(phrase: Phrase, name: tuple[int, int] | None, words: Sequence[Word]) 
             first, second = sorted((hit, word), key=lambda w: w.start)
             denial = _denial(f"denied: “{first.text} … {second.text}”", word)
             if claiming:
-                return replace(denial, polarity=Polarity.DISCLAIMED, rule=denial.rule.replace("denied", "disclaimed", 1))
+                return replace(
+                    denial, polarity=Polarity.DISCLAIMED, rule=denial.rule.replace("denied", "disclaimed", 1)
+                )
             return denial
     return None
 
@@ -173,12 +175,16 @@ def negation(phrase: Phrase, word: Word) -> Word | None:
     """Return the "not" that denies a word: before it in its clause, or after it where the language puts it there."""
     start, stop = phrase.clause(word.start)
     for hit in phrase.between(start, word.start, "not"):
-        gap = phrase.text[hit.stop : word.start]
-        if phrase.tokens(hit.stop, word.start) <= NOT_REACH and not phrase.is_new_start(hit.stop, word.start):
-            if not _PAUSE.search(gap) or phrase.between(hit.stop, word.start, "claiming"):
-                return hit
+        is_apart = _PAUSE.search(phrase.text[hit.stop : word.start]) and not phrase.between(
+            hit.stop, word.start, "claiming"
+        )
+        is_near = phrase.tokens(hit.stop, word.start) <= NOT_REACH
+        if is_near and not is_apart and not phrase.is_new_start(hit.stop, word.start):
+            return hit
     for hit in phrase.between(word.start, stop, "not-after"):
-        if phrase.tokens(word.stop, hit.start) <= NOT_AFTER_REACH and not _PAUSE.search(phrase.text[word.stop : hit.start]):
+        if phrase.tokens(word.stop, hit.start) <= NOT_AFTER_REACH and not _PAUSE.search(
+            phrase.text[word.stop : hit.start]
+        ):
             return hit
     return None
 
@@ -320,7 +326,9 @@ def _listed(phrase: Phrase, name: tuple[int, int], frame: Frame) -> Reading | No
     left, right = phrase.group(*name)
     beside = phrase.tokens(0, left) + phrase.tokens(right, len(phrase.text))
     is_row_of_names = all(token[0].isupper() for token in _WORD.findall(phrase.written))
-    if (beside > _MOST_LISTED_TOKENS.get(setting.section_kind, 5) and not is_row_of_names) or phrase.having("is", "was", "does", "we", "yours", "use", "not", "job", "title"):
+    if (beside > _MOST_LISTED_TOKENS.get(setting.section_kind, 5) and not is_row_of_names) or phrase.having(
+        "is", "was", "does", "we", "yours", "use", "not", "job", "title"
+    ):
         return None
     kind, relation = _LISTED[setting.section_kind]
     rule = f"listed: under a heading of {setting.section_kind}"
@@ -351,13 +359,14 @@ def _tier(phrase: Phrase, name: tuple[int, int], word: Word | None) -> str | Non
     return phrase.written[near.start : near.stop]
 
 
-
 def _programme(phrase: Phrase, name: tuple[int, int]) -> str | None:
     """ "Acme Partner Network": the brand's name and the words up to the one that says programme."""
     for word in phrase.having("programme"):
         if word.start >= name[1] and phrase.tokens(name[1], word.start) <= 4:
             between = phrase.written[name[1] : word.start]
-            if not _PAUSE.search(between) and not phrase.between(name[1], word.start, "small", "is", "as", "and", "for"):
+            if not _PAUSE.search(between) and not phrase.between(
+                name[1], word.start, "small", "is", "as", "and", "for"
+            ):
                 return " ".join(phrase.written[name[0] : _word_end(phrase.text, word.stop)].split())
     return None
 
@@ -386,4 +395,3 @@ def _subject(phrase: Phrase, name: tuple[int, int], word: Word) -> str | None:
 
 def _gap(word: Word, name: tuple[int, int]) -> tuple[int, int]:
     return (word.stop, name[0]) if word.stop <= name[0] else (name[1], max(word.start, name[1]))
-

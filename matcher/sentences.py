@@ -6,7 +6,9 @@ import re
 from collections.abc import Collection, Iterator
 
 # a dot, then a space; a stop of East Asia, India or Arabic; a bullet or a bar between parts of a line
-_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"”“»’)]?\s+(?=\S)|(?<=[。！？؟।])[」』”]?\s*|\s*[;；؛]\s+|\s+[|•·▪►✓✔]\s+|\s*\n\s*")
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?…])[\"”“»’)]?\s+(?=\S)|(?<=[。！？؟।])[」』”]?\s*|\s*[;；؛]\s+|\s+[|•·▪►✓✔]\s+|\s*\n\s*"
+)
 _LAST_TOKEN = re.compile(r"(\S{1,24})\.$")
 _NEXT_TOKEN = re.compile(r"[\"“„«(]?([^\W_]+)")
 _INNER_DOT = re.compile(r"[^\W\d_](?:\.[^\W\d_]{1,3})+")
@@ -33,13 +35,13 @@ def split_sentences(
 
 def _goes_on(text: str, match: re.Match[str], abbreviations: Collection[str], openers: Collection[str]) -> bool:
     end = match.start()
-    if not text[max(0, end - 1) : end] == ".":
+    if text[max(0, end - 1) : end] != ".":
         return False
     token = _LAST_TOKEN.search(text[max(0, end - LONGEST_LOOK) : end])
     following = _NEXT_TOKEN.match(text[match.end() : match.end() + LONGEST_LOOK])
     if token is None or following is None:
         return False
-    word, after = token[1].lstrip("(\"“„«").lower(), following[1]
+    word, after = token[1].lstrip('("“„«').lower(), following[1]
     if after.lower() in openers and after[0].isupper():
         return False
     if word.isdigit():

@@ -213,4 +213,6 @@ def _quotations(text: str) -> list[tuple[int, int]]:
 
 def _signs_quote(text: str, sentence: slice) -> bool:
     """Whether a sentence is the signature under a quotation: “…” — Jonas Reiter, CIO, Veltrana."""
-    return bool(_SIGNS.match(text[sentence])) and bool(_QUOTE_ENDS.search(text[max(0, sentence.start - 6) : sentence.start]))
+    return bool(_SIGNS.match(text[sentence])) and bool(
+        _QUOTE_ENDS.search(text[max(0, sentence.start - 6) : sentence.start])
+    )

@@ -85,9 +85,7 @@ def _adds_nothing(statement: Statement, telling: Set[str | None], claimed: Set[s
 
 def _is_disclaimer(statement: Statement) -> bool:
     """Whether it takes back what the page's lists would say: of every brand, and more than a notice of trademarks."""
-    return (
-        statement.brand is None and statement.polarity is not Polarity.AFFIRMED and statement.relation is not None
-    )
+    return statement.brand is None and statement.polarity is not Polarity.AFFIRMED and statement.relation is not None
 
 
 def _setting(row: Row) -> Setting:

@@ -145,16 +145,14 @@ def _is_about_use(phrase: Phrase, name: tuple[int, int], left: int, word: Word) 
     """ "our partner for the Acme integration": not a partner of Acme. "Official partner for Acme in Malta" is one."""
     if not phrase.between(word.stop, left, "for"):
         return False
-    if any(phrase.tokens(word_.stop, word.start) <= 2 and word_.stop <= word.start for word_ in phrase.having("official")):
+    if any(
+        phrase.tokens(word_.stop, word.start) <= 2 and word_.stop <= word.start for word_ in phrase.having("official")
+    ):
         return False
-    if "official" in word.roles:
-        return False
-    return True
+    return "official" not in word.roles
 
 
-def _is_said_of_other(
-    phrase: Phrase, name: tuple[int, int], group: tuple[int, int], vendor: str | None
-) -> bool:
+def _is_said_of_other(phrase: Phrase, name: tuple[int, int], group: tuple[int, int], vendor: str | None) -> bool:
     """Whether another brand opens the clause and acts: "Corvane announced a partnership with Acme"."""
     said = phrase.text[name[0] : name[1]]
     for start, stop in phrase.names:
@@ -168,7 +166,11 @@ def _is_said_of_other(
 
 def _is_term(phrase: Phrase, right: int, word: Word, apart: int) -> bool:
     gap = phrase.text[right : word.start]
-    if apart > MOST_TOKENS_IN_TERM or (apart and _PAUSE.search(gap)) or (not apart and re.search(r"[,;:.!?|，。：]", gap)):
+    if (
+        apart > MOST_TOKENS_IN_TERM
+        or (apart and _PAUSE.search(gap))
+        or (not apart and re.search(r"[,;:.!?|，。：]", gap))
+    ):
         return False
     return not phrase.between(
         right, word.start, "small", "is", "was", "does", "we", "yours", "not", "use", "as", "for", "now", "but", "and"
@@ -177,9 +179,7 @@ def _is_term(phrase: Phrase, right: int, word: Word, apart: int) -> bool:
 
 def _is_said_of_us(phrase: Phrase, left: int) -> bool:
     before = phrase.between(0, left, "is", "was", "as", "we", "official", "one-of")
-    return any(word.roles - {"we"} for word in before) or (
-        bool(before) and phrase.tokens(before[-1].stop, left) == 0
-    )
+    return any(word.roles - {"we"} for word in before) or (bool(before) and phrase.tokens(before[-1].stop, left) == 0)
 
 
 def _acts(phrase: Phrase, group: tuple[int, int], word: Word, vendor: str | None) -> bool:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 from matcher.phrase import Phrase
 
-_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:-(0[1-9]|1[0-2])(?:-([0-3]\d))?(?!\d)|[年년]\s?(1[0-2]|0?[1-9])[月월])?(?!\d)")
+_DATE = re.compile(
+    r"(?<!\d)((?:19|20)\d\d)(?:-(0[1-9]|1[0-2])(?:-([0-3]\d))?(?!\d)|[年년]\s?(1[0-2]|0?[1-9])[月월])?(?!\d)"
+)
 _RANGE = re.compile(r"(?<!\d)((?:19|20)\d\d)\s*(?:[-–—~〜～]|to|bis|au?|al|a|до|по|至|到|から)\s*((?:19|20)\d\d)(?!\d)")
 REACH = 12  # characters between a date and the word that says what it is
 
@@ -22,6 +24,9 @@ class Period:
 
     since: str | None = None
     until: str | None = None
+
+
+NO_PERIOD = Period()
 
 
 def read_period(phrase: Phrase) -> Period:
@@ -36,8 +41,7 @@ def read_period(phrase: Phrase) -> Period:
             (distance, role)
             for word in phrase.having("since", "until")
             for role in ("since", "until")
-            if role in word.roles
-            and (distance := max(word.start - match.end(), match.start() - word.stop)) <= REACH
+            if role in word.roles and (distance := max(word.start - match.end(), match.start() - word.stop)) <= REACH
         ]
         if near:
             said.setdefault(min(near)[1], _written(match))
