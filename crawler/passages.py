@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bs4 import Tag
 
-from crawler.languages import language_of_script
+from crawler.languages import SCRIPT_MATES, language_of_script
 from crawler.outline import NONE
 from crawler.page import Document, attribute
 from crawler.surroundings import PageSections, Surroundings
@@ -52,7 +52,7 @@ def _passage(text: str, ordinal: int, block: Tag, around: Surroundings, document
         page_id=page_id,
         ordinal=ordinal,
         text=text,
-        language=_language(text, block) or document.language,
+        language=_language(text, block, document.language),
         heading=around.heading,
         heading_trail=around.heading_trail,
         zone=around.zone,
@@ -60,8 +60,12 @@ def _passage(text: str, ordinal: int, block: Tag, around: Surroundings, document
     )
 
 
-def _language(text: str, block: Tag) -> str | None:
+def _language(text: str, block: Tag, page_language: str | None) -> str | None:
     declared = attribute(block, "lang")
     if declared:
         return declared.lower().split("-")[0]
-    return language_of_script(text)
+    by_script = language_of_script(text)
+    # a few words in Cyrillic look Russian on a Ukrainian page, and a Japanese heading without kana looks Chinese
+    if by_script is None or page_language in SCRIPT_MATES.get(by_script, ()):
+        return page_language
+    return by_script

@@ -681,6 +681,19 @@ def m0008_register(database: Database) -> None:
         database.execute(statement)
 
 
+@migrations()
+def m0009_namings(database: Database) -> None:
+    """Words beside which a name isn't the brand's, and namings that add nothing to what their page says of the brand."""
+    database.execute(
+        "ALTER TABLE brands ADD COLUMN not_when"
+        " /* JSON list: in a sentence with one of these words the names mean something else */ TEXT NOT NULL DEFAULT '[]'"
+    )
+    database.execute(
+        "ALTER TABLE text_matches ADD COLUMN is_overshadowed"
+        " /* 1: the same page says more of the brand; see v_namings */ INTEGER NOT NULL DEFAULT 0"
+    )
+
+
 VERDICTS = (
     """
     ALTER TABLE brands ADD COLUMN

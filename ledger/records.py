@@ -44,6 +44,7 @@ class BrandRow:
     aliases: tuple[str, ...]
     domains: tuple[str, ...]
     recorded_at: str
+    not_when: tuple[str, ...] = ()
     tiers: tuple[dict[str, str | None], ...] = ()  # lowest first
 
 
@@ -322,6 +323,7 @@ class TextMatch:
     programme: str | None
     since: str | None  # a date as precise as the sentence says it: 2014, 2014-03, 2014-03-05
     until: str | None
+    is_overshadowed: bool = False  # the same page says more of the brand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,16 +61,24 @@ FROM (
 ) AS p_look
 JOIN v_sightings g ON g.sighting_id = p_look.sighting_id;
 
-CREATE VIEW v_text_claims AS -- every sentence that names a brand
+CREATE VIEW v_namings AS -- every sentence that names a brand, or speaks of all (brand NULL)
 SELECT s.vendor, p.url AS page_url, t.brand, t.kind,
        trim(substr(g.text, t.sentence_start + 1, t.sentence_end - t.sentence_start)) AS sentence,
        g.language, t.rule, json_array(t.span_start, t.span_end) AS span, t.tier, t.alias, g.heading,
-       v.crawl_id, t.text_match_id
+       v.crawl_id, t.text_match_id,
+       t.relation, t.polarity, t.modality, t.asserted_by, t.subject, t.programme, t.since, t.until,
+       t.is_overshadowed -- 1: a mere mention, or a notice of trademarks, on a page that says more of the brand
 FROM text_matches t
 JOIN passages g ON g.passage_id = t.passage_id
 JOIN pages p ON p.page_id = g.page_id
 JOIN visits v ON v.visit_id = p.visit_id
 JOIN seeds s ON s.seed_id = v.seed_id;
+
+CREATE VIEW v_text_claims AS -- what pages say of a brand in words: v_namings without what adds nothing (is_overshadowed)
+SELECT vendor, page_url, brand, kind, sentence, language, rule, span, tier, alias, heading, crawl_id, text_match_id,
+       relation, polarity, modality, asserted_by, subject, programme, since, until
+FROM v_namings
+WHERE NOT is_overshadowed;
 
 CREATE VIEW v_coverage AS -- what was visited, what could not be looked at and why
 SELECT s.vendor, s.vendor_domain, v.crawl_id, v.state AS visit_state, v.end_reason,

@@ -14,9 +14,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ledger.vocabulary import AssertedBy, Modality, Relation, StatementKind
-from matcher.grammar import PARTNERS, RELATIONS, Word
-from matcher.phrase import Phrase
-from matcher.reading import Frame, Reading, denied, disclaimed
+from matcher.grammar import PARTNERS, RELATIONS, Grammar, Word
+from matcher.levelled import level_word
+from matcher.naming import Naming
+from matcher.phrase import Phrase, make_phrase
+from matcher.reading import Frame, Reading, denied, disclaimed, read_naming
+from matcher.ties import Tie, find_ties
 from matcher.times import read_period
 
 MOST_HEADING_TOKENS = 6
@@ -35,9 +38,32 @@ def read_any_brand(phrase: Phrase, frame: Frame) -> tuple[Word, Reading] | None:
     return _customers(phrase, frame) or _partners(phrase, frame, words, ours)
 
 
+def read_under_name(phrase: Phrase, naming: Naming, grammar: Grammar, frame: Frame) -> tuple[Word, Reading] | None:
+    """Return what a sentence says of the brand whose name is the heading above it, and the word that says it.
+
+    "Gold Partner since 2012" under "Veltrana" reads as if the name stood before it; only an opening that is one term counts.
+    """
+    name, offset = naming.alias, len(naming.alias) + 1
+    together = make_phrase(f"{level_word(name)} {phrase.text}", f"{name} {phrase.written}", grammar, [(0, offset - 1)])
+    if len(together.text) != len(phrase.text) + offset:
+        return None
+    for tie in find_ties(together, (0, offset - 1), vendor=frame.setting.vendor):
+        if isinstance(tie, Tie) and tie.is_term and not tie.is_theirs:
+            reading = read_naming(together, (0, offset - 1), frame)
+            if reading.kind in (StatementKind.MENTION_ONLY, StatementKind.CUSTOMER_CLAIM):
+                return None
+            word = replace(tie.word, start=tie.word.start - offset, stop=tie.word.stop - offset)
+            return word, replace(reading, rule=f"under the heading “{name}”, {reading.rule}", subject=None)
+    return None
+
+
 def _customers(phrase: Phrase, frame: Frame) -> tuple[Word, Reading] | None:
-    for word in phrase.having("customer"):
-        if frame.setting.zone in _FURNITURE or frame.is_quoted or phrase.having("not", "wish"):
+    for word in phrase.having("trust"):
+        if (
+            (frame.setting.zone in _FURNITURE and not frame.is_heading)
+            or frame.is_quoted
+            or phrase.having("not", "wish")
+        ):
             return None
         return word, Reading(
             kind=StatementKind.CUSTOMER_CLAIM, rule=f"customers: “{word.text}”", relation=Relation.CUSTOMER
@@ -55,7 +81,7 @@ def _partners(phrase: Phrase, frame: Frame, words: list[Word], ours: list[Word])
         return word, replace(said, rule=f"quoted: “{word.text}”", asserted_by=AssertedBy.TESTIMONIAL)
     if yours := [w for w in phrase.having("yours") if abs(w.start - word.start) < 60]:
         return word, replace(said, rule=f"the reader's: “{yours[0].text} … {word.text}”")
-    if phrase.having("wish", "others", "future") or frame.setting.zone in _FURNITURE:
+    if phrase.having("wish", "others", "future") or (frame.setting.zone in _FURNITURE and not frame.is_heading):
         return None
     is_heading = phrase.tokens(0, len(phrase.text)) <= MOST_HEADING_TOKENS and not phrase.having(
         "is", "was", "does", "use"
@@ -69,27 +95,35 @@ def _partners(phrase: Phrase, frame: Frame, words: list[Word], ours: list[Word])
             period=read_period(phrase),
         )
     if is_heading:
-        if ours or "several" in word.roles or _fills(phrase, word):
+        if frame.setting.page_disclaims:
+            return word, replace(said, rule=f"heading: “{word.text}”, but the page disclaims")
+        if ours or ("several" in word.roles and " " not in word.text) or _fills(phrase, word):
             return word, replace(said, kind=StatementKind.PARTNER_CLAIM, rule=f"heading: “{word.text}”")
         return None
     whom = phrase.having("whom")
-    if (ours and ("several" in word.roles or _is_ours(phrase, word, ours))) or (whom and not phrase.having("not")):
+    is_verb = role == "partner" and " " in word.text  # "works closely with": with customers as well
+    is_ours = bool(ours) and not is_verb and ("several" in word.roles or _is_ours(phrase, word, ours))
+    if is_ours or (whom and not phrase.having("not")):
         rule = f"partners: “{(whom or ours)[0].text} … {word.text}”"
         return word, replace(said, kind=StatementKind.PARTNER_CLAIM, rule=rule, period=read_period(phrase))
     if phrase.having("is"):
-        return word, replace(said, rule=f"a partner of nobody in particular: “{word.text}”")
+        return word, replace(said, rule=f"a partner, not said of whom: “{word.text}”")
     return None
 
 
 def _is_ours(phrase: Phrase, word: Word, ours: list[Word]) -> bool:
-    return any(
-        phrase.tokens(min(we.stop, word.stop), max(we.start, word.start)) <= WE_REACH for we in ours
-    ) and not phrase.having("is", "as")
+    # where a plural shows, "our partner" without a name is one partner, and the sentence about something else
+    return (
+        not word.text.isascii()
+        and any(phrase.tokens(min(we.stop, word.stop), max(we.start, word.start)) <= WE_REACH for we in ours)
+        and not phrase.having("is", "as")
+    )
 
 
 def _fills(phrase: Phrase, word: Word) -> bool:
-    """Whether the sentence is little more than the word: 合作伙伴, "Partner"."""
-    return phrase.tokens(0, word.start) + phrase.tokens(word.stop, len(phrase.text)) <= 1
+    """Whether the sentence is little more than the word: 合作伙伴, パートナー企業, "Partner"."""
+    beside = phrase.tokens(0, word.start) + phrase.tokens(word.stop, len(phrase.text))
+    return beside <= (0 if word.text.isascii() else 1)
 
 
 def _first(phrase: Phrase, *roles: str) -> Word:

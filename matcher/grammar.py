@@ -32,17 +32,20 @@ RELATIONS: Mapping[str, Relation] = {
 PARTNERS = frozenset({"reseller", "distributor", "partner", "member", "supplier"})
 STEMS = (
     *RELATIONS,
+    "trust",
     "customer-noun",
     "programme",
     "several",
     "denial",
     "disclaimer",
+    "trademark",
     "not-after",
     "past",
     "wish",
     "future",
     "use",
     "others",
+    "through",
     "biography",
     "experience",
     "person",
@@ -70,6 +73,8 @@ SMALL = (
     "since",
     "until",
     "unless",
+    "one-of",
+    "continued",
     "tiers",
 )
 _GLUED = re.compile(r"[\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
@@ -110,13 +115,17 @@ class Grammar:
         stems: set[str] = set()
         small: set[str] = set()
         for role, words in [*lists.items(), *((role, words) for role, words in guests.items() if role in STEMS)]:
-            for word in map(level_word, words):
-                (small if role in SMALL else stems).add(word)
+            for entry in map(level_word, words):
+                word = entry.removesuffix("|")  # "var|" isn't in "various"
+                (small if role in SMALL or word != entry else stems).add(word)
                 self._roles[word] = self._roles.get(word, frozenset()) | {role}
         for word in stems:  # "partners" is a partner too; "partner manager" is none
             for shorter in (word[:size] for size in range(2, len(word))):
                 if shorter in stems and " " not in word[len(shorter) :]:
-                    self._roles[word] |= self._roles[shorter]
+                    self._roles[word] |= self._roles[shorter] & RELATIONS.keys()
+        for word in stems:
+            if "several" in self._roles[word] and not self._roles[word] & RELATIONS.keys():
+                self._roles[word] |= {"partner"}
         relation = _stem_pattern(word for word in stems if self._roles[word] & RELATIONS.keys())
         for word in stems:  # "become a partner" is a wish, and names the relation that is wished for
             if self._roles[word] & _AROUND:
@@ -151,7 +160,7 @@ class Grammar:
         return kept
 
 
-_AROUND = frozenset({"wish", "future", "past", "others"})
+_AROUND = frozenset({"wish", "future", "past", "others", "official"})
 TELLING = frozenset({*PARTNERS, "customer", "customer-noun", "denial", "disclaimer"})
 
 

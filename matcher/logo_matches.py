@@ -44,6 +44,7 @@ def store_brands(ledger: Ledger, brands: Sequence[Brand]) -> bool:
                         name=brand.name,
                         aliases=brand.aliases,
                         domains=brand.domains,
+                        not_when=brand.not_when,
                         recorded_at=now,
                         tiers=brand.tiers,
                     )

@@ -57,6 +57,7 @@ class Brand:
     aliases: tuple[str, ...]
     domains: tuple[str, ...]
     logos: tuple[OfficialLogo, ...]
+    not_when: tuple[str, ...] = ()  # words beside which the names mean something else
     tiers: tuple[dict[str, str | None], ...] = ()  # of its programmes, lowest first, as TierEntry.as_row gives them
 
 
@@ -241,6 +242,7 @@ def _read_brand(directory: Path) -> tuple[Brand | None, list[Problem]]:
         name=entry.name,
         aliases=tuple(entry.aliases),
         domains=tuple(entry.domains),
+        not_when=tuple(entry.not_when),
         tiers=tuple(tier.as_row() for tier in entry.tier),
         logos=tuple(sorted(logos.values(), key=lambda logo: logo.file)),
     ), []

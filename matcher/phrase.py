@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from matcher.grammar import Word
+from matcher.grammar import Grammar, Word
 
 _SEPARATOR = re.compile(r"\s*(?:[,、，،/&+·]|\s[-–]\s)\s*")
 _ITEM = re.compile(r"[^,、，،/&+·;:；：.!?()（）|–—。\"“”«»]{1,40}")
@@ -106,7 +106,8 @@ class Phrase:
         for _ in range(MOST_ITEMS):
             before = self.text[:start].rstrip()
             last = next((word for word in reversed(self.words) if word.stop <= len(before)), None)
-            if last and "and" in last.roles and last.stop == len(before):
+            joined = bool(last and "and" in last.roles and last.stop == len(before))
+            if last and joined:
                 before = self.text[: last.start].rstrip().rstrip(",、，،").rstrip()
             elif match := _ENDS_SEPARATED.search(self.text[max(0, len(before) - 4) : len(before)]):
                 before = before[: max(0, len(before) - 4) + match.start()].rstrip()
@@ -118,16 +119,25 @@ class Phrase:
             item_start = max(0, len(before) - 44) + item_start if item_start else max(0, len(before) - 44)
             item_start = max([item_start, *(word.stop for word in self.words if item_start < word.stop <= len(before))])
             item_start += len(before[item_start:]) - len(before[item_start:].lstrip())
-            if not self._is_item(item_start, len(before)):
+            if not self._is_item(item_start, len(before)) or (joined and not self._is_name(item_start, len(before))):
                 return start
             start = item_start
         return start
+
+    def _is_name(self, start: int, stop: int) -> bool:
+        """Whether an item is surely a name. Without capitals 与, と or 와 may as well mean "with"."""
+        return self.written[start].isupper() or any(start <= a and b == stop for a, b in self.names)
 
     def _is_item(self, start: int, stop: int) -> bool:
         if stop <= start or self.tokens(start, stop) > LONGEST_ITEM_TOKENS:
             return False
         first = self.written[start]
         return first.isupper() or first.isdigit() or not (first.islower() or first in "'-")
+
+
+def make_phrase(text: str, written: str, grammar: Grammar, names: Sequence[tuple[int, int]] = ()) -> Phrase:
+    """Return a sentence with the grammar's words in it. text: levelled; written: the same places as the page has them."""
+    return Phrase(text=text, written=written, words=grammar.words(text), names=names, oblique=grammar.oblique)
 
 
 def weigh(text: str) -> int:

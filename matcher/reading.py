@@ -2,15 +2,16 @@
 
  1. disclaimed       a trademark notice, "no affiliation is implied", "without claiming partner status", "unless confirmed"
  2. denied           "not affiliated with", or a word of a relation with a "not" before (or, where verbs stand last, after) it
- 3. worked there     a person's past: "spent eight years at Acme"; with "experience" under a person's name as well
- 4. testimonial      the words of a customer, signed with the brand's name; or a relation told inside a quotation
- 5. job, title       an advert's "experience with Acme"; "Partner Manager, Acme"
- 6. theirs           the relation is a third party's: the brand acts, or its partners are spoken of
- 7. over             "was", "former", "until 2019", unless "now" follows
- 8. wished, coming   "want to become", "will become"
- 9. tied             partner, reseller, …; certification; customer
-10. listed           a name in a list under a telling heading, unless the page itself disclaims
-11. mentioned        and why it is no more, when a word of a relation stood near
+ 3. asked            a question claims nothing
+ 4. worked there     a person's past: "spent eight years at Acme"; with "experience" under a person's name as well
+ 5. testimonial      the words of a customer, signed with the brand's name; or a relation told inside a quotation
+ 6. job, title       an advert's "experience with Acme"; "Partner Manager, Acme"
+ 7. theirs           the relation is a third party's: the brand acts, or its partners are spoken of
+ 8. over             "was", "former", "until 2019", unless "now" follows
+ 9. wished, coming   "want to become", "will become"
+10. tied             partner, reseller, …; certification; customer
+11. listed           a name in a list under a telling heading, unless the page itself disclaims
+12. mentioned        and why it is no more, when a word of a relation stood near
 """
 
 from __future__ import annotations
@@ -21,15 +22,16 @@ from dataclasses import dataclass, replace
 
 from ledger.vocabulary import AssertedBy, Modality, Polarity, Relation, SectionKind, StatementKind
 from matcher.grammar import PARTNERS, RELATIONS, Word
+from matcher.levelled import level
 from matcher.phrase import Phrase
 from matcher.ties import NoTie, Tie, find_ties
-from matcher.times import Period, read_period
+from matcher.times import NO_PERIOD, Period, read_period
 
 NOT_REACH = 7  # words between a "not" and what it denies
 NOT_AFTER_REACH = 4
 WAS_REACH = 9
 _MOST_SUBJECT_TOKENS = 6
-_MOST_LISTED_TOKENS = 5
+_MOST_LISTED_TOKENS = {SectionKind.CERTIFICATIONS: 2}  # others: 5
 _LISTED = {
     SectionKind.PARTNERS: (StatementKind.PARTNER_CLAIM, Relation.PARTNER),
     SectionKind.RESELLERS: (StatementKind.PARTNER_CLAIM, Relation.RESELLER),
@@ -41,6 +43,7 @@ _KIND = dict.fromkeys(PARTNERS, StatementKind.PARTNER_CLAIM) | {
     "certification": StatementKind.CERTIFICATION,
     "customer": StatementKind.CUSTOMER_CLAIM,
 }
+_WORD = re.compile(r"[^\W\d_]\w*")
 _PAUSE = re.compile(r"[,;:.!?|，。]")
 
 
@@ -70,18 +73,21 @@ class Reading:
     subject: str | None = None
     tier: str | None = None
     programme: str | None = None
-    period: Period = Period()
+    period: Period = NO_PERIOD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """What the reader knows beside the sentence: who speaks here, and whether under a person's name."""
+    """What the reader knows beside the sentence: who speaks, what stands above. earlier: the sentence before, of every brand."""
 
     setting: Setting
     is_person: bool = False
+    is_job: bool = False
     is_quoted: bool = False
     signs_quote: bool = False
     is_listed: bool = False
+    is_heading: bool = False
+    earlier: Reading | None = None
 
 
 def read_naming(phrase: Phrase, name: tuple[int, int], frame: Frame) -> Reading:
@@ -92,15 +98,17 @@ def read_naming(phrase: Phrase, name: tuple[int, int], frame: Frame) -> Reading:
     tie = ties[0] if ties else None
     reading = (
         disclaimed(phrase)
+        or (None if ties else _trademark(phrase))
         or denied(phrase, name, [tie.word for tie in ties])
+        or _asked(phrase)
         or _worked_there(phrase, name, frame, tie)
         or _testimonial(phrase, frame, tie)
-        or _at_work(phrase, tie)
+        or _at_work(phrase, frame, tie)
     )
     if reading is not None:
         return replace(reading, relation=reading.relation or (RELATIONS[tie.role] if tie else None))
     if tie is None:
-        return _listed(phrase, name, frame) or _mentioned(phrase, name, outcomes)
+        return _continued(phrase, frame) or _listed(phrase, name, frame) or _mentioned(phrase, name, outcomes)
     return _tied(phrase, name, tie, frame)
 
 
@@ -123,6 +131,19 @@ def disclaimed(phrase: Phrase) -> Reading | None:
                 polarity=Polarity.DISCLAIMED,
                 relation=Relation.PARTNER,
             )
+    return None
+
+
+def _trademark(phrase: Phrase) -> Reading | None:
+    for word in phrase.having("trademark"):
+        rule = f"disclaimed: “{word.text}”"
+        return Reading(kind=StatementKind.DENIAL, rule=rule, polarity=Polarity.DISCLAIMED)
+    return None
+
+
+def _asked(phrase: Phrase) -> Reading | None:
+    if phrase.text.rstrip(' "”’»)').endswith(("?", "؟")):
+        return Reading(kind=StatementKind.MENTION_ONLY, rule="asked: a question claims nothing")
     return None
 
 
@@ -154,10 +175,12 @@ def negation(phrase: Phrase, word: Word) -> Word | None:
     """Return the "not" that denies a word: before it in its clause, or after it where the language puts it there."""
     start, stop = phrase.clause(word.start)
     for hit in phrase.between(start, word.start, "not"):
-        gap = phrase.text[hit.stop : word.start]
-        if phrase.tokens(hit.stop, word.start) <= NOT_REACH and not phrase.is_new_start(hit.stop, word.start):
-            if not _PAUSE.search(gap) or phrase.between(hit.stop, word.start, "claiming"):
-                return hit
+        is_apart = _PAUSE.search(phrase.text[hit.stop : word.start]) and not phrase.between(
+            hit.stop, word.start, "claiming"
+        )
+        is_near = phrase.tokens(hit.stop, word.start) <= NOT_REACH
+        if is_near and not is_apart and not phrase.is_new_start(hit.stop, word.start):
+            return hit
     for hit in phrase.between(word.start, stop, "not-after"):
         if phrase.tokens(word.stop, hit.start) <= NOT_AFTER_REACH and not _PAUSE.search(
             phrase.text[word.stop : hit.start]
@@ -170,7 +193,7 @@ def _worked_there(phrase: Phrase, name: tuple[int, int], frame: Frame, tie: Tie 
     clause = phrase.clause(name[0])
     strong = [word for word in phrase.between(*clause, "biography") if phrase.tokens(*_gap(word, name)) <= WAS_REACH]
     weak = phrase.between(*clause, "experience") if frame.is_person else []
-    if not (strong or weak) or (tie and tie.role in ("certification", "customer") and not strong):
+    if not (strong or weak) or (tie and tie.role in ("certification", "customer") and (tie.is_term or not strong)):
         return None
     return Reading(
         kind=StatementKind.PAST,
@@ -198,7 +221,10 @@ def _testimonial(phrase: Phrase, frame: Frame, tie: Tie | None) -> Reading | Non
     return None
 
 
-def _at_work(phrase: Phrase, tie: Tie | None) -> Reading | None:
+def _at_work(phrase: Phrase, frame: Frame, tie: Tie | None) -> Reading | None:
+    if frame.is_job and not phrase.having("we"):
+        rule = "job-advert: under its heading"
+        return Reading(kind=StatementKind.MENTION_ONLY, rule=rule, asserted_by=AssertedBy.JOB_ADVERT)
     for role, by in (("title", AssertedBy.BIOGRAPHY), ("job", AssertedBy.JOB_ADVERT), ("press", AssertedBy.PRESS)):
         words = phrase.having(role)
         if words and (tie is None or role != "title"):
@@ -218,7 +244,7 @@ def _tied(phrase: Phrase, name: tuple[int, int], tie: Tie, frame: Frame) -> Read
         programme=_programme(phrase, name),
         period=period,
     )
-    if tie.is_theirs:
+    if tie.is_theirs or _is_about_another(reading.subject, frame):
         return replace(
             reading,
             kind=StatementKind.MENTION_ONLY,
@@ -241,6 +267,15 @@ def _tied(phrase: Phrase, name: tuple[int, int], tie: Tie, frame: Frame) -> Read
             tier=None,
         )
     return reading
+
+
+def _is_about_another(subject: str | None, frame: Frame) -> bool:
+    """Whether the passage stands under another company's name: "Corvane is an Acme partner" under "Corvane Ltd."."""
+    trail, vendor = frame.setting.heading_trail, frame.setting.vendor
+    if not subject or not trail:
+        return False
+    first = level(subject).text.split()[0]
+    return first in level(trail[-1]).text.split() and not (vendor and (first in vendor or vendor in first))
 
 
 def _is_ours(phrase: Phrase) -> bool:
@@ -273,13 +308,27 @@ def _coming(phrase: Phrase, word: Word, name: tuple[int, int]) -> Word | None:
     return None
 
 
+def _continued(phrase: Phrase, frame: Frame) -> Reading | None:
+    """ "We have many partners. Among them are Acme and Veltrana." """
+    opening = phrase.words[0] if phrase.words else None
+    if frame.earlier is None or opening is None or "continued" not in opening.roles:
+        return None
+    if frame.earlier.kind in (StatementKind.DENIAL, StatementKind.MENTION_ONLY) or phrase.having("not", "use"):
+        return None
+    rule = f"continued: “{opening.text} …”, after {frame.earlier.rule}"
+    return replace(frame.earlier, rule=rule, subject=None)
+
+
 def _listed(phrase: Phrase, name: tuple[int, int], frame: Frame) -> Reading | None:
     setting = frame.setting
     if setting.section_kind not in _LISTED or setting.zone not in ("main", "aside") or not frame.is_listed:
         return None
     left, right = phrase.group(*name)
     beside = phrase.tokens(0, left) + phrase.tokens(right, len(phrase.text))
-    if beside > _MOST_LISTED_TOKENS or phrase.having("is", "was", "does", "we", "yours", "use", "not", "job", "title"):
+    is_row_of_names = all(token[0].isupper() for token in _WORD.findall(phrase.written))
+    if (beside > _MOST_LISTED_TOKENS.get(setting.section_kind, 5) and not is_row_of_names) or phrase.having(
+        "is", "was", "does", "we", "yours", "use", "not", "job", "title"
+    ):
         return None
     kind, relation = _LISTED[setting.section_kind]
     rule = f"listed: under a heading of {setting.section_kind}"

@@ -35,7 +35,7 @@ def split_sentences(
 
 def _goes_on(text: str, match: re.Match[str], abbreviations: Collection[str], openers: Collection[str]) -> bool:
     end = match.start()
-    if not text[max(0, end - 1) : end] == ".":
+    if text[max(0, end - 1) : end] != ".":
         return False
     token = _LAST_TOKEN.search(text[max(0, end - LONGEST_LOOK) : end])
     following = _NEXT_TOKEN.match(text[match.end() : match.end() + LONGEST_LOOK])

@@ -16,11 +16,11 @@ from functools import cached_property
 
 from ledger.lexicon import Lexicon
 from ledger.vocabulary import AssertedBy, Modality, Polarity, Relation, StatementKind
-from matcher.any_brand import read_any_brand
-from matcher.grammar import Grammar, Grammars
+from matcher.any_brand import read_any_brand, read_under_name
+from matcher.grammar import Grammars
 from matcher.levelled import Levelled, level
 from matcher.naming import Name, NameFinder, Naming
-from matcher.phrase import Phrase
+from matcher.phrase import Phrase, make_phrase, weigh
 from matcher.reading import Frame, Reading, Setting, read_naming
 from matcher.sentences import split_sentences
 
@@ -33,6 +33,7 @@ _SIGNS = re.compile(r"\s*[—–―-]\s*[^\W\d_]")
 _CLOSERS = {"“": "”", "„": "“”", "«": "»", "「": "」", "『": "』"}
 _QUOTE_MARK = re.compile("[“”„«»「」『』]")
 MIN_QUOTE_TOKENS = 4
+MAX_NAME_HEADING_CHARS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +88,10 @@ class StatementReader:
     ) -> Iterator[Statement]:
         written = text if levelled.places is None else "".join(text[p] for p in levelled.places[:-1])
         setting = replace(setting, vendor=level(setting.vendor).text if setting.vendor else None)
-        is_person, quotations = self._is_person(setting), _quotations(written)
-        upcoming = deque(namings)
+        around = self._frame(text, written, setting)
+        quotations, upcoming = _quotations(written), deque(namings)
+        above = [] if namings or around.is_heading else self._names_above(setting)
+        earlier: Reading | None = None
         for sentence in self._sentences(written):
             within = []
             while upcoming and upcoming[0].start < sentence.stop:
@@ -96,84 +99,100 @@ class StatementReader:
             said = levelled.text[sentence]
             grammar = self._grammars.for_sentence(setting.language, said)
             if not within and not grammar.tells(said):
+                earlier = None
                 continue
             names = [(n.start - sentence.start, min(n.stop, sentence.stop) - sentence.start) for n in within]
-            phrase = Phrase(
-                text=said, written=written[sentence], words=grammar.words(said), names=names, oblique=grammar.oblique
-            )
-            frame = Frame(
-                setting=setting,
-                is_person=is_person,
+            phrase = make_phrase(said, written[sentence], grammar, names)
+            frame = replace(
+                around,
                 is_quoted=any(start <= sentence.start + 1 < stop for start, stop in quotations),
                 signs_quote=_signs_quote(written, sentence),
-                is_listed=len(written) <= MAX_LISTED_CHARS,
+                earlier=earlier,
             )
+            source = _Source(levelled=levelled, written=written, sentence=sentence, language=grammar.language)
             for naming, name in zip(within, names, strict=True):
-                if not _means_something_else(phrase, naming):
-                    reading = self._read(phrase, name, naming, frame, grammar)
-                    if reading is not None:
-                        yield _statement(naming.brand, naming.alias, reading, levelled, sentence, name, grammar)
-            if not within and (any_brand := read_any_brand(phrase, frame)):
-                word, reading = any_brand
-                alias = written[sentence.start + word.start : sentence.start + word.stop]
-                yield _statement(None, alias, reading, levelled, sentence, (word.start, word.stop), grammar)
+                reading = _read_name(phrase, name, naming, frame)
+                if reading is not None:
+                    yield source.statement(naming.brand, reading, name)
+            any_brand = None if within else read_any_brand(phrase, frame)
+            earlier = any_brand[1] if any_brand else None
+            for naming in above:
+                if told := read_under_name(phrase, naming, grammar, frame):
+                    yield source.statement(naming.brand, told[1], (told[0].start, told[0].stop))
+            if any_brand:
+                yield source.statement(None, any_brand[1], (any_brand[0].start, any_brand[0].stop))
 
-    def _read(
-        self, phrase: Phrase, name: tuple[int, int], naming: Naming, frame: Frame, grammar: Grammar
-    ) -> Reading | None:
-        reading = read_naming(phrase, name, frame)
-        is_told = reading.relation is not None and reading.kind is not StatementKind.MENTION_ONLY
-        return None if naming.is_ordinary and not is_told else reading
+    def _frame(self, text: str, written: str, setting: Setting) -> Frame:
+        grammars = {self._grammars.of(setting.language), self._grammars.of("en")}
+        roles = {
+            role
+            for heading in setting.heading_trail
+            for grammar in grammars
+            for word in grammar.words(level(heading).text)
+            for role in word.roles
+        }
+        return Frame(
+            setting=setting,
+            is_person="person" in roles,
+            is_job="job" in roles,
+            is_listed=len(written) <= MAX_LISTED_CHARS,
+            is_heading=bool(setting.heading_trail) and setting.heading_trail[-1] == text.strip(),
+        )
+
+    def _names_above(self, setting: Setting) -> list[Naming]:
+        """Return the name that the passage's heading is made of: a card "Veltrana" with "Gold Partner since 2012" under it."""
+        heading = setting.heading_trail[-1] if setting.heading_trail else ""
+        levelled = level(heading)
+        found = self._finder.find(heading, levelled) if len(heading) <= MAX_NAME_HEADING_CHARS else []
+        whole = [n for n in found if weigh(levelled.text[: n.start] + levelled.text[n.stop :]) <= 1]
+        return whole[:1]
 
     def _sentences(self, written: str) -> Iterator[slice]:
         for sentence in split_sentences(written, self._grammars.abbreviations, self._grammars.openers):
             for start in range(sentence.start, max(sentence.stop, sentence.start + 1), MAX_SENTENCE_CHARS):
                 yield slice(start, min(start + MAX_SENTENCE_CHARS, sentence.stop))
 
-    def _is_person(self, setting: Setting) -> bool:
-        grammar = self._grammars.of(setting.language)
-        english = self._grammars.of("en")
-        return any(
-            "person" in word.roles
-            for heading in setting.heading_trail
-            for read in {grammar, english}
-            for word in read.words(level(heading).text)
+
+def _read_name(phrase: Phrase, name: tuple[int, int], naming: Naming, frame: Frame) -> Reading | None:
+    if any(re.search(rf"(?<!\w){re.escape(word)}", phrase.text) for word in naming.not_when):
+        return None
+    reading = read_naming(phrase, name, frame)
+    is_told = reading.relation is not None and reading.kind is not StatementKind.MENTION_ONLY
+    return None if naming.is_ordinary and not is_told else reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """Where a statement comes from: a sentence of a levelled passage."""
+
+    levelled: Levelled
+    written: str
+    sentence: slice
+    language: str
+
+    def statement(self, brand: str | None, reading: Reading, span: tuple[int, int]) -> Statement:
+        """Return the statement of a reading; span: [start, stop) in the sentence of the words that said it."""
+        start, stop = self.sentence.start + span[0], self.sentence.start + span[1]
+        places = self.levelled.places
+        return Statement(
+            brand=brand,
+            alias=self.written[start:stop],
+            kind=reading.kind,
+            rule=f"{self.language}/{reading.rule}",
+            relation=reading.relation,
+            polarity=reading.polarity,
+            modality=reading.modality,
+            asserted_by=reading.asserted_by,
+            subject=reading.subject,
+            tier=reading.tier,
+            programme=reading.programme,
+            since=reading.period.since,
+            until=reading.period.until,
+            span=self.levelled.original(start, stop),
+            sentence=self.sentence
+            if places is None
+            else slice(places[self.sentence.start], places[self.sentence.stop]),
         )
-
-
-def _statement(
-    brand: str | None,
-    alias: str,
-    reading: Reading,
-    levelled: Levelled,
-    sentence: slice,
-    span: tuple[int, int],
-    grammar: Grammar,
-) -> Statement:
-    whole = sentence
-    if levelled.places is not None:
-        whole = slice(levelled.places[sentence.start], levelled.places[sentence.stop])
-    return Statement(
-        brand=brand,
-        alias=alias,
-        kind=reading.kind,
-        rule=f"{grammar.language}/{reading.rule}",
-        relation=reading.relation,
-        polarity=reading.polarity,
-        modality=reading.modality,
-        asserted_by=reading.asserted_by,
-        subject=reading.subject,
-        tier=reading.tier,
-        programme=reading.programme,
-        since=reading.period.since,
-        until=reading.period.until,
-        span=levelled.original(sentence.start + span[0], sentence.start + span[1]),
-        sentence=whole,
-    )
-
-
-def _means_something_else(phrase: Phrase, naming: Naming) -> bool:
-    return any(re.search(rf"(?<!\w){re.escape(word)}", phrase.text) for word in naming.not_when)
 
 
 def _quotations(text: str) -> list[tuple[int, int]]:

@@ -11,17 +11,21 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 
 from ledger.database import Ledger, Row
 from ledger.identity import content_id
 from ledger.lexicon import Lexicon
 from ledger.records import TextMatch
-from ledger.vocabulary import Polarity, SectionKind
+from ledger.vocabulary import AssertedBy, Polarity, SectionKind, StatementKind
 from matcher.naming import Name, brand_names
 from matcher.reading import Setting
 from matcher.statements import Statement, StatementReader
+
+_LEADS = {StatementKind.PARTNER_CLAIM: SectionKind.PARTNERS, StatementKind.CUSTOMER_CLAIM: SectionKind.CLIENTS}
+MAX_ITEM_CHARS = 60
+_CLAIMS = frozenset({StatementKind.PARTNER_CLAIM, StatementKind.CERTIFICATION})
 
 
 def match_texts(ledger: Ledger, brands: Sequence[str], lexicon: Lexicon, *, visit_ids: Iterable[str]) -> int:
@@ -40,14 +44,43 @@ def match_texts(ledger: Ledger, brands: Sequence[str], lexicon: Lexicon, *, visi
     return total
 
 
-def _read_page(reader: StatementReader, passages: Sequence[Row]) -> Iterator[TextMatch]:
-    read = [(row, _setting(row)) for row in passages]
-    said = [(row, reader.read(row["text"], setting)) for row, setting in read]
-    disclaims = next((s.rule for _, statements in said for s in statements if _is_disclaimer(s)), None)
-    for (row, setting), (_, statements) in zip(read, said, strict=True):
-        if disclaims and setting.section_kind is not SectionKind.NONE and statements:
-            statements = reader.read(row["text"], replace(setting, page_disclaims=disclaims))
-        yield from (_text_match(row["passage_id"], statement) for statement in statements)
+def _read_page(reader: StatementReader, passages: Sequence[Row]) -> list[TextMatch]:
+    said = list(_read_passages(reader, passages, None))
+    if disclaims := next((statement.rule for _, _, statement in said if _is_disclaimer(statement)), None):
+        said = list(_read_passages(reader, passages, disclaims))
+    telling = {
+        s.brand
+        for _, _, s in said
+        if s.kind is not StatementKind.MENTION_ONLY and s.asserted_by is not AssertedBy.BIOGRAPHY
+    }
+    claimed = {s.brand for _, setting, s in said if s.kind in _CLAIMS and setting.zone in ("main", "aside")}
+    return [
+        _text_match(row["passage_id"], statement, is_overshadowed=_adds_nothing(statement, telling, claimed))
+        for row, _, statement in said
+    ]
+
+
+def _read_passages(
+    reader: StatementReader, passages: Sequence[Row], page_disclaims: str | None
+) -> Iterator[tuple[Row, Setting, Statement]]:
+    led_by: SectionKind | None = None  # "Our partners include:" leads the list that follows it
+    for row in passages:
+        setting = replace(_setting(row), page_disclaims=page_disclaims)
+        led_by = led_by if len(row["text"]) <= MAX_ITEM_CHARS and row["heading"] != row["text"] else None
+        if led_by and setting.section_kind is SectionKind.NONE:
+            setting = replace(setting, section_kind=led_by)
+        statements = reader.read(row["text"], setting)
+        yield from ((row, setting, statement) for statement in statements)
+        if row["text"].rstrip().endswith((":", "：")):
+            leads = [_LEADS[s.kind] for s in statements if s.brand is None and s.kind in _LEADS]
+            led_by = leads[-1] if leads else None
+
+
+def _adds_nothing(statement: Statement, telling: Set[str | None], claimed: Set[str | None]) -> bool:
+    """Whether the page says more of the brand: than a mere mention, or than that its trademarks are its own."""
+    if statement.kind is StatementKind.MENTION_ONLY:
+        return statement.brand in telling
+    return statement.kind is StatementKind.DENIAL and statement.relation is None and statement.brand in claimed
 
 
 def _is_disclaimer(statement: Statement) -> bool:
@@ -67,7 +100,7 @@ def _setting(row: Row) -> Setting:
 
 
 _PASSAGES = """
-    SELECT g.passage_id, g.page_id, g.text, g.language, g.section_kind, g.heading_trail, g.zone, s.vendor,
+    SELECT g.passage_id, g.page_id, g.text, g.language, g.section_kind, g.heading, g.heading_trail, g.zone, s.vendor,
            k.looked_at AS seen_at
     FROM pages p
     JOIN passages g ON g.page_id = p.page_id
@@ -96,15 +129,19 @@ def _replace(ledger: Ledger, visit_id: str, brands: Sequence[str], matches: list
 
 def _names(ledger: Ledger, brands: Sequence[str]) -> list[Name]:
     rows = ledger.rows(
-        "SELECT brand, name, aliases FROM brands WHERE brand IN (SELECT value FROM json_each(?))",
+        "SELECT brand, name, aliases, not_when FROM brands WHERE brand IN (SELECT value FROM json_each(?))",
         [json.dumps(list(brands))],
     )
-    return [name for row in rows for name in brand_names(row["brand"], row["name"], json.loads(row["aliases"]))]
+    return [
+        name
+        for row in rows
+        for name in brand_names(row["brand"], row["name"], json.loads(row["aliases"]), json.loads(row["not_when"]))
+    ]
 
 
-def _text_match(passage_id: str, statement: Statement) -> TextMatch:
+def _text_match(passage_id: str, statement: Statement, *, is_overshadowed: bool) -> TextMatch:
     return TextMatch(
-        text_match_id=content_id("text-match", passage_id, statement.brand, statement.span.start),
+        text_match_id=content_id("text-match", passage_id, statement.brand or "", statement.span.start),
         passage_id=passage_id,
         brand=statement.brand,
         alias=statement.alias,
@@ -123,4 +160,5 @@ def _text_match(passage_id: str, statement: Statement) -> TextMatch:
         span_end=statement.span.stop,
         sentence_start=statement.sentence.start,
         sentence_end=statement.sentence.stop,
+        is_overshadowed=is_overshadowed,
     )

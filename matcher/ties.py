@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from matcher.grammar import PARTNERS, RELATIONS, Word
 from matcher.phrase import Phrase
@@ -80,6 +80,8 @@ def _each(phrase: Phrase, name: tuple[int, int], vendor: str | None) -> Iterator
             one = _after(phrase, name, (near_left, near_right), word, role, vendor)
         else:
             one = _before(phrase, name, near_left, word, role)
+        if isinstance(one, Tie) and _is_said_of_other(phrase, name, (left, right), vendor):
+            one = replace(one, is_theirs=True)
         if one is not None:
             yield one
 
@@ -92,7 +94,7 @@ def _after(
         return None
     if role == "customer-noun":
         return None
-    is_term = _is_term(phrase, group[1], word, apart)
+    is_term = _is_term(phrase, group[1], word, apart) and role != "customer"
     if yours := _yours(phrase, word):
         return NoTie(word=word, because=f"the reader's, as “{yours}” says")
     if is_term and "several" in word.roles and not _is_said_of_us(phrase, group[0]):
@@ -101,10 +103,12 @@ def _after(
         if use := phrase.between(group[1], word.start, "use"):
             return NoTie(word=word, because=f"something is done with it: “{use[0].text}”")
         if role == "customer":
-            return NoTie(word=word, because="customers of somebody") if not phrase.having("we") else None
+            # "Acme and Veltrana trust us"; but "Acme is trusted by millions"
+            trusts = "trust" in word.roles and "by" not in word.text.split()
+            return Tie(word=word, role=role, apart=apart, is_term=False) if trusts else None
         if _acts(phrase, group, word, vendor):
             return Tie(word=word, role=role, apart=apart, is_term=False, is_theirs=True)
-    elif role == "certification" and (others := phrase.having("others")):
+    elif role == "certification" and (others := phrase.having("through", "others")):
         return Tie(word=others[0], role=role, apart=apart, is_term=True, is_theirs=True)
     return Tie(word=word, role=role, apart=apart, is_term=is_term)
 
@@ -117,7 +121,9 @@ def _before(phrase: Phrase, name: tuple[int, int], left: int, word: Word, role: 
         return NoTie(word=word, because=f"the reader's, as “{yours}” says")
     if phrase.is_new_start(word.stop, left):
         return NoTie(word=word, because="somebody else begins to speak in between")
-    between = phrase.between(word.stop, left, "use", "does")
+    between = [
+        verb for verb in phrase.between(word.stop, left, "use", "does") if not _is_coordinate(phrase, word, verb)
+    ]
     if between:
         return NoTie(word=word, because=f"something is done with it: “{between[0].text}”")
     if role == "customer-noun":
@@ -129,6 +135,12 @@ def _before(phrase: Phrase, name: tuple[int, int], left: int, word: Word, role: 
     return Tie(word=word, role=role, apart=apart, is_term=False)
 
 
+def _is_coordinate(phrase: Phrase, word: Word, verb: Word) -> bool:
+    """ "we resell and support Acme": what is joined by "and" to the word doesn't part it from the name."""
+    joined = phrase.between(word.stop, verb.start, "and")
+    return bool(joined) and phrase.tokens(word.stop, joined[0].start) == 0 == phrase.tokens(joined[0].stop, verb.start)
+
+
 def _is_about_use(phrase: Phrase, name: tuple[int, int], left: int, word: Word) -> bool:
     """ "our partner for the Acme integration": not a partner of Acme. "Official partner for Acme in Malta" is one."""
     if not phrase.between(word.stop, left, "for"):
@@ -137,9 +149,19 @@ def _is_about_use(phrase: Phrase, name: tuple[int, int], left: int, word: Word) 
         phrase.tokens(word_.stop, word.start) <= 2 and word_.stop <= word.start for word_ in phrase.having("official")
     ):
         return False
-    if "official" in word.roles:
-        return False
-    return True
+    return "official" not in word.roles
+
+
+def _is_said_of_other(phrase: Phrase, name: tuple[int, int], group: tuple[int, int], vendor: str | None) -> bool:
+    """Whether another brand opens the clause and acts: "Corvane announced a partnership with Acme"."""
+    said = phrase.text[name[0] : name[1]]
+    for start, stop in phrase.names:
+        if stop > group[0] or phrase.text[start:stop] == said or phrase.clause(start) != phrase.clause(name[0]):
+            continue
+        verb = next((word for word in phrase.words if word.start >= stop), None)
+        if verb and verb.roles & {"is", "was", "does"} and phrase.tokens(stop, verb.start) <= 1:
+            return _acts(phrase, (start, stop), verb, vendor)
+    return False
 
 
 def _is_term(phrase: Phrase, right: int, word: Word, apart: int) -> bool:
@@ -156,17 +178,15 @@ def _is_term(phrase: Phrase, right: int, word: Word, apart: int) -> bool:
 
 
 def _is_said_of_us(phrase: Phrase, left: int) -> bool:
-    before = phrase.between(0, left, "is", "was", "as", "we", "official")
-    return any({"is", "was", "as", "official"} & word.roles for word in before) or (
-        bool(before) and phrase.tokens(before[-1].stop, left) == 0
-    )
+    before = phrase.between(0, left, "is", "was", "as", "we", "official", "one-of")
+    return any(word.roles - {"we"} for word in before) or (bool(before) and phrase.tokens(before[-1].stop, left) == 0)
 
 
 def _acts(phrase: Phrase, group: tuple[int, int], word: Word, vendor: str | None) -> bool:
     """Whether the name is the subject: it opens its clause, and nobody else is in it."""
     start, stop = phrase.clause(group[0])
-    opening = phrase.text[start : group[0]]
-    if phrase.tokens(start, group[0]) > 1 or (_TOKENS.search(opening) and not phrase.between(start, group[0], "small")):
+    articles = sum(word.stop - word.start for word in phrase.between(start, group[0], "small"))
+    if sum(map(str.isalnum, phrase.text[start : group[0]])) > articles:
         return False
     is_oblique = bool(phrase.oblique and phrase.oblique.match(phrase.text, group[1]))
     if (is_oblique or _POSSESSIVE.match(phrase.text, group[1])) and "several" not in word.roles:
@@ -176,17 +196,17 @@ def _acts(phrase: Phrase, group: tuple[int, int], word: Word, vendor: str | None
     return not (vendor and vendor in phrase.text[start:stop])
 
 
-_TOKENS = re.compile(r"[^\W_]")
-
-
 def _yours(phrase: Phrase, word: Word) -> str | None:
     if not word.roles & (PARTNERS | {"certification"}):
         return None
     if "yours" in word.roles:
         return word.text
     for yours in phrase.having("yours"):
-        gap = (yours.stop, word.start) if yours.stop <= word.start else (word.stop, yours.start)
-        if phrase.tokens(*gap) <= YOURS_REACH and not _PAUSE.search(phrase.text[gap[0] : gap[1]]):
+        is_before = yours.stop <= word.start
+        gap = (yours.stop, word.start) if is_before else (word.stop, yours.start)
+        # "a partner for your projects" is the reader's; "as a partner we advise you" isn't
+        reach = YOURS_REACH if is_before else len(phrase.between(*gap, "for"))
+        if phrase.tokens(*gap) <= reach and not _PAUSE.search(phrase.text[gap[0] : gap[1]]):
             return yours.text
     return None
 

@@ -26,6 +26,9 @@ class Period:
     until: str | None = None
 
 
+NO_PERIOD = Period()
+
+
 def read_period(phrase: Phrase) -> Period:
     """Return the period that a sentence gives."""
     if span := _RANGE.search(phrase.text):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from ledger.lexicon import Lexicon
-from ledger.vocabulary import SectionKind, StatementKind
-from matcher.statements import StatementReader, brand_names
+from ledger.vocabulary import StatementKind
+from matcher.naming import brand_names
+from matcher.reading import Setting
+from matcher.statements import StatementReader
 
 READER = StatementReader(brand_names("acme", "Acme", []), Lexicon.load())
 SENTENCES = {
@@ -35,7 +37,7 @@ KINDS = (StatementKind.PARTNER_CLAIM, StatementKind.DENIAL, StatementKind.PAST, 
 @pytest.mark.parametrize("language", sorted(SENTENCES))
 @pytest.mark.parametrize("place", range(4), ids=map(str, KINDS))
 def test_sentences_are_told_apart(language: str, place: int) -> None:
-    (statement,) = READER.read(SENTENCES[language][place], language=language, section_kind=SectionKind.NONE)
+    (statement,) = READER.read(SENTENCES[language][place], Setting(language=language))
     assert statement.kind is KINDS[place], statement.rule
 
 
@@ -48,5 +50,5 @@ def test_words_of_everyday_make_no_claim() -> None:
         "hr": "Acme je prije 10 godina otvorio ured.",
         "hi": "Acme ने कार्यालय खोला।",
     }.items():
-        (statement,) = READER.read(text, language=language, section_kind=SectionKind.NONE)
+        (statement,) = READER.read(text, Setting(language=language))
         assert statement.kind is StatementKind.MENTION_ONLY, (text, statement.rule)

@@ -10,13 +10,16 @@ from hypothesis import strategies as st
 
 from ledger.lexicon import Lexicon
 from ledger.vocabulary import SectionKind, StatementKind
-from matcher.statements import StatementReader, brand_names, split_sentences
+from matcher.naming import brand_names
+from matcher.reading import Setting
+from matcher.sentences import split_sentences
+from matcher.statements import StatementReader
 
 READER = StatementReader(brand_names("acme", "Acme", ["艾克米", "ACM", "Acme Systems"]), Lexicon.load())
 
 
 def read(text: str, language: str | None = "en", section: SectionKind = SectionKind.NONE):
-    return READER.read(text, language=language, section_kind=section)
+    return READER.read(text, Setting(language=language, section_kind=section))
 
 
 @pytest.mark.parametrize(
@@ -39,7 +42,7 @@ def test_the_words_around_the_name_decide(text, language, kind):
 
 def test_only_the_sentence_of_the_name_counts():
     statements = read("We are a partner of Other. Acme opened an office.")
-    assert [s.kind for s in statements] == [StatementKind.MENTION_ONLY]
+    assert [s.kind for s in statements if s.brand] == [StatementKind.MENTION_ONLY]
 
 
 def test_a_name_listed_under_a_heading_of_partners_is_a_claim():

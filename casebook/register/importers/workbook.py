@@ -43,7 +43,7 @@ def each_workbook_row(path: Path, mapping: Mapping, problems: list[Problem]) -> 
         try:
             values = load_workbook(one, read_only=True, data_only=True, keep_links=False)
             formulas = load_workbook(other, read_only=True, data_only=False, keep_links=False)
-        except Exception as error:  # noqa: BLE001  # the library fails in many ways on broken files
+        except Exception as error:  # the library fails in many ways on broken files
             got = f"{type(error).__name__}: {error}"
             raise _bad(str(path), "an XLSX workbook", got, "save it anew as XLSX or CSV") from error
         yield from _rows(path, values, formulas, mapping, problems)
