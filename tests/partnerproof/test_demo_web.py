@@ -374,9 +374,12 @@ def test_lexicon_of_a_language_is_complete(file: Path) -> None:
     assert lexicon["language"] == file.stem
     assert lexicon["source"]
     for table in ("pages", "sections", "statements", "health"):
-        assert list(lexicon[table]) == list(ENGLISH[table])
+        if table == "statements":  # a language has the roles that its grammar needs
+            assert {"denial", "past", "tiers"} <= set(lexicon[table]) or "partner" in lexicon[table]
+        else:
+            assert list(lexicon[table]) == list(ENGLISH[table])
         for key, words in lexicon[table].items():
-            assert len(words) >= 2, (table, key)
+            assert len(words) >= (1 if table == "statements" else 2), (table, key)
             assert len(set(words)) == len(words), (table, key)
             for word in words:
                 assert word == unicodedata.normalize("NFC", word).strip(), (table, key, word)
