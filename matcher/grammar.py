@@ -116,6 +116,7 @@ class Grammar:
         _complete(self._stem_roles)
         self._stems, self._small = _stem_pattern(self._stem_roles), _small_pattern(self._small_roles)
         self._telling = _stem_pattern(word for word, roles in self._stem_roles.items() if roles & TELLING)
+        self.has_negations = "not" in lists
         oblique = [re.escape(level_word(word)) for word in lists.get("oblique", ())]
         self.oblique = re.compile(rf"\s*(?:{'|'.join(oblique)})") if oblique else None
 
