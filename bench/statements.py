@@ -34,6 +34,12 @@ def sentences(language: str) -> list[dict[str, Any]]:
     return [DEFAULTS | {"brand": "veltrana"} | row for row in found]
 
 
+def later_sentences(language: str) -> list[dict[str, Any]]:
+    """The second set, written after the grammar."""
+    found = tomllib.loads((GOLD / f"{language}.toml").read_text(encoding="utf-8"))["later"]
+    return [DEFAULTS | {"brand": "veltrana"} | row for row in found]
+
+
 def understood(read: StatementReader, language: str, row: dict[str, Any]) -> Statement | None:
     """What was understood about the brand of a row; the most telling statement where there are two."""
     setting = Setting(
@@ -59,11 +65,13 @@ def parts(statement: Statement | None) -> dict[str, str | None]:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--show", choices=("open", "held"), help="print what was understood otherwise in one half")
+    options.add_argument(
+        "--show", choices=("open", "held", "later"), help="print what was understood otherwise in one set"
+    )
     options.add_argument("--language")
     given = options.parse_args()
     read, total = reader(), Counter[str]()
-    print(f"{'':4} {'open: kind':>12} {'parts':>8}   {'held out: kind':>14} {'parts':>8}")
+    print(f"{'':4} {'open: kind':>12} {'parts':>8}   {'held out: kind':>14} {'parts':>8}   {'later: kind':>11}")
     for path in sorted(GOLD.glob("*.toml")):
         if given.language and path.stem != given.language:
             continue
@@ -81,6 +89,14 @@ def main() -> None:
                 print(
                     f"  {row['text']}\n    wanted {row['kind']}, found {found and found.kind} ({found and found.rule}) {wrong}"
                 )
+        for row in later_sentences(path.stem):
+            found = understood(read, path.stem, row)
+            score["later"] += 1
+            score["later-kind"] += found is not None and found.kind == row["kind"]
+            if given.show == "later" and (found is None or found.kind != row["kind"]):
+                print(
+                    f"  {row['text']}\n    wanted {row['kind']}, found {found and found.kind} ({found and found.rule})"
+                )
         print(_line(path.stem, score))
         total += score
     print(_line("all", total))
@@ -90,7 +106,7 @@ def _line(name: str, score: Counter[str]) -> str:
     o, h = score["open"], score["held"]
     return (
         f"{name:4} {score['open-kind']:6} / {o:3} {score['open-parts']:8}   "
-        f"{score['held-kind']:8} / {h:3} {score['held-parts']:8}"
+        f"{score['held-kind']:8} / {h:3} {score['held-parts']:8}   {score['later-kind']:5} / {score['later']:3}"
     )
 
 

@@ -14,11 +14,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ledger.vocabulary import AssertedBy, Modality, Relation, StatementKind
+from matcher.denials import denied, disclaimed
 from matcher.grammar import PARTNERS, RELATIONS, Grammar, Word
 from matcher.levelled import level_word
 from matcher.naming import Naming
+from matcher.naming_rules import read_naming
 from matcher.phrase import Phrase, make_phrase
-from matcher.reading import Frame, Reading, denied, disclaimed, read_naming
+from matcher.reading import Frame, Reading
 from matcher.ties import Tie, find_ties
 from matcher.times import read_period
 

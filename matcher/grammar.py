@@ -30,6 +30,7 @@ RELATIONS: Mapping[str, Relation] = {
     "investor": Relation.INVESTOR,
 }
 PARTNERS = frozenset({"reseller", "distributor", "partner", "member", "supplier"})
+LISTS_OF_THEIR_OWN = frozenset({"abbreviations", "oblique"})
 STEMS = (
     *RELATIONS,
     "trust",
@@ -111,28 +112,11 @@ class Grammar:
     ) -> None:
         """guests: another language's lists, of which the stems count too: English terms stand in every language's sentences."""
         self.language = language
-        self._roles: dict[str, frozenset[str]] = {}
-        stems: set[str] = set()
-        small: set[str] = set()
-        for role, words in [*lists.items(), *((role, words) for role, words in guests.items() if role in STEMS)]:
-            for entry in map(level_word, words):
-                word = entry.removesuffix("|")  # "var|" isn't in "various"
-                (small if role in SMALL or word != entry else stems).add(word)
-                self._roles[word] = self._roles.get(word, frozenset()) | {role}
-        for word in stems:  # "partners" is a partner too; "partner manager" is none
-            for shorter in (word[:size] for size in range(2, len(word))):
-                if shorter in stems and " " not in word[len(shorter) :]:
-                    self._roles[word] |= self._roles[shorter] & RELATIONS.keys()
-        for word in stems:
-            if "several" in self._roles[word] and not self._roles[word] & RELATIONS.keys():
-                self._roles[word] |= {"partner"}
-        relation = _stem_pattern(word for word in stems if self._roles[word] & RELATIONS.keys())
-        for word in stems:  # "become a partner" is a wish, and names the relation that is wished for
-            if self._roles[word] & _AROUND:
-                for match in relation.finditer(word):
-                    self._roles[word] |= self._roles[match[0]] & RELATIONS.keys()
-        self._stems, self._small = _stem_pattern(stems), _small_pattern(small)
-        self._telling = _stem_pattern(word for word in stems if self._roles[word] & TELLING)
+        self._stem_roles, self._small_roles = _by_word(lists, guests)
+        _complete(self._stem_roles)
+        self._stems, self._small = _stem_pattern(self._stem_roles), _small_pattern(self._small_roles)
+        self._telling = _stem_pattern(word for word, roles in self._stem_roles.items() if roles & TELLING)
+        self.has_negations = "not" in lists
         oblique = [re.escape(level_word(word)) for word in lists.get("oblique", ())]
         self.oblique = re.compile(rf"\s*(?:{'|'.join(oblique)})") if oblique else None
 
@@ -144,9 +128,9 @@ class Grammar:
         """Return the words of a levelled text, in order; one that stands inside a longer one doesn't count."""
         found = [
             Word(roles=roles, text=match[0], start=match.start(), stop=match.end())
-            for pattern in (self._stems, self._small)
+            for pattern, by_word in ((self._stems, self._stem_roles), (self._small, self._small_roles))
             for match in pattern.finditer(text)
-            if (roles := self._roles.get(" ".join(match[0].split())))
+            if (roles := by_word.get(" ".join(match[0].split())))
         ]
         found.sort(key=lambda word: (word.start, -word.stop))
         kept: list[Word] = []
@@ -208,6 +192,37 @@ class Grammars:
     def openers(self) -> frozenset[str]:
         """Return words that begin a sentence, of all languages."""
         return frozenset(word.lower() for lists in self._lists.values() for word in lists.get("we", ()))
+
+
+def _by_word(
+    lists: Mapping[str, Iterable[str]], guests: Mapping[str, Iterable[str]]
+) -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
+    """Return word → parts, of the stems and of the small words."""
+    stems: dict[str, frozenset[str]] = {}
+    small: dict[str, frozenset[str]] = {}
+    for role, words in [*lists.items(), *((role, words) for role, words in guests.items() if role in STEMS)]:
+        for entry in map(level_word, words):
+            word = entry.removesuffix("|")  # "var|" isn't in "various"
+            kept = small if role in SMALL or word != entry else stems
+            kept[word] = kept.get(word, frozenset()) | {role}
+    return stems, small
+
+
+def _complete(stems: dict[str, frozenset[str]]) -> None:
+    """Add the parts that follow from the spelling."""
+    for word in list(stems):
+        for shorter in (word[:size] for size in range(2, len(word))):
+            if (
+                shorter in stems and " " not in word[len(shorter) :]
+            ):  # "partners" is a partner; "partner manager" is none
+                stems[word] |= stems[shorter] & RELATIONS.keys()
+        if "several" in stems[word] and not stems[word] & RELATIONS.keys():
+            stems[word] |= {"partner"}
+    relation = _stem_pattern(word for word, roles in stems.items() if roles & RELATIONS.keys())
+    for word in list(stems):
+        if stems[word] & _AROUND:  # "become a partner" is a wish, and names the relation that is wished for
+            for match in relation.finditer(word):
+                stems[word] |= stems[" ".join(match[0].split())] & RELATIONS.keys()
 
 
 def _stem_pattern(words: Iterable[str]) -> re.Pattern[str]:

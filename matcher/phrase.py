@@ -32,6 +32,7 @@ class Phrase:
     words: Sequence[Word]
     names: Sequence[tuple[int, int]] = ()
     oblique: re.Pattern[str] | None = None
+    _having: dict[tuple[str, ...], list[Word]] = field(default_factory=dict, compare=False, repr=False)
     _groups: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
@@ -40,8 +41,10 @@ class Phrase:
 
     def having(self, *roles: str) -> list[Word]:
         """Return the words that can play one of some parts."""
-        wanted = frozenset(roles)
-        return [word for word in self.words if word.roles & wanted] if self.roles & wanted else []
+        if roles not in self._having:
+            wanted = frozenset(roles)
+            self._having[roles] = [w for w in self.words if w.roles & wanted] if self.roles & wanted else []
+        return self._having[roles]
 
     def between(self, start: int, stop: int, *roles: str) -> list[Word]:
         """Return the words with such a part that stand in [start, stop)."""

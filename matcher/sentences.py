@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 
 # a dot, then a space; a stop of East Asia, India or Arabic; a bullet or a bar between parts of a line
 _SENTENCE_END = re.compile(
-    r"(?<=[.!?…])[\"”“»’)]?\s+(?=\S)|(?<=[。！？؟।])[」』”]?\s*|\s*[;；؛]\s+|\s+[|•·▪►✓✔]\s+|\s*\n\s*"
+    r"(?<=[.!?…])[\"”“»’)]?\s+(?=\S)|(?<=[。！？؟।])[」』”]?\s*|[;；؛]\s+|(?<=\s)[|•·▪►✓✔]\s+|\n\s*"
 )
 _LAST_TOKEN = re.compile(r"(\S{1,24})\.$")
 _NEXT_TOKEN = re.compile(r"[\"“„«(]?([^\W_]+)")

@@ -2,7 +2,7 @@
 
 1. Find the names (naming.py); most passages have none, and no word that speaks of partners at all: done.
 2. Split the passage into sentences (sentences.py), and find the words of the lexicon in those that matter (grammar.py).
-3. For each name: which relation it is tied to (ties.py), and how: denied, over, wished, someone else's (reading.py).
+3. For each name: which relation it is tied to (ties.py), and how: denied, over, wished, someone else's (naming_rules.py).
 4. Sentences without a name that speak of partners or customers speak of every brand (any_brand.py).
 """
 
@@ -17,11 +17,13 @@ from functools import cached_property
 from ledger.lexicon import Lexicon
 from ledger.vocabulary import AssertedBy, Modality, Polarity, Relation, StatementKind
 from matcher.any_brand import read_any_brand, read_under_name
-from matcher.grammar import Grammars
+from matcher.denials import denied
+from matcher.grammar import Grammar, Grammars
 from matcher.levelled import Levelled, level
 from matcher.naming import Name, NameFinder, Naming
+from matcher.naming_rules import read_naming
 from matcher.phrase import Phrase, make_phrase, weigh
-from matcher.reading import Frame, Reading, Setting, read_naming
+from matcher.reading import Frame, Reading, Setting
 from matcher.sentences import split_sentences
 
 # An entry of a list of partners is a name with a word or two ("Veltrana Systems Ltd."), or a row of names; not a text.
@@ -111,7 +113,7 @@ class StatementReader:
             )
             source = _Source(levelled=levelled, written=written, sentence=sentence, language=grammar.language)
             for naming, name in zip(within, names, strict=True):
-                reading = _read_name(phrase, name, naming, frame)
+                reading = _read_name(phrase, name, naming, frame, grammar)
                 if reading is not None:
                     yield source.statement(naming.brand, reading, name)
             any_brand = None if within else read_any_brand(phrase, frame)
@@ -153,10 +155,14 @@ class StatementReader:
                 yield slice(start, min(start + MAX_SENTENCE_CHARS, sentence.stop))
 
 
-def _read_name(phrase: Phrase, name: tuple[int, int], naming: Naming, frame: Frame) -> Reading | None:
+def _read_name(phrase: Phrase, name: tuple[int, int], naming: Naming, frame: Frame, grammar: Grammar) -> Reading | None:
     if any(re.search(rf"(?<!\w){re.escape(word)}", phrase.text) for word in naming.not_when):
         return None
     reading = read_naming(phrase, name, frame)
+    if not grammar.has_negations and reading.kind is not StatementKind.DENIAL:
+        # a language with whole denials only: "not a partner", "not an Acme partner"
+        without = f"{phrase.text[: name[0]].rstrip()} {phrase.text[name[1] :].lstrip()}"
+        reading = denied(make_phrase(without, without, grammar), None, []) or reading
     is_told = reading.relation is not None and reading.kind is not StatementKind.MENTION_ONLY
     return None if naming.is_ordinary and not is_told else reading
 

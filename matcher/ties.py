@@ -24,6 +24,7 @@ from matcher.phrase import Phrase
 MOST_TOKENS_APART = 16
 MOST_TOKENS_IN_TERM = 4
 YOURS_REACH = 3
+MOST_WORDS = 12
 _PAUSE = re.compile(r"[,;:.!?()|、，。：]")
 _POSSESSIVE = re.compile(r"'s?(?!\w)")
 _COLON = re.compile(r"\s*[:：]\s*$")
@@ -70,7 +71,12 @@ def find_ties(phrase: Phrase, name: tuple[int, int], *, vendor: str | None) -> l
 def _each(phrase: Phrase, name: tuple[int, int], vendor: str | None) -> Iterator[Tie | NoTie]:
     start, stop = phrase.clause(name[0])
     left, right = phrase.group(*name)
-    for word in phrase.having(*RELATIONS, "customer-noun"):
+    words = phrase.having(*RELATIONS, "customer-noun")
+    if len(words) > MOST_WORDS:  # no sentence that anybody wrote
+        words = sorted(
+            sorted(words, key=lambda word: abs(word.start - name[0]))[:MOST_WORDS], key=lambda word: word.start
+        )
+    for word in words:
         if word.start < start or word.stop > max(stop, right) or _overlap(word, name):
             continue
         role = next((role for role in RELATIONS if role in word.roles), "customer-noun")
