@@ -22,7 +22,7 @@ from ledger.records import InlineImage, Page, Passage, Sighting
 from ledger.vocabulary import PageHealth, PageKind, Purpose
 
 # Goes up when the reading of a page changes what is found in it: `partnerproof extract` then reads stored pages again.
-EXTRACTOR_VERSION = 1
+EXTRACTOR_VERSION = 2
 SAME_AS_MISSING = "answers like an address that can't exist"  # a health reason that no page shows by itself
 
 

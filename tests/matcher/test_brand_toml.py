@@ -86,3 +86,10 @@ def test_a_mistake_is_named_with_its_line_and_key(old: str, new: str, told: str)
     entry, (problem,) = read_brand_entry(FULL.replace(old, new), "brand.toml")
     assert entry is None
     assert told in str(problem)
+
+
+def test_words_beside_which_the_name_is_not_meant() -> None:
+    entry, problems = read_brand_entry('name = "Acme"\nnot_when = ["orchard", "acme of"]\n', "brand.toml")
+    assert (entry and entry.not_when, problems) == (["orchard", "acme of"], [])
+    _, problems = read_brand_entry('name = "Acme"\nnot_when = ["x"]\n', "brand.toml")
+    assert [problem.where for problem in problems] == ["brand.toml line 2, not_when 1"]
