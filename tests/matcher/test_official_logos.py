@@ -95,7 +95,10 @@ valid_from = "2020-01-01"
     assert len(found) == 6
     text = "\n".join(found)
     assert "kestrel/brand.toml line 1, name: expected a text in double quotes, got 7" in text
-    assert "line 2, alias: expected one of name, aliases, domains, not_when, usage, tier, logo, got the unknown key alias" in text
+    assert (
+        "line 2, alias: expected one of name, aliases, domains, not_when, usage, tier, logo, got the unknown key alias"
+        in text
+    )
     assert "line 3, domains: expected a list in square brackets" in text
     assert "line 7, logo 1, variant: expected one of colour, white, mono" in text
     assert "line 8, logo 1, valid_from: expected a date YYYY-MM-DD without quotes" in text
