@@ -1,0 +1,89 @@
+"""The certificate: its title is honest, it holds on one page, and what strangers wrote stays text."""
+
+from __future__ import annotations
+
+import html
+import itertools
+import json
+import re
+from dataclasses import replace
+
+import pytest
+from bs4 import BeautifulSoup
+
+from casebook.register.ask import ask_register
+from casebook.register.asked import Asked
+from casebook.register.certificate import MAX_HITS, read_certificate, write_certificate
+from ledger.errors import OutsideFailureError
+
+NOBODY = Asked(names=(), domains=(), group=())
+DAY = "2021-05-01"
+REGISTER = """company,domain,valid_from,valid_until
+Bright Harbour Ltd,harbour.example,2018-01-01,
+Past Ltd,past.example,2010-01-01,2015-01-01
+SensorGrid Ltd,sensorgrid.example,2018-01-01,
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "window_from", "title"),
+    [
+        ({"names": ("SenseGrid",)}, "2016-05-01", "Certificate of negative search"),
+        ({"names": ("Past",), "domains": ("past.example",)}, "2016-05-01", "Certificate of negative search"),
+        ({"domains": ("past.example",)}, None, "Certificate of search: no grant held on the day"),
+        ({"domains": ("past.example",)}, "2014-05-01", "Certificate of search: grant on record"),
+        ({"domains": ("harbour.example",)}, None, "Certificate of search: grant on record"),
+        ({"names": ("Bright Harbour",)}, None, "Record of search: a person has to decide"),
+    ],
+)
+def test_the_title_says_what_came_out(ledger, register, asked, window_from, title):
+    register(REGISTER)
+    row = ask_register(ledger, "acme", replace(NOBODY, **asked), DAY, window_from=window_from)
+    assert read_certificate(ledger, row).title == title
+
+
+def test_without_a_register_nothing_is_certified(ledger):
+    certificate = read_certificate(ledger, ask_register(ledger, "acme", replace(NOBODY, names=("A",)), DAY))
+    assert certificate.outcome == "undecided"
+    assert "nothing can be said" in certificate.answer
+
+
+def test_the_page_says_what_was_searched_and_tried_and_needs_nothing_from_outside(ledger, register, tmp_path):
+    done = register(REGISTER).snapshot
+    row = ask_register(ledger, "acme", replace(NOBODY, names=("SenseGrid Co., Ltd.",)), DAY, window_from="2016-05-01")
+    write_certificate(ledger, row, tmp_path / "c.html")
+    page = (tmp_path / "c.html").read_text(encoding="utf-8")
+    text = " ".join(BeautifulSoup(page, "lxml").get_text(" ").split())
+    for said in (done.file_sha256, "SenseGrid Co., Ltd.", "2016-05-01 to 2021-05-01", "“co ltd”", "SensorGrid Ltd", "the name is alike (84 of 100), not the same", row["search_id"]):  # fmt: skip
+        assert said in text
+    assert not re.search(r"(src|href)=|url\(|@import", page)
+    assert "default-src 'none'" in html.unescape(page)
+    assert '<html lang="en">' in page
+    headings = [int(tag.name[1]) for tag in BeautifulSoup(page, "lxml").find_all(re.compile(r"h\d"))]
+    assert headings[0] == 1
+    assert all(later - earlier <= 1 for earlier, later in itertools.pairwise(headings))
+
+
+def test_what_strangers_wrote_stays_text(ledger, register, tmp_path):
+    register('company,domain,valid_from\n"<script>alert(1)</script> & ""Sons""",,2018-01-01\n')
+    name = '<script>alert(1)</script> & "Sons"'
+    row = ask_register(ledger, "acme", replace(NOBODY, names=(name, "<img src=x onerror=y>")), DAY)
+    write_certificate(ledger, row, tmp_path / "c.html")
+    page = (tmp_path / "c.html").read_text(encoding="utf-8")
+    assert not re.search(r"<(script|img)", page)
+    assert json.loads(row["hits"])
+
+
+def test_what_does_not_fit_on_a_page_is_counted(ledger, register, tmp_path):
+    lines = "".join(f"Bright Harbour {'x' * 300} Ltd,harbour.example,2018-01-01,\n" for _ in range(40))
+    register("company,domain,valid_from,valid_until\n" + lines)
+    row = ask_register(ledger, "acme", replace(NOBODY, names=("n" * 5_000,), domains=("harbour.example",)), DAY)
+    certificate = write_certificate(ledger, row, tmp_path / "c.html")
+    assert (len(certificate.hits), certificate.more_hits) == (MAX_HITS, 40 - MAX_HITS)
+    assert len((tmp_path / "c.html").read_text(encoding="utf-8")) < 20_000
+
+
+def test_a_place_that_can_not_be_written_is_told(ledger, register, tmp_path):
+    row = ask_register(ledger, "acme", replace(NOBODY, names=("A",)), DAY)
+    with pytest.raises(OutsideFailureError, match="name another file"):
+        write_certificate(ledger, row, tmp_path / "none" / "c.html")

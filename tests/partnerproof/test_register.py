@@ -1,0 +1,89 @@
+"""Registers on the command line: import, list, diff, undo, groups, search and its certificate."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from pathlib import Path
+
+from tests.conftest import run_partnerproof
+
+HEAD = "company,domain,valid_from,valid_until\n"
+
+
+def run(acme: Path, *arguments: str | Path, code: int = 0) -> str:
+    return run_partnerproof("-w", acme, "register", *arguments, code=code)
+
+
+def test_from_import_to_certificate(acme: Path, tmp_path: Path) -> None:
+    resellers = tmp_path / "resellers.csv"
+    resellers.write_text(HEAD + "SensorGrid Ltd,sensorgrid.example,2018-01-01,\n")
+    assert "imported 1 grants" in run(acme, "import", "acme", resellers, "--register", "resellers")
+    assert "unchanged" in run(acme, "import", "acme", resellers, "--register", "resellers")
+    groups = tmp_path / "groups.csv"
+    groups.write_text("child,parent,from\nSenseGrid Ltd,Grid Holdings plc,2015-01-01\n")
+    assert "imported 2 companies, 1 relationships" in run(acme, "groups", groups)
+
+    asked = ("search", "SenseGrid", "--brand", "acme", "--as-of", "2021-05-01", "--window", "5y")
+    table = re.sub(r"\s+", " ", run(acme, *asked, "--certificate", tmp_path / "c.html"))
+    for said in (
+        "No authorisation on record",
+        "2016-05-01 to 2021-05-01",
+        "resellers.csv",
+        "groups.csv",
+        "Grid Holdings plc",
+        "SensorGrid Ltd",
+        "alike (84",
+    ):
+        assert said in table
+    assert "Certificate of negative search" in (tmp_path / "c.html").read_text(encoding="utf-8")
+    record = json.loads(run(acme, *asked, "--json"))
+    assert record["hits"] == []
+    assert {entry.get("register") for entry in record["registers"]} >= {"partners", "resellers"}
+
+    resellers.write_text(HEAD + "SenseGrid Ltd,sensegrid.example,2018-01-01,\n")
+    run(acme, "import", "acme", resellers, "--register", "resellers")
+    assert run(acme, "search", "--again", record["search_id"], "--json")
+    assert "+ SenseGrid Ltd" in run(acme, "diff", "acme", "--register", "resellers")
+    listed = json.loads(run(acme, "list", "acme", "--json"))
+    assert [row["name"] for row in listed] == ["resellers", "resellers", "partners"]
+    assert "expected a reason" in run(acme, "undo", listed[0]["snapshot_id"], "--why", "", code=2)
+    assert "undone: resellers.csv" in run(acme, "undo", listed[0]["snapshot_id"], "--why", "not yet signed")
+    assert "not yet signed" in run(acme, "list")
+    decided = json.loads(
+        run(acme, "search", "--brand", "acme", "--domain", "https://www.sensorgrid.example/x", "--json")
+    )
+    assert [hit["by"] for hit in decided["hits"]] == ["domain"]
+
+
+def test_a_record_that_is_no_longer_the_same_is_told(acme: Path) -> None:
+    record = json.loads(run(acme, "search", "Known", "--brand", "acme", "--json"))
+    with sqlite3.connect(acme / "var" / "partnerproof.db") as database:
+        database.execute("UPDATE grants SET company = 'Other'")
+        database.execute("UPDATE searches SET grants_searched = 9")
+    database.close()
+    assert "not the same: grants_searched" in run(acme, "search", "--again", record["search_id"], code=1)
+
+
+def test_every_mistake_of_a_question_is_named(acme: Path) -> None:
+    said = run(
+        acme, "search", "A", "--brand", "acme", "--as-of", "1/5/21", "--domain", "no domain", "--identifier", "123",
+        "--known-at", "soon", code=2,
+    )  # fmt: skip
+    for option in ("--as-of", "--domain", "--identifier", "--known-at"):
+        assert f"{option}: expected" in said
+    assert "--window: expected years, months or days" in run(
+        acme, "search", "A", "--brand", "acme", "--window", "long", code=2
+    )
+    assert "name the brand" in run(acme, "search", "A", code=2)
+    assert "give a name" in run(acme, "search", "--brand", "acme", code=2)
+    assert "expected one of acme" in run(acme, "search", "A", "--brand", "nobody", code=2)
+    assert "--again goes with" in run(acme, "search", "A", "--again", "x", code=2)
+
+
+def test_markup_and_control_characters_in_a_register_are_only_printed(acme: Path, tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_text(HEAD + "[red]Ev\u202eil[/red] Ltd,evil.example,2018-01-01,\n", encoding="utf-8")
+    run(acme, "import", "acme", tmp_path / "r.csv")
+    told = run(acme, "search", "--brand", "acme", "--domain", "evil.example")
+    assert "[red]Ev\ufffdil[/red]" in told.replace("\n", "")
