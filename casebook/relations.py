@@ -8,8 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
+from functools import cache
 from urllib.parse import urlsplit
 
 from ledger.domains import belongs_to
@@ -86,19 +85,20 @@ class RelationWords:
     beside: WordLists
     hosts: Mapping[str, tuple[str, ...]]
 
-    @classmethod
-    def load(cls, path: Path | None = None) -> RelationWords:
-        data = tomllib.loads((path or shipped_data("relations.toml")).read_text(encoding="utf-8"))
-        hosts = {kind: tuple(listed) for kind, listed in data["hosts"].items()}
-        return cls(WordLists(data["words"]), WordLists(data["beside"]), hosts)
+
+@cache
+def shipped_relation_words() -> RelationWords:
+    """Return the words shipped with the program."""
+    data = tomllib.loads(shipped_data("relations.toml").read_text(encoding="utf-8"))
+    hosts = {kind: tuple(listed) for kind, listed in data["hosts"].items()}
+    return RelationWords(WordLists(data["words"]), WordLists(data["beside"]), hosts)
 
 
 class LogoRelations:
-    """Relates logos to their vendors; made once, used for every sighting."""
+    """Relates logos to their vendors."""
 
-    @cached_property
-    def _words(self) -> RelationWords:
-        return RelationWords.load()
+    def __init__(self) -> None:
+        self._words = shipped_relation_words()
 
     def relate(self, place: Place) -> Relating:
         """Return what a logo says by where it stands; the first rule that fits decides.

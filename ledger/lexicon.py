@@ -75,18 +75,6 @@ class WordLists:
         match = pattern.search(fold(text)) if pattern else None
         return None if match is None else Hit(kind=kind, word=match[0], start=match.start())
 
-    def whole_words(self, kind: str, text: str) -> list[Hit]:
-        """Return the hits of one kind that end where a word ends, as the text writes them: "Gold", not "Goldman"."""
-        pattern = self._patterns.get(kind)
-        folded = fold(text)
-        hits = []
-        for match in pattern.finditer(folded) if pattern else ():
-            if _UNSPACED.search(match[0]) or not folded[match.end() : match.end() + 1].isalnum():
-                # folding may change the length of the text; then the folded word is all there is
-                word = text[match.start() : match.end()] if len(folded) == len(text) else match[0]
-                hits.append(Hit(kind=kind, word=word, start=match.start()))
-        return hits
-
 
 def fold(text: str) -> str:
     """Return text as it is compared: without case, and without the dot that folding leaves on the Turkish İ."""
@@ -129,7 +117,7 @@ def _written(tree: _Letters) -> str:
     return "|".join(branches)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # told apart by identity, so that what is compiled from one can be kept
 class Lexicon:
     """All languages' word lists: tables[table][language][kind] → words."""
 

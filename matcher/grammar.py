@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from ledger.lexicon import Lexicon, shared_pattern
 from ledger.vocabulary import Relation
@@ -192,6 +192,12 @@ class Grammars:
     def openers(self) -> frozenset[str]:
         """Return words that begin a sentence, of all languages."""
         return frozenset(word.lower() for lists in self._lists.values() for word in lists.get("we", ()))
+
+
+@lru_cache(maxsize=4)  # compiling takes up to 0.4 s, and each visit of a crawl is read by a reader of its own
+def grammars_of(lexicon: Lexicon) -> Grammars:
+    """Return the grammars of a lexicon, the same ones for the same lexicon."""
+    return Grammars(lexicon)
 
 
 def _by_word(

@@ -18,7 +18,7 @@ from ledger.lexicon import Lexicon
 from ledger.vocabulary import AssertedBy, Modality, Polarity, Relation, StatementKind
 from matcher.any_brand import read_any_brand, read_under_name
 from matcher.denials import denied
-from matcher.grammar import Grammar, Grammars
+from matcher.grammar import Grammar, Grammars, grammars_of
 from matcher.levelled import Levelled, level
 from matcher.naming import Name, NameFinder, Naming
 from matcher.naming_rules import read_naming
@@ -72,7 +72,7 @@ class StatementReader:
 
     @cached_property
     def _grammars(self) -> Grammars:
-        return Grammars(self.lexicon)
+        return grammars_of(self.lexicon)
 
     def read(self, text: str, setting: Setting) -> list[Statement]:
         """Return every naming of a brand in a passage, and what it says of every brand, in order."""
