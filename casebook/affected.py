@@ -9,21 +9,18 @@ Reads: verdicts that hold, with the snapshots their searches used; grants; seeds
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
 
 from casebook.judge import Judge, asked_of
+from casebook.register.diff import FIELDS
 from casebook.register.search import Register
 from casebook.register.shelves import read_grant
 from casebook.register.snapshots import held_groups, held_registers
 from ledger.database import Ledger, Row
+from ledger.identity import utc_text
 from ledger.records import Grant, RegisterSnapshot
 from ledger.vocabulary import JudgingCause
-
-_WHERE_IT_LIES = frozenset({"grant_id", "snapshot_id", "line"})
-_CONTENT = tuple(field.name for field in fields(Grant) if field.name not in _WHERE_IT_LIES)
 
 
 def judge_affected(ledger: Ledger, brands: Iterable[str] | None) -> int:
@@ -69,18 +66,17 @@ def _changed_grants(ledger: Ledger, before: Iterable[str], after: Iterable[str])
 def _grants(ledger: Ledger, snapshot_ids: Iterable[str]) -> dict[tuple[object, ...], Row]:
     sql = "SELECT * FROM grants WHERE snapshot_id IN (SELECT value FROM json_each(?))"
     rows = ledger.each(sql, [json.dumps(sorted(snapshot_ids))])
-    return {tuple(row[name] for name in _CONTENT): row for row in rows}
+    return {tuple(row[name] for name in FIELDS): row for row in rows}
 
 
 def _touched(
     ledger: Ledger, brand: str, snapshot: RegisterSnapshot, changed: list[Grant], rows: Iterable[Row]
 ) -> Iterator[str]:
     register = Register.of_grants(ledger, brand, snapshot, changed)
-    today = dt.datetime.now(dt.UTC).date().isoformat()
     found: dict[str, bool] = {}
     for row in rows:
         if row["seed_id"] not in found:
-            result = register.search(asked_of(row), today)
+            result = register.search(asked_of(row), utc_text()[:10])
             found[row["seed_id"]] = bool(result.hits or result.record.near_misses)
         if found[row["seed_id"]]:
             yield row["claim_id"]

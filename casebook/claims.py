@@ -38,7 +38,6 @@ _CLAIMED = _PARTNERSHIP | {
     Relation.INVESTOR,
     Relation.UNSTATED,
 }
-GENERAL = "speaks of every brand"
 MAX_QUOTED_CHARS = 120
 
 
@@ -82,10 +81,7 @@ def find_claims(ledger: Ledger, brands: Sequence[str], *, visit_ids: Iterable[st
             _remove_stale(ledger, visit_id, chosen, found)
             ledger.add(found.claims.values())
             ledger.put(found.evidence.values())
-            for claim_id, evidence_id in found.evidence:
-                ledger.execute(
-                    "DELETE FROM mark_findings WHERE claim_id = ? AND evidence_id = ?", [claim_id, evidence_id]
-                )
+            ledger.execute(_DELETE_MARKS, [visit_id, chosen])
             ledger.put(found.marks)
         # what a visit denies, or shows no longer, speaks against the vendor's other claims too
         seed_id = ledger.value("SELECT seed_id FROM visits WHERE visit_id = ?", [visit_id])
@@ -116,7 +112,7 @@ def _add_general_denials(found: _Found) -> None:
     claimed = {(claim.seed_id, claim.brand) for claim in found.claims.values() if claim.relation in _CLAIMED}
     for row in found.general_denials:
         for seed_id, brand in sorted(claimed):
-            _add_sentence(row, found, found.claim(seed_id, brand, Relation.DENIED), (GENERAL,))
+            _add_sentence(row, found, found.claim(seed_id, brand, Relation.DENIED), ("speaks of every brand",))
 
 
 def _add_text(row: Row, found: _Found) -> None:
@@ -229,10 +225,17 @@ def _boxes(stored: str | None) -> list[Box]:
     return [Box(x=x, y=y, width=width, height=height) for x, y, width, height in json.loads(stored or "[]")]
 
 
+_DELETE_MARKS = """
+    DELETE FROM mark_findings WHERE (claim_id, evidence_id) IN (
+        SELECT e.claim_id, e.evidence_id FROM claim_evidence e
+        JOIN pages p ON p.page_id = e.page_id
+        JOIN claims c ON c.claim_id = e.claim_id
+        WHERE p.visit_id = ? AND c.brand IN (SELECT value FROM json_each(?)))
+"""
 _LOGO_EVIDENCE = """
     SELECT s.seed_id, b.brand, b.domains, p.page_id, p.url, p.kind AS page_kind, p.kind_reasons, g.sighting_id, g.zone,
            g.link_url, g.section_kind, g.section_reasons, g.heading_trail, g.alt, g.aria_label, g.caption, g.nearby_text, g.noise,
-           g.noise_reason, g.twin_group, g.page_box, m.match_id, m.transform, m.x, m.y, m.width, m.height,
+           g.noise_reason, g.page_box, m.match_id, m.transform, m.x, m.y, m.width, m.height,
            o.variant, o.tier, o.programme, o.valid_until, o.usage,
            EXISTS (SELECT 1 FROM wall_images w WHERE w.sighting_id = g.sighting_id) AS is_in_wall,
            EXISTS (SELECT 1 FROM official_logos n WHERE n.brand = o.brand AND n.variant IN ('white', 'mono') AND n.is_current)

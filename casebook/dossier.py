@@ -50,11 +50,20 @@ _RELATION_WORDS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """When one page showed a piece of evidence: first and last look, and on how many."""
+
+    first: str
+    last: str
+    looks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogoExhibit:
     """One sighting of an official logo, with the pictures that show it; pictures is None when there is no room for more."""
 
     row: Row
-    seen: tuple[str, str, int]  # first and last look that showed it on this page, and how many did
+    seen: Seen
     reasons: tuple[str, ...]
     heading_trail: tuple[str, ...]
     shown: tuple[str, ...]  # how the official drawing became what was found, a phrase each
@@ -70,7 +79,7 @@ class TextExhibit:
     """One sentence that names the brand; before, said, after are the passage around the claiming span."""
 
     row: Row
-    seen: tuple[str, str, int]
+    seen: Seen
     parts: tuple[str, ...]  # what was understood of it, a phrase each
     before: str
     said: str
@@ -241,9 +250,9 @@ def _by_page(rows: Sequence[Row], *columns: str) -> list[list[Row]]:
     return list(found.values())
 
 
-def _seen(rows: Sequence[Row]) -> tuple[str, str, int]:
+def _seen(rows: Sequence[Row]) -> Seen:
     days = sorted({row["seen_at"] for row in rows})
-    return days[0], days[-1], len(days)
+    return Seen(first=days[0], last=days[-1], looks=len(days))
 
 
 _LOGOS = """

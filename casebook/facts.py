@@ -14,9 +14,10 @@ from itertools import groupby
 from casebook.relations import IN_BIOGRAPHY
 from casebook.tiers import NO_TIERS, TierList
 from ledger.database import Ledger, Row
+from ledger.dates import end_of_day
 from ledger.vocabulary import AssertedBy, Evidence, LogoVariant, PageKind, Relation
 
-NEVER = "9999-12-31T23:59:59Z"
+NEVER = end_of_day("9999-12-31")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +97,7 @@ def read_claims(
 
     known_at: only what had been seen by that instant counts. A claim that nothing showed by then is left out.
     """
-    until = min(known_at or NEVER, f"{as_of}T23:59:59Z" if as_of else NEVER)
+    until = min(known_at or NEVER, end_of_day(as_of) if as_of else NEVER)
     asked = {"claims": json.dumps(list(claim_ids)), "until": until}
     denials = _group(ledger.rows(_DENIALS, asked), "seed_id", "brand")
     past = _group(ledger.rows(_PAST, asked), "claim_id")

@@ -13,7 +13,7 @@ that no finding rests on.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice
@@ -191,7 +191,7 @@ def asked_of(seed: Row) -> Asked:
 
 @lru_cache(maxsize=50_000)
 def _domains(start_urls: str, vendor_domain: str) -> tuple[str, ...]:
-    found: Iterator[str | None] = iter((*map(normal_domain, json.loads(start_urls)), vendor_domain))
+    found = (*map(normal_domain, json.loads(start_urls)), vendor_domain)
     return tuple(dict.fromkeys(filter(None, found)))
 
 

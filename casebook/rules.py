@@ -127,7 +127,6 @@ def _judge_by_register(facts: ClaimFacts, search: SearchResult | None, as_of: st
     outcomes = [outcome for hit in search.hits if (outcome := _judge_hit(facts, hit, as_of))]
     for rule in (_other_tie, _unstated, _hardly_seen, _template):
         outcomes += [outcome] if (outcome := rule(facts)) else []
-    # a tie of another kind or an unstated one is not accused of exceeding a grant
     outcomes.append(
         _outcome(
             17,

@@ -17,8 +17,6 @@ from casebook.facts import PAGE_FACTS
 from ledger.database import Ledger, Row
 from ledger.errors import BadInputError, Problem
 
-CAUSES = ("claim", "register", "rules", "page")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerdictChange:
@@ -30,7 +28,9 @@ class VerdictChange:
     relation: str
     before: str | None
     after: str | None
-    because: tuple[str, ...]  # of CAUSES; empty: nothing that is known, as for verdicts from before facts were kept
+    because: tuple[
+        str, ...
+    ]  # claim, register, rules, page; empty: nothing that is known, as for verdicts from before facts were kept
     details: tuple[str, ...]
 
 

@@ -79,7 +79,7 @@ def find_walls(ledger: Ledger, visit_id: str) -> set[str]:
         )
         ledger.add(walls)
         ledger.put(images)
-        return {seed for wall in walls for seed in _settle_template(ledger, wall.wall_id)}
+        return {seed for wall in walls for seed in _settle_template(ledger, wall)}
 
 
 def _runs(page: Sequence[Row]) -> Iterator[list[Row]]:
@@ -100,8 +100,8 @@ def _place(row: Row) -> tuple[object, ...]:
     return row["zone"], row["heading_trail"], row["section_kind"], row["words_alone"]
 
 
-def _settle_template(ledger: Ledger, wall_id: str) -> set[str]:
-    alike = [wall_id, *_alike_walls(ledger, wall_id)]
+def _settle_template(ledger: Ledger, wall: Wall) -> set[str]:
+    alike = [wall.wall_id, *_alike_walls(ledger, wall)]
     rows = ledger.rows(
         "SELECT w.wall_id, w.seed_id, w.template_id, s.vendor_domain, s.parent FROM walls w JOIN seeds s USING (seed_id)"
         " WHERE w.wall_id IN (SELECT value FROM json_each(?)) ORDER BY w.wall_id",
@@ -111,19 +111,18 @@ def _settle_template(ledger: Ledger, wall_id: str) -> set[str]:
     template = content_id("template", rows[0]["wall_id"]) if len(unrelated) >= MIN_TEMPLATE_VENDORS else None
     changed = [row for row in rows if row["template_id"] != template]
     if template is None:
-        changed = [row for row in changed if row["wall_id"] == wall_id]
+        changed = [row for row in changed if row["wall_id"] == wall.wall_id]
     for row in changed:
         ledger.execute("UPDATE walls SET template_id = ? WHERE wall_id = ?", [template, row["wall_id"]])
     return {row["seed_id"] for row in changed}
 
 
-def _alike_walls(ledger: Ledger, wall_id: str) -> list[str]:
+def _alike_walls(ledger: Ledger, wall: Wall) -> list[str]:
     """Walls of other vendors with the same images in the same order; whoever shares the rarest images is compared first."""
-    mine = _read_wall(ledger, wall_id)
-    seed = ledger.value("SELECT seed_id FROM walls WHERE wall_id = ?", [wall_id])
+    mine = _read_wall(ledger, wall.wall_id)
     candidates: dict[str, None] = {}
-    for row in ledger.rows(_FINDERS, {"wall": wall_id}):
-        asked = {"sha": row["image_sha256"], "hash": row["image_hash"], "seed": seed, "most": MAX_CANDIDATES}
+    for row in ledger.rows(_FINDERS, {"wall": wall.wall_id}):
+        asked = {"sha": row["image_sha256"], "hash": row["image_hash"], "seed": wall.seed_id, "most": MAX_CANDIDATES}
         candidates |= dict.fromkeys(other[0] for other in ledger.rows(_WITH_IMAGE, asked))
         if len(candidates) >= MAX_CANDIDATES:
             break

@@ -22,6 +22,11 @@ def read_date(text: str, date_format: str = ISO_DATES) -> str | None:
         return None
 
 
+def end_of_day(day: str) -> str:
+    """Return the last instant of a day (ISO text) as UTC text: what was known by then was known that day."""
+    return f"{day}T23:59:59Z"
+
+
 def suggest_date(text: str) -> str:
     """Return how a date that was not understood should be written: in both readings where it has two."""
     numbers = [int(n) for n in re.findall(r"\d{1,4}", text)]

@@ -11,9 +11,8 @@ register_keys, likeness_names, likeness_grams.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from casebook.register.shelves import store_keys, store_likeness
 from casebook.register.snapshots import held_registers
 from ledger.database import Ledger
 from ledger.errors import BadInputError, Problem
-from ledger.identity import content_id, event_id, utc_text
+from ledger.identity import event_id, utc_text
 from ledger.records import Grant, RegisterSnapshot
 
 __all__ = ["FORMATS", "Import", "import_register", "read_grants"]
@@ -74,8 +73,7 @@ def import_register(
         store_likeness(ledger, snapshot.snapshot_id)
         sql = "UPDATE register_snapshots SET grants = ? WHERE snapshot_id = ?"
         ledger.execute(sql, [count, snapshot.snapshot_id])
-    held = next(s for s in held_registers(ledger, brand) if s.register == register)
-    return Import(snapshot=held, is_new=True)
+    return Import(snapshot=replace(snapshot, grants=count), is_new=True)
 
 
 def read_grants(path: Path, *, brand: str, snapshot_id: str, mapping: Mapping = NO_MAPPING) -> list[Grant]:
@@ -117,12 +115,3 @@ def file_sha256(path: Path) -> str:
             Problem(where=str(path), expected="a readable file", got=error.strerror or str(error), next_step="name an existing file")
         ) from error  # fmt: skip
     return digest.hexdigest()
-
-
-def grant_digest(grant: Grant) -> str:
-    """Return a digest of all that a grant says; where it stands in the file is no part of it."""
-    said = [getattr(grant, name) for name in Grant.__dataclass_fields__ if name not in _WHERE]
-    return content_id(json.dumps(said, ensure_ascii=False))
-
-
-_WHERE = frozenset({"table", "grant_id", "snapshot_id", "line"})

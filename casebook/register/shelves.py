@@ -16,7 +16,6 @@ from ledger.records import Grant, RegisterSnapshot
 from ledger.vocabulary import Relation
 
 IN_MEMORY_GRANTS = 10_000  # of all registers of a brand; each takes about 2 KiB
-KEYS_AT_ONCE = 50_000
 
 
 class Shelf(Protocol):

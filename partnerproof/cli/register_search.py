@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import re
 from collections.abc import Sequence
@@ -17,9 +16,11 @@ from casebook.register.ask import ask_again, ask_register, require_search, windo
 from casebook.register.asked import Asked
 from casebook.register.certificate import read_certificate, write_certificate
 from ledger.database import Ledger, Row
+from ledger.dates import ISO_DATES, end_of_day, read_date, suggest_date
 from ledger.domains import normal_domain, registrable_domain
 from ledger.errors import BadInputError, Problem
 from ledger.identifiers import normal_identifier
+from ledger.identity import utc_text
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.tables import plain, plain_console
 
@@ -76,7 +77,7 @@ def search(
     if not (names or domains or identifiers):
         raise click.UsageError("give a name, a --domain or an --identifier")
     problems: list[Problem] = []
-    day = _day("--as-of", as_of, problems) if as_of else dt.datetime.now(dt.UTC).date().isoformat()
+    day = _day("--as-of", as_of, problems) if as_of else utc_text()[:10]
     asked = Asked(
         names=tuple(dict.fromkeys(name.strip() for name in names if name.strip())),
         domains=_domains(domains, problems),
@@ -146,22 +147,17 @@ def _print_table(title: str, headings: tuple[str, ...], rows: Sequence[tuple[str
 
 
 def _day(option: str, text: str, problems: list[Problem]) -> str | None:
-    try:
-        if not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-            raise ValueError
-        return dt.date.fromisoformat(text).isoformat()
-    except ValueError:
-        problems.append(
-            Problem(where=option, expected="YYYY-MM-DD", got=repr(text), next_step="write it as 2021-05-01")
-        )
-        return None
+    day = read_date(text)
+    if day is None:
+        problems.append(Problem(where=option, expected=ISO_DATES, got=repr(text), next_step=suggest_date(text)))
+    return day
 
 
 def _instant(text: str, problems: list[Problem]) -> str | None:
     if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", text):
         return text
     day = _day("--known-at", text, problems)
-    return f"{day}T23:59:59Z" if day else None
+    return end_of_day(day) if day else None
 
 
 def _window(text: str, as_of: str, problems: list[Problem]) -> str | None:

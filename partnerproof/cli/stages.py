@@ -15,13 +15,14 @@ from casebook.claims import find_claims
 from casebook.judge import Judge
 from crawler.reread import read_again
 from ledger.database import Ledger
+from ledger.dates import end_of_day
 from ledger.vocabulary import JudgingCause, MatchStrength
 from matcher.logo_matches import match_logos, store_brands
 from matcher.recogniser import Recogniser
 from matcher.rejections import SET_CHANGED, hold_back
 from matcher.text_matches import match_texts
 from partnerproof.cli.choice import Choice, pass_choice
-from partnerproof.cli.dates import read_date
+from partnerproof.cli.dates import read_day
 from partnerproof.cli.hunt import hunt, require_hunt_options
 from partnerproof.flow import finished_visits
 
@@ -165,13 +166,13 @@ def claims(choice: Choice, brands: tuple[str, ...]) -> None:
 @click.option(
     "--as-of",
     metavar="DATE",
-    callback=read_date,
+    callback=read_day,
     help="Replay: as of this day instead of the day when each claim was last seen.",
 )
 @click.option(
     "--known-at",
     metavar="DATE",
-    callback=read_date,
+    callback=read_day,
     help="Replay: with what had been crawled and imported by the end of this day.",
 )
 @pass_choice
@@ -194,7 +195,7 @@ def judge(choice: Choice, brands: tuple[str, ...], as_of: str | None, known_at: 
             ledger,
             JudgingCause.REPLAY if is_replay else JudgingCause.JUDGE,
             as_of=as_of,
-            known_at=f"{known_at}T23:59:59Z" if known_at else None,
+            known_at=end_of_day(known_at) if known_at else None,
         )
         total = ledger.value("SELECT count(*) FROM claims")
         with progress_bar() as progress:

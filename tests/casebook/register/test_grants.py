@@ -8,24 +8,9 @@ import pytest
 
 from casebook.register.imports import import_register, read_grants
 from casebook.register.names import comparable_name
-from ledger.database import Ledger
 from ledger.errors import BadInputError
-from ledger.records import BrandRow
 
 HEADER = "company,aliases,domain,relation,programme,tier,marks,territory,valid_from,valid_until,parent,source\n"
-
-
-@pytest.fixture
-def ledger(tmp_path: Path):
-    with Ledger.open(tmp_path / "p.db") as ledger:
-        ledger.add(
-            [
-                BrandRow(
-                    brand="acme", name="Acme", aliases=(), domains=("acme.example",), recorded_at="2026-01-01T00:00:00Z"
-                )
-            ]
-        )
-        yield ledger
 
 
 @pytest.fixture
