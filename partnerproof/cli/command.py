@@ -24,8 +24,10 @@ from partnerproof.cli import (
     register,
     reject,
     report,
+    seal,
     stages,
     status,
+    verify,
 )
 from partnerproof.cli.choice import Choice
 from partnerproof.flow import STAGES
@@ -114,6 +116,8 @@ for verb in (
     passages.passages,
     reject.reject,
     report.report,
+    seal.seal,
+    verify.verify,
     recognise.recognise,
     demo.demo,
     diff.diff,
