@@ -84,16 +84,19 @@ class Seal:
 KINDS = ("made-with", "database", "rows", "warc", "record")
 
 
+@dataclass(frozen=True)
 class Seals:
-    """The seals of one workspace, oldest first."""
+    """The seals of one workspace, oldest first: their ids are ULIDs, which sort by time."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    folder: Path
+    all: tuple[Seal, ...]
 
-    @cached_property
-    def all(self) -> tuple[Seal, ...]:
-        """Their ids are ULIDs: they sort by time."""
-        return tuple(Seal(path) for path in sorted(self.folder.glob("*")) if path.is_dir() and path.name[0] != ".")
+    @classmethod
+    def of(cls, folder: Path) -> Seals:
+        """Return the seals in a folder."""
+        return cls(
+            folder, tuple(Seal(path) for path in sorted(folder.glob("*")) if path.is_dir() and path.name[0] != ".")
+        )
 
     @cached_property
     def sealed_bytes(self) -> dict[str, int]:
@@ -129,7 +132,7 @@ def make_seal(
     made_with: the program, its versions and settings, as a leaf of its own.
     Errors: EvidenceBrokenError when a WARC file is shorter than the database says, OutsideFailureError when the disk refuses.
     """
-    seals = Seals(seals_dir)
+    seals = Seals.of(seals_dir)
     now = _settled_now(ledger)
     rows = [_rows_leaf(group) for group in _new_groups(ledger, seals, now)]
     warc = list(_warc_leaves(ledger, seals, warc_dir, on_bytes))
@@ -291,7 +294,7 @@ def mend_seals(seals_dir: Path, log: CustodyLog) -> None:
     for part in seals_dir.glob(".*"):
         shutil.rmtree(part, ignore_errors=True)
     logged = {entry["details"].get("seal") for entry in log.entries() if entry["event"] == CustodyEvent.SEALED}
-    for seal in Seals(seals_dir).all:
+    for seal in Seals.of(seals_dir).all:
         if seal.seal_id not in logged:
             log_seal(log, seal)
 

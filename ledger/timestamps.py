@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import logging
 import shutil
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -18,12 +19,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography import x509
-from rfc3161_client import TimestampRequestBuilder, VerifierBuilder, decode_timestamp_response
+from rfc3161_client import (
+    HashAlgorithm,
+    TimeStampRequest,
+    TimestampRequestBuilder,
+    VerifierBuilder,
+    decode_timestamp_response,
+)
 
 from ledger.custody import CustodyLog
 from ledger.errors import OutsideFailureError
 from ledger.identity import sha256_hex
-from ledger.seals import Seal, Seals, write_durably
+from ledger.seals import HEAD, Seal, Seals, write_durably
+from ledger.verifier import OK, check_token, token_epoch
 from ledger.vocabulary import CustodyEvent
 
 logger = logging.getLogger(__name__)
@@ -66,7 +74,7 @@ def _stamp(seal: Seal, authority: Authority, log: CustodyLog) -> Stamp:
         roots = x509.load_pem_x509_certificates(authority.roots.read_bytes())
     except (OSError, ValueError) as error:
         return Stamp(authority=authority.name, failure=f"{authority.roots}: no certificates in PEM ({error})")
-    request = TimestampRequestBuilder(data=head).build()
+    request = TimestampRequestBuilder(data=head, hash_algorithm=HashAlgorithm.SHA256).build()
     asked = time.time()
     try:
         answer = _ask(authority.url, request.as_bytes())
@@ -74,21 +82,44 @@ def _stamp(seal: Seal, authority: Authority, log: CustodyLog) -> Stamp:
         return Stamp(authority=authority.name, failure=f"{authority.url} did not answer ({error})")
     clock = datetime.fromtimestamp((asked + time.time()) / 2, UTC)
     try:
-        response = decode_timestamp_response(answer)
-        builder = VerifierBuilder.from_request(request)
-        for root in roots:
-            builder = builder.add_root_certificate(root)
-        builder.build().verify_message(response, head)
-        said = response.tst_info.gen_time
+        said = _time_of(answer, request, roots, seal, authority)
     except Exception as error:  # noqa: BLE001  # the decoder raises many kinds on rubbish
         return Stamp(authority=authority.name, failure=f"{authority.url} gave no valid token ({_first_line(error)})")
     stamp = Stamp(
         authority=authority.name,
-        stamped_at=said.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        clock_offset_s=round((clock - said.astimezone(UTC)).total_seconds(), 1),
+        stamped_at=said.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        clock_offset_s=round((clock - said).total_seconds(), 1),
     )
     _keep(seal, authority, answer, stamp, log)
     return stamp
+
+
+def _time_of(
+    answer: bytes, request: TimeStampRequest, roots: list[x509.Certificate], seal: Seal, authority: Authority
+) -> datetime:
+    """The time of a valid token over a seal's head. Errors: whatever the decoder raises; ValueError for openssl's reasons."""
+    try:
+        response = decode_timestamp_response(answer)
+    except ValueError:
+        # openssl itself lists a token's certificates in an order that the strict decoder refuses
+        return _time_by_openssl(answer, request, seal, authority)
+    builder = VerifierBuilder.from_request(request)
+    for root in roots:
+        builder = builder.add_root_certificate(root)
+    builder.build().verify_message(response, seal.head_bytes)
+    return response.tst_info.gen_time.astimezone(UTC)
+
+
+def _time_by_openssl(answer: bytes, request: TimeStampRequest, seal: Seal, authority: Authority) -> datetime:
+    with tempfile.TemporaryDirectory() as made:
+        token, query = Path(made) / "answer.tsr", Path(made) / "query.tsq"
+        token.write_bytes(answer)
+        query.write_bytes(request.as_bytes())
+        check = check_token(seal.folder / HEAD, token, authority.roots, what="token", query=query)
+        moment = token_epoch(token)
+    if check.outcome != OK or moment is None:
+        raise ValueError(check.detail)
+    return datetime.fromtimestamp(moment, UTC)
 
 
 def _keep(seal: Seal, authority: Authority, answer: bytes, stamp: Stamp, log: CustodyLog) -> None:

@@ -67,14 +67,11 @@ class Verification:
     since: str | None = None
     on_bytes: Callable[[int], None] = lambda _: None
     _logged: list[dict[str, Any]] = field(default_factory=list)
+    _sound: list[Seal] = field(default_factory=list)
 
     def run(self) -> list[Check]:
         """Return every check. Writes how it went to the fixity log."""
         return [*self._log(), *self._seals(), *self._warc(), *self._database()]
-
-    @cached_property
-    def seals(self) -> Seals:
-        return Seals(self.place.seals_dir)
 
     # --- the log
 
@@ -103,42 +100,45 @@ class Verification:
 
     def _seals(self) -> Iterator[Check]:
         logged = {entry["seal"]: entry["head_sha256"] for entry in self._entries(CustodyEvent.SEALED)}
-        there = {seal.seal_id for seal in self.seals.all}
+        seals = Seals.of(self.place.seals_dir).all
+        there = {seal.seal_id for seal in seals}
         for seal_id in sorted(logged.keys() - there):
             yield Check(f"seal {seal_id}", BROKEN, "is missing, and the custody log tells of it")
         if not there:
             yield Check("seals", NOT_CHECKED, "nothing is sealed yet: run `partnerproof seal`")
         previous: bytes | None = None
-        for seal in self.seals.all:
+        for seal in seals:
             try:
-                yield from self._seal(seal, previous, logged.get(seal.seal_id))
+                check = self._seal(seal, previous, logged.get(seal.seal_id))
+                yield check
+                if check.outcome == OK:
+                    self._sound.append(seal)
                 yield from self._tokens(seal)
                 previous = seal.head_bytes
             except (PartnerproofError, OSError, KeyError, TypeError, ValueError) as error:
                 yield Check(f"seal {seal.seal_id}", BROKEN, f"can't be read ({error})")
                 previous = None
 
-    def _seal(self, seal: Seal, previous: bytes | None, logged_sha256: str | None) -> Iterator[Check]:
+    def _seal(self, seal: Seal, previous: bytes | None, logged_sha256: str | None) -> Check:
         what = f"seal {seal.seal_id}"
         head, data = seal.head, (seal.folder / MANIFEST).read_bytes()
         if canonical(head) + b"\n" != seal.head_bytes or head["format"] != FORMAT or head["seal_id"] != seal.seal_id:
-            yield Check(f"{what}, {HEAD}", BROKEN, "is not as seals are written")
-        elif logged_sha256 is not None and sha256_hex(seal.head_bytes) != logged_sha256:
-            yield Check(f"{what}, {HEAD}", BROKEN, "is not the one that the custody log tells of")
-        elif head["previous_head_sha256"] != (sha256_hex(previous) if previous is not None else None):
-            yield Check(
+            return Check(f"{what}, {HEAD}", BROKEN, "is not as seals are written")
+        if logged_sha256 is not None and sha256_hex(seal.head_bytes) != logged_sha256:
+            return Check(f"{what}, {HEAD}", BROKEN, "is not the one that the custody log tells of")
+        if head["previous_head_sha256"] != (sha256_hex(previous) if previous is not None else None):
+            return Check(
                 f"{what}, {HEAD}",
                 BROKEN,
                 "does not follow from the seal before it: one of the two was changed or taken out",
             )
-        elif sha256_hex(data) != head["manifest_sha256"]:
-            yield Check(f"{what}, {MANIFEST}", BROKEN, "was changed: its digest is not the one in the seal's head")
-        elif merkle_root(leaf_hash(line) for line in data.splitlines()).hex() != head["root"]:
-            yield Check(f"{what}, {HEAD}", BROKEN, "its root is not that of its manifest")
-        elif self._logged and not self._has_log_of(head):
-            yield Check(what, BROKEN, "was made over another custody log than the one that is here")
-        else:
-            yield Check(what, OK, f"{head['leaves']} digests, made {head['made_at']}")
+        if sha256_hex(data) != head["manifest_sha256"]:
+            return Check(f"{what}, {MANIFEST}", BROKEN, "was changed: its digest is not the one in the seal's head")
+        if merkle_root(leaf_hash(line) for line in data.splitlines()).hex() != head["root"]:
+            return Check(f"{what}, {HEAD}", BROKEN, "its root is not that of its manifest")
+        if self._logged and not self._has_log_of(head):
+            return Check(what, BROKEN, "was made over another custody log than the one that is here")
+        return Check(what, OK, f"{head['leaves']} digests, made {head['made_at']}")
 
     def _has_log_of(self, head: Mapping[str, Any]) -> bool:
         count, digest = head["custody"]["entries"], head["custody"]["sha256"]
@@ -163,6 +163,11 @@ class Verification:
             else:
                 yield check_token(seal.folder / HEAD, token, roots, what=what)
 
+    @cached_property
+    def seals(self) -> Seals:
+        """The seals that are in order: what the others say is worth nothing."""
+        return Seals(self.place.seals_dir, tuple(self._sound))
+
     # --- the WARC files
 
     def _parts(self) -> list[Part]:
@@ -173,11 +178,7 @@ class Verification:
         ]
 
     def _warc(self) -> Iterator[Check]:
-        try:
-            parts = self._parts()
-        except (PartnerproofError, OSError, KeyError, TypeError, ValueError) as error:
-            yield Check("WARC files", NOT_CHECKED, f"a seal can't be read ({error})")
-            return
+        parts = self._parts()
         known = self._checked_before()
         fresh = [part for part in parts if not self._is_known(part, known)]
         if len(fresh) < len(parts):

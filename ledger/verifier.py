@@ -191,8 +191,17 @@ def token_time(token: Path) -> str | None:
     return found[1].strip() if found else None
 
 
-def check_token(head: Path, token: Path, roots: Path | None, *, what: str) -> Check:
-    """Ask openssl whether a token covers a seal's head. roots: PEM of the certificates that are trusted."""
+def token_epoch(token: Path) -> int | None:
+    """Return when a token says that it was made, in seconds since 1970; None: openssl can't read it."""
+    at = token_time(token)
+    return None if at is None else _epoch(at)
+
+
+def check_token(head: Path, token: Path, roots: Path | None, *, what: str, query: Path | None = None) -> Check:
+    """Ask openssl whether a token covers a seal's head, as of the token's own time.
+
+    roots: PEM of the certificates that are trusted; query: the request, if its nonce is to be checked too.
+    """
     openssl = find_openssl()
     if openssl is None:
         return Check(what, NOT_CHECKED, "openssl is not installed here")
@@ -202,7 +211,8 @@ def check_token(head: Path, token: Path, roots: Path | None, *, what: str) -> Ch
     if at is None:
         return Check(what, BROKEN, "is no timestamp token that openssl can read")
     moment = _epoch(at)
-    command = [openssl, "ts", "-verify", "-in", str(token), "-data", str(head), "-CAfile", str(roots)]
+    over = ["-queryfile", str(query)] if query else ["-data", str(head)]
+    command = [openssl, "ts", "-verify", "-in", str(token), *over, "-CAfile", str(roots)]
     told = _run([*command, *(["-attime", str(moment)] if moment else [])])
     if told.returncode == 0 and "Verification: OK" in told.stdout:
         return Check(what, OK, f"stamped {at}")

@@ -36,7 +36,7 @@ def seal_workspace(workspace: Workspace, on_bytes: Callable[[int], None] = lambd
     """Seal what is new, and ask the authorities for what they have not stamped yet. The caller holds the pen."""
     log = workspace.custody
     mend_seals(workspace.seals, log)
-    mend_tokens(Seals(workspace.seals), log)
+    mend_tokens(Seals.of(workspace.seals), log)
     with workspace.open() as ledger:
         seal = make_seal(
             ledger,
@@ -48,7 +48,7 @@ def seal_workspace(workspace: Workspace, on_bytes: Callable[[int], None] = lambd
         )
     authorities = {one.name: one for one in workspace.authorities}
     stamps: list[Stamp] = []
-    seals = Seals(workspace.seals)
+    seals = Seals.of(workspace.seals)
     for each in reversed(seals.all):  # the newest first: it holds the digest of those before it
         answers = stamp_seal(each, list(authorities.values()), log)
         stamps += answers
