@@ -151,7 +151,7 @@ def _write_archive(
     ]
     pages = [
         PageEntry(url=row["url"], title=row["title"] or row["url"], at=row["fetched_at"])
-        for row in ledger.rows(_PAGES, [claim_id])
+        for row in ledger.rows(_PAGES, {"claim": claim_id, "best": finding["page_url"]})
     ]
     return write_wacz(
         folder / "evidence.wacz",
@@ -299,7 +299,7 @@ _OF_CLAIM = "FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id JOIN vi
 _PAGES = """
     SELECT DISTINCT c.url, p.title, c.fetched_at FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id
     JOIN looks k ON k.look_id = p.look_id JOIN captures c ON c.capture_id = k.capture_id
-    WHERE e.claim_id = ? ORDER BY c.fetched_at DESC, c.url
+    WHERE e.claim_id = :claim ORDER BY p.url = :best DESC, c.fetched_at DESC, c.url
 """
 # the pages of a claim, with every image, style sheet and redirect that belongs to them, and the robots.txt of the visits
 _CAPTURES_SHOWN = """

@@ -15,47 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from ledger.custody import CustodyLog
-from ledger.verification import Place, Verification
-from ledger.verifier import Check
-from tests.conftest import SmallServer, not_found, run_partnerproof, send
+from tests.conftest import not_found, run_partnerproof, send
+from tests.flow.sealed import PAGE, configure, crawl, flip, log_of, make_sealed, of, verify
 from tests.ledger.authorities import AuthorityServers
-
-PAGE = "<title>V</title><h1>Our partners</h1><p>" + "Words about our work for ports. " * 30 + "</p><img src='/l.png'>"
-
-
-def crawl(root: Path, logo_png: bytes, *, text: str = PAGE) -> None:
-    server = SmallServer({"/": send(text), "/l.png": send(logo_png, "image/png")})
-    (root / "seeds" / "v.csv").write_text(f"name,url\nBright Harbour,{server.url}/\n")
-    run_partnerproof("-w", root, "crawl", root / "seeds" / "v.csv", "--delay", "0", "--allow-private")
-    server.close()
-
-
-def configure(root: Path, text: str) -> None:
-    with (root / "partnerproof.toml").open("a", encoding="utf-8") as file:
-        file.write(text)
-
-
-def verify(root: Path, *, since: str | None = None) -> list[Check]:
-    var = root / "var"
-    place = Place(
-        database=var / "partnerproof.db", warc_dir=var / "warc", seals_dir=var / "seals", fixity=var / "fixity.jsonl",
-        log=CustodyLog(var / "custody.jsonl"),
-    )  # fmt: skip
-    return Verification(place, since=since).run()
-
-
-def of(checks: list[Check], outcome: str) -> list[str]:
-    return [f"{check.what}: {check.detail}" for check in checks if check.outcome == outcome]
 
 
 @pytest.fixture(scope="module")
 def sealed_once(acme_once: Path, tmp_path_factory: pytest.TempPathFactory, logo_png: bytes) -> Path:
-    root = shutil.copytree(acme_once, tmp_path_factory.mktemp("sealed") / "space")
-    with AuthorityServers() as authorities:
-        configure(root, authorities.config)
-        crawl(root, logo_png)
-    return root
+    return make_sealed(acme_once, tmp_path_factory.mktemp("sealed") / "space", logo_png)
 
 
 @pytest.fixture
@@ -68,7 +35,7 @@ def test_a_crawl_is_sealed_stamped_by_two_authorities_and_in_order(sealed):
     assert not of(checks, "BROKEN")
     assert not of(checks, "not checked")
     assert len([line for line in of(checks, "ok") if "token of" in line and "stamped" in line]) == 2
-    log = [json.loads(line) for line in (sealed / "var" / "custody.jsonl").read_text().splitlines()]
+    log = log_of(sealed)
     events = [entry["event"] for entry in log]
     assert events[-5:] == ["captured", "sealed", "stamped", "stamped", "ended"]
     assert all(abs(entry["details"]["clock_offset_s"]) < 5 for entry in log if entry["event"] == "stamped")
@@ -155,17 +122,11 @@ def test_a_clock_that_is_an_hour_off_is_told_and_logged(acme, tmp_path):
         )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "clock is +3600 s off that of first" in done.stdout
-    log = [json.loads(line) for line in (acme / "var" / "custody.jsonl").read_text().splitlines()]
+    log = log_of(acme)
     assert [e["details"]["clock_offset_s"] > 3500 for e in log if e["event"] == "stamped"] == [True, True]
 
 
 # --- bytes
-
-
-def flip(path: Path, place: int) -> None:
-    data = bytearray(path.read_bytes())
-    data[place] ^= 1 << (place % 8)
-    path.write_bytes(data)
 
 
 def test_every_changed_byte_is_found_and_named(sealed, tmp_path):
@@ -267,7 +228,7 @@ def test_what_was_found_in_order_is_not_read_again(sealed):
 
 def test_the_command_tells_in_words_and_by_its_exit_code(sealed):
     assert "nothing is broken" in run_partnerproof("-w", sealed, "verify")
-    assert json.loads((sealed / "var" / "custody.jsonl").read_text().splitlines()[-1])["event"] == "verified"
+    assert log_of(sealed)[-1]["event"] == "verified"
     flip(sealed / "var" / "partnerproof.db", 5000)
     told = run_partnerproof("-w", sealed, "verify", code=1)
     assert "BROKEN  partnerproof.db, whole file" in told
