@@ -17,6 +17,7 @@ PERHAPS_COLUMNS = (
 REJECTION_COLUMNS = (
     "brand", "image_sha256", "state", "images", "why", "decided_by", "decided_at", "rejection_id",
 )  # fmt: skip
+MIN_ID_DIGITS = 6
 SERIOUSNESS = (
     VerdictKind.NO_AUTHORISATION,
     VerdictKind.LAPSED,
@@ -66,6 +67,29 @@ def read_findings(
         f"SELECT {', '.join(COLUMNS)} FROM v_findings WHERE {' AND '.join(conditions)}"  # columns and words are ours
         f" ORDER BY CASE verdict {order} ELSE 99 END, vendor, brand, relation",
         values,
+    )
+
+
+def read_finding(ledger: Ledger, claim: str) -> Row:
+    """Return the row of v_findings of a claim, named by its id or the id's first digits.
+
+    Errors: BadInputError when there is none, or more than one.
+    """
+    found = ledger.rows(
+        f"SELECT {', '.join(COLUMNS)} FROM v_findings WHERE claim_id >= :claim AND claim_id < :claim || 'g' LIMIT 2",
+        {"claim": claim.lower()},
+    )
+    if len(found) == 1 and len(claim) >= MIN_ID_DIGITS:
+        return found[0]
+    raise BadInputError(
+        Problem(
+            where="CLAIM",
+            expected=f"the id of a claim, or its first {MIN_ID_DIGITS} digits or more",
+            got=f"{claim!r}, which {'more than one claim begins with' if len(found) > 1 else 'no claim begins with'}"
+            if len(claim) >= MIN_ID_DIGITS
+            else repr(claim),
+            next_step="see the claim_id of `partnerproof findings --json`",
+        )
     )
 
 

@@ -22,6 +22,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from casebook.coverage import read_coverage
 from casebook.dossier import Dossier, read_dossier
 from casebook.findings import SERIOUSNESS, read_findings, require_brand
+from casebook.witnesses import read_witnesses
 from ledger.database import Ledger, Row
 from ledger.errors import OutsideFailureError
 from ledger.identity import utc_text
@@ -37,8 +38,8 @@ class Report:
     dossiers: int
 
 
-class _Pages:
-    """The templates with what stands in every page."""
+class Pages:
+    """The templates with what stands in every page: style, script, and the policy that allows nothing else."""
 
     def __init__(self) -> None:
         self.environment = Environment(
@@ -76,7 +77,7 @@ def write_report(
 ) -> Report:
     """Write the report into a folder, over an earlier one. Errors: OutsideFailureError when it can't be written."""
     require_brand(ledger, brand)
-    pages = _Pages()
+    pages = Pages()
     findings = read_findings(ledger, verdict=verdict, brand=brand)
     try:
         (out / "claims").mkdir(parents=True, exist_ok=True)
@@ -87,7 +88,14 @@ def write_report(
         for row in findings:
             dossier: Dossier = read_dossier(ledger, warc_dir, row)
             (out / "claims" / f"{row['claim_id']}.html").write_text(
-                pages.render("dossier.html", d=dossier, finding=row), encoding="utf-8"
+                pages.render(
+                    "dossier.html",
+                    d=dossier,
+                    finding=row,
+                    witnesses=read_witnesses(ledger, row["claim_id"]),
+                    is_alone=False,
+                ),
+                encoding="utf-8",
             )
         coverage = read_coverage(ledger)
         (out / "coverage.html").write_text(pages.render("coverage.html", c=coverage), encoding="utf-8")

@@ -164,6 +164,14 @@ class Ledger:
         found = self.row(sql, parameters)
         return None if found is None else found[0]
 
+    def checkpoint(self) -> None:
+        """Bring everything written into the one file. Errors: OutsideFailureError when a reader holds it up."""
+        busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        if busy:
+            raise OutsideFailureError(
+                f"{self.path}: another program reads it; close that, then run the same command again"
+            )
+
     def _bring_up_to_date(self) -> None:
         if migrations.pending(self.database):
             migrations.apply(self.database)

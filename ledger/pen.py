@@ -1,19 +1,37 @@
-"""The workspace's only pen: whoever writes holds it, so that two crawls never append to one archive."""
+"""The workspace's only pen: whoever writes holds it, so that two crawls never append to one archive.
+
+The custody log tells when it was taken and for which command, and how the database was when it was laid down.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from ledger.custody import CustodyLog
 from ledger.errors import OutsideFailureError
+from ledger.seals import file_facts
+from ledger.vocabulary import CustodyEvent
+
+LOG_NAME = "custody.jsonl"
+MOST_DIGESTED_BYTES = (
+    2_000_000_000  # above, a command's end would be waited for: only seals have the database's digest then
+)
+
+
+class PenHeldError(OutsideFailureError):
+    """Another process has the pen."""
 
 
 @contextmanager
-def hold_pen(var: Path) -> Iterator[None]:
-    """Hold the pen of the folder that the database lies in. Errors: OutsideFailureError when another process has it."""
+def hold_pen(database: Path, command: str) -> Iterator[None]:
+    """Hold the pen of the folder that the database lies in. Errors: PenHeldError when another process has it."""
+    var = database.parent
     try:
         var.mkdir(parents=True, exist_ok=True)
         lock = (var / "lock").open("a+")
@@ -26,11 +44,46 @@ def hold_pen(var: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             lock.seek(0)
-            raise OutsideFailureError(
+            raise PenHeldError(
                 f"{var}: process {lock.read().strip() or 'another'} is writing here; "
                 "wait until it ends (`partnerproof status` shows how far it is) and try again"
             ) from error
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
-        yield
+        log = CustodyLog(var / LOG_NAME)
+        log.add(CustodyEvent.BEGAN, {"command": command})
+        try:
+            yield
+        finally:
+            log.add(CustodyEvent.ENDED, {"command": command, **_database_facts(database)})
+
+
+@contextmanager
+def write_beside(database: Path, command: str) -> Iterator[None]:
+    """Write one short record: with the pen if nobody has it, else beside the one who does."""
+    try:
+        with hold_pen(database, command):
+            yield
+    except PenHeldError:
+        log = CustodyLog(database.parent / LOG_NAME)
+        log.add(CustodyEvent.BEGAN, {"command": command})
+        try:
+            yield
+        finally:
+            log.add(CustodyEvent.ENDED, {"command": command})
+
+
+def _database_facts(database: Path) -> dict[str, Any]:
+    """The database's digest; nothing when it is large, or a reader keeps it from being in one file."""
+    try:
+        if not database.exists() or database.stat().st_size > MOST_DIGESTED_BYTES:
+            return {}
+        connection = sqlite3.connect(f"{database.resolve().as_uri()}?mode=rw", uri=True, timeout=1)
+        try:
+            is_busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        finally:
+            connection.close()
+        return {} if is_busy else {"database": file_facts(database)}
+    except (OSError, sqlite3.Error):
+        return {}

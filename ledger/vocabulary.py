@@ -285,3 +285,22 @@ class LogoVariant(StrEnum):
     ICON = "icon"
     STACKED = "stacked"
     BADGE = "badge"
+
+
+class CustodyEvent(StrEnum):
+    """What the custody log tells of."""
+
+    BEGAN = "began"  # a command that writes to the database
+    ENDED = "ended"  # … with the digest of the database as it left it
+    CAPTURED = "captured"
+    SEALED = "sealed"
+    STAMPED = "stamped"
+    VIEWED = "viewed"
+    DECIDED = "decided"
+    EXPORTED = "exported"
+    SENT = "sent"
+    VERIFIED = "verified"
+    HELD = "held"  # a legal hold was laid or lifted
+    DELETING = "deleting"
+    DELETED = "deleted"
+    MENDED = "mended"  # the unfinished last line of a killed process was cut off

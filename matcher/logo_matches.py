@@ -15,8 +15,9 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeVar
 
-from ledger.database import Ledger
+from ledger.database import Ledger, as_row
 from ledger.identity import content_id, utc_text
 from ledger.records import BrandRow, ImageHash, Match, OfficialLogoRow
 from ledger.records import Recognition as RecognitionRow
@@ -37,19 +38,16 @@ def store_brands(ledger: Ledger, brands: Sequence[Brand]) -> bool:
     changed = 0
     with ledger.transaction():
         for brand in brands:
-            ledger.put(
-                [
-                    BrandRow(
-                        brand=brand.slug,
-                        name=brand.name,
-                        aliases=brand.aliases,
-                        domains=brand.domains,
-                        not_when=brand.not_when,
-                        recorded_at=now,
-                        tiers=brand.tiers,
-                    )
-                ]
+            row = BrandRow(
+                brand=brand.slug,
+                name=brand.name,
+                aliases=brand.aliases,
+                domains=brand.domains,
+                not_when=brand.not_when,
+                recorded_at=now,
+                tiers=brand.tiers,
             )
+            ledger.put(_new_or_changed(ledger, "brand", [row]))
             current = json.dumps([logo.official_logo_id for logo in brand.logos])
             # matches with a logo that left the set stay as evidence until their image is judged anew
             changed += ledger.execute(
@@ -58,11 +56,26 @@ def store_brands(ledger: Ledger, brands: Sequence[Brand]) -> bool:
                 [brand.slug, current],
             )
             known = ledger.value("SELECT count(*) FROM official_logos WHERE brand = ?", [brand.slug])
-            ledger.put(_logo_row(logo, now) for logo in brand.logos)
+            rows = [_logo_row(logo, now) for logo in brand.logos]
+            ledger.put(_new_or_changed(ledger, "official_logo_id", rows))
             changed += (
                 known > 0 and ledger.value("SELECT count(*) FROM official_logos WHERE brand = ?", [brand.slug]) - known
             )
     return bool(changed)
+
+
+R = TypeVar("R", BrandRow, OfficialLogoRow)
+
+
+def _new_or_changed(ledger: Ledger, key: str, records: Sequence[R]) -> list[R]:
+    """Return the records that say something new: of the others it stays known when they were first recorded."""
+    changed = []
+    for record in records:
+        row = as_row(record)
+        stored = ledger.row(f"SELECT * FROM {record.table} WHERE {key} = ?", [row[key]])
+        if stored is None or any(stored[name] != value for name, value in row.items() if name != "recorded_at"):
+            changed.append(record)
+    return changed
 
 
 def _logo_row(logo: OfficialLogo, now: str) -> OfficialLogoRow:

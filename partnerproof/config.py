@@ -33,6 +33,14 @@ max_seconds = 900
 max_renders = 3            # pages that scripts draw: shown by a browser, with the extra [browser]; 0 = never
 browser = ""               # Chromium's executable; empty: looked for in PATH
 
+[seal]
+after_crawl = true         # seal what a crawl has stored as soon as it has ended
+# Time-stamping authorities (RFC 3161) say when a seal existed. Name two or more of them, each with its root certificates:
+# [[seal.authority]]
+# name = "first"
+# url = "https://tsa.first.example/tsr"
+# roots = "authorities/first.pem"   # relative to this file
+
 [paths]                    # relative to this file
 brands = "brands"
 registers = "registers"
@@ -73,6 +81,13 @@ class CrawlConfig(_Strict):
     browser: str = ""
 
 
+def _check_names(authorities: list[AuthorityConfig]) -> list[AuthorityConfig]:
+    names = [one.name for one in authorities]
+    if len(names) > len(set(names)):
+        raise ValueError(f"each authority has a name of its own, {', '.join(names)} do not")
+    return authorities
+
+
 class PathsConfig(_Strict):
     """[paths]: where things lie, relative to the file."""
 
@@ -84,10 +99,26 @@ class PathsConfig(_Strict):
     var: str = "var"
 
 
+class AuthorityConfig(_Strict):
+    """[[seal.authority]]: one time-stamping authority."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")]
+    url: Annotated[str, Field(pattern=r"^https?://\S+$")]
+    roots: str
+
+
+class SealConfig(_Strict):
+    """[seal]: what is sealed when, and who stamps it."""
+
+    after_crawl: bool = True
+    authority: Annotated[list[AuthorityConfig], AfterValidator(_check_names)] = []
+
+
 class Config(_Strict):
     """A whole partnerproof.toml."""
 
     crawl: CrawlConfig = CrawlConfig()
+    seal: SealConfig = SealConfig()
     paths: PathsConfig = PathsConfig()
 
 

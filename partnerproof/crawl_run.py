@@ -22,11 +22,13 @@ from crawler.spiders.partners import PartnersSpider, visit_begun, visit_ended, v
 from crawler.visit_run import page_read
 from ledger.database import Ledger
 from ledger.errors import BadInputError, OutsideFailureError, Problem
+from ledger.vocabulary import CustodyEvent
 from ledger.warc import cut_torn_tails
 from matcher.logo_matches import store_brands
 from matcher.official_logos import Brand
 from partnerproof.crawl_progress import CrawlProgress
 from partnerproof.flow import LOGOS_CHANGED, Follower, unjudged_visits
+from partnerproof.sealing import seal_after_crawl
 from partnerproof.version import program_version
 from partnerproof.workspace import Workspace
 from partnerproof.yields import yield_drops
@@ -57,7 +59,7 @@ def run_crawl(workspace: Workspace, order: CrawlOrder) -> str:
     total = _count_seeds(order)
     read_opt_out(workspace.opt_out)
     workspace.lexicon()  # names the mistakes of the workspace's own languages before Scrapy starts
-    with workspace.writing():
+    with workspace.writing("crawl"):
         settings = scrapy_settings(workspace, order)
         with workspace.open() as ledger:
             if store_brands(ledger, brands):
@@ -97,6 +99,11 @@ def run_crawl(workspace: Workspace, order: CrawlOrder) -> str:
         with workspace.open() as ledger:
             for line in yield_drops(ledger, crawl_id):
                 progress.warn(line)
+            captures = ledger.value(
+                "SELECT count(*) FROM captures JOIN visits USING (visit_id) WHERE crawl_id = ?", [crawl_id]
+            )
+        workspace.custody.add(CustodyEvent.CAPTURED, {"crawl": crawl_id, "captures": captures})
+        seal_after_crawl(workspace, progress.warn)
         return crawl_id
 
 

@@ -40,7 +40,7 @@ def run_demo(named: Path | None, out: Path | None) -> DemoRun:
     with DemoWeb(shipped_data("demo"), port=PORT if _is_free(PORT) else 0) as web:
         seeds = workspace.var / "demo-seeds.csv"
         web.write_seeds(workspace.seeds / "demo.csv", seeds)
-        with workspace.writing(), workspace.open() as ledger:
+        with workspace.writing("demo"), workspace.open() as ledger:
             store_brands(ledger, workspace.load_brands([BRAND]))
             import_register(ledger, BRAND, workspace.registers / f"{BRAND}.csv")
         order = CrawlOrder(seeds=seeds, brands=(BRAND,), resolve=tuple(web.resolve), delay_s=0)

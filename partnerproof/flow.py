@@ -46,6 +46,8 @@ STAGES = (
     Stage(name="claims", command="partnerproof claims", reads="matches and their surroundings", writes="walls, claims, claim_evidence, mark_findings", module="casebook/claims.py"),
     Stage(name="judge", command="partnerproof judge", reads="claims, grants", writes="judgings, searches, verdicts", module="casebook/rules.py, casebook/judge.py"),
     Stage(name="report", command="partnerproof report", reads="all of it", writes="HTML files", module="casebook/dossier.py"),
+    Stage(name="seal", command="partnerproof seal", reads="all of it", writes="seals, tokens", module="ledger/seals.py, ledger/timestamps.py"),
+    Stage(name="export", command="partnerproof export", reads="one claim", writes="a zip file", module="casebook/export.py, ledger/verifier.py"),
 )  # fmt: skip
 
 

@@ -13,10 +13,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ledger.custody import CustodyLog
 from ledger.database import Ledger
 from ledger.errors import BadInputError, OutsideFailureError, Problem
 from ledger.lexicon import Lexicon
-from ledger.pen import hold_pen
+from ledger.pen import LOG_NAME, hold_pen, write_beside
+from ledger.timestamps import Authority
 from matcher.official_logos import Brand, load_brands
 from partnerproof.config import CONFIG_FILE, EXAMPLE_CONFIG, Config, read_config
 
@@ -61,6 +63,21 @@ class Workspace:
         return self.var / "warc"
 
     @property
+    def seals(self) -> Path:
+        return self.var / "seals"
+
+    @property
+    def authorities(self) -> list[Authority]:
+        """The time-stamping authorities, in the order of the configuration."""
+        return [
+            Authority(name=one.name, url=one.url, roots=self.root / one.roots) for one in self.config.seal.authority
+        ]
+
+    @property
+    def custody(self) -> CustodyLog:
+        return CustodyLog(self.var / LOG_NAME)
+
+    @property
     def hashes(self) -> Path:
         return self.var / "hashes"
 
@@ -78,9 +95,13 @@ class Workspace:
     def open_readonly(self) -> Ledger:
         return Ledger.open_readonly(self.database)
 
-    def writing(self) -> AbstractContextManager[None]:
-        """Hold the workspace's only pen. Errors: OutsideFailureError when another process writes."""
-        return hold_pen(self.var)
+    def writing(self, command: str) -> AbstractContextManager[None]:
+        """Hold the workspace's only pen for a command. Errors: OutsideFailureError when another process writes."""
+        return hold_pen(self.database, command)
+
+    def writing_beside(self, command: str) -> AbstractContextManager[None]:
+        """Write one short record, also while another process holds the pen."""
+        return write_beside(self.database, command)
 
 
 def find_workspace(named: Path | None) -> Workspace:

@@ -96,7 +96,7 @@ class PartnersSpider(scrapy.Spider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         settings = crawler.settings
         if not settings.getbool("PARTNERPROOF_HAS_PEN"):
-            spider.pen.enter_context(hold_pen(Path(settings["PARTNERPROOF_DATABASE"]).parent))
+            spider.pen.enter_context(hold_pen(Path(settings["PARTNERPROOF_DATABASE"]), "scrapy crawl"))
         lexicon_dir = Path(settings["PARTNERPROOF_LEXICON_DIR"])
         spider.lexicon = Lexicon.with_own(lexicon_dir)
         spider.reader = Reader(lexicon_dir, processes=settings.getint("PARTNERPROOF_READERS"))

@@ -47,7 +47,7 @@ def add(choice: Choice, slug: str, name: str, aliases: tuple[str, ...], domains:
     added = write_brand(
         workspace.brands / slug, name=name, aliases=aliases, domains=domains, logo_files=_pictures(logos)
     )
-    with workspace.writing(), workspace.open() as ledger:
+    with workspace.writing("brand add"), workspace.open() as ledger:
         store_brands(ledger, [added])
     click.echo(
         f"added {slug} with {len(added.logos)} official logos; dates, tiers and variants go into {workspace.brands / slug}/brand.toml"

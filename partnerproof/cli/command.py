@@ -15,6 +15,7 @@ from partnerproof.cli import (
     crawl,
     demo,
     diff,
+    export,
     findings,
     ingest,
     init,
@@ -24,8 +25,10 @@ from partnerproof.cli import (
     register,
     reject,
     report,
+    seal,
     stages,
     status,
+    verify,
 )
 from partnerproof.cli.choice import Choice
 from partnerproof.flow import STAGES
@@ -114,6 +117,9 @@ for verb in (
     passages.passages,
     reject.reject,
     report.report,
+    seal.seal,
+    export.export,
+    verify.verify,
     recognise.recognise,
     demo.demo,
     diff.diff,

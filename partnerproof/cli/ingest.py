@@ -64,7 +64,7 @@ def ingest(choice: Choice, files: tuple[Path, ...], seeds: Path | None, brands: 
     _require_archives(files)
     chosen = workspace.load_brands(brands)
     crawl_ids = []
-    with workspace.writing(), workspace.open() as ledger, Recogniser(chosen) as recogniser:
+    with workspace.writing("ingest"), workspace.open() as ledger, Recogniser(chosen) as recogniser:
         if store_brands(ledger, chosen):
             click.echo(LOGOS_CHANGED, err=True)
         for file in files:

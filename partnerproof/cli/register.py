@@ -58,7 +58,7 @@ def import_file(choice: Choice, brand: str, file: Path, name: str, mapping: Path
     """
     workspace = choice.workspace()
     brands = workspace.load_brands([brand])
-    with workspace.writing(), workspace.open() as ledger:
+    with workspace.writing("register import"), workspace.open() as ledger:
         if store_brands(ledger, brands):
             click.echo(LOGOS_CHANGED, err=True)
         done = import_register(ledger, brand, file, register=name, mapping_path=mapping)
@@ -116,7 +116,7 @@ def undo(choice: Choice, snapshot: str, why: str) -> None:
       partnerproof register undo 01KB0000000000000000000000 --why "the list of another brand"
     """
     workspace = choice.workspace()
-    with workspace.writing(), workspace.open() as ledger:
+    with workspace.writing("register undo"), workspace.open() as ledger:
         undone = undo_snapshot(ledger, snapshot, why=why)
         changed = judge_affected(ledger, [undone["brand"]] if undone["brand"] else None)
     click.echo(f"undone: {undone['file']} ({undone['name']}); {changed} new verdicts")

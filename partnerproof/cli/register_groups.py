@@ -28,7 +28,7 @@ def groups(choice: Choice, file: Path, source: str | None) -> None:
       partnerproof register groups rr-golden-copy.csv.zip
     """
     workspace = choice.workspace()
-    with workspace.writing(), workspace.open() as ledger:
+    with workspace.writing("register groups"), workspace.open() as ledger:
         done = import_groups(ledger, file, source=source)
         changed = judge_affected(ledger, None) if done.is_new else 0
     counts = f"{done.snapshot.companies:,} companies, {done.snapshot.relationships:,} relationships"

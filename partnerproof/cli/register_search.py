@@ -89,8 +89,9 @@ def search(
     instant = _instant(known_at, problems) if known_at else None
     if problems or day is None:
         raise BadInputError(problems)
-    # without the pen: one short record, which is also wanted while a crawl is running
-    with choice.workspace().open() as ledger:
+    workspace = choice.workspace()
+    # one short record, which is also wanted while a crawl is running
+    with workspace.writing_beside("register search"), workspace.open() as ledger:
         require_brand(ledger, brand)
         record = ask_register(ledger, brand, asked, day, window_from=window_from, known_at=instant)
         _show(ledger, record, certificate, as_json=as_json)

@@ -87,7 +87,7 @@ def _login() -> str:
 
 def _decide(workspace: Workspace, decision: Decision) -> None:
     brands = workspace.load_brands([decision.brand])
-    with workspace.writing(), workspace.open() as ledger:
+    with workspace.writing("reject"), workspace.open() as ledger:
         if store_brands(ledger, brands):
             click.echo(LOGOS_CHANGED, err=True)
         with ledger.transaction():  # the event and what it changes, or nothing

@@ -53,7 +53,7 @@ def extract(choice: Choice, is_all: bool) -> None:  # noqa: FBT001  # click pass
       partnerproof extract --again
     """
     workspace = choice.workspace()
-    with workspace.writing(), workspace.open() as ledger:
+    with workspace.writing("extract"), workspace.open() as ledger:
         lexicon = workspace.lexicon()
         pages = sum(
             _each(
@@ -102,7 +102,7 @@ def match(
         return hunt(workspace, logos, as_json=as_json, as_csv=as_csv)
     loaded = workspace.load_brands(brands)
     slugs = [brand.slug for brand in loaded]
-    with workspace.writing(), workspace.open() as ledger:
+    with workspace.writing("match"), workspace.open() as ledger:
         store_brands(ledger, loaded)
         lexicon = workspace.lexicon()
         with Recogniser(loaded) as recogniser:
@@ -155,7 +155,7 @@ def claims(choice: Choice, brands: tuple[str, ...]) -> None:
     """
     workspace = choice.workspace()
     slugs = [brand.slug for brand in workspace.load_brands(brands)]
-    with workspace.writing(), workspace.open() as ledger:
+    with workspace.writing("claims"), workspace.open() as ledger:
         _each(finished_visits(ledger), lambda visit: len(find_claims(ledger, slugs, visit_ids=[visit])))
         count = ledger.value("SELECT count(DISTINCT claim_id) FROM claim_evidence")
     click.echo(f"{count} claims")
@@ -190,7 +190,7 @@ def judge(choice: Choice, brands: tuple[str, ...], as_of: str | None, known_at: 
     workspace = choice.workspace()
     slugs = [brand.slug for brand in workspace.load_brands(brands)]
     is_replay = bool(as_of or known_at)
-    with workspace.writing(), workspace.open() as ledger:
+    with workspace.writing("judge"), workspace.open() as ledger:
         judging = Judge(
             ledger,
             JudgingCause.REPLAY if is_replay else JudgingCause.JUDGE,

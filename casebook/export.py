@@ -1,0 +1,341 @@
+"""The export of one claim: a zip file with which a stranger can check every exhibit, offline.
+
+Reads: all that is known about a claim, its records in the archive, the seals, the custody log. Writes: one zip file.
+
+1. Gather in a folder: dossier, pictures, search certificate, the pages as a WACZ, draft certification, reply form.
+2. Add the proofs: rows and records with their paths to the seals' roots, the authorities' tokens, the custody log with
+   what concerns others withheld, and the verifier itself.
+3. List every file with its digest in manifest.json, pack without dates, so that not a byte can change unseen.
+4. Enter the file's digest in the custody log.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from casebook.certification import Certification, describe_capture
+from casebook.dossier import Dossier, read_dossier
+from casebook.findings import read_finding
+from casebook.pdf import write_pdf
+from casebook.register.ask import require_search
+from casebook.register.certificate import write_certificate
+from casebook.report import Pages
+from casebook.witnesses import read_witnesses
+from ledger import verifier
+from ledger.custody import CustodyLog
+from ledger.database import Ledger, Row
+from ledger.errors import OutsideFailureError
+from ledger.identity import utc_text
+from ledger.proofs import Proofs
+from ledger.seals import HEAD, Seals, file_facts
+from ledger.verifier import canonical, write_manifest, zip_info
+from ledger.vocabulary import CustodyEvent
+from ledger.wacz import CopiedRecord, MadePlace, PageEntry, write_wacz
+from ledger.warc import read_made
+
+FORMAT = "partnerproof export 1"
+MAX_EXPORT_BYTES = 4_000_000_000  # what a zip file of the plain kind holds
+_OPEN_EVENTS = frozenset({CustodyEvent.BEGAN, CustodyEvent.ENDED, CustodyEvent.CAPTURED, CustodyEvent.SEALED, CustodyEvent.STAMPED, CustodyEvent.VERIFIED, CustodyEvent.MENDED})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportOrder:
+    """What to export and where to. made_with: the program and its versions; with_pdf: also dossier.pdf (extra [pdf])."""
+
+    claim_id: str
+    out: Path
+    made_with: Mapping[str, Any]
+    with_pdf: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """What was written. unsealed: rows and records in it that no seal covers yet."""
+
+    path: Path
+    sha256: str
+    bytes: int
+    unsealed: int
+    tokens: int
+
+
+def export_claim(ledger: Ledger, order: ExportOrder, *, warc_dir: Path, seals_dir: Path, log: CustodyLog) -> Export:
+    """Write the export of a claim, over an earlier one.
+
+    Errors: BadInputError for a claim that is not there, EvidenceBrokenError when a record can't be read, OutsideFailureError
+    when the disk refuses: then an earlier export stays as it was.
+    """
+    finding = read_finding(ledger, order.claim_id)
+    dossier = read_dossier(ledger, warc_dir, finding)
+    part = order.out.with_name(f".{order.out.name}.part")
+    try:
+        order.out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".export-", dir=order.out.parent) as made:
+            folder = Path(made)
+            proofs = Proofs(ledger, Seals.of(seals_dir))
+            _write_exhibits(folder, ledger, warc_dir, finding, dossier)
+            copied = _write_archive(folder, ledger, warc_dir, finding, dossier, str(order.made_with["tool"]))
+            unsealed = _write_proofs(folder, ledger, proofs, finding, dossier, copied)
+            entries = _write_log_extract(folder, log, finding["claim_id"])
+            _write_pages(folder, ledger, finding, dossier, proofs, order, entries)
+            shutil.copyfile(verifier.__file__, folder / "verify.py")
+            about = {
+                "format": FORMAT,
+                "claim": finding["claim_id"],
+                "made_at": utc_text(),
+                "made_with": dict(order.made_with),
+            }
+            digest = write_manifest(folder, about)
+            _pack(folder, part)
+            part.replace(order.out)
+            tokens = len(list(folder.glob("proof/seals/*/*.tsr")))
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise OutsideFailureError(
+            f"{order.out}: the export could not be written ({error}); free some space or name another file with --out"
+        ) from error
+    facts = file_facts(order.out)
+    log.add(
+        CustodyEvent.EXPORTED,
+        {"claim": finding["claim_id"], "file": order.out.name, "manifest_sha256": digest, **facts},
+    )
+    return Export(path=order.out, unsealed=unsealed, tokens=tokens, **facts)
+
+
+def _write_exhibits(folder: Path, ledger: Ledger, warc_dir: Path, finding: Row, dossier: Dossier) -> None:
+    """Pictures by number: each pair of official and found logo, and each page that a browser drew."""
+    exhibits = folder / "exhibits"
+    exhibits.mkdir()
+    number = 0
+    for logo in dossier.logos:
+        if logo.pictures is not None:
+            number += 1
+            for name, data in (
+                ("official", logo.pictures.official_png),
+                ("found", logo.pictures.found_png),
+                ("overlay", logo.pictures.overlay_png),
+                ("image", logo.pictures.whole_png),
+            ):
+                (exhibits / f"{number:02}-logo-{name}.png").write_bytes(data)
+    for row in _drawn_pages(ledger, finding["claim_id"]):
+        number += 1
+        place = (row["screenshot_warc_file"], row["screenshot_warc_offset"], row["screenshot_sha256"])
+        (exhibits / f"{number:02}-page-as-drawn.png").write_bytes(read_made(warc_dir, *place))
+
+
+def _drawn_pages(ledger: Ledger, claim_id: str) -> list[Row]:
+    sql = (
+        "SELECT DISTINCT r.* FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id"
+        " JOIN renders r ON r.look_id = p.look_id AND r.failure IS NULL WHERE e.claim_id = ? ORDER BY r.rendered_at, r.render_id"
+    )
+    return ledger.rows(sql, [claim_id])
+
+
+def _write_archive(
+    folder: Path, ledger: Ledger, warc_dir: Path, finding: Row, dossier: Dossier, software: str
+) -> list[CopiedRecord]:
+    """The pages of the claim with all that they show, as a WACZ."""
+    claim_id = finding["claim_id"]
+    drawn = _drawn_pages(ledger, claim_id)
+    made = [
+        MadePlace(file=r[f"{w}_warc_file"], offset=r[f"{w}_warc_offset"])
+        for r in drawn
+        for w in ("document", "screenshot")
+    ]
+    pages = [
+        PageEntry(url=row["url"], title=row["title"] or row["url"], at=row["fetched_at"])
+        for row in ledger.rows(_PAGES, {"claim": claim_id, "best": finding["page_url"]})
+    ]
+    return write_wacz(
+        folder / "evidence.wacz",
+        ledger,
+        warc_dir,
+        capture_ids=[row[0] for row in ledger.rows(_CAPTURES_SHOWN, {"claim": claim_id})],
+        made=made,
+        pages=pages,
+        title=dossier.sentence,
+        software=software,
+    )
+
+
+def _write_proofs(
+    folder: Path, ledger: Ledger, proofs: Proofs, finding: Row, dossier: Dossier, copied: Sequence[CopiedRecord]
+) -> int:
+    """Rows and records with their paths, and the seals that they lead to. Returns how many no seal covers."""
+    proof = folder / "proof"
+    proof.mkdir()
+    rows = [
+        row
+        for table, group, where, value in _rows_of(ledger, finding)
+        for row in proofs.row(table, group, where, [value])
+    ]
+    records = [
+        {"offset": one.copied_to, "length": one.length, "leaf": proofs.record(one.file, one.offset), "from": {"file": one.file, "offset": one.offset}}
+        for one in copied
+    ]  # fmt: skip
+    for name, entries in (("rows", rows), ("records", records), ("leaves", proofs.leaves)):
+        (proof / f"{name}.jsonl").write_bytes(b"".join(canonical(entry) + b"\n" for entry in entries))
+    used = {leaf["seal"] for leaf in proofs.leaves}
+    for seal in proofs.seals.all:
+        if seal.seal_id in used:
+            target = proof / "seals" / seal.seal_id
+            target.mkdir(parents=True)
+            for path in (seal.folder / HEAD, *seal.tokens, *(token.with_suffix(".pem") for token in seal.tokens)):
+                shutil.copyfile(path, target / path.name)
+    return sum(1 for entry in (*rows, *records) if entry["leaf"] is None)
+
+
+def _rows_of(ledger: Ledger, finding: Row) -> Iterator[tuple[str, str | None, str, object]]:
+    """Yield table, sealed group, condition and its value for every row that the claim rests on."""
+    claim = finding["claim_id"]
+    yield "claims", claim[:2], "claim_id = ?", claim
+    yield "mark_findings", claim[:2], "claim_id = ?", claim
+    yield "verdicts", None, "claim_id = ?", claim
+    for (search,) in ledger.rows(
+        "SELECT DISTINCT search_id FROM verdicts WHERE claim_id = ? AND search_id IS NOT NULL", [claim]
+    ):
+        yield "searches", None, "search_id = ?", search
+    yield "brands", finding["brand"], "brand = ?", finding["brand"]
+    for logo, brand in ledger.rows(_LOGOS, [claim]):
+        yield "official_logos", brand, "official_logo_id = ?", logo
+    for (match,) in ledger.rows(
+        "SELECT DISTINCT match_id FROM claim_evidence WHERE claim_id = ? AND match_id IS NOT NULL", [claim]
+    ):
+        yield "logo_matches", match[:2], "match_id = ?", match
+    (seed,) = ledger.rows("SELECT seed_id FROM claims WHERE claim_id = ?", [claim])[0]
+    yield "seeds", seed[:2], "seed_id = ?", seed
+    for (snapshot,) in ledger.rows(_SNAPSHOTS, [claim]):
+        yield "register_snapshots", snapshot, "snapshot_id = ?", snapshot
+    for (crawl,) in ledger.rows(f"SELECT DISTINCT v.crawl_id {_OF_CLAIM}", [claim]):
+        yield "crawls", crawl, "crawl_id = ?", crawl
+    for visit, crawl in ledger.rows(f"SELECT DISTINCT v.visit_id, v.crawl_id {_OF_CLAIM}", [claim]):
+        yield "visits", crawl, "visit_id = ?", visit
+        yield (
+            "claim_evidence",
+            visit,
+            f"claim_id = ? AND page_id IN (SELECT page_id FROM pages WHERE visit_id = '{visit}')",
+            claim,
+        )
+        yield "renders", visit, "visit_id = ?", visit
+        for table, key, sql in _EVIDENCE_ROWS:
+            for (value,) in ledger.rows(sql, {"claim": claim, "visit": visit}):
+                yield table, visit, f"{key} = ?", value
+
+
+def _write_log_extract(folder: Path, log: CustodyLog, claim_id: str) -> list[dict[str, Any]]:
+    """The whole chain; of entries that concern other claims only their digests. Returns the entries that are told."""
+    told: list[dict[str, Any]] = []
+    lines = []
+    for entry in log.entries():
+        is_ours = entry["event"] in _OPEN_EVENTS or entry["details"].get("claim") == claim_id
+        if is_ours:
+            told.append(entry)
+        else:
+            entry = {key: entry[key] for key in ("seq", "previous", "sha256")} | {"withheld": True}  # noqa: PLW2901
+        lines.append(canonical(entry) + b"\n")
+    (folder / "custody.jsonl").write_bytes(b"".join(lines))
+    return told
+
+
+def _write_pages(
+    folder: Path,
+    ledger: Ledger,
+    finding: Row,
+    dossier: Dossier,
+    proofs: Proofs,
+    order: ExportOrder,
+    entries: Sequence[dict[str, Any]],
+) -> None:
+    """The HTML that a person reads."""
+    pages = Pages()
+    witnesses = read_witnesses(ledger, finding["claim_id"])
+    text = pages.render("dossier.html", d=dossier, finding=finding, witnesses=witnesses, is_alone=True)
+    (folder / "dossier.html").write_text(text, encoding="utf-8")
+    if order.with_pdf:
+        write_pdf(text, folder / "dossier.pdf")
+    if dossier.search is not None:
+        write_certificate(
+            ledger, require_search(ledger, dossier.search["search_id"]), folder / "search-certificate.html"
+        )
+    stamps = [entry["details"] for entry in entries if entry["event"] == CustodyEvent.STAMPED]
+    certification = Certification(
+        captures=tuple(describe_capture(row) for row in dossier.captures),
+        made_with=dict(order.made_with),
+        stamps=tuple(stamps),
+        custody_entries=len(entries),
+    )
+    listed = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    common = {"d": dossier, "finding": finding, "c": certification, "files": listed, "witnesses": witnesses}
+    for name in ("certification-draft.html", "reply-form.html", "READ-ME.html"):
+        (folder / name).write_text(pages.render(f"export/{name}", **common), encoding="utf-8")
+
+
+def _pack(folder: Path, part: Path) -> None:
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    if sum((folder / name).stat().st_size for name in names) > MAX_EXPORT_BYTES:
+        raise OutsideFailureError(f"{part}: the evidence has more than 4 GB, which a zip file does not hold")
+    with part.open("wb") as file:
+        with zipfile.ZipFile(file, "w") as archive:
+            for name in names:
+                archive.writestr(zip_info(name), (folder / name).read_bytes())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def export_name(finding: Row) -> str:
+    """Return the file name that an export has when none is given: vendor's domain, brand, the claim's first digits."""
+    vendor = "".join(c if c.isalnum() or c in ".-" else "-" for c in finding["vendor_domain"])[:60]
+    return f"{vendor}-{finding['brand']}-{finding['claim_id'][:8]}.zip"
+
+
+_OF_CLAIM = "FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id JOIN visits v ON v.visit_id = p.visit_id WHERE e.claim_id = ?"
+_PAGES = """
+    SELECT DISTINCT c.url, p.title, c.fetched_at FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id
+    JOIN looks k ON k.look_id = p.look_id JOIN captures c ON c.capture_id = k.capture_id
+    WHERE e.claim_id = :claim ORDER BY p.url = :best DESC, c.fetched_at DESC, c.url
+"""
+# the pages of a claim, with every image, style sheet and redirect that belongs to them, and the robots.txt of the visits
+_CAPTURES_SHOWN = """
+    WITH RECURSIVE shown AS (
+        SELECT DISTINCT p.page_id, p.look_id, p.visit_id, p.stylesheet_looks FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id
+        WHERE e.claim_id = :claim
+    ),
+    wished(look_id) AS (
+        SELECT look_id FROM shown
+        UNION SELECT g.look_id FROM sightings g JOIN shown s ON s.page_id = g.page_id WHERE g.look_id IS NOT NULL
+        UNION SELECT j.value FROM shown s, json_each(s.stylesheet_looks) j
+        UNION SELECT k.look_id FROM looks k JOIN shown s ON s.visit_id = k.visit_id WHERE k.purpose = 'robots'
+    ),
+    chain(capture_id, visit_id, url, wanted) AS (
+        SELECT c.capture_id, c.visit_id, c.url, k.requested_url FROM wished w JOIN looks k ON k.look_id = w.look_id
+        JOIN captures c ON c.capture_id = k.capture_id
+        UNION
+        SELECT c.capture_id, c.visit_id, c.url, n.wanted FROM chain n JOIN captures c ON c.visit_id = n.visit_id AND c.redirect_url = n.url
+        WHERE n.url <> n.wanted
+    )
+    SELECT DISTINCT capture_id FROM chain
+"""
+_LOGOS = """
+    SELECT DISTINCT o.official_logo_id, o.brand FROM claim_evidence e JOIN logo_matches m ON m.match_id = e.match_id
+    JOIN official_logos o ON o.official_logo_id = m.official_logo_id WHERE e.claim_id = ?
+"""
+_SNAPSHOTS = """
+    SELECT DISTINCT json_extract(j.value, '$.snapshot_id') FROM verdicts v JOIN searches s ON s.search_id = v.search_id, json_each(s.registers) j
+    WHERE v.claim_id = ? AND json_extract(j.value, '$.register') IS NOT NULL
+"""
+_SHOWN_HERE = "FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id AND p.visit_id = :visit"
+_EVIDENCE_ROWS = (
+    ("pages", "page_id", f"SELECT DISTINCT p.page_id {_SHOWN_HERE} WHERE e.claim_id = :claim"),
+    ("sightings", "sighting_id", f"SELECT DISTINCT e.sighting_id {_SHOWN_HERE} WHERE e.claim_id = :claim AND e.sighting_id IS NOT NULL"),
+    ("text_matches", "text_match_id", f"SELECT DISTINCT e.text_match_id {_SHOWN_HERE} WHERE e.claim_id = :claim AND e.text_match_id IS NOT NULL"),
+    ("passages", "passage_id", f"SELECT DISTINCT t.passage_id {_SHOWN_HERE} JOIN text_matches t ON t.text_match_id = e.text_match_id WHERE e.claim_id = :claim"),
+    ("looks", "look_id", f"SELECT DISTINCT p.look_id {_SHOWN_HERE} WHERE e.claim_id = :claim UNION SELECT g.look_id {_SHOWN_HERE} JOIN sightings g ON g.sighting_id = e.sighting_id WHERE e.claim_id = :claim AND g.look_id IS NOT NULL"),
+    ("captures", "capture_id", f"SELECT capture_id FROM ({_CAPTURES_SHOWN}) JOIN captures USING (capture_id) WHERE visit_id = :visit"),
+)  # fmt: skip

@@ -1,0 +1,31 @@
+"""HTML of ours as PDF, with the extra [pdf]; nothing is fetched from anywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ledger.errors import BadInputError, Problem
+
+
+def require_pdf() -> Any:
+    """Return the library that writes PDF. Errors: BadInputError that says what to install when it is missing."""
+    try:
+        import weasyprint
+    except (ImportError, OSError) as error:  # OSError: its own libraries (Pango) are missing
+        raise BadInputError(
+            Problem(
+                where="--pdf",
+                expected="WeasyPrint with the Pango library",
+                got=str(error).splitlines()[0][:120],
+                next_step="run `pip install 'partnerproof[pdf]'` and install Pango (Debian: libpango-1.0-0 libpangoft2-1.0-0), or leave --pdf out",
+            )
+        ) from error
+    return weasyprint
+
+
+def write_pdf(html: str, out: Path) -> None:
+    """Write a page of ours as PDF. Only what stands in the page itself is shown: pictures as data: URIs."""
+    weasyprint = require_pdf()
+    nowhere = weasyprint.urls.URLFetcher(allowed_protocols=("data",), allow_redirects=False)
+    weasyprint.HTML(string=html, url_fetcher=nowhere, base_url=None).write_pdf(out)

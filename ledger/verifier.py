@@ -1,0 +1,510 @@
+"""Check an export of partnerproof, with nothing but Python's standard library and openssl.
+
+    python3 -I -S verify.py [FOLDER or FILE.zip]
+
+It asks nobody and needs no network. It checks, in this order, and names what is broken:
+
+1. the container: that not a byte of the zip file is other than its contents demand;
+2. the files: that each is as manifest.json says, and that none was added or taken away;
+3. the seals: that each timestamp token covers its seal (openssl ts -verify);
+4. the leaves: that each sealed digest leads to its seal's Merkle root (as in RFC 6962, SHA-256);
+5. the rows of the database and the records of the web archive: that each is as its sealed digest says;
+6. the custody log: that each entry holds the digest of the one before it.
+
+Three outcomes: ok, BROKEN, not checked. Exit code: 0 all is ok, 1 something is broken, 3 something could not be checked.
+
+What this does not prove: a digest with a timestamp shows that the file existed at that time, not that a server sent it.
+What supports that is in the export: the connection's certificates, the log of an unattended crawl, a second witness.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import struct
+import subprocess  # openssl is asked without a shell
+import sys
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+OK = "ok"
+BROKEN = "BROKEN"
+NOT_CHECKED = "not checked"
+MANIFEST = "manifest.json"
+OPENSSL_TIMEOUT_S = 60
+CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was looked at, and what came of it. outcome: OK, BROKEN or NOT_CHECKED."""
+
+    what: str
+    outcome: str
+    detail: str = ""
+
+
+# --- digests and trees ---------------------------------------------------------------------------------------------
+
+
+def canonical(value: Any) -> bytes:
+    """Return JSON in its one form: keys sorted, no spaces, UTF-8."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+
+
+def sha256_hex(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def leaf_hash(data: bytes) -> bytes:
+    return hashlib.sha256(b"\x00" + data).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def merkle_root(leaves: Iterable[bytes]) -> bytes:
+    """Return the root over leaf hashes; of none the digest of nothing (RFC 6962, 2.1). Keeps one hash a level."""
+    peaks: list[tuple[int, bytes]] = []  # full trees, the largest first: how many leaves, root
+    for leaf in leaves:
+        size, node = 1, leaf
+        while peaks and peaks[-1][0] == size:
+            size, node = size * 2, node_hash(peaks.pop()[1], node)
+        peaks.append((size, node))
+    if not peaks:
+        return hashlib.sha256(b"").digest()
+    root = peaks.pop()[1]
+    while peaks:
+        root = node_hash(peaks.pop()[1], root)
+    return root
+
+
+def _above(level: Sequence[bytes]) -> list[bytes]:
+    above = [node_hash(level[at], level[at + 1]) for at in range(0, len(level) - 1, 2)]
+    return [*above, level[-1]] if len(level) % 2 else above
+
+
+class MerkleTree:
+    """All levels of a tree, to give many paths from it."""
+
+    def __init__(self, leaves: Sequence[bytes]) -> None:
+        self.levels: list[list[bytes]] = [list(leaves)]
+        while len(self.levels[-1]) > 1:
+            self.levels.append(_above(self.levels[-1]))
+
+    def path(self, index: int) -> list[str]:
+        """Return the siblings from a leaf up to the root, each as "l" or "r" (where it stands) and hexadecimal digits."""
+        steps: list[str] = []
+        for level in self.levels[:-1]:
+            sibling = index ^ 1
+            if sibling < len(level):
+                steps.append(("l" if sibling < index else "r") + level[sibling].hex())
+            index //= 2
+        return steps
+
+
+def root_of_path(leaf: bytes, path: Iterable[str]) -> bytes:
+    """Return the root that a leaf hash and its path lead to. Errors: ValueError when a step is no step."""
+    node = leaf
+    for step in path:
+        sibling = bytes.fromhex(step[1:])
+        if step[0] not in "lr":
+            raise ValueError(step)
+        node = node_hash(sibling, node) if step[0] == "l" else node_hash(node, sibling)
+    return node
+
+
+# --- rows ----------------------------------------------------------------------------------------------------------
+
+
+def row_bytes(values: Iterable[Any]) -> bytes:
+    """Return a row of the database as sealed: its values as a JSON list; of a BLOB its digest and length."""
+    listed = [{"bytes": len(v), "sha256": sha256_hex(v)} if isinstance(v, bytes) else v for v in values]
+    return json.dumps(listed, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+# --- the custody log -----------------------------------------------------------------------------------------------
+
+GENESIS = "0" * 64
+
+
+def entry_digest(entry: dict[str, Any]) -> str:
+    """Return the digest of a log entry, over everything in it but the digest itself."""
+    return sha256_hex(canonical({key: value for key, value in entry.items() if key != "sha256"}))
+
+
+def check_log(lines: Iterable[str], *, name: str = "custody log") -> Iterator[Check]:
+    """Check the chain. An entry that an extract withholds keeps its place by its digests. Yields what is broken, then a sum."""
+    previous, number, withheld = GENESIS, 0, 0
+    is_whole = True
+    for number, line in enumerate(lines, 1):
+        where = f"{name}, line {number}"
+        try:
+            entry = json.loads(line)
+            is_known = isinstance(entry, dict) and canonical(entry).decode() == line.rstrip("\n")
+        except ValueError:
+            is_known = False
+        if not is_known:
+            yield Check(where, BROKEN, "is not an entry as the log writes them")
+            return
+        if entry.get("previous") != previous:
+            yield Check(
+                where, BROKEN, "does not follow from the line before it: one of the two was changed or taken out"
+            )
+            is_whole = False
+        if entry.get("seq") != number:
+            yield Check(where, BROKEN, f"is numbered {entry.get('seq')}")
+            is_whole = False
+        if entry.get("withheld") is True:
+            withheld += 1
+        elif entry.get("sha256") != entry_digest(entry):
+            yield Check(where, BROKEN, "was changed: it does not match its own digest")
+            is_whole = False
+        previous = str(entry.get("sha256"))
+    if is_whole:
+        more = f", {withheld} of them withheld (their digests are there)" if withheld else ""
+        yield Check(name, OK, f"{number} entries, each holds the digest of the one before it{more}")
+
+
+# --- seals ---------------------------------------------------------------------------------------------------------
+
+
+def find_openssl() -> str | None:
+    return shutil.which("openssl")
+
+
+def token_time(token: Path) -> str | None:
+    """Return when a token says that it was made, as openssl prints it; None: openssl can't read it."""
+    openssl = find_openssl()
+    if openssl is None:
+        return None
+    told = _run([openssl, "ts", "-reply", "-in", str(token), "-text"])
+    found = re.search(r"^Time stamp: (.+)$", told.stdout, re.M)
+    return found[1].strip() if found else None
+
+
+def token_epoch(token: Path) -> int | None:
+    """Return when a token says that it was made, in seconds since 1970; None: openssl can't read it."""
+    at = token_time(token)
+    return None if at is None else _epoch(at)
+
+
+def check_token(head: Path, token: Path, roots: Path | None, *, what: str, query: Path | None = None) -> Check:
+    """Ask openssl whether a token covers a seal's head, as of the token's own time.
+
+    roots: PEM of the certificates that are trusted; query: the request, if its nonce is to be checked too.
+    """
+    openssl = find_openssl()
+    if openssl is None:
+        return Check(what, NOT_CHECKED, "openssl is not installed here")
+    if roots is None or not roots.is_file():
+        return Check(what, NOT_CHECKED, "the authority's root certificate is not here")
+    at = token_time(token)
+    if at is None:
+        return Check(what, BROKEN, "is no timestamp token that openssl can read")
+    moment = _epoch(at)
+    over = ["-queryfile", str(query)] if query else ["-data", str(head)]
+    command = [openssl, "ts", "-verify", "-in", str(token), *over, "-CAfile", str(roots)]
+    told = _run([*command, *(["-attime", str(moment)] if moment else [])])
+    if told.returncode == 0 and "Verification: OK" in told.stdout:
+        return Check(what, OK, f"stamped {at}")
+    reason = next((line for line in told.stderr.splitlines() if ":error:" in line or "rror" in line), "refused")
+    return Check(what, BROKEN, f"openssl: {reason.rsplit(':', maxsplit=1)[-1].strip() or reason}")
+
+
+def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, capture_output=True, text=True, errors="replace", timeout=OPENSSL_TIMEOUT_S, check=False
+    )
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def _epoch(text: str) -> int | None:
+    """ "Nov 28 01:44:30.123 2026 GMT" as seconds since 1970; strptime would follow the locale."""
+    from calendar import timegm
+
+    found = re.fullmatch(r"(\w{3})\s+(\d+) (\d\d):(\d\d):(\d\d)(?:\.\d+)? (\d{4}) GMT", text)
+    if not found or found[1] not in _MONTHS:
+        return None
+    month = _MONTHS.index(found[1]) + 1
+    return timegm((int(found[6]), month, int(found[2]), int(found[3]), int(found[4]), int(found[5])))
+
+
+# --- containers ----------------------------------------------------------------------------------------------------
+
+ZIP_DATE = (1980, 1, 1, 0, 0, 0)
+_DOS_DATE = 0x21
+_ATTRIBUTES = 0o644 << 16
+
+
+def zip_info(name: str) -> zipfile.ZipInfo:
+    """Return how an export's members are entered: stored, without date, so that equal contents are equal bytes."""
+    info = zipfile.ZipInfo(name, date_time=ZIP_DATE)
+    info.create_system = 3
+    info.external_attr = _ATTRIBUTES
+    return info
+
+
+def check_container(path: Path) -> Check:
+    """Check that a zip file's every byte is what its members demand: nothing between, before, behind or beside them."""
+    what = f"container {path.name}"
+    try:
+        with zipfile.ZipFile(path) as archive, path.open("rb") as file:
+            members = archive.infolist()
+            directory = b""
+            at = 0
+            for member in members:
+                name = member.filename.encode("utf-8")
+                crc, size = 0, 0
+                local = struct.pack("<4s2B5H", b"PK\x03\x04", 20, 0, 0, 0, 0, _DOS_DATE, 0)[:14]
+                file.seek(at)
+                head = file.read(30 + len(name))
+                for chunk in _chunks(file, member.file_size):
+                    crc, size = zlib.crc32(chunk, crc), size + len(chunk)
+                sizes = struct.pack("<3L", crc, size, size)
+                if head != local + sizes + struct.pack("<2H", len(name), 0) + name:
+                    return Check(what, BROKEN, f"the entry of {member.filename} at byte {at} is not as written")
+                directory += struct.pack("<4s4B4H", b"PK\x01\x02", 20, 3, 20, 0, 0, 0, 0, _DOS_DATE) + sizes
+                directory += struct.pack("<5H2L", len(name), 0, 0, 0, 0, _ATTRIBUTES, at) + name
+                at += len(head) + size
+            count = len(members)
+            end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, count, count, len(directory), at, 0)
+            file.seek(at)
+            if file.read() != directory + end:
+                return Check(
+                    what, BROKEN, f"the directory at byte {at} is not as written, or something was added to it"
+                )
+    except (OSError, zipfile.BadZipFile, struct.error, UnicodeError, NotImplementedError) as error:
+        return Check(what, BROKEN, f"is no readable zip file ({error})")
+    return Check(what, OK, f"{count} files, no byte beside them")
+
+
+def _chunks(file: Any, size: int) -> Iterator[bytes]:
+    while size > 0:
+        chunk = file.read(min(CHUNK_BYTES, size))
+        if not chunk:
+            return
+        size -= len(chunk)
+        yield chunk
+
+
+# --- an export -----------------------------------------------------------------------------------------------------
+
+
+def check_export(path: Path) -> list[Check]:
+    """Check a folder or a zip file. Returns every check; the broken ones name what is broken."""
+    if path.is_dir():
+        return list(_check_folder(path))
+    container = check_container(path)
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        try:
+            with zipfile.ZipFile(path) as archive:
+                names = [info.filename for info in archive.infolist() if _is_plain(info.filename)]
+                for name in names:
+                    archive.extract(name, folder)
+        except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error) as error:
+            if container.outcome == BROKEN:
+                return [container]
+            return [container, Check(path.name, BROKEN, f"can't be unpacked ({error})")]
+        return [container, *_check_folder(folder)]
+
+
+def _is_plain(name: str) -> bool:
+    return re.fullmatch(r"[\w.-]+(/[\w.-]+)*", name) is not None and ".." not in name.split("/")
+
+
+def _check_folder(folder: Path) -> Iterator[Check]:
+    manifest = _read_manifest(folder)
+    if isinstance(manifest, Check):
+        yield manifest
+        return
+    yield Check(MANIFEST, OK, "is as it was written")
+    yield from _check_files(folder, manifest)
+    steps: tuple[Callable[[Path], Iterator[Check]], ...] = (_check_seals, _check_leaves, _check_log_extract)
+    for step in steps:
+        try:
+            yield from step(folder)
+        except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, zipfile.BadZipFile) as error:
+            yield Check(step.__name__.removeprefix("_check_").replace("_", " "), BROKEN, f"can't be read ({error!r})")
+
+
+def _read_manifest(folder: Path) -> dict[str, Any] | Check:
+    try:
+        text = (folder / MANIFEST).read_bytes()
+        manifest = json.loads(text)
+        said = manifest.pop("sha256")
+        is_own = canonical({**manifest, "sha256": said}) + b"\n" == text and sha256_hex(canonical(manifest)) == said
+        if is_own and isinstance(manifest["files"], dict):
+            return manifest  # type: ignore[no-any-return]  # what json.loads gives
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return Check(MANIFEST, BROKEN, f"can't be read ({error}); nothing can be checked without it")
+    return Check(MANIFEST, BROKEN, "was changed: it does not match its own digest")
+
+
+def write_manifest(folder: Path, about: dict[str, Any]) -> str:
+    """Write the manifest of all files of a folder; returns its digest."""
+    files = {name: _facts(folder / name) for name in _names(folder) if name != MANIFEST}
+    manifest = {**about, "files": files}
+    digest = sha256_hex(canonical(manifest))
+    (folder / MANIFEST).write_bytes(canonical({**manifest, "sha256": digest}) + b"\n")
+    return digest
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            digest.update(chunk)
+    return {"bytes": path.stat().st_size, "sha256": digest.hexdigest()}
+
+
+def _check_files(folder: Path, manifest: dict[str, Any]) -> Iterator[Check]:
+    files: dict[str, Any] = manifest["files"]
+    there = set(_names(folder)) - {MANIFEST}
+    broken = 0
+    for name in sorted(files.keys() | there):
+        if name not in files:
+            broken += 1
+            yield Check(name, BROKEN, "is no part of the export: it was added")
+        elif name not in there:
+            broken += 1
+            yield Check(name, BROKEN, "is missing")
+        elif _facts(folder / name) != files[name]:
+            broken += 1
+            yield Check(name, BROKEN, "was changed: its digest is not the one in manifest.json")
+    if not broken:
+        yield Check("files", OK, f"{len(files)} files are as manifest.json says")
+
+
+def _check_seals(folder: Path) -> Iterator[Check]:
+    for head in sorted(folder.glob("proof/seals/*/head.json")):
+        name = f"seal {head.parent.name}"
+        tokens = sorted(head.parent.glob("*.tsr"))
+        if not tokens:
+            yield Check(name, NOT_CHECKED, "no authority has stamped it")
+        for token in tokens:
+            yield check_token(head, token, token.with_suffix(".pem"), what=f"{name}, token of {token.stem}")
+
+
+def _check_leaves(folder: Path) -> Iterator[Check]:
+    roots = {
+        head.parent.name: json.loads(head.read_text(encoding="utf-8"))["root"]
+        for head in folder.glob("proof/seals/*/head.json")
+    }
+    leaves: list[dict[str, Any]] = []
+    broken = 0
+    for number, line in enumerate(_lines(folder / "proof" / "leaves.jsonl")):
+        given = json.loads(line)
+        leaf = given["leaf"]
+        leaves.append(json.loads(leaf))
+        if root_of_path(leaf_hash(leaf.encode("utf-8")), given["path"]).hex() != roots.get(given["seal"]):
+            broken += 1
+            yield Check(f"leaf {number}", BROKEN, f"does not lead to the root of seal {given['seal']}")
+    if not broken:
+        yield Check("leaves", OK, f"{len(leaves)} sealed digests lead to the roots of {len(roots)} seals")
+    yield from _check_rows(folder, leaves)
+    yield from _check_records(folder, leaves)
+
+
+def _check_rows(folder: Path, leaves: Sequence[dict[str, Any]]) -> Iterator[Check]:
+    sealed = broken = unsealed = 0
+    for number, line in enumerate(_lines(folder / "proof" / "rows.jsonl"), 1):
+        row = json.loads(line)
+        if row.get("leaf") is None:
+            unsealed += 1
+            continue
+        leaf = leaves[row["leaf"]]
+        is_of_it = leaf["kind"] == "rows" and leaf["table"] == row["table"] and leaf["columns"] == row["columns"]
+        if is_of_it and root_of_path(leaf_hash(row_bytes(row["values"])), row["path"]).hex() == leaf["root"]:
+            sealed += 1
+        else:
+            broken += 1
+            yield Check(f"proof/rows.jsonl, line {number}", BROKEN, f"the row of {row['table']} is not the sealed one")
+    if not broken:
+        yield Check("rows", OK, f"{sealed} rows of the database are as they were sealed")
+    if unsealed:
+        yield Check("rows", NOT_CHECKED, f"{unsealed} rows were written after the last seal")
+
+
+def _check_records(folder: Path, leaves: Sequence[dict[str, Any]]) -> Iterator[Check]:
+    sealed = broken = unsealed = 0
+    with zipfile.ZipFile(folder / "evidence.wacz") as wacz, wacz.open("archive/data.warc.gz") as archive:
+        for line in _lines(folder / "proof" / "records.jsonl"):
+            record = json.loads(line)
+            archive.seek(record["offset"])
+            data = archive.read(record["length"])
+            if record.get("leaf") is None:
+                unsealed += 1
+                continue
+            leaf = leaves[record["leaf"]]
+            if leaf["kind"] == "record" and sha256_hex(data) == leaf["sha256"]:
+                sealed += 1
+            else:
+                broken += 1
+                where = f"evidence.wacz, archive/data.warc.gz, byte {record['offset']}"
+                yield Check(where, BROKEN, "the record is not the sealed one")
+    if not broken:
+        yield Check("records", OK, f"{sealed} records of the web archive are as they were sealed")
+    if unsealed:
+        yield Check("records", NOT_CHECKED, f"{unsealed} records were stored after the last seal")
+
+
+def _check_log_extract(folder: Path) -> Iterator[Check]:
+    lines = _lines(folder / "custody.jsonl")
+    yield from check_log(lines, name="custody.jsonl")
+    heads = [json.loads(head.read_text(encoding="utf-8")) for head in folder.glob("proof/seals/*/head.json")]
+    digests = [json.loads(line)["sha256"] for line in lines]
+    for head in heads:
+        count, digest = head["custody"]["entries"], head["custody"]["sha256"]
+        if count > len(digests) or (digests[count - 1] if count else GENESIS) != digest:
+            yield Check("custody.jsonl", BROKEN, f"is not the log that seal {head['seal_id']} was made over")
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines()
+
+
+# --- the command ---------------------------------------------------------------------------------------------------
+
+
+def main(arguments: Sequence[str]) -> int:
+    if len(arguments) > 1 or (arguments and arguments[0] in ("-h", "--help")):
+        sys.stdout.write(__doc__ or "")
+        return 0 if len(arguments) == 1 else 2
+    path = Path(arguments[0]) if arguments else Path(__file__).resolve().parent
+    if not path.exists():
+        sys.stderr.write(f"{path}: expected the folder or the zip file of an export, got nothing; name it\n")
+        return 2
+    checks = check_export(path)
+    for check in checks:
+        sys.stdout.write(f"{check.outcome:>11}  {check.what}: {check.detail}\n")
+    outcomes = {check.outcome for check in checks}
+    if BROKEN in outcomes:
+        sys.stdout.write("\nBROKEN: do not rely on this export; ask for it anew.\n")
+        return 1
+    if NOT_CHECKED in outcomes:
+        sys.stdout.write("\nNothing is broken, but not all could be checked.\n")
+        return 3
+    sys.stdout.write(
+        "\nAll is as it was sealed. Compare the authorities' root certificates (proof/seals/*/*.pem) with your own.\n"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,223 @@
+"""Some captures as one WACZ file, which public players open and show as the pages were (WACZ 1.1.1).
+
+Reads: captures and their records in the WARC files. Writes: one WACZ file. Its records are copied byte for byte, so that
+each is still the one that was sealed.
+
+1. For each capture its response, its request, and of a revisit the record that holds the payload.
+2. A CDXJ index of the responses, compressed, with the short index that players begin with.
+3. The list of pages, and datapackage.json with the digest of every file.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import itertools
+import json
+import zipfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import surt
+from warcio.archiveiterator import ArchiveIterator
+
+from ledger.database import Ledger, Row
+from ledger.errors import EvidenceBrokenError
+from ledger.identity import sha256_hex, utc_text
+from ledger.seals import record_offsets
+from ledger.verifier import zip_info
+
+ARCHIVE = "archive/data.warc.gz"
+_INDEX, _SHORT_INDEX = "indexes/index.cdx.gz", "indexes/index.idx"
+_LINES_A_BLOCK = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageEntry:
+    """A page for the player's list. at: UTC text."""
+
+    url: str
+    title: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopiedRecord:
+    """A record of the workspace's archive and where it lies in the WACZ's."""
+
+    file: str
+    offset: int
+    length: int
+    copied_to: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadePlace:
+    """A record that is no capture: the document or the screenshot of a page that a browser drew."""
+
+    file: str
+    offset: int
+
+
+def write_wacz(
+    path: Path,
+    ledger: Ledger,
+    warc_dir: Path,
+    *,
+    capture_ids: Iterable[str],
+    made: Sequence[MadePlace] = (),
+    pages: Sequence[PageEntry],
+    title: str,
+    software: str,
+) -> list[CopiedRecord]:
+    """Write captures as a WACZ file; returns where each record lies. Errors: EvidenceBrokenError when one can't be read."""
+    captures = _with_originals(ledger, capture_ids)
+    places = {(row["warc_file"], row[column]) for row in captures for column in ("warc_offset", "request_warc_offset")}
+    places |= {(one.file, one.offset) for one in made}
+    archive = io.BytesIO()
+    copied = _copy(ledger, warc_dir, sorted(places), archive)
+    data = archive.getvalue()
+    at = {(record.file, record.offset): record for record in copied}
+    lines = sorted(
+        _index_line(row, at[row["warc_file"], row["warc_offset"]]) for row in captures if row["status"] != 304
+    )
+    lines += sorted(_made_lines(data, [at[one.file, one.offset] for one in made]))
+    index, short = _compressed_index(sorted(lines))
+    listed = "".join(
+        json.dumps(line, ensure_ascii=False) + "\n"
+        for line in (
+            {"format": "json-pages-1.0", "id": "pages", "title": "Pages"},
+            *(
+                {"id": sha256_hex(f"{p.at} {p.url}".encode())[:20], "url": p.url, "ts": p.at, "title": p.title}
+                for p in pages
+            ),
+        )
+    ).encode("utf-8", "replace")
+    files = {ARCHIVE: data, _INDEX: index, _SHORT_INDEX: short, "pages/pages.jsonl": listed}
+    package = _package(files, title, software, pages)
+    with zipfile.ZipFile(path, "w") as wacz:
+        for name, content in files.items():
+            wacz.writestr(zip_info(name), content)
+        wacz.writestr(zip_info("datapackage.json"), package)
+        digest = {"path": "datapackage.json", "hash": f"sha256:{sha256_hex(package)}"}
+        wacz.writestr(zip_info("datapackage-digest.json"), json.dumps(digest, indent=2).encode())
+    return copied
+
+
+def _with_originals(ledger: Ledger, capture_ids: Iterable[str]) -> list[Row]:
+    sql = (
+        "SELECT * FROM captures WHERE capture_id IN (SELECT value FROM json_each(:ids)) OR capture_id IN"
+        " (SELECT refers_to FROM captures WHERE capture_id IN (SELECT value FROM json_each(:ids)))"
+    )
+    return ledger.rows(sql, {"ids": json.dumps(sorted(set(capture_ids)))})
+
+
+def _copy(ledger: Ledger, warc_dir: Path, places: Sequence[tuple[str, int]], archive: io.BytesIO) -> list[CopiedRecord]:
+    copied: list[CopiedRecord] = []
+    for file in sorted({name for name, _ in places}):
+        end = ledger.value("SELECT committed_bytes FROM warc_files WHERE warc_file = ?", [file])
+        borders = [*record_offsets(ledger, file), end]
+        stop_of = dict(itertools.pairwise(borders))
+        try:
+            with (warc_dir / file).open("rb") as source:
+                for name, offset in places:
+                    if name == file:
+                        source.seek(offset)
+                        data = source.read(stop_of[offset] - offset)
+                        copied.append(
+                            CopiedRecord(file=file, offset=offset, length=len(data), copied_to=archive.tell())
+                        )
+                        archive.write(data)
+        except (OSError, KeyError) as error:
+            raise EvidenceBrokenError(
+                f"{warc_dir / file}: could not be read as the database says ({error}); run `partnerproof verify`"
+            ) from error
+    return copied
+
+
+def _index_line(row: Row, record: CopiedRecord) -> str:
+    entry = {
+        "url": row["url"],
+        "mime": "warc/revisit" if row["refers_to"] else _mime(row["content_type"]),
+        "status": str(row["status"]),
+        "digest": f"sha256:{row['payload_sha256']}",
+        "length": str(row["warc_length"]),
+        "offset": str(record.copied_to),
+        "filename": ARCHIVE.rsplit("/", maxsplit=1)[-1],
+    }
+    return _line(row["url"], row["fetched_at"], entry)
+
+
+def _made_lines(data: bytes, records: Iterable[CopiedRecord]) -> Iterable[str]:
+    for record in records:
+        for one in ArchiveIterator(io.BytesIO(data[record.copied_to : record.copied_to + record.length])):
+            headers = one.rec_headers
+            entry = {
+                "url": headers.get_header("WARC-Target-URI"),
+                "mime": _mime(headers.get_header("Content-Type")),
+                "status": "200",
+                "digest": headers.get_header("WARC-Block-Digest") or "",
+                "length": str(record.length),
+                "offset": str(record.copied_to),
+                "filename": ARCHIVE.rsplit("/", maxsplit=1)[-1],
+            }
+            yield _line(entry["url"], headers.get_header("WARC-Date"), entry)
+
+
+def _line(url: str, at: str, entry: dict[str, Any]) -> str:
+    stamp = "".join(filter(str.isdigit, at))[:14]
+    return f"{_key(url)} {stamp} {json.dumps(entry, ensure_ascii=True)}\n"
+
+
+def _key(url: str) -> str:
+    try:
+        return str(surt.surt(url))
+    except (ValueError, UnicodeError):  # addresses that no player can ask for either
+        return url.replace(" ", "%20")
+
+
+def _mime(content_type: str | None) -> str:
+    return (content_type or "application/octet-stream").split(";")[0].strip().lower().replace(" ", "")
+
+
+def _compressed_index(lines: Sequence[str]) -> tuple[bytes, bytes]:
+    """Blocks of lines, each a gzip member, and the short index with the first key of each."""
+    index = b""
+    short = ['!meta 0 {"format": "cdxj-gzip-1.0", "filename": "index.cdx.gz"}\n']
+    for start in range(0, len(lines), _LINES_A_BLOCK):
+        block = gzip.compress("".join(lines[start : start + _LINES_A_BLOCK]).encode(), mtime=0)
+        place = {
+            "offset": len(index),
+            "length": len(block),
+            "digest": f"sha256:{sha256_hex(block)}",
+            "filename": "index.cdx.gz",
+        }
+        key = " ".join(lines[start].split(" ", maxsplit=2)[:2])
+        short.append(f"{key} {json.dumps(place)}\n")
+        index += block
+    return index or gzip.compress(b"", mtime=0), "".join(short).encode()
+
+
+def _package(files: dict[str, bytes], title: str, software: str, pages: Sequence[PageEntry]) -> bytes:
+    resources = [
+        {
+            "name": name.rsplit("/", maxsplit=1)[-1],
+            "path": name,
+            "hash": f"sha256:{sha256_hex(data)}",
+            "bytes": len(data),
+        }
+        for name, data in files.items()
+    ]
+    package: dict[str, Any] = {
+        "profile": "data-package",
+        "wacz_version": "1.1.1",
+        "title": title,
+        "software": software,
+        "created": utc_text(),
+        "resources": resources,
+    }
+    if pages:
+        package |= {"mainPageUrl": pages[0].url, "mainPageDate": pages[0].at}
+    return json.dumps(package, ensure_ascii=False, indent=2).encode()

@@ -1,0 +1,95 @@
+"""`partnerproof verify`: whether what is stored, or an export, is as it was sealed."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from ledger.errors import BadInputError, Problem
+from ledger.verification import Place, Verification
+from ledger.verifier import BROKEN, NOT_CHECKED, OK, Check, check_export
+from ledger.vocabulary import CustodyEvent
+from partnerproof.cli.choice import Choice, pass_choice
+from partnerproof.cli.stages import progress_bar
+from partnerproof.workspace import Workspace
+
+_SINCE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\dZ)?")
+
+
+@click.command()
+@click.argument("export", required=False, type=click.Path(path_type=Path))
+@click.option("--since", help="Do not read again what was found in order on or after this date (2026-11-01) and has its file's time and length of then.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Every check as a JSON list.")
+@pass_choice
+def verify(choice: Choice, export: Path | None, since: str | None, as_json: bool) -> int:  # noqa: FBT001
+    """Check that everything stored is as it was sealed: database, web archive, seals, timestamps, custody log.
+
+    With EXPORT, a zip file or its unpacked folder, that is checked instead. Three outcomes: ok, BROKEN, not checked.
+    Exit 1 when something is broken.
+
+    \b
+    Example:
+      partnerproof verify
+      partnerproof verify --since 2026-11-01
+    """
+    if since is not None and not _SINCE.fullmatch(since):
+        raise BadInputError(
+            Problem(where="--since", expected="a date", got=repr(since), next_step="write it as 2026-11-01")
+        )
+    if export is not None:
+        if not export.exists():
+            raise BadInputError(
+                Problem(
+                    where=str(export),
+                    expected="the zip file or the folder of an export",
+                    got="nothing there",
+                    next_step="make one with `partnerproof export CLAIM`",
+                )
+            )
+        checks = check_export(export)
+    else:
+        checks = _verify_workspace(choice.workspace(), since)
+    _tell(checks, as_json=as_json)
+    return 1 if any(check.outcome == BROKEN for check in checks) else 0
+
+
+def _verify_workspace(workspace: Workspace, since: str | None) -> list[Check]:
+    place = Place(
+        database=workspace.database,
+        warc_dir=workspace.warc,
+        seals_dir=workspace.seals,
+        fixity=workspace.var / "fixity.jsonl",
+        log=workspace.custody,
+    )
+    with progress_bar() as progress:
+        total = sum(path.stat().st_size for path in workspace.warc.glob("*")) if workspace.warc.is_dir() else 0
+        task = progress.add_task("reading", total=total)
+        checks = Verification(place, since=since, on_bytes=lambda count: progress.advance(task, count)).run()
+    if workspace.var.is_dir() and not _is_log_broken(checks, workspace.custody.path.name):
+        counts = {outcome: sum(check.outcome == outcome for check in checks) for outcome in (OK, BROKEN, NOT_CHECKED)}
+        workspace.custody.add(CustodyEvent.VERIFIED, {"since": since, "outcomes": counts})
+    return checks
+
+
+def _is_log_broken(checks: list[Check], name: str) -> bool:
+    return any(check.outcome == BROKEN and check.what.startswith(name) for check in checks)
+
+
+def _tell(checks: list[Check], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps([asdict(check) for check in checks], ensure_ascii=False, indent=2))
+        return
+    console = Console(soft_wrap=True, highlight=False)
+    styles = {OK: "green", BROKEN: "bold red", NOT_CHECKED: "yellow"}
+    for check in sorted(checks, key=lambda check: [OK, NOT_CHECKED, BROKEN].index(check.outcome)):
+        console.print(f"{check.outcome:>11}", style=styles[check.outcome], end="  ")
+        console.print(f"{check.what}: {check.detail}", markup=False)
+    broken = sum(check.outcome == BROKEN for check in checks)
+    unchecked = sum(check.outcome == NOT_CHECKED for check in checks)
+    more = f"; {unchecked} could not be checked" if unchecked else ""
+    console.print(f"\n{broken} broken{more}" if broken else f"\nnothing is broken{more}", style="bold")
