@@ -141,7 +141,7 @@ def _segment(first: int, cores: Sequence[str]) -> Segment:
 def nearest(segments: Iterable[Segment], core: str) -> list[int]:
     """Return the numbers of the candidates for a name, those with the largest Dice coefficient first."""
     grams = grams_of(core)
-    numbers, dice = [np.empty(0, dtype=np.int64)], [np.empty(0)]
+    numbers, dice = list[NDArray[np.int64]](), list[NDArray[np.float64]]()
     for segment in segments:
         found = [segment.postings[gram] for gram in grams if gram in segment.postings]
         if not found:
@@ -151,6 +151,8 @@ def nearest(segments: Iterable[Segment], core: str) -> list[int]:
         enough = np.flatnonzero((5 * shared >= 2 * np.minimum(theirs, len(grams))) & (shared > 0))
         numbers.append(enough + segment.first)
         dice.append(2.0 * shared[enough] / (theirs[enough] + len(grams)))
+    if not numbers:
+        return []
     best = np.argsort(-np.concatenate(dice), kind="stable")[:MAX_CANDIDATES]  # stable: equal ones stay in their order
     nearest_first: list[int] = np.concatenate(numbers)[best].tolist()
     return nearest_first
