@@ -190,7 +190,12 @@ def main() -> None:
                 options.grants,
                 lambda: import_register(ledger, "acme", path).snapshot.grants,
             )
-            affected = affected_claims(ledger, "acme")
+            affected = list[str]()
+            timed(
+                "find what that affects",
+                options.claims,
+                lambda: affected.extend(affected_claims(ledger, "acme")) or len(affected),
+            )
             timed(
                 "judge what that affects", len(affected), lambda: Judge(ledger, JudgingCause.REGISTER).judge(affected)
             )

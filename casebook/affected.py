@@ -22,6 +22,8 @@ from ledger.identity import utc_text
 from ledger.records import Grant, RegisterSnapshot
 from ledger.vocabulary import JudgingCause
 
+_ClaimsOfSeed = dict[str, list[str]]
+
 
 def judge_affected(ledger: Ledger, brands: Iterable[str] | None) -> int:
     """Judge what a change of registers, or of group files (brands: None), can touch; returns how many verdicts are new."""
@@ -35,19 +37,19 @@ def affected_claims(ledger: Ledger, brand: str) -> list[str]:
     snapshots = held_registers(ledger, brand)
     held = {snapshot.snapshot_id for snapshot in snapshots}
     groups = {snapshot.snapshot_id for snapshot in held_groups(ledger)}
-    by_snapshots: dict[str, list[Row]] = {}
-    for row in ledger.rows(_LAST_SEARCHES, {"brand": brand}):
-        by_snapshots.setdefault(row["registers"], []).append(row)
+    by_snapshots: dict[str, _ClaimsOfSeed] = {}
+    for claim_id, seed_id, registers in ledger.each(_LAST_SEARCHES, {"brand": brand}):
+        by_snapshots.setdefault(registers, {}).setdefault(seed_id, []).append(claim_id)
     affected: set[str] = set()
-    for registers, rows in by_snapshots.items():
+    for registers, claims in by_snapshots.items():
         used = json.loads(registers)
         of_registers = {one["snapshot_id"] for one in used if "register" in one}
         of_groups = {one["snapshot_id"] for one in used if "register" not in one}
         if not of_registers or not held or of_groups != groups:  # nothing was searched, or who belongs to whom changed
-            affected |= {row["claim_id"] for row in rows}
+            affected.update(*claims.values())
         elif of_registers != held:
             changed = [*_changed_grants(ledger, of_registers - held, held - of_registers)]
-            affected |= set(_touched(ledger, brand, snapshots[0], changed, rows)) if changed else set()
+            affected |= set(_touched(ledger, brand, snapshots[0], changed, claims)) if changed else set()
     unjudged = ledger.rows(_NEVER_JUDGED, {"brand": brand})
     return sorted(affected | {row["claim_id"] for row in unjudged})
 
@@ -70,22 +72,18 @@ def _grants(ledger: Ledger, snapshot_ids: Iterable[str]) -> dict[tuple[object, .
 
 
 def _touched(
-    ledger: Ledger, brand: str, snapshot: RegisterSnapshot, changed: list[Grant], rows: Iterable[Row]
+    ledger: Ledger, brand: str, snapshot: RegisterSnapshot, changed: list[Grant], claims: _ClaimsOfSeed
 ) -> Iterator[str]:
     register = Register.of_grants(ledger, brand, snapshot, changed)
-    found: dict[str, bool] = {}
-    for row in rows:
-        if row["seed_id"] not in found:
-            result = register.search(asked_of(row), utc_text()[:10])
-            found[row["seed_id"]] = bool(result.hits or result.record.near_misses)
-        if found[row["seed_id"]]:
-            yield row["claim_id"]
+    today = utc_text()[:10]
+    for seed in ledger.each("SELECT * FROM seeds"):
+        if seed["seed_id"] in claims and register.finds(asked_of(seed), today):
+            yield from claims[seed["seed_id"]]
 
 
 _LAST_SEARCHES = """
-    SELECT c.claim_id, s.*, q.registers
+    SELECT c.claim_id, c.seed_id, q.registers
     FROM claims c
-    JOIN seeds s ON s.seed_id = c.seed_id
     JOIN verdicts d ON d.verdict_id = (
         SELECT verdict_id FROM verdicts f WHERE f.claim_id = c.claim_id AND f.is_replay = 0 ORDER BY f.sequence DESC LIMIT 1)
     JOIN searches q ON q.search_id = d.search_id

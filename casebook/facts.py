@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
 
 from casebook.relations import IN_BIOGRAPHY
 from casebook.tiers import NO_TIERS, TierList
@@ -103,67 +105,98 @@ def read_claims(
     past = _group(ledger.rows(_PAST, asked), "claim_id")
     borders = {row["claim_id"]: row for row in ledger.rows(_BORDERS, asked)}
     templates = {row["template_id"]: row["vendors"] for row in ledger.rows(_TEMPLATES, asked)}
-    for claim_id, rows in groupby(ledger.each(_EVIDENCE, asked), key=lambda row: row["claim_id"]):
-        evidence = list(rows)
+    for claim_id, group in groupby(ledger.each(_EVIDENCE, asked), key=itemgetter(0)):
+        rows = list(group)
+        evidence = [_Shown(*row) for row in rows]
         first = evidence[0]
-        day = as_of or max(row["seen_at"] for row in evidence)[:10]
-        is_denial = first["relation"] == Relation.DENIED
+        day = as_of or max(row.seen_at for row in evidence)[:10]
+        is_denial = first.relation == Relation.DENIED
         facts = _facts(
             evidence,
             day,
             templates,
             borders[claim_id],
-            () if is_denial else denials.get((first["seed_id"], first["brand"]), ()),
+            () if is_denial else denials.get((first.seed_id, first.brand), ()),
             () if is_denial else past.get((claim_id,), ()),
         )
-        yield ClaimToJudge(claim_id=claim_id, brand=first["brand"], vendor=first, as_of=day, facts=facts)
+        yield ClaimToJudge(claim_id=claim_id, brand=first.brand, vendor=rows[0], as_of=day, facts=facts)
+
+
+class _Shown(NamedTuple):
+    """A row of _EVIDENCE. A Row finds a column by comparing names one by one, which took longer than all else here."""
+
+    claim_id: str
+    seed_id: str
+    vendor: str
+    vendor_domain: str
+    start_urls: str
+    parent: str | None
+    country: str | None
+    identifiers: str
+    brand: str
+    domains: str
+    tiers: str
+    relation: str
+    evidence: str
+    tier: str | None
+    programme: str | None
+    seen_at: str
+    page_id: str
+    reasons: str
+    page_kind: str
+    health_reason: str | None
+    zone: str | None
+    file: str  # of logos only, as all to strangers
+    variant: str
+    valid_until: str | None
+    strangers: int | None
+    asserted_by: str  # of texts only
+    template_id: str | None
 
 
 def _facts(
-    evidence: Sequence[Row],
+    evidence: Sequence[_Shown],
     day: str,
-    templates: Mapping[str, int],
+    templates: Mapping[str | None, int],
     border: Row,
     denials: Sequence[Row],
     past: Sequence[Row],
 ) -> ClaimFacts:
     first = evidence[0]
-    logos = [row for row in evidence if row["evidence"] == Evidence.LOGO]
-    texts = [row for row in evidence if row["evidence"] == Evidence.TEXT]
-    strangers = [row["strangers"] for row in logos if row["strangers"] is not None]
+    logos = [row for row in evidence if row.evidence == Evidence.LOGO]
+    texts = [row for row in evidence if row.evidence == Evidence.TEXT]
+    strangers = [row.strangers for row in logos if row.strangers is not None]
     retired = {
-        f"{row['file']} (until {row['valid_until']})": None
-        for row in logos
-        if row["valid_until"] and row["valid_until"] <= day
+        f"{row.file} (until {row.valid_until})": None for row in logos if row.valid_until and row.valid_until <= day
     }
-    asserted_by = {row["asserted_by"] for row in texts}
+    asserted_by = {row.asserted_by for row in texts}
     return ClaimFacts(
-        relation=Relation(first["relation"]),
-        tiers=tuple(sorted({row["tier"] for row in evidence if row["tier"]})),
-        programmes=tuple(sorted({row["programme"] for row in evidence if row["programme"]})),
-        tier_list=_tier_list(first["tiers"]),
+        relation=Relation(first.relation),
+        tiers=tuple(sorted({row.tier for row in evidence if row.tier})),
+        programmes=tuple(sorted({row.programme for row in evidence if row.programme})),
+        tier_list=_tier_list(first.tiers),
         has_logo=bool(logos),
         has_text=bool(texts),
-        is_in_main_part=any(row["zone"] in ("main", "aside") for row in logos),
-        is_in_news=all(row["page_kind"] == PageKind.NEWS for row in evidence),
-        is_in_biography=all(IN_BIOGRAPHY in row["reasons"] for row in evidence),
-        official_logos=tuple(dict.fromkeys(row["file"] for row in logos)),
-        variants=tuple(sorted({LogoVariant(row["variant"]) for row in logos})),
+        is_in_main_part=any(row.zone in ("main", "aside") for row in logos),
+        is_in_news=all(row.page_kind == PageKind.NEWS for row in evidence),
+        is_in_biography=all(IN_BIOGRAPHY in row.reasons for row in evidence),
+        official_logos=tuple(dict.fromkeys(row.file for row in logos)),
+        variants=tuple(sorted({LogoVariant(row.variant) for row in logos})),
         retired_logos=tuple(retired),
         fewest_strangers=min(strangers, default=None),
-        was_hardly_seen=all((row["health_reason"] or "").startswith("needs a browser") for row in evidence),
-        denials=_denials(denials, {row["page_id"] for row in evidence}) if denials else (),
+        was_hardly_seen=all((row.health_reason or "").startswith("needs a browser") for row in evidence),
+        denials=_denials(denials, {row.page_id for row in evidence}) if denials else (),
         past_sentences=tuple(dict.fromkeys(_squeezed(row["sentence"]) for row in past)),
         began_after=_day(border["began_after"]),
         gone_by=_day(border["gone_by"]),
-        template_vendors=min((templates.get(row["template_id"], 0) for row in logos), default=0),
+        template_vendors=min((templates.get(row.template_id, 0) for row in logos), default=0),
         asserted_by_others=()
         if logos or AssertedBy.VENDOR in asserted_by
         else tuple(sorted(map(AssertedBy, asserted_by))),
-        vendor_domain=first["vendor_domain"],
-        country=first["country"],
-        brand_domains=_texts(first["domains"]),
-        first_seen=min(row["seen_at"] for row in evidence)[:10],
+        vendor_domain=first.vendor_domain,
+        country=first.country,
+        brand_domains=_texts(first.domains),
+        first_seen=min(row.seen_at for row in evidence)[:10],
     )
 
 
@@ -202,10 +235,10 @@ def _tier_list(stored: str) -> TierList:
 
 
 _EVIDENCE = """
-    SELECT e.claim_id, e.evidence, e.tier, e.programme, e.seen_at, e.page_id, e.reasons, c.relation, c.brand, c.seed_id,
-           s.vendor, s.vendor_domain, s.start_urls, s.parent, s.country, s.identifiers, b.domains, b.tiers,
-           p.kind AS page_kind, p.health_reason, g.zone, o.file, o.variant, o.valid_until, m.strangers, t.asserted_by,
-           w.template_id
+    SELECT e.claim_id, s.seed_id, s.vendor, s.vendor_domain, s.start_urls, s.parent, s.country, s.identifiers,
+           b.brand, b.domains, b.tiers, c.relation,
+           e.evidence, e.tier, e.programme, e.seen_at, e.page_id, e.reasons, p.kind AS page_kind, p.health_reason,
+           g.zone, o.file, o.variant, o.valid_until, m.strangers, t.asserted_by, w.template_id
     FROM claims c
     JOIN claim_evidence e ON e.claim_id = c.claim_id AND e.seen_at <= :until
     JOIN seeds s ON s.seed_id = c.seed_id

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice
+from operator import attrgetter
 
 from casebook.facts import ClaimToJudge, read_claims
 from casebook.register.search import Asked, Register, SearchResult
@@ -86,12 +87,17 @@ class Judge:
         }  # fmt: skip
         searches: dict[str, Search] = {}
         verdicts: list[Verdict] = []
-        judged = 0
         judging_id = self._open().judging_id
         now = utc_text()
-        for claim in read_claims(self.ledger, claim_ids, as_of=self.as_of, known_at=self.known_at):
-            judged += 1
-            search = self._search(claim) if needs_search(claim.facts) else None
+        # one thing after another, not claim by claim: a processor keeps at hand what it did last
+        claims = list(read_claims(self.ledger, claim_ids, as_of=self.as_of, known_at=self.known_at))
+        found = {
+            claim.claim_id: self._search(claim)
+            for claim in sorted(claims, key=attrgetter("brand"))
+            if needs_search(claim.facts)
+        }
+        for claim in claims:
+            search = found.get(claim.claim_id)
             judgement = judge_claim(claim.facts, search, claim.as_of)
             verdict = self._verdict(claim, judgement, search, last.get(claim.claim_id), judging_id, now)
             if verdict is not None:
@@ -101,7 +107,7 @@ class Judge:
         with self.ledger.transaction():
             self.ledger.add(searches.values())
             self.ledger.add(verdicts)
-            self._close(judged, len(verdicts))
+            self._close(len(claims), len(verdicts))
         return len(verdicts)
 
     def _search(self, claim: ClaimToJudge) -> SearchResult:

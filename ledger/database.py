@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from enum import StrEnum
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -133,7 +134,7 @@ class Ledger:
         statement = _insert_sql(kind, how)
         with self.transaction():
             before = self._connection.total_changes
-            self._connection.executemany(statement, map(as_row, rows))
+            self._connection.executemany(statement, map(_values, rows))
             return self._connection.total_changes - before
 
     def execute(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> int:
@@ -193,7 +194,14 @@ class Ledger:
 
 def as_row(record: Record) -> dict[str, object]:
     """Return a record as values that SQLite takes: enums as text, tuples and dicts as JSON."""
-    return {name: _as_value(getattr(record, name)) for name in _columns(type(record))}
+    return dict(zip(_columns(type(record)), _values(record), strict=True))
+
+
+def _values(record: Record) -> list[object]:
+    return [_as_value(value) for value in _fields(type(record))(record)]
+
+
+_as_json = json.JSONEncoder(ensure_ascii=False).encode  # as json.dumps does, which makes an encoder for each value
 
 
 def _as_value(value: object) -> object:
@@ -201,12 +209,19 @@ def _as_value(value: object) -> object:
         return value  # most are
     if isinstance(value, StrEnum):
         return str(value)
-    if isinstance(value, tuple | list | dict):
-        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, (tuple, list)):
+        return _as_json(value) if value else "[]"
+    if isinstance(value, dict):
+        return _as_json(value) if value else "{}"
     if isinstance(value, str):
         # lone surrogates come from broken pages; SQLite text must be valid UTF-8
         return value.encode("utf-8", "replace").decode("utf-8")
     return value
+
+
+@cache
+def _fields(kind: type[Record]) -> Callable[[Record], tuple[object, ...]]:
+    return attrgetter(*_columns(kind))  # all records have several
 
 
 @cache
@@ -217,7 +232,7 @@ def _columns(kind: type[Record]) -> tuple[str, ...]:
 @cache
 def _insert_sql(kind: type[Record], how: str) -> str:
     names = _columns(kind)
-    values = f"INTO {kind.table} ({', '.join(names)}) VALUES ({', '.join(':' + name for name in names)})"
+    values = f"INTO {kind.table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
     if how == "UPSERT":
         return f"INSERT {values} ON CONFLICT DO UPDATE SET " + ", ".join(f"{n} = excluded.{n}" for n in names)
     return f"{how} {values}"

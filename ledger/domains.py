@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from urllib.parse import urlsplit
 
 import idna
@@ -19,6 +19,7 @@ def _suffixes() -> PublicSuffixList:
     return PublicSuffixList()
 
 
+@lru_cache(maxsize=4_096)  # a vendor's own is asked for at every claim, links go to the same few again and again
 def normal_domain(text: str) -> str | None:
     """Return a domain or address as it is compared (`https://www.Müller.example/x` → `xn--mller-kva.example`).
 

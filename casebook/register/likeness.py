@@ -13,7 +13,7 @@ rapidfuzz scores them high. Trigrams choose the candidates, so only a few names 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -21,7 +21,8 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz
-from rapidfuzz.process import cdist
+from rapidfuzz.distance import LCSseq
+from rapidfuzz.process import cdist, extract
 
 from ledger.database import Ledger
 
@@ -35,6 +36,7 @@ MIN_PARTIAL_CHARS = 5  # shorter names stand in half of all others
 MAX_CANDIDATES = 200  # scored of one question and register; how many are lost stands in bench/README.md
 SEGMENT_NAMES = 250_000  # bounds the memory of building and of asking
 MAX_GRAMS = 255  # counted of one name; a byte holds the number
+Scorer = Callable[..., float]
 Numbers = NDArray[np.int32]
 
 
@@ -60,22 +62,39 @@ def likeness(name: str, wanted: str) -> float:
 
 
 def likenesses(names: Sequence[str], wanted: str) -> dict[str, float]:
-    """Return those of some names that are alike one, each with its likeness: in three calls, not three for each name."""
-    if not names:
-        return {}
-    cutoff = NEAR_MISS_SCORE
-    score = np.maximum(*(cdist([wanted], names, scorer=s, score_cutoff=cutoff, dtype=np.float64)[0] for s in _WHOLE))
-    wanted = wanted.replace(" ", "")
-    if len(wanted) >= MIN_PARTIAL_CHARS:
-        glued = [name.replace(" ", "") for name in names]
-        part = cdist([wanted], glued, scorer=fuzz.partial_ratio, score_cutoff=PARTIAL_SCORE, dtype=np.float64)[0]
-        for at in np.flatnonzero(part > score).tolist():
-            if len(glued[at]) >= MIN_PARTIAL_CHARS:
-                score[at] = max(score[at], min(part[at], 99.0))
-    return {names[at]: float(score[at]) for at in np.flatnonzero(score >= cutoff).tolist()}
+    """Return those of some names that are alike one, each with what likeness() says of it.
+
+    Each scorer is called once for all names, and the two slow ones only for names that they may find alike.
+    """
+    found = {name: score for name, score, _ in _scored(fuzz.ratio, names, wanted, NEAR_MISS_SCORE)}
+    # of two single words the set of words says what the whole says
+    slow = names if " " in wanted else [*found, *(name for name in names if " " in name and name not in found)]
+    for name, score, _ in _scored(fuzz.token_set_ratio, slow, wanted, NEAR_MISS_SCORE):
+        found[name] = max(score, found.get(name, 0))
+    for name, part in _parts(names, wanted.replace(" ", "")):
+        found[name] = max(min(part, 99.0), found.get(name, 0))
+    return found
 
 
-_WHOLE = (fuzz.ratio, fuzz.token_set_ratio)
+def _parts(names: Sequence[str], glued: str) -> Iterator[tuple[str, float]]:
+    """Yield the names that are nearly a part of one without spaces, or it of them, with the score.
+
+    A piece of k letters has at most k of the m letters of the shorter name, and to score P it must have P percent of
+    (m + k) / 2. So P / (200 - P) of the m must stand in the longer name in their order, which is soon counted.
+    """
+    if not names or len(glued) < MIN_PARTIAL_CHARS:
+        return
+    pieces = [name.replace(" ", "") for name in names]
+    lengths = np.fromiter(map(len, pieces), np.int32, len(pieces))
+    in_order = cdist([glued], pieces, scorer=LCSseq.similarity, dtype=np.int32)[0]
+    enough = in_order * (200 - PARTIAL_SCORE) >= PARTIAL_SCORE * np.minimum(lengths, len(glued))
+    worth = np.flatnonzero(enough & (lengths >= MIN_PARTIAL_CHARS)).tolist()
+    for _, score, at in _scored(fuzz.partial_ratio, [pieces[at] for at in worth], glued, PARTIAL_SCORE):
+        yield names[worth[at]], score
+
+
+def _scored(scorer: Scorer, names: Sequence[str], wanted: str, cutoff: float) -> list[tuple[str, float, int]]:
+    return extract(wanted, names, scorer=scorer, score_cutoff=cutoff, limit=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,26 +141,21 @@ def _segment(first: int, cores: Sequence[str]) -> Segment:
 def nearest(segments: Iterable[Segment], core: str) -> list[int]:
     """Return the numbers of the candidates for a name, those with the largest Dice coefficient first."""
     grams = grams_of(core)
-    ranked: list[tuple[float, int]] = []
+    numbers, dice = list[NDArray[np.int64]](), list[NDArray[np.float64]]()
     for segment in segments:
         found = [segment.postings[gram] for gram in grams if gram in segment.postings]
         if not found:
             continue
-        counts = np.bincount(np.concatenate(found))
-        numbers = np.flatnonzero(counts)
-        shared = counts[numbers]
-        theirs = segment.lengths[numbers].astype(np.int32)
-        enough = np.flatnonzero(5 * shared >= 2 * np.minimum(theirs, len(grams)))
-        if not len(enough):
-            continue
-        dice = -2 * shared[enough] / (theirs[enough] + len(grams))
-        numbers = numbers[enough] + segment.first
-        if len(enough) > MAX_CANDIDATES:
-            best = np.lexsort((numbers, dice))[:MAX_CANDIDATES]
-            numbers, dice = numbers[best], dice[best]
-        ranked += zip(dice.tolist(), numbers.tolist(), strict=True)
-    ranked.sort()
-    return [number for _, number in ranked[:MAX_CANDIDATES]]
+        shared = np.bincount(np.concatenate(found)).astype(np.uint16)  # small numbers are compared many at a time
+        theirs = segment.lengths[: len(shared)].astype(np.uint16)
+        enough = np.flatnonzero((5 * shared >= 2 * np.minimum(theirs, len(grams))) & (shared > 0))
+        numbers.append(enough + segment.first)
+        dice.append(2.0 * shared[enough] / (theirs[enough] + len(grams)))
+    if not numbers:
+        return []
+    best = np.argsort(-np.concatenate(dice), kind="stable")[:MAX_CANDIDATES]  # stable: equal ones stay in their order
+    nearest_first: list[int] = np.concatenate(numbers)[best].tolist()
+    return nearest_first
 
 
 def store_segments(ledger: Ledger, snapshot_id: str, segments: Iterable[Segment]) -> None:

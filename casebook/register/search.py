@@ -126,6 +126,11 @@ class Register:
         )  # fmt: skip
         return SearchResult(record=record, hits=tuple(hits))
 
+    def finds(self, asked: Asked, as_of: str) -> bool:
+        """Tell whether search() has a hit or a near miss for a company, without writing down what was tried."""
+        tried = self._gather(asked, as_of, None, alike_companies=False)
+        return any(any(_ask(shelf, tried, None, as_of)) or any(_alike(shelf, tried, set())) for shelf in self._shelves)
+
     def _gather(self, asked: Asked, as_of: str, window_from: str | None, *, alike_companies: bool) -> Tried:
         tried = Tried(asked=asked, alike_companies=alike_companies)
         tried.add_names(asked.names)

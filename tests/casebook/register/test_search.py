@@ -69,6 +69,20 @@ def test_what_finds_a_grant(ledger, register, asked, hits):
 
 
 @pytest.mark.usefixtures("kept")
+def test_whether_anything_is_found_is_told_as_a_whole_search_tells_it(ledger, register):
+    register(PARTNERS)
+    acme = Register(ledger, "acme")
+    told = set()
+    for names in ((), ("Bright Harbour",), ("Bright Harbor",), ("SensorGrid Holdings",), ("Stranger",)):
+        for domains, identifiers in (((), ()), (("past.example",), ()), ((), (lei(2),))):
+            asked = replace(NOBODY, names=names, domains=domains, identifiers=identifiers)
+            result = acme.search(asked, DAY)
+            told.add(acme.finds(asked, DAY))
+            assert acme.finds(asked, DAY) == bool(result.hits or result.record.near_misses), asked
+    assert told == {True, False}
+
+
+@pytest.mark.usefixtures("kept")
 def test_the_same_name_with_another_lei_is_refused_with_the_reason(ledger, register):
     register(PARTNERS)
     record = (
