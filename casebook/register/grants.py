@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from casebook.register.names import comparable_name
 from ledger.dates import ISO_DATES, read_date, suggest_date
 from ledger.domains import normal_domain
 from ledger.errors import Problem
@@ -67,8 +68,9 @@ class GrantReader:
             if len(cell if isinstance(cell, str) else "".join(cell)) > MAX_CELL_CHARS:
                 self._problem(row, column, f"at most {MAX_CELL_CHARS} characters", "more", "shorten it")
                 return None
-        if not row.text("company"):
-            self._problem(row, "company", "a company's name", "nothing", "fill it in or remove the row")
+        company = row.text("company")
+        if not comparable_name(company):  # "???" and "-" would be the same name as each other
+            self._problem(row, "company", "a company's name", repr(company) if company else "nothing", "fill it in or remove the row")  # fmt: skip
         domains = self._domains(row)
         identifiers = self._identifiers(row)
         relation = row.text("relation").lower() or "partner"
@@ -87,7 +89,7 @@ class GrantReader:
             snapshot_id=self.snapshot_id,
             brand=self.brand,
             line=row.line,
-            company=row.text("company"),
+            company=company,
             aliases=row.several("aliases"),
             relation=Relation(relation),
             programme=row.text("programme") or None,
