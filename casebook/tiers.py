@@ -13,7 +13,8 @@ _COMMON_RANK = {
     for rank, words in enumerate(
         (
             ("member", "registered", "associate", "authorised", "authorized"),
-            ("bronze", "select", "silver"),
+            ("bronze",),
+            ("select", "silver"),
             ("advanced", "gold", "preferred"),
             ("premier", "premium", "platinum", "expert"),
             ("elite", "diamond", "titanium", "strategic", "global"),

@@ -107,6 +107,11 @@ def test_equal_questions_give_equal_records(register):
     assert one.search_id == two.search_id
 
 
+def test_silver_covers_bronze():
+    assert NO_TIERS.covers("Silver", "Bronze")
+    assert not NO_TIERS.covers("Bronze", "Silver")
+
+
 @given(
     st.sampled_from(["Gold", "silver", "PLATINUM", "Elite", "Registered", "Ruby"]),
     st.sampled_from(["Gold", "silver", "PLATINUM", "Elite", "Registered", "Ruby"]),
