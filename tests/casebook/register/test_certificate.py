@@ -66,7 +66,8 @@ def test_a_sentence_with_an_arabic_name_is_set_from_left_to_right(ledger, regist
         ledger, ask_register(ledger, "acme", replace(NOBODY, names=("شركة النور",)), DAY), tmp_path / "c.html"
     )
     page = BeautifulSoup((tmp_path / "c.html").read_text(encoding="utf-8"), "lxml")
-    assert page.select_one(".answer bdi")["dir"] == "ltr"
+    assert page.select_one(".answer > bdi")["dir"] == "ltr"
+    assert page.select_one(".answer > bdi > bdi").string == "شركة النور"
 
 
 def test_without_a_register_nothing_is_certified(ledger):
