@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from casebook.findings import require_brand
 from casebook.register.ask import ask_again, ask_register, require_search, window_start
@@ -145,7 +146,7 @@ def _print_table(title: str, headings: tuple[str, ...], rows: Sequence[tuple[str
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*(plain(cell).replace("[", r"\[") for cell in row))
+        table.add_row(*(Text(plain(cell)) for cell in row))
     Console().print(table)  # not the plain console: its cells are plain already, and have to fold
 
 

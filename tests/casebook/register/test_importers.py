@@ -375,3 +375,15 @@ def test_a_company_has_letters(name):
         assert len(read("r.csv")) == 1
     else:
         assert f"company: expected a company's name, got '{name}'" in refused("r.csv")
+
+
+def test_a_page_at_a_social_network_is_no_domain_of_a_company():
+    """A domain decides: LinkedIn's would authorise every vendor that has only a page there."""
+    Path("r.csv").write_text(
+        "company,domains,valid_from\nA Ltd,https://de.linkedin.com/company/a-ltd,2020-01-01\nB Ltd,b.example; facebook.com/b,2020-01-01\n"
+    )
+    said = refused("r.csv")
+    assert "line 2, domains: expected the company's own domain, got a page at linkedin.com, which others share" in said
+    assert "line 3, domains" in said
+    Path("r.csv").write_text("company,domains,valid_from\nLinkedIn,https://www.linkedin.com/,2020-01-01\n")
+    assert [grant.domains for grant in read("r.csv")] == [("linkedin.com",)]
