@@ -5,6 +5,7 @@ Reads: claims with evidence, seeds, brands, walls, looks. Writes nothing.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from ledger.dates import end_of_day
 from ledger.vocabulary import AssertedBy, Evidence, LogoVariant, PageKind, Relation
 
 NEVER = end_of_day("9999-12-31")
+# A page that was not found for so long, while others of the vendor were, counts as gone. By reason, not by data: crawls come
+# back every month or quarter, and a visit of one page (`check`) must not make the rest of a site look gone
+STALE_DAYS = 180
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +40,9 @@ class ClaimFacts:
     """What a verdict needs to know of a claim. Dates are ISO dates; all that was seen until a given day only."""
 
     relation: Relation
-    tiers: tuple[str, ...] = ()  # every tier that logos and words claim
+    tiers: tuple[
+        str, ...
+    ] = ()  # every tier that logos and words claim, as far as it is still shown; so are the next ones
     programmes: tuple[str, ...] = ()
     tier_list: TierList = NO_TIERS  # of the brand
     has_logo: bool = False
@@ -44,9 +50,9 @@ class ClaimFacts:
     is_in_main_part: bool = False
     is_in_news: bool = False
     is_in_biography: bool = False
-    official_logos: tuple[str, ...] = ()  # files of the official logos that were found
+    official_logos: tuple[str, ...] = ()  # files of the official logos that are still shown
     variants: tuple[LogoVariant, ...] = ()
-    retired_logos: tuple[str, ...] = ()  # "file (until DATE)" of those that were no longer valid on the day
+    retired_logos: tuple[str, ...] = ()  # "file (until DATE)" of those that were no longer valid when they were seen
     fewest_strangers: int | None = None  # of the surest logo match; None: no logo, or never counted
     was_hardly_seen: bool = False  # every page that shows it needs a browser to be seen whole
     template_vendors: int = 0  # unrelated vendors whose walls are like the one it stands in; 0: it stands elsewhere too
@@ -113,7 +119,6 @@ def read_claims(
         is_denial = first.relation == Relation.DENIED
         facts = _facts(
             evidence,
-            day,
             templates,
             borders[claim_id],
             () if is_denial else denials.get((first.seed_id, first.brand), ()),
@@ -143,6 +148,7 @@ class _Shown(NamedTuple):
     seen_at: str
     page_id: str
     reasons: str
+    url: str
     page_kind: str
     health_reason: str | None
     zone: str | None
@@ -156,31 +162,34 @@ class _Shown(NamedTuple):
 
 def _facts(
     evidence: Sequence[_Shown],
-    day: str,
     templates: Mapping[str | None, int],
     border: Row,
     denials: Sequence[Row],
     past: Sequence[Row],
 ) -> ClaimFacts:
     first = evidence[0]
+    shown = _still_shown(evidence, border["read_without"])
+    logos_shown = [row for row in shown if row.evidence == Evidence.LOGO]
     logos = [row for row in evidence if row.evidence == Evidence.LOGO]
     texts = [row for row in evidence if row.evidence == Evidence.TEXT]
     strangers = [row.strangers for row in logos if row.strangers is not None]
     retired = {
-        f"{row.file} (until {row.valid_until})": None for row in logos if row.valid_until and row.valid_until <= day
+        f"{row.file} (until {row.valid_until})": None
+        for row in logos_shown
+        if row.valid_until and row.valid_until <= row.seen_at[:10]
     }
     asserted_by = {row.asserted_by for row in texts}
     return ClaimFacts(
         relation=Relation(first.relation),
-        tiers=tuple(sorted({row.tier for row in evidence if row.tier})),
-        programmes=tuple(sorted({row.programme for row in evidence if row.programme})),
+        tiers=tuple(sorted({row.tier for row in shown if row.tier})),
+        programmes=tuple(sorted({row.programme for row in shown if row.programme})),
         tier_list=_tier_list(first.tiers),
         has_logo=bool(logos),
         has_text=bool(texts),
         is_in_main_part=any(row.zone in ("main", "aside") for row in logos),
         is_in_news=all(row.page_kind == PageKind.NEWS for row in evidence),
         is_in_biography=all(IN_BIOGRAPHY in row.reasons for row in evidence),
-        official_logos=tuple(dict.fromkeys(row.file for row in logos)),
+        official_logos=tuple(dict.fromkeys(row.file for row in logos_shown)),
         variants=tuple(sorted({LogoVariant(row.variant) for row in logos})),
         retired_logos=tuple(retired),
         fewest_strangers=min(strangers, default=None),
@@ -198,6 +207,24 @@ def _facts(
         brand_domains=_texts(first.domains),
         first_seen=min(row.seen_at for row in evidence)[:10],
     )
+
+
+def _still_shown(evidence: Sequence[_Shown], read_without: str) -> Sequence[_Shown]:
+    """Return the evidence that may still be there: a tier of years ago is not held against what the vendor says today.
+
+    Of each page that is what it showed when it was last seen to show the claim; not of pages that were read without it since
+    (read_without: JSON of their addresses), unless all were, nor of those that nobody has seen for STALE_DAYS.
+    """
+    last: dict[str, str] = {}
+    for row in evidence:
+        last[row.url] = max(row.seen_at, last.get(row.url, ""))
+    newest = max(last.values())
+    if all(row.seen_at == newest for row in evidence):
+        return evidence
+    oldest = (dt.date.fromisoformat(newest[:10]) - dt.timedelta(days=STALE_DAYS)).isoformat()
+    recent = {url for url, at in last.items() if at >= oldest}
+    kept = recent - set(json.loads(read_without)) or recent
+    return [row for row in evidence if row.url in kept and row.seen_at == last[row.url]]
 
 
 def _denials(rows: Sequence[Row], shown_on: set[str]) -> tuple[Denial, ...]:
@@ -237,7 +264,7 @@ def _tier_list(stored: str) -> TierList:
 _EVIDENCE = """
     SELECT e.claim_id, s.seed_id, s.vendor, s.vendor_domain, s.start_urls, s.parent, s.country, s.identifiers,
            b.brand, b.domains, b.tiers, c.relation,
-           e.evidence, e.tier, e.programme, e.seen_at, e.page_id, e.reasons, p.kind AS page_kind, p.health_reason,
+           e.evidence, e.tier, e.programme, e.seen_at, e.page_id, e.reasons, p.url, p.kind AS page_kind, p.health_reason,
            g.zone, o.file, o.variant, o.valid_until, m.strangers, t.asserted_by, w.template_id
     FROM claims c
     JOIN claim_evidence e ON e.claim_id = c.claim_id AND e.seen_at <= :until
@@ -294,7 +321,8 @@ _BORDERS = """
         GROUP BY h.claim_id, h.url
     )
     SELECT claim_id, max(iif(first_shown = first, before, NULL)) AS began_after,
-           iif(count(*) = count(after), max(after), NULL) AS gone_by -- gone when the last of its pages was without it
+           iif(count(*) = count(after), max(after), NULL) AS gone_by, -- gone when the last of its pages was without it
+           json_group_array(url) FILTER (WHERE after IS NOT NULL) AS read_without
     FROM (SELECT *, min(first_shown) OVER (PARTITION BY claim_id) AS first FROM readings)
     GROUP BY claim_id
 """

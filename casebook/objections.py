@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from casebook.facts import ClaimFacts
-from casebook.grant_limits import territory_countries
+from casebook.grant_limits import uncompared
 from casebook.register.search import SearchResult
 from ledger.vocabulary import LogoVariant, Relation
 
@@ -19,7 +19,7 @@ def find_objections(facts: ClaimFacts, search: SearchResult | None, as_of: str) 
     """Return the objections, each a sentence, in the order: the vendor's own words, the evidence, the register, the dates."""
     if facts.relation is Relation.DENIED:
         return ()  # nothing is held against the vendor
-    return (*_words(facts), *_evidence(facts), *_register(search, as_of), *_dates(facts))
+    return (*_words(facts), *_evidence(facts), *_register(facts, search, as_of), *_dates(facts))
 
 
 def _words(facts: ClaimFacts) -> Iterator[str]:
@@ -48,7 +48,7 @@ def _evidence(facts: ClaimFacts) -> Iterator[str]:
         yield "every page that shows it needs a browser to be seen whole: what stands around it may be missing"
 
 
-def _register(search: SearchResult | None, as_of: str) -> Iterator[str]:
+def _register(facts: ClaimFacts, search: SearchResult | None, as_of: str) -> Iterator[str]:
     if search is None:
         return
     if near := len(search.record.near_misses):
@@ -57,10 +57,7 @@ def _register(search: SearchResult | None, as_of: str) -> Iterator[str]:
     days = min((_days_between(register["recorded_at"], as_of) for register in registers), default=0)
     if days > OLD_REGISTER_DAYS:
         yield f"the register was recorded {days} days before {as_of}: grants made since are not in it"
-    for hit in search.hits:
-        if hit.grant.territory and not territory_countries(hit.grant.territory):
-            yield f"the grant's territory “{hit.grant.territory}” was not compared with the vendor's country"
-            return
+    yield from next(filter(None, (uncompared(facts, hit.grant) for hit in search.hits)), ())
 
 
 def _dates(facts: ClaimFacts) -> Iterator[str]:

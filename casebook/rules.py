@@ -25,7 +25,8 @@ By the register; each hit gives an outcome, and the one that is best for the ven
 16. not-yet: the vendor's own grants begin only after the day.
 17. no-authorisation: nothing in the register allows it; the search record says what was tried.
 
-Since the best hit decides, one more grant never makes a verdict worse.
+Since the best hit decides, one more grant never makes a verdict worse. Tiers, programmes and marks are held against the vendor as
+far as its pages still show them (casebook/facts.py) and as far as they can be compared (casebook/grant_limits.py).
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from casebook.register.search import Hit, SearchResult
 from ledger.domains import belongs_to
 from ledger.vocabulary import Relation, VerdictKind
 
-RULES_VERSION = "2"
+RULES_VERSION = "3"
 # of 23,370 drawings that are nobody's, as much like the official one as what was found: a match that more strangers share
 # proves little by itself. On the corpus 97 of 98 right matches have none or one.
 WEAK_STRANGERS = 3

@@ -1,11 +1,18 @@
-"""Tiers of partner programmes, compared: by the brand's own list where brand.toml has one, else by common words."""
+"""Tiers of partner programmes, compared: by the brand's own list where brand.toml has one, else by common words.
+
+A tier is the same in every language: 金牌 and "Ouro" are Gold (tier_words.txt).
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain
+from pathlib import Path
+
+from matcher.levelled import level_word
 
 # Rank of the words that programmes use; a word that is not here is compared as it stands.
 _COMMON_RANK = {
@@ -13,7 +20,8 @@ _COMMON_RANK = {
     for rank, words in enumerate(
         (
             ("member", "registered", "associate", "authorised", "authorized"),
-            ("bronze", "select", "silver"),
+            ("bronze",),
+            ("select", "silver"),
             ("advanced", "gold", "preferred"),
             ("premier", "premium", "platinum", "expert"),
             ("elite", "diamond", "titanium", "strategic", "global"),
@@ -76,9 +84,24 @@ class TierList:
         return last if last <= day else None
 
 
+# what goes with every tier: "Gold Partner", 金牌合作伙伴
+_BESIDE_A_TIER = re.compile(r"\b(?:partner|level|tier|status)\b|合作伙伴|パートナー|파트너")
+
+
 def _tier_word(tier: str) -> str:
-    """Return a tier without what goes with every tier: "Gold Partner" → "gold"."""
-    return re.sub(r"\b(partner|level|tier|status)\b", "", tier.casefold()).strip() or tier.casefold()
+    """Return a tier as it is compared: "Gold Partner" → "gold", "Platino" → "platinum"."""
+    plain = " ".join(level_word(tier).split())
+    alone = " ".join(_BESIDE_A_TIER.sub(" ", plain).split()) or plain
+    known = tier_words()
+    return known.get(plain) or known.get(alone, alone)
+
+
+@cache
+def tier_words() -> Mapping[str, str]:
+    """Return the words of tier_words.txt as they are compared, each with the tier that it means."""
+    lines = (Path(__file__).parent / "tier_words.txt").read_text(encoding="utf-8").splitlines()
+    entries = (line.partition(":") for line in lines if not line.startswith("#"))
+    return {level_word(word.strip()): tier for tier, _, words in entries for word in words.split(",")}
 
 
 NO_TIERS = TierList()

@@ -54,9 +54,13 @@ def each_row(path: Path, table: TableFormat, problems: list[Problem]) -> Iterato
     except OSError as error:
         raise _bad(str(path), "a readable CSV file", error.strerror or str(error), "name an existing file") from error
     except UnicodeDecodeError as error:
-        line, byte = _first_bad_byte(path, encoding)
+        # lines of bytes are lines of text only where a line feed is one byte
+        line, byte = _first_bad_byte(path, encoding) if _is_bytewise(encoding) else (None, error.object[error.start])
+        where = f"{path} line {line}" if line else str(path)
         expected = "UTF-8 text" if encoding == "utf-8-sig" else f"{table.encoding} text"
-        raise _bad(f"{path} line {line}", expected, f"byte {byte:#04x}", "save the file as UTF-8") from error
+        raise _bad(where, expected, f"byte {byte:#04x}", "save the file as UTF-8") from error
+    except UnicodeError as error:  # what some codecs raise without a place
+        raise _bad(str(path), f"{table.encoding} text", str(error), "save the file as UTF-8") from error
 
 
 def rows_of(file: Iterable[str], where: str, table: TableFormat, problems: list[Problem]) -> Iterator[TableRow]:
@@ -73,8 +77,15 @@ def rows_of(file: Iterable[str], where: str, table: TableFormat, problems: list[
         try:
             row = next(reader, None)
         except csv.Error as error:  # nothing after it can be trusted: where the quotes stand is unknown
-            line = f"{where} line {reader.line_num}"
-            problems.append(Problem(where=line, expected="CSV", got=str(error), next_step="mend the quotes"))
+            is_long = "field larger" in str(error)
+            problems.append(
+                Problem(
+                    where=f"{where} line {reader.line_num}",
+                    expected=f"cells of at most {csv.field_size_limit():,} characters" if is_long else "CSV",
+                    got="a longer one" if is_long else str(error),
+                    next_step="shorten it, or close the quote that opens it" if is_long else "mend the quotes",
+                )
+            )
             return
         if row is None:
             return
@@ -139,6 +150,10 @@ def header_problems(header: Sequence[str], where: str, table: TableFormat) -> li
             if name not in table.columns
         ]
     return problems
+
+
+def _is_bytewise(encoding: str) -> bool:
+    return "\n".encode(encoding).removeprefix(codecs.BOM_UTF8) == b"\n"
 
 
 def _first_bad_byte(path: Path, encoding: str) -> tuple[int, int]:

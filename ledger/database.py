@@ -112,9 +112,13 @@ class Ledger:
         except BaseException as error:
             self._connection.rollback()
             if isinstance(error, sqlite3.OperationalError):  # locked by another program, disk full, read-only
+                what = (
+                    "let it be written"
+                    if "readonly" in str(error)
+                    else "free the disk or close the program that holds it"
+                )
                 raise OutsideFailureError(
-                    f"{self.path}: could not be written ({error}); free the disk or close the program that holds it, "
-                    "then run the same command again"
+                    f"{self.path}: could not be written ({error}); {what}, then run the same command again"
                 ) from error
             raise
 

@@ -27,6 +27,11 @@ def end_of_day(day: str) -> str:
     return f"{day}T23:59:59Z"
 
 
+def is_to_come(day: str) -> bool:
+    """Tell whether a day (ISO text) has not begun yet, in UTC."""
+    return day > dt.datetime.now(dt.UTC).date().isoformat()
+
+
 def suggest_date(text: str) -> str:
     """Return how a date that was not understood should be written: in both readings where it has two."""
     numbers = [int(n) for n in re.findall(r"\d{1,4}", text)]

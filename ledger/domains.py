@@ -11,7 +11,8 @@ import idna
 from publicsuffixlist import PublicSuffixList
 
 _DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
-_ADDRESS = re.compile(r"[\d.]+|\[?[0-9a-f:]+\]?")
+# as it stands in a host name: IPv4 or IPv6; "face" and "12" are neither
+_ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}|\[?(?=[0-9a-f.]*:[0-9a-f.]*:)[0-9a-f:.]+\]?")
 
 
 @cache

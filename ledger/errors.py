@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -17,6 +18,12 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.where}: expected {self.expected}, got {self.got}; {self.next_step}"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return what is put behind a word that is not known, when one that is known is spelt nearly the same; else nothing."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.7)
+    return f" (did you mean {near[0]}?)" if near else ""
 
 
 class PartnerproofError(Exception):

@@ -10,14 +10,16 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TypeAlias
 
-from ledger.errors import BadInputError, Problem
+from ledger.errors import BadInputError, Problem, did_you_mean
 from ledger.shipped import shipped_data
 
 TABLES = ("pages", "sections", "statements", "health")
+_TOP_KEYS = ("language", "source")
+_Tables: TypeAlias = "dict[str, dict[str, tuple[str, ...]]]"
 # scripts that write without spaces, or glue articles and prepositions to the word
 _UNSPACED = re.compile(r"[\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\u0590-\u06ff]")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -133,11 +135,12 @@ class Lexicon:
         files: dict[str, Path] = {}
         for directory in directories or (shipped_data("lexicon"),):
             files |= {path.stem: path for path in sorted(directory.glob("*.toml"))}
-        tables: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {table: {} for table in TABLES}
+        tables: dict[str, _Tables] = {table: {} for table in TABLES}
         problems: list[Problem] = []
         for language, path in files.items():
             for table, kinds in _read_language(path, problems).items():
                 tables[table][language] = kinds
+                problems += _unknown_kinds(path, table, kinds)
         if problems:
             raise BadInputError(problems)
         return cls(tables)
@@ -178,13 +181,19 @@ class Lexicon:
         return self.words("health")
 
 
-def _read_language(path: Path, problems: list[Problem]) -> dict[str, dict[str, tuple[str, ...]]]:
+def _read_language(path: Path, problems: list[Problem]) -> _Tables:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         problems.append(Problem(where=str(path), expected="TOML in UTF-8", got=str(error), next_step="mend the file"))
         return {}
-    tables: dict[str, dict[str, tuple[str, ...]]] = {}
+    except OSError as error:
+        got = error.strerror or str(error)
+        problems.append(Problem(where=str(path), expected="a readable file", got=got, next_step="let it be read"))
+        return {}
+    keys = (*_TOP_KEYS, *TABLES)
+    problems += [_unknown(f"{path}, {key}", "one of the keys and tables", key, keys) for key in data if key not in keys]
+    tables: _Tables = {}
     for table in TABLES:
         kinds = data.get(table, {})
         for kind, words in kinds.items() if isinstance(kinds, dict) else [("", kinds)]:
@@ -200,6 +209,33 @@ def _read_language(path: Path, problems: list[Problem]) -> dict[str, dict[str, t
                 continue
             tables.setdefault(table, {})[kind] = tuple(words)
     return tables
+
+
+@cache
+def shipped_kinds() -> Mapping[str, frozenset[str]]:
+    """Return the lists of each table that any shipped language has: what nothing reads is in none of them."""
+    kinds: dict[str, set[str]] = {table: set() for table in TABLES}
+    for path in shipped_data("lexicon").glob("*.toml"):
+        for table, listed in _read_language(path, []).items():
+            kinds[table] |= listed.keys()
+    return {table: frozenset(listed) for table, listed in kinds.items()}
+
+
+def _unknown_kinds(path: Path, table: str, kinds: Iterable[str]) -> list[Problem]:
+    """A misspelt list would be read by nothing, and its sentences would be read wrongly."""
+    known = shipped_kinds()[table]
+    return [
+        _unknown(f"{path}, [{table}] {kind}", "one of the lists", kind, known) for kind in kinds if kind not in known
+    ]
+
+
+def _unknown(where: str, what: str, got: str, known: Iterable[str]) -> Problem:
+    return Problem(
+        where=where,
+        expected=f"{what} {', '.join(sorted(known))}",
+        got=f"{got!r}{did_you_mean(got, known)}",
+        next_step="correct it; data/lexicon/README.md says what each is for",
+    )
 
 
 def split_words(name: str) -> str:

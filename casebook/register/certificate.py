@@ -1,7 +1,7 @@
 """The record of a search on one A4 page, for whoever has to show that it was made: HTML that needs nothing from outside.
 
 The title says what came out: a certificate of negative search is only given where a register was searched and nothing
-was found; a name alone, or a grant of the group, is "not decided".
+was found; a name alone, or a grant of the group, is "not decided", also where the company's own grants are of other days.
 """
 
 from __future__ import annotations
@@ -84,12 +84,11 @@ def read_certificate(ledger: Ledger, search: Row) -> Certificate:
     hits, near = json.loads(search["hits"]), json.loads(search["near_misses"])
     registers = [_register(entry) for entry in json.loads(search["registers"])]
     company = _short("; ".join([*asked["names"], *asked["domains"], *asked.get("identifiers", [])]))
-    deciding = [hit for hit in hits if hit["by"] in ("identifier", "domain")]
-    outcome = _outcome(search, hits, deciding)
+    outcome = _outcome(search, hits)
     return Certificate(
         outcome=outcome,
         title=_TITLES[outcome],
-        answer=_answer(outcome, search, company, brand_name, len(deciding or hits)),
+        answer=_answer(outcome, search, company, brand_name, hits),
         company=company,
         brand_name=brand_name,
         period=_period(search),
@@ -108,15 +107,27 @@ def read_certificate(ledger: Ledger, search: Row) -> Certificate:
 _MISS = ("company", "domain", "why_refused")
 
 
-def _outcome(search: Row, hits: list[dict[str, Any]], deciding: list[dict[str, Any]]) -> Outcome:
-    if deciding:
-        day = search["as_of"]
-        holds = [hit for hit in deciding if hit["valid_from"] <= day and (hit["valid_until"] or "9999") > day]
-        return "positive" if search["period_from"] or holds else "outside"
+_DECIDE = frozenset({"identifier", "domain"})
+
+
+def _deciding(hits: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [hit for hit in hits if hit["by"] in _DECIDE]
+
+
+def _outcome(search: Row, hits: list[dict[str, Any]]) -> Outcome:
+    deciding = _deciding(hits)
+    if deciding and (search["period_from"] or any(_held(hit, search["as_of"]) for hit in deciding)):
+        return "positive"
+    if deciding and not any(_held(hit, search["as_of"]) for hit in hits):
+        return "outside"
     return "undecided" if hits or not search["snapshot_id"] else "negative"
 
 
-def _answer(outcome: Outcome, search: Row, company: str, brand_name: str, count: int) -> str:
+def _held(hit: dict[str, Any], day: str) -> bool:
+    return bool(hit["valid_from"] <= day and (hit["valid_until"] is None or hit["valid_until"] > day))
+
+
+def _answer(outcome: Outcome, search: Row, company: str, brand_name: str, hits: list[dict[str, Any]]) -> str:
     grants = f"{search['grants_searched']:,} grants of {brand_name} were searched for {company}"
     if outcome == "negative":
         return f"No authorisation on record: {grants}; none is for it or for a company of its group, as far as that is known."
@@ -124,12 +135,20 @@ def _answer(outcome: Outcome, search: Row, company: str, brand_name: str, count:
         held = "held in the period" if search["period_from"] else f"held on {search['as_of']}"
         if outcome == "outside":
             held = f"is on record, but none held on {search['as_of']}"
-        found = "one grant" if count == 1 else f"{count} grants"
+        own = len(_deciding(hits))
+        found = "one grant" if own == 1 else f"{own} grants"
         return f"{grants}; {found} by its domain or identifier {held}."
     if not search["snapshot_id"]:
-        return f"{brand_name} has no register in this workspace, so nothing can be said about {company}."
-    found = "one was" if count == 1 else f"{count} were"
-    return f"{grants}; {found} found by a name alone or for its group. That decides nothing: a person has to."
+        then = f" by {search['known_at']}" if search["known_at"] else ""
+        return f"{brand_name} has no register in this workspace{then}, so nothing can be said about {company}."
+    others = [hit for hit in hits if hit["by"] not in _DECIDE]
+    found = "one was" if len(others) == 1 else f"{len(others)} were"
+    past = (
+        f"; its own grants, by domain or identifier, did not hold on {search['as_of']}"
+        if len(others) < len(hits)
+        else ""
+    )
+    return f"{grants}; {found} found by a name alone or for its group{past}. That decides nothing: a person has to."
 
 
 def _period(search: Row) -> str:
@@ -139,9 +158,10 @@ def _period(search: Row) -> str:
 
 
 def _register(entry: dict[str, Any]) -> dict[str, Any]:
-    entries = entry["grants"] if "register" in entry else entry["companies"] + entry["relationships"]
+    is_register = "register" in entry
+    entries = entry["grants"] if is_register else entry["companies"] + entry["relationships"]
     return {
-        "name": entry.get("register") or f"group file: {entry['group_file']}",
+        "name": entry["register"] if is_register else f"group file: {entry['group_file']}",
         "file": _short(entry["file"]),
         "sha256": entry["sha256"],
         "recorded_at": entry["recorded_at"],

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
+from casebook.register.names import comparable_name
+from crawler.noise_words import shipped_noise_words
 from ledger.dates import ISO_DATES, read_date, suggest_date
 from ledger.domains import normal_domain
 from ledger.errors import Problem
 from ledger.identifiers import normal_identifier
 from ledger.identity import content_id
 from ledger.records import Grant
-from ledger.vocabulary import Relation
+from ledger.vocabulary import Noise, Relation
 
 COLUMNS = (
     "company", "aliases", "domains", "identifiers", "relation", "programme", "tier", "marks", "purpose", "territory",
@@ -67,8 +70,9 @@ class GrantReader:
             if len(cell if isinstance(cell, str) else "".join(cell)) > MAX_CELL_CHARS:
                 self._problem(row, column, f"at most {MAX_CELL_CHARS} characters", "more", "shorten it")
                 return None
-        if not row.text("company"):
-            self._problem(row, "company", "a company's name", "nothing", "fill it in or remove the row")
+        company = row.text("company")
+        if not comparable_name(company):  # "???" and "-" would be the same name as each other
+            self._problem(row, "company", "a company's name", repr(company) if company else "nothing", "fill it in or remove the row")  # fmt: skip
         domains = self._domains(row)
         identifiers = self._identifiers(row)
         relation = row.text("relation").lower() or "partner"
@@ -87,7 +91,7 @@ class GrantReader:
             snapshot_id=self.snapshot_id,
             brand=self.brand,
             line=row.line,
-            company=row.text("company"),
+            company=company,
             aliases=row.several("aliases"),
             relation=Relation(relation),
             programme=row.text("programme") or None,
@@ -112,6 +116,8 @@ class GrantReader:
             domain = normal_domain(text)
             if domain is None:
                 self._problem(row, "domains", "domains such as vendor.example", repr(text), "correct it or leave it empty")  # fmt: skip
+            elif network := _network_of(text):  # a domain decides: it would authorise whoever has a page there
+                self._problem(row, "domains", "the company's own domain", f"a page at {network}, which others share", f"leave it empty, or write {network} alone if it is that company")  # fmt: skip
             else:
                 found[domain] = None
         return tuple(found)
@@ -132,3 +138,11 @@ class GrantReader:
         if read is None:
             self._problem(row, column, self.date_format, repr(text), suggest_date(text))
         return read
+
+
+def _network_of(text: str) -> str | None:
+    """Return the social network on which an address is a page: linkedin.com/company/x, not linkedin.com itself."""
+    url = text if "://" in text else f"https://{text}"
+    parts = urlsplit(url)
+    has_page = bool(parts.path.strip("/") or parts.query)
+    return shipped_noise_words().domain(Noise.SOCIAL, url.lower()) if has_page else None

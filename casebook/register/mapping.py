@@ -14,6 +14,7 @@
 from __future__ import annotations
 
 import codecs
+import datetime as dt
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -21,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from casebook.register.grants import COLUMNS, SEVERAL, SINGULAR, SourceRow
-from ledger.dates import ISO_DATES
-from ledger.errors import BadInputError, Problem
+from ledger.dates import ISO_DATES, read_date
+from ledger.errors import BadInputError, Problem, did_you_mean
 from ledger.identity import sha256_hex
 
 FILE_SETTINGS: dict[str, type] = {
@@ -33,6 +34,7 @@ FILE_SETTINGS: dict[str, type] = {
     "rows": str,
     "entry": str,
 }
+MAX_HEADER_ROW = 1_048_576  # the last row of a sheet
 _SECTIONS = ("columns", "constants", "values", "prefix", "dates", "file")
 
 
@@ -118,27 +120,40 @@ def read_mapping(path: Path) -> Mapping:
 def _problems(values: dict[str, Any], where: str) -> Iterator[Problem]:
     for section, content in values.items():
         if section not in _SECTIONS:
-            yield _problem(f"{where}, [{section}]", f"one of the sections {', '.join(_SECTIONS)}", section)
+            got = section + did_you_mean(section, _SECTIONS)
+            yield _problem(f"{where}, [{section}]", f"one of the sections {', '.join(_SECTIONS)}", got)
         elif not isinstance(content, dict):
             yield _problem(f"{where}, {section}", f"a section [{section}]", repr(content)[:80])
     for section in ("columns", "constants", "values", "prefix"):
         for ours, value in _section(values, section).items():
             at = f"{where}, {section}.{ours}"
             if SINGULAR.get(ours, ours) not in COLUMNS:
-                yield _problem(at, f"one of our columns {', '.join(COLUMNS)}", ours)
+                yield _problem(at, f"one of our columns {', '.join(COLUMNS)}", ours + did_you_mean(ours, COLUMNS))
             elif not _fits(section, value):
                 expected = {"columns": "a text or a list of texts", "values": "a section of texts"}.get(
                     section, "a text"
                 )
                 yield _problem(at, expected, repr(value)[:80])
     for name, value in _section(values, "dates").items():
-        if name != "format" or not isinstance(value, str):
-            yield _problem(f"{where}, dates.{name}", 'format = "%d/%m/%Y"', f"{name} = {value!r}"[:80])
+        if name != "format" or not isinstance(value, str) or not _is_date_format(value):
+            expected = 'a day, a month and a year for strptime, such as format = "%d/%m/%Y"'
+            yield _problem(f"{where}, dates.{name}", expected, f"{name} = {value!r}"[:80])
+    columns = _section(values, "columns")
+    for needed in ("company", "valid_from") if columns else ():
+        if needed not in columns and needed not in _section(values, "constants"):
+            got = ", ".join(columns)[:80]
+            yield _problem(f"{where}, columns", f"{needed}, here or in [constants]", got)
     for name, value in _section(values, "file").items():
-        if name not in FILE_SETTINGS or not isinstance(value, FILE_SETTINGS[name]):
-            yield _problem(f"{where}, file.{name}", f"one of {', '.join(FILE_SETTINGS)}", f"{name} = {value!r}"[:80])
-        elif name == "delimiter" and len(str(value)) != 1:
-            yield _problem(f"{where}, file.delimiter", "one character", repr(value)[:80])
+        if name not in FILE_SETTINGS:
+            got = f"{name} = {value!r}"[:80] + did_you_mean(name, FILE_SETTINGS)
+            yield _problem(f"{where}, file.{name}", f"one of {', '.join(FILE_SETTINGS)}", got)
+        elif not _is_of(FILE_SETTINGS[name], value):
+            expected = "a whole number" if FILE_SETTINGS[name] is int else "a text"
+            yield _problem(f"{where}, file.{name}", expected, repr(value)[:80])
+        elif name == "delimiter" and (len(str(value)) != 1 or value in '\r\n"'):
+            yield _problem(f"{where}, file.delimiter", "one character that is no quote or line break", repr(value)[:80])
+        elif name == "header_row" and not 1 <= value <= MAX_HEADER_ROW:
+            yield _problem(f"{where}, file.header_row", f"a row from 1 to {MAX_HEADER_ROW:,}", repr(value)[:80])
         elif name == "encoding" and not _is_encoding(str(value)):
             yield _problem(f"{where}, file.encoding", "an encoding such as cp1252", repr(value)[:80])
 
@@ -154,6 +169,19 @@ def _fits(section: str, value: object) -> bool:
     if section == "columns" and isinstance(value, list):
         return bool(value) and all(isinstance(name, str) for name in value)
     return isinstance(value, str)
+
+
+def _is_of(kind: type, value: object) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool)  # for Python true is a number too
+
+
+def _is_date_format(date_format: str) -> bool:
+    """Tell whether a day can be read in a format as it was written: with day, month and year, and no word for them."""
+    day = "2024-03-25"
+    try:
+        return read_date(dt.date.fromisoformat(day).strftime(date_format), date_format) == day
+    except ValueError:
+        return False
 
 
 def _is_encoding(name: str) -> bool:

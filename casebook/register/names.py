@@ -30,7 +30,7 @@ class NameForms:
 
     key: str  # `Bright Harbour Co., Ltd.` → `bright harbour`
     latin: str  # of the key: `盛格` → `shengge`; the key itself where it is Latin already
-    core: str  # of latin: without technology, group and the like; never empty if the name is not
+    core: str  # of latin: without technology, group and the like; empty only if the key is
     legal_form: str  # what was taken off: `co ltd`; empty if nothing was
 
 
@@ -44,7 +44,7 @@ def name_forms(name: str) -> NameForms:
 
 
 def comparable_name(name: str) -> str:
-    """Return a name as it is compared: `Bright Harbour Co., Ltd.` → `bright harbour`. Never empty if the name is not."""
+    """Return a name as it is compared: `Bright Harbour Co., Ltd.` → `bright harbour`. Empty only if it has no letter or digit."""
     return name_forms(name).key
 
 

@@ -27,6 +27,12 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(0)
     except OSError as error:  # disk full, read-only folder: the operating system's words say which
-        click.echo(f"partnerproof: {error}; free the disk or choose a place that you may write", err=True)
+        is_refused = isinstance(error, PermissionError)
+        what = (
+            "let it be read and written, or name another"
+            if is_refused
+            else "free the disk or choose a place that you may write"
+        )
+        click.echo(f"partnerproof: {error}; {what}", err=True)
         sys.exit(3)
     sys.exit(code if isinstance(code, int) else 0)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 
 import click
-from rich.table import Table
 
 from partnerproof.cli.choice import Choice, pass_choice
-from partnerproof.cli.tables import plain_console
+from partnerproof.cli.tables import print_rows
 
+_NAMES = ("state", "vendor", "brand", "relation")
+_DAYS = ("first_seen", "last_seen", "last_known")
 CLAIM_STATES = ("appeared", "present", "gone", "could-not-look")
 
 
@@ -35,13 +36,9 @@ def changes(choice: Choice, state: str | None, as_json: bool) -> None:  # noqa: 
     if as_json:
         click.echo(json.dumps([dict(row) for row in rows], ensure_ascii=False, indent=2))
         return
-    console = plain_console()
-    table = Table(box=None, pad_edge=False)
-    columns = ("vendor", "brand", "relation", "state", "first_seen", "last_seen", "last_known")
-    for column in columns:
-        table.add_column(column.replace("_", " "))
-    for row in rows:
-        table.add_row(*(str(row[column])[:10] if "_" in column else str(row[column]) for column in columns))
-    console.print(table if rows else "no claims" + (f" are {state}" if state else " yet"))
+    lines = [[row[name] or "—" for name in _NAMES] + [(row[day] or "—")[:10] for day in _DAYS] for row in rows]
+    print_rows([name.replace("_", " ") for name in (*_NAMES, *_DAYS)], [(line, "") for line in lines])
+    if not rows:
+        click.echo("no claims" + (f" are {state}" if state else " yet"))
     told = ", ".join(f"{row['images']} {row['state']}" for row in images)
-    console.print(f"images: {told or 'none yet'} (view v_changes)", highlight=False)
+    click.echo(f"images: {told or 'none yet'} (view v_changes)")

@@ -6,11 +6,10 @@ import json
 from dataclasses import asdict
 
 import click
-from rich.table import Table
 
 from casebook.verdict_changes import compare_judgings, list_judgings
 from partnerproof.cli.choice import Choice, pass_choice
-from partnerproof.cli.tables import plain, plain_console
+from partnerproof.cli.tables import print_rows
 
 
 @click.command()
@@ -41,21 +40,19 @@ def diff(choice: Choice, before: str | None, after: str | None, is_list: bool, a
     if not rows:
         click.echo("nothing was judged yet" if is_list else "no verdict changed")
         return
-    columns = (
-        ("judging_id", "cause", "as_of", "known_at", "rules_version", "started_at", "claims", "verdicts")
-        if is_list
-        else ("vendor", "brand", "relation", "before", "after", "because", "details")
-    )
-    console = plain_console()
-    table = Table(box=None, pad_edge=False)
-    for column in columns:
-        table.add_column(column.replace("_", " "))
-    for row in rows:
-        table.add_row(*(plain(_cell(row[column])) for column in columns))
-    console.print(table)
+    if is_list:
+        lines = [([_cell(row[column]) for column in _RUNS], "") for row in rows]
+        print_rows([column.replace("_", " ") for column in _RUNS], lines)
+    else:
+        changes = [([_cell(row[column]) for column in _CHANGES], "; ".join(row["details"])) for row in rows]
+        print_rows(_CHANGES, changes)
+
+
+_RUNS = ("judging_id", "cause", "as_of", "known_at", "rules_version", "started_at", "claims", "verdicts")
+_CHANGES = ("before", "after", "vendor", "brand", "relation", "because")
 
 
 def _cell(value: object) -> str:
     if value is None:
         return "—"
-    return "; ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+    return ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)

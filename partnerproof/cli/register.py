@@ -15,12 +15,12 @@ from casebook.register.imports import DEFAULT_REGISTER, import_register
 from casebook.register.snapshots import list_snapshots, undo_snapshot
 from matcher.logo_matches import store_brands
 from partnerproof.cli.choice import Choice, pass_choice
-from partnerproof.cli.register_groups import groups
+from partnerproof.cli.register_groups import groups, read_name
 from partnerproof.cli.register_search import search
 from partnerproof.cli.tables import plain_console, print_rows
 from partnerproof.flow import LOGOS_CHANGED
 
-_register_option = click.option("--register", "name", default=DEFAULT_REGISTER, show_default=True, help="Which register of the brand.")  # fmt: skip
+_register_option = click.option("--register", "name", default=DEFAULT_REGISTER, show_default=True, callback=read_name, help="Which register of the brand.")  # fmt: skip
 
 
 @click.group()
@@ -61,8 +61,9 @@ def import_file(choice: Choice, brand: str, file: Path, name: str, mapping: Path
     with workspace.writing("register import"), workspace.open() as ledger:
         if store_brands(ledger, brands):
             click.echo(LOGOS_CHANGED, err=True)
-        done = import_register(ledger, brand, file, register=name, mapping_path=mapping)
-        changed = judge_affected(ledger, [brand]) if done.is_new else 0
+        with ledger.transaction():  # killed in between, the register would be new and its verdicts old
+            done = import_register(ledger, brand, file, register=name, mapping_path=mapping)
+            changed = judge_affected(ledger, [brand]) if done.is_new else 0
     if done.is_new:
         click.echo(f"imported {done.snapshot.grants} grants for {brand} from {file}; {changed} new verdicts")
     else:
@@ -116,7 +117,7 @@ def undo(choice: Choice, snapshot: str, why: str) -> None:
       partnerproof register undo 01KB0000000000000000000000 --why "the list of another brand"
     """
     workspace = choice.workspace()
-    with workspace.writing("register undo"), workspace.open() as ledger:
+    with workspace.writing("register undo"), workspace.open() as ledger, ledger.transaction():
         undone = undo_snapshot(ledger, snapshot, why=why)
         changed = judge_affected(ledger, [undone["brand"]] if undone["brand"] else None)
     click.echo(f"undone: {undone['file']} ({undone['name']}); {changed} new verdicts")

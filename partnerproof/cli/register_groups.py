@@ -8,12 +8,23 @@ import click
 
 from casebook.affected import judge_affected
 from casebook.register.group_imports import import_groups
+from ledger.csv_table import has_control
 from partnerproof.cli.choice import Choice, pass_choice
+
+MAX_NAME_CHARS = 80
+
+
+def read_name(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    """Return the name of a register or source without spaces around. Errors: BadParameter: certificates have to name it."""
+    name = value.strip() if value is not None else None
+    if name is not None and (not name or has_control(name) or len(name) > MAX_NAME_CHARS):
+        raise click.BadParameter(f"expected a name of 1 to {MAX_NAME_CHARS} characters, got {value!r:.100}")
+    return name
 
 
 @click.command("groups")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--source", help="Of each source the newest import holds; default: companies, relationships or groups, by the kind of file.")  # fmt: skip
+@click.option("--source", callback=read_name, help="Of each source the newest import holds; default: companies, relationships or groups, by the kind of file.")  # fmt: skip
 @pass_choice
 def groups(choice: Choice, file: Path, source: str | None) -> None:
     """Import who belongs to whom, for all brands: a search then also looks for parents and subsidiaries.
@@ -28,7 +39,8 @@ def groups(choice: Choice, file: Path, source: str | None) -> None:
       partnerproof register groups rr-golden-copy.csv.zip
     """
     workspace = choice.workspace()
-    with workspace.writing("register groups"), workspace.open() as ledger:
+    # one transaction: killed in between, the groups would be new and the verdicts old
+    with workspace.writing("register groups"), workspace.open() as ledger, ledger.transaction():
         done = import_groups(ledger, file, source=source)
         changed = judge_affected(ledger, None) if done.is_new else 0
     counts = f"{done.snapshot.companies:,} companies, {done.snapshot.relationships:,} relationships"

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from casebook.findings import require_brand
 from casebook.register.ask import ask_again, ask_register, require_search, window_start
 from casebook.register.asked import Asked
 from casebook.register.certificate import read_certificate, write_certificate
+from casebook.register.names import name_forms
+from ledger.csv_table import has_control
 from ledger.database import Ledger, Row
-from ledger.dates import ISO_DATES, end_of_day, read_date, suggest_date
+from ledger.dates import ISO_DATES, end_of_day, is_to_come, read_date, suggest_date
 from ledger.domains import normal_domain, registrable_domain
 from ledger.errors import BadInputError, Problem
 from ledger.identifiers import normal_identifier
@@ -24,6 +27,7 @@ from ledger.identity import utc_text
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.tables import plain, plain_console
 
+MAX_NAME_CHARS = 1_000
 JSON_COLUMNS = frozenset({"asked", "hits", "near_misses", "registers", "tried"})
 
 
@@ -76,12 +80,12 @@ def search(
         raise click.UsageError("name the brand with --brand")
     if not (names or domains or identifiers):
         raise click.UsageError("give a name, a --domain or an --identifier")
-    problems: list[Problem] = []
+    problems = [*_unreadable("NAMES", names), *_unreadable("--parent", parents)]
     day = _day("--as-of", as_of, problems) if as_of else utc_text()[:10]
     asked = Asked(
-        names=tuple(dict.fromkeys(name.strip() for name in names if name.strip())),
+        names=tuple(dict.fromkeys(name.strip() for name in names)),
         domains=_domains(domains, problems),
-        group=tuple(dict.fromkeys(parents)),
+        group=tuple(dict.fromkeys(parent.strip() for parent in parents)),
         identifiers=_identifiers(identifiers, problems),
         country=country,
     )
@@ -143,8 +147,29 @@ def _print_table(title: str, headings: tuple[str, ...], rows: Sequence[tuple[str
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*(plain(cell).replace("[", r"\[") for cell in row))
+        table.add_row(*(Text(plain(cell)) for cell in row))
     Console().print(table)  # not the plain console: its cells are plain already, and have to fold
+
+
+def _unreadable(option: str, names: tuple[str, ...]) -> Iterator[Problem]:
+    """Yield what is wrong with names: of one without a letter every register would say that it does not have it."""
+    for name in names:
+        if not name_forms(name).key:
+            yield Problem(
+                where=option,
+                expected="a company's name",
+                got=repr(name[:80]),
+                next_step="write it as the register would",
+            )
+        elif has_control(name):
+            yield Problem(where=option, expected="plain text", got="a control character", next_step="remove it")
+        elif len(name) > MAX_NAME_CHARS:
+            yield Problem(
+                where=option,
+                expected=f"at most {MAX_NAME_CHARS} characters",
+                got=f"{len(name):,}",
+                next_step="shorten it",
+            )
 
 
 def _day(option: str, text: str, problems: list[Problem]) -> str | None:
@@ -155,10 +180,17 @@ def _day(option: str, text: str, problems: list[Problem]) -> str | None:
 
 
 def _instant(text: str, problems: list[Problem]) -> str | None:
-    if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", text):
-        return text
-    day = _day("--known-at", text, problems)
-    return end_of_day(day) if day else None
+    day, instant = text[:10], text
+    if not (re.fullmatch(r"\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", text) and read_date(day)):
+        read = _day("--known-at", text, problems)
+        if read is None:
+            return None
+        day, instant = read, end_of_day(read)
+    if is_to_come(day):
+        problems.append(
+            Problem(where="--known-at", expected="a day until today", got=text, next_step="leave it out to ask what is known now")
+        )  # fmt: skip
+    return instant
 
 
 def _window(text: str, as_of: str, problems: list[Problem]) -> str | None:

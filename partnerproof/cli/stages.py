@@ -22,7 +22,7 @@ from matcher.recogniser import Recogniser
 from matcher.rejections import SET_CHANGED, hold_back
 from matcher.text_matches import match_texts
 from partnerproof.cli.choice import Choice, pass_choice
-from partnerproof.cli.dates import read_day
+from partnerproof.cli.dates import read_day, read_past_day
 from partnerproof.cli.hunt import hunt, require_hunt_options
 from partnerproof.flow import finished_visits
 
@@ -172,7 +172,7 @@ def claims(choice: Choice, brands: tuple[str, ...]) -> None:
 @click.option(
     "--known-at",
     metavar="DATE",
-    callback=read_day,
+    callback=read_past_day,
     help="Replay: with what had been crawled and imported by the end of this day.",
 )
 @pass_choice
@@ -207,12 +207,13 @@ def judge(choice: Choice, brands: tuple[str, ...], as_of: str | None, known_at: 
             else "SELECT verdict, count(*) AS n FROM v_findings GROUP BY verdict ORDER BY n DESC",
             [judging.judging_id] if is_replay else [],
         )
-    told = ", ".join(f"{row['n']} {row['verdict']}" for row in held) or "none"
+    told = ", ".join(f"{row['n']} {row['verdict']}" for row in held)
+    told = told or ("nothing had been seen by then" if is_replay else "none")
     if is_replay:
         then = f" as of {as_of}" if as_of else ""
         knowing = f" with what was known on {known_at}" if known_at else ""
         click.echo(f"replayed{then}{knowing}: {told}")
-        if judging.judging_id:
+        if held:
             click.echo(f"compare with what holds now: partnerproof diff {judging.judging_id}")
     else:
         click.echo(f"{new} new verdicts; now: {told}")

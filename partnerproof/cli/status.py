@@ -7,9 +7,11 @@ import json
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ledger.database import Ledger
 from partnerproof.cli.choice import Choice, pass_choice
+from partnerproof.cli.tables import plain
 
 
 @click.command()
@@ -35,7 +37,7 @@ def status(choice: Choice, as_json: bool) -> None:  # noqa: FBT001
     for name, value in told.items():
         table.add_row(
             name.replace("_", " "),
-            ", ".join(f"{n} {k}" for k, n in value.items()) if isinstance(value, dict) else str(value),
+            Text(plain(", ".join(f"{n} {k}" for k, n in value.items()) if isinstance(value, dict) else str(value))),
         )
     console.print(table)
 

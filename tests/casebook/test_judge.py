@@ -77,6 +77,66 @@ def test_a_claim_that_grew_is_told_as_such(ledger, tmp_path):
     assert "tiers — → Gold" in change.details[0]
 
 
+GOLD, SILVER = (Said(text=f"Acme {tier} partner", tier=tier) for tier in ("Gold", "Silver"))
+
+
+@pytest.mark.parametrize(
+    ("visits", "verdict"),
+    [
+        # the same page said Gold once
+        ([("2024-01-05", [Read(sentences=[GOLD])]), ("2024-06-05", [Read(sentences=[SILVER])])], "authorised"),
+        # the page that said Gold was read without it, while another still claims
+        (
+            [
+                ("2026-01-05", [Read(sentences=[GOLD]), Read(path="/a", sentences=[CLAIM])]),
+                ("2026-02-05", [Read(), Read(path="/a", sentences=[CLAIM])]),
+            ],
+            "authorised",
+        ),
+        # an archived page that no crawl found again
+        (
+            [("2015-01-05", [Read(path="/old", sentences=[GOLD])]), ("2026-01-05", [Read(sentences=[CLAIM])])],
+            "authorised",
+        ),
+        # one page was looked at again, and nothing is known of the other's end
+        (
+            [
+                ("2026-01-05", [Read(sentences=[GOLD]), Read(path="/a", sentences=[CLAIM])]),
+                ("2026-02-05", [Read(path="/a", sentences=[CLAIM])]),
+            ],
+            "exceeds-grant",
+        ),
+        # the page could not be read since
+        (
+            [
+                ("2026-01-05", [Read(sentences=[GOLD]), Read(path="/a", sentences=[CLAIM])]),
+                ("2026-02-05", [Read(health=PageHealth.CHALLENGE), Read(path="/a", sentences=[CLAIM])]),
+            ],
+            "exceeds-grant",
+        ),
+        # all is gone: what was there last is judged as of its day
+        ([("2026-01-05", [Read(sentences=[GOLD])]), ("2026-02-05", [Read()])], "exceeds-grant"),
+        ([("2024-01-05", [Read(sentences=[SILVER])]), ("2024-06-05", [Read(sentences=[GOLD])])], "exceeds-grant"),
+    ],
+)
+def test_a_tier_that_is_shown_no_more_is_not_held_against_a_partner(ledger, tmp_path, visits, verdict):
+    import_grants(ledger, "acme", tmp_path, [PARTNER | {"tier": "Silver"}])
+    for day, pages in visits:
+        visit(ledger, day, *pages)
+    Judge(ledger).judge()
+    assert held(ledger) == {"partner": verdict}
+
+
+@pytest.mark.parametrize(("retired_on", "is_told"), [("2024-03-01", False), ("2024-01-05", True)])
+def test_a_logo_that_was_valid_when_it_was_seen_is_not_called_retired(ledger, tmp_path, retired_on, is_told):
+    import_grants(ledger, "acme", tmp_path, [PARTNER])
+    visit(ledger, "2024-01-05", Read(images=[ACME]))
+    ledger.execute("UPDATE official_logos SET valid_until = ?", [retired_on])
+    Judge(ledger, JudgingCause.REPLAY, as_of="2026-01-01").judge()
+    (row,) = ledger.rows("SELECT reasons FROM v_verdicts")
+    assert ("retired logo" in row["reasons"]) is is_told
+
+
 def test_a_denial_beside_a_claim_is_a_contradiction_and_an_objection(ledger, tmp_path):
     import_grants(ledger, "acme", tmp_path, [STRANGER])
     visit(ledger, "2026-01-05", Read(images=[ACME], sentences=[DENIAL]))

@@ -13,10 +13,11 @@ from casebook.facts import ClaimFacts
 from casebook.register.imports import import_register
 from casebook.register.search import Asked, Register, SearchResult
 from casebook.rules import judge_claim
-from casebook.tiers import NO_TIERS
+from casebook.tiers import NO_TIERS, Tier, TierList, tier_words
 from ledger.database import Ledger
 from ledger.records import BrandRow
 from ledger.vocabulary import Relation, VerdictKind
+from matcher.levelled import level_word
 
 DAY = "2026-11-23"
 REGISTER = """company,aliases,domain,relation,tier,marks,valid_from,valid_until,parent
@@ -105,6 +106,41 @@ def test_a_subdomain_and_an_international_domain_are_found_in_the_register(regis
 def test_equal_questions_give_equal_records(register):
     one, two = (search(register, "true.example").record for _ in range(2))
     assert one.search_id == two.search_id
+
+
+def test_silver_covers_bronze():
+    assert NO_TIERS.covers("Silver", "Bronze")
+    assert not NO_TIERS.covers("Bronze", "Silver")
+
+
+@pytest.mark.parametrize(
+    ("granted", "claimed", "is_covered"),
+    [
+        ("Gold", "金牌", True), ("Gold", "Золотого", True), ("Silver", "Silber", True), ("Argent", "partenaire argent", True),
+        ("Platinum", "Oro", True), ("ゴールド", "シルバー", True), ("Gold", "金牌合作伙伴", True), ("Gold", "نقره\u200cای", True),
+        ("Silver", "金牌", False), ("Gold", "Platino", False), ("Bronze", "Silber-Partner", False), ("Gold", "GOLD  PARTNER", True),
+    ],
+)  # fmt: skip
+def test_a_tier_is_the_same_in_every_language(granted, claimed, is_covered):
+    assert NO_TIERS.covers(granted, claimed) is is_covered
+
+
+def test_a_brands_own_tiers_are_known_in_every_language():
+    own = TierList((Tier(name="Harbour"), Tier(name="Gold", valid_until="2020-01-01"), Tier(name="Ocean")))
+    assert own.covers("Ocean", "金牌")
+    assert not own.covers("Harbour", "金牌")
+    assert own.abolished("Goud", "2021-01-01") == "2020-01-01"
+
+
+def test_every_tier_of_the_lexicon_is_known(lexicon):
+    """Add new ones to casebook/tier_words.txt: one that is not there is compared as it stands, and exceeds every grant."""
+    unknown = {
+        (language, word)
+        for language, lists in lexicon.tables["statements"].items()
+        for word in lists.get("tiers", ())
+        if level_word(word) not in tier_words()
+    }
+    assert not unknown
 
 
 @given(

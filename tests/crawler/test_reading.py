@@ -122,6 +122,12 @@ def test_domains_are_compared_in_one_form():
     assert normal_domain("WWW.A.co.uk.") == "a.co.uk"
     assert normal_domain("127.0.0.1:80") == "127.0.0.1"
     assert [normal_domain(text) for text in ("", "no domain", "http://[x", "a..b", "-.example")] == [None] * 5
+    # words and numbers are no addresses, though they have only their characters
+    assert [normal_domain(text) for text in ("face", "12", ".", "2021.5", "1.2.3.4.5")] == [None] * 5
+    assert [normal_domain(text) for text in ("http://[::1]:80/", "http://[::ffff:10.0.0.1]/")] == [
+        "::1",
+        "::ffff:10.0.0.1",
+    ]
     assert belongs_to("shop.acme.example", ["acme.example"])
     assert not belongs_to("notacme.example", ["acme.example"])
     assert not belongs_to(None, ["acme.example"])

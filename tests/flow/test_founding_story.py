@@ -139,6 +139,10 @@ def test_a_register_that_allows_it_later_changes_what_is_said_now_and_not_what_w
     )
     assert then[0][0] == "no-authorisation"
     changes = json.loads(run_partnerproof("-w", root, "diff", "--json"))
+    # whole lines and ids, however narrow the terminal is
+    assert f"    {changes[0]['details'][0]}" in run_partnerproof("-w", root, "diff").splitlines()
+    runs = json.loads(run_partnerproof("-w", root, "diff", "--list", "--json"))
+    assert runs[0]["judging_id"] in run_partnerproof("-w", root, "diff", "--list")
     told = {c["relation"]: (c["before"], c["after"], c["because"]) for c in changes}
     assert told == {
         "partner": ("no-authorisation", "authorised", ["register"]),

@@ -55,6 +55,10 @@ def test_words_of_any_script_are_found_and_changes_are_told(acme, seeds):
     run_partnerproof("-w", acme, "passages", "nowhere said", code=1)
     told = run_partnerproof("-w", acme, "changes")
     assert "present" in told
+    with sqlite3.connect(acme / "var" / "partnerproof.db") as database:
+        database.execute("UPDATE seeds SET vendor = '[/b]A\x1b[31m Ltd'")  # no markup, and nothing for the terminal
+    database.close()
+    assert "[/b]A\ufffd[31m Ltd" in run_partnerproof("-w", acme, "changes")
     assert json.loads(run_partnerproof("-w", acme, "changes", "--state", "gone", "--json")) == []
 
 

@@ -51,7 +51,7 @@ def test_what_is_no_table_is_told_at_once(tmp_path, content, says):
         (b"a,b\n1,2,3\n2,3\n", "line 2: expected as many cells as the header has (2), got 3", 1),
         (b"a,b\n1,x\x00y\n2,3\n", "line 2, b: expected plain text, got a control character", 1),
         (b'a,b\n1,"2\n', "expected CSV, got unexpected end of data", 0),
-        (b"a,b\n1," + b"x" * 1_000_000 + b"\n", "field larger than field limit", 0),
+        (b"a,b\n1," + b"x" * 1_000_000 + b"\n", "expected cells of at most 131,072 characters", 0),
     ],
 )
 def test_a_mistake_in_a_row_is_named_and_the_next_row_is_read(tmp_path, content, says, kept):
@@ -70,3 +70,19 @@ def test_short_rows_may_be_allowed_and_columns_may_be_left_out(tmp_path):
 def test_another_encoding_is_read_when_it_is_said(tmp_path):
     table = TableFormat(columns=("a",), needed=[("a",)], example="a", encoding="cp1252", delimiter=";")
     assert read(tmp_path / "t.csv", "a\ncafé\n".encode("cp1252"), table)[0] == [{"a": "café"}]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "content", "says"),
+    [
+        ("utf-16", "a,b\n1,Ü\n".encode(), "expected utf-16 text, got"),
+        ("utf-16-le", b"a\x00,\x00b\x00\n\x00\x00\xd8\x00\x00", "expected utf-16-le text, got byte"),
+        ("utf-32", b"a,b\n1,2\n", "expected utf-32 text, got byte"),
+        ("ascii", b"a,b\n1,2\n3,\xe9\n", "line 3: expected ascii text, got byte 0xe9"),
+        ("undefined", b"a,b\n", "expected undefined text, got undefined encoding"),
+    ],
+)
+def test_a_table_in_another_encoding_than_was_said_is_told(tmp_path, encoding, content, says):
+    with pytest.raises(BadInputError) as caught:
+        read(tmp_path / "t.csv", content, TableFormat(columns=None, needed=[("a",)], example="", encoding=encoding))
+    assert says in str(caught.value)

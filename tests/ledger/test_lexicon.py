@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger import lexicon as lexicon_module
+from ledger.errors import BadInputError
 from ledger.lexicon import Lexicon, WordLists, fold, split_words, word_pattern
 
 
@@ -63,3 +64,30 @@ def test_of_two_kinds_the_longest_words_of_each_are_compared(lexicon):
     hits = lexicon.words("sections", ["en"]).hits("Alliances/Technology Partners")
     assert [hit.kind for hit in hits][:1] == ["partners"]
     assert hits[0].word == "technology partner"
+
+
+def test_a_misspelt_list_or_table_is_told_with_file_and_key(tmp_path):
+    (tmp_path / "xx.toml").write_text(
+        'langauge = "xx"\n[pages]\npartner = ["partner"]\n[statements]\ndenail = ["no partner"]\npartner = ["partner"]\n'
+        "[statments]\n[health]\nqqq = []\n"
+    )
+    with pytest.raises(BadInputError) as caught:
+        Lexicon.load(tmp_path)
+    said = str(caught.value)
+    for place in (
+        "xx.toml, langauge: expected one of the keys and tables",
+        "'langauge' (did you mean language?)",
+        "xx.toml, [pages] partner: expected one of the lists",
+        "'partner' (did you mean partners?)",
+        "xx.toml, [statements] denail: expected one of the lists",
+        "'denail' (did you mean denial?)",
+        "xx.toml, statments: expected",
+        "xx.toml, [health] qqq: expected one of the lists challenge, consent, login, parked, soft-404, got 'qqq'; correct it",
+    ):
+        assert place in said
+    assert "[statements] partner:" not in said
+
+
+def test_a_list_of_another_language_may_be_used_in_ones_own(tmp_path):
+    (tmp_path / "xx.toml").write_text('language = "xx"\n[statements]\noblique = ["no"]\nnot-after = ["not"]\n')
+    assert Lexicon.with_own(tmp_path).tables["statements"]["xx"] == {"oblique": ("no",), "not-after": ("not",)}

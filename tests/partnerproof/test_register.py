@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 from tests.conftest import run_partnerproof
@@ -87,3 +89,62 @@ def test_markup_and_control_characters_in_a_register_are_only_printed(acme: Path
     run(acme, "import", "acme", tmp_path / "r.csv")
     told = run(acme, "search", "--brand", "acme", "--domain", "evil.example")
     assert "[red]Ev\ufffdil[/red]" in told.replace("\n", "")
+
+
+def test_nobody_is_not_searched_for(acme: Path) -> None:
+    """A certificate that an empty name is in no register would look like any other."""
+    for name in ("", "  ", "???"):
+        assert "NAMES: expected a company's name" in run(acme, "search", name, "--brand", "acme", code=2)
+    assert "NAMES: expected plain text" in run(acme, "search", "A\x1bB", "--brand", "acme", code=2)
+    assert "NAMES: expected at most 1000 characters" in run(acme, "search", "A" * 1001, "--brand", "acme", code=2)
+    assert "--parent: expected a company's name" in run(acme, "search", "A", "--parent", "", "--brand", "acme", code=2)
+
+
+def test_what_will_be_known_is_not_asked(acme: Path) -> None:
+    for instant in ("2999-01-01", "2999-01-01T00:00:00Z"):
+        said = run(acme, "search", "A", "--brand", "acme", "--known-at", instant, code=2)
+        assert f"--known-at: expected a day until today, got {instant}" in said
+    assert "--known-at: expected YYYY-MM-DD" in run(
+        acme, "search", "A", "--brand", "acme", "--known-at", "2020-13-01T00:00:00Z", code=2
+    )
+    assert "expected a day until today" in run_partnerproof("-w", acme, "judge", "--known-at", "2999-01-01", code=2)
+    said = run_partnerproof("-w", acme, "judge", "--known-at", "2001-01-01")
+    assert "nothing had been seen by then" in said
+    assert "compare" not in said
+
+
+def test_a_register_has_a_name(acme: Path, tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_text(HEAD + "A Ltd,a.example,2018-01-01,\n")
+    for name in ("", " ", "a\x07", "a" * 81):
+        said = run(acme, "import", "acme", tmp_path / "r.csv", "--register", name, code=2)
+        assert "expected a name of 1 to 80 characters" in " ".join(said.split())
+    assert "expected a name of 1 to 80" in " ".join(
+        run(acme, "groups", tmp_path / "r.csv", "--source", "", code=2).split()
+    )
+
+
+def test_an_import_that_dies_while_it_judges_has_not_happened(acme: Path, tmp_path: Path) -> None:
+    """Else the next import of the file says "unchanged", and the verdicts stay those of the register before."""
+    database = acme / "var" / "partnerproof.db"
+    (tmp_path / "r.csv").write_text(HEAD + "Vendor Ltd,vendor.example,2018-01-01,\n")
+    with sqlite3.connect(database) as connection:
+        connection.execute(
+            "INSERT INTO seeds (seed_id, vendor, vendor_domain, start_urls, identifiers) VALUES ('S', 'V', 'vendor.example', '[]', '[]')"
+        )
+        connection.execute(
+            "INSERT INTO claims (claim_id, seed_id, brand, relation) VALUES ('C', 'S', 'acme', 'partner')"
+        )
+        connection.execute(
+            "CREATE TRIGGER dies BEFORE INSERT ON judgings BEGIN SELECT raise(ABORT, 'as if it were killed here'); END"
+        )
+    before = run(acme, "list", "--json")
+    command = [sys.executable, "-m", "partnerproof", "-w", str(acme), "register"]
+    for rest in (
+        ["import", "acme", str(tmp_path / "r.csv")],
+        ["undo", json.loads(before)[0]["snapshot_id"], "--why", "w"],
+    ):
+        assert subprocess.run([*command, *rest], check=False, capture_output=True).returncode != 0
+        assert run(acme, "list", "--json") == before
+    with sqlite3.connect(database) as connection:
+        connection.execute("DROP TRIGGER dies")
+    assert "imported 1 grants" in run(acme, "import", "acme", tmp_path / "r.csv")

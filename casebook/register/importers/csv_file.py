@@ -13,14 +13,14 @@ from ledger.errors import Problem
 
 def each_csv_row(path: Path, mapping: Mapping, problems: list[Problem]) -> Iterator[SourceRow]:
     """Yield the rows of a CSV file."""
-    table = table_format(mapping)
+    table = table_format(mapping, delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
     for row in each_row(path, table, problems):
         yield SourceRow(line=row.line, cells=row.cells, place=row.place)
 
 
-def table_format(mapping: Mapping) -> TableFormat:
-    """Return what a table has to look like: our columns, or those that a mapping names."""
-    delimiter, encoding = mapping.setting("delimiter", ","), mapping.setting("encoding", "utf-8")
+def table_format(mapping: Mapping, *, delimiter: str = ",") -> TableFormat:
+    """Return what a table has to look like: our columns, or those that a mapping names. delimiter: if it names none."""
+    delimiter, encoding = mapping.setting("delimiter", delimiter), mapping.setting("encoding", "utf-8")
     if mapping.columns:
         needed = list(mapping.columns.values())
         return TableFormat(

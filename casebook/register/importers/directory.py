@@ -23,13 +23,14 @@ from ledger.errors import BadInputError, Problem
 
 MAX_BYTES = 64 << 20
 MIN_CARDS = 3
-# headings of directories' tables → our columns
+# headings of directories' tables → our columns. Not "status", which is no tier where it says "active", nor "country", which
+# says where a company sits and not where its grant ends: a guess at either would accuse
 _HEADINGS = {
     "company": ("company", "company name", "partner", "partner name", "name", "organisation", "organization"),
     "domains": ("website", "web site", "url", "domain", "site", "homepage", "link"),
-    "tier": ("tier", "level", "partner level", "partner tier", "status"),
+    "tier": ("tier", "level", "partner level", "partner tier"),
     "programme": ("programme", "program"),
-    "territory": ("territory", "country", "region", "location"),
+    "territory": ("territory",),
     "valid_from": ("since", "partner since", "from", "valid from"),
     "valid_until": ("until", "valid until", "expires"),
 }

@@ -51,7 +51,7 @@ def _entries(path: Path, mapping: Mapping) -> list[Any]:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise _bad(str(path), f"at most {MAX_BYTES:,} bytes", f"{path.stat().st_size:,}", "save it as CSV")
-        value = json.loads(path.read_bytes(), object_pairs_hook=_unique)
+        value = json.loads(path.read_bytes(), object_pairs_hook=_unique, parse_constant=_refuse)
     except OSError as error:
         raise _bad(str(path), "a readable JSON file", error.strerror or str(error), "name an existing file") from error
     except json.JSONDecodeError as error:
@@ -68,6 +68,10 @@ def _entries(path: Path, mapping: Mapping) -> list[Any]:
         next_step = f'write it as {EXAMPLE}, or say where the list is: [file] rows = "…" in the mapping'
         raise _bad(str(path), at, type(value).__name__, next_step)
     return value
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name}, which is no value in JSON")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

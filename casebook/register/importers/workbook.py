@@ -75,6 +75,11 @@ def _rows(
             for name, cell, formula in zip(header, cells, raw, strict=False)
             if cell.value is None and formula.value is not None
         ]  # fmt: skip
+        mistakes += [
+            Problem(where=row.place(name), expected="a value", got=f"the error {cell.value}", next_step="mend the cell")
+            for name, cell in zip(header, cells, strict=False)
+            if cell.data_type == "e"
+        ]
         problems += mistakes
         if not mistakes and any(row.cells.values()):
             yield row

@@ -42,6 +42,34 @@ def test_the_title_says_what_came_out(ledger, register, asked, window_from, titl
     assert read_certificate(ledger, row).title == title
 
 
+def test_a_name_that_holds_on_the_day_is_not_hidden_by_the_companys_own_old_grant(ledger, register):
+    register(REGISTER + "Past Ltd,new.example,2018-01-01,\n")
+    asked = replace(NOBODY, names=("Past",), domains=("past.example",))
+    certificate = read_certificate(ledger, ask_register(ledger, "acme", asked, DAY))
+    assert certificate.title == "Record of search: a person has to decide"
+    assert "one was found by a name alone or for its group; its own grants" in certificate.answer
+    assert "did not hold on 2021-05-01" in certificate.answer
+    later = read_certificate(ledger, ask_register(ledger, "acme", asked, "2017-05-01"))
+    assert later.title == "Certificate of search: no grant held on the day"
+
+
+def test_what_was_not_known_yet_is_not_said_to_be_missing_today(ledger, register):
+    register(REGISTER)
+    asked = replace(NOBODY, names=("Past",))
+    row = ask_register(ledger, "acme", asked, DAY, known_at="2001-01-01T23:59:59Z")
+    assert "no register in this workspace by 2001-01-01T23:59:59Z" in read_certificate(ledger, row).answer
+
+
+def test_a_sentence_with_an_arabic_name_is_set_from_left_to_right(ledger, register, tmp_path):
+    register(REGISTER)
+    write_certificate(
+        ledger, ask_register(ledger, "acme", replace(NOBODY, names=("شركة النور",)), DAY), tmp_path / "c.html"
+    )
+    page = BeautifulSoup((tmp_path / "c.html").read_text(encoding="utf-8"), "lxml")
+    assert page.select_one(".answer > bdi")["dir"] == "ltr"
+    assert page.select_one(".answer > bdi > bdi").string == "شركة النور"
+
+
 def test_without_a_register_nothing_is_certified(ledger):
     certificate = read_certificate(ledger, ask_register(ledger, "acme", replace(NOBODY, names=("A",)), DAY))
     assert certificate.outcome == "undecided"

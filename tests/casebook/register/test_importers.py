@@ -269,7 +269,7 @@ def test_selectors_say_what_is_what():
     assert (second.company, second.domains, second.tier, second.valid_from) == ("B GmbH", (), None, "2026-11-01")
     assert "selector 'li[': expected a CSS selector" in refused("d.html", mapping.replace('"li.p"', '"li["'))
     assert "expected a mapping with [file] entry" in refused("d.html", SINCE + '[columns]\ncompany = "h3"\n')
-    assert "entry 1, valid_from" in refused("d.html", mapping.removeprefix(SINCE))
+    assert "columns: expected valid_from, here or in [constants]" in refused("d.html", mapping.removeprefix(SINCE))
 
 
 def test_a_table_with_a_company_column_is_plain_to_see():
@@ -313,3 +313,77 @@ def test_what_a_page_says_is_only_text():
     )
     (grant,) = read("d.html", SINCE)
     assert grant.company == "<script>alert(1)</script> \u202eLtd"
+
+
+@pytest.mark.parametrize(
+    ("mapping", "says"),
+    [
+        ("[colums]", "[colums]: expected one of the sections columns, constants, values, prefix, dates, file, got colums (did you mean columns?)"),
+        ('[columns]\ncompany = "A"\nvalid_form = "B"', "got valid_form (did you mean valid_from?)"),
+        ('[columns]\ncompany = "A"', "columns: expected valid_from, here or in [constants], got company"),
+        ('[dates]\nformat = "DD.MM.YYYY"', "dates.format: expected a day, a month and a year for strptime"),
+        ('[dates]\nformat = "%d.%m."', "dates.format: expected a day, a month and a year for strptime"),
+        ('[file]\nsheat = "A"', "sheat = 'A' (did you mean sheet?)"),
+        ("[file]\nheader_row = 0", "file.header_row: expected a row from 1 to 1,048,576, got 0"),
+        ("[file]\nheader_row = true", "file.header_row: expected a whole number, got True"),
+        ('[file]\ndelimiter = "\\n"', "file.delimiter: expected one character that is no quote or line break"),
+    ],
+)  # fmt: skip
+def test_a_mapping_that_could_not_be_followed_is_refused(mapping, says):
+    Path("r.csv").write_text("company,valid_from\nA Ltd,2020-01-01\n")
+    assert says in refused("r.csv", mapping)
+
+
+def test_a_short_year_is_a_year():
+    Path("r.csv").write_text("company,valid_from\nA Ltd,03/04/24\n")
+    (grant,) = read("r.csv", '[dates]\nformat = "%d/%m/%y"')
+    assert grant.valid_from == "2024-04-03"
+
+
+def test_the_errors_of_a_spreadsheet_are_no_values():
+    """A tier that reads #N/A would turn a Gold partner into one that exceeds its grant."""
+    write_workbook([["company", "tier", "valid_from"], ["A Ltd", "#N/A", "2020-01-01"], ["#REF!", "", "2020-01-01"]])
+    said = refused("r.xlsx")
+    assert "cell B2, tier: expected a value, got the error #N/A; mend the cell" in said
+    assert "cell A3, company: expected a value, got the error #REF!" in said
+
+
+def test_no_number_of_json_becomes_a_name():
+    Path("r.json").write_text('[{"company": NaN, "valid_from": "2020-01-01"}]')
+    assert "got NaN, which is no value in JSON" in refused("r.json")
+
+
+def test_a_tsv_is_parted_by_tabs():
+    Path("r.tsv").write_text("company\tvalid_from\nA, B Ltd\t2020-01-01\n")
+    assert [grant.company for grant in read("r.tsv")] == ["A, B Ltd"]
+
+
+def test_a_directory_by_sight_says_no_tier_and_no_territory():
+    """Where a partner sits is not where its grant ends, and "active" is no tier: guessed, both would accuse it."""
+    Path("d.html").write_text(
+        "<table><tr><th>Partner</th><th>Status</th><th>Country</th><th>Since</th></tr>"
+        "<tr><td>A Ltd</td><td>Active</td><td>DE</td><td>2020-01-01</td></tr></table>"
+    )
+    (grant,) = read("d.html")
+    assert (grant.company, grant.tier, grant.territory) == ("A Ltd", None, None)
+
+
+@pytest.mark.parametrize("name", ["???", "-", "n/a."])
+def test_a_company_has_letters(name):
+    Path("r.csv").write_text(f"company,valid_from\n{name},2020-01-01\n")
+    if name == "n/a.":
+        assert len(read("r.csv")) == 1
+    else:
+        assert f"company: expected a company's name, got '{name}'" in refused("r.csv")
+
+
+def test_a_page_at_a_social_network_is_no_domain_of_a_company():
+    """A domain decides: LinkedIn's would authorise every vendor that has only a page there."""
+    Path("r.csv").write_text(
+        "company,domains,valid_from\nA Ltd,https://de.linkedin.com/company/a-ltd,2020-01-01\nB Ltd,b.example; facebook.com/b,2020-01-01\n"
+    )
+    said = refused("r.csv")
+    assert "line 2, domains: expected the company's own domain, got a page at linkedin.com, which others share" in said
+    assert "line 3, domains" in said
+    Path("r.csv").write_text("company,domains,valid_from\nLinkedIn,https://www.linkedin.com/,2020-01-01\n")
+    assert [grant.domains for grant in read("r.csv")] == [("linkedin.com",)]
