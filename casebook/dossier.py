@@ -12,6 +12,7 @@ from pathlib import Path
 
 from casebook.rules import RULES_VERSION
 from ledger.database import Ledger, Row
+from ledger.errors import RecordDeletedError
 from ledger.vocabulary import AssertedBy, Polarity, Relation, VerdictKind
 from matcher.explain import Comparison, compare_pictures
 from matcher.logo_matches import image_content
@@ -168,14 +169,11 @@ def _logos(ledger: Ledger, warc_dir: Path, claim_id: str) -> tuple[LogoExhibit, 
         elif len(pictured) >= MAX_PICTURED:
             why_not = f"only the {MAX_PICTURED} surest images are pictured"
         else:
-            found = image_content(
-                ledger, warc_dir, row["image_sha256"], None if row["inline_sha256"] else row["image_capture_id"]
-            )
-            compared = compare_pictures(
-                row["content"], found, Box(x=row["x"], y=row["y"], width=row["width"], height=row["height"])
-            )
+            compared = _compare(ledger, warc_dir, row)
             if isinstance(compared, Refusal):
                 why_not = f"the picture could not be drawn: {compared.reason}"
+            elif isinstance(compared, str):
+                why_not = compared
             else:
                 pictures = compared
                 pictured.add(key)
@@ -194,6 +192,18 @@ def _logos(ledger: Ledger, warc_dir: Path, claim_id: str) -> tuple[LogoExhibit, 
             )
         )
     return tuple(exhibits)
+
+
+def _compare(ledger: Ledger, warc_dir: Path, row: Row) -> Comparison | Refusal | str:
+    """The pictures of a match, or why there are none."""
+    capture_id = None if row["inline_sha256"] else row["image_capture_id"]
+    try:
+        found = image_content(ledger, warc_dir, row["image_sha256"], capture_id)
+    except RecordDeletedError as error:
+        return str(error)
+    return compare_pictures(
+        row["content"], found, Box(x=row["x"], y=row["y"], width=row["width"], height=row["height"])
+    )
 
 
 def _describe_shown(row: Row) -> tuple[str, ...]:

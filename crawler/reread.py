@@ -7,6 +7,7 @@ Pages carry the version of the reading that they were read with, so that what is
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from crawler.page_reader import (
 from crawler.render import needs_browser
 from crawler.stylesheets import Sheet, decode_sheet
 from ledger.database import Ledger, Row
+from ledger.errors import RecordDeletedError
 from ledger.lexicon import Lexicon
 from ledger.vocabulary import PageHealth
 from ledger.warc import StoredExchange, read_exchange, read_made
@@ -37,7 +39,10 @@ def read_again(ledger: Ledger, warc_dir: Path, lexicon: Lexicon, *, visit_id: st
         [visit_id, PageHealth.NOT_HTML, is_all, EXTRACTOR_VERSION],
     )
     for row in rows:
-        stored = read_exchange(warc_dir, ledger, row["capture_id"])
+        try:
+            stored = read_exchange(warc_dir, ledger, row["capture_id"])
+        except RecordDeletedError:
+            continue  # what was read of it was deleted with it
         content_type = _content_type(stored)
         if not is_html(content_type, stored.content):
             continue
@@ -82,8 +87,9 @@ def _sheets(ledger: Ledger, warc_dir: Path, look_ids: list[str]) -> list[Sheet]:
     for look_id in look_ids:
         look = ledger.row("SELECT requested_url, capture_id FROM looks WHERE look_id = ?", [look_id])
         if look is not None and look["capture_id"]:
-            content = read_exchange(warc_dir, ledger, look["capture_id"]).content
-            sheets.append(Sheet(look["requested_url"], decode_sheet(content)))
+            with contextlib.suppress(RecordDeletedError):
+                content = read_exchange(warc_dir, ledger, look["capture_id"]).content
+                sheets.append(Sheet(look["requested_url"], decode_sheet(content)))
     return sheets
 
 

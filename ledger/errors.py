@@ -52,3 +52,7 @@ class EvidenceBrokenError(PartnerproofError):
     """What is stored contradicts itself; stop and look before anything is written."""
 
     exit_code = 1
+
+
+class RecordDeletedError(EvidenceBrokenError):
+    """A stored payload was deleted on purpose, as the custody log tells; its digest is all that is left."""

@@ -763,3 +763,31 @@ def m0010_verdicts(database: Database) -> None:
     """Logo walls and templates, marks shown otherwise than allowed, runs of judging, and what a verdict rests on."""
     for statement in VERDICTS:
         database.execute(statement)
+
+
+EVIDENCE = (
+    """
+    CREATE TABLE deletions ( -- the payload of a capture was deleted; its digest and all else in its row stay
+        capture_id TEXT PRIMARY KEY REFERENCES captures(capture_id),
+        retention_class TEXT NOT NULL, -- finding, claim or unclaimed
+        kept_days INTEGER NOT NULL, -- as the configuration said
+        deleted_at TEXT NOT NULL
+    ) STRICT""",
+    """
+    CREATE TABLE holds ( -- a legal hold on all that was stored of a vendor was laid or lifted; only ever added to
+        hold_id TEXT PRIMARY KEY, -- ULID
+        seed_id TEXT NOT NULL REFERENCES seeds(seed_id),
+        event TEXT NOT NULL CHECK (event IN ('laid', 'lifted')), -- of a vendor the latest one counts
+        why TEXT NOT NULL,
+        decided_by TEXT NOT NULL,
+        decided_at TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX holds_by_seed ON holds(seed_id)",
+)
+
+
+@migrations()
+def m0011_evidence(database: Database) -> None:
+    """Deleted payloads and legal holds."""
+    for statement in EVIDENCE:
+        database.execute(statement)

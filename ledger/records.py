@@ -14,6 +14,7 @@ from ledger.vocabulary import (
     CrawlKind,
     Evidence,
     FoundBy,
+    HoldEvent,
     JudgingCause,
     LookOutcome,
     MarkMisuse,
@@ -131,6 +132,26 @@ class Capture:
     etag: str | None = None
     last_modified: str | None = None
     tls: Tls | None = None  # None: plain HTTP, or stored before this was noted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deletion:
+    table: ClassVar[str] = "deletions"
+    capture_id: str
+    retention_class: str
+    kept_days: int
+    deleted_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    table: ClassVar[str] = "holds"
+    hold_id: str
+    seed_id: str
+    event: HoldEvent
+    why: str
+    decided_by: str
+    decided_at: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,6 +100,8 @@ TABLES = (
     _span("searches", "t.search_id", "searched_at"),
     _span("verdicts", "t.verdict_id", "judged_at"),
     _span("rejections", "t.rejection_id", "decided_at"),
+    _span("deletions", "t.capture_id", "deleted_at"),
+    _span("holds", "t.hold_id", "decided_at"),
 )  # fmt: skip
 
 

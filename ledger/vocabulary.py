@@ -304,3 +304,18 @@ class CustodyEvent(StrEnum):
     DELETING = "deleting"
     DELETED = "deleted"
     MENDED = "mended"  # the unfinished last line of a killed process was cut off
+
+
+class HoldEvent(StrEnum):
+    """What was decided about keeping all that is stored of a vendor."""
+
+    LAID = "laid"
+    LIFTED = "lifted"
+
+
+class RetentionClass(StrEnum):
+    """Why a capture is kept, and so for how long."""
+
+    FINDING = "finding"  # a claim that is not plainly allowed rests on it
+    CLAIM = "claim"  # another claim rests on it
+    UNCLAIMED = "unclaimed"

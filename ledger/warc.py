@@ -21,7 +21,7 @@ from warcio.recordloader import ArcWarcRecord
 
 from ledger.codings import BodyRefusedError, undo_chunks, undo_content_coding
 from ledger.database import Ledger
-from ledger.errors import EvidenceBrokenError, OutsideFailureError
+from ledger.errors import EvidenceBrokenError, OutsideFailureError, RecordDeletedError
 from ledger.identity import content_id, sha256_hex
 from ledger.records import Capture
 from ledger.warc_records import (
@@ -171,7 +171,8 @@ class WarcArchive:
 
     def _find_original(self, digest: str) -> Original | None:
         row = self.ledger.row(
-            "SELECT capture_id, url, fetched_at FROM captures WHERE payload_sha256 = ? AND refers_to IS NULL LIMIT 1",
+            "SELECT capture_id, url, fetched_at FROM captures c WHERE payload_sha256 = ? AND refers_to IS NULL"
+            " AND NOT EXISTS (SELECT 1 FROM deletions d WHERE d.capture_id = c.capture_id) LIMIT 1",
             [digest],
         )
         return None if row is None else Original(row["capture_id"], row["url"], row["fetched_at"])
@@ -235,13 +236,18 @@ def cut_torn_tails(directory: Path, ledger: Ledger) -> None:
 def read_exchange(directory: Path, ledger: Ledger, capture_id: str) -> StoredExchange:
     """Return a stored response; for a revisit record the headers of the later look with the payload of the first.
 
-    Errors: EvidenceBrokenError when the archive does not hold what the row says.
+    Errors: RecordDeletedError, EvidenceBrokenError when the archive does not hold what the row says.
     """
     row = ledger.row("SELECT * FROM captures WHERE capture_id = ?", [capture_id])
     if row is None:
         raise EvidenceBrokenError(
             f"capture {capture_id}: the database has no such row; was it made from this workspace?"
         )
+    deleted_at = ledger.value(
+        "SELECT deleted_at FROM deletions WHERE capture_id IN (?, ?)", [capture_id, row["refers_to"]]
+    )
+    if deleted_at is not None:
+        raise RecordDeletedError(f"{row['url']} of {row['fetched_at']}: its payload was deleted at {deleted_at}")
     headers, payload = _headers_and_payload(directory / row["warc_file"], row["warc_offset"])
     holder = row
     if row["refers_to"] is not None:

@@ -136,6 +136,8 @@ def _images_to_judge(ledger: Ledger, visit_id: str, set_id: str) -> Iterator[_Im
         FROM pages p JOIN sightings g ON g.page_id = p.page_id
         LEFT JOIN looks l ON l.look_id = g.look_id AND l.outcome = 'looked'
         WHERE p.visit_id = ? AND coalesce(g.inline_sha256, l.content_sha256) IS NOT NULL
+          AND NOT EXISTS (SELECT 1 FROM captures c JOIN deletions d ON d.capture_id IN (c.capture_id, c.refers_to)
+                          WHERE c.capture_id = l.capture_id)
           AND NOT EXISTS (SELECT 1 FROM recognitions r
                           WHERE r.image_sha256 = coalesce(g.inline_sha256, l.content_sha256) AND r.logo_set_id = ?
                             AND coalesce(r.refusal_reason, '') NOT IN ('too-slow', 'crashed')) -- these may be the machine's fault
