@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from crawler.hours import Window
 from ledger.errors import BadInputError, Problem
+from ledger.vocabulary import RetentionClass
 
 CONFIG_FILE = "partnerproof.toml"
 EXAMPLE_CONFIG = """\
@@ -40,6 +41,11 @@ after_crawl = true         # seal what a crawl has stored as soon as it has ende
 # name = "first"
 # url = "https://tsa.first.example/tsr"
 # roots = "authorities/first.pem"   # relative to this file
+
+[retention]                # days that payloads are kept after they were fetched; 0 = for ever (`partnerproof retention` deletes)
+finding_days = 0           # of pages with a claim that is not plainly allowed
+claim_days = 0             # of pages with other claims
+unclaimed_days = 0         # of all others
 
 [paths]                    # relative to this file
 brands = "brands"
@@ -114,11 +120,28 @@ class SealConfig(_Strict):
     authority: Annotated[list[AuthorityConfig], AfterValidator(_check_names)] = []
 
 
+class RetentionConfig(_Strict):
+    """[retention]: how long payloads are kept."""
+
+    finding_days: Annotated[int, Field(ge=0, le=36500)] = 0
+    claim_days: Annotated[int, Field(ge=0, le=36500)] = 0
+    unclaimed_days: Annotated[int, Field(ge=0, le=36500)] = 0
+
+    @property
+    def days(self) -> dict[RetentionClass, int]:
+        return {
+            RetentionClass.FINDING: self.finding_days,
+            RetentionClass.CLAIM: self.claim_days,
+            RetentionClass.UNCLAIMED: self.unclaimed_days,
+        }
+
+
 class Config(_Strict):
     """A whole partnerproof.toml."""
 
     crawl: CrawlConfig = CrawlConfig()
     seal: SealConfig = SealConfig()
+    retention: RetentionConfig = RetentionConfig()
     paths: PathsConfig = PathsConfig()
 
 
