@@ -33,6 +33,7 @@ from ledger.vocabulary import CustodyEvent
 from ledger.warc import read_exchange
 
 CHUNK_BYTES = 1 << 20
+_OUTSIDE = ("disk I/O error", "unable to open", "locked", "disk is full")  # SQLite could not look; it found nothing wrong
 READERS = 2  # threads: reading and SHA-256 both leave Python's lock alone
 
 
@@ -371,7 +372,8 @@ class Verification:
                 for table in TABLES:
                     yield from self._table(ledger, table)
         except (PartnerproofError, sqlite3.Error, UnicodeDecodeError) as error:
-            yield Check(name, BROKEN, f"can't be read ({error})")
+            is_outside = any(word in str(error) for word in _OUTSIDE)
+            yield Check(name, NOT_CHECKED if is_outside else BROKEN, f"can't be read ({error})")
 
     def _whole_file(self, name: str) -> Iterator[Check]:
         last = next((e for e in reversed(self._logged) if e["event"] in (CustodyEvent.BEGAN, CustodyEvent.ENDED)), None)
