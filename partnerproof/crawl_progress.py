@@ -104,10 +104,10 @@ class CrawlProgress:
         self._tell("judged", visit_id=visit_id, matches=matches)
         self._show(0)
 
-    def warn(self, text: str) -> None:
-        """Tell one line that an operator should see."""
+    def warn(self, text: str, *, event: str = "warning") -> None:
+        """Tell one line that an operator should see. event: its kind in JSON lines."""
         if self._as_json:
-            self._tell("warning", text=text)
+            self._tell(event, text=text)
         elif self._bar is not None:
             self._bar.console.print(text, highlight=False, markup=False)
         else:

@@ -103,7 +103,7 @@ def run_crawl(workspace: Workspace, order: CrawlOrder) -> str:
                 "SELECT count(*) FROM captures JOIN visits USING (visit_id) WHERE crawl_id = ?", [crawl_id]
             )
         workspace.custody.add(CustodyEvent.CAPTURED, {"crawl": crawl_id, "captures": captures})
-        seal_after_crawl(workspace, progress.warn)
+        seal_after_crawl(workspace, lambda line: progress.warn(line, event="seal"))
         return crawl_id
 
 

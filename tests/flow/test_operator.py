@@ -91,7 +91,7 @@ def test_json_lines_tell_pages_and_visits(acme, seeds):
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     events = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
-    assert {event["event"] for event in events} == {"page", "visit", "judged"}
+    assert {event["event"] for event in events} == {"page", "visit", "judged", "seal"}
     assert [event["kind"] for event in events if event["event"] == "page"] == ["home", "partners"]
 
 
