@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from casebook.facts import ClaimDates, read_claim_dates
 from casebook.rules import RULES_VERSION
 from ledger.database import Ledger, Row
 from ledger.errors import RecordDeletedError
@@ -94,7 +95,7 @@ class Dossier:
     sentence: str
     logos: tuple[LogoExhibit, ...]
     texts: tuple[TextExhibit, ...]
-    dates: Row  # of v_claim_dates
+    dates: ClaimDates
     contradictions: tuple[Row, ...]  # rows of v_contradictions
     same_walls: tuple[Row, ...]  # of v_templates: other vendors that show the same wall of logos
     search: Row | None
@@ -109,22 +110,20 @@ class Dossier:
     rules_version: str
 
 
-def read_dossier(ledger: Ledger, warc_dir: Path, finding: Row) -> Dossier:
-    """Return the dossier of a row of v_findings."""
+def read_dossier(ledger: Ledger, warc_dir: Path, finding: Row, *, with_pictures: bool = True) -> Dossier:
+    """Return the dossier of a row of v_findings. with_pictures: drawing them takes longer than all else."""
     claim_id = finding["claim_id"]
     verdicts = ledger.rows(
         "SELECT * FROM verdicts WHERE claim_id = ? AND is_replay = 0 ORDER BY sequence DESC", [claim_id]
     )
-    dates = ledger.row("SELECT * FROM v_claim_dates WHERE claim_id = ?", [claim_id])
-    assert dates is not None  # noqa: S101  # a finding has evidence, and so it has dates
     search_id = verdicts[0]["search_id"] if verdicts else None
     search = ledger.row("SELECT * FROM searches WHERE search_id = ?", [search_id]) if search_id else None
     brand_name = ledger.value("SELECT name FROM brands WHERE brand = ?", [finding["brand"]])
     return Dossier(
         sentence=_sentence(finding, brand_name),
-        logos=_logos(ledger, warc_dir, claim_id),
+        logos=_logos(ledger, warc_dir, claim_id, with_pictures=with_pictures),
         texts=_texts(ledger, claim_id),
-        dates=dates,
+        dates=read_claim_dates(ledger, claim_id),
         contradictions=tuple(
             ledger.rows("SELECT * FROM v_contradictions WHERE claim_id = ? ORDER BY is_on_same_page DESC", [claim_id])
         ),
@@ -153,7 +152,7 @@ def _sentence(finding: Row, brand_name: str) -> str:
     )
 
 
-def _logos(ledger: Ledger, warc_dir: Path, claim_id: str) -> tuple[LogoExhibit, ...]:
+def _logos(ledger: Ledger, warc_dir: Path, claim_id: str, *, with_pictures: bool) -> tuple[LogoExhibit, ...]:
     exhibits: list[LogoExhibit] = []
     pictured: set[tuple[str, str]] = set()
     misuse: dict[str, list[Row]] = {}
@@ -169,8 +168,10 @@ def _logos(ledger: Ledger, warc_dir: Path, claim_id: str) -> tuple[LogoExhibit, 
         elif len(pictured) >= MAX_PICTURED:
             why_not = f"only the {MAX_PICTURED} surest images are pictured"
         else:
-            compared = _compare(ledger, warc_dir, row)
-            if isinstance(compared, Refusal):
+            compared = compare_logo(ledger, warc_dir, row) if with_pictures else None
+            if compared is None:
+                pictured.add(key)
+            elif isinstance(compared, Refusal):
                 why_not = f"the picture could not be drawn: {compared.reason}"
             elif isinstance(compared, str):
                 why_not = compared
@@ -194,8 +195,8 @@ def _logos(ledger: Ledger, warc_dir: Path, claim_id: str) -> tuple[LogoExhibit, 
     return tuple(exhibits)
 
 
-def _compare(ledger: Ledger, warc_dir: Path, row: Row) -> Comparison | Refusal | str:
-    """The pictures of a match, or why there are none."""
+def compare_logo(ledger: Ledger, warc_dir: Path, row: Row) -> Comparison | Refusal | str:
+    """Return the pictures of a LogoExhibit's row, or why there are none."""
     capture_id = None if row["inline_sha256"] else row["image_capture_id"]
     try:
         found = image_content(ledger, warc_dir, row["image_sha256"], capture_id)

@@ -209,6 +209,35 @@ def _facts(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimDates:
+    """When a claim was there, as v_claim_dates has it, for one claim: the view looks through all of them first."""
+
+    not_yet_seen: str | None
+    first_seen: str
+    last_seen: str
+    gone_by: str | None
+    since_by_its_words: str | None
+
+
+def read_claim_dates(ledger: Ledger, claim_id: str) -> ClaimDates:
+    """Return the dates of a claim that has evidence."""
+    seen = ledger.row(
+        "SELECT min(e.seen_at) AS first, max(e.seen_at) AS last, min(t.since) AS since FROM claim_evidence e"
+        " LEFT JOIN text_matches t ON t.text_match_id = e.text_match_id WHERE e.claim_id = ?",
+        [claim_id],
+    )
+    border = ledger.row(_BORDERS, {"claims": json.dumps([claim_id]), "until": "9999"})
+    assert seen is not None and border is not None  # noqa: S101, PT018  # an aggregate always has a row, and evidence a page
+    return ClaimDates(
+        not_yet_seen=border["began_after"],
+        first_seen=seen["first"],
+        last_seen=seen["last"],
+        gone_by=border["gone_by"],
+        since_by_its_words=seen["since"],
+    )
+
+
 def _still_shown(evidence: Sequence[_Shown], read_without: str) -> Sequence[_Shown]:
     """Return the evidence that may still be there: a tier of years ago is not held against what the vendor says today.
 

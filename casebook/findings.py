@@ -75,10 +75,18 @@ def read_finding(ledger: Ledger, claim: str) -> Row:
 
     Errors: BadInputError when there is none, or more than one.
     """
-    found = ledger.rows(
-        f"SELECT {', '.join(COLUMNS)} FROM v_findings WHERE claim_id >= :claim AND claim_id < :claim || 'g' LIMIT 2",
-        {"claim": claim.lower()},
-    )
+    ids = [
+        row[0]
+        for row in ledger.rows(
+            "SELECT claim_id FROM claims WHERE claim_id >= :claim AND claim_id < :claim || 'g' LIMIT 2",
+            {"claim": claim.lower()},
+        )
+    ]
+    found = [
+        row
+        for claim_id in ids
+        for row in ledger.rows(f"SELECT {', '.join(COLUMNS)} FROM v_findings WHERE claim_id = ?", [claim_id])
+    ]
     if len(found) == 1 and len(claim) >= MIN_ID_DIGITS:
         return found[0]
     raise BadInputError(

@@ -791,3 +791,119 @@ def m0011_evidence(database: Database) -> None:
     """Deleted payloads and legal holds."""
     for statement in EVIDENCE:
         database.execute(statement)
+
+
+CASEWORK = (
+    """
+    CREATE TABLE cases ( -- a reviewer's unit of work: one for each claim that a person has to look at
+        case_id TEXT PRIMARY KEY, -- ULID
+        claim_id TEXT NOT NULL UNIQUE REFERENCES claims(claim_id),
+        opened_at TEXT NOT NULL,
+        state TEXT NOT NULL, -- open, later, waiting-approval, or as it was decided; what the latest events say
+        reason TEXT, -- code of the decision that holds
+        decided_by TEXT,
+        decided_at TEXT,
+        assignee TEXT,
+        due_on TEXT, -- date until which it was put off
+        last_event_id TEXT NOT NULL, -- of case_events
+        material TEXT NOT NULL, -- digest of what a decision rests on: another one opens the case again
+        verdict TEXT NOT NULL, -- this and what follows: as the claim's finding had it when it was last looked at
+        brand TEXT NOT NULL,
+        relation TEXT NOT NULL,
+        tier TEXT,
+        evidence TEXT NOT NULL,
+        vendor TEXT NOT NULL,
+        vendor_domain TEXT NOT NULL,
+        country TEXT,
+        language TEXT, -- of the page that shows it best
+        score REAL, -- of the surest logo match
+        page_url TEXT,
+        image_sha256 TEXT,
+        template_id TEXT,
+        first_seen TEXT NOT NULL,
+        last_seen TEXT NOT NULL,
+        updated_at TEXT NOT NULL,
+        seriousness INTEGER NOT NULL, -- of the verdict, 0 = most serious; this and the next two: what the queue is sorted by
+        newness INTEGER NOT NULL, -- less the seconds from 1970 to last_seen: small = new
+        unlikeness REAL NOT NULL -- 1 less the score; 2 = no logo
+    ) STRICT""",
+    "CREATE INDEX cases_by_facets ON cases(state, verdict, brand, relation, evidence, country, language, assignee)",
+    "CREATE INDEX cases_by_seriousness ON cases(seriousness, newness, case_id)",
+    "CREATE INDEX cases_by_newness ON cases(newness, case_id)",
+    "CREATE INDEX cases_by_first_seen ON cases(first_seen, case_id)",
+    "CREATE INDEX cases_by_unlikeness ON cases(unlikeness, case_id)",
+    "CREATE INDEX cases_by_image ON cases(image_sha256) WHERE image_sha256 IS NOT NULL",
+    "CREATE INDEX cases_by_template ON cases(template_id) WHERE template_id IS NOT NULL",
+    "CREATE INDEX cases_by_vendor ON cases(vendor_domain, case_id)",
+    """
+    CREATE TABLE case_events ( -- what happened to a case; only ever added to
+        event_id TEXT PRIMARY KEY, -- ULID
+        case_id TEXT NOT NULL REFERENCES cases(case_id),
+        at TEXT NOT NULL,
+        by TEXT NOT NULL, -- account, or partnerproof
+        event TEXT NOT NULL,
+        batch_id TEXT NOT NULL, -- ULID: one decision for several cases
+        details TEXT NOT NULL, -- JSON
+        before TEXT NOT NULL -- JSON: state, reason, decided_by, decided_at, assignee and due_on, as they were
+    ) STRICT""",
+    "CREATE INDEX case_events_by_case ON case_events(case_id, event_id)",
+    "CREATE INDEX case_events_by_batch ON case_events(batch_id)",
+    "CREATE INDEX case_events_by_account ON case_events(by, event_id)",
+    """
+    CREATE TABLE proposed_grants ( -- a reviewer says that a claim is authorised: for whoever keeps the register
+        proposal_id TEXT PRIMARY KEY, -- ULID
+        case_id TEXT NOT NULL REFERENCES cases(case_id),
+        batch_id TEXT NOT NULL,
+        brand TEXT NOT NULL,
+        company TEXT NOT NULL,
+        domain TEXT NOT NULL,
+        relation TEXT NOT NULL,
+        tier TEXT,
+        valid_from TEXT NOT NULL,
+        note TEXT NOT NULL,
+        proposed_by TEXT NOT NULL,
+        proposed_at TEXT NOT NULL,
+        withdrawn_at TEXT
+    ) STRICT""",
+    """
+    CREATE TABLE case_words ( -- what case_search indexes; scripts without spaces as overlapping pairs
+        search_id INTEGER PRIMARY KEY,
+        case_id TEXT NOT NULL UNIQUE REFERENCES cases(case_id) ON DELETE CASCADE,
+        words TEXT NOT NULL
+    ) STRICT""",
+    "CREATE VIRTUAL TABLE case_search USING fts5(words, content='case_words', content_rowid='search_id', tokenize='unicode61 remove_diacritics 2')",
+    "CREATE TRIGGER case_words_added AFTER INSERT ON case_words BEGIN INSERT INTO case_search(rowid, words) VALUES (new.search_id, new.words); END",
+    "CREATE TRIGGER case_words_gone AFTER DELETE ON case_words BEGIN INSERT INTO case_search(case_search, rowid, words) VALUES ('delete', old.search_id, old.words); END",
+    "CREATE TRIGGER case_words_changed AFTER UPDATE ON case_words BEGIN INSERT INTO case_search(case_search, rowid, words) VALUES ('delete', old.search_id, old.words); INSERT INTO case_search(rowid, words) VALUES (new.search_id, new.words); END",
+    """
+    CREATE TABLE accounts ( -- who may use the review application
+        account TEXT PRIMARY KEY,
+        role TEXT NOT NULL CHECK (role IN ('reader', 'reviewer', 'approver', 'admin')),
+        password_hash TEXT NOT NULL, -- scrypt$n$r$p$salt$hash, hexadecimal
+        is_active INTEGER NOT NULL,
+        created_at TEXT NOT NULL
+    ) STRICT""",
+    """
+    CREATE TABLE sessions ( -- who is logged in; the cookie's token is kept as its digest only
+        token_sha256 TEXT PRIMARY KEY,
+        account TEXT NOT NULL,
+        role TEXT NOT NULL,
+        csrf TEXT NOT NULL,
+        began_at TEXT NOT NULL,
+        expires_at TEXT NOT NULL
+    ) STRICT""",
+    """
+    CREATE TABLE saved_views ( -- filters of the queue that an account gave a name
+        account TEXT NOT NULL,
+        name TEXT NOT NULL,
+        query TEXT NOT NULL,
+        PRIMARY KEY (account, name)
+    ) STRICT""",
+)
+
+
+@migrations()
+def m0013_casework(database: Database) -> None:
+    """Cases, their events, who may decide, and what reviewers look for."""
+    for statement in CASEWORK:
+        database.execute(statement)

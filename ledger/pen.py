@@ -74,9 +74,36 @@ def write_beside(database: Path, command: str) -> Iterator[None]:
             log.add(CustodyEvent.ENDED, {"command": command})
 
 
+@contextmanager
+def hold_door(database: Path, command: str) -> Iterator[None]:
+    """Write now and then, for as long as a server runs, beside whoever holds the pen.
+
+    As long as the door is open, nobody else's digest of the database means anything, and so nobody gives one.
+    """
+    log = CustodyLog(database.parent / LOG_NAME)
+    with (database.parent / "door").open("a") as door:
+        fcntl.flock(door, fcntl.LOCK_SH)
+        log.add(CustodyEvent.BEGAN, {"command": command})
+        try:
+            yield
+        finally:
+            log.add(CustodyEvent.ENDED, {"command": command})
+
+
+def _is_door_open(var: Path) -> bool:
+    with (var / "door").open("a") as door:
+        try:
+            fcntl.flock(door, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 def _database_facts(database: Path) -> dict[str, Any]:
-    """The database's digest; nothing when it is large, or a reader keeps it from being in one file."""
+    """The database's digest; nothing when it is large, a server writes to it, or a reader keeps it from being in one file."""
     try:
+        if _is_door_open(database.parent):
+            return {}
         if not database.exists() or database.stat().st_size > MOST_DIGESTED_BYTES:
             return {}
         connection = sqlite3.connect(f"{database.resolve().as_uri()}?mode=rw", uri=True, timeout=1)

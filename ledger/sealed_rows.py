@@ -15,7 +15,18 @@ from ledger.database import Ledger
 from ledger.verifier import leaf_hash, merkle_root, row_bytes
 
 Key = str | int | tuple[str, str]  # a group's value of its key; of spans [from, to)
-NOT_SEALED = ("image_hashes", "passage_words", "passage_search", "register_keys", "likeness_names", "likeness_grams")
+NOT_SEALED = (
+    "image_hashes",
+    "passage_words",
+    "passage_search",
+    "register_keys",
+    "likeness_names",
+    "likeness_grams",
+    "case_words",
+    "case_search",
+    "sessions",
+    "saved_views",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +113,10 @@ TABLES = (
     _span("rejections", "t.rejection_id", "decided_at"),
     _span("deletions", "t.capture_id", "deleted_at"),
     _span("holds", "t.hold_id", "decided_at"),
+    Table(name="cases", key="substr(t.opened_at, 1, 10)", order="t.case_id"),
+    _span("case_events", "t.event_id", "at"),
+    Table(name="proposed_grants", key="substr(t.proposed_at, 1, 10)", order="t.proposal_id"),
+    Table(name="accounts", key="t.role", order="t.account"),
 )  # fmt: skip
 
 

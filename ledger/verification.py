@@ -33,7 +33,13 @@ from ledger.vocabulary import CustodyEvent
 from ledger.warc import read_exchange
 
 CHUNK_BYTES = 1 << 20
-_OUTSIDE = ("disk I/O error", "unable to open", "locked", "disk is full")  # SQLite could not look; it found nothing wrong
+_WRITES = frozenset({CustodyEvent.BEGAN, CustodyEvent.ENDED, CustodyEvent.DECIDED, CustodyEvent.HELD})
+_OUTSIDE = (
+    "disk I/O error",
+    "unable to open",
+    "locked",
+    "disk is full",
+)  # SQLite could not look; it found nothing wrong
 READERS = 2  # threads: reading and SHA-256 both leave Python's lock alone
 
 
@@ -376,13 +382,9 @@ class Verification:
             yield Check(name, NOT_CHECKED if is_outside else BROKEN, f"can't be read ({error})")
 
     def _whole_file(self, name: str) -> Iterator[Check]:
-        last = next((e for e in reversed(self._logged) if e["event"] in (CustodyEvent.BEGAN, CustodyEvent.ENDED)), None)
+        last = next((e for e in reversed(self._logged) if e["event"] in _WRITES), None)
         if last is None or "database" not in last["details"]:
-            because = (
-                "a command is writing to it, or was killed"
-                if last and last["event"] == CustodyEvent.BEGAN
-                else "the log has no digest of it"
-            )
+            because = _why_no_digest(last["event"] if last else None)
             yield Check(f"{name}, whole file", NOT_CHECKED, because)
         elif (found := file_facts(self.place.database)) != last["details"]["database"]:
             what = (
@@ -440,3 +442,11 @@ class Verification:
             if entry["event"] == CustodyEvent.BEGAN and not is_seal:
                 return f"`{entry['details'].get('command')}` at {entry['at']}"
         return None
+
+
+def _why_no_digest(last_event: str | None) -> str:
+    if last_event == CustodyEvent.BEGAN:
+        return "a command is writing to it, or was killed"
+    if last_event in (CustodyEvent.DECIDED, CustodyEvent.HELD):
+        return "a decision was written to it since a command last told its digest: run `partnerproof seal`"
+    return "the log has no digest of it"

@@ -104,28 +104,26 @@ CREATE VIEW v_findings AS -- one row per claim: what is claimed, on what evidenc
 SELECT s.vendor, s.vendor_domain, c.brand, c.relation,
        (SELECT e.tier FROM claim_evidence e WHERE e.claim_id = c.claim_id AND e.tier IS NOT NULL
         ORDER BY date(e.seen_at) DESC, e.evidence, e.tier LIMIT 1) AS tier,
-       CASE WHEN min(e.evidence) <> max(e.evidence) THEN 'both' ELSE min(e.evidence) END AS evidence,
+       (SELECT iif(min(e.evidence) <> max(e.evidence), 'both', min(e.evidence)) FROM claim_evidence e
+        WHERE e.claim_id = c.claim_id) AS evidence,
        d.verdict, d.reasons,
-       b.url AS page_url, b.image_url, b.image_sha256,
-       min(e.seen_at) AS first_seen, max(e.seen_at) AS last_seen, c.claim_id,
-       d.rule, d.objections, d.close, d.as_of
+       p.url AS page_url, g.image_url, coalesce(g.inline_sha256, l.content_sha256) AS image_sha256,
+       (SELECT min(e.seen_at) FROM claim_evidence e WHERE e.claim_id = c.claim_id) AS first_seen,
+       (SELECT max(e.seen_at) FROM claim_evidence e WHERE e.claim_id = c.claim_id) AS last_seen,
+       c.claim_id, d.rule, d.objections, d.close, d.as_of
 FROM claims c
 JOIN seeds s ON s.seed_id = c.seed_id
-JOIN claim_evidence e ON e.claim_id = c.claim_id
-LEFT JOIN verdicts d ON d.claim_id = c.claim_id
-     AND d.sequence = (SELECT max(sequence) FROM verdicts WHERE claim_id = c.claim_id AND is_replay = 0)
-LEFT JOIN ( -- the page and image that show the claim best: the newest look, logos before words, the surest match
-    SELECT e.claim_id, p.url, g.image_url, coalesce(g.inline_sha256, l.content_sha256) AS image_sha256,
-           row_number() OVER (PARTITION BY e.claim_id
-                              ORDER BY e.evidence, date(e.seen_at) DESC, m.score DESC, p.kind = 'partners' DESC,
-                                       p.url, e.evidence_id) AS place
-    FROM claim_evidence e
+JOIN claim_evidence b ON b.rowid = ( -- what shows the claim best: the newest look, logos before words, the surest match
+    SELECT e.rowid FROM claim_evidence e
     JOIN pages p ON p.page_id = e.page_id
-    LEFT JOIN sightings g ON g.sighting_id = e.sighting_id
     LEFT JOIN logo_matches m ON m.match_id = e.match_id
-    LEFT JOIN looks l ON l.look_id = g.look_id AND l.outcome = 'looked'
-) b ON b.claim_id = c.claim_id AND b.place = 1
-GROUP BY c.claim_id;
+    WHERE e.claim_id = c.claim_id
+    ORDER BY e.evidence, date(e.seen_at) DESC, m.score DESC, p.kind = 'partners' DESC, p.url, e.evidence_id LIMIT 1)
+JOIN pages p ON p.page_id = b.page_id
+LEFT JOIN sightings g ON g.sighting_id = b.sighting_id
+LEFT JOIN looks l ON l.look_id = g.look_id AND l.outcome = 'looked'
+LEFT JOIN verdicts d ON d.claim_id = c.claim_id
+     AND d.sequence = (SELECT max(sequence) FROM verdicts WHERE claim_id = c.claim_id AND is_replay = 0);
 
 CREATE VIEW v_changes AS -- every image that a page showed on any visit, and what became of it: dates are those of looks
 WITH seen AS (
@@ -245,12 +243,12 @@ SELECT s.vendor, s.vendor_domain, c.brand, c.relation,
        max(r.last_shown) AS last_seen,
        iif(count(*) = count(r.after), max(r.after), NULL) AS gone_by, -- it ended between last_seen and here; NULL = not known to be gone
        (SELECT min(t.since) FROM claim_evidence e JOIN text_matches t ON t.text_match_id = e.text_match_id
-        WHERE e.claim_id = c.claim_id) AS since_by_its_words, -- what the vendor's own sentences say
-       c.claim_id
+        WHERE e.claim_id = r.claim_id) AS since_by_its_words, -- what the vendor's own sentences say
+       r.claim_id
 FROM (SELECT *, min(first_shown) OVER (PARTITION BY claim_id) AS first FROM readings) r
 JOIN claims c ON c.claim_id = r.claim_id
 JOIN seeds s ON s.seed_id = c.seed_id
-GROUP BY c.claim_id;
+GROUP BY r.claim_id;
 
 CREATE VIEW v_contradictions AS -- a vendor claims and denies a relation to one brand: each claim with each sentence that denies it
 SELECT s.vendor, s.vendor_domain, c.brand, c.relation,

@@ -319,3 +319,41 @@ class RetentionClass(StrEnum):
     FINDING = "finding"  # a claim that is not plainly allowed rests on it
     CLAIM = "claim"  # another claim rests on it
     UNCLAIMED = "unclaimed"
+
+
+class CaseState(StrEnum):
+    """What a case waits for, or how it was decided."""
+
+    OPEN = "open"
+    LATER = "later"
+    WAITING_APPROVAL = "waiting-approval"
+    CONFIRMED = "confirmed"
+    AUTHORISED = "authorised"
+    FALSE_MATCH = "false-match"
+    NOT_A_CLAIM = "not-a-claim"
+    DUPLICATE = "duplicate"
+    CLOSED = "closed"  # nothing is left to decide: the claim is allowed by now
+
+
+class CaseEvent(StrEnum):
+    """What happened to a case."""
+
+    OPENED = "opened"
+    CHANGED = "changed"  # what the decision rested on is another now
+    DECIDED = "decided"
+    APPROVED = "approved"
+    RETURNED = "returned"  # a second person did not approve
+    UNDONE = "undone"
+    ASSIGNED = "assigned"
+    COMMENTED = "commented"
+    PUT_OFF = "put-off"
+    CLOSED = "closed"
+
+
+class Role(StrEnum):
+    """What an account may do; each role may do what those before it may."""
+
+    READER = "reader"
+    REVIEWER = "reviewer"
+    APPROVER = "approver"
+    ADMIN = "admin"

@@ -5,6 +5,7 @@ name = "Acme"
 aliases = ["ACME Corp."]
 domains = ["acme.example"]
 not_when = ["acne", "acme of"] # in a sentence with one of these (from the start of a word) the names mean something else
+four_eyes = true               # a second person has to approve what a reviewer decides
 
 [usage]                       # what the brand's guide asks for; shown to reviewers
 min_width_px = 120
@@ -119,6 +120,7 @@ class BrandEntry(BaseModel):
     aliases: list[str] = Field(default_factory=list)
     domains: list[Annotated[str, AfterValidator(_normal)]] = Field(default_factory=list)
     not_when: list[Annotated[str, Field(min_length=2)]] = Field(default_factory=list)
+    four_eyes: bool = False
     usage: UsageEntry = Field(default_factory=UsageEntry)
     tier: list[TierEntry] = Field(default_factory=list)
     logo: list[LogoEntry] = Field(default_factory=list)

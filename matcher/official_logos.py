@@ -58,6 +58,7 @@ class Brand:
     domains: tuple[str, ...]
     logos: tuple[OfficialLogo, ...]
     not_when: tuple[str, ...] = ()  # words beside which the names mean something else
+    four_eyes: bool = False  # a second person has to approve what a reviewer decides
     tiers: tuple[dict[str, str | None], ...] = ()  # of its programmes, lowest first, as TierEntry.as_row gives them
 
 
@@ -243,6 +244,7 @@ def _read_brand(directory: Path) -> tuple[Brand | None, list[Problem]]:
         aliases=tuple(entry.aliases),
         domains=tuple(entry.domains),
         not_when=tuple(entry.not_when),
+        four_eyes=entry.four_eyes,
         tiers=tuple(tier.as_row() for tier in entry.tier),
         logos=tuple(sorted(logos.values(), key=lambda logo: logo.file)),
     ), []

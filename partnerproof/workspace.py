@@ -17,7 +17,7 @@ from ledger.custody import CustodyLog
 from ledger.database import Ledger
 from ledger.errors import BadInputError, OutsideFailureError, Problem
 from ledger.lexicon import Lexicon
-from ledger.pen import LOG_NAME, hold_pen, write_beside
+from ledger.pen import LOG_NAME, hold_door, hold_pen, write_beside
 from ledger.timestamps import Authority
 from matcher.official_logos import Brand, load_brands
 from partnerproof.config import CONFIG_FILE, EXAMPLE_CONFIG, Config, read_config
@@ -98,6 +98,10 @@ class Workspace:
     def writing(self, command: str) -> AbstractContextManager[None]:
         """Hold the workspace's only pen for a command. Errors: OutsideFailureError when another process writes."""
         return hold_pen(self.database, command)
+
+    def serving(self, command: str) -> AbstractContextManager[None]:
+        """Write now and then for as long as a server runs, also while another process holds the pen."""
+        return hold_door(self.database, command)
 
     def writing_beside(self, command: str) -> AbstractContextManager[None]:
         """Write one short record, also while another process holds the pen."""

@@ -105,11 +105,16 @@ def test_the_report_needs_nothing_from_outside(demo):
 
 
 def test_a_second_crawl_adds_looks_and_no_second_payload(demo):
-    before = rows(demo, "SELECT count(*) FROM captures WHERE refers_to IS NULL AND payload_bytes > 0")
     claims = rows(demo, "SELECT count(*) FROM claims")
     run_partnerproof("-w", demo, "demo", "--out", demo / "report")
     assert rows(demo, "SELECT count(*) FROM crawls") == [(2,)]
-    assert rows(demo, "SELECT count(*) FROM captures WHERE refers_to IS NULL AND payload_bytes > 0") == before
+    # what a busy machine gave up on the first time may be new the second time; what was stored is not stored again
+    again = """
+        SELECT c.url FROM captures c JOIN visits v ON v.visit_id = c.visit_id
+        WHERE v.crawl_id = (SELECT max(crawl_id) FROM crawls) AND c.refers_to IS NULL AND c.payload_bytes > 0
+          AND EXISTS (SELECT 1 FROM captures d WHERE d.url = c.url AND d.visit_id <> c.visit_id AND d.payload_sha256 = c.payload_sha256)
+    """
+    assert rows(demo, again) == []
     assert rows(demo, "SELECT count(*) FROM claims") == claims
 
 

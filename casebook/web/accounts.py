@@ -1,0 +1,164 @@
+"""Accounts, passwords and sessions of the review application.
+
+A password is kept as scrypt's result with its own salt, a session as the digest of its token: who reads the database can
+log in with neither.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+import re
+import secrets
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from ledger.database import Ledger, Row
+from ledger.errors import BadInputError, Problem
+from ledger.identity import sha256_hex, utc_now, utc_text
+from ledger.vocabulary import Role
+
+SESSION_HOURS = 10  # a working day; then one logs in again
+MIN_PASSWORD_CHARS = 12
+_SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 1 << 14, 8, 1  # 16 MB and some 50 ms (OWASP's list, 2024)
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+_ORDER = tuple(Role)
+MAX_FAILURES, FAILURE_WINDOW_S = 5, 600  # of one account or address
+_MAX_COUNTED = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Who is logged in. csrf: what every form of theirs carries."""
+
+    account: str
+    role: Role
+    csrf: str
+
+    def may(self, role: Role) -> bool:
+        """Whether the account may do what a role may."""
+        return _ORDER.index(self.role) >= _ORDER.index(role)
+
+
+def add_account(ledger: Ledger, account: str, role: Role, password: str) -> None:
+    """Make an account, or give one that is there another role and password. Errors: BadInputError."""
+    problems = []
+    if not _NAME.fullmatch(account):
+        problems.append(
+            _problem("NAME", "small letters, digits, . _ and -, at most 40", account, "choose another name")
+        )
+    if len(password) < MIN_PASSWORD_CHARS:
+        problems.append(
+            _problem(
+                "password",
+                f"{MIN_PASSWORD_CHARS} characters or more",
+                f"{len(password)} characters",
+                "choose a longer one",
+            )
+        )
+    if problems:
+        raise BadInputError(problems)
+    with ledger.transaction():
+        ledger.execute(
+            "INSERT INTO accounts VALUES (?, ?, ?, 1, ?) ON CONFLICT (account) DO UPDATE SET role = excluded.role,"
+            " password_hash = excluded.password_hash, is_active = 1",
+            [account, role, hash_password(password), utc_text()],
+        )
+        ledger.execute("DELETE FROM sessions WHERE account = ?", [account])
+
+
+def close_account(ledger: Ledger, account: str) -> None:
+    """Let an account log in no more. Errors: BadInputError when there is none."""
+    with ledger.transaction():
+        if not ledger.execute("UPDATE accounts SET is_active = 0 WHERE account = ?", [account]):
+            raise BadInputError(_problem("NAME", "an account", account, "see `partnerproof account list`"))
+        ledger.execute("DELETE FROM sessions WHERE account = ?", [account])
+
+
+def list_accounts(ledger: Ledger) -> list[Row]:
+    return ledger.rows("SELECT account, role, is_active, created_at FROM accounts ORDER BY account")
+
+
+def hash_password(password: str) -> str:
+    """Return `scrypt$n$r$p$salt$hash`, the last two in hexadecimal digits."""
+    salt = secrets.token_bytes(16)
+    digest = _scrypt(password, salt, _SCRYPT_N, _SCRYPT_R, _SCRYPT_P)
+    return f"scrypt${_SCRYPT_N}${_SCRYPT_R}${_SCRYPT_P}${salt.hex()}${digest.hex()}"
+
+
+def is_password(password: str, stored: str) -> bool:
+    """Whether a password is the one that was stored."""
+    _, n, r, p, salt, digest = stored.split("$")
+    return hmac.compare_digest(_scrypt(password, bytes.fromhex(salt), int(n), int(r), int(p)), bytes.fromhex(digest))
+
+
+def _scrypt(password: str, salt: bytes, n: int, r: int, p: int) -> bytes:
+    data = password.encode("utf-8", "replace")[:1_000]
+    return hashlib.scrypt(data, salt=salt, n=n, r=r, p=p, maxmem=64 << 20, dklen=32)
+
+
+_NOBODY = hash_password(secrets.token_hex(16))  # so that an account that isn't there takes as long as one that is
+
+
+def log_in(ledger: Ledger, account: str, password: str) -> str | None:
+    """Begin a session; returns its token, or None when name and password do not fit."""
+    row = ledger.row("SELECT * FROM accounts WHERE account = ? AND is_active = 1", [account])
+    is_right = is_password(password, row["password_hash"] if row else _NOBODY)
+    return begin_session(ledger, row["account"], Role(row["role"])) if row is not None and is_right else None
+
+
+def begin_session(ledger: Ledger, account: str, role: Role) -> str:
+    """Return the token of a new session: never one that a browser brought along."""
+    token, now = secrets.token_urlsafe(32), utc_now()
+    with ledger.transaction():
+        ledger.execute("DELETE FROM sessions WHERE expires_at < ?", [utc_text(now)])
+        ledger.execute(
+            "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?)",
+            [sha256_hex(token.encode()), account, role, secrets.token_urlsafe(24), utc_text(now),
+             utc_text(now + dt.timedelta(hours=SESSION_HOURS))],
+        )  # fmt: skip
+    return token
+
+
+def read_session(ledger: Ledger, token: str | None) -> Session | None:
+    """Return the session of a cookie's token; None when there is none, or it is over."""
+    if not token or len(token) > 100:  # ours have 43
+        return None
+    row = ledger.row(
+        "SELECT * FROM sessions WHERE token_sha256 = ? AND expires_at >= ?",
+        [sha256_hex(token.encode("utf-8", "replace")), utc_text()],
+    )
+    return None if row is None else Session(account=row["account"], role=Role(row["role"]), csrf=row["csrf"])
+
+
+def end_session(ledger: Ledger, token: str | None) -> None:
+    if token:
+        ledger.execute("DELETE FROM sessions WHERE token_sha256 = ?", [sha256_hex(token.encode("utf-8", "replace"))])
+
+
+@dataclass
+class FailedLogins:
+    """Counts failed logins by account and by address, so that nobody can try passwords for long."""
+
+    _failures: OrderedDict[str, list[float]] = field(default_factory=OrderedDict)
+
+    def is_too_many(self, *keys: str) -> bool:
+        since = time.monotonic() - FAILURE_WINDOW_S
+        return any(sum(at > since for at in self._failures.get(key, ())) >= MAX_FAILURES for key in keys)
+
+    def add(self, *keys: str) -> None:
+        for key in keys:
+            self._failures.setdefault(key, []).append(time.monotonic())
+            self._failures[key] = self._failures[key][-MAX_FAILURES:]
+            self._failures.move_to_end(key)
+        while len(self._failures) > _MAX_COUNTED:
+            self._failures.popitem(last=False)
+
+    def forget(self, key: str) -> None:
+        self._failures.pop(key, None)
+
+
+def _problem(where: str, expected: str, got: str, next_step: str) -> Problem:
+    return Problem(where=where, expected=expected, got=repr(got) if where == "NAME" else got, next_step=next_step)

@@ -1,0 +1,249 @@
+"""The routes of the review application, and what stands between them and a stranger.
+
+1. Every answer carries a policy that lets a page load nothing but our own files.
+2. Every route names the least role that may ask for it; without a session it leads to the login.
+3. Whatever writes is a form with the session's own secret, sent from our own pages.
+4. Pages are made on the server and can be read and used without JavaScript; the script adds keys.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from casebook.web.accounts import Session, begin_session, end_session, log_in, read_session
+from casebook.web.desk import STATIC, Desk, make_environment
+from casebook.web.pages import PAGES, POSTS, Answer, NotThereError, Page
+from ledger.errors import BadInputError, EvidenceBrokenError, PartnerproofError
+from ledger.vocabulary import Role
+
+logger = logging.getLogger(__name__)
+COOKIE = "partnerproof_session"
+MAX_FORM_BYTES, MAX_FIELDS = 1_000_000, 1_200
+POLICY = (
+    "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+_STATIC_FILES = {"app.css": "text/css", "app.js": "text/javascript"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A request that may be answered: who asks, and what they sent."""
+
+    request: Request
+    session: Session
+    form: Mapping[str, list[str]]
+
+
+class ReviewApp:
+    """The application over one desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.environment = make_environment()
+
+    def routes(self) -> list[Route]:
+        """Return all routes; tests walk over them role by role."""
+        return [
+            Route("/static/{name}", self.static),
+            Route("/favicon.ico", self.no_icon),
+            Route("/login", self.show_login, methods=["GET"]),
+            Route("/login", self.log_in, methods=["POST"]),
+            Route("/enter", self.enter, methods=["GET"]),
+            Route("/logout", self._posting(Role.READER, self._log_out), methods=["POST"]),
+            *(Route(path, self._reading(page), methods=["GET"]) for path, page in PAGES.items()),
+            *(Route(path, self._posting(role, post), methods=["POST"]) for path, (role, post) in POSTS.items()),
+        ]
+
+    # --- without a session
+
+    async def static(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in _STATIC_FILES:
+            raise HTTPException(404)
+        return FileResponse(STATIC / name, media_type=_STATIC_FILES[name])
+
+    async def no_icon(self, request: Request) -> Response:
+        return Response(status_code=204)
+
+    async def show_login(self, request: Request) -> Response:
+        return self._render("login.html", 200, problem=None, is_token=self.desk.token is not None)
+
+    async def log_in(self, request: Request) -> Response:
+        form = await _read_form(request)
+        account, password = _one(form, "account"), _one(form, "password")
+        address = request.client.host if request.client else "?"
+        keys = (f"account {account}", f"address {address}")
+        if not _is_from_here(request):
+            raise HTTPException(403)
+        if self.desk.failed.is_too_many(*keys):
+            return self._render("login.html", 429, problem="Too many tries. Wait ten minutes.", is_token=False)
+        token = await run_in_threadpool(lambda: log_in(self.desk.ledger, account, password))
+        if token is None:
+            self.desk.failed.add(*keys)
+            return self._render("login.html", 401, problem="Name and password do not fit.", is_token=False)
+        self.desk.failed.forget(keys[0])
+        return self._with_cookie(request, token)
+
+    async def enter(self, request: Request) -> Response:
+        """Enter with the token that `partnerproof serve --token` printed: for the one user of a machine."""
+        given = request.query_params.get("token", "")
+        if self.desk.token is None or not hmac.compare_digest(given.encode(), self.desk.token.encode()):
+            self.desk.failed.add("token")
+            raise HTTPException(403)
+        token = await run_in_threadpool(lambda: begin_session(self.desk.ledger, self.desk.user, Role.ADMIN))
+        return self._with_cookie(request, token)
+
+    def _with_cookie(self, request: Request, token: str) -> Response:
+        answer = RedirectResponse("/", 303)
+        answer.set_cookie(
+            COOKIE, token, httponly=True, samesite="strict", secure=request.url.scheme == "https", path="/"
+        )
+        return answer
+
+    # --- with a session
+
+    def _reading(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            session = await self._session(request)
+            if session is None:
+                return RedirectResponse("/login", 303)
+            if not session.may(page.role):
+                raise HTTPException(403)
+            return await run_in_threadpool(
+                lambda: self._answer(session, page.make(self.desk, session, request.path_params, request.query_params))
+            )
+
+        return answer
+
+    def _posting(self, role: Role, post: Any) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            session = await self._session(request)
+            if session is None:
+                return RedirectResponse("/login", 303)
+            form = await _read_form(request)
+            if not _is_from_here(request) or not hmac.compare_digest(
+                _one(form, "csrf").encode(), session.csrf.encode()
+            ):
+                raise HTTPException(403, "the form was not sent from a page of this session: load the page again")
+            if not session.may(role):
+                raise HTTPException(403)
+            if post is self._log_out or post == self._log_out:
+                return await self._log_out(request)
+            made: Answer = await run_in_threadpool(lambda: post(self.desk, session, request.path_params, form))
+            result = self._answer(session, made)
+            if made.afterwards is not None:
+                result.background = made.afterwards
+            return result
+
+        return answer
+
+    async def _log_out(self, request: Request) -> Response:
+        await run_in_threadpool(lambda: end_session(self.desk.ledger, request.cookies.get(COOKIE)))
+        answer = RedirectResponse("/login", 303)
+        answer.delete_cookie(COOKIE, path="/")
+        return answer
+
+    async def _session(self, request: Request) -> Session | None:
+        token = request.cookies.get(COOKIE)
+        return await run_in_threadpool(lambda: read_session(self.desk.ledger, token))
+
+    def _answer(self, session: Session, made: Answer) -> Response:
+        if made.file is not None:
+            return FileResponse(made.file, media_type="image/png", headers={"Cache-Control": "private, max-age=600"})
+        if made.leads_to is not None:
+            return RedirectResponse(made.leads_to, 303)
+        return self._render(made.template, made.status, session=session, **made.values)
+
+    def _render(self, template: str, code: int, **values: Any) -> HTMLResponse:
+        return HTMLResponse(self.environment.get_template(f"web/{template}").render(**values), code)
+
+    # --- what goes wrong
+
+    async def refuse(self, request: Request, error: Exception) -> Response:
+        status, words = _words_of(error)
+        session = await self._session(request)
+        return self._render("problem.html", status, session=session, words=words, status=status)
+
+
+def _words_of(error: Exception) -> tuple[int, str]:
+    if isinstance(error, HTTPException):
+        told = {
+            403: "You may not do this.",
+            404: "There is nothing here.",
+            405: "This address is asked in another way.",
+        }
+        said = error.detail if error.status_code == 403 and error.detail != "Forbidden" else ""
+        return error.status_code, said or told.get(error.status_code, "This could not be answered.")
+    if isinstance(error, NotThereError):
+        return 404, "There is nothing here."
+    if isinstance(error, BadInputError):
+        return 400, str(error)
+    if isinstance(error, EvidenceBrokenError):
+        return 500, str(error)
+    return (503 if isinstance(error, PartnerproofError) and error.exit_code == 3 else 409), str(error)
+
+
+def make_app(desk: Desk) -> Starlette:
+    """Return the application as an ASGI server runs it."""
+    review = ReviewApp(desk)
+    return Starlette(
+        routes=review.routes(),
+        middleware=[Middleware(BaseHTTPMiddleware, dispatch=_guard)],
+        exception_handlers={
+            HTTPException: review.refuse,
+            PartnerproofError: review.refuse,
+            NotThereError: review.refuse,
+        },
+    )
+
+
+async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    answer = await call_next(request)
+    for name, value in _HEADERS.items():
+        answer.headers.setdefault(name, value)
+    return answer
+
+
+async def _read_form(request: Request) -> dict[str, list[str]]:
+    if int(request.headers.get("content-length", "0") or 0) > MAX_FORM_BYTES:
+        raise HTTPException(413)
+    if "application/x-www-form-urlencoded" not in request.headers.get("content-type", ""):
+        raise HTTPException(415)
+    form: FormData = await request.form(max_files=0, max_fields=MAX_FIELDS)
+    fields: dict[str, list[str]] = {}
+    for name, value in form.multi_items():
+        if isinstance(value, str):
+            fields.setdefault(name, []).append(value)
+    return fields
+
+
+def _one(form: Mapping[str, list[str]], name: str) -> str:
+    return (form.get(name) or [""])[0]
+
+
+def _is_from_here(request: Request) -> bool:
+    """Whether a browser says that the request comes from our own pages; what says nothing is held to the form's secret."""
+    return request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")

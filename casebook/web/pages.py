@@ -1,0 +1,316 @@
+"""What each address of the review application shows and does, as functions from the desk to an answer."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.background import BackgroundTask
+
+from casebook.cases import UNDECIDED as UNDECIDED_STATES
+from casebook.decisions import (
+    REASONS,
+    CaseChangedError,
+    Verdict,
+    approve,
+    assign,
+    comment_on,
+    decide,
+    follow_rejections,
+    put_off,
+    undo,
+)
+from casebook.web.accounts import Session
+from casebook.web.case_page import KINDS, draw_picture, read_case, read_case_view
+from casebook.web.desk import Desk, is_plain_id
+from casebook.web.queue import (
+    FACETS,
+    MOST_AT_ONCE,
+    PAGE_SIZE,
+    SORTS,
+    UNDECIDED,
+    Filters,
+    count_cases,
+    count_facets,
+    list_cases,
+    neighbours,
+    same_group,
+)
+from ledger.database import Row
+from ledger.errors import BadInputError, Problem
+from ledger.vocabulary import CaseEvent, CaseState, Role
+
+Form = Mapping[str, list[str]]
+Path_ = Mapping[str, Any]
+_LETTERS = {CaseState.CONFIRMED: "c", CaseState.FALSE_MATCH: "d", CaseState.NOT_A_CLAIM: "d", CaseState.AUTHORISED: "a", CaseState.DUPLICATE: "d"}  # fmt: skip
+_TITLES = {
+    CaseState.CONFIRMED: "Confirm: it claims this, and nothing allows it",
+    CaseState.AUTHORISED: "Authorised after all: propose a grant",
+    CaseState.FALSE_MATCH: "Dismiss: it is not our mark",
+    CaseState.NOT_A_CLAIM: "Dismiss: it claims no relation",
+    CaseState.DUPLICATE: "Dismiss: another case is the same",
+}
+
+
+class NotThereError(Exception):
+    """What was asked for is not there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What an address gives: a page, a file, or another address. afterwards: what is done when it has been sent."""
+
+    template: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    status: int = 200
+    leads_to: str | None = None
+    file: Path | None = None
+    afterwards: BackgroundTask | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page and the least role that may see it."""
+
+    role: Role
+    make: Callable[[Desk, Session, Path_, Mapping[str, str]], Answer]
+
+
+def show_queue(desk: Desk, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
+    ledger, filters = desk.ledger, Filters.read(query)
+    total = count_cases(ledger, filters)
+    views = ledger.rows("SELECT name, query FROM saved_views WHERE account = ? ORDER BY name", [session.account])
+    values = {
+        "cases": list_cases(ledger, filters), "total": total, "filters": filters, "facets": count_facets(ledger, filters),
+        "pages": max(1, -(-total // PAGE_SIZE)), "sorts": tuple(SORTS), "views": views, "reasons": REASONS, "titles": _TITLES,
+        "done": _done(desk, query.get("done")), "most": MOST_AT_ONCE, "undecided": UNDECIDED, "facet_names": FACETS,
+    }  # fmt: skip
+    return Answer(template="queue.html", values=values)
+
+
+def show_case(desk: Desk, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
+    ledger, case = desk.ledger, _case(desk, path)
+    filters = Filters.read(query)
+    before, after = neighbours(ledger, filters, case)
+    desk.note_view(session, case["claim_id"])
+    view = read_case_view(ledger, desk.warc_dir, case)
+    made_by = next((row["by"] for row, _ in reversed(view.events) if row["event"] == CaseEvent.DECIDED), None)
+    values = {
+        "v": view, "case": case, "before": before, "after": after, "filters": filters, "reasons": REASONS, "titles": _TITLES,
+        "letters": _LETTERS, "groups": same_group(ledger, case), "done": _done(desk, query.get("done")),
+        "can_approve": case["state"] == CaseState.WAITING_APPROVAL and session.may(Role.APPROVER) and made_by != session.account,
+        "is_undecided": case["state"] in UNDECIDED_STATES, "can_review": session.may(Role.REVIEWER),
+    }  # fmt: skip
+    return Answer(template="case.html", values=values)
+
+
+def show_picture(desk: Desk, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
+    case, kind = _case(desk, path), path["kind"]
+    number = path["number"]
+    if kind not in KINDS or not number.isdecimal() or len(number) > 2:
+        raise NotThereError
+    file = draw_picture(desk.ledger, desk.warc_dir, desk.pictures_dir, case, int(number), kind)
+    if file is None:
+        raise NotThereError
+    return Answer(file=file)
+
+
+def show_log(desk: Desk, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
+    """Who decided what, newest first: for admins."""
+    rows = desk.ledger.rows(
+        "SELECT e.*, c.vendor, c.brand FROM case_events e JOIN cases c ON c.case_id = e.case_id"
+        " WHERE e.by <> 'partnerproof' ORDER BY e.event_id DESC LIMIT 200"
+    )
+    return Answer(template="log.html", values={"rows": [(row, json.loads(row["details"])) for row in rows]})
+
+
+def show_help(desk: Desk, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
+    return Answer(template="help.html")
+
+
+PAGES: Mapping[str, Page] = {
+    "/": Page(role=Role.READER, make=show_queue),
+    "/cases/{case_id}": Page(role=Role.READER, make=show_case),
+    "/cases/{case_id}/pictures/{number}/{kind}": Page(role=Role.READER, make=show_picture),
+    "/log": Page(role=Role.ADMIN, make=show_log),
+    "/help": Page(role=Role.READER, make=show_help),
+}
+
+
+def post_decision(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
+    """Decide one case, or those that were ticked in the queue."""
+    state, _, reason = _one(form, "decision").partition(":")
+    if state not in tuple(REASONS):
+        raise _bad("decision", "one of the buttons", state)
+    verdict = Verdict(
+        state=CaseState(state), reason=reason, comment=_one(form, "comment"), by=session.account, seen=_seen(form),
+        needs_approval=desk.four_eyes,
+    )  # fmt: skip
+    brands = sorted({row["brand"] for row in _cases(desk, verdict.seen)})
+    after = _next(desk, form)
+    batch = decide(desk.ledger, desk.log, verdict)
+    return _then(desk, form, batch, after, brands if verdict.state is CaseState.FALSE_MATCH else [])
+
+
+def post_later(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
+    until = _one(form, "until").strip() or None
+    if until is not None:
+        try:
+            until = dt.date.fromisoformat(until).isoformat()
+        except ValueError as error:
+            raise _bad("until", "a date such as 2026-12-24, or nothing", until or "") from error
+    after = _next(desk, form)
+    return _then(desk, form, put_off(desk.ledger, _seen(form), until=until, by=session.account), after, [])
+
+
+def post_undo(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
+    batch = _one(form, "batch")
+    rows = desk.ledger.rows(
+        "SELECT DISTINCT c.brand, c.case_id, c.state FROM case_events e JOIN cases c ON c.case_id = e.case_id WHERE e.batch_id = ?",
+        [batch],
+    )
+    undo(desk.ledger, desk.log, batch, by=session.account, may_undo_others=session.may(Role.ADMIN))
+    brands = sorted({row["brand"] for row in rows if row["state"] == CaseState.FALSE_MATCH})
+    target = f"/cases/{rows[0]['case_id']}" if len(rows) == 1 else "/"
+    return Answer(leads_to=_with_filters(target, form), afterwards=_following(desk, brands))
+
+
+def post_approval(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
+    (case_id, seen), *_ = _seen(form).items()
+    is_approved = _one(form, "approval") == "approve"
+    case = _case(desk, {"case_id": case_id})
+    approve(
+        desk.ledger,
+        desk.log,
+        case_id,
+        seen=seen,
+        by=session.account,
+        is_approved=is_approved,
+        comment=_one(form, "comment"),
+    )
+    return Answer(leads_to=_with_filters(f"/cases/{case_id}", form), afterwards=_following(desk, [case["brand"]]))
+
+
+def post_assignment(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
+    to = _one(form, "to").strip() or None
+    known = {row["account"] for row in desk.ledger.rows("SELECT account FROM accounts WHERE is_active = 1")}
+    if to is not None and to not in known | {session.account}:
+        raise _bad("to", f"one of {', '.join(sorted(known)) or 'no accounts yet'}", to)
+    seen = _seen(form)
+    assign(desk.ledger, seen, to=to, by=session.account)
+    return Answer(leads_to=_with_filters(f"/cases/{next(iter(seen))}" if len(seen) == 1 else "/", form))
+
+
+def post_comment(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
+    case_id = next(iter(_seen(form)))
+    comment_on(desk.ledger, case_id, _one(form, "comment"), by=session.account)
+    return Answer(leads_to=_with_filters(f"/cases/{case_id}", form))
+
+
+def post_view(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
+    """Keep the queue's filters under a name, or forget them."""
+    name, query = _one(form, "name").strip()[:60], _one(form, "query")
+    if not name:
+        raise _bad("name", "a name for the view", "none")
+    with desk.ledger.transaction():
+        desk.ledger.execute("DELETE FROM saved_views WHERE account = ? AND name = ?", [session.account, name])
+        if _one(form, "forget") != "yes":
+            address = Filters.read(dict(parse_qsl(query))).address()
+            desk.ledger.execute("INSERT INTO saved_views VALUES (?, ?, ?)", [session.account, name, address])
+    return Answer(leads_to=_with_filters("/", form))
+
+
+Post = Callable[[Desk, Session, Path_, Form], Answer]
+POSTS: Mapping[str, tuple[Role, Post]] = {
+    "/decide": (Role.REVIEWER, post_decision),
+    "/later": (Role.REVIEWER, post_later),
+    "/undo": (Role.REVIEWER, post_undo),
+    "/approve": (Role.APPROVER, post_approval),
+    "/assign": (Role.REVIEWER, post_assignment),
+    "/comment": (Role.REVIEWER, post_comment),
+    "/views": (Role.READER, post_view),
+}
+
+
+def _then(desk: Desk, form: Form, batch: str, after: str | None, brands: list[str]) -> Answer:
+    """To the next case of the queue, or back to the queue, with a way to take the decision back."""
+    target = f"/cases/{after}" if after else "/"
+    return Answer(leads_to=_with_filters(target, form, done=batch), afterwards=_following(desk, brands))
+
+
+def _following(desk: Desk, brands: list[str]) -> BackgroundTask | None:
+    return BackgroundTask(lambda: follow_rejections(desk.ledger, brands)) if brands else None
+
+
+def _next(desk: Desk, form: Form) -> str | None:
+    """The case after the one that is decided; of several ticked ones, none: back to the queue."""
+    cases = form.get("case", [])
+    if len(cases) != 1 or _one(form, "from") != "case":
+        return None
+    filters = Filters.read(dict(parse_qsl(_one(form, "query"))))
+    case = read_case(desk.ledger, cases[0].partition(":")[0])
+    return neighbours(desk.ledger, filters, case)[1] if case is not None else None
+
+
+def _with_filters(target: str, form: Form, **more: str) -> str:
+    query = Filters.read(dict(parse_qsl(_one(form, "query")))).address()
+    parts = [part for part in (query, *(f"{name}={value}" for name, value in more.items())) if part]
+    return f"{target}?{'&'.join(parts)}" if parts else target
+
+
+def _seen(form: Form) -> dict[str, str]:
+    """Each ticked case with the last event that its page showed: `case=ID:EVENT`."""
+    pairs = [value.partition(":") for value in form.get("case", [])]
+    seen = {case_id: event for case_id, _, event in pairs if is_plain_id(case_id) and is_plain_id(event)}
+    if not seen or len(seen) != len(pairs) or len(seen) > MOST_AT_ONCE:
+        raise _bad("case", f"one to {MOST_AT_ONCE} cases", f"{len(pairs)}")
+    return seen
+
+
+def _case(desk: Desk, path: Path_) -> Row:
+    case = read_case(desk.ledger, path["case_id"]) if is_plain_id(path["case_id"]) else None
+    if case is None:
+        raise NotThereError
+    return case
+
+
+def _cases(desk: Desk, seen: Mapping[str, str]) -> list[Row]:
+    return [case for case_id in seen if (case := read_case(desk.ledger, case_id)) is not None]
+
+
+def _done(desk: Desk, batch: str | None) -> dict[str, Any] | None:
+    """What was just decided, for the line that offers to take it back."""
+    if not batch or not is_plain_id(batch):
+        return None
+    rows = desk.ledger.rows(
+        "SELECT e.event, e.details, c.vendor, c.brand, c.state, c.last_event_id = e.event_id AS is_last FROM case_events e"
+        " JOIN cases c ON c.case_id = e.case_id WHERE e.batch_id = ? ORDER BY e.event_id LIMIT 501",
+        [batch],
+    )
+    if not rows or not all(row["is_last"] for row in rows):
+        return None
+    return {
+        "batch": batch,
+        "count": len(rows),
+        "state": rows[0]["state"],
+        "vendor": rows[0]["vendor"],
+        "brand": rows[0]["brand"],
+    }
+
+
+def _one(form: Form, name: str) -> str:
+    return (form.get(name) or [""])[0]
+
+
+def _bad(where: str, expected: str, got: str) -> BadInputError:
+    return BadInputError(
+        Problem(where=where, expected=expected, got=repr(got)[:100], next_step="go back and try again")
+    )
+
+
+__all__ = ["PAGES", "POSTS", "Answer", "CaseChangedError", "NotThereError", "Page"]

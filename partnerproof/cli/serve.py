@@ -1,0 +1,137 @@
+"""`partnerproof serve` and `partnerproof account`: the review application, and who may use it."""
+
+from __future__ import annotations
+
+import getpass
+import secrets
+import sys
+
+import click
+
+from casebook.cases import sync_cases
+from casebook.decisions import follow_rejections
+from casebook.web.accounts import add_account, close_account, list_accounts
+from casebook.web.app import make_app
+from casebook.web.desk import Desk
+from ledger.vocabulary import Role
+from partnerproof.cli.choice import Choice, pass_choice
+from partnerproof.workspace import Workspace
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", default=8742, show_default=True, type=click.IntRange(0, 65535), help="Port; 0: any that is free."
+)
+@click.option("--token", "with_token", is_flag=True, help="For one person: print an address that opens the application without an account.")  # fmt: skip
+@pass_choice
+def serve(choice: Choice, host: str, port: int, with_token: bool) -> None:  # noqa: FBT001  # click passes by name
+    """Open the review application: cases, decisions, groups, with keys, in a browser on this machine.
+
+    Accounts are made with `partnerproof account add`. A crawl may run beside it. To use it from elsewhere, put a server
+    with HTTPS before it.
+
+    \b
+    Example:
+      partnerproof serve --token
+    """
+    workspace = choice.workspace()
+    if not workspace.database.exists():
+        raise click.UsageError("nothing was crawled here yet: run `partnerproof crawl` first")
+    with workspace.serving("serve"):
+        _serve(workspace, host, port, with_token=with_token)
+
+
+def _serve(workspace: Workspace, host: str, port: int, *, with_token: bool) -> None:
+    import uvicorn
+
+    with workspace.open() as ledger:
+        synced = sync_cases(ledger)
+        rejecting = [row[0] for row in ledger.rows("SELECT DISTINCT brand FROM rejections ORDER BY brand")]
+        if rejecting:
+            follow_rejections(ledger, rejecting)  # what a killed server had not done yet
+        has_accounts = bool(ledger.value("SELECT 1 FROM accounts WHERE is_active = 1"))
+    has_brands = any(workspace.brands.glob("*/brand.toml"))  # a copy of var/ alone can be reviewed too
+    brands = {brand.slug: brand for brand in workspace.load_brands()} if has_brands else {}
+    desk = Desk(
+        database=workspace.database,
+        warc_dir=workspace.warc,
+        pictures_dir=workspace.var / "pictures",
+        log=workspace.custody,
+        four_eyes=lambda brand: brand in brands and brands[brand].four_eyes,
+        token=secrets.token_urlsafe(24) if with_token else None,
+        user=getpass.getuser(),
+    )
+    click.echo(f"cases: {synced.opened} opened, {synced.reopened} opened again, {synced.closed} closed", err=True)
+    if not with_token and not has_accounts:
+        click.echo("no account yet: run `partnerproof account add NAME --role admin`, or serve with --token", err=True)
+    config = uvicorn.Config(
+        make_app(desk), host=host, port=port, log_level="warning", server_header=False, access_log=False
+    )
+    server = uvicorn.Server(config)
+    config.load()
+    socket = config.bind_socket()
+    address = f"http://{host if ':' not in host else f'[{host}]'}:{socket.getsockname()[1]}"
+    click.echo(f"{address}/enter?token={desk.token}" if desk.token else f"{address}/")
+    sys.stdout.flush()
+    server.run(sockets=[socket])
+
+
+@click.group()
+def account() -> None:
+    """Make, list and close accounts of the review application.
+
+    \b
+    Example:
+      partnerproof account add ann --role reviewer
+    """
+
+
+@account.command("add")
+@click.argument("name")
+@click.option("--role", type=click.Choice([str(role) for role in Role]), required=True, help="What it may do: each role may do what those before it may.")  # fmt: skip
+@click.password_option(help="Asked for when it is not given, and then not shown.")
+@pass_choice
+def add(choice: Choice, name: str, role: str, password: str) -> None:
+    """Make an account, or give one another role and password.
+
+    \b
+    Example:
+      partnerproof account add ann --role reviewer
+    """
+    workspace = choice.workspace()
+    with workspace.writing_beside("account add"), workspace.open() as ledger:
+        add_account(ledger, name, Role(role), password)
+    click.echo(f"{name} may log in as {role}")
+
+
+@account.command("close")
+@click.argument("name")
+@pass_choice
+def close(choice: Choice, name: str) -> None:
+    """Let an account log in no more; what it decided stays.
+
+    \b
+    Example:
+      partnerproof account close ann
+    """
+    workspace = choice.workspace()
+    with workspace.writing_beside("account close"), workspace.open() as ledger:
+        close_account(ledger, name)
+    click.echo(f"{name} may log in no more")
+
+
+@account.command("list")
+@pass_choice
+def show(choice: Choice) -> None:
+    """List the accounts.
+
+    \b
+    Example:
+      partnerproof account list
+    """
+    with choice.workspace().open_readonly() as ledger:
+        for row in list_accounts(ledger):
+            click.echo(
+                f"{row['account']:20} {row['role']:10} since {row['created_at']}{'' if row['is_active'] else ', closed'}"
+            )

@@ -1,0 +1,85 @@
+"""A desk with some cases, written row by row, and clients of every role."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from starlette.testclient import TestClient
+
+from casebook.cases import sync_cases
+from casebook.claims import find_claims
+from casebook.judge import Judge
+from casebook.register.imports import import_register
+from casebook.web.accounts import add_account
+from casebook.web.app import make_app
+from casebook.web.desk import Desk
+from ledger.custody import CustodyLog
+from ledger.database import Ledger
+from ledger.vocabulary import Role
+from tests.casebook.ledgers import ACME, Read, Said, Shown, add_brand, add_visit
+
+PASSWORD = "a long enough password"  # noqa: S105  # of these tests
+HOSTILE = "</td><script>alert(1)</script><img src=x onerror=alert(2)>"
+
+
+def fill(ledger: Ledger, folder: Path) -> None:
+    """Four vendors: a logo and words, words alone, two with the same image, one that the register allows."""
+    add_brand(ledger)
+    register = folder / "register.csv"
+    register.write_text("company,domain,relation,valid_from\nKnown,known.example,partner,2010-01-01\n")
+    import_register(ledger, "acme", register)
+    shared = Shown(image="shared", is_acme=True, words=HOSTILE)
+    visits = [
+        add_visit(ledger, "2026-01-02", [Read(images=[ACME], sentences=[Said(text="We are a partner of 艾克米 Acme.")])], domain="harbour.example"),
+        add_visit(ledger, "2026-01-03", [Read(sentences=[Said(text=f"Acme partner {HOSTILE}")])], domain="meadow.example"),
+        add_visit(ledger, "2026-01-04", [Read(images=[shared])], domain="mill.example"),
+        add_visit(ledger, "2026-01-05", [Read(images=[shared])], domain="quarry.example"),
+        add_visit(ledger, "2026-01-06", [Read(images=[ACME])], domain="known.example"),
+    ]  # fmt: skip
+    find_claims(ledger, ["acme"], visit_ids=visits)
+    Judge(ledger).judge()
+    ledger.execute("INSERT OR IGNORE INTO recognitions SELECT DISTINCT image_sha256, 'set', 9, 9, 'PNG', NULL, NULL, '2026-01-01T00:00:00Z' FROM logo_matches")  # fmt: skip
+    sync_cases(ledger)
+
+
+def make_desk(folder: Path, *, four_eyes: bool = False, token: str | None = None) -> Desk:
+    database = folder / "var" / "partnerproof.db"
+    database.parent.mkdir()
+    with Ledger.open(database) as ledger:
+        fill(ledger, folder)
+        for role in Role:
+            add_account(ledger, f"{role}-one", role, PASSWORD)
+        add_account(ledger, "approver-two", Role.APPROVER, PASSWORD)
+    return Desk(
+        database=database,
+        warc_dir=folder / "var" / "warc",
+        pictures_dir=folder / "var" / "pictures",
+        log=CustodyLog(folder / "var" / "custody.jsonl"),
+        four_eyes=lambda _: four_eyes,
+        token=token,
+    )
+
+
+def client(desk: Desk, account: str | None = None) -> TestClient:
+    made = TestClient(make_app(desk), follow_redirects=False)
+    if account is not None:
+        answer = made.post("/login", data={"account": account, "password": PASSWORD})
+        assert answer.status_code == 303, answer.text
+    return made
+
+
+def csrf(page: str) -> str:
+    found = re.search(r'name="csrf" value="([^"]+)"', page)
+    assert found, page[:500]
+    return found[1]
+
+
+def ticks(desk: Desk, *domains: str) -> list[str]:
+    marks = ", ".join("?" * len(domains))
+    rows = desk.ledger.rows(f"SELECT case_id, last_event_id FROM cases WHERE vendor_domain IN ({marks})", list(domains))
+    return [f"{row['case_id']}:{row['last_event_id']}" for row in rows]
+
+
+def states(desk: Desk) -> dict[str, str]:
+    return {row["vendor_domain"]: row["state"] for row in desk.ledger.rows("SELECT vendor_domain, state FROM cases")}

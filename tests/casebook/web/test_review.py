@@ -1,0 +1,211 @@
+"""Deciding in the review application: one by one, in groups, undone, by two people, and never over somebody's head."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from casebook.cases import sync_cases
+from casebook.web.desk import Desk
+from ledger.vocabulary import CaseState
+from tests.casebook.ledgers import Read, Said, add_visit
+from tests.casebook.web.desks import client, csrf, make_desk, states, ticks
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return make_desk(tmp_path)
+
+
+def decide(desk: Desk, who, decision: str, *domains: str, **more: str):
+    token = csrf(who.get("/help").text)
+    return who.post("/decide", data={"csrf": token, "case": ticks(desk, *domains), "decision": decision, **more})
+
+
+def test_a_finding_that_is_not_allowed_opens_a_case_and_one_that_is_does_not(desk):
+    assert states(desk) == dict.fromkeys(
+        ("harbour.example", "meadow.example", "mill.example", "quarry.example"), "open"
+    )
+    assert sync_cases(desk.ledger).opened == 0
+
+
+def test_a_decision_is_stored_with_who_why_and_when_and_leads_to_the_next_case(desk):
+    ann = client(desk, "reviewer-one")
+    queue = ann.get("/").text
+    assert "4 cases to decide" in queue
+    answer = decide(
+        desk, ann, "confirmed:no-agreement", "quarry.example", comment="seen on the phone", **{"from": "case"}
+    )
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/cases/")
+    page = ann.get(answer.headers["location"]).text
+    assert "confirmed." in page
+    assert "Undo" in page
+    row = desk.ledger.row("SELECT * FROM cases WHERE vendor_domain = 'quarry.example'")
+    assert (row["state"], row["reason"], row["decided_by"]) == ("confirmed", "no-agreement", "reviewer-one")
+    assert "seen on the phone" in ann.get(f"/cases/{row['case_id']}").text
+    log = [json.loads(line) for line in desk.log.lines()]
+    assert log[-1]["event"] in ("decided", "viewed")
+    assert [entry["by"] for entry in log if entry["event"] == "decided"] == ["reviewer-one"]
+
+
+def test_a_group_is_decided_at_once_and_undone_at_once(desk):
+    ann = client(desk, "reviewer-one")
+    answer = decide(desk, ann, "not-a-claim:filler", "mill.example", "quarry.example")
+    assert states(desk)["mill.example"] == states(desk)["quarry.example"] == "not-a-claim"
+    page = ann.get(answer.headers["location"]).text
+    assert "2 cases: not a claim." in page
+    batch = answer.headers["location"].rpartition("done=")[2]
+    assert ann.post("/undo", data={"csrf": csrf(page), "batch": batch}).status_code == 303
+    assert set(states(desk).values()) == {"open"}
+    assert ann.post("/undo", data={"csrf": csrf(page), "batch": batch}).status_code == 409
+
+
+def test_a_case_that_somebody_changed_in_between_is_not_decided_nor_are_those_beside_it(desk):
+    ann, bob = client(desk, "reviewer-one"), client(desk, "approver-one")
+    old = ticks(desk, "mill.example", "quarry.example")
+    decide(desk, bob, "confirmed:ended", "mill.example")
+    token = csrf(ann.get("/help").text)
+    answer = ann.post("/decide", data={"csrf": token, "case": old, "decision": "not-a-claim:news"})
+    assert answer.status_code == 409
+    assert "changed by somebody else in between" in answer.text
+    assert states(desk)["mill.example"] == "confirmed"
+    assert states(desk)["quarry.example"] == "open"
+
+
+def test_only_an_admin_takes_back_what_somebody_else_decided(desk):
+    ann, bob, eve = client(desk, "reviewer-one"), client(desk, "approver-one"), client(desk, "admin-one")
+    batch = decide(desk, ann, "confirmed:ended", "mill.example").headers["location"].rpartition("done=")[2]
+    assert bob.post("/undo", data={"csrf": csrf(bob.get("/help").text), "batch": batch}).status_code == 400
+    assert states(desk)["mill.example"] == "confirmed"
+    assert eve.post("/undo", data={"csrf": csrf(eve.get("/help").text), "batch": batch}).status_code == 303
+    assert states(desk)["mill.example"] == "open"
+
+
+def test_where_the_brand_asks_for_four_eyes_a_second_person_approves(tmp_path):
+    desk = make_desk(tmp_path, four_eyes=True)
+    ann, bob = client(desk, "approver-one"), client(desk, "approver-two")
+    decide(desk, ann, "authorised:agreement", "mill.example")
+    assert states(desk)["mill.example"] == "waiting-approval"
+    assert not desk.ledger.value("SELECT count(*) FROM proposed_grants")
+    form = {"csrf": csrf(ann.get("/help").text), "case": ticks(desk, "mill.example"), "approval": "approve"}
+    assert ann.post("/approve", data=form).status_code == 400  # not one's own
+    form = {"csrf": csrf(bob.get("/help").text), "case": ticks(desk, "mill.example"), "approval": "approve"}
+    assert bob.post("/approve", data=form).status_code == 303
+    assert states(desk)["mill.example"] == "authorised"
+    grant = desk.ledger.row("SELECT * FROM proposed_grants")
+    assert (grant["domain"], grant["proposed_by"], grant["withdrawn_at"]) == ("mill.example", "approver-one", None)
+    decide(desk, ann, "confirmed:ended", "quarry.example")
+    form = {
+        "csrf": csrf(bob.get("/help").text),
+        "case": ticks(desk, "quarry.example"),
+        "approval": "return",
+        "comment": "why?",
+    }
+    bob.post("/approve", data=form)
+    assert states(desk)["quarry.example"] == "open"
+
+
+def test_a_false_match_goes_to_the_rejections_and_comes_back_when_undone(desk):
+    ann = client(desk, "reviewer-one")
+    batch = decide(desk, ann, "false-match:other-mark", "mill.example").headers["location"].rpartition("done=")[2]
+    assert desk.ledger.value("SELECT count(*) FROM rejections WHERE event = 'rejected'") == 1
+    assert not desk.ledger.value("SELECT count(*) FROM claim_evidence e JOIN logo_matches m USING (match_id) WHERE m.rejection_id IS NOT NULL")  # fmt: skip
+    case = desk.ledger.value("SELECT case_id FROM cases WHERE vendor_domain = 'mill.example'")
+    assert "has no evidence any more" in ann.get(f"/cases/{case}").text
+    sync_cases(desk.ledger)
+    assert states(desk)["quarry.example"] == "closed"  # it rested on the same image alone
+    ann.post("/undo", data={"csrf": csrf(ann.get("/help").text), "batch": batch})
+    sync_cases(desk.ledger)
+    assert states(desk)["mill.example"] == "open"
+    assert "has no evidence any more" not in ann.get(f"/cases/{case}").text
+
+
+def test_a_decided_case_returns_only_when_something_material_changes(desk):
+    ann = client(desk, "reviewer-one")
+    decide(desk, ann, "not-a-claim:news", "harbour.example")
+    from casebook.claims import find_claims
+    from casebook.judge import Judge
+
+    said = Said(text="We are a partner of 艾克米 Acme.")
+    ledger = desk.ledger
+    same = add_visit(ledger, "2026-03-01", [Read(sentences=[said])], domain="harbour.example")
+    find_claims(ledger, ["acme"], visit_ids=[same])
+    Judge(ledger).judge()
+    assert sync_cases(ledger).reopened == 0
+    other = Said(text="Acme has made us its exclusive partner.", tier="Gold")
+    new = add_visit(ledger, "2026-04-01", [Read(sentences=[said, other])], domain="harbour.example")
+    find_claims(ledger, ["acme"], visit_ids=[new])
+    Judge(ledger).judge()
+    assert sync_cases(ledger).reopened == 1
+    assert states(desk)["harbour.example"] == CaseState.OPEN
+
+
+def test_later_assignment_and_comment_are_kept(desk):
+    ann = client(desk, "reviewer-one")
+    token = csrf(ann.get("/help").text)
+    assert (
+        ann.post("/later", data={"csrf": token, "case": ticks(desk, "mill.example"), "until": "2026-12-24"}).status_code
+        == 303
+    )
+    assert (
+        ann.post("/later", data={"csrf": token, "case": ticks(desk, "mill.example"), "until": "soon"}).status_code
+        == 400
+    )
+    assert (
+        ann.post("/assign", data={"csrf": token, "case": ticks(desk, "mill.example"), "to": "approver-one"}).status_code
+        == 303
+    )
+    assert (
+        ann.post("/assign", data={"csrf": token, "case": ticks(desk, "mill.example"), "to": "nobody-here"}).status_code
+        == 400
+    )
+    assert (
+        ann.post(
+            "/comment", data={"csrf": token, "case": ticks(desk, "mill.example"), "comment": "call them"}
+        ).status_code
+        == 303
+    )
+    case = desk.ledger.row("SELECT * FROM cases WHERE vendor_domain = 'mill.example'")
+    assert (case["state"], case["due_on"], case["assignee"]) == ("later", "2026-12-24", "approver-one")
+    page = ann.get(f"/cases/{case['case_id']}").text
+    assert "call them" in page
+    assert "until 2026-12-24" in page
+
+
+def test_filters_facets_search_and_views_live_in_the_address(desk):
+    ann = client(desk, "reader-one")
+    assert "1 case to decide" in ann.get("/?evidence=both").text
+    assert "1 case to decide" in ann.get("/?q=艾克米+harbour").text
+    assert "0 cases to decide" in ann.get("/?q=微软").text
+    assert "4 cases to decide" in ann.get("/?score=rubbish&page=-7&sort=x").text
+    assert "0 cases" in ann.get("/?brand=%27+OR+1%3D1").text
+    page = ann.get("/?evidence=both").text
+    ann.post("/views", data={"csrf": csrf(page), "query": "evidence=both", "name": "Both"})
+    assert ">Both<" in ann.get("/").text.replace("<bdi>", ">").replace("</bdi>", "<")
+    ann.post("/views", data={"csrf": csrf(page), "query": "", "name": "Both", "forget": "yes"})
+    assert not desk.ledger.value("SELECT count(*) FROM saved_views")
+
+
+def test_a_server_that_writes_makes_no_alarm_of_the_whole_database_file(tmp_path):
+    """Logging in writes a session: `verify` must not take that for a change by strangers."""
+    from ledger.pen import hold_door, hold_pen
+    from ledger.verifier import BROKEN
+    from tests.flow.sealed import of, verify
+
+    desk = make_desk(tmp_path)
+    with hold_pen(desk.database, "judge"):
+        pass
+    with hold_door(desk.database, "serve"):
+        client(desk, "reader-one")
+        with hold_pen(desk.database, "crawl"):
+            pass
+        client(desk, "reader-one")
+        assert not of(verify(tmp_path), BROKEN)
+    assert not of(verify(tmp_path), BROKEN)
+    desk.ledger.close()
+    with hold_pen(desk.database, "judge"):
+        pass
+    assert any("as the last command left it" in line for line in of(verify(tmp_path), "ok"))

@@ -1,0 +1,171 @@
+"""Who may ask for what: every route for every role, forms of strangers, sessions, hostile words."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from casebook.web.accounts import MAX_FAILURES, hash_password, is_password
+from casebook.web.app import POLICY, ReviewApp
+from casebook.web.desk import Desk
+from casebook.web.pages import PAGES, POSTS
+from ledger.vocabulary import Role
+from tests.casebook.web.desks import HOSTILE, PASSWORD, client, csrf, make_desk, ticks
+
+ORDER = tuple(Role)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    return make_desk(tmp_path_factory.mktemp("desk"), token="a-token-of-the-machine")  # noqa: S106  # of this test
+
+
+def address(desk: Desk, path: str) -> str:
+    case = desk.ledger.value("SELECT case_id FROM cases ORDER BY case_id LIMIT 1")
+    return path.replace("{case_id}", case).replace("{number}", "0").replace("{kind}", "official")
+
+
+def test_every_route_is_known_to_these_tests(desk):
+    open_to_all = {"/static/{name}", "/favicon.ico", "/login", "/enter"}
+    assert {route.path for route in ReviewApp(desk).routes()} == {*open_to_all, "/logout", *PAGES, *POSTS}
+
+
+@pytest.mark.parametrize("role", [None, *Role])
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_by_role(desk, role, path):
+    who = client(desk, f"{role}-one" if role else None)
+    answer = who.get(address(desk, path))
+    if role is None:
+        assert (answer.status_code, answer.headers["location"]) == (303, "/login")
+    elif ORDER.index(role) < ORDER.index(PAGES[path].role):
+        assert answer.status_code == 403
+    else:
+        assert answer.status_code in (200, 404)  # these cases have no pictures
+    assert answer.headers["content-security-policy"] == POLICY
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("role", [None, *Role])
+@pytest.mark.parametrize("path", POSTS)
+def test_forms_by_role(desk, role, path):
+    who = client(desk, f"{role}-one" if role else None)
+    token = csrf(who.get("/help").text) if role else "x"
+    answer = who.post(path, data={"csrf": token})
+    if role is None:
+        assert (answer.status_code, answer.headers["location"]) == (303, "/login")
+    elif ORDER.index(role) < ORDER.index(POSTS[path][0]):
+        assert answer.status_code == 403
+    else:
+        assert answer.status_code == 400  # nothing was ticked
+
+
+@pytest.mark.parametrize("path", [*POSTS, "/logout"])
+def test_a_form_without_the_sessions_secret_does_nothing(desk, path):
+    who, other = client(desk, "admin-one"), client(desk, "approver-one")
+    for given in ("", "x", csrf(other.get("/help").text)):
+        data = {"csrf": given, "case": ticks(desk, "mill.example"), "decision": "confirmed:ended", "name": "v"}
+        assert who.post(path, data=data).status_code == 403
+    right = csrf(who.get("/help").text)
+    assert who.post(path, data={"csrf": right}, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert who.get("/").status_code == 200
+
+
+def test_a_session_that_a_browser_brings_along_is_never_taken_over(desk):
+    who = client(desk)
+    who.cookies.set("partnerproof_session", "planted")
+    answer = who.post("/login", data={"account": "reader-one", "password": PASSWORD})
+    assert "planted" not in answer.headers["set-cookie"]
+    assert re.search(r"HttpOnly.*SameSite=strict", answer.headers["set-cookie"], re.I)
+    who.cookies.clear()
+    who.cookies.set("partnerproof_session", "planted")
+    assert who.get("/").status_code == 303
+
+
+def test_after_logging_out_the_old_cookie_opens_nothing(desk):
+    who = client(desk, "reader-one")
+    cookie = who.cookies["partnerproof_session"]
+    who.post("/logout", data={"csrf": csrf(who.get("/help").text)})
+    again = client(desk)
+    again.cookies.set("partnerproof_session", cookie)
+    assert again.get("/").status_code == 303
+
+
+def test_passwords_can_not_be_tried_for_long(tmp_path):
+    desk = make_desk(tmp_path)
+    who = client(desk)
+    tries = [
+        who.post("/login", data={"account": "admin-one", "password": "wrong"}).status_code for _ in range(MAX_FAILURES)
+    ]
+    assert tries == [401] * MAX_FAILURES
+    assert who.post("/login", data={"account": "admin-one", "password": PASSWORD}).status_code == 429
+
+
+def test_what_is_stored_of_passwords_and_sessions_opens_nothing(desk):
+    client(desk, "reader-one")
+    stored = desk.ledger.rows("SELECT token_sha256, csrf FROM sessions")
+    who = client(desk)
+    for row in stored:
+        who.cookies.set("partnerproof_session", row["token_sha256"])
+        assert who.get("/").status_code == 303
+    assert PASSWORD not in str([tuple(row) for row in desk.ledger.rows("SELECT * FROM accounts")])
+    assert is_password("x" * 12, hash_password("x" * 12))
+    assert not is_password("y" * 12, hash_password("x" * 12))
+
+
+def test_the_machines_token_opens_it_and_another_does_not(desk):
+    who = client(desk)
+    assert who.get("/enter?token=wrong").status_code == 403
+    assert who.get("/enter").status_code == 403
+    assert who.get("/enter?token=a-token-of-the-machine").status_code == 303
+    assert who.get("/log").status_code == 200
+
+
+def test_words_of_vendors_stay_words(desk):
+    who = client(desk, "admin-one")
+    pages = [who.get("/").text, who.get(f"/?q={HOSTILE}").text, who.get("/log").text]
+    pages += [who.get(f"/cases/{row['case_id']}").text for row in desk.ledger.rows("SELECT case_id FROM cases")]
+    assert any("&lt;script&gt;alert(1)" in page for page in pages)
+    for page in pages:
+        assert "<script>alert" not in page
+        assert "<img src=x" not in page
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../app.py", "/static/%2e%2e/app.py", "/static/..%2fapp.py", "/cases/..%2f..%2fetc", "/cases/x",
+        "/cases/CASE/pictures/0/../../../../etc/passwd", "/cases/CASE/pictures/-1/found", "/cases/CASE/pictures/0/passwd",
+        "/cases/CASE/pictures/9999/found", "/cases/%00", "/nothing",
+    ],
+)  # fmt: skip
+def test_no_path_leads_to_files_of_others(desk, path):
+    who = client(desk, "admin-one")
+    case = desk.ledger.value("SELECT case_id FROM cases LIMIT 1")
+    answer = who.get(path.replace("CASE", case))
+    assert answer.status_code in (404, 405)
+    assert "root:" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"case": "rubbish", "decision": "confirmed:ended"}, {"case": ["a" * 26 + ":" + "b" * 26], "decision": "confirmed:ended"},
+        {"decision": "confirmed:ended"}, {"decision": "open:x"}, {"decision": ":"}, {"decision": "confirmed:no-such-reason"},
+        {"batch": "'; DROP TABLE cases"}, {"until": "\x00"}, {"query": "%ff%00&&&==="}, {"name": "x" * 5_000},
+    ],
+)  # fmt: skip
+def test_rubbish_in_forms_is_refused_in_words_and_never_a_fault(desk, data):
+    who = client(desk, "admin-one")
+    token = csrf(who.get("/help").text)
+    for path in POSTS:
+        answer = who.post(path, data={"csrf": token, **data})
+        assert answer.status_code in (303, 400, 403, 404), (path, answer.status_code)
+
+
+def test_bodies_that_are_no_forms_are_refused(desk):
+    who = client(desk, "admin-one")
+    assert who.post("/decide", content=b"x" * 10, headers={"Content-Type": "application/json"}).status_code == 415
+    assert who.post("/decide", content=b"", headers={"Content-Length": "99999999", "Content-Type": "application/x-www-form-urlencoded"}).status_code in (403, 413)  # fmt: skip
+    many = "&".join(f"case={n}" for n in range(2_000))
+    assert who.post("/decide", content=many, headers={"Content-Type": "application/x-www-form-urlencoded"}).status_code in (400, 403)  # fmt: skip
