@@ -37,7 +37,7 @@ from ledger.proofs import Proofs
 from ledger.seals import HEAD, Seals, file_facts
 from ledger.verifier import canonical, write_manifest, zip_info
 from ledger.vocabulary import CustodyEvent
-from ledger.wacz import CopiedRecord, MadePlace, PageEntry, write_wacz
+from ledger.wacz import CopiedRecord, MadePlace, PageEntry, read_peers, write_wacz
 from ledger.warc import read_made
 
 FORMAT = "partnerproof export 1"
@@ -195,6 +195,7 @@ def _write_proofs(
 def _rows_of(ledger: Ledger, finding: Row) -> Iterator[tuple[str, str | None, str, object]]:
     """Yield table, sealed group, condition and its value for every row that the claim rests on."""
     claim = finding["claim_id"]
+    certificates: set[str] = set()
     yield "claims", claim[:2], "claim_id = ?", claim
     yield "mark_findings", claim[:2], "claim_id = ?", claim
     yield "verdicts", None, "claim_id = ?", claim
@@ -224,9 +225,17 @@ def _rows_of(ledger: Ledger, finding: Row) -> Iterator[tuple[str, str | None, st
             claim,
         )
         yield "renders", visit, "visit_id = ?", visit
+        captures = [row[0] for row in ledger.rows(_EVIDENCE_ROWS[-1][2], {"claim": claim, "visit": visit})]
+        for peer in read_peers(ledger, captures):
+            if peer["name"] == "connections":
+                yield "connections", visit, "connection_id = ?", peer["id"]
+            else:
+                certificates.add(peer["id"])
         for table, key, sql in _EVIDENCE_ROWS:
             for (value,) in ledger.rows(sql, {"claim": claim, "visit": visit}):
                 yield table, visit, f"{key} = ?", value
+    for certificate in sorted(certificates):
+        yield "certificates", None, "certificate_sha256 = ?", certificate
 
 
 def _write_log_extract(folder: Path, log: CustodyLog, claim_id: str) -> list[dict[str, Any]]:

@@ -25,12 +25,14 @@ from crawler.addresses import known_addresses
 from crawler.looks import LookRefusedError
 from crawler.opt_out import read_opt_out
 from crawler.pace import MAX_WAIT_S, Pace, retry_after_s
+from crawler.peers import read_connection_facts
 from crawler.tls import UNVERIFIED_META
 from crawler.visit import RunningVisit, find_earlier_capture
 from ledger.database import Ledger
 from ledger.domains import belongs_to
 from ledger.errors import EvidenceBrokenError
 from ledger.identity import utc_text
+from ledger.records import Connection
 from ledger.vocabulary import Purpose, Tls
 from ledger.warc import NOT_MODIFIED, Exchange, WarcArchive, read_exchange
 
@@ -264,10 +266,17 @@ class CaptureMiddleware:
                 fetched_at=utc_text(),
                 holds=request.meta.get(_HELD) if response.status == NOT_MODIFIED else None,
                 tls=tls,
+                connection=self._connection(visit, request, response),
             )
         )
         visit.captures[request.url] = capture.capture_id
         return capture.capture_id
+
+    def _connection(self, visit: RunningVisit, request: Request, response: Response) -> Connection:
+        facts = read_connection_facts(request.url, response)
+        if facts not in visit.connections:
+            visit.connections[facts] = self._archive.store_connection(visit.visit_id, facts)
+        return visit.connections[facts]
 
 
 _PHRASES = {int(status): status.phrase for status in HTTPStatus}

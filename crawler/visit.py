@@ -11,9 +11,10 @@ from scrapy.robotstxt import RobotParser
 
 from crawler.looks import LookRefusedError
 from crawler.traps import Traps
+from ledger.connections import ConnectionFacts
 from ledger.database import Ledger, Row
 from ledger.identity import look_id_of
-from ledger.records import Look, Seed
+from ledger.records import Connection, Look, Seed
 from ledger.vocabulary import LookOutcome, PageKind, Purpose
 
 # why a visit failed without the vendor's doing, when it is so for one vendor after another
@@ -67,6 +68,7 @@ class RunningVisit:
         default_factory=dict
     )  # scheme://netloc → its rules
     captures: dict[str, str] = field(default_factory=dict)  # url → capture_id of the latest exchange
+    connections: dict[ConnectionFacts, Connection] = field(default_factory=dict)  # that its answers came over
     sitemaps: list[str] = field(default_factory=list)  # that robots.txt of the site names
     earlier_visit_id: str | None = None  # the vendor's last visit that was done, in any crawl
     earlier_pages: list[EarlierPage] = field(default_factory=list)

@@ -791,3 +791,49 @@ def m0011_evidence(database: Database) -> None:
     """Deleted payloads and legal holds."""
     for statement in EVIDENCE:
         database.execute(statement)
+
+
+PROVENANCE = (
+    """
+    CREATE TABLE certificates ( -- a certificate that a server sent, once, however many servers send it
+        certificate_sha256 TEXT PRIMARY KEY, -- of its DER bytes, which lie in the WARC file
+        subject TEXT, -- as RFC 4514 writes it; NULL = it can't be read
+        issuer TEXT,
+        valid_from TEXT,
+        valid_until TEXT,
+        warc_file TEXT NOT NULL REFERENCES warc_files(warc_file),
+        warc_offset INTEGER NOT NULL, -- of its resource record, bytes
+        stored_at TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX certificates_by_record ON certificates(warc_file, warc_offset)",
+    """
+    CREATE TABLE connections ( -- who answered a visit's requests: one row for all connections of which the same is known
+        connection_id TEXT PRIMARY KEY,
+        visit_id TEXT NOT NULL REFERENCES visits(visit_id),
+        host TEXT NOT NULL,
+        port INTEGER NOT NULL,
+        remote_ip TEXT,
+        dns_addresses TEXT, -- JSON list: all that the resolver gave; NULL = the host is an address itself, or the answer was forgotten
+        dns_answered_at TEXT, -- NULL = nobody was asked
+        dns_source TEXT, -- resolver, or pinned (the operator, with --resolve)
+        dns_left_out INTEGER NOT NULL, -- addresses beyond the first 64
+        tls_version TEXT, -- NULL = plain HTTP
+        tls_cipher TEXT, -- as the IANA registry calls it
+        certificates TEXT NOT NULL, -- JSON list of certificate_sha256 in the order sent, the server's own first
+        certificates_left_out INTEGER NOT NULL, -- beyond the first ten, or larger than 64 kB
+        warc_file TEXT NOT NULL REFERENCES warc_files(warc_file),
+        warc_offset INTEGER NOT NULL, -- of its metadata record, bytes
+        noted_at TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX connections_by_visit ON connections(visit_id)",
+    """
+    ALTER TABLE captures ADD COLUMN
+        connection_id /* NULL = from an archive that others made, or stored before this was noted */ TEXT REFERENCES connections(connection_id)""",
+)
+
+
+@migrations()
+def m0012_provenance(database: Database) -> None:
+    """Who answered: addresses, TLS and certificates of each connection."""
+    for statement in PROVENANCE:
+        database.execute(statement)

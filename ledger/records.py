@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from ledger.vocabulary import (
     AssertedBy,
     CrawlKind,
+    DnsSource,
     Evidence,
     FoundBy,
     HoldEvent,
@@ -132,6 +133,41 @@ class Capture:
     etag: str | None = None
     last_modified: str | None = None
     tls: Tls | None = None  # None: plain HTTP, or stored before this was noted
+    connection_id: str | None = None  # None: from an archive that others made, or stored before this was noted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    table: ClassVar[str] = "certificates"
+    certificate_sha256: str  # of the DER bytes
+    subject: str | None
+    issuer: str | None
+    valid_from: str | None
+    valid_until: str | None
+    warc_file: str
+    warc_offset: int
+    stored_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    table: ClassVar[str] = "connections"
+    connection_id: str
+    visit_id: str
+    host: str
+    port: int
+    remote_ip: str | None
+    dns_addresses: tuple[str, ...] | None  # None: the host is an address itself, or the answer was forgotten
+    dns_answered_at: str | None  # None: the operator pinned the host's address, or see above
+    dns_source: DnsSource | None
+    dns_left_out: int
+    tls_version: str | None
+    tls_cipher: str | None
+    certificates: tuple[str, ...]
+    certificates_left_out: int
+    warc_file: str
+    warc_offset: int
+    noted_at: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,6 +76,8 @@ TABLES = (
     Table(name="visits", key="t.crawl_id", order="t.visit_id"),
     Table(name="warc_files", key="t.crawl_id", order="t.warc_file"),
     _visit("captures", "t.capture_id"),
+    _visit("connections", "t.connection_id"),
+    _span("certificates", "t.certificate_sha256", "stored_at"),
     _visit("looks", "t.look_id"),
     _visit("renders", "t.render_id"),
     Table(name="pages", key="t.visit_id", order="t.page_id"),

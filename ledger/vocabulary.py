@@ -39,6 +39,13 @@ class Tls(StrEnum):
     UNVERIFIED = "unverified"  # the operator allowed a second try after the check had failed
 
 
+class DnsSource(StrEnum):
+    """Who said which addresses a host has."""
+
+    RESOLVER = "resolver"
+    PINNED = "pinned"  # the operator, with --resolve: nobody was asked
+
+
 class LookOutcome(StrEnum):
     """What came of a wish to look at a URL."""
 
