@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from casebook.certification import Certification, describe_capture
+from casebook.certification import Certification, certify_exchange, read_crawls
 from casebook.dossier import Dossier, read_dossier
 from casebook.findings import read_finding
 from casebook.pdf import write_pdf
@@ -275,7 +275,8 @@ def _write_pages(
         )
     stamps = [entry["details"] for entry in entries if entry["event"] == CustodyEvent.STAMPED]
     certification = Certification(
-        captures=tuple(describe_capture(row) for row in dossier.captures),
+        crawls=read_crawls(ledger, dossier.captures),
+        captures=tuple(certify_exchange(one) for one in dossier.captures),
         made_with=dict(order.made_with),
         stamps=tuple(stamps),
         custody_entries=len(entries),

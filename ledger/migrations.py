@@ -829,11 +829,26 @@ PROVENANCE = (
     """
     ALTER TABLE captures ADD COLUMN
         connection_id /* NULL = from an archive that others made, or stored before this was noted */ TEXT REFERENCES connections(connection_id)""",
+    """
+    ALTER TABLE captures ADD COLUMN
+        robots /* allowed, no-robots (the host has none), not-asked (the operator said so); NULL = robots.txt itself, or as above */ TEXT""",
+    """
+    ALTER TABLE captures ADD COLUMN
+        robots_capture_id /* the answer of robots.txt that this was read from */ TEXT REFERENCES captures(capture_id)""",
+    """
+    ALTER TABLE captures ADD COLUMN
+        server_date /* the server's clock, as a fresh answer says in Date; NULL = not said, or said by a cache */ TEXT""",
+    """
+    ALTER TABLE crawls ADD COLUMN
+        made_with /* JSON: versions, and the digests of settings, rules, word lists and official logos when it began; continued_with: when it went on with others */ TEXT NOT NULL DEFAULT '{}'""",
+    """
+    ALTER TABLE crawls ADD COLUMN
+        clock /* JSON: our clock less the servers', median_s and middle_half_s over so many servers and answers; NULL = not measured */ TEXT""",
 )
 
 
 @migrations()
 def m0012_provenance(database: Database) -> None:
-    """Who answered: addresses, TLS and certificates of each connection."""
+    """Who answered: addresses, TLS and certificates of each connection; on what ground each address was asked for; what made a crawl, and its clock."""
     for statement in PROVENANCE:
         database.execute(statement)

@@ -28,6 +28,7 @@ from ledger.vocabulary import (
     Purpose,
     RejectionEvent,
     Relation,
+    RobotsRule,
     SectionKind,
     StatementKind,
     Tls,
@@ -91,6 +92,8 @@ class Crawl:
     started_at: str
     ended_at: str | None
     kind: CrawlKind = CrawlKind.CRAWL
+    made_with: Json = field(default_factory=dict)  # empty: not known
+    clock: Json | None = None  # None: not measured (yet)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +137,9 @@ class Capture:
     last_modified: str | None = None
     tls: Tls | None = None  # None: plain HTTP, or stored before this was noted
     connection_id: str | None = None  # None: from an archive that others made, or stored before this was noted
+    robots: RobotsRule | None = None  # None: robots.txt itself, or one of the above
+    robots_capture_id: str | None = None  # the answer that the rule was read from
+    server_date: str | None = None  # None: not said, or said by a cache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,14 @@ class Tls(StrEnum):
     UNVERIFIED = "unverified"  # the operator allowed a second try after the check had failed
 
 
+class RobotsRule(StrEnum):
+    """On what ground an address was asked for."""
+
+    ALLOWED = "allowed"  # a robots.txt that was read allows it
+    NO_ROBOTS = "no-robots"  # the host answers that it has none (4xx), which allows all (RFC 9309)
+    NOT_ASKED = "not-asked"  # the operator said so in the configuration
+
+
 class DnsSource(StrEnum):
     """Who said which addresses a host has."""
 

@@ -125,6 +125,9 @@ class WarcArchive:
             last_modified=_header(exchange, "last-modified"),
             tls=exchange.tls,
             connection_id=None if exchange.connection is None else exchange.connection.connection_id,
+            robots=exchange.robots,
+            robots_capture_id=exchange.robots_capture_id,
+            server_date=exchange.server_date,
         )
         end = self._end + len(response_record) + len(request_record)
         with self.ledger.transaction():

@@ -15,7 +15,7 @@ from warcio.utils import Digester
 from warcio.warcwriter import WARCWriter
 
 from ledger.records import Connection
-from ledger.vocabulary import Tls
+from ledger.vocabulary import RobotsRule, Tls
 
 PROFILE_NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 HeaderLines = Iterable[tuple[str, str]]
@@ -42,6 +42,9 @@ class Exchange:
     holds: str | None = None  # 304: the capture whose content still holds
     tls: Tls | None = None
     connection: Connection | None = None  # None: what an archive that others made holds
+    robots: RobotsRule | None = None
+    robots_capture_id: str | None = None
+    server_date: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ import sys
 import zipfile
 from contextlib import closing
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from warcio.archiveiterator import ArchiveIterator
 
+from casebook.provenance import read_exchanges, read_ways
+from ledger.database import Ledger
 from ledger.verifier import BROKEN, check_export
-from tests.conftest import run_partnerproof, send
+from tests.conftest import Answer, run_partnerproof, send
 from tests.flow.sealed import PAGE, claim_of, flip, of, verify
 from tests.tls import Issued, chain_of, tls_server
 
@@ -151,3 +154,96 @@ def test_plain_http_has_its_addresses_only(acme, serve, logo_png):
     assert connection["dns_answered_at"] <= connection["noted_at"]
     assert (connection["tls_version"], connection["tls_cipher"], connection["certificates"]) == (None, None, "[]")
     assert not any(headers.get_header("WARC-Cipher-Suite") for _, headers, _ in records(acme))
+
+
+ROBOTS = send("User-agent: *\nDisallow: /private\n", "text/plain")
+
+
+@pytest.mark.parametrize(
+    ("robots", "obey", "rule", "told"),
+    [
+        (ROBOTS, True, "allowed", "allowed by http"),
+        (None, True, "no-robots", "allowed: there is no robots.txt (404, http"),
+        (ROBOTS, False, "not-asked", "robots.txt was not asked for: the operator said so"),
+    ],
+)
+def test_each_capture_says_on_what_ground_it_was_asked_for(acme, serve, logo_png, tmp_path, robots, obey, rule, told):
+    answers = {"/": send(PAGE), "/l.png": send(logo_png, "image/png")}
+    server = serve(answers | ({"/robots.txt": robots} if robots else {}))
+    if not obey:
+        config = acme / "partnerproof.toml"
+        config.write_text(config.read_text().replace("obey_robots = true", "obey_robots = false"))
+    run_partnerproof("-w", acme, "check", f"{server.url}/", "--allow-private", "--delay", "0", code=1)
+    found = rows(
+        acme,
+        "SELECT c.url, c.robots, r.url FROM captures c LEFT JOIN captures r ON r.capture_id = c.robots_capture_id",
+    )
+    source = f"{server.url}/robots.txt" if obey else None
+    told_of = {row[0]: (row[1], row[2]) for row in found}
+    assert told_of[f"{server.url}/"] == told_of[f"{server.url}/l.png"] == (rule, source)
+    if obey:
+        assert told_of[f"{server.url}/robots.txt"] == (None, None)
+    run_partnerproof("-w", acme, "report", "--out", tmp_path / "report")
+    (dossier,) = (tmp_path / "report").glob("*/*.html")
+    assert told in dossier.read_text(encoding="utf-8")
+
+
+def redirect(location: str, status: int = 302) -> Answer:
+    return send("moved", status=status, Location=location)
+
+
+def test_the_way_from_the_address_wished_for_to_the_one_that_answered_is_told_whole(acme, serve, logo_png, tmp_path):
+    answers: dict[str, Answer] = {
+        "/": redirect("/wer wir sind/p%C3%A4rtner?a=b c", 301),
+        "/wer%20wir%20sind/p%C3%A4rtner": redirect("../../b/"),
+        "/b/": redirect("./c#part", 307),
+        "/b/c": send(PAGE.replace("/l.png", "/moved.png")),
+        "/moved.png": redirect("//HOST/l.png"),
+        "/l.png": send(logo_png, "image/png"),
+    }
+    server = serve(answers)
+    answers["/moved.png"] = redirect(server.url.removeprefix("http:") + "/l.png")
+    run_partnerproof("-w", acme, "check", f"{server.url}/", "--allow-private", "--delay", "0", code=1)
+    with Ledger.open_readonly(acme / "var" / "partnerproof.db") as ledger:
+        claim = claim_of(acme)
+        ways = {way.what: way for way in read_ways(ledger, claim)}
+        exchanges = read_exchanges(ledger, claim)
+    for way in ways.values():
+        assert way.is_complete
+        for hop, following in pairwise(way.hops):
+            assert hop["redirect_url"] == following["url"]
+        assert (way.hops[0]["url"], way.hops[-1]["url"]) == (way.requested_url, way.final_url)
+    assert [hop["status"] for hop in ways["page"].hops] == [301, 302, 307, 200]
+    assert [hop["status"] for hop in ways["image"].hops] == [302, 200]
+    assert [one.what for one in exchanges].count("redirect") == 4
+    out = tmp_path / "claim.zip"
+    run_partnerproof("-w", acme, "export", claim, "--out", out)
+    with zipfile.ZipFile(out) as archive:
+        dossier = archive.read("dossier.html").decode()
+        archive.extract("evidence.wacz", tmp_path)
+    assert "answered 307 and named" in dossier
+    with zipfile.ZipFile(tmp_path / "evidence.wacz") as wacz, wacz.open("archive/data.warc.gz") as file:
+        urls = {
+            r.rec_headers.get_header("WARC-Target-URI")
+            for r in ArchiveIterator(file)
+            if r.rec_type in ("response", "revisit")
+        }
+    assert urls >= {hop["url"] for way in ways.values() for hop in way.hops}
+
+
+def test_a_crawl_says_what_made_it_and_how_far_its_clock_was_off_the_servers(looked, tmp_path):
+    (crawl,) = rows(looked, "SELECT * FROM crawls")
+    made_with, clock = json.loads(crawl["made_with"]), json.loads(crawl["clock"])
+    (sealed,) = (looked / "var" / "seals").glob("*/manifest.jsonl")
+    leaf = json.loads(sealed.read_text().splitlines()[0])
+    assert {"kind": "made-with", **made_with} == leaf
+    assert {"settings_sha256", "rules_digest", "lexicon_digest", "official_logos_digest", "tool"} <= made_with.keys()
+    assert "MADE_WITH" not in crawl["settings"]
+    assert (clock["servers"], clock["answers"]) == (1, 3)
+    assert 0 <= clock["median_s"] < 100  # the server's clock is ours
+    out = tmp_path / "claim.zip"
+    run_partnerproof("-w", looked, "export", claim_of(looked), "--out", out)
+    with zipfile.ZipFile(out) as archive:
+        draft = archive.read("certification-draft.html").decode()
+    assert f"{clock['median_s']} s over 1 server and 3 answers" in draft
+    assert draft.count(made_with["lexicon_digest"]) == 2
