@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from casebook.pictures import PageExhibit, read_exhibits
 from casebook.provenance import Exchange, Way, read_exchanges, read_ways
 from casebook.rules import RULES_VERSION
 from ledger.database import Ledger, Row
@@ -107,6 +108,7 @@ class Dossier:
     verdicts: tuple[Row, ...]
     captures: tuple[Exchange, ...]
     ways: tuple[Way, ...]  # of looks that were redirected
+    pages: tuple[PageExhibit, ...]  # as drawn, the latest look at each first
     timeline: tuple[Row, ...]
     rules_version: str
 
@@ -140,6 +142,7 @@ def read_dossier(ledger: Ledger, warc_dir: Path, finding: Row) -> Dossier:
         verdicts=tuple(verdicts),
         captures=read_exchanges(ledger, claim_id),
         ways=read_ways(ledger, claim_id),
+        pages=read_exhibits(ledger, warc_dir, claim_id),
         timeline=tuple(ledger.rows(_TIMELINE, [claim_id, claim_id])),
         rules_version=RULES_VERSION,
     )

@@ -124,10 +124,18 @@ def _write_exhibits(folder: Path, ledger: Ledger, warc_dir: Path, finding: Row, 
                 ("image", logo.pictures.whole_png),
             ):
                 (exhibits / f"{number:02}-logo-{name}.png").write_bytes(data)
+    pictured = {page.row["look_id"] for page in dossier.pages if page.screenshot_png}
     for row in _drawn_pages(ledger, finding["claim_id"]):
+        if row["look_id"] in pictured:  # the same screenshot, beside its outlines
+            continue
         number += 1
         place = (row["screenshot_warc_file"], row["screenshot_warc_offset"], row["screenshot_sha256"])
         (exhibits / f"{number:02}-page-as-drawn.png").write_bytes(read_made(warc_dir, *place))
+    for page in dossier.pages:
+        number += 1
+        for name, png in (("as-drawn", page.screenshot_png), ("outlined", page.outlined_png)):
+            if png is not None:
+                (exhibits / f"{number:02}-page-{name}.png").write_bytes(png)
 
 
 def _drawn_pages(ledger: Ledger, claim_id: str) -> list[Row]:
@@ -159,6 +167,12 @@ def _write_archive(
         warc_dir,
         capture_ids=[row[0] for row in ledger.rows(_CAPTURES_SHOWN, {"claim": claim_id})],
         made=made,
+        beside=[
+            MadePlace(file=page.row[f"{name}_warc_file"], offset=page.row[f"{name}_warc_offset"])
+            for page in dossier.pages
+            for name in ("document", "screenshot", "outlined")
+            if page.row[f"{name}_warc_file"]
+        ],
         pages=pages,
         title=dossier.sentence,
         software=software,
@@ -199,6 +213,7 @@ def _rows_of(ledger: Ledger, finding: Row) -> Iterator[tuple[str, str | None, st
     yield "claims", claim[:2], "claim_id = ?", claim
     yield "mark_findings", claim[:2], "claim_id = ?", claim
     yield "verdicts", None, "claim_id = ?", claim
+    yield "pictures", None, "claim_id = ?", claim
     for (search,) in ledger.rows(
         "SELECT DISTINCT search_id FROM verdicts WHERE claim_id = ? AND search_id IS NOT NULL", [claim]
     ):

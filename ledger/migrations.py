@@ -844,11 +844,33 @@ PROVENANCE = (
     """
     ALTER TABLE crawls ADD COLUMN
         clock /* JSON: our clock less the servers', median_s and middle_half_s over so many servers and answers; NULL = not measured */ TEXT""",
+    """
+    CREATE TABLE pictures ( -- a page on which a claim rests, as a browser shows it; of a claim and look the latest row holds
+        picture_id TEXT PRIMARY KEY, -- ULID
+        claim_id TEXT NOT NULL,
+        look_id TEXT NOT NULL REFERENCES looks(look_id),
+        drawn_from TEXT NOT NULL, -- archive (later, from stored captures only), crawl (its own render, with the places outlined)
+        failure TEXT, -- why it could not be drawn; NULL = it was
+        evidence TEXT NOT NULL, -- JSON list: evidence_id, how (image-address, inline-image, words), boxes in px of the screenshot, why_not
+        asked INTEGER NOT NULL, -- answers that the browser asked for
+        refused TEXT NOT NULL, -- JSON list, "reason address"; not-in-archive: the crawl had not fetched it
+        document_sha256 TEXT, -- of the drawn document (conversion record)
+        document_warc_file TEXT REFERENCES warc_files(warc_file),
+        document_warc_offset INTEGER,
+        screenshot_sha256 TEXT, -- of the whole page, untouched (resource record)
+        screenshot_warc_file TEXT REFERENCES warc_files(warc_file),
+        screenshot_warc_offset INTEGER,
+        outlined_sha256 TEXT, -- the same with the places of the evidence outlined; NULL = none was found again
+        outlined_warc_file TEXT REFERENCES warc_files(warc_file),
+        outlined_warc_offset INTEGER,
+        drawn_at TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX pictures_by_claim ON pictures(claim_id, look_id)",
 )
 
 
 @migrations()
 def m0012_provenance(database: Database) -> None:
-    """Who answered: addresses, TLS and certificates of each connection; on what ground each address was asked for; what made a crawl, and its clock."""
+    """Who answered: addresses, TLS and certificates of each connection; on what ground each address was asked for; what made a crawl, and its clock; pictures."""
     for statement in PROVENANCE:
         database.execute(statement)

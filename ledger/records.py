@@ -13,6 +13,7 @@ from ledger.vocabulary import (
     AssertedBy,
     CrawlKind,
     DnsSource,
+    DrawnFrom,
     Evidence,
     FoundBy,
     HoldEvent,
@@ -283,6 +284,29 @@ class Render:
     screenshot_warc_file: str | None
     screenshot_warc_offset: int | None
     rendered_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    table: ClassVar[str] = "pictures"
+    picture_id: str
+    claim_id: str
+    look_id: str
+    drawn_from: DrawnFrom
+    failure: str | None  # None: it was drawn, and the fields below are set
+    evidence: tuple[dict[str, Any], ...]
+    asked: int
+    refused: tuple[str, ...]
+    document_sha256: str | None
+    document_warc_file: str | None
+    document_warc_offset: int | None
+    screenshot_sha256: str | None
+    screenshot_warc_file: str | None
+    screenshot_warc_offset: int | None
+    outlined_sha256: str | None  # None: nothing of the claim was found again in what was drawn
+    outlined_warc_file: str | None
+    outlined_warc_offset: int | None
+    drawn_at: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,6 +101,7 @@ TABLES = (
     Table(name="judgings", key="substr(t.started_at, 1, 10)", order="t.judging_id"),
     _span("searches", "t.search_id", "searched_at"),
     _span("verdicts", "t.verdict_id", "judged_at"),
+    _span("pictures", "t.picture_id", "drawn_at"),
     _span("rejections", "t.rejection_id", "decided_at"),
     _span("deletions", "t.capture_id", "deleted_at"),
     _span("holds", "t.hold_id", "decided_at"),

@@ -54,6 +54,13 @@ class DnsSource(StrEnum):
     PINNED = "pinned"  # the operator, with --resolve: nobody was asked
 
 
+class DrawnFrom(StrEnum):
+    """What a picture of a page was drawn from."""
+
+    ARCHIVE = "archive"  # later, by a browser that got nothing but stored captures
+    CRAWL = "crawl"  # by the browser of the crawl: its screenshot, with the places outlined
+
+
 class LookOutcome(StrEnum):
     """What came of a wish to look at a URL."""
 

@@ -69,17 +69,21 @@ def write_wacz(
     *,
     capture_ids: Iterable[str],
     made: Sequence[MadePlace] = (),
+    beside: Sequence[MadePlace] = (),
     pages: Sequence[PageEntry],
     title: str,
     software: str,
 ) -> list[CopiedRecord]:
-    """Write captures as a WACZ file; returns where each record lies. Errors: EvidenceBrokenError when one can't be read."""
+    """Write captures as a WACZ file; returns where each record lies. Errors: EvidenceBrokenError when one can't be read.
+
+    beside: records that a player does not show: it would take a page drawn later for what the server sent then.
+    """
     captures = _with_originals(ledger, capture_ids)
     places = {(row["warc_file"], row[column]) for row in captures for column in ("warc_offset", "request_warc_offset")}
     places |= {
         (row["warc_file"], row["warc_offset"]) for row in read_peers(ledger, [c["capture_id"] for c in captures])
     }
-    places |= {(one.file, one.offset) for one in made}
+    places |= {(one.file, one.offset) for one in (*made, *beside)}
     archive = io.BytesIO()
     copied = _copy(ledger, warc_dir, sorted(places), archive)
     data = archive.getvalue()

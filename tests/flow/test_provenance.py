@@ -110,7 +110,7 @@ def test_a_changed_certificate_is_found_and_named(looked):
 
 def test_an_export_holds_who_answered(looked, chain, tmp_path):
     out = tmp_path / "claim.zip"
-    run_partnerproof("-w", looked, "export", claim_of(looked), "--out", out)
+    run_partnerproof("-w", looked, "export", "--no-pictures", claim_of(looked), "--out", out)
     assert not of(check_export(out), BROKEN)
     with zipfile.ZipFile(out) as archive:
         entries = [json.loads(line) for line in archive.read("proof/rows.jsonl").splitlines()]
@@ -217,7 +217,7 @@ def test_the_way_from_the_address_wished_for_to_the_one_that_answered_is_told_wh
     assert [hop["status"] for hop in ways["image"].hops] == [302, 200]
     assert [one.what for one in exchanges].count("redirect") == 4
     out = tmp_path / "claim.zip"
-    run_partnerproof("-w", acme, "export", claim, "--out", out)
+    run_partnerproof("-w", acme, "export", "--no-pictures", claim, "--out", out)
     with zipfile.ZipFile(out) as archive:
         dossier = archive.read("dossier.html").decode()
         archive.extract("evidence.wacz", tmp_path)
@@ -242,7 +242,7 @@ def test_a_crawl_says_what_made_it_and_how_far_its_clock_was_off_the_servers(loo
     assert (clock["servers"], clock["answers"]) == (1, 3)
     assert 0 <= clock["median_s"] < 100  # the server's clock is ours
     out = tmp_path / "claim.zip"
-    run_partnerproof("-w", looked, "export", claim_of(looked), "--out", out)
+    run_partnerproof("-w", looked, "export", "--no-pictures", claim_of(looked), "--out", out)
     with zipfile.ZipFile(out) as archive:
         draft = archive.read("certification-draft.html").decode()
     assert f"{clock['median_s']} s over 1 server and 3 answers" in draft
