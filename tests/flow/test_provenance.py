@@ -20,6 +20,8 @@ from warcio.archiveiterator import ArchiveIterator
 from casebook.provenance import read_exchanges, read_ways
 from ledger.database import Ledger
 from ledger.verifier import BROKEN, check_export
+from partnerproof.sealing import describe_program
+from partnerproof.workspace import find_workspace
 from tests.conftest import Answer, run_partnerproof, send
 from tests.flow.sealed import PAGE, claim_of, flip, of, verify
 from tests.tls import Issued, chain_of, tls_server
@@ -247,3 +249,11 @@ def test_a_crawl_says_what_made_it_and_how_far_its_clock_was_off_the_servers(loo
         draft = archive.read("certification-draft.html").decode()
     assert f"{clock['median_s']} s over 1 server and 3 answers" in draft
     assert draft.count(made_with["lexicon_digest"]) == 2
+
+
+def test_the_same_files_have_one_digest_however_the_workspace_is_named(acme, monkeypatch):
+    monkeypatch.chdir(acme.parent)
+    assert describe_program(find_workspace(acme)) == describe_program(find_workspace(Path(acme.name)))
+    checkout = Path(__file__).parents[2]
+    monkeypatch.chdir(checkout)  # its data/ is a workspace whose own word lists are the shipped ones
+    assert describe_program(find_workspace(Path("data"))) == describe_program(find_workspace(checkout / "data"))
