@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from casebook.facts import ClaimDates, read_claim_dates
+from casebook.pictures import PageExhibit, read_exhibits
+from casebook.provenance import Exchange, Way, read_exchanges, read_ways
 from casebook.rules import RULES_VERSION
 from ledger.database import Ledger, Row
 from ledger.errors import RecordDeletedError
@@ -105,7 +107,9 @@ class Dossier:
     hits: list[dict[str, object]]
     near_misses: list[dict[str, object]]
     verdicts: tuple[Row, ...]
-    captures: tuple[Row, ...]
+    captures: tuple[Exchange, ...]
+    ways: tuple[Way, ...]  # of looks that were redirected
+    pages: tuple[PageExhibit, ...]  # as drawn, the latest look at each first
     timeline: tuple[Row, ...]
     rules_version: str
 
@@ -135,7 +139,9 @@ def read_dossier(ledger: Ledger, warc_dir: Path, finding: Row, *, with_pictures:
         hits=json.loads(search["hits"]) if search else [],
         near_misses=json.loads(search["near_misses"]) if search else [],
         verdicts=tuple(verdicts),
-        captures=tuple(ledger.rows(_CAPTURES, [claim_id, claim_id])),
+        captures=read_exchanges(ledger, claim_id),
+        ways=read_ways(ledger, claim_id),
+        pages=read_exhibits(ledger, warc_dir, claim_id),
         timeline=tuple(ledger.rows(_TIMELINE, [claim_id, claim_id])),
         rules_version=RULES_VERSION,
     )
@@ -296,14 +302,6 @@ _SAME_WALLS = """
         JOIN walls w ON w.wall_id = i.wall_id WHERE e.claim_id = ?1)
       AND t.vendor_domain <> (SELECT s.vendor_domain FROM claims c JOIN seeds s ON s.seed_id = c.seed_id WHERE c.claim_id = ?1)
     GROUP BY t.vendor_domain ORDER BY t.vendor_domain LIMIT 20
-"""
-_CAPTURES = """
-    SELECT DISTINCT c.*, 'page' AS what FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id
-    JOIN looks k ON k.look_id = p.look_id JOIN captures c ON c.capture_id = k.capture_id WHERE e.claim_id = ?
-    UNION
-    SELECT DISTINCT c.*, 'image' AS what FROM claim_evidence e JOIN sightings g ON g.sighting_id = e.sighting_id
-    JOIN looks k ON k.look_id = g.look_id JOIN captures c ON c.capture_id = k.capture_id WHERE e.claim_id = ?
-    ORDER BY fetched_at, url
 """
 _TIMELINE = """
     SELECT e.seen_at AS at, 'seen' AS what, e.evidence || ' on ' || p.url AS detail

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from casebook.certification import Certification, describe_capture
+from casebook.certification import Certification, certify_exchange, read_crawls
 from casebook.dossier import Dossier, read_dossier
 from casebook.findings import read_finding
 from casebook.pdf import write_pdf
@@ -37,7 +37,7 @@ from ledger.proofs import Proofs
 from ledger.seals import HEAD, Seals, file_facts
 from ledger.verifier import canonical, write_manifest, zip_info
 from ledger.vocabulary import CustodyEvent
-from ledger.wacz import CopiedRecord, MadePlace, PageEntry, write_wacz
+from ledger.wacz import CopiedRecord, MadePlace, PageEntry, read_peers, write_wacz
 from ledger.warc import read_made
 
 FORMAT = "partnerproof export 1"
@@ -124,10 +124,18 @@ def _write_exhibits(folder: Path, ledger: Ledger, warc_dir: Path, finding: Row, 
                 ("image", logo.pictures.whole_png),
             ):
                 (exhibits / f"{number:02}-logo-{name}.png").write_bytes(data)
+    pictured = {page.row["look_id"] for page in dossier.pages if page.screenshot_png}
     for row in _drawn_pages(ledger, finding["claim_id"]):
+        if row["look_id"] in pictured:  # the same screenshot, beside its outlines
+            continue
         number += 1
         place = (row["screenshot_warc_file"], row["screenshot_warc_offset"], row["screenshot_sha256"])
         (exhibits / f"{number:02}-page-as-drawn.png").write_bytes(read_made(warc_dir, *place))
+    for page in dossier.pages:
+        number += 1
+        for name, png in (("as-drawn", page.screenshot_png), ("outlined", page.outlined_png)):
+            if png is not None:
+                (exhibits / f"{number:02}-page-{name}.png").write_bytes(png)
 
 
 def _drawn_pages(ledger: Ledger, claim_id: str) -> list[Row]:
@@ -159,6 +167,12 @@ def _write_archive(
         warc_dir,
         capture_ids=[row[0] for row in ledger.rows(_CAPTURES_SHOWN, {"claim": claim_id})],
         made=made,
+        beside=[
+            MadePlace(file=page.row[f"{name}_warc_file"], offset=page.row[f"{name}_warc_offset"])
+            for page in dossier.pages
+            for name in ("document", "screenshot", "outlined")
+            if page.row[f"{name}_warc_file"]
+        ],
         pages=pages,
         title=dossier.sentence,
         software=software,
@@ -195,9 +209,11 @@ def _write_proofs(
 def _rows_of(ledger: Ledger, finding: Row) -> Iterator[tuple[str, str | None, str, object]]:
     """Yield table, sealed group, condition and its value for every row that the claim rests on."""
     claim = finding["claim_id"]
+    certificates: set[str] = set()
     yield "claims", claim[:2], "claim_id = ?", claim
     yield "mark_findings", claim[:2], "claim_id = ?", claim
     yield "verdicts", None, "claim_id = ?", claim
+    yield "pictures", None, "claim_id = ?", claim
     for (search,) in ledger.rows(
         "SELECT DISTINCT search_id FROM verdicts WHERE claim_id = ? AND search_id IS NOT NULL", [claim]
     ):
@@ -224,9 +240,17 @@ def _rows_of(ledger: Ledger, finding: Row) -> Iterator[tuple[str, str | None, st
             claim,
         )
         yield "renders", visit, "visit_id = ?", visit
+        captures = [row[0] for row in ledger.rows(_EVIDENCE_ROWS[-1][2], {"claim": claim, "visit": visit})]
+        for peer in read_peers(ledger, captures):
+            if peer["name"] == "connections":
+                yield "connections", visit, "connection_id = ?", peer["id"]
+            else:
+                certificates.add(peer["id"])
         for table, key, sql in _EVIDENCE_ROWS:
             for (value,) in ledger.rows(sql, {"claim": claim, "visit": visit}):
                 yield table, visit, f"{key} = ?", value
+    for certificate in sorted(certificates):
+        yield "certificates", None, "certificate_sha256 = ?", certificate
 
 
 def _write_log_extract(folder: Path, log: CustodyLog, claim_id: str) -> list[dict[str, Any]]:
@@ -266,7 +290,8 @@ def _write_pages(
         )
     stamps = [entry["details"] for entry in entries if entry["event"] == CustodyEvent.STAMPED]
     certification = Certification(
-        captures=tuple(describe_capture(row) for row in dossier.captures),
+        crawls=read_crawls(ledger, dossier.captures),
+        captures=tuple(certify_exchange(one) for one in dossier.captures),
         made_with=dict(order.made_with),
         stamps=tuple(stamps),
         custody_entries=len(entries),

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 EXECUTABLES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+WORDS_SUFFIX = "-words"
 MAX_DOCUMENT_CHARS = 5_000_000
 MAX_SCREENSHOT_PX = 16_000  # of height: Chromium's own limit for one texture
 _ARGUMENTS = (
@@ -79,7 +80,8 @@ Fetch = Callable[[str, str], Awaitable[Fetched | None]]  # address, type of requ
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """A page as a visitor sees it. box_attribute: the name under which elements carry "x,y,width,height" in px."""
+    """A page as a visitor sees it. box_attribute: the name under which elements that show an image carry
+    "x,y,width,height" in px; with WORDS_SUFFIX those that hold words, with the box of the words."""
 
     url: str
     html: str
@@ -117,11 +119,11 @@ class Browser:
     _pages: int = 0
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def render(self, url: str, fetch: Fetch) -> Rendered:
-        """Draw a page. Errors: RenderFailedError, in words."""
+    async def render(self, url: str, fetch: Fetch, *, why_unanswered: str = "could-not-look") -> Rendered:
+        """Draw a page. why_unanswered: the reason of what fetch has no answer for. Errors: RenderFailedError, in words."""
         async with self._lock:
             try:
-                return await asyncio.wait_for(self._render(url, fetch), self.options.timeout_s)
+                return await asyncio.wait_for(self._render(url, _Gate(fetch, why_unanswered)), self.options.timeout_s)
             except TimeoutError as error:
                 await self._throw_away()
                 raise RenderFailedError(f"not drawn within {self.options.timeout_s:g} seconds") from error
@@ -165,7 +167,7 @@ class Browser:
         self._pages += 1
         return self._chromium
 
-    async def _render(self, url: str, fetch: Fetch) -> Rendered:
+    async def _render(self, url: str, gate: _Gate) -> Rendered:
         chromium = await self._start()
         context = await chromium.new_context(
             viewport={"width": self.options.width_px, "height": self.options.height_px},
@@ -174,7 +176,6 @@ class Browser:
             accept_downloads=False,
         )
         try:
-            gate = _Gate(fetch)
             await context.route("**/*", gate.answer)
             await context.route_web_socket("**/*", lambda socket: socket.close())
             return await self._draw(context, url, gate)
@@ -193,7 +194,7 @@ class Browser:
         await _scroll(page, self.options.height_px)
         await self._wait(page)
         box_attribute = f"data-box-{secrets.token_hex(8)}"  # not to be foretold, so that no page can set boxes itself
-        await page.evaluate(_MARK_BOXES, box_attribute)
+        await page.evaluate(_MARK_BOXES, [box_attribute, box_attribute + WORDS_SUFFIX])
         html = await page.content()
         if len(html) > MAX_DOCUMENT_CHARS:
             raise RenderFailedError(f"a document of {len(html)} characters")
@@ -222,6 +223,7 @@ class _Gate:
     """Answers each request of one page from the crawl, or refuses it."""
 
     fetch: Fetch
+    why_unanswered: str
     asked: int = 0
     refused: list[str] = field(default_factory=list)
 
@@ -232,7 +234,7 @@ class _Gate:
         if reason is None:
             self.asked += 1
             fetched = await self.fetch(request.url, request.resource_type)
-            reason = None if fetched is not None else "could-not-look"
+            reason = None if fetched is not None else self.why_unanswered
         if reason is not None and len(self.refused) < 50:
             self.refused.append(f"{reason} {request.url[:200]}")
         with contextlib.suppress(Exception):  # the page may be gone by now
@@ -286,16 +288,25 @@ def browser_rules() -> dict[str, Any]:
     return tomllib.loads((Path(__file__).parent / "browser_rules.toml").read_text(encoding="utf-8"))
 
 
-# Marks what shows an image, where it is seen at all; boxes in px of the whole page.
-_MARK_BOXES = """attribute => {
+# Marks what shows an image or holds words, where it is seen at all; boxes in px of the whole page.
+_MARK_BOXES = """([attribute, wordsAttribute]) => {
+  const mark = (element, name, box) => {
+    if (box.width < 1 || box.height < 1) return;
+    element.setAttribute(name, [box.x + scrollX, box.y + scrollY, box.width, box.height].map(Math.round).join(','));
+  };
   for (const element of document.querySelectorAll('*')) {
     element.removeAttribute(attribute);
+    element.removeAttribute(wordsAttribute);
+    const holdsWords = [...element.childNodes].some(node => node.nodeType === Node.TEXT_NODE && node.data.trim());
+    if (holdsWords && !element.closest('svg')) {
+      const range = document.createRange();
+      range.selectNodeContents(element);
+      mark(element, wordsAttribute, range.getBoundingClientRect());
+    }
     const isImage = ['IMG', 'svg', 'OBJECT', 'EMBED', 'VIDEO', 'SOURCE', 'image', 'INPUT'].includes(element.tagName);
     if (!isImage && !getComputedStyle(element).backgroundImage.includes('url(')) continue;
     const shown = element.tagName === 'SOURCE' ? element.parentElement : element;
-    const box = shown.getBoundingClientRect();
-    if (box.width < 1 || box.height < 1) continue;
-    element.setAttribute(attribute, [box.x + scrollX, box.y + scrollY, box.width, box.height].map(Math.round).join(','));
+    mark(element, attribute, shown.getBoundingClientRect());
   }
 }"""
 

@@ -130,7 +130,15 @@ def _crawl_id(digest: str, plans: Sequence[VisitPlan]) -> str:
     return str(ULID.from_bytes(moment + bytes.fromhex(digest)[:10]))
 
 
-def begin_ingest(ledger: Ledger, order: IngestOrder, *, file: str, settings: dict[str, object], tool: str) -> bool:
+def begin_ingest(
+    ledger: Ledger,
+    order: IngestOrder,
+    *,
+    file: str,
+    settings: dict[str, object],
+    tool: str,
+    made_with: dict[str, object] | None = None,
+) -> bool:
     """Write the crawl and its visits; returns whether there is something left to read."""
     ended = ledger.row("SELECT ended_at FROM crawls WHERE crawl_id = ?", [order.crawl_id])
     if ended is not None:
@@ -148,6 +156,7 @@ def begin_ingest(ledger: Ledger, order: IngestOrder, *, file: str, settings: dic
                     started_at=utc_text(),
                     ended_at=None,
                     kind=CrawlKind.INGEST,
+                    made_with=made_with or {},
                 )
             ]
         )

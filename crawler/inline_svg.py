@@ -60,6 +60,7 @@ _VOID = frozenset(
     ]
 )
 _DRAWS = frozenset({"path", "polygon", "rect", "circle", "g", "image", "text"})
+_BOX = re.compile(r"data-box-[0-9a-f]{16}(-words)?")
 _PAINTED = re.compile(r"url\(\s*['\"]?#([^'\")\s]+)")
 
 
@@ -156,6 +157,8 @@ def _write(root: PageElement, parts: list[str], room: list[int]) -> None:
 def _attributes(attributes: Mapping[str, object]) -> Iterator[str]:
     named = {_BY_LOWER.get(name, name): value for name, value in attributes.items()}
     for name, value in sorted(named.items()):
+        if _BOX.fullmatch(name):  # of a page that a browser drew (crawler/browser.py): another name each time
+            continue
         text = " ".join(value) if isinstance(value, list) else str("" if value is None else value)
         yield f" {name}={EntitySubstitution.quoted_attribute_value(EntitySubstitution.substitute_xml(text))}"
 

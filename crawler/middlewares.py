@@ -12,26 +12,30 @@ import logging
 from http import HTTPStatus
 from pathlib import Path
 from typing import Self
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.http.headers import Headers
 from scrapy.responsetypes import responsetypes
-from scrapy.robotstxt import ProtegoRobotParser, RobotParser
+from scrapy.robotstxt import ProtegoRobotParser
+from w3lib.url import safe_url_string
 
 from crawler.addresses import known_addresses
+from crawler.clock import read_server_date
 from crawler.looks import LookRefusedError
 from crawler.opt_out import read_opt_out
 from crawler.pace import MAX_WAIT_S, Pace, retry_after_s
+from crawler.peers import read_connection_facts
 from crawler.tls import UNVERIFIED_META
-from crawler.visit import RunningVisit, find_earlier_capture
+from crawler.visit import RunningVisit, SiteRules, find_earlier_capture
 from ledger.database import Ledger
 from ledger.domains import belongs_to
 from ledger.errors import EvidenceBrokenError
 from ledger.identity import utc_text
-from ledger.vocabulary import Purpose, Tls
+from ledger.records import Connection
+from ledger.vocabulary import Purpose, RobotsRule, Tls
 from ledger.warc import NOT_MODIFIED, Exchange, WarcArchive, read_exchange
 
 STORED_FLAG = "stored"
@@ -40,6 +44,7 @@ READABLE_ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate", "br
 MAX_HEADER_LINES = 200
 MAX_HEADER_BYTES = 64_000
 _PLACE = "place_at_address"
+_ROBOTS = "robots"
 _HELD = "held_capture"
 _UNCONDITIONAL = "unconditional"
 logger = logging.getLogger(__name__)
@@ -67,22 +72,27 @@ class VisitRobotsMiddleware:
             return
         if self.opted_out and belongs_to(urlsplit(request.url).hostname, self.opted_out):
             raise LookRefusedError("opt-out", "the list of domains that wish not to be visited names it")
-        if not self.is_obeyed or request.meta.get("purpose") is Purpose.ROBOTS:
+        request.meta[_ROBOTS] = None  # a redirect brings the rules of the address that it comes from
+        if request.meta.get("purpose") is Purpose.ROBOTS:
+            return
+        if not self.is_obeyed:
+            request.meta[_ROBOTS] = (RobotsRule.NOT_ASKED, None)
             return
         rules = await self._rules(visit, request)
         if isinstance(rules, LookRefusedError):
             raise LookRefusedError(rules.reason, rules.detail)
-        if not rules.allowed(request.url, self.user_agent):
+        if not rules.parser.allowed(request.url, self.user_agent):
             raise LookRefusedError("robots", "robots.txt forbids this address")
+        request.meta[_ROBOTS] = (rules.rule, rules.capture_id)
 
-    async def _rules(self, visit: RunningVisit, request: Request) -> RobotParser | LookRefusedError:
+    async def _rules(self, visit: RunningVisit, request: Request) -> SiteRules | LookRefusedError:
         parts = urlsplit(request.url)
         netloc = f"{parts.scheme}://{parts.netloc}"
         if netloc not in visit.robots:
             visit.robots[netloc] = asyncio.ensure_future(self._fetch(visit, netloc))
         return await visit.robots[netloc]
 
-    async def _fetch(self, visit: RunningVisit, site: str) -> RobotParser | LookRefusedError:
+    async def _fetch(self, visit: RunningVisit, site: str) -> SiteRules | LookRefusedError:
         assert self.crawler.spider is not None  # noqa: S101  # requests come from it
         looked = await self.crawler.spider.look(visit, f"{site}/robots.txt", Purpose.ROBOTS)  # type: ignore[attr-defined]
         response: Response | None = looked.response
@@ -97,7 +107,8 @@ class VisitRobotsMiddleware:
         rules = parser.rp
         visit.sitemaps += [url for url in list(rules.sitemaps)[:20] if url not in visit.sitemaps]
         self.crawler.spider.pace.set_delay(site.split("://")[1], rules.crawl_delay(self.user_agent))  # type: ignore[attr-defined]
-        return parser
+        rule = RobotsRule.NO_ROBOTS if response.status >= 400 else RobotsRule.ALLOWED
+        return SiteRules(parser=parser, rule=rule, capture_id=looked.look.capture_id)
 
 
 class PaceMiddleware:
@@ -176,12 +187,13 @@ class CaptureMiddleware:
             return None
         # here and not when the request was made: robots.txt of the host is asked for in between
         request.meta[UNVERIFIED_META] = urlsplit(request.url).netloc in visit.unverified_hosts
-        capture_id = visit.stored.get((request.url, request.meta.get("retry_times", 0)))
+        url = _wire_url(request)
+        capture_id = visit.stored.get((url, request.meta.get("retry_times", 0)))
         if capture_id is None:
             self._ask_on_condition(visit, request)
             return None
-        visit.captures[request.url] = capture_id
-        return self._stored(request.url, capture_id)
+        visit.captures[url] = capture_id
+        return self._stored(url, capture_id)
 
     def _ask_on_condition(self, visit: RunningVisit, request: Request) -> None:
         for name in ("If-None-Match", "If-Modified-Since"):  # of the address that redirected here
@@ -189,7 +201,7 @@ class CaptureMiddleware:
         request.meta.pop(_HELD, None)
         if request.meta.get(_UNCONDITIONAL):
             return
-        earlier = find_earlier_capture(self._archive.ledger, visit, request.url)
+        earlier = find_earlier_capture(self._archive.ledger, visit, _wire_url(request))
         if earlier is None:
             return
         request.meta[_HELD] = earlier.capture_id
@@ -206,16 +218,17 @@ class CaptureMiddleware:
         visit.body_bytes += len(response.body)
         _refuse_many_headers(response)
         if STORED_FLAG not in response.flags:
-            key = (request.url, request.meta.get("retry_times", 0))
+            url = _wire_url(request)
+            key = (url, request.meta.get("retry_times", 0))
             if key in visit.stored:  # two redirects led here at once: the first answer is the one that counts
-                visit.captures[request.url] = visit.stored[key]
-                response = self._stored(request.url, visit.stored[key])
+                visit.captures[url] = visit.stored[key]
+                response = self._stored(url, visit.stored[key])
             elif response.status == NOT_MODIFIED and not self._is_held(request):
                 return self._without_condition(request)
             else:
                 visit.stored[key] = self._store(visit, request, response)
                 if response.status == NOT_MODIFIED and _HELD in request.meta:
-                    response = self._stored(request.url, visit.stored[key])
+                    response = self._stored(url, visit.stored[key])
         encodings = {part.strip().lower() for part in _header(response, "Content-Encoding").split(",")}
         if not encodings <= READABLE_ENCODINGS:
             raise LookRefusedError("unreadable-encoding", f"Content-Encoding {', '.join(sorted(encodings))}")
@@ -241,33 +254,46 @@ class CaptureMiddleware:
         return stored_response(self._archive.ledger, self._archive, url, capture_id)
 
     def _store(self, visit: RunningVisit, request: Request, response: Response) -> str:
-        location = _header(response, "Location")
-        parts = urlsplit(request.url)
+        location = response.headers.get("Location")
+        url = _wire_url(request)
+        parts = urlsplit(url)
         tls = (
             (Tls.UNVERIFIED if request.meta.get(UNVERIFIED_META) else Tls.VERIFIED) if parts.scheme == "https" else None
         )
+        robots, robots_capture_id = request.meta.get(_ROBOTS) or (None, None)
+        lines = _lines(response.headers)
         capture = self._archive.store(
             Exchange(
                 visit_id=visit.visit_id,
-                url=request.url,
+                url=url,
                 attempt=request.meta.get("retry_times", 0),
                 method=request.method,
                 request_headers=[("Host", parts.netloc), *_lines(request.headers)],
                 protocol=response.protocol or "HTTP/1.1",
                 status=response.status,
                 reason=_PHRASES.get(response.status, ""),
-                response_headers=_lines(response.headers),
+                response_headers=lines,
                 payload=response.body,
                 content_type=_header(response, "Content-Type") or None,
-                redirect_url=_absolute(request.url, location) if location and 300 <= response.status < 400 else None,
+                redirect_url=_followed(url, location) if location and 300 <= response.status < 400 else None,
                 remote_ip=str(response.ip_address) if response.ip_address else None,
                 fetched_at=utc_text(),
                 holds=request.meta.get(_HELD) if response.status == NOT_MODIFIED else None,
                 tls=tls,
+                connection=self._connection(visit, request, response),
+                robots=robots,
+                robots_capture_id=robots_capture_id,
+                server_date=read_server_date({name.lower(): value for name, value in lines}),
             )
         )
-        visit.captures[request.url] = capture.capture_id
+        visit.captures[url] = capture.capture_id
         return capture.capture_id
+
+    def _connection(self, visit: RunningVisit, request: Request, response: Response) -> Connection:
+        facts = read_connection_facts(request.url, response)
+        if facts not in visit.connections:
+            visit.connections[facts] = self._archive.store_connection(visit.visit_id, facts)
+        return visit.connections[facts]
 
 
 _PHRASES = {int(status): status.phrase for status in HTTPStatus}
@@ -303,8 +329,17 @@ def _lines(headers: Headers) -> list[tuple[str, str]]:
     return [(name.decode("latin-1"), value.decode("latin-1")) for name, values in headers.items() for value in values]
 
 
-def _absolute(base: str, location: str) -> str | None:
+def _wire_url(request: Request) -> str:
+    """The address as it is asked for: a fragment stays here, and answers don't have it in theirs."""
+    return urldefrag(request.url).url
+
+
+def _followed(base: str, location: bytes) -> str | None:
+    """The address that a redirect leads to, as Scrapy's RedirectMiddleware asks for it, so that rows lead on to each other."""
     try:
-        return urljoin(base, location)
+        url = safe_url_string(location)
+        if location.startswith(b"//"):
+            url = f"{urlsplit(base).scheme}://{url.lstrip('/')}"
+        return urldefrag(safe_url_string(urljoin(base, url))).url
     except ValueError:
         return None

@@ -58,7 +58,7 @@ def read_again(ledger: Ledger, warc_dir: Path, lexicon: Lexicon, *, visit_id: st
         )
         page = read_page(source, lexicon)
         if page.is_healthy:
-            page = page.with_images(_sheets(ledger, warc_dir, json.loads(row["stylesheet_looks"])), lexicon)
+            page = page.with_images(read_sheets(ledger, warc_dir, row["stylesheet_looks"]), lexicon)
         store_page(ledger, _as_known(ledger, row, page))
     return len(rows)
 
@@ -82,9 +82,10 @@ def read_drawn(ledger: Ledger, warc_dir: Path, look_id: str) -> DrawnDocument | 
     return DrawnDocument(html=content.decode("utf-8", "replace"), box_attribute=row["box_attribute"])
 
 
-def _sheets(ledger: Ledger, warc_dir: Path, look_ids: list[str]) -> list[Sheet]:
+def read_sheets(ledger: Ledger, warc_dir: Path, stylesheet_looks: str) -> list[Sheet]:
+    """Return the style sheets that a page was read with. stylesheet_looks: as its row has them."""
     sheets = []
-    for look_id in look_ids:
+    for look_id in json.loads(stylesheet_looks):
         look = ledger.row("SELECT requested_url, capture_id FROM looks WHERE look_id = ?", [look_id])
         if look is not None and look["capture_id"]:
             with contextlib.suppress(RecordDeletedError):

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from w3lib.url import safe_url_string
 
+from crawler.clock import measure_clock
 from ledger.csv_table import TableFormat, TableRow, each_row
 from ledger.database import Ledger
 from ledger.domains import registrable_domain
@@ -153,10 +154,12 @@ def begin_crawl(
     tool_version: str,
     keep_known: bool = False,
     kind: CrawlKind = CrawlKind.CRAWL,
+    made_with: dict[str, object] | None = None,
 ) -> str:
     """Return the id of the crawl to work on: the unfinished one of the same list, brands and scope, or a new one.
 
     keep_known: a vendor that an earlier list named keeps its name, country and parent.
+    made_with: versions and digests of what looks and judges; when an unfinished crawl goes on with others, it says so.
     """
     seeds = list(seeds)
     scope = json.dumps([settings.get(name) for name in SCOPE_SETTINGS])
@@ -166,6 +169,7 @@ def begin_crawl(
         [digest],
     )
     if unfinished is not None:
+        _note_continuation(ledger, str(unfinished), made_with or {})
         return str(unfinished)
     crawl_id = event_id()
     crawl = Crawl(
@@ -177,6 +181,7 @@ def begin_crawl(
         started_at=utc_text(),
         ended_at=None,
         kind=kind,
+        made_with=made_with or {},
     )
     with ledger.transaction():
         (ledger.add if keep_known else ledger.put)(seeds)
@@ -208,8 +213,21 @@ def end_crawl_if_complete(ledger: Ledger, crawl_id: str) -> bool:
     )
     if left:
         return False
-    ledger.execute("UPDATE crawls SET ended_at = coalesce(ended_at, ?) WHERE crawl_id = ?", [utc_text(), crawl_id])
+    if ledger.value("SELECT ended_at FROM crawls WHERE crawl_id = ?", [crawl_id]) is None:
+        ledger.execute(
+            "UPDATE crawls SET ended_at = ?, clock = ? WHERE crawl_id = ?",
+            [utc_text(), json.dumps(measure_clock(ledger, crawl_id)), crawl_id],
+        )
     return True
+
+
+def _note_continuation(ledger: Ledger, crawl_id: str, made_with: dict[str, object]) -> None:
+    begun = json.loads(ledger.value("SELECT made_with FROM crawls WHERE crawl_id = ?", [crawl_id]))
+    later = begun.pop("continued_with", [])
+    last = {key: value for key, value in (later[-1] if later else begun).items() if key != "at"}
+    if last != made_with:
+        begun["continued_with"] = [*later, {"at": utc_text(), **made_with}]
+        ledger.execute("UPDATE crawls SET made_with = ? WHERE crawl_id = ?", [json.dumps(begun), crawl_id])
 
 
 def _bad(where: str, expected: str, got: str, next_step: str) -> BadInputError:

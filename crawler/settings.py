@@ -64,6 +64,7 @@ PARTNERPROOF_DATABASE = f"{_WORKSPACE}/var/partnerproof.db"
 PARTNERPROOF_WARC_DIR = f"{_WORKSPACE}/var/warc"
 PARTNERPROOF_LEXICON_DIR = f"{_WORKSPACE}/lexicon"  # files there replace shipped languages or add new ones
 PARTNERPROOF_TOOL = f"partnerproof {_VERSION}"
+PARTNERPROOF_MADE_WITH: dict[str, object] = {}  # versions and digests, which the front door knows
 PARTNERPROOF_RESOLVE: dict[str, str] = {}  # "host:port" → address
 PARTNERPROOF_ALLOW_PRIVATE = False
 PARTNERPROOF_OBEY_ROBOTS = True

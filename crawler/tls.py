@@ -13,6 +13,8 @@ from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
+from crawler.peers import NotingPolicy
+
 UNVERIFIED_META = "tls_unverified"
 _TLS_WORDS = ("certificate", "ssl", "tls", "handshake")
 
@@ -23,8 +25,8 @@ class CheckedHttpsHandler:
     lazy = True
 
     def __init__(self, crawler: Crawler) -> None:
-        self._checked = HTTP11DownloadHandler(_with_check(crawler, is_checked=True))
-        self._unchecked = HTTP11DownloadHandler(_with_check(crawler, is_checked=False))
+        self._checked = _noting_handler(_with_check(crawler, is_checked=True))
+        self._unchecked = _noting_handler(_with_check(crawler, is_checked=False))
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -37,6 +39,13 @@ class CheckedHttpsHandler:
     async def close(self) -> None:
         await self._checked.close()
         await self._unchecked.close()
+
+
+def _noting_handler(crawler: Crawler) -> HTTP11DownloadHandler:
+    handler = HTTP11DownloadHandler(crawler)
+    # the setting for a policy of one's own is deprecated, and would warn at each start
+    handler._contextFactory = NotingPolicy(handler._contextFactory)  # type: ignore[assignment]  # zope's interface
+    return handler
 
 
 def _with_check(crawler: Crawler, *, is_checked: bool) -> Crawler:

@@ -11,10 +11,11 @@ from scrapy.robotstxt import RobotParser
 
 from crawler.looks import LookRefusedError
 from crawler.traps import Traps
+from ledger.connections import ConnectionFacts
 from ledger.database import Ledger, Row
 from ledger.identity import look_id_of
-from ledger.records import Look, Seed
-from ledger.vocabulary import LookOutcome, PageKind, Purpose
+from ledger.records import Connection, Look, Seed
+from ledger.vocabulary import LookOutcome, PageKind, Purpose, RobotsRule
 
 # why a visit failed without the vendor's doing, when it is so for one vendor after another
 NETWORK_REASONS = frozenset({"dns", "timeout", "no-route", "connection-refused"})
@@ -31,6 +32,15 @@ class Budget:
     body_bytes: int
     seconds: float
     renders: int = 3  # pages drawn by a browser
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteRules:
+    """What a host's robots.txt says. capture_id: of the answer that it was read from."""
+
+    parser: RobotParser
+    rule: RobotsRule
+    capture_id: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +73,9 @@ class RunningVisit:
         default_factory=dict
     )  # (url, attempt) → capture_id: answered from the archive
     failed: dict[tuple[Purpose, str], Look] = field(default_factory=dict)  # looks that failed before a restart
-    robots: dict[str, Future[RobotParser | LookRefusedError]] = field(
-        default_factory=dict
-    )  # scheme://netloc → its rules
+    robots: dict[str, Future[SiteRules | LookRefusedError]] = field(default_factory=dict)  # scheme://netloc → its rules
     captures: dict[str, str] = field(default_factory=dict)  # url → capture_id of the latest exchange
+    connections: dict[ConnectionFacts, Connection] = field(default_factory=dict)  # that its answers came over
     sitemaps: list[str] = field(default_factory=list)  # that robots.txt of the site names
     earlier_visit_id: str | None = None  # the vendor's last visit that was done, in any crawl
     earlier_pages: list[EarlierPage] = field(default_factory=list)

@@ -793,6 +793,89 @@ def m0011_evidence(database: Database) -> None:
         database.execute(statement)
 
 
+PROVENANCE = (
+    """
+    CREATE TABLE certificates ( -- a certificate that a server sent, once, however many servers send it
+        certificate_sha256 TEXT PRIMARY KEY, -- of its DER bytes, which lie in the WARC file
+        subject TEXT, -- as RFC 4514 writes it; NULL = it can't be read
+        issuer TEXT,
+        valid_from TEXT,
+        valid_until TEXT,
+        warc_file TEXT NOT NULL REFERENCES warc_files(warc_file),
+        warc_offset INTEGER NOT NULL, -- of its resource record, bytes
+        stored_at TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX certificates_by_record ON certificates(warc_file, warc_offset)",
+    """
+    CREATE TABLE connections ( -- who answered a visit's requests: one row for all connections of which the same is known
+        connection_id TEXT PRIMARY KEY,
+        visit_id TEXT NOT NULL REFERENCES visits(visit_id),
+        host TEXT NOT NULL,
+        port INTEGER NOT NULL,
+        remote_ip TEXT,
+        dns_addresses TEXT, -- JSON list: all that the resolver gave; NULL = the host is an address itself, or the answer was forgotten
+        dns_answered_at TEXT, -- NULL = nobody was asked
+        dns_source TEXT, -- resolver, or pinned (the operator, with --resolve)
+        dns_left_out INTEGER NOT NULL, -- addresses beyond the first 64
+        tls_version TEXT, -- NULL = plain HTTP
+        tls_cipher TEXT, -- as the IANA registry calls it
+        certificates TEXT NOT NULL, -- JSON list of certificate_sha256 in the order sent, the server's own first
+        certificates_left_out INTEGER NOT NULL, -- beyond the first ten, or larger than 64 kB
+        warc_file TEXT NOT NULL REFERENCES warc_files(warc_file),
+        warc_offset INTEGER NOT NULL, -- of its metadata record, bytes
+        noted_at TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX connections_by_visit ON connections(visit_id)",
+    """
+    ALTER TABLE captures ADD COLUMN
+        connection_id /* NULL = from an archive that others made, or stored before this was noted */ TEXT REFERENCES connections(connection_id)""",
+    """
+    ALTER TABLE captures ADD COLUMN
+        robots /* allowed, no-robots (the host has none), not-asked (the operator said so); NULL = robots.txt itself, or as above */ TEXT""",
+    """
+    ALTER TABLE captures ADD COLUMN
+        robots_capture_id /* the answer of robots.txt that this was read from */ TEXT REFERENCES captures(capture_id)""",
+    """
+    ALTER TABLE captures ADD COLUMN
+        server_date /* the server's clock, as a fresh answer says in Date; NULL = not said, or said by a cache */ TEXT""",
+    """
+    ALTER TABLE crawls ADD COLUMN
+        made_with /* JSON: versions, and the digests of settings, rules, word lists and official logos when it began; continued_with: when it went on with others */ TEXT NOT NULL DEFAULT '{}'""",
+    """
+    ALTER TABLE crawls ADD COLUMN
+        clock /* JSON: our clock less the servers', median_s and middle_half_s over so many servers and answers; NULL = not measured */ TEXT""",
+    """
+    CREATE TABLE pictures ( -- a page on which a claim rests, as a browser shows it; of a claim and look the latest row holds
+        picture_id TEXT PRIMARY KEY, -- ULID
+        claim_id TEXT NOT NULL,
+        look_id TEXT NOT NULL REFERENCES looks(look_id),
+        drawn_from TEXT NOT NULL, -- archive (later, from stored captures only), crawl (its own render, with the places outlined)
+        failure TEXT, -- why it could not be drawn; NULL = it was
+        evidence TEXT NOT NULL, -- JSON list: evidence_id, how (image-address, inline-image, words), boxes in px of the screenshot, why_not
+        asked INTEGER NOT NULL, -- answers that the browser asked for
+        refused TEXT NOT NULL, -- JSON list, "reason address"; not-in-archive: the crawl had not fetched it
+        document_sha256 TEXT, -- of the drawn document (conversion record)
+        document_warc_file TEXT REFERENCES warc_files(warc_file),
+        document_warc_offset INTEGER,
+        screenshot_sha256 TEXT, -- of the whole page, untouched (resource record)
+        screenshot_warc_file TEXT REFERENCES warc_files(warc_file),
+        screenshot_warc_offset INTEGER,
+        outlined_sha256 TEXT, -- the same with the places of the evidence outlined; NULL = none was found again
+        outlined_warc_file TEXT REFERENCES warc_files(warc_file),
+        outlined_warc_offset INTEGER,
+        drawn_at TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX pictures_by_claim ON pictures(claim_id, look_id)",
+)
+
+
+@migrations()
+def m0012_provenance(database: Database) -> None:
+    """Who answered: addresses, TLS and certificates of each connection; on what ground each address was asked for; what made a crawl, and its clock; pictures."""
+    for statement in PROVENANCE:
+        database.execute(statement)
+
+
 CASEWORK = (
     """
     CREATE TABLE cases ( -- a reviewer's unit of work: one for each claim that a person has to look at

@@ -12,6 +12,8 @@ from typing import Any, ClassVar
 from ledger.vocabulary import (
     AssertedBy,
     CrawlKind,
+    DnsSource,
+    DrawnFrom,
     Evidence,
     FoundBy,
     HoldEvent,
@@ -27,6 +29,7 @@ from ledger.vocabulary import (
     Purpose,
     RejectionEvent,
     Relation,
+    RobotsRule,
     SectionKind,
     StatementKind,
     Tls,
@@ -90,6 +93,8 @@ class Crawl:
     started_at: str
     ended_at: str | None
     kind: CrawlKind = CrawlKind.CRAWL
+    made_with: Json = field(default_factory=dict)  # empty: not known
+    clock: Json | None = None  # None: not measured (yet)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +137,44 @@ class Capture:
     etag: str | None = None
     last_modified: str | None = None
     tls: Tls | None = None  # None: plain HTTP, or stored before this was noted
+    connection_id: str | None = None  # None: from an archive that others made, or stored before this was noted
+    robots: RobotsRule | None = None  # None: robots.txt itself, or one of the above
+    robots_capture_id: str | None = None  # the answer that the rule was read from
+    server_date: str | None = None  # None: not said, or said by a cache
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    table: ClassVar[str] = "certificates"
+    certificate_sha256: str  # of the DER bytes
+    subject: str | None
+    issuer: str | None
+    valid_from: str | None
+    valid_until: str | None
+    warc_file: str
+    warc_offset: int
+    stored_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    table: ClassVar[str] = "connections"
+    connection_id: str
+    visit_id: str
+    host: str
+    port: int
+    remote_ip: str | None
+    dns_addresses: tuple[str, ...] | None  # None: the host is an address itself, or the answer was forgotten
+    dns_answered_at: str | None  # None: the operator pinned the host's address, or see above
+    dns_source: DnsSource | None
+    dns_left_out: int
+    tls_version: str | None
+    tls_cipher: str | None
+    certificates: tuple[str, ...]
+    certificates_left_out: int
+    warc_file: str
+    warc_offset: int
+    noted_at: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,6 +284,29 @@ class Render:
     screenshot_warc_file: str | None
     screenshot_warc_offset: int | None
     rendered_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    table: ClassVar[str] = "pictures"
+    picture_id: str
+    claim_id: str
+    look_id: str
+    drawn_from: DrawnFrom
+    failure: str | None  # None: it was drawn, and the fields below are set
+    evidence: tuple[dict[str, Any], ...]
+    asked: int
+    refused: tuple[str, ...]
+    document_sha256: str | None
+    document_warc_file: str | None
+    document_warc_offset: int | None
+    screenshot_sha256: str | None
+    screenshot_warc_file: str | None
+    screenshot_warc_offset: int | None
+    outlined_sha256: str | None  # None: nothing of the claim was found again in what was drawn
+    outlined_warc_file: str | None
+    outlined_warc_offset: int | None
+    drawn_at: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -248,7 +248,12 @@ def record_offsets(ledger: Ledger, warc_file: str) -> list[int]:
     sql = (
         "SELECT warc_offset FROM captures WHERE warc_file = :f UNION SELECT request_warc_offset FROM captures WHERE warc_file = :f"
         " UNION SELECT document_warc_offset FROM renders WHERE document_warc_file = :f"
-        " UNION SELECT screenshot_warc_offset FROM renders WHERE screenshot_warc_file = :f ORDER BY 1"
+        " UNION SELECT screenshot_warc_offset FROM renders WHERE screenshot_warc_file = :f"
+        " UNION SELECT warc_offset FROM connections WHERE warc_file = :f"
+        " UNION SELECT warc_offset FROM certificates WHERE warc_file = :f"
+        " UNION SELECT document_warc_offset FROM pictures WHERE document_warc_file = :f"
+        " UNION SELECT screenshot_warc_offset FROM pictures WHERE screenshot_warc_file = :f"
+        " UNION SELECT outlined_warc_offset FROM pictures WHERE outlined_warc_file = :f ORDER BY 1"
     )
     return [row[0] for row in ledger.rows(sql, {"f": warc_file}) if row[0] is not None]
 

@@ -265,6 +265,10 @@ class Verification:
         sql = (
             "SELECT warc_offset, url FROM captures WHERE warc_file = :f"
             " UNION ALL SELECT request_warc_offset, 'the request for ' || url FROM captures WHERE warc_file = :f"
+            " UNION ALL SELECT screenshot_warc_offset, 'a picture' FROM pictures WHERE screenshot_warc_file = :f"
+            " UNION ALL SELECT outlined_warc_offset, 'a picture' FROM pictures WHERE outlined_warc_file = :f"
+            " UNION ALL SELECT warc_offset, 'the connection to ' || host FROM connections WHERE warc_file = :f"
+            " UNION ALL SELECT warc_offset, 'the certificate ' || certificate_sha256 FROM certificates WHERE warc_file = :f"
         )
         try:
             with Ledger.open_readonly(self.place.database) as ledger:

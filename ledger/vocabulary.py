@@ -39,6 +39,28 @@ class Tls(StrEnum):
     UNVERIFIED = "unverified"  # the operator allowed a second try after the check had failed
 
 
+class RobotsRule(StrEnum):
+    """On what ground an address was asked for."""
+
+    ALLOWED = "allowed"  # a robots.txt that was read allows it
+    NO_ROBOTS = "no-robots"  # the host answers that it has none (4xx), which allows all (RFC 9309)
+    NOT_ASKED = "not-asked"  # the operator said so in the configuration
+
+
+class DnsSource(StrEnum):
+    """Who said which addresses a host has."""
+
+    RESOLVER = "resolver"
+    PINNED = "pinned"  # the operator, with --resolve: nobody was asked
+
+
+class DrawnFrom(StrEnum):
+    """What a picture of a page was drawn from."""
+
+    ARCHIVE = "archive"  # later, by a browser that got nothing but stored captures
+    CRAWL = "crawl"  # by the browser of the crawl: its screenshot, with the places outlined
+
+
 class LookOutcome(StrEnum):
     """What came of a wish to look at a URL."""
 

@@ -3,7 +3,8 @@
 Reads: captures and their records in the WARC files. Writes: one WACZ file. Its records are copied byte for byte, so that
 each is still the one that was sealed.
 
-1. For each capture its response, its request, and of a revisit the record that holds the payload.
+1. For each capture its response, its request, what is known of its connection, and of a revisit the record that holds
+   the payload.
 2. A CDXJ index of the responses, compressed, with the short index that players begin with.
 3. The list of pages, and datapackage.json with the digest of every file.
 """
@@ -68,14 +69,21 @@ def write_wacz(
     *,
     capture_ids: Iterable[str],
     made: Sequence[MadePlace] = (),
+    beside: Sequence[MadePlace] = (),
     pages: Sequence[PageEntry],
     title: str,
     software: str,
 ) -> list[CopiedRecord]:
-    """Write captures as a WACZ file; returns where each record lies. Errors: EvidenceBrokenError when one can't be read."""
+    """Write captures as a WACZ file; returns where each record lies. Errors: EvidenceBrokenError when one can't be read.
+
+    beside: records that a player does not show: it would take a page drawn later for what the server sent then.
+    """
     captures = _with_originals(ledger, capture_ids)
     places = {(row["warc_file"], row[column]) for row in captures for column in ("warc_offset", "request_warc_offset")}
-    places |= {(one.file, one.offset) for one in made}
+    places |= {
+        (row["warc_file"], row["warc_offset"]) for row in read_peers(ledger, [c["capture_id"] for c in captures])
+    }
+    places |= {(one.file, one.offset) for one in (*made, *beside)}
     archive = io.BytesIO()
     copied = _copy(ledger, warc_dir, sorted(places), archive)
     data = archive.getvalue()
@@ -111,6 +119,19 @@ def _with_originals(ledger: Ledger, capture_ids: Iterable[str]) -> list[Row]:
         "SELECT * FROM captures WHERE capture_id IN (SELECT value FROM json_each(:ids)) OR capture_id IN"
         " (SELECT refers_to FROM captures WHERE capture_id IN (SELECT value FROM json_each(:ids)))"
     )
+    return ledger.rows(sql, {"ids": json.dumps(sorted(set(capture_ids)))})
+
+
+def read_peers(ledger: Ledger, capture_ids: Iterable[str]) -> list[Row]:
+    """Return who answered: connections and certificates of captures, each with table, id and the place of its record."""
+    sql = """
+        WITH used AS (SELECT DISTINCT n.* FROM captures c JOIN connections n ON n.connection_id = c.connection_id
+                      WHERE c.capture_id IN (SELECT value FROM json_each(:ids)))
+        SELECT 'connections' AS name, connection_id AS id, visit_id, warc_file, warc_offset FROM used
+        UNION SELECT 'certificates', t.certificate_sha256, NULL, t.warc_file, t.warc_offset
+        FROM used, json_each(used.certificates) j JOIN certificates t ON t.certificate_sha256 = j.value
+        ORDER BY 1, 2
+    """
     return ledger.rows(sql, {"ids": json.dumps(sorted(set(capture_ids)))})
 
 

@@ -10,9 +10,10 @@ Reads: exchanges from the crawler. Writes: `var/warc/<crawl>-<n>.warc.gz`, rows 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,15 +21,19 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.recordloader import ArcWarcRecord
 
 from ledger.codings import BodyRefusedError, undo_chunks, undo_content_coding
-from ledger.database import Ledger
+from ledger.connections import ConnectionFacts, read_certificate
+from ledger.database import Ledger, Row
 from ledger.errors import EvidenceBrokenError, OutsideFailureError, RecordDeletedError
-from ledger.identity import content_id, sha256_hex
-from ledger.records import Capture
+from ledger.identity import content_id, sha256_hex, utc_text
+from ledger.records import Capture, Certificate, Connection
+from ledger.vocabulary import DnsSource
 from ledger.warc_records import (
     Exchange,
     HeaderLines,
     MadeRecord,
     Original,
+    certificate_bytes,
+    connection_bytes,
     made_bytes,
     request_bytes,
     response_bytes,
@@ -95,17 +100,10 @@ class WarcArchive:
         original = self._find_original(digest) if exchange.payload else None
         if exchange.holds is not None:
             digest, original = self._held(exchange.holds)
-        file = self._open_file()
+        self._open_file()
         response_record = response_bytes(exchange, digest, original)
         request_record = request_bytes(exchange)
-        try:
-            file.seek(self._end)
-            file.write(response_record + request_record)
-            file.flush()
-        except OSError as error:
-            raise OutsideFailureError(
-                f"{self.directory / self._name}: could not be written ({error}); free some space and start again"
-            ) from error
+        self._append(response_record + request_record)
         capture = Capture(
             capture_id=content_id("capture", exchange.visit_id, exchange.url, exchange.attempt),
             visit_id=exchange.visit_id,
@@ -126,6 +124,10 @@ class WarcArchive:
             etag=_header(exchange, "etag"),
             last_modified=_header(exchange, "last-modified"),
             tls=exchange.tls,
+            connection_id=None if exchange.connection is None else exchange.connection.connection_id,
+            robots=exchange.robots,
+            robots_capture_id=exchange.robots_capture_id,
+            server_date=exchange.server_date,
         )
         end = self._end + len(response_record) + len(request_record)
         with self.ledger.transaction():
@@ -135,18 +137,60 @@ class WarcArchive:
         self._end = end
         return capture
 
+    def store_connection(self, visit_id: str, facts: ConnectionFacts) -> Connection:
+        """Append what is known of a connection, and the certificates that are new, once; returns its row."""
+        found = self.ledger.row("SELECT * FROM connections WHERE connection_id = ?", [facts.id_in(visit_id)])
+        if found is not None:
+            return read_connection(found)
+        self._open_file()
+        now = utc_text()
+        chain = facts.tls.certificates if facts.tls is not None else ()
+        digests = tuple(map(sha256_hex, chain))
+        data, certificates = b"", []
+        for digest, der in dict(zip(digests, chain, strict=True)).items():
+            if self.ledger.row("SELECT 1 FROM certificates WHERE certificate_sha256 = ?", [digest]) is None:
+                certificates.append(
+                    Certificate(
+                        certificate_sha256=digest,
+                        **asdict(read_certificate(der)),
+                        warc_file=self._name,
+                        warc_offset=self._end + len(data),
+                        stored_at=now,
+                    )
+                )
+                data += certificate_bytes(der, now)
+        connection = Connection(
+            connection_id=facts.id_in(visit_id),
+            visit_id=visit_id,
+            host=facts.host,
+            port=facts.port,
+            remote_ip=facts.remote_ip,
+            dns_addresses=facts.dns.addresses if facts.dns else None,
+            dns_answered_at=facts.dns.answered_at if facts.dns else None,
+            dns_source=facts.dns.source if facts.dns else None,
+            dns_left_out=facts.dns.left_out if facts.dns else 0,
+            tls_version=facts.tls.version if facts.tls else None,
+            tls_cipher=facts.tls.cipher if facts.tls else None,
+            certificates=digests,
+            certificates_left_out=facts.tls.left_out if facts.tls else 0,
+            warc_file=self._name,
+            warc_offset=self._end + len(data),
+            noted_at=now,
+        )
+        data += connection_bytes(connection)
+        self._append(data)
+        with self.ledger.transaction():
+            self.ledger.add(certificates)
+            self.ledger.add([connection])
+            self._mark_committed(self._end + len(data))
+        self._end += len(data)
+        return connection
+
     def store_made(self, made: MadeRecord) -> StoredRecord:
         """Append what we made of a page ourselves: its drawn document, a screenshot. The caller writes the row."""
-        file = self._open_file()
+        self._open_file()
         data = made_bytes(made)
-        try:
-            file.seek(self._end)
-            file.write(data)
-            file.flush()
-        except OSError as error:
-            raise OutsideFailureError(
-                f"{self.directory / self._name}: could not be written ({error}); free some space and start again"
-            ) from error
+        self._append(data)
         stored = StoredRecord(warc_file=self._name, warc_offset=self._end, sha256=sha256_hex(made.content))
         self._end += len(data)
         self._mark_committed(self._end)
@@ -212,8 +256,29 @@ class WarcArchive:
             self._mark_committed(self._end)
         return self._file
 
+    def _append(self, data: bytes) -> None:
+        """Write at the end; it counts once it is marked as committed."""
+        file = self._open_file()
+        try:
+            file.seek(self._end)
+            file.write(data)
+            file.flush()
+        except OSError as error:
+            raise OutsideFailureError(
+                f"{self.directory / self._name}: could not be written ({error}); free some space and start again"
+            ) from error
+
     def _mark_committed(self, end: int) -> None:
         self.ledger.execute("UPDATE warc_files SET committed_bytes = ? WHERE warc_file = ?", [end, self._name])
+
+
+def read_connection(row: Row) -> Connection:
+    values = dict(row)
+    addresses, source = values["dns_addresses"], values["dns_source"]
+    values["dns_addresses"] = None if addresses is None else tuple(json.loads(addresses))
+    values["dns_source"] = None if source is None else DnsSource(source)
+    values["certificates"] = tuple(json.loads(values["certificates"]))
+    return Connection(**values)
 
 
 def cut_torn_tails(directory: Path, ledger: Ledger) -> None:

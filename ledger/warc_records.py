@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass
+from uuid import UUID
 
 from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.utils import Digester
 from warcio.warcwriter import WARCWriter
 
-from ledger.vocabulary import Tls
+from ledger.records import Connection
+from ledger.vocabulary import RobotsRule, Tls
 
 PROFILE_NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 HeaderLines = Iterable[tuple[str, str]]
@@ -37,6 +41,10 @@ class Exchange:
     fetched_at: str
     holds: str | None = None  # 304: the capture whose content still holds
     tls: Tls | None = None
+    connection: Connection | None = None  # None: what an archive that others made holds
+    robots: RobotsRule | None = None
+    robots_capture_id: str | None = None
+    server_date: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +91,8 @@ def response_bytes(exchange: Exchange, digest: str, original: Original | None) -
     headers = {"WARC-Date": exchange.fetched_at}
     if exchange.remote_ip:
         headers["WARC-IP-Address"] = exchange.remote_ip
+    if exchange.connection is not None:
+        headers["WARC-Concurrent-To"] = _record_id(exchange.connection.connection_id)
     if original is not None:
         record = writer.create_revisit_record(
             exchange.url,
@@ -104,7 +114,63 @@ def response_bytes(exchange: Exchange, digest: str, original: Original | None) -
             http_headers=http,
             warc_headers_dict=headers,
         )
+    if exchange.connection is not None:
+        _add_protocols(record, exchange.protocol, exchange.connection)
     return _warc_bytes(writer, buffer, record)
+
+
+def _add_protocols(record: ArcWarcRecord, protocol: str, connection: Connection) -> None:
+    """The fields WARC-Protocol, one line each, and WARC-Cipher-Suite (iipc.github.io/warc-specifications, extensions)."""
+    record.rec_headers.add_header("WARC-Protocol", protocol.lower())
+    if connection.tls_version is not None:
+        record.rec_headers.add_header("WARC-Protocol", connection.tls_version.lower().replace("v", "/", 1))
+    if connection.tls_cipher is not None and connection.tls_cipher.startswith("TLS_"):
+        record.rec_headers.add_header("WARC-Cipher-Suite", connection.tls_cipher)
+
+
+def _record_id(identity: str) -> str:
+    return f"<{UUID(hex=identity).urn}>"
+
+
+def connection_bytes(connection: Connection) -> bytes:
+    """What is known of a connection, as a record that its responses name in WARC-Concurrent-To."""
+    lines = [("host", connection.host), ("port", connection.port), ("remote-ip", connection.remote_ip)]
+    lines += [("dns-source", connection.dns_source), ("dns-answered-at", connection.dns_answered_at)]
+    lines += [("dns-address", address) for address in connection.dns_addresses or ()]
+    lines += [("dns-addresses-left-out", connection.dns_left_out or None)]
+    lines += [("tls-version", connection.tls_version), ("tls-cipher", connection.tls_cipher)]
+    lines += [("certificate", f"sha256:{digest}") for digest in connection.certificates]
+    lines += [("certificates-left-out", connection.certificates_left_out or None)]
+    content = "".join(f"{name}: {value}\r\n" for name, value in lines if value is not None).encode("utf-8", "replace")
+    scheme = "http" if connection.tls_version is None else "https"
+    host = f"[{connection.host}]" if ":" in connection.host else connection.host
+    writer, buffer = _writer()
+    record = writer.create_warc_record(
+        f"{scheme}://{host}:{connection.port}/",
+        "metadata",
+        payload=io.BytesIO(content),
+        length=len(content),
+        warc_content_type="application/warc-fields",
+        warc_headers_dict={
+            "WARC-Date": connection.noted_at,
+            "WARC-Record-ID": _record_id(connection.connection_id),
+        },
+    )
+    return _warc_bytes(writer, buffer, record)
+
+
+def certificate_bytes(der: bytes, stored_at: str) -> bytes:
+    """A certificate as a record of its own, under the name that RFC 6920 gives to its digest."""
+    digest = base64.urlsafe_b64encode(hashlib.sha256(der).digest()).decode().rstrip("=")
+    return made_bytes(
+        MadeRecord(
+            kind="resource",
+            url=f"ni:///sha-256;{digest}",
+            content=der,
+            content_type="application/pkix-cert",
+            made_at=stored_at,
+        )
+    )
 
 
 def request_bytes(exchange: Exchange) -> bytes:

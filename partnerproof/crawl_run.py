@@ -28,7 +28,7 @@ from matcher.logo_matches import store_brands
 from matcher.official_logos import Brand
 from partnerproof.crawl_progress import CrawlProgress
 from partnerproof.flow import LOGOS_CHANGED, Follower, unjudged_visits
-from partnerproof.sealing import seal_after_crawl
+from partnerproof.sealing import describe_program, seal_after_crawl
 from partnerproof.version import program_version
 from partnerproof.workspace import Workspace
 from partnerproof.yields import yield_drops
@@ -161,6 +161,7 @@ def scrapy_settings(workspace: Workspace, order: CrawlOrder) -> Settings:
             "PARTNERPROOF_OPT_OUT_FILE": str(workspace.opt_out),
             "PARTNERPROOF_ALLOW_UNVERIFIED": order.allow_unverified,
             "PARTNERPROOF_TOOL": f"partnerproof {program_version()}",
+            "PARTNERPROOF_MADE_WITH": describe_program(workspace),
             "PARTNERPROOF_RESOLVE": read_resolve(order.resolve),
             "PARTNERPROOF_ALLOW_PRIVATE": order.allow_private,
             "PARTNERPROOF_BRANDS": sorted(order.brands),

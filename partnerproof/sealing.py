@@ -79,7 +79,8 @@ def describe_program(workspace: Workspace) -> dict[str, Any]:
 
 
 def _digest_of(files: Iterable[Path]) -> str:
-    return content_id(*(f"{path.name} {file_facts(path)['sha256']}" for path in sorted(files)))
+    # the same files give the same digest, however their folder is written, and whether the shipped ones are also the workspace's
+    return content_id(*sorted({f"{path.name} {file_facts(path)['sha256']}" for path in files}))
 
 
 def seal_after_crawl(workspace: Workspace, tell: Callable[[str], None]) -> None:

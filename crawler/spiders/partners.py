@@ -56,6 +56,7 @@ MAX_BYTES = {
     Purpose.SCRIPT: 1_000_000,
     Purpose.PROBE: 1_000_000,
 }
+_NOT_OF_THE_ORDER = frozenset({"PARTNERPROOF_DATABASE", "PARTNERPROOF_MADE_WITH"})
 
 
 class PartnersSpider(scrapy.Spider):
@@ -123,11 +124,12 @@ class PartnersSpider(scrapy.Spider):
             settings={
                 k: v
                 for k, v in sorted(settings.copy_to_dict().items())
-                if k.startswith("PARTNERPROOF_") and "DIR" not in k and "DATABASE" not in k
+                if k.startswith("PARTNERPROOF_") and "DIR" not in k and k not in _NOT_OF_THE_ORDER
             },
             tool_version=settings["PARTNERPROOF_TOOL"],
             keep_known=spider.is_single_url,
             kind=CrawlKind.CHECK if spider.is_single_url else CrawlKind.CRAWL,
+            made_with=settings.getdict("PARTNERPROOF_MADE_WITH"),
         )
         spider.archive = WarcArchive(
             Path(settings["PARTNERPROOF_WARC_DIR"]), spider.ledger, spider.crawl_id, tool=settings["PARTNERPROOF_TOOL"]

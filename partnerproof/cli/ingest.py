@@ -28,6 +28,7 @@ from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.stages import brand_option
 from partnerproof.cli.tables import plain, print_findings
 from partnerproof.flow import LOGOS_CHANGED, follow_visits
+from partnerproof.sealing import describe_program
 from partnerproof.version import program_version
 from partnerproof.workspace import Workspace
 
@@ -102,7 +103,8 @@ def _ingest_file(
         order = plan_ingest(index, ledger, lexicon, listed)
         settings: dict[str, object] = {"PARTNERPROOF_BRANDS": brands, "file_sha256": opened.sha256}
         told: Counter[str] = Counter()
-        is_new = begin_ingest(ledger, order, file=file.name, settings=settings, tool=tool)
+        made_with = describe_program(workspace)
+        is_new = begin_ingest(ledger, order, file=file.name, settings=settings, tool=tool, made_with=made_with)
         if is_new:
             with WarcArchive(workspace.warc, ledger, order.crawl_id, tool=tool) as archive:
                 reading = Ingest(index, ledger, archive, lexicon)

@@ -32,7 +32,7 @@ def sealed(acme_once: Path, tmp_path_factory: pytest.TempPathFactory, logo_png: 
 @pytest.fixture(scope="module")
 def exported(sealed: Path) -> Path:
     out = sealed.parent / "claim.zip"
-    run_partnerproof("-w", sealed, "export", claim_of(sealed), "--out", out)
+    run_partnerproof("-w", sealed, "export", "--no-pictures", claim_of(sealed), "--out", out)
     return out
 
 
@@ -134,7 +134,7 @@ def test_the_log_tells_of_the_export_and_withholds_what_concerns_others(sealed, 
 
     CustodyLog(root / "var" / "custody.jsonl").add(CustodyEvent.VIEWED, {"claim": "f" * 32}, by="Ann")
     out = tmp_path / "again.zip"
-    run_partnerproof("-w", root, "export", claim_of(root), "--out", out)
+    run_partnerproof("-w", root, "export", "--no-pictures", claim_of(root), "--out", out)
     with zipfile.ZipFile(out) as archive:
         lines = [json.loads(line) for line in archive.read("custody.jsonl").decode().splitlines()]
     assert [line.get("withheld") for line in lines if line["seq"] == len(lines)] == [True]
@@ -148,12 +148,12 @@ def test_what_is_not_sealed_yet_is_said(acme, logo_png, tmp_path):
     )
     crawl(acme, logo_png)
     out = tmp_path / "claim.zip"
-    run_partnerproof("-w", acme, "export", claim_of(acme), "--out", out)
+    run_partnerproof("-w", acme, "export", "--no-pictures", claim_of(acme), "--out", out)
     checks = check_export(out)
     assert not of(checks, BROKEN)
     assert any("written after the last seal" in line for line in of(checks, NOT_CHECKED))
     run_partnerproof("-w", acme, "seal")
-    run_partnerproof("-w", acme, "export", claim_of(acme), "--out", out)
+    run_partnerproof("-w", acme, "export", "--no-pictures", claim_of(acme), "--out", out)
     assert not any("after the last seal" in line for line in of(check_export(out), NOT_CHECKED))
 
 
@@ -168,7 +168,7 @@ def test_a_killed_export_leaves_an_earlier_one_as_it_was(sealed, exported, tmp_p
     rng = random.Random(2)
     for _ in range(4):
         process = subprocess.Popen(
-            [sys.executable, "-m", "partnerproof", "-w", sealed, "export", claim_of(sealed), "--out", out],
+            [sys.executable, "-m", "partnerproof", "-w", sealed, "export", "--no-pictures", claim_of(sealed), "--out", out],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         time.sleep(rng.uniform(0.5, 1.5))
@@ -179,7 +179,9 @@ def test_a_killed_export_leaves_an_earlier_one_as_it_was(sealed, exported, tmp_p
 
 def test_a_disk_that_refuses_leaves_no_half_export(sealed, tmp_path):
     (tmp_path / "claim.zip").mkdir()
-    told = run_partnerproof("-w", sealed, "export", claim_of(sealed), "--out", tmp_path / "claim.zip", code=3)
+    told = run_partnerproof(
+        "-w", sealed, "export", "--no-pictures", claim_of(sealed), "--out", tmp_path / "claim.zip", code=3
+    )
     assert "could not be written" in told
     assert [path.name for path in tmp_path.iterdir()] == ["claim.zip"]
 

@@ -1,0 +1,67 @@
+"""`partnerproof picture`: pages on which findings rest, as a browser shows them, drawn from the archive."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from casebook.findings import read_finding
+from casebook.pictures import Pictured, PictureOrder, draw_pictures, find_pages, require_browser
+from partnerproof.cli.choice import Choice, pass_choice
+from partnerproof.cli.stages import progress_bar
+from partnerproof.sealing import seal_after_crawl
+from partnerproof.version import program_version
+from partnerproof.workspace import Workspace
+
+
+@click.command()
+@click.argument("claims", nargs=-1, metavar="[CLAIM]...")
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many pages; the same command goes on later.")
+@pass_choice
+def picture(choice: Choice, claims: tuple[str, ...], limit: int | None) -> int:
+    """Draw the pages on which findings rest from the archive, and outline what was found: screenshots for dossiers.
+
+    CLAIM is a claim_id of `partnerproof findings`, or its first digits; without any, the pages of all findings that nothing
+    allows. No request is made: the browser gets stored captures only. Pages that have their picture are not drawn again.
+    Exit 3 when a page could not be drawn. Needs the extra [browser] and Chromium.
+
+    \b
+    Example:
+      partnerproof picture --limit 20
+    """
+    workspace = choice.workspace()
+    told, left = take_pictures(workspace, "picture", claims or None, limit=limit)
+    failed = f", {told.failed} pages could not be drawn" if told.failed else ""
+    nothing = (
+        f", {told.not_outlined} without an outline: nothing of the claim was found again" if told.not_outlined else ""
+    )
+    click.echo(f"{told.drawn} pictures{nothing}{failed}")
+    if left:
+        click.echo(f"{left} more pages lack one: run the same command again", err=True)
+    return 3 if told.failed else 0
+
+
+def take_pictures(
+    workspace: Workspace, command: str, claims: Sequence[str] | None, *, limit: int | None = None
+) -> tuple[Pictured, int]:
+    """Draw what lacks a picture and seal it; returns what came of it, and how many pages are left."""
+    with workspace.open_readonly() as ledger:
+        ids = None if claims is None else [read_finding(ledger, claim)["claim_id"] for claim in claims]
+    crawl = workspace.config.crawl
+    with workspace.writing(command):
+        with workspace.open() as ledger, progress_bar() as progress:
+            pages = find_pages(ledger, ids)
+            require_browser(pages, crawl.browser or None)
+            task = progress.add_task("drawing", total=len(pages[:limit]))
+            order = PictureOrder(
+                warc_dir=workspace.warc,
+                lexicon=workspace.lexicon(),
+                tool=f"partnerproof {program_version()}",
+                executable=crawl.browser or None,
+                on_page=lambda: progress.advance(task),
+            )
+            told = draw_pictures(ledger, pages[:limit], order)
+        if told.drawn or told.failed:
+            seal_after_crawl(workspace, lambda line: click.echo(line, err=True))
+    return told, len(pages) - len(pages[:limit])
