@@ -250,6 +250,8 @@ def _rows_of(ledger: Ledger, finding: Row) -> Iterator[tuple[str, str | None, st
         "SELECT DISTINCT search_id FROM verdicts WHERE claim_id = ? AND search_id IS NOT NULL", [claim]
     ):
         yield "searches", None, "search_id = ?", search
+    for row in read_searches_about(ledger, claim):
+        yield "searches", None, "search_id = ?", row["search_id"]
     yield "brands", finding["brand"], "brand = ?", finding["brand"]
     for logo, brand in ledger.rows(_LOGOS, [claim]):
         yield "official_logos", brand, "official_logo_id = ?", logo
@@ -275,6 +277,26 @@ def _rows_of(ledger: Ledger, finding: Row) -> Iterator[tuple[str, str | None, st
         for table, key, sql in _EVIDENCE_ROWS:
             for (value,) in ledger.rows(sql, {"claim": claim, "visit": visit}):
                 yield table, visit, f"{key} = ?", value
+
+
+def read_searches_about(ledger: Ledger, claim_id: str) -> list[Row]:
+    """Return the searches of the brand's registers that somebody made about the vendor or its parent, by no verdict's order."""
+    (seed,) = ledger.rows(
+        "SELECT c.brand, s.vendor, s.vendor_domain, s.parent FROM claims c JOIN seeds s ON s.seed_id = c.seed_id WHERE c.claim_id = ?",
+        [claim_id],
+    )
+    names = {name.casefold() for name in (seed["vendor"], seed["vendor_domain"], seed["parent"]) if name}
+    rows = ledger.rows(
+        "SELECT * FROM searches s WHERE brand = ? AND NOT EXISTS (SELECT 1 FROM verdicts v WHERE v.search_id = s.search_id)"
+        " ORDER BY as_of, searched_at, search_id",
+        [seed["brand"]],
+    )
+    asked = {row["search_id"]: json.loads(row["asked"]) for row in rows}
+    return [
+        row
+        for row in rows
+        if names & {one.casefold() for what in ("names", "domains") for one in asked[row["search_id"]].get(what, ())}
+    ]
 
 
 def _write_log_extract(folder: Path, log: CustodyLog, claim_id: str, copy: RedactedCopy | None) -> list[dict[str, Any]]:
@@ -311,6 +333,11 @@ def _write_pages(
         write_certificate(
             ledger, require_search(ledger, dossier.search["search_id"]), folder / "search-certificate.html"
         )
+    about = read_searches_about(ledger, finding["claim_id"])
+    if about:
+        (folder / "searches").mkdir()
+    for row in about:
+        write_certificate(ledger, row, folder / "searches" / f"{row['as_of']}-{row['search_id'][:8]}.html")
     stamps = [entry["details"] for entry in entries if entry["event"] == CustodyEvent.STAMPED]
     certification = Certification(
         captures=tuple(describe_capture(row) for row in dossier.captures),

@@ -44,7 +44,7 @@ class RedactedCopy:
 
     def pages(self, folder: Path) -> None:
         """Blank the pages of ours that lie in a folder."""
-        for path in folder.glob("*.html"):
+        for path in folder.rglob("*.html"):
             path.write_text(self.redaction.page(path.read_text(encoding="utf-8")), encoding="utf-8")
 
     @property
