@@ -16,6 +16,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -35,9 +36,10 @@ from ledger.shipped import shipped_data
 from ledger.warc import read_exchange, read_made
 
 MAX_TEXT_CHARS = 2_000_000
-MAX_LINE_CHARS = (
-    200  # a line with a position in it that is longer is a sentence: names are looked for beside the word only
-)
+MAX_NAME_CHARS = 120
+MAX_HITS = 1_000  # of positions in a line, as no person wrote it
+MAX_TRIES = 500  # of the number matcher in a line: hostile digits would keep it busy
+MAX_LINE_CHARS = 200  # a longer line is a sentence: names are looked for beside the position only
 _TEXTUAL = re.compile(r"text/|html|xml|json|javascript|vcard", re.I)
 _STATIC = re.compile(r"text/css", re.I)
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+'-]{1,64}@(?:[\w-]{1,63}\.){1,6}[^\W\d_]{2,24}(?![\w-])")
@@ -51,7 +53,7 @@ _FILE_END = re.compile(r"\.(?:png|jpe?g|gif|svg|webp|avif|css|js|woff2?)$", re.I
 _TEL = re.compile(r"(?:tel|callto):([^\"'<>]{5,40})", re.I)
 _VCARD_NAME = re.compile(r"^FN[^:\r\n]{0,60}:(.{2,80})$", re.M)
 # "Anna de la Cruz", "Иван Петров", "J. R. van Dyke", "O'Neil-Smith"
-_WORD = r"(?:[^\W\d_a-zà-öø-ÿа-яα-ω][\w'’-]*\w\.?|[^\W\d_a-zа-я]\.)"
+_WORD = r"(?:[^\W\d_a-zà-öø-ÿа-яα-ω][\w'’-]{0,30}\w\.?|[^\W\d_a-zа-я]\.)"
 _PARTICLE = r"(?:de|da|di|do|dos|del|della|la|le|van|von|vom|der|den|ter|ten|zu|af|av|bin|ibn|al|el|y|e)"
 _CASED_NAME = re.compile(rf"{_WORD}(?:[ \u00a0]+(?:{_PARTICLE}[ \u00a0]+){{0,2}}{_WORD}){{1,3}}")
 _HAN_NAME = r"[\u3400-\u9fff々]{1,3}[ \u3000]?[\u3400-\u9fff々\u3040-\u30ff]{1,4}|[\uac00-\ud7af]{2,4}"
@@ -59,6 +61,7 @@ _UNCASED_WORDS = (
     r"[\u0590-\u06ff\u0900-\u0dff\u0e00-\u0e7f]{2,20}(?: [\u0590-\u06ff\u0900-\u0dff\u0e00-\u0e7f]{2,20}){0,2}"
 )
 _UNCASED = re.compile(rf"{_HAN_NAME}|{_UNCASED_WORDS}")
+_REST_OF_WORD = re.compile(r"\w*")
 _HAN = re.compile(r"[\u3400-\u9fff]{2,4}")
 _SEPARATOR = re.compile(r"^[\s,:;|/()\-–—·•：，、（）]+|[\s,:;|/()\-–—·•：，、（）]+$")
 _QUOTED_BY = re.compile(
@@ -120,7 +123,7 @@ def read_text(text: str, where: str, found: Found) -> None:
         _add_number(unquote(target), where, "a tel: link", found)
     for line in (*lines, *data):
         if sum(character.isdigit() for character in line) >= 6:
-            for match in phonenumbers.PhoneNumberMatcher(line[:20_000], found.region):
+            for match in phonenumbers.PhoneNumberMatcher(line[:20_000], found.region, max_tries=MAX_TRIES):
                 _add_number(match.raw_string, where, "a valid telephone number", found)
     for name, why in (*marked, *_names_by_role(lines)):
         found.add("name", name, where, why)
@@ -217,24 +220,27 @@ def _names_by_role(lines: list[str]) -> Iterator[tuple[str, str]]:
     roles, address, behind = _words()
     for number, line in enumerate(lines):
         folded = fold(line)
-        match = roles.search(folded) if len(folded) == len(line) else None
-        if match is not None:
+        if len(folded) != len(line):  # a letter that becomes two: places in one are not those in the other
+            folded = line.lower() if len(line.lower()) == len(line) else line
+        near = (lines[number - 1] if number else "", lines[number + 1] if number + 1 < len(lines) else "")
+        for match in islice(roles.finditer(folded), MAX_HITS):
             why = f"beside “{line[match.start() : match.end()]}”"
-            before, after = (
-                line[: match.start()],
-                re.sub(r"^\w*", "", line[match.end() :])
-                if line[match.end() : match.end() + 1].isascii()
-                else line[match.end() :],
-            )
-            yield from ((name, why) for name in _names_at_end(before))
-            yield from ((name, why) for name in _names_at_start(after))
+            stop = match.end()
+            if line[stop - 1].isascii():  # the rest of the word: Leiter, Leiterin
+                stop += len(_REST_OF_WORD.match(line, stop)[0])  # type: ignore[index]  # it matches nothing at least
+            for name in _names_at_end(line[max(0, match.start() - MAX_NAME_CHARS) : match.start()]):
+                yield name, why
+            for name in _names_at_start(line[stop : stop + MAX_NAME_CHARS]):
+                yield name, why
             if len(line) <= MAX_LINE_CHARS:
-                for near in (lines[number - 1] if number else "", lines[number + 1] if number + 1 < len(lines) else ""):
-                    yield from ((near, why) for _ in [0] if looks_like_name(near) and not roles.search(fold(near)))
-        for found in address.finditer(folded) if len(folded) == len(line) else ():
+                for other in near:
+                    if len(other) <= MAX_NAME_CHARS and looks_like_name(other) and not roles.search(fold(other)):
+                        yield other, why
+        for found in islice(address.finditer(folded), MAX_HITS):
             why = f"after “{line[found.start() : found.end()].strip()}”"
-            yield from ((name, why) for name in _names_at_start(line[found.end() :].lstrip(". "), is_alone=True))
-        for found in behind.finditer(line):
+            for name in _names_at_start(line[found.end() : found.end() + MAX_NAME_CHARS].lstrip(". "), is_alone=True):
+                yield name, why
+        for found in islice(behind.finditer(line), MAX_HITS):
             yield found[1], f"before “{found[2]}”"
 
 

@@ -99,9 +99,11 @@ class Redaction:
 
     def page(self, text: str) -> str:
         """Return a page of ours; style, script, digests and pictures stay."""
-        kept = _OURS.findall(text)
-        parts = self.text(_OURS.sub("\ue001", text)).split("\ue001")
-        return "".join(part + more for part, more in zip(parts, [*kept, ""], strict=True))
+        parts, place = [], 0
+        for match in _OURS.finditer(text):
+            parts += [self.text(text[place : match.start()]), match[0]]
+            place = match.end()
+        return "".join([*parts, self.text(text[place:])])
 
     def value(self, value: Any) -> Any:
         """Return a value of JSON; digests stay."""

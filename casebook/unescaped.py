@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 SEAM = "\ue000"  # where something that is no text was: a tag, a soft hyphen
-_TAG = r"<!--.*?-->|<(?:script|style)\b.{0,20000}?</(?:script|style)\s*>|</?[A-Za-z][^<>]{0,4000}>"
+_TAG = re.compile(r"(?P<comment><!--)|(?P<unread><(?:script|style)\b)|</?[A-Za-z][^<>]{0,4000}>", re.I)
 _ESCAPE = (
     r"&(?:\#\d{1,7}|\#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?"
     r"|(?:\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\u\{[0-9a-fA-F]{1,6}\}|\\x[0-9a-fA-F]{2}|\\[/\"'nrt])"
@@ -24,7 +24,7 @@ _ESCAPE = (
     r"|[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]"
 )
 _ESCAPES = re.compile(_ESCAPE, re.S)
-_TAGS = re.compile(_TAG, re.S)
+_ENDS = {"comment": re.compile("-->"), "unread": re.compile(r"</(?:script|style)[^<>]{0,200}>", re.I)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,14 @@ class Unescaped:
         parts: list[str] = []
         at = place = 0
         undo: Callable[[str], Iterator[tuple[str, int]]] = _as_seam if is_without_tags else _unescape(charset)
-        for match in (_TAGS if is_without_tags else _ESCAPES).finditer(given):
-            if match.start() > place:
-                self.pieces.append(Piece(at, place, match.start(), is_plain=True))
-                parts.append(given[place : match.start()])
-                at += match.start() - place
-            place = match.start()
-            for character, length in undo(match[0]):
+        hidden = _tag_spans(given) if is_without_tags else (match.span() for match in _ESCAPES.finditer(given))
+        for start, stop in hidden:
+            if start > place:
+                self.pieces.append(Piece(at, place, start, is_plain=True))
+                parts.append(given[place:start])
+                at += start - place
+            place = start
+            for character, length in undo(given[start:stop]):
                 self.pieces.append(Piece(at, place, place + length, is_plain=False))
                 parts.append(character)
                 at += len(character)
@@ -77,10 +78,28 @@ class Unescaped:
 def split_tags(written: str) -> list[tuple[str, bool]]:
     """Return a text in parts, each with whether it is a tag."""
     parts, place = [], 0
-    for match in _TAGS.finditer(written):
-        parts += [(written[place : match.start()], False), (match[0], True)]
-        place = match.end()
+    for start, stop in _tag_spans(written):
+        parts += [(written[place:start], False), (written[start:stop], True)]
+        place = stop
     return [(part, is_tag) for part, is_tag in (*parts, (written[place:], False)) if part]
+
+
+def _tag_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where tags, comments, scripts and styles stand; in one pass, whatever a page leaves open."""
+    place = 0
+    without_end: set[str] = set()
+    while match := _TAG.search(text, place):
+        kind = match.lastgroup
+        place = match.end()
+        if kind is None:
+            yield match.span()
+        elif kind not in without_end:
+            end = _ENDS[kind].search(text, match.end())
+            if end is None:
+                without_end.add(kind)
+            else:
+                yield match.start(), end.end()
+                place = end.end()
 
 
 def _as_seam(tag: str) -> Iterator[tuple[str, int]]:

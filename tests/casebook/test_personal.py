@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from casebook.personal import Found, looks_like_name, read_text
@@ -78,6 +80,30 @@ def test_what_is_none():
     )
     assert listed(page) == {}
     assert not looks_like_name("our partners")
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "A",
+        "Ada ",
+        "Mr ",
+        "CEO ",
+        "a@",
+        "a (at) ",
+        "1 2 3 ",
+        "+49 30 9",
+        "<b>",
+        "<script type=json>",
+        "经理",
+        "data-cfemail='00",
+        "mailto:",
+    ],
+)
+def test_a_hostile_page_costs_what_its_size_costs(part):
+    began = time.perf_counter()
+    listed(f"<p>{part * (200_000 // len(part))}</p><p>Ada Vane, CEO</p>")
+    assert time.perf_counter() - began < 20  # under 2 s, where backtracking would take hours
 
 
 def test_how_often_and_why():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import time
 
 import pytest
 from PIL import Image, PngImagePlugin
@@ -137,6 +138,23 @@ def test_our_own_pages_and_rows_keep_digests_style_and_pictures():
     assert digits.page(page) == f"<style>p {{ margin: 0 }}</style><p>{BLANK} {digest} {BLANK}</p>"
     row = {"sha256": digest, "words": json.dumps(["deadbeef"]), "n": 3}
     assert digits.value(row) == {"sha256": digest, "words": f'["{BLANK}"]', "n": 3}
+
+
+def test_characters_that_mean_something_to_us_mean_nothing_in_a_page():
+    page = "<p>\ue000 \ue001 Jörg Müller \ue001<style>a</style></p>"
+    assert NAME.page(page) == f"<p>\ue000 \ue001 {BLANK} \ue001<style>a</style></p>"
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["<!--", "<script ", "<style>", "<a ", "<", "&#", "&", "%41", "%", "\\u0041", "' + '", "data:", "A", "e", "jörg ", "0 ", "\u00ad", "erika (at) ", "data-cfemail=\"00"],
+)  # fmt: skip
+def test_a_hostile_page_costs_what_its_size_costs(part):
+    everything = Redaction(texts=[*NAME.texts, *MAIL.texts, *PHONE.texts, *HAN.texts], country="DE")
+    page = (part * (400_000 // len(part))) + "Jörg Müller"
+    began = time.perf_counter()
+    assert "Müller" not in everything.text(page)
+    assert time.perf_counter() - began < 20  # 0.2 to 3 s, where backtracking would take hours
 
 
 def test_addresses_stay_ascii():
