@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import binascii
 import codecs
+import gzip
 import io
 import re
 import unicodedata
@@ -27,11 +28,13 @@ from PIL import Image, UnidentifiedImageError
 
 from casebook.unescaped import SEAM, Unescaped, split_tags
 from crawler.charsets import candidate_charsets
+from ledger.codings import BodyRefusedError, undo_content_coding
 from ledger.identity import sha256_hex
 
 BLANK = "████"  # of one length whatever stood there: a length would tell something
 URL_BLANK = quote(BLANK)
 BYTE_BLANK = b"#"
+MAX_UNPACKED_BYTES = 64_000_000
 MAX_LAYERS = 3  # how often a text may be escaped; what was escaped more often was not meant to be read
 _GREY = (128, 128, 128)
 _AT = r"(?:@|\s{0,3}[\[({<]\s{0,3}(?:at|@|ät|arroba|arobase|chez|a|собака|圈)\s{0,3}[\])}>]\s{0,3}|\s{1,3}at\s{1,3})"
@@ -122,6 +125,8 @@ class Redaction:
             return replaced
         if _is_picture(content):
             return self._picture(content)
+        if content.startswith(b"\x1f\x8b"):  # a drawing or a site map packed as a file
+            return self._packed(content, content_type, url)
         charsets = candidate_charsets(content, content_type, url)
         if b"\x00" in content[:4096] and not charsets[0].startswith(("utf-16", "utf-32")):
             return self._binary(content)
@@ -147,6 +152,16 @@ class Redaction:
                 made = _blanked(text[start:stop], blank).encode(charset, "replace")
                 content = content[: places[start]] + made + content[places[stop] :]
         return content
+
+    def _packed(self, content: bytes, content_type: str | None, url: str) -> bytes:
+        try:
+            unpacked = undo_content_coding(content, "gzip", max_bytes=MAX_UNPACKED_BYTES)
+        except BodyRefusedError:
+            unpacked = content
+        if unpacked.startswith(b"\x1f\x8b"):  # not unpacked, or a file within a file
+            return self._binary(content)
+        redacted = self.body(unpacked, content_type, url)
+        return content if redacted == unpacked else gzip.compress(redacted, mtime=0)
 
     def _binary(self, content: bytes) -> bytes:
         """Bytes that are no text, with what they hold of a ticked text overwritten."""

@@ -22,6 +22,17 @@ from ledger.warc_records import record_writer
 REDACTED = "WARC-Redacted"  # value: the id of the record that this is a copy of
 MAX_CONTENT_BYTES = 64_000_000
 _CODED = ("content-encoding", "transfer-encoding")
+_NO_WORDS = frozenset(
+    {
+        "warc-type",
+        "warc-date",
+        "warc-record-id",
+        "warc-concurrent-to",
+        "warc-refers-to",
+        "warc-refers-to-date",
+        "content-length",
+    }
+)
 _WRITTEN_ANEW = ("content-length", "warc-block-digest")
 
 
@@ -71,7 +82,7 @@ class RecordRedaction:
     def _header(self, name: str, value: str) -> str:
         if name == "WARC-Payload-Digest":
             return self._digest(value)
-        return self.blanking.url(value) if name in ("WARC-Target-URI", "WARC-Refers-To-Target-URI") else value
+        return value if name.lower() in _NO_WORDS or name.lower().endswith("-digest") else self.blanking.url(value)
 
     def _digest(self, value: str) -> str:
         kind, _, digest = value.partition(":")

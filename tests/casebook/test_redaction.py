@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import io
 import json
 import time
@@ -129,6 +130,15 @@ def test_other_files_keep_their_length():
     redacted = MAIL.body(font, "font/otf", "")
     assert len(redacted) == len(font)
     assert "erika".encode("utf-16-le") not in redacted
+
+
+def test_a_packed_drawing_is_packed_again():
+    drawing = gzip.compress("<svg><title>Jörg Müller</title></svg>".encode(), mtime=0)
+    redacted = NAME.body(drawing, "image/svg+xml", "http://v.example/l.svgz")
+    assert gzip.decompress(redacted).decode() == f"<svg><title>{BLANK}</title></svg>"
+    assert MAIL.body(drawing, "image/svg+xml", "") == drawing
+    twice = gzip.compress(gzip.compress(b"x"))
+    assert NAME.body(twice, None, "") == twice
 
 
 def test_our_own_pages_and_rows_keep_digests_style_and_pictures():

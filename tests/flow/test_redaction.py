@@ -23,6 +23,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 from warcio.archiveiterator import ArchiveIterator
 
+from crawler.browser import why_no_browser
 from ledger.custody import CustodyLog
 from ledger.verifier import BROKEN, NOT_CHECKED, OK, check_export, write_manifest
 from ledger.vocabulary import CustodyEvent
@@ -330,3 +331,36 @@ def test_as_pdf(space, ticked, tmp_path):
     assert "Erika" not in text
     assert "Our partners" in text
     document.close()
+
+
+@pytest.mark.skipif(why_no_browser() is not None, reason=f"no browser here: {why_no_browser()}")
+def test_a_drawn_page_and_its_screenshot(serve, acme, tmp_path, logo_png):
+    script = "document.getElementById('root').innerHTML = '<h1>Our partners</h1><p>We are a partner of Acme. Erika Mustermann, CEO</p><img src=\"/acme.png\" width=220 height=80>'"
+    shell = '<html lang="en"><title>Vendor</title><div id="root"></div><script src="/app.js"></script></html>'
+    server = serve(
+        {"/": send(shell), "/app.js": send(script, "text/javascript"), "/acme.png": send(logo_png, "image/png")}
+    )
+    port = server.url.rsplit(":", 1)[1]
+    (tmp_path / "v.csv").write_text(f"name,url\nV,http://vendor.example:{port}/\n")
+    run_partnerproof(
+        "-w", acme, "crawl", tmp_path / "v.csv", "--resolve", f"vendor.example:{port}:127.0.0.1", "--delay", "0"
+    )
+    path = tmp_path / "personal.csv"
+    run_partnerproof("-w", acme, "export", claim_of(acme), "--list-personal", path)
+    assert "Erika Mustermann,the page as drawn" in path.read_text(encoding="utf-8-sig")
+    path.write_text(
+        'tick,kind,text,where\nx,name,Erika Mustermann,\nx,outline,"0,0,300,200",exhibits/02-page-as-drawn.png\n'
+    )
+    out = tmp_path / "claim.zip"
+    run_partnerproof("-w", acme, "export", claim_of(acme), "--redact", path, "--out", out)
+    assert not of(check_export(out), BROKEN)
+    assert leaks(out) == []
+    with zipfile.ZipFile(out) as archive:
+        exhibit = archive.read("exhibits/02-page-as-drawn.png")
+        with zipfile.ZipFile(io.BytesIO(archive.read("evidence.wacz"))) as wacz:
+            made = {record.rec_type: record.content_stream().read() for record in ArchiveIterator(io.BytesIO(wacz.read("archive/data.warc.gz")), check_digests="raise") if record.rec_type in ("conversion", "resource")}  # fmt: skip
+    assert made["resource"] == exhibit
+    with Image.open(io.BytesIO(exhibit)) as picture:
+        assert picture.convert("RGB").getpixel((150, 100)) == (0, 0, 0)
+        assert picture.convert("RGB").getpixel((picture.width - 5, 5)) != (0, 0, 0)
+    assert "████, CEO" in made["conversion"].decode()
