@@ -29,7 +29,7 @@ from casebook.findings import read_finding
 from casebook.pdf import write_pdf
 from casebook.redacted_copy import RedactedCopy, redact_exhibits
 from casebook.redaction_list import RedactionList
-from casebook.register.ask import require_search
+from casebook.register.ask import read_searches_about, require_search
 from casebook.register.certificate import write_certificate
 from casebook.report import Pages
 from casebook.witnesses import read_witnesses
@@ -277,26 +277,6 @@ def _rows_of(ledger: Ledger, finding: Row) -> Iterator[tuple[str, str | None, st
         for table, key, sql in _EVIDENCE_ROWS:
             for (value,) in ledger.rows(sql, {"claim": claim, "visit": visit}):
                 yield table, visit, f"{key} = ?", value
-
-
-def read_searches_about(ledger: Ledger, claim_id: str) -> list[Row]:
-    """Return the searches of the brand's registers that somebody made about the vendor or its parent, by no verdict's order."""
-    (seed,) = ledger.rows(
-        "SELECT c.brand, s.vendor, s.vendor_domain, s.parent FROM claims c JOIN seeds s ON s.seed_id = c.seed_id WHERE c.claim_id = ?",
-        [claim_id],
-    )
-    names = {name.casefold() for name in (seed["vendor"], seed["vendor_domain"], seed["parent"]) if name}
-    rows = ledger.rows(
-        "SELECT * FROM searches s WHERE brand = ? AND NOT EXISTS (SELECT 1 FROM verdicts v WHERE v.search_id = s.search_id)"
-        " ORDER BY as_of, searched_at, search_id",
-        [seed["brand"]],
-    )
-    asked = {row["search_id"]: json.loads(row["asked"]) for row in rows}
-    return [
-        row
-        for row in rows
-        if names & {one.casefold() for what in ("names", "domains") for one in asked[row["search_id"]].get(what, ())}
-    ]
 
 
 def _write_log_extract(folder: Path, log: CustodyLog, claim_id: str, copy: RedactedCopy | None) -> list[dict[str, Any]]:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from casebook.dossier import Dossier, LogoExhibit
-from casebook.redaction import Redaction, grey_picture, paint_over
+from casebook.redacted_pictures import grey_picture, paint_over
+from casebook.redaction import Redaction
 from casebook.redaction_list import Outline, RedactionList
 from ledger.database import Ledger, Row
 

@@ -13,7 +13,6 @@ import base64
 import binascii
 import codecs
 import gzip
-import io
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,8 +23,8 @@ from urllib.parse import quote
 
 import phonenumbers
 from anyascii import anyascii
-from PIL import Image, UnidentifiedImageError
 
+from casebook.redacted_pictures import is_picture, read_remarks, without_remarks
 from casebook.unescaped import SEAM, Unescaped, split_tags
 from crawler.charsets import candidate_charsets
 from ledger.codings import BodyRefusedError, undo_content_coding
@@ -36,7 +35,6 @@ URL_BLANK = quote(BLANK)
 BYTE_BLANK = b"#"
 MAX_UNPACKED_BYTES = 64_000_000
 MAX_LAYERS = 3  # how often a text may be escaped; what was escaped more often was not meant to be read
-_GREY = (128, 128, 128)
 _AT = r"(?:@|\s{0,3}[\[({<]\s{0,3}(?:at|@|ät|arroba|arobase|chez|a|собака|圈)\s{0,3}[\])}>]\s{0,3}|\s{1,3}at\s{1,3})"
 _DOT = r"(?:\.|\s{0,3}[\[({<]\s{0,3}(?:dot|punkt|punto|point|ponto|точка|点|\.)\s{0,3}[\])}>]\s{0,3}|\s{1,3}dot\s{1,3})"
 # a tag within a word, which becomes a space where the text of a page is taken out of it
@@ -66,6 +64,7 @@ _BINARY_CHARSETS = (
     "koi8-r",
     "cp1252",
 )
+_TEXTUAL = re.compile(r"text/|html|xml|json|javascript", re.I)
 _MARKUP = re.compile(r"html|xml", re.I)
 
 
@@ -123,12 +122,13 @@ class Redaction:
         replaced = self.pictures.get(sha256_hex(content))
         if replaced is not None:
             return replaced
-        if _is_picture(content):
+        if is_picture(content):
             return self._picture(content)
         if content.startswith(b"\x1f\x8b"):  # a drawing or a site map packed as a file
             return self._packed(content, content_type, url)
         charsets = candidate_charsets(content, content_type, url)
-        if b"\x00" in content[:4096] and not charsets[0].startswith(("utf-16", "utf-32")):
+        is_text = _TEXTUAL.search(content_type or "") or content.lstrip()[:1] in (b"<", b"{")
+        if b"\x00" in content[:4096] and not is_text and not charsets[0].startswith(("utf-16", "utf-32")):
             return self._binary(content)
         for charset in charsets:
             # what is ASCII is read with UTF-8, whatever stands beside it
@@ -171,17 +171,9 @@ class Redaction:
 
     def _picture(self, content: bytes) -> bytes:
         """A picture whose remarks hold a ticked text, without its remarks."""
-        if self._binary(content) == content and not any(map(self.holds, _remarks(content))):
+        if self._binary(content) == content and not any(map(self.holds, read_remarks(content))):
             return content
-        try:
-            with Image.open(io.BytesIO(content)) as picture:
-                picture.load()
-                plain = picture.convert("RGBA")
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-            return self._binary(content)
-        made = io.BytesIO()
-        Image.frombytes("RGBA", plain.size, plain.tobytes()).save(made, "PNG")
-        return made.getvalue()
+        return without_remarks(content) or self._binary(content)
 
     def _spans(self, text: str, charset: str, *, is_without_tags: bool) -> list[tuple[int, int]]:
         """Where ticked texts stand, from the first to the last, none within another."""
@@ -236,29 +228,6 @@ class Redaction:
             redacted = content if not text.isprintable() else self.text(text).encode()
         head = match[0][: match.start(2) - match.start()]
         return match[0] if redacted == content else head + base64.b64encode(redacted).decode()
-
-
-def paint_over(png: bytes, boxes: Sequence[tuple[int, int, int, int]]) -> bytes:
-    """Return a picture with some boxes (x, y, width, height in px) filled."""
-    with Image.open(io.BytesIO(png)) as picture:
-        plain = picture.convert("RGB")
-    for x, y, width, height in boxes:
-        plain.paste((0, 0, 0), (x, y, x + width, y + height))
-    made = io.BytesIO()
-    plain.save(made, "PNG")
-    return made.getvalue()
-
-
-def grey_picture(content: bytes) -> bytes:
-    """Return a grey picture as large as another, for one that is withheld; of one that is no raster picture a small one."""
-    try:
-        with Image.open(io.BytesIO(content)) as picture:
-            size = picture.size
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        size = (64, 64)
-    made = io.BytesIO()
-    Image.new("RGB", (min(size[0], 4000), min(size[1], 4000)), _GREY).save(made, "PNG")
-    return made.getvalue()
 
 
 def decode_cloudflare(code: str) -> str:
@@ -396,25 +365,3 @@ def _decoded_with_places(content: bytes, charset: str) -> tuple[str, list[int]]:
         if read:
             begun = at + 1
     return "".join(characters), [*places, len(content)]
-
-
-def _is_picture(content: bytes) -> bool:
-    return (
-        content.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM"))
-        or content[8:12] in (b"WEBP", b"avif")
-        or content[4:12] in (b"ftypavif", b"ftypheic")
-    )
-
-
-def _remarks(content: bytes) -> Iterator[str]:
-    """What a picture says in words: comments, EXIF, XMP, profiles."""
-    try:
-        with Image.open(io.BytesIO(content)) as picture:
-            for value in (*picture.info.values(), *picture.getexif().values()):
-                if isinstance(value, bytes):
-                    for charset in ("utf-8", "utf-16-le", "latin-1"):
-                        yield value.decode(charset, "replace")
-                elif isinstance(value, str):
-                    yield value
-    except (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError):
-        return

@@ -21,7 +21,7 @@ _ESCAPE = (
     r"|(?:\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\u\{[0-9a-fA-F]{1,6}\}|\\x[0-9a-fA-F]{2}|\\[/\"'nrt])"
     r"|(?:%[0-9a-fA-F]{2})+"
     r"|[\"']\s{0,9}\+\s{0,9}[\"']"
-    r"|[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]"
+    r"|[\x00\u00ad\u034f\u180e\ufe00-\ufe0f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]"
 )
 _ESCAPES = re.compile(_ESCAPE, re.S)
 _ENDS = {"comment": re.compile("-->"), "unread": re.compile(r"</(?:script|style)[^<>]{0,200}>", re.I)}

@@ -33,7 +33,12 @@ from ledger.vocabulary import CustodyEvent
 from ledger.warc import read_exchange
 
 CHUNK_BYTES = 1 << 20
-_OUTSIDE = ("disk I/O error", "unable to open", "locked", "disk is full")  # SQLite could not look; it found nothing wrong
+_OUTSIDE = (
+    "disk I/O error",
+    "unable to open",
+    "locked",
+    "disk is full",
+)  # SQLite could not look; it found nothing wrong
 READERS = 2  # threads: reading and SHA-256 both leave Python's lock alone
 
 

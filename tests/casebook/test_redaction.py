@@ -11,7 +11,8 @@ import time
 import pytest
 from PIL import Image, PngImagePlugin
 
-from casebook.redaction import BLANK, Redaction, Ticked, grey_picture, paint_over
+from casebook.redacted_pictures import grey_picture, paint_over
+from casebook.redaction import BLANK, Redaction, Ticked
 
 NAME = Redaction(texts=[Ticked(kind="name", text="Jörg Müller")])
 MAIL = Redaction(texts=[Ticked(kind="e-mail", text="erika@harbour.example")])
@@ -130,6 +131,18 @@ def test_other_files_keep_their_length():
     redacted = MAIL.body(font, "font/otf", "")
     assert len(redacted) == len(font)
     assert "erika".encode("utf-16-le") not in redacted
+
+
+def test_a_page_with_zero_bytes_is_read_as_a_page():
+    page = b"<p>\x00 J&ouml;rg M&uuml;\x00ller</p>"
+    assert NAME.body(page, "text/html", "http://v.example/") == f"<p>\x00 {BLANK}</p>".encode()
+
+
+def test_a_broken_picture_breaks_nothing():
+    broken = b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\x0dIHDR" + b"\xff" * 30 + "Jörg Müller".encode()
+    assert "Müller".encode() not in NAME.body(broken, "image/png", "http://v.example/l.png")
+    with Image.open(io.BytesIO(grey_picture(broken))) as picture:
+        assert picture.size == (64, 64)
 
 
 def test_a_packed_drawing_is_packed_again():
