@@ -7,16 +7,19 @@ Reads: all that is known about a claim, its records in the archive, the seals, t
    what concerns others withheld, and the verifier itself.
 3. List every file with its digest in manifest.json, pack without dates, so that not a byte can change unseen.
 4. Enter the file's digest in the custody log.
+
+A redacted export is the same with ticked texts and outlined pictures blanked in it (casebook/redacted_copy.py).
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +27,9 @@ from casebook.certification import Certification, certify_exchange, read_crawls
 from casebook.dossier import Dossier, read_dossier
 from casebook.findings import read_finding
 from casebook.pdf import write_pdf
-from casebook.register.ask import require_search
+from casebook.redacted_copy import RedactedCopy, redact_exhibits
+from casebook.redaction_list import RedactionList
+from casebook.register.ask import read_searches_about, require_search
 from casebook.register.certificate import write_certificate
 from casebook.report import Pages
 from casebook.witnesses import read_witnesses
@@ -47,12 +52,16 @@ _OPEN_EVENTS = frozenset({CustodyEvent.BEGAN, CustodyEvent.ENDED, CustodyEvent.C
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportOrder:
-    """What to export and where to. made_with: the program and its versions; with_pdf: also dossier.pdf (extra [pdf])."""
+    """What to export and where to. made_with: the program and its versions; with_pdf: also dossier.pdf (extra [pdf]).
+
+    redact_by: what is to be blanked in the copies.
+    """
 
     claim_id: str
     out: Path
     made_with: Mapping[str, Any]
     with_pdf: bool = False
+    redact_by: RedactionList | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,16 +73,21 @@ class Export:
     bytes: int
     unsealed: int
     tokens: int
+    redaction: Mapping[str, Any] | None = None  # how much was blanked
 
 
 def export_claim(ledger: Ledger, order: ExportOrder, *, warc_dir: Path, seals_dir: Path, log: CustodyLog) -> Export:
     """Write the export of a claim, over an earlier one.
 
-    Errors: BadInputError for a claim that is not there, EvidenceBrokenError when a record can't be read, OutsideFailureError
+    Errors: BadInputError for a claim that is not there and for mistakes in a list for redaction, EvidenceBrokenError when a record can't be read, OutsideFailureError
     when the disk refuses: then an earlier export stays as it was.
     """
     finding = read_finding(ledger, order.claim_id)
     dossier = read_dossier(ledger, warc_dir, finding)
+    if order.redact_by is not None:
+        dossier = replace(
+            dossier, pages=()
+        )  # pictures drawn later show words as pixels, and nothing that the rest lacks
     part = order.out.with_name(f".{order.out.name}.part")
     try:
         order.out.parent.mkdir(parents=True, exist_ok=True)
@@ -81,10 +95,15 @@ def export_claim(ledger: Ledger, order: ExportOrder, *, warc_dir: Path, seals_di
             folder = Path(made)
             proofs = Proofs(ledger, Seals.of(seals_dir))
             _write_exhibits(folder, ledger, warc_dir, finding, dossier)
-            copied = _write_archive(folder, ledger, warc_dir, finding, dossier, str(order.made_with["tool"]))
-            unsealed = _write_proofs(folder, ledger, proofs, finding, dossier, copied)
-            entries = _write_log_extract(folder, log, finding["claim_id"])
-            _write_pages(folder, ledger, finding, dossier, proofs, order, entries)
+            copy: RedactedCopy | None = None
+            if order.redact_by is not None:
+                drawn = read_drawn_pages(ledger, finding["claim_id"])
+                copy = redact_exhibits(folder, ledger, finding, dossier, drawn, order.redact_by)
+                dossier = copy.dossier
+            copied = _write_archive(folder, ledger, warc_dir, finding, dossier, str(order.made_with["tool"]), copy)
+            unsealed = _write_proofs(folder, ledger, proofs, finding, copied, copy)
+            entries = _write_log_extract(folder, log, finding["claim_id"], copy)
+            _write_pages(folder, ledger, finding, dossier, order, entries, copy)
             shutil.copyfile(verifier.__file__, folder / "verify.py")
             about = {
                 "format": FORMAT,
@@ -92,6 +111,8 @@ def export_claim(ledger: Ledger, order: ExportOrder, *, warc_dir: Path, seals_di
                 "made_at": utc_text(),
                 "made_with": dict(order.made_with),
             }
+            if copy is not None:
+                about = copy.redaction.value(about) | {"redaction": copy.about}
             digest = write_manifest(folder, about)
             _pack(folder, part)
             part.replace(order.out)
@@ -104,9 +125,10 @@ def export_claim(ledger: Ledger, order: ExportOrder, *, warc_dir: Path, seals_di
     facts = file_facts(order.out)
     log.add(
         CustodyEvent.EXPORTED,
-        {"claim": finding["claim_id"], "file": order.out.name, "manifest_sha256": digest, **facts},
+        {"claim": finding["claim_id"], "file": order.out.name, "manifest_sha256": digest, **facts}
+        | ({"redacted": copy.about} if copy else {}),
     )
-    return Export(path=order.out, unsealed=unsealed, tokens=tokens, **facts)
+    return Export(path=order.out, unsealed=unsealed, tokens=tokens, redaction=copy.about if copy else None, **facts)
 
 
 def _write_exhibits(folder: Path, ledger: Ledger, warc_dir: Path, finding: Row, dossier: Dossier) -> None:
@@ -125,7 +147,7 @@ def _write_exhibits(folder: Path, ledger: Ledger, warc_dir: Path, finding: Row, 
             ):
                 (exhibits / f"{number:02}-logo-{name}.png").write_bytes(data)
     pictured = {page.row["look_id"] for page in dossier.pages if page.screenshot_png}
-    for row in _drawn_pages(ledger, finding["claim_id"]):
+    for row in read_drawn_pages(ledger, finding["claim_id"]):
         if row["look_id"] in pictured:  # the same screenshot, beside its outlines
             continue
         number += 1
@@ -138,7 +160,8 @@ def _write_exhibits(folder: Path, ledger: Ledger, warc_dir: Path, finding: Row, 
                 (exhibits / f"{number:02}-page-{name}.png").write_bytes(png)
 
 
-def _drawn_pages(ledger: Ledger, claim_id: str) -> list[Row]:
+def read_drawn_pages(ledger: Ledger, claim_id: str) -> list[Row]:
+    """Return the pages of a claim that a browser drew, in the order of their exhibits."""
     sql = (
         "SELECT DISTINCT r.* FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id"
         " JOIN renders r ON r.look_id = p.look_id AND r.failure IS NULL WHERE e.claim_id = ? ORDER BY r.rendered_at, r.render_id"
@@ -147,11 +170,17 @@ def _drawn_pages(ledger: Ledger, claim_id: str) -> list[Row]:
 
 
 def _write_archive(
-    folder: Path, ledger: Ledger, warc_dir: Path, finding: Row, dossier: Dossier, software: str
+    folder: Path,
+    ledger: Ledger,
+    warc_dir: Path,
+    finding: Row,
+    dossier: Dossier,
+    software: str,
+    copy: RedactedCopy | None,
 ) -> list[CopiedRecord]:
     """The pages of the claim with all that they show, as a WACZ."""
     claim_id = finding["claim_id"]
-    drawn = _drawn_pages(ledger, claim_id)
+    drawn = read_drawn_pages(ledger, claim_id)
     made = [
         MadePlace(file=r[f"{w}_warc_file"], offset=r[f"{w}_warc_offset"])
         for r in drawn
@@ -165,7 +194,7 @@ def _write_archive(
         folder / "evidence.wacz",
         ledger,
         warc_dir,
-        capture_ids=[row[0] for row in ledger.rows(_CAPTURES_SHOWN, {"claim": claim_id})],
+        capture_ids=read_capture_ids(ledger, claim_id),
         made=made,
         beside=[
             MadePlace(file=page.row[f"{name}_warc_file"], offset=page.row[f"{name}_warc_offset"])
@@ -176,24 +205,34 @@ def _write_archive(
         pages=pages,
         title=dossier.sentence,
         software=software,
+        blanking=copy.redaction if copy else None,
     )
 
 
+def read_capture_ids(ledger: Ledger, claim_id: str) -> list[str]:
+    """Return the captures of a claim's pages, with every image, style sheet and redirect that belongs to them."""
+    return [row[0] for row in ledger.rows(_CAPTURES_SHOWN, {"claim": claim_id})]
+
+
 def _write_proofs(
-    folder: Path, ledger: Ledger, proofs: Proofs, finding: Row, dossier: Dossier, copied: Sequence[CopiedRecord]
+    folder: Path,
+    ledger: Ledger,
+    proofs: Proofs,
+    finding: Row,
+    copied: Sequence[CopiedRecord],
+    copy: RedactedCopy | None,
 ) -> int:
     """Rows and records with their paths, and the seals that they lead to. Returns how many no seal covers."""
     proof = folder / "proof"
     proof.mkdir()
     rows = [
-        row
+        _without_digest(copy.row(row) if copy else row)
         for table, group, where, value in _rows_of(ledger, finding)
         for row in proofs.row(table, group, where, [value])
     ]
-    records = [
-        {"offset": one.copied_to, "length": one.length, "leaf": proofs.record(one.file, one.offset), "from": {"file": one.file, "offset": one.offset}}
-        for one in copied
-    ]  # fmt: skip
+    records = [_record_entry(one, proofs) for one in copied]
+    if copy is not None:
+        copy.counts["records"] = sum(one.is_redacted for one in copied)
     for name, entries in (("rows", rows), ("records", records), ("leaves", proofs.leaves)):
         (proof / f"{name}.jsonl").write_bytes(b"".join(canonical(entry) + b"\n" for entry in entries))
     used = {leaf["seal"] for leaf in proofs.leaves}
@@ -204,6 +243,19 @@ def _write_proofs(
             for path in (seal.folder / HEAD, *seal.tokens, *(token.with_suffix(".pem") for token in seal.tokens)):
                 shutil.copyfile(path, target / path.name)
     return sum(1 for entry in (*rows, *records) if entry["leaf"] is None)
+
+
+def _without_digest(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as it is listed: its digest only where its values do not give it."""
+    return row if row.get("redacted") else {key: value for key, value in row.items() if key != "digest"}
+
+
+def _record_entry(one: CopiedRecord, proofs: Proofs) -> dict[str, Any]:
+    leaf = proofs.record(one.file, one.offset)
+    entry = {"offset": one.copied_to, "length": one.length, "leaf": leaf, "from": {"file": one.file, "offset": one.offset}}  # fmt: skip
+    if one.is_redacted:
+        entry |= {"redacted": True, "digest": json.loads(proofs.leaves[leaf]["leaf"])["sha256"] if leaf is not None else None}  # fmt: skip
+    return entry
 
 
 def _rows_of(ledger: Ledger, finding: Row) -> Iterator[tuple[str, str | None, str, object]]:
@@ -218,6 +270,8 @@ def _rows_of(ledger: Ledger, finding: Row) -> Iterator[tuple[str, str | None, st
         "SELECT DISTINCT search_id FROM verdicts WHERE claim_id = ? AND search_id IS NOT NULL", [claim]
     ):
         yield "searches", None, "search_id = ?", search
+    for row in read_searches_about(ledger, claim):
+        yield "searches", None, "search_id = ?", row["search_id"]
     yield "brands", finding["brand"], "brand = ?", finding["brand"]
     for logo, brand in ledger.rows(_LOGOS, [claim]):
         yield "official_logos", brand, "official_logo_id = ?", logo
@@ -253,13 +307,14 @@ def _rows_of(ledger: Ledger, finding: Row) -> Iterator[tuple[str, str | None, st
         yield "certificates", None, "certificate_sha256 = ?", certificate
 
 
-def _write_log_extract(folder: Path, log: CustodyLog, claim_id: str) -> list[dict[str, Any]]:
+def _write_log_extract(folder: Path, log: CustodyLog, claim_id: str, copy: RedactedCopy | None) -> list[dict[str, Any]]:
     """The whole chain; of entries that concern other claims only their digests. Returns the entries that are told."""
     told: list[dict[str, Any]] = []
     lines = []
     for entry in log.entries():
         is_ours = entry["event"] in _OPEN_EVENTS or entry["details"].get("claim") == claim_id
         if is_ours:
+            entry = copy.log_entry(entry) if copy else entry  # noqa: PLW2901
             told.append(entry)
         else:
             entry = {key: entry[key] for key in ("seq", "previous", "sha256")} | {"withheld": True}  # noqa: PLW2901
@@ -273,21 +328,24 @@ def _write_pages(
     ledger: Ledger,
     finding: Row,
     dossier: Dossier,
-    proofs: Proofs,
     order: ExportOrder,
     entries: Sequence[dict[str, Any]],
+    copy: RedactedCopy | None,
 ) -> None:
     """The HTML that a person reads."""
     pages = Pages()
     witnesses = read_witnesses(ledger, finding["claim_id"])
     text = pages.render("dossier.html", d=dossier, finding=finding, witnesses=witnesses, is_alone=True)
     (folder / "dossier.html").write_text(text, encoding="utf-8")
-    if order.with_pdf:
-        write_pdf(text, folder / "dossier.pdf")
     if dossier.search is not None:
         write_certificate(
             ledger, require_search(ledger, dossier.search["search_id"]), folder / "search-certificate.html"
         )
+    about = read_searches_about(ledger, finding["claim_id"])
+    if about:
+        (folder / "searches").mkdir()
+    for row in about:
+        write_certificate(ledger, row, folder / "searches" / f"{row['as_of']}-{row['search_id'][:8]}.html")
     stamps = [entry["details"] for entry in entries if entry["event"] == CustodyEvent.STAMPED]
     certification = Certification(
         crawls=read_crawls(ledger, dossier.captures),
@@ -297,9 +355,13 @@ def _write_pages(
         custody_entries=len(entries),
     )
     listed = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    common = {"d": dossier, "finding": finding, "c": certification, "files": listed, "witnesses": witnesses}
+    common = {"d": dossier, "finding": finding, "c": certification, "files": listed, "witnesses": witnesses, "redaction": copy.about if copy else None}  # fmt: skip
     for name in ("certification-draft.html", "reply-form.html", "READ-ME.html"):
         (folder / name).write_text(pages.render(f"export/{name}", **common), encoding="utf-8")
+    if copy is not None:
+        copy.pages(folder)
+    if order.with_pdf:
+        write_pdf((folder / "dossier.html").read_text(encoding="utf-8"), folder / "dossier.pdf")
 
 
 def _pack(folder: Path, part: Path) -> None:
@@ -314,10 +376,10 @@ def _pack(folder: Path, part: Path) -> None:
         os.fsync(file.fileno())
 
 
-def export_name(finding: Row) -> str:
+def export_name(finding: Row, *, is_redacted: bool = False) -> str:
     """Return the file name that an export has when none is given: vendor's domain, brand, the claim's first digits."""
     vendor = "".join(c if c.isalnum() or c in ".-" else "-" for c in finding["vendor_domain"])[:60]
-    return f"{vendor}-{finding['brand']}-{finding['claim_id'][:8]}.zip"
+    return f"{vendor}-{finding['brand']}-{finding['claim_id'][:8]}{'-redacted' if is_redacted else ''}.zip"
 
 
 _OF_CLAIM = "FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id JOIN visits v ON v.visit_id = p.visit_id WHERE e.claim_id = ?"

@@ -101,6 +101,18 @@ def decode_page(content: bytes, content_type: str | None, url: str) -> str:
     return html_to_unicode(content_type, content)[1].lstrip("\ufeff")
 
 
+def candidate_charsets(content: bytes, content_type: str | None, url: str) -> list[str]:
+    """Return every charset that text may be written in, for whoever must not overlook a word of it; the likeliest first."""
+    for mark, name in _BOMS:
+        if content.startswith(mark):
+            return [name]
+    if (utf16 := _utf16_without_mark(content)) is not None:
+        return [utf16]
+    named = ["utf-8", *_declared(content, content_type), *_usual(content, url), *_COMMON]
+    shifted = ["iso2022_jp"] if b"\x1b$" in content else []
+    return list(dict.fromkeys(codecs.lookup(name).name for name in (*named, *shifted)))
+
+
 def _declared(content: bytes, content_type: str | None) -> list[str]:
     labels = (http_content_type_encoding(content_type), html_body_declared_encoding(content[:HEAD_BYTES]))
     names = [name for label in labels if label and (name := resolve_encoding(label))]

@@ -45,6 +45,7 @@ class Proofs:
     def row(self, table: str, group: str | None, where: str, values: Sequence[object]) -> list[dict[str, Any]]:
         """Return rows of one table with their paths; leaf None: not sealed, or sealed as something else.
 
+        digest: of the row as it is, as it stands in its group's tree, for whoever is shown a redacted copy of it.
         group: the name of the group that they are sealed in; None: of a table that is sealed by spans of time.
         """
         columns = columns_of(self.ledger, table)
@@ -61,6 +62,7 @@ class Proofs:
                     "table": table,
                     "columns": list(sealed.columns if sealed else columns),
                     "values": json.loads(data),
+                    "digest": leaf_hash(data).hex(),
                     "leaf": sealed.leaf if sealed is not None and is_sealed else None,
                     "path": sealed.tree.path(place) if sealed is not None and place is not None else [],
                 }

@@ -13,6 +13,9 @@ It asks nobody and needs no network. It checks, in this order, and names what is
 
 Three outcomes: ok, BROKEN, not checked. Exit code: 0 all is ok, 1 something is broken, 3 something could not be checked.
 
+Of a redacted export, each row, record and log entry in which something was blanked is "redacted", which is not checked: its
+original's digest is there and was sealed, but whether the copy has the rest of it only the original shows. All else is checked.
+
 What this does not prove: a digest with a timestamp shows that the file existed at that time, not that a server sent it.
 What supports that is in the export: the connection's certificates, the log of an unattended crawl, a second witness.
 """
@@ -141,9 +144,9 @@ def entry_digest(entry: dict[str, Any]) -> str:
     return sha256_hex(canonical({key: value for key, value in entry.items() if key != "sha256"}))
 
 
-def check_log(lines: Iterable[str], *, name: str = "custody log") -> Iterator[Check]:
+def check_log(lines: Iterable[str], *, name: str = "custody log", may_be_redacted: bool = False) -> Iterator[Check]:
     """Check the chain. An entry that an extract withholds keeps its place by its digests. Yields what is broken, then a sum."""
-    previous, number, withheld = GENESIS, 0, 0
+    previous, number, withheld, redacted = GENESIS, 0, 0, 0
     is_whole = True
     for number, line in enumerate(lines, 1):
         where = f"{name}, line {number}"
@@ -165,6 +168,8 @@ def check_log(lines: Iterable[str], *, name: str = "custody log") -> Iterator[Ch
             is_whole = False
         if entry.get("withheld") is True:
             withheld += 1
+        elif entry.get("redacted") is True and may_be_redacted:
+            redacted += 1
         elif entry.get("sha256") != entry_digest(entry):
             yield Check(where, BROKEN, "was changed: it does not match its own digest")
             is_whole = False
@@ -172,6 +177,8 @@ def check_log(lines: Iterable[str], *, name: str = "custody log") -> Iterator[Ch
     if is_whole:
         more = f", {withheld} of them withheld (their digests are there)" if withheld else ""
         yield Check(name, OK, f"{number} entries, each holds the digest of the one before it{more}")
+    if redacted:
+        yield Check(name, NOT_CHECKED, f"{redacted} entries are redacted copies; their digests hold the chain together")
 
 
 # --- seals ---------------------------------------------------------------------------------------------------------
@@ -337,6 +344,27 @@ def _check_folder(folder: Path) -> Iterator[Check]:
             yield from step(folder)
         except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, zipfile.BadZipFile) as error:
             yield Check(step.__name__.removeprefix("_check_").replace("_", " "), BROKEN, f"can't be read ({error!r})")
+    yield from _check_redaction(folder, manifest.get("redaction"))
+
+
+def _check_redaction(folder: Path, told: Any) -> Iterator[Check]:
+    """Check that as much is called redacted as manifest.json says: nothing in an export that is not."""
+    files = {"rows": "proof/rows.jsonl", "records": "proof/records.jsonl", "log_entries": "custody.jsonl"}
+    for what, name in files.items():
+        try:
+            found = sum(1 for line in _lines(folder / name) if json.loads(line).get("redacted") is True)
+        except (OSError, ValueError, AttributeError):
+            continue  # told of above
+        said = told.get(what) if isinstance(told, dict) else 0
+        if found != said:
+            yield Check(name, BROKEN, f"calls {found} lines redacted where {MANIFEST} has {said}")
+    if isinstance(told, dict):
+        yield Check(
+            "redaction",
+            NOT_CHECKED,
+            f"this is a redacted copy: {told.get('texts')} texts and {told.get('outlines')} outlines of pictures are blanked,"
+            f" by the list with SHA-256 {told.get('list_sha256')}",
+        )
 
 
 def _read_manifest(folder: Path) -> dict[str, Any] | Check:
@@ -422,7 +450,7 @@ def _check_leaves(folder: Path) -> Iterator[Check]:
 
 
 def _check_rows(folder: Path, leaves: Sequence[dict[str, Any]]) -> Iterator[Check]:
-    sealed = broken = unsealed = 0
+    sealed = broken = unsealed = redacted = 0
     for number, line in enumerate(_lines(folder / "proof" / "rows.jsonl"), 1):
         row = json.loads(line)
         if row.get("leaf") is None:
@@ -430,19 +458,23 @@ def _check_rows(folder: Path, leaves: Sequence[dict[str, Any]]) -> Iterator[Chec
             continue
         leaf = leaves[row["leaf"]]
         is_of_it = leaf["kind"] == "rows" and leaf["table"] == row["table"] and leaf["columns"] == row["columns"]
-        if is_of_it and root_of_path(leaf_hash(row_bytes(row["values"])), row["path"]).hex() == leaf["root"]:
-            sealed += 1
+        is_copy = row.get("redacted") is True
+        digest = bytes.fromhex(row["digest"]) if is_copy else leaf_hash(row_bytes(row["values"]))
+        if is_of_it and root_of_path(digest, row["path"]).hex() == leaf["root"]:
+            redacted, sealed = redacted + is_copy, sealed + (not is_copy)
         else:
             broken += 1
             yield Check(f"proof/rows.jsonl, line {number}", BROKEN, f"the row of {row['table']} is not the sealed one")
     if not broken:
         yield Check("rows", OK, f"{sealed} rows of the database are as they were sealed")
+    if redacted:
+        yield Check("rows", NOT_CHECKED, f"{redacted} are redacted copies of sealed rows, whose digests are there")
     if unsealed:
         yield Check("rows", NOT_CHECKED, f"{unsealed} rows were written after the last seal")
 
 
 def _check_records(folder: Path, leaves: Sequence[dict[str, Any]]) -> Iterator[Check]:
-    sealed = broken = unsealed = 0
+    sealed = broken = unsealed = redacted = 0
     with zipfile.ZipFile(folder / "evidence.wacz") as wacz, wacz.open("archive/data.warc.gz") as archive:
         for line in _lines(folder / "proof" / "records.jsonl"):
             record = json.loads(line)
@@ -452,21 +484,27 @@ def _check_records(folder: Path, leaves: Sequence[dict[str, Any]]) -> Iterator[C
                 unsealed += 1
                 continue
             leaf = leaves[record["leaf"]]
-            if leaf["kind"] == "record" and sha256_hex(data) == leaf["sha256"]:
-                sealed += 1
+            is_copy = record.get("redacted") is True
+            digest = record["digest"] if is_copy else sha256_hex(data)
+            if leaf["kind"] == "record" and digest == leaf["sha256"]:
+                redacted, sealed = redacted + is_copy, sealed + (not is_copy)
             else:
                 broken += 1
                 where = f"evidence.wacz, archive/data.warc.gz, byte {record['offset']}"
                 yield Check(where, BROKEN, "the record is not the sealed one")
     if not broken:
         yield Check("records", OK, f"{sealed} records of the web archive are as they were sealed")
+    if redacted:
+        yield Check(
+            "records", NOT_CHECKED, f"{redacted} are redacted copies of sealed records, whose digests are there"
+        )
     if unsealed:
         yield Check("records", NOT_CHECKED, f"{unsealed} records were stored after the last seal")
 
 
 def _check_log_extract(folder: Path) -> Iterator[Check]:
     lines = _lines(folder / "custody.jsonl")
-    yield from check_log(lines, name="custody.jsonl")
+    yield from check_log(lines, name="custody.jsonl", may_be_redacted=True)
     heads = [json.loads(head.read_text(encoding="utf-8")) for head in folder.glob("proof/seals/*/head.json")]
     digests = [json.loads(line)["sha256"] for line in lines]
     for head in heads:

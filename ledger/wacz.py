@@ -1,7 +1,7 @@
 """Some captures as one WACZ file, which public players open and show as the pages were (WACZ 1.1.1).
 
 Reads: captures and their records in the WARC files. Writes: one WACZ file. Its records are copied byte for byte, so that
-each is still the one that was sealed.
+each is still the one that was sealed; where something is to be blanked, the copy says so (ledger/redacted_records.py).
 
 1. For each capture its response, its request, what is known of its connection, and of a revisit the record that holds
    the payload.
@@ -27,6 +27,7 @@ from warcio.archiveiterator import ArchiveIterator
 from ledger.database import Ledger, Row
 from ledger.errors import EvidenceBrokenError
 from ledger.identity import sha256_hex, utc_text
+from ledger.redacted_records import Blanking, RecordRedaction
 from ledger.seals import record_offsets
 from ledger.verifier import zip_info
 
@@ -46,12 +47,13 @@ class PageEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopiedRecord:
-    """A record of the workspace's archive and where it lies in the WACZ's."""
+    """A record of the workspace's archive and where it lies in the WACZ's. is_redacted: something in it was blanked."""
 
     file: str
     offset: int
     length: int
     copied_to: int
+    is_redacted: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +75,7 @@ def write_wacz(
     pages: Sequence[PageEntry],
     title: str,
     software: str,
+    blanking: Blanking | None = None,
 ) -> list[CopiedRecord]:
     """Write captures as a WACZ file; returns where each record lies. Errors: EvidenceBrokenError when one can't be read.
 
@@ -85,11 +88,23 @@ def write_wacz(
     }
     places |= {(one.file, one.offset) for one in (*made, *beside)}
     archive = io.BytesIO()
-    copied = _copy(ledger, warc_dir, sorted(places), archive)
+    redaction = RecordRedaction(blanking) if blanking else None
+    # a revisit names the payload of the record that it refers to, which has to be blanked before it
+    revisits = {(row["warc_file"], row["warc_offset"]) for row in captures if row["refers_to"]}
+    ordered = [*sorted(places - revisits), *sorted(revisits)]
+    copied = _copy(ledger, warc_dir, ordered, archive, redaction)
     data = archive.getvalue()
     at = {(record.file, record.offset): record for record in copied}
+    if redaction is not None:
+        title = redaction.blanking.text(title)
+        pages = [
+            PageEntry(url=redaction.blanking.url(page.url), title=redaction.blanking.text(page.title), at=page.at)
+            for page in pages
+        ]
     lines = sorted(
-        _index_line(row, at[row["warc_file"], row["warc_offset"]]) for row in captures if row["status"] != 304
+        _index_line(row, at[row["warc_file"], row["warc_offset"]], redaction)
+        for row in captures
+        if row["status"] != 304
     )
     lines += sorted(_made_lines(data, [at[one.file, one.offset] for one in made]))
     index, short = _compressed_index(sorted(lines))
@@ -135,22 +150,35 @@ def read_peers(ledger: Ledger, capture_ids: Iterable[str]) -> list[Row]:
     return ledger.rows(sql, {"ids": json.dumps(sorted(set(capture_ids)))})
 
 
-def _copy(ledger: Ledger, warc_dir: Path, places: Sequence[tuple[str, int]], archive: io.BytesIO) -> list[CopiedRecord]:
+def _copy(
+    ledger: Ledger,
+    warc_dir: Path,
+    places: Sequence[tuple[str, int]],
+    archive: io.BytesIO,
+    redaction: RecordRedaction | None,
+) -> list[CopiedRecord]:
     copied: list[CopiedRecord] = []
-    for file in sorted({name for name, _ in places}):
+    for file, group in itertools.groupby(places, key=lambda place: place[0]):
         end = ledger.value("SELECT committed_bytes FROM warc_files WHERE warc_file = ?", [file])
         borders = [*record_offsets(ledger, file), end]
         stop_of = dict(itertools.pairwise(borders))
         try:
             with (warc_dir / file).open("rb") as source:
-                for name, offset in places:
-                    if name == file:
-                        source.seek(offset)
-                        data = source.read(stop_of[offset] - offset)
-                        copied.append(
-                            CopiedRecord(file=file, offset=offset, length=len(data), copied_to=archive.tell())
+                for _, offset in group:
+                    source.seek(offset)
+                    sealed = source.read(stop_of[offset] - offset)
+                    data = redaction.copy(sealed) if redaction else sealed
+                    is_redacted = data != sealed
+                    copied.append(
+                        CopiedRecord(
+                            file=file,
+                            offset=offset,
+                            length=len(data),
+                            copied_to=archive.tell(),
+                            is_redacted=is_redacted,
                         )
-                        archive.write(data)
+                    )
+                    archive.write(data)
         except (OSError, KeyError) as error:
             raise EvidenceBrokenError(
                 f"{warc_dir / file}: could not be read as the database says ({error}); run `partnerproof verify`"
@@ -158,17 +186,20 @@ def _copy(ledger: Ledger, warc_dir: Path, places: Sequence[tuple[str, int]], arc
     return copied
 
 
-def _index_line(row: Row, record: CopiedRecord) -> str:
+def _index_line(row: Row, record: CopiedRecord, redaction: RecordRedaction | None) -> str:
+    url, digest = row["url"], row["payload_sha256"]
+    if redaction is not None:
+        url, digest = redaction.blanking.url(url), redaction.payloads.get(digest, digest)
     entry = {
-        "url": row["url"],
+        "url": url,
         "mime": "warc/revisit" if row["refers_to"] else _mime(row["content_type"]),
         "status": str(row["status"]),
-        "digest": f"sha256:{row['payload_sha256']}",
-        "length": str(row["warc_length"]),
+        "digest": f"sha256:{digest}",
+        "length": str(record.length if record.is_redacted else row["warc_length"]),
         "offset": str(record.copied_to),
         "filename": ARCHIVE.rsplit("/", maxsplit=1)[-1],
     }
-    return _line(row["url"], row["fetched_at"], entry)
+    return _line(url, row["fetched_at"], entry)
 
 
 def _made_lines(data: bytes, records: Iterable[CopiedRecord]) -> Iterable[str]:

@@ -78,13 +78,13 @@ def _warc_bytes(build: WARCWriter, buffer: io.BytesIO, record: ArcWarcRecord) ->
     return buffer.getvalue()
 
 
-def _writer() -> tuple[WARCWriter, io.BytesIO]:
+def record_writer() -> tuple[WARCWriter, io.BytesIO]:
     buffer = io.BytesIO()
     return _Sha256Writer(buffer, gzip=True, warc_version="1.1"), buffer
 
 
 def response_bytes(exchange: Exchange, digest: str, original: Original | None) -> bytes:
-    writer, buffer = _writer()
+    writer, buffer = record_writer()
     http = StatusAndHeaders(
         f"{exchange.status} {exchange.reason}", list(exchange.response_headers), protocol=exchange.protocol
     )
@@ -144,7 +144,7 @@ def connection_bytes(connection: Connection) -> bytes:
     content = "".join(f"{name}: {value}\r\n" for name, value in lines if value is not None).encode("utf-8", "replace")
     scheme = "http" if connection.tls_version is None else "https"
     host = f"[{connection.host}]" if ":" in connection.host else connection.host
-    writer, buffer = _writer()
+    writer, buffer = record_writer()
     record = writer.create_warc_record(
         f"{scheme}://{host}:{connection.port}/",
         "metadata",
@@ -174,7 +174,7 @@ def certificate_bytes(der: bytes, stored_at: str) -> bytes:
 
 
 def request_bytes(exchange: Exchange) -> bytes:
-    writer, buffer = _writer()
+    writer, buffer = record_writer()
     headers = {"WARC-Date": exchange.fetched_at}
     if exchange.request_headers is None:
         note = b"note: the archive that this answer was taken from holds no request for it\r\n"
@@ -197,7 +197,7 @@ def request_bytes(exchange: Exchange) -> bytes:
 
 
 def made_bytes(made: MadeRecord) -> bytes:
-    writer, buffer = _writer()
+    writer, buffer = record_writer()
     record = writer.create_warc_record(
         made.url,
         made.kind,
@@ -210,7 +210,7 @@ def made_bytes(made: MadeRecord) -> bytes:
 
 
 def warcinfo_bytes(name: str, tool: str) -> bytes:
-    writer, buffer = _writer()
+    writer, buffer = record_writer()
     info = {
         "software": tool,
         "format": "WARC File Format 1.1",

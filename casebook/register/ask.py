@@ -81,6 +81,26 @@ def require_search(ledger: Ledger, search_id: str) -> Row:
     return row
 
 
+def read_searches_about(ledger: Ledger, claim_id: str) -> list[Row]:
+    """Return the searches of the brand's registers that somebody made about the vendor or its parent, by no verdict's order."""
+    (seed,) = ledger.rows(
+        "SELECT c.brand, s.vendor, s.vendor_domain, s.parent FROM claims c JOIN seeds s ON s.seed_id = c.seed_id WHERE c.claim_id = ?",
+        [claim_id],
+    )
+    names = {name.casefold() for name in (seed["vendor"], seed["vendor_domain"], seed["parent"]) if name}
+    rows = ledger.rows(
+        "SELECT * FROM searches s WHERE brand = ? AND NOT EXISTS (SELECT 1 FROM verdicts v WHERE v.search_id = s.search_id)"
+        " ORDER BY as_of, searched_at, search_id",
+        [seed["brand"]],
+    )
+    asked = {row["search_id"]: json.loads(row["asked"]) for row in rows}
+    return [
+        row
+        for row in rows
+        if names & {one.casefold() for what in ("names", "domains") for one in asked[row["search_id"]].get(what, ())}
+    ]
+
+
 def ask_again(ledger: Ledger, search_id: str) -> AskedAgain:
     """Ask a stored question anew, of the snapshots that it was asked of, whether they still hold or not.
 
