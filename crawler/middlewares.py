@@ -331,7 +331,8 @@ def _lines(headers: Headers) -> list[tuple[str, str]]:
 
 def _wire_url(request: Request) -> str:
     """The address as it is asked for: a fragment stays here, and answers don't have it in theirs."""
-    return urldefrag(request.url).url
+    url: str = request.url
+    return urldefrag(url).url if "#" in url else url
 
 
 def _followed(base: str, location: bytes) -> str | None:

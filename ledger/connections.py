@@ -10,8 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from cryptography import x509
-
 from ledger.identity import content_id, sha256_hex, utc_text
 from ledger.vocabulary import DnsSource
 
@@ -109,6 +107,8 @@ class CertificateWords:
 
 def read_certificate(der: bytes) -> CertificateWords:
     """Return what a certificate says of itself. Never raises: whoever answers may send any bytes as one."""
+    from cryptography import x509  # slow to import, and most processes never read one
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of certificates that break rules, as old ones do
         certificate = _tried(lambda: x509.load_der_x509_certificate(der))

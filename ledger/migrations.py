@@ -866,6 +866,7 @@ PROVENANCE = (
         drawn_at TEXT NOT NULL
     ) STRICT""",
     "CREATE INDEX pictures_by_claim ON pictures(claim_id, look_id)",
+    "CREATE INDEX pictures_by_look ON pictures(look_id)",  # looks are written again, and each time asked for what refers to them
 )
 
 
