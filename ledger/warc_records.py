@@ -7,6 +7,7 @@ import hashlib
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from warcio.recordloader import ArcWarcRecord
@@ -187,11 +188,9 @@ def request_bytes(exchange: Exchange) -> bytes:
             warc_headers_dict=headers,
         )
         return _warc_bytes(writer, buffer, record)
-    target = exchange.url.split("://", 1)[-1]
-    path = "/" + target.split("/", 1)[1] if "/" in target else "/"
-    http = StatusAndHeaders(
-        f"{path} HTTP/1.1", list(exchange.request_headers), is_http_request=True, protocol=exchange.method
-    )
+    parts = urlsplit(exchange.url)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    http = StatusAndHeaders(f"{exchange.method} {path} HTTP/1.1", list(exchange.request_headers), is_http_request=True)
     record = writer.create_warc_record(exchange.url, "request", http_headers=http, warc_headers_dict=headers)
     return _warc_bytes(writer, buffer, record)
 

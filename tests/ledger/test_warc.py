@@ -112,6 +112,25 @@ def test_equal_payloads_are_stored_once_and_then_as_revisit_records(tmp_path, le
     assert read_exchange(tmp_path / "warc", ledger, second.capture_id).payload == b"hello"
 
 
+@pytest.mark.parametrize(
+    ("url", "line"),
+    [
+        ("http://v.example/a?b=1", b"GET /a?b=1 HTTP/1.1\r\nHost: v.example\r\n"),
+        ("http://v.example", b"GET / HTTP/1.1\r\n"),
+        ("http://v.example?b=1", b"GET /?b=1 HTTP/1.1\r\n"),
+    ],
+)
+def test_a_request_is_stored_with_its_method_and_target(tmp_path, ledger, url, line):
+    with archive(tmp_path, ledger) as warc:
+        warc.store(exchange(url, b"body"))
+    (path,) = (tmp_path / "warc").iterdir()
+    with path.open("rb") as file:
+        requests = [
+            record.http_headers.to_ascii_bytes() for record in ArchiveIterator(file) if record.rec_type == "request"
+        ]
+    assert [data.startswith(line) for data in requests] == [True]
+
+
 def test_a_torn_tail_is_cut_and_the_file_goes_on(tmp_path, ledger):
     warc = archive(tmp_path, ledger)
     warc.store(exchange("http://v.example/a"))
