@@ -164,6 +164,7 @@ def read_drawn_pages(ledger: Ledger, claim_id: str) -> list[Row]:
     """Return the pages of a claim that a browser drew, in the order of their exhibits."""
     sql = (
         "SELECT DISTINCT r.* FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id"
+        " JOIN looks k ON k.look_id = p.look_id AND k.capture_id NOT IN (SELECT capture_id FROM deletions)"
         " JOIN renders r ON r.look_id = p.look_id AND r.failure IS NULL WHERE e.claim_id = ? ORDER BY r.rendered_at, r.render_id"
     )
     return ledger.rows(sql, [claim_id])
@@ -407,7 +408,7 @@ _CAPTURES_SHOWN = """
         SELECT c.capture_id, c.visit_id, c.url, n.wanted FROM chain n JOIN captures c ON c.visit_id = n.visit_id AND c.redirect_url = n.url
         WHERE n.url <> n.wanted
     )
-    SELECT DISTINCT capture_id FROM chain
+    SELECT DISTINCT capture_id FROM chain WHERE capture_id NOT IN (SELECT capture_id FROM deletions)
 """
 _LOGOS = """
     SELECT DISTINCT o.official_logo_id, o.brand FROM claim_evidence e JOIN logo_matches m ON m.match_id = e.match_id

@@ -351,7 +351,7 @@ def read_exhibits(ledger: Ledger, warc_dir: Path, claim_id: str) -> tuple[PageEx
 _LOOKS = """
     SELECT k.*, p.stylesheet_looks, v.crawl_id, max(k.looked_at) FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id
     JOIN looks k ON k.look_id = p.look_id JOIN visits v ON v.visit_id = k.visit_id
-    WHERE e.claim_id = ? AND k.capture_id IS NOT NULL
+    WHERE e.claim_id = ? AND k.capture_id NOT IN (SELECT capture_id FROM deletions)
     GROUP BY p.url ORDER BY k.looked_at DESC, p.url
 """
 _EVIDENCE = """
@@ -366,5 +366,6 @@ _EVIDENCE = """
 _PICTURES = """
     SELECT r.*, k.final_url, k.looked_at FROM pictures r JOIN looks k ON k.look_id = r.look_id
     WHERE r.claim_id = ?1 AND r.picture_id = (SELECT max(picture_id) FROM pictures WHERE claim_id = ?1 AND look_id = r.look_id)
+      AND k.capture_id NOT IN (SELECT capture_id FROM deletions)
     ORDER BY k.looked_at DESC, k.final_url
 """

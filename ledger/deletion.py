@@ -15,13 +15,13 @@ import json
 import os
 import struct
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ledger.custody import CustodyLog
-from ledger.database import Ledger
+from ledger.database import Ledger, Row
 from ledger.errors import OutsideFailureError
 from ledger.identity import content_id, sha256_hex, utc_text
 from ledger.records import Deletion
@@ -71,38 +71,35 @@ def finish_deletions(ledger: Ledger, warc_dir: Path, log: CustodyLog) -> None:
         if entry["event"] == CustodyEvent.DELETED
         for record in entry["details"]["records"]
     }
-    rows = ledger.rows(
-        "SELECT c.*, d.deleted_at FROM deletions d JOIN captures c ON c.capture_id = d.capture_id ORDER BY c.warc_file, c.warc_offset"
-    )
+    rows = [row for row in ledger.rows(_PLACES) if (row["file"], row["offset"]) not in logged]
     left: list[dict[str, Any]] = []
-    for file in sorted({row["warc_file"] for row in rows}):
+    for file in sorted({row["file"] for row in rows}):
         end = ledger.value("SELECT committed_bytes FROM warc_files WHERE warc_file = ?", [file])
-        borders = [*record_offsets(ledger, file), end]
-        stop_of = dict(itertools.pairwise(borders))
-        pending = [row for row in rows if row["warc_file"] == file and (file, row["warc_offset"]) not in logged]
-        left += _overwrite(warc_dir / file, pending, stop_of)
+        stop_of = dict(itertools.pairwise([*record_offsets(ledger, file), end]))
+        left += _overwrite(warc_dir / file, [row for row in rows if row["file"] == file], stop_of)
     for start in range(0, len(left), RECORDS_AN_ENTRY):
         log.add(CustodyEvent.DELETED, {"records": left[start : start + RECORDS_AN_ENTRY]})
 
 
-def _overwrite(path: Path, rows: Iterable[Any], stop_of: dict[int, int]) -> Iterator[dict[str, Any]]:
-    """Put a tombstone in the place of each response and its request."""
+def _overwrite(path: Path, rows: Sequence[Row], stop_of: dict[int, int]) -> Iterator[dict[str, Any]]:
+    """Put a tombstone in the place of each record."""
     try:
         with path.open("r+b") as file:
             for row in rows:
-                for offset in (row["warc_offset"], row["request_warc_offset"]):
-                    length = stop_of[offset] - offset
-                    data = tombstone(length, row["capture_id"], row["payload_sha256"], row["deleted_at"])
-                    file.seek(offset)
-                    file.write(data)
-                    yield {
-                        "capture": row["capture_id"],
-                        "file": path.name,
-                        "offset": offset,
-                        "length": length,
-                        "payload_sha256": row["payload_sha256"],
-                        "left_sha256": sha256_hex(data),
-                    }
+                length = stop_of[row["offset"]] - row["offset"]
+                data = tombstone(
+                    length, f"{row['capture_id']} {row['offset']}", row["payload_sha256"], row["deleted_at"]
+                )
+                file.seek(row["offset"])
+                file.write(data)
+                yield {
+                    "capture": row["capture_id"],
+                    "file": path.name,
+                    "offset": row["offset"],
+                    "length": length,
+                    "payload_sha256": row["payload_sha256"],
+                    "left_sha256": sha256_hex(data),
+                }
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
@@ -111,14 +108,14 @@ def _overwrite(path: Path, rows: Iterable[Any], stop_of: dict[int, int]) -> Iter
         ) from error
 
 
-def tombstone(length: int, capture_id: str, payload_sha256: str, deleted_at: str) -> bytes:
+def tombstone(length: int, name: str, payload_sha256: str, deleted_at: str) -> bytes:
     """Return a gzip member of exactly this length: a WARC record that says that a payload was deleted.
 
     The padding is a comment in gzip's header, which every reader skips (RFC 1952, 2.3). Where even the shortest record is
     too long, the member is empty.
     """
     note = f"deleted: {deleted_at}\r\npayload-digest: sha256:{payload_sha256}\r\n".encode()
-    identity = content_id("tombstone", capture_id)
+    identity = content_id("tombstone", name)
     uuid = f"{identity[:8]}-{identity[8:12]}-{identity[12:16]}-{identity[16:20]}-{identity[20:32]}"
     head = (
         f"WARC/1.1\r\nWARC-Type: metadata\r\nWARC-Record-ID: <urn:uuid:{uuid}>\r\nWARC-Date: {deleted_at}\r\n"
@@ -164,3 +161,22 @@ def _forget_read(ledger: Ledger, capture_ids: Sequence[str]) -> None:
     ledger.execute(
         "DELETE FROM inline_images WHERE image_sha256 NOT IN (SELECT inline_sha256 FROM sightings WHERE inline_sha256 IS NOT NULL)"
     )
+
+
+# of each deleted capture its response, its request, and what a browser drew of it
+_PLACES = """
+    WITH gone AS (SELECT c.*, d.deleted_at FROM deletions d JOIN captures c ON c.capture_id = d.capture_id),
+    drawn AS (
+        SELECT look_id, document_warc_file AS file, document_warc_offset AS offset, document_sha256 AS sha256 FROM renders
+        UNION SELECT look_id, screenshot_warc_file, screenshot_warc_offset, screenshot_sha256 FROM renders
+        UNION SELECT look_id, document_warc_file, document_warc_offset, document_sha256 FROM pictures
+        UNION SELECT look_id, screenshot_warc_file, screenshot_warc_offset, screenshot_sha256 FROM pictures
+        UNION SELECT look_id, outlined_warc_file, outlined_warc_offset, outlined_sha256 FROM pictures
+    )
+    SELECT capture_id, warc_file AS file, warc_offset AS offset, payload_sha256, deleted_at FROM gone
+    UNION SELECT capture_id, warc_file, request_warc_offset, payload_sha256, deleted_at FROM gone
+    UNION SELECT g.capture_id, m.file, m.offset, m.sha256, g.deleted_at
+    FROM gone g JOIN looks k ON k.capture_id = g.capture_id JOIN drawn m ON m.look_id = k.look_id
+    WHERE m.file IS NOT NULL
+    ORDER BY 2, 3
+"""

@@ -112,6 +112,50 @@ def test_evidence_of_a_finding_goes_too_when_its_days_are_over_and_the_dossier_s
     (page,) = (tmp_path / "report" / "claims").glob("*.html")
     assert "its payload was deleted at" in page.read_text(encoding="utf-8")
     assert not of(verify(stored), "BROKEN")
+    out = tmp_path / "claim.zip"
+    run_partnerproof("-w", stored, "export", claim_of(stored), "--out", out)
+    assert "nothing is broken" in run_partnerproof("verify", out)
+
+
+def test_what_a_browser_drew_of_a_page_goes_with_it(stored, tmp_path):
+    from ledger.database import Ledger
+    from ledger.records import Render
+    from ledger.warc import MadeRecord, WarcArchive
+
+    with Ledger.open(stored / "var" / "partnerproof.db") as ledger:
+        for look in ledger.rows(
+            "SELECT look_id, visit_id, requested_url AS url FROM looks WHERE purpose = 'page' AND capture_id IS NOT NULL"
+        ):
+            crawl_id = ledger.value("SELECT crawl_id FROM visits WHERE visit_id = ?", [look["visit_id"]])
+            with WarcArchive(stored / "var" / "warc", ledger, crawl_id, tool="test") as archive:
+                made = [
+                    archive.store_made(
+                        MadeRecord(
+                            kind=kind, url=look["url"], content=f"drawn for Ann Example {kind}".encode(), content_type=content_type,
+                            made_at="2020-01-01T00:00:00Z",
+                        )
+                    )
+                    for kind, content_type in (("conversion", "text/html"), ("resource", "image/png"))
+                ]  # fmt: skip
+            ledger.put(
+                [
+                    Render(
+                        render_id=f"render {look['look_id']}", visit_id=look["visit_id"], look_id=look["look_id"], reason="r",
+                        failure=None, consent=None, asked=0, refused=(), box_attribute="data-box", rendered_at="2020-01-01T00:00:00Z",
+                        document_sha256=made[0].sha256, document_warc_file=made[0].warc_file, document_warc_offset=made[0].warc_offset,
+                        screenshot_sha256=made[1].sha256, screenshot_warc_file=made[1].warc_file, screenshot_warc_offset=made[1].warc_offset,
+                    )
+                ]
+            )  # fmt: skip
+    run_partnerproof("-w", stored, "seal")
+    keep(stored, finding=30, unclaimed=30)
+    run_partnerproof("-w", stored, "retention", "--delete")
+    assert not any(b"Ann Example" in body for _, _, body in contents(stored))
+    assert not of(verify(stored), "BROKEN")
+    run_partnerproof("-w", stored, "report", "--out", tmp_path / "report")
+    run_partnerproof("-w", stored, "export", claim_of(stored), "--out", tmp_path / "claim.zip")
+    assert "nothing is broken" in run_partnerproof("verify", tmp_path / "claim.zip")
+    run_partnerproof("-w", stored, "extract", "--again")
 
 
 def test_a_hold_keeps_all_of_a_vendor_until_it_is_lifted(stored):
