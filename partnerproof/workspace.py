@@ -12,15 +12,18 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ledger.custody import CustodyLog
 from ledger.database import Ledger
 from ledger.errors import BadInputError, OutsideFailureError, Problem
 from ledger.lexicon import Lexicon
 from ledger.pen import LOG_NAME, hold_door, hold_pen, write_beside
-from ledger.timestamps import Authority
-from matcher.official_logos import Brand, load_brands
 from partnerproof.config import CONFIG_FILE, EXAMPLE_CONFIG, Config, read_config
+
+if TYPE_CHECKING:  # both take long to import, and most commands need neither
+    from ledger.timestamps import Authority
+    from matcher.official_logos import Brand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +72,8 @@ class Workspace:
     @property
     def authorities(self) -> list[Authority]:
         """The time-stamping authorities, in the order of the configuration."""
+        from ledger.timestamps import Authority
+
         return [
             Authority(name=one.name, url=one.url, roots=self.root / one.roots) for one in self.config.seal.authority
         ]
@@ -87,6 +92,8 @@ class Workspace:
 
     def load_brands(self, chosen: Sequence[str] = ()) -> list[Brand]:
         """Return the chosen brands, or all. Errors: BadInputError with every mistake."""
+        from matcher.official_logos import load_brands
+
         return load_brands(self.brands, list(chosen) or None)
 
     def open(self) -> Ledger:

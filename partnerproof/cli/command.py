@@ -2,45 +2,67 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from partnerproof.cli import (
-    brand,
-    changes,
-    check,
-    crawl,
-    demo,
-    diff,
-    export,
-    findings,
-    ingest,
-    init,
-    passages,
-    picture,
-    plan,
-    recognise,
-    register,
-    reject,
-    report,
-    retention,
-    seal,
-    serve,
-    stages,
-    status,
-    verify,
-)
 from partnerproof.cli.choice import Choice
-from partnerproof.flow import STAGES
 from partnerproof.version import program_version
 from partnerproof.workspace import NoWorkspaceError
 
+VERBS = {  # verb → module and name; a module is imported when its verb is asked for: all of them take two seconds
+    "init": "init",
+    "brand": "brand",
+    "register": "register",
+    "plan": "plan",
+    "crawl": "crawl",
+    "check": "check",
+    "status": "status",
+    "ingest": "ingest",
+    "extract": "stages",
+    "match": "stages",
+    "claims": "stages",
+    "judge": "stages",
+    "findings": "findings",
+    "changes": "changes",
+    "passages": "passages",
+    "reject": "reject",
+    "report": "report",
+    "picture": "picture",
+    "seal": "seal",
+    "export": "export",
+    "verify": "verify",
+    "retention": "retention",
+    "hold": "retention",
+    "serve": "serve",
+    "account": "serve",
+    "recognise": "recognise",
+    "demo": "demo",
+    "diff": "diff",
+}
+
+
+class Verbs(click.Group):
+    """The verbs, each in a module of its own."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"partnerproof.cli.{VERBS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
 
 @click.group(
-    invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    cls=Verbs,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option(
     "-w", "--workspace", type=click.Path(path_type=Path), help="Folder of the workspace; default: the current one."
@@ -63,6 +85,8 @@ def root(context: click.Context, workspace: Path | None) -> None:
 
 def show_overview(choice: Choice) -> None:
     """Print the flow and the next sensible command."""
+    from partnerproof.flow import STAGES
+
     console = Console()
     table = Table(
         title="The flow: each stage reads what the earlier ones wrote", title_justify="left", box=None, pad_edge=False
@@ -100,36 +124,3 @@ def next_step(choice: Choice) -> str:
         if ledger.value("SELECT count(*) FROM v_findings"):
             return "partnerproof report --out report/"
     return f"partnerproof crawl vendors.csv --brand {brands[0]}"
-
-
-for verb in (
-    init.init,
-    brand.brand,
-    register.register,
-    plan.plan,
-    crawl.crawl,
-    check.check,
-    status.status,
-    ingest.ingest,
-    stages.extract,
-    stages.match,
-    stages.claims,
-    stages.judge,
-    findings.findings,
-    changes.changes,
-    passages.passages,
-    reject.reject,
-    report.report,
-    picture.picture,
-    seal.seal,
-    export.export,
-    verify.verify,
-    retention.retention,
-    retention.hold,
-    serve.serve,
-    serve.account,
-    recognise.recognise,
-    demo.demo,
-    diff.diff,
-):
-    root.add_command(verb)

@@ -9,7 +9,7 @@ import click
 from casebook.findings import read_finding
 from casebook.pictures import Pictured, PictureOrder, draw_pictures, find_pages, require_browser
 from partnerproof.cli.choice import Choice, pass_choice
-from partnerproof.cli.stages import progress_bar
+from partnerproof.cli.progress import progress_bar
 from partnerproof.sealing import seal_after_crawl
 from partnerproof.version import program_version
 from partnerproof.workspace import Workspace

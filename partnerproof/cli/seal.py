@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from partnerproof.cli.choice import Choice, pass_choice
-from partnerproof.cli.stages import progress_bar
+from partnerproof.cli.progress import progress_bar
 from partnerproof.sealing import seal_workspace, tell_sealed
 
 

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-from rich.console import Console
-from rich.progress import Progress
 
 from casebook.claims import find_claims
 from casebook.judge import Judge
@@ -24,15 +22,10 @@ from matcher.text_matches import match_texts
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.dates import read_day, read_past_day
 from partnerproof.cli.hunt import hunt, require_hunt_options
+from partnerproof.cli.progress import progress_bar
 from partnerproof.flow import finished_visits
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-def progress_bar() -> Progress:
-    """A bar on stderr, quiet when that is not a terminal."""
-    console = Console(stderr=True)
-    return Progress(console=console, disable=not console.is_terminal, transient=True)
 
 
 def brand_option(function: F) -> F:

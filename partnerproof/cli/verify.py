@@ -15,7 +15,7 @@ from ledger.verification import Place, Verification
 from ledger.verifier import BROKEN, NOT_CHECKED, OK, Check, check_export
 from ledger.vocabulary import CustodyEvent
 from partnerproof.cli.choice import Choice, pass_choice
-from partnerproof.cli.stages import progress_bar
+from partnerproof.cli.progress import progress_bar
 from partnerproof.workspace import Workspace
 
 _SINCE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\dZ)?")
