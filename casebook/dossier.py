@@ -141,7 +141,7 @@ def read_dossier(ledger: Ledger, warc_dir: Path, finding: Row, *, with_pictures:
         verdicts=tuple(verdicts),
         captures=read_exchanges(ledger, claim_id),
         ways=read_ways(ledger, claim_id),
-        pages=read_exhibits(ledger, warc_dir, claim_id),
+        pages=read_exhibits(ledger, warc_dir, claim_id) if with_pictures else (),
         timeline=tuple(ledger.rows(_TIMELINE, [claim_id, claim_id])),
         rules_version=RULES_VERSION,
     )

@@ -324,27 +324,31 @@ class PageExhibit:
     refused: tuple[str, ...]
 
 
+def list_exhibits(ledger: Ledger, claim_id: str) -> list[Row]:
+    """Return the rows of the latest picture of each page of a claim, without the pictures."""
+    return ledger.rows(_PICTURES, [claim_id])
+
+
+def read_exhibit_png(warc_dir: Path, row: Row, name: str) -> bytes | None:
+    """Return one picture of a row. name: screenshot or outlined. None: there is none."""
+    if not row[f"{name}_sha256"]:
+        return None
+    return read_made(warc_dir, row[f"{name}_warc_file"], row[f"{name}_warc_offset"], row[f"{name}_sha256"])
+
+
 def read_exhibits(ledger: Ledger, warc_dir: Path, claim_id: str) -> tuple[PageExhibit, ...]:
     """Return the latest picture of each page of a claim."""
-    exhibits = []
-    for row in ledger.rows(_PICTURES, [claim_id]):
-        pngs = {
-            name: read_made(warc_dir, row[f"{name}_warc_file"], row[f"{name}_warc_offset"], row[f"{name}_sha256"])
-            if row[f"{name}_sha256"]
-            else None
-            for name in ("screenshot", "outlined")
-        }
-        exhibits.append(
-            PageExhibit(
-                row=row,
-                url=row["final_url"],
-                screenshot_png=pngs["screenshot"],
-                outlined_png=pngs["outlined"],
-                missing=tuple(dict.fromkeys(one["why_not"] for one in json.loads(row["evidence"]) if one["why_not"])),
-                refused=tuple(json.loads(row["refused"])),
-            )
+    return tuple(
+        PageExhibit(
+            row=row,
+            url=row["final_url"],
+            screenshot_png=read_exhibit_png(warc_dir, row, "screenshot"),
+            outlined_png=read_exhibit_png(warc_dir, row, "outlined"),
+            missing=tuple(dict.fromkeys(one["why_not"] for one in json.loads(row["evidence"]) if one["why_not"])),
+            refused=tuple(json.loads(row["refused"])),
         )
-    return tuple(exhibits)
+        for row in list_exhibits(ledger, claim_id)
+    )
 
 
 # of each page of a claim the latest look

@@ -173,6 +173,8 @@ class ReviewApp:
     def _answer(self, session: Session, made: Answer) -> Response:
         if made.file is not None:
             return FileResponse(made.file, media_type="image/png", headers={"Cache-Control": "private, max-age=600"})
+        if made.png is not None:
+            return Response(made.png, media_type="image/png", headers={"Cache-Control": "private, max-age=600"})
         if made.leads_to is not None:
             return RedirectResponse(made.leads_to, 303)
         return self._render(made.template, made.status, session=session, **made.values)

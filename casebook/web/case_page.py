@@ -10,6 +10,7 @@ from pathlib import Path
 from casebook.cases import read_events
 from casebook.dossier import Dossier, compare_logo, read_dossier
 from casebook.findings import read_finding
+from casebook.pictures import list_exhibits, read_exhibit_png
 from ledger.database import Ledger, Row
 from ledger.errors import BadInputError
 from ledger.identity import content_id
@@ -29,6 +30,7 @@ class CaseView:
     finding: Row | None
     dossier: Dossier | None
     pictures: tuple[int, ...]
+    pages: tuple[Row, ...]  # the latest picture of each page, as casebook/pictures.py lists them
     events: tuple[tuple[Row, dict[str, object]], ...]
 
 
@@ -47,7 +49,8 @@ def read_case_view(ledger: Ledger, warc_dir: Path, case: Row) -> CaseView:
     logos = dossier.logos if dossier else ()
     pictured = tuple(number for number, logo in enumerate(logos) if logo.not_pictured is None)
     events = tuple((row, {**_UNSAID, **json.loads(row["details"])}) for row in read_events(ledger, case["case_id"]))
-    return CaseView(case=case, finding=finding, dossier=dossier, pictures=pictured, events=events)
+    pages = tuple(row for row in list_exhibits(ledger, case["claim_id"]) if row["screenshot_sha256"])
+    return CaseView(case=case, finding=finding, dossier=dossier, pictures=pictured, pages=pages, events=events)
 
 
 def draw_picture(ledger: Ledger, warc_dir: Path, pictures_dir: Path, case: Row, number: int, kind: str) -> Path | None:
@@ -73,3 +76,9 @@ def draw_picture(ledger: Ledger, warc_dir: Path, pictures_dir: Path, case: Row, 
             part.write_bytes(getattr(compared, f"{one}_png"))
             part.replace(folder / f"{stem}-{one}.png")
     return folder / f"{stem}-{kind}.png"
+
+
+def read_page_picture(ledger: Ledger, warc_dir: Path, case: Row, number: int, kind: str) -> bytes | None:
+    """Return a page of a case as a browser drew it. kind: screenshot or outlined; None: there is none."""
+    pages = [row for row in list_exhibits(ledger, case["claim_id"]) if row["screenshot_sha256"]]
+    return read_exhibit_png(warc_dir, pages[number], kind) if number < len(pages) else None

@@ -26,7 +26,7 @@ from casebook.decisions import (
     undo,
 )
 from casebook.web.accounts import Session
-from casebook.web.case_page import KINDS, draw_picture, read_case, read_case_view
+from casebook.web.case_page import KINDS, draw_picture, read_case, read_case_view, read_page_picture
 from casebook.web.desk import Desk, is_plain_id
 from casebook.web.queue import (
     FACETS,
@@ -70,6 +70,7 @@ class Answer:
     status: int = 200
     leads_to: str | None = None
     file: Path | None = None
+    png: bytes | None = None
     afterwards: BackgroundTask | None = None
 
 
@@ -120,6 +121,16 @@ def show_picture(desk: Desk, session: Session, path: Path_, query: Mapping[str, 
     return Answer(file=file)
 
 
+def show_page_picture(desk: Desk, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
+    case, kind, number = _case(desk, path), path["kind"], path["number"]
+    if kind not in ("screenshot", "outlined") or not number.isdecimal() or len(number) > 2:
+        raise NotThereError
+    png = read_page_picture(desk.ledger, desk.warc_dir, case, int(number), kind)
+    if png is None:
+        raise NotThereError
+    return Answer(png=png)
+
+
 def show_log(desk: Desk, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
     """Who decided what, newest first: for admins."""
     rows = desk.ledger.rows(
@@ -137,6 +148,7 @@ PAGES: Mapping[str, Page] = {
     "/": Page(role=Role.READER, make=show_queue),
     "/cases/{case_id}": Page(role=Role.READER, make=show_case),
     "/cases/{case_id}/pictures/{number}/{kind}": Page(role=Role.READER, make=show_picture),
+    "/cases/{case_id}/pages/{number}/{kind}": Page(role=Role.READER, make=show_page_picture),
     "/log": Page(role=Role.ADMIN, make=show_log),
     "/help": Page(role=Role.READER, make=show_help),
 }
