@@ -88,7 +88,10 @@ def fill(ledger: Ledger, claims: int) -> None:
         "logo_matches", "match_id, image_sha256, brand, official_logo_id, method, distance_bits, score, x, y, width, height, strangers, strangers_compared",
         ((f"match-{b}", f"image-{b}", b, f"logo-{b}", "m", 0, 1.0, 0, 0, 100, 40, 0, 23370) for b in BRANDS),
     )  # fmt: skip
-    connection.execute("INSERT INTO crawls VALUES ('c', '', 's.csv', '{}', '0', ?, ?, 'crawl')", [DAY, DAY])
+    connection.execute(
+        "INSERT INTO crawls (crawl_id, order_sha256, seeds_file, settings, tool_version, started_at, ended_at, kind) VALUES ('c', '', 's.csv', '{}', '0', ?, ?, 'crawl')",
+        [DAY, DAY],
+    )
     many(
         "seeds", "seed_id, vendor, vendor_domain, start_urls, country, parent",
         ((f"s{n}", vendor_name(n), f"v{n}.example", f'["https://v{n}.example/"]', "DE", None) for n in vendors),
