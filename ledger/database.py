@@ -285,7 +285,8 @@ def _refuse_older(database: sqlite_utils.Database, path: Path) -> None:
 
 def _cannot_open(path: Path, error: sqlite3.Error) -> BadInputError | OutsideFailureError:
     if isinstance(error, sqlite3.OperationalError) and "no such" not in str(error):
-        return OutsideFailureError(f"{path}: could not be opened ({error}); close programs that hold it and try again")
+        what = "free some space" if "full" in str(error) else "close programs that hold it"
+        return OutsideFailureError(f"{path}: could not be opened ({error}); {what} and try again")
     return BadInputError(
         Problem(
             where=str(path),

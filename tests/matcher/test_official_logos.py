@@ -96,7 +96,7 @@ valid_from = "2020-01-01"
     text = "\n".join(found)
     assert "kestrel/brand.toml line 1, name: expected a text in double quotes, got 7" in text
     assert (
-        "line 2, alias: expected one of name, aliases, domains, not_when, usage, tier, logo, got the unknown key alias"
+        "line 2, alias: expected one of name, aliases, domains, not_when, four_eyes, usage, tier, logo, got the unknown key alias"
         in text
     )
     assert "line 3, domains: expected a list in square brackets" in text
