@@ -14,22 +14,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from casebook.findings import SERIOUSNESS
+from casebook.findings import PLAINLY_ALLOWED, SERIOUSNESS
 from ledger.database import Ledger, Row
 from ledger.identity import content_id, event_id, parse_utc, utc_text
 from ledger.passage_search import searchable
-from ledger.vocabulary import CaseEvent, CaseState, VerdictKind
+from ledger.vocabulary import CaseEvent, CaseState
 
 PROGRAM = "partnerproof"  # who opens and closes cases
-TO_BE_REVIEWED = (
-    VerdictKind.NO_AUTHORISATION,
-    VerdictKind.LAPSED,
-    VerdictKind.NOT_YET,
-    VerdictKind.EXCEEDS_GRANT,
-    VerdictKind.TEMPLATE,
-    VerdictKind.GROUP_MEMBER,
-    VerdictKind.UNDETERMINED,
-)
+TO_BE_REVIEWED = tuple(kind for kind in SERIOUSNESS if kind not in PLAINLY_ALLOWED)
 UNDECIDED = frozenset({CaseState.OPEN, CaseState.LATER, CaseState.WAITING_APPROVAL})
 _SHOWN = (
     "verdict", "brand", "relation", "tier", "evidence", "vendor", "vendor_domain", "country", "language", "score",

@@ -80,7 +80,7 @@ class Verdict:
 def decide(ledger: Ledger, log: CustodyLog, verdict: Verdict) -> str:
     """Decide cases; returns the batch's id. Errors: BadInputError, CaseChangedError: then none of them is decided."""
     if verdict.reason not in REASONS.get(verdict.state, {}):
-        raise _bad("reason", f"one of {', '.join(REASONS.get(verdict.state, {})) or 'none'}", verdict.reason)
+        raise refuse_input("reason", f"one of {', '.join(REASONS.get(verdict.state, {})) or 'none'}", verdict.reason)
     batch = event_id()
     with ledger.transaction():
         cases = _seen_cases(ledger, verdict.seen)
@@ -114,9 +114,9 @@ def approve(
             [case_id, CaseEvent.DECIDED],
         )
         if case["state"] != CaseState.WAITING_APPROVAL or made is None:
-            raise _bad("case", "a decision that waits for approval", case["state"])
+            raise refuse_input("case", "a decision that waits for approval", case["state"])
         if made["by"] == by:
-            raise _bad("approver", "somebody other than who decided", by)
+            raise refuse_input("approver", "somebody other than who decided", by)
         details = json.loads(made["details"])
         state = CaseState(details["decision"]) if is_approved else CaseState.OPEN
         batch = event_id()
@@ -140,9 +140,9 @@ def undo(ledger: Ledger, log: CustodyLog, batch_id: str, *, by: str, may_undo_ot
         events = ledger.rows("SELECT * FROM case_events WHERE batch_id = ? ORDER BY event_id", [batch_id])
         events = [event for event in events if event["event"] in undoable]
         if not events:
-            raise _bad("batch", "a decision that can be undone", batch_id)
+            raise refuse_input("batch", "a decision that can be undone", batch_id)
         if any(event["by"] != by for event in events) and not may_undo_others:
-            raise _bad("batch", "a decision of your own", "somebody else's")
+            raise refuse_input("batch", "a decision of your own", "somebody else's")
         cases = {case["case_id"]: case for case in require_cases(ledger, [event["case_id"] for event in events])}
         for event in events:
             case = cases[event["case_id"]]
@@ -180,7 +180,7 @@ def put_off(ledger: Ledger, seen: Mapping[str, str], *, until: str | None, by: s
     with ledger.transaction():
         for case in _seen_cases(ledger, seen):
             if CaseState(case["state"]) not in UNDECIDED:
-                raise _bad("case", "a case that is not decided", case["state"])
+                raise refuse_input("case", "a case that is not decided", case["state"])
             record_event(
                 ledger, case, CaseEvent.PUT_OFF, by=by, batch_id=batch, details={"until": until},
                 new={"state": CaseState.LATER, "due_on": until},
@@ -192,7 +192,7 @@ def comment_on(ledger: Ledger, case_id: str, text: str, *, by: str) -> None:
     """Add a comment. Errors: BadInputError for an empty one."""
     said = _comment(text)
     if not said:
-        raise _bad("comment", "some words", "none")
+        raise refuse_input("comment", "some words", "none")
     with ledger.transaction():
         for case in require_cases(ledger, [case_id]):
             record_event(ledger, case, CaseEvent.COMMENTED, by=by, details={"comment": said}, new={})
@@ -201,7 +201,7 @@ def comment_on(ledger: Ledger, case_id: str, text: str, *, by: str) -> None:
 def _seen_cases(ledger: Ledger, seen: Mapping[str, str]) -> list[Row]:
     cases = require_cases(ledger, seen)
     if not seen or len(cases) != len(seen):
-        raise _bad("case", "cases that are there", f"{len(seen) - len(cases)} that are not" if seen else "none")
+        raise refuse_input("case", "cases that are there", f"{len(seen) - len(cases)} that are not" if seen else "none")
     for case in cases:
         if case["last_event_id"] != seen[case["case_id"]]:
             raise CaseChangedError(case)
@@ -256,7 +256,8 @@ def _comment(text: str) -> str:
     return text.strip()[:MAX_COMMENT_CHARS]
 
 
-def _bad(where: str, expected: str, got: str) -> BadInputError:
+def refuse_input(where: str, expected: str, got: str) -> BadInputError:
+    """Return the error for what a form should not have sent."""
     return BadInputError(
         Problem(where=where, expected=expected, got=repr(got)[:100], next_step="go back and look again")
     )

@@ -32,6 +32,7 @@ from casebook.redaction_list import RedactionList
 from casebook.register.ask import read_searches_about, require_search
 from casebook.register.certificate import write_certificate
 from casebook.report import Pages
+from casebook.shown import ALL_SHOWN
 from casebook.witnesses import read_witnesses
 from ledger import verifier
 from ledger.custody import CustodyLog
@@ -39,8 +40,8 @@ from ledger.database import Ledger, Row
 from ledger.errors import OutsideFailureError
 from ledger.identity import utc_text
 from ledger.proofs import Proofs
-from ledger.seals import HEAD, Seals, file_facts
-from ledger.verifier import canonical, write_manifest, zip_info
+from ledger.seals import HEAD, Seals
+from ledger.verifier import canonical, file_facts, write_manifest, zip_info
 from ledger.vocabulary import CustodyEvent
 from ledger.wacz import CopiedRecord, MadePlace, PageEntry, read_peers, write_wacz
 from ledger.warc import read_made
@@ -390,24 +391,11 @@ _PAGES = """
     WHERE e.claim_id = :claim ORDER BY p.url = :best DESC, c.fetched_at DESC, c.url
 """
 # the pages of a claim, with every image, style sheet and redirect that belongs to them, and the robots.txt of the visits
-_CAPTURES_SHOWN = """
-    WITH RECURSIVE shown AS (
-        SELECT DISTINCT p.page_id, p.look_id, p.visit_id, p.stylesheet_looks FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id
-        WHERE e.claim_id = :claim
-    ),
-    wished(look_id) AS (
-        SELECT look_id FROM shown
-        UNION SELECT g.look_id FROM sightings g JOIN shown s ON s.page_id = g.page_id WHERE g.look_id IS NOT NULL
-        UNION SELECT j.value FROM shown s, json_each(s.stylesheet_looks) j
-        UNION SELECT k.look_id FROM looks k JOIN shown s ON s.visit_id = k.visit_id WHERE k.purpose = 'robots'
-    ),
-    chain(capture_id, visit_id, url, wanted) AS (
-        SELECT c.capture_id, c.visit_id, c.url, k.requested_url FROM wished w JOIN looks k ON k.look_id = w.look_id
-        JOIN captures c ON c.capture_id = k.capture_id
-        UNION
-        SELECT c.capture_id, c.visit_id, c.url, n.wanted FROM chain n JOIN captures c ON c.visit_id = n.visit_id AND c.redirect_url = n.url
-        WHERE n.url <> n.wanted
-    )
+_CAPTURES_SHOWN = f"""
+    WITH RECURSIVE carried AS (
+        SELECT DISTINCT p.page_id, p.look_id, p.visit_id, p.stylesheet_looks, 1 AS is_finding
+        FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id WHERE e.claim_id = :claim
+    ),{ALL_SHOWN}
     SELECT DISTINCT capture_id FROM chain WHERE capture_id NOT IN (SELECT capture_id FROM deletions)
 """
 _LOGOS = """

@@ -18,6 +18,15 @@ REJECTION_COLUMNS = (
     "brand", "image_sha256", "state", "images", "why", "decided_by", "decided_at", "rejection_id",
 )  # fmt: skip
 MIN_ID_DIGITS = 6
+NOTHING_ALLOWS = frozenset(
+    {VerdictKind.NO_AUTHORISATION, VerdictKind.LAPSED, VerdictKind.NOT_YET, VerdictKind.EXCEEDS_GRANT}
+)
+PLAINLY_ALLOWED = (
+    VerdictKind.AUTHORISED,
+    VerdictKind.OWN_PROPERTY,
+    VerdictKind.NOT_A_PARTNERSHIP_CLAIM,
+    VerdictKind.DISCLAIMED,
+)
 SERIOUSNESS = (
     VerdictKind.NO_AUTHORISATION,
     VerdictKind.LAPSED,

@@ -24,6 +24,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
+from casebook.findings import NOTHING_ALLOWS
 from crawler.browser import Browser, BrowserOptions, RenderFailedError, why_no_browser
 from crawler.page_reader import DrawnDocument, ReadPage
 from crawler.reread import read_drawn
@@ -33,10 +34,9 @@ from ledger.errors import OutsideFailureError
 from ledger.identity import event_id, utc_text
 from ledger.lexicon import Lexicon
 from ledger.records import Picture
-from ledger.vocabulary import DrawnFrom, VerdictKind
+from ledger.vocabulary import DrawnFrom
 from ledger.warc import MadeRecord, StoredRecord, WarcArchive, read_made
 
-PICTURED = (VerdictKind.NO_AUTHORISATION, VerdictKind.LAPSED, VerdictKind.NOT_YET, VerdictKind.EXCEEDS_GRANT)
 _INK, _HALO = "#d4000f", "#ffffff"
 _MARGIN_PX, _LINE_PX = 6, 4
 
@@ -87,7 +87,7 @@ class Pictured:
 def find_pages(ledger: Ledger, claim_ids: Sequence[str] | None = None) -> list[PageToDraw]:
     """Return the pages that lack a picture. claim_ids: None means those of all findings that nothing allows."""
     if claim_ids is None:
-        kinds = json.dumps([str(kind) for kind in PICTURED])
+        kinds = json.dumps([str(kind) for kind in NOTHING_ALLOWS])
         sql = "SELECT claim_id FROM v_findings WHERE verdict IN (SELECT value FROM json_each(?)) ORDER BY claim_id"
         claim_ids = [row[0] for row in ledger.rows(sql, [kinds])]
     pages: dict[str, PageToDraw] = {}

@@ -15,20 +15,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from casebook.findings import PLAINLY_ALLOWED
+from casebook.shown import ALL_SHOWN
 from ledger.custody import CustodyLog
 from ledger.database import Ledger, Row
 from ledger.deletion import DueCapture
 from ledger.errors import BadInputError, Problem
 from ledger.identity import event_id, utc_now, utc_text
 from ledger.records import Hold
-from ledger.vocabulary import CustodyEvent, HoldEvent, RetentionClass, VerdictKind
-
-PLAINLY_ALLOWED = (
-    VerdictKind.AUTHORISED,
-    VerdictKind.OWN_PROPERTY,
-    VerdictKind.NOT_A_PARTNERSHIP_CLAIM,
-    VerdictKind.DISCLAIMED,
-)
+from ledger.vocabulary import CustodyEvent, HoldEvent, RetentionClass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +102,8 @@ def read_holds(ledger: Ledger) -> list[Row]:
     )
 
 
-_CLASSES = """
-    WITH verdict AS (
+_CLASSES = f"""
+    WITH RECURSIVE verdict AS (
         SELECT claim_id, verdict FROM verdicts v WHERE is_replay = 0
           AND sequence = (SELECT max(sequence) FROM verdicts w WHERE w.claim_id = v.claim_id AND w.is_replay = 0)
     ),
@@ -117,20 +112,7 @@ _CLASSES = """
                max(instr(:allowed, ' ' || coalesce(v.verdict, '?') || ' ') = 0) AS is_finding
         FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id LEFT JOIN verdict v ON v.claim_id = e.claim_id
         GROUP BY p.page_id
-    ),
-    wished AS (
-        SELECT look_id, is_finding FROM carried
-        UNION SELECT g.look_id, c.is_finding FROM carried c JOIN sightings g ON g.page_id = c.page_id WHERE g.look_id IS NOT NULL
-        UNION SELECT j.value, c.is_finding FROM carried c, json_each(c.stylesheet_looks) j
-        UNION SELECT k.look_id, c.is_finding FROM carried c JOIN looks k ON k.visit_id = c.visit_id AND k.purpose = 'robots'
-    ),
-    chain(capture_id, visit_id, url, wanted, is_finding) AS (
-        SELECT c.capture_id, c.visit_id, c.url, k.requested_url, w.is_finding FROM wished w JOIN looks k ON k.look_id = w.look_id
-        JOIN captures c ON c.capture_id = k.capture_id
-        UNION
-        SELECT c.capture_id, c.visit_id, c.url, n.wanted, n.is_finding FROM chain n
-        JOIN captures c ON c.visit_id = n.visit_id AND c.redirect_url = n.url WHERE n.url <> n.wanted
-    ),
+    ),{ALL_SHOWN},
     classed AS (SELECT capture_id, max(is_finding) AS is_finding FROM chain GROUP BY capture_id)
     SELECT c.capture_id, c.fetched_at, c.refers_to,
            CASE k.is_finding WHEN 1 THEN 'finding' WHEN 0 THEN 'claim' ELSE 'unclaimed' END AS kind,

@@ -10,7 +10,6 @@ Reads: captures. Writes: deletions, the WARC files, the custody log.
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import struct
@@ -25,7 +24,7 @@ from ledger.database import Ledger, Row
 from ledger.errors import OutsideFailureError
 from ledger.identity import content_id, sha256_hex, utc_text
 from ledger.records import Deletion
-from ledger.seals import record_offsets
+from ledger.seals import record_ends
 from ledger.vocabulary import CustodyEvent, RetentionClass
 
 RECORDS_AN_ENTRY = 500
@@ -74,9 +73,7 @@ def finish_deletions(ledger: Ledger, warc_dir: Path, log: CustodyLog) -> None:
     rows = [row for row in ledger.rows(_PLACES) if (row["file"], row["offset"]) not in logged]
     left: list[dict[str, Any]] = []
     for file in sorted({row["file"] for row in rows}):
-        end = ledger.value("SELECT committed_bytes FROM warc_files WHERE warc_file = ?", [file])
-        stop_of = dict(itertools.pairwise([*record_offsets(ledger, file), end]))
-        left += _overwrite(warc_dir / file, [row for row in rows if row["file"] == file], stop_of)
+        left += _overwrite(warc_dir / file, [row for row in rows if row["file"] == file], record_ends(ledger, file))
     for start in range(0, len(left), RECORDS_AN_ENTRY):
         log.add(CustodyEvent.DELETED, {"records": left[start : start + RECORDS_AN_ENTRY]})
 

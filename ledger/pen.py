@@ -15,7 +15,7 @@ from typing import Any
 
 from ledger.custody import CustodyLog
 from ledger.errors import OutsideFailureError
-from ledger.seals import file_facts
+from ledger.verifier import file_facts
 from ledger.vocabulary import CustodyEvent
 
 LOG_NAME = "custody.jsonl"

@@ -13,6 +13,7 @@ Sealing again when nothing has changed makes no new seal; it only asks the autho
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import shutil
@@ -28,7 +29,7 @@ from ledger.database import Ledger
 from ledger.errors import EvidenceBrokenError, OutsideFailureError
 from ledger.identity import event_id, sha256_hex, utc_text
 from ledger.sealed_rows import TABLES, RowGroup, Table, read_groups
-from ledger.verifier import canonical, leaf_hash, merkle_root
+from ledger.verifier import canonical, file_facts, leaf_hash, merkle_root
 from ledger.vocabulary import CustodyEvent
 
 FORMAT = "partnerproof seal 1"
@@ -258,6 +259,12 @@ def record_offsets(ledger: Ledger, warc_file: str) -> list[int]:
     return [row[0] for row in ledger.rows(sql, {"f": warc_file}) if row[0] is not None]
 
 
+def record_ends(ledger: Ledger, warc_file: str) -> dict[int, int]:
+    """Return of each record that the database knows of where it begins and where it ends."""
+    end = ledger.value("SELECT committed_bytes FROM warc_files WHERE warc_file = ?", [warc_file])
+    return dict(itertools.pairwise([*record_offsets(ledger, warc_file), end]))
+
+
 def _write_seal(seals: Seals, leaves: Sequence[Leaf], now: str, log: CustodyLog) -> Seal:
     seal_id = event_id()
     lines = [canonical(leaf) for leaf in leaves]
@@ -302,13 +309,6 @@ def mend_seals(seals_dir: Path, log: CustodyLog) -> None:
     for seal in Seals.of(seals_dir).all:
         if seal.seal_id not in logged:
             log_seal(log, seal)
-
-
-def file_facts(path: Path) -> dict[str, Any]:
-    """Return a file's length and SHA-256."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256")
-    return {"bytes": path.stat().st_size, "sha256": digest.hexdigest()}
 
 
 def write_durably(path: Path, data: bytes) -> None:

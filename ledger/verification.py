@@ -27,12 +27,23 @@ from ledger.database import Ledger
 from ledger.errors import EvidenceBrokenError, OutsideFailureError, PartnerproofError
 from ledger.identity import sha256_hex, utc_text
 from ledger.sealed_rows import TABLES, Table, read_groups
-from ledger.seals import FORMAT, HEAD, MANIFEST, Leaf, Seal, Seals, file_facts
-from ledger.verifier import BROKEN, NOT_CHECKED, OK, Check, canonical, check_log, check_token, leaf_hash, merkle_root
+from ledger.seals import FORMAT, HEAD, MANIFEST, Leaf, Seal, Seals
+from ledger.verifier import (
+    BROKEN,
+    CHUNK_BYTES,
+    NOT_CHECKED,
+    OK,
+    Check,
+    canonical,
+    check_log,
+    check_token,
+    file_facts,
+    leaf_hash,
+    merkle_root,
+)
 from ledger.vocabulary import CustodyEvent
 from ledger.warc import read_exchange
 
-CHUNK_BYTES = 1 << 20
 _WRITES = frozenset({CustodyEvent.BEGAN, CustodyEvent.ENDED, CustodyEvent.DECIDED, CustodyEvent.HELD})
 _OUTSIDE = (
     "disk I/O error",

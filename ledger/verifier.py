@@ -382,7 +382,7 @@ def _read_manifest(folder: Path) -> dict[str, Any] | Check:
 
 def write_manifest(folder: Path, about: dict[str, Any]) -> str:
     """Write the manifest of all files of a folder; returns its digest."""
-    files = {name: _facts(folder / name) for name in _names(folder) if name != MANIFEST}
+    files = {name: file_facts(folder / name) for name in _names(folder) if name != MANIFEST}
     manifest = {**about, "files": files}
     digest = sha256_hex(canonical(manifest))
     (folder / MANIFEST).write_bytes(canonical({**manifest, "sha256": digest}) + b"\n")
@@ -393,7 +393,8 @@ def _names(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
 
 
-def _facts(path: Path) -> dict[str, Any]:
+def file_facts(path: Path) -> dict[str, Any]:
+    """Return a file's length and SHA-256."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
@@ -412,7 +413,7 @@ def _check_files(folder: Path, manifest: dict[str, Any]) -> Iterator[Check]:
         elif name not in there:
             broken += 1
             yield Check(name, BROKEN, "is missing")
-        elif _facts(folder / name) != files[name]:
+        elif file_facts(folder / name) != files[name]:
             broken += 1
             yield Check(name, BROKEN, "was changed: its digest is not the one in manifest.json")
     if not broken:

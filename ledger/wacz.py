@@ -28,7 +28,7 @@ from ledger.database import Ledger, Row
 from ledger.errors import EvidenceBrokenError
 from ledger.identity import sha256_hex, utc_text
 from ledger.redacted_records import Blanking, RecordRedaction
-from ledger.seals import record_offsets
+from ledger.seals import record_ends
 from ledger.verifier import zip_info
 
 ARCHIVE = "archive/data.warc.gz"
@@ -159,9 +159,7 @@ def _copy(
 ) -> list[CopiedRecord]:
     copied: list[CopiedRecord] = []
     for file, group in itertools.groupby(places, key=lambda place: place[0]):
-        end = ledger.value("SELECT committed_bytes FROM warc_files WHERE warc_file = ?", [file])
-        borders = [*record_offsets(ledger, file), end]
-        stop_of = dict(itertools.pairwise(borders))
+        stop_of = record_ends(ledger, file)
         try:
             with (warc_dir / file).open("rb") as source:
                 for _, offset in group:

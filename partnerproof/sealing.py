@@ -15,9 +15,10 @@ from casebook.rules import RULES_VERSION
 from crawler.page_reader import EXTRACTOR_VERSION
 from ledger.errors import PartnerproofError
 from ledger.identity import content_id
-from ledger.seals import Seal, Seals, file_facts, make_seal, mend_seals
+from ledger.seals import Seal, Seals, make_seal, mend_seals
 from ledger.shipped import shipped_data
 from ledger.timestamps import Stamp, mend_tokens, stamp_seal
+from ledger.verifier import file_facts
 from partnerproof.config import CONFIG_FILE
 from partnerproof.version import program_version
 from partnerproof.workspace import Workspace

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import hmac
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.applications import Starlette
@@ -25,8 +24,8 @@ from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from casebook.web.accounts import Session, begin_session, end_session, log_in, read_session
-from casebook.web.desk import STATIC, Desk, make_environment
-from casebook.web.pages import PAGES, POSTS, Answer, NotThereError, Page
+from casebook.web.desk import STATIC, TEMPLATES, Desk, make_environment
+from casebook.web.pages import PAGES, POSTS, Answer, Form, NotThereError, Page, Post, one_field
 from ledger.errors import BadInputError, EvidenceBrokenError, PartnerproofError
 from ledger.vocabulary import Role
 
@@ -45,16 +44,12 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-_STATIC_FILES = {"app.css": "text/css", "app.js": "text/javascript"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """A request that may be answered: who asks, and what they sent."""
-
-    request: Request
-    session: Session
-    form: Mapping[str, list[str]]
+_STATIC_FILES = {
+    "report.css": (TEMPLATES / "report.css", "text/css"),  # cases look as dossiers do
+    "app.css": (STATIC / "app.css", "text/css"),
+    "app.js": (STATIC / "app.js", "text/javascript"),
+}
+Act = Callable[[Request, Session, Form], Awaitable[Response]]
 
 
 class ReviewApp:
@@ -74,7 +69,10 @@ class ReviewApp:
             Route("/enter", self.enter, methods=["GET"]),
             Route("/logout", self._posting(Role.READER, self._log_out), methods=["POST"]),
             *(Route(path, self._reading(page), methods=["GET"]) for path, page in PAGES.items()),
-            *(Route(path, self._posting(role, post), methods=["POST"]) for path, (role, post) in POSTS.items()),
+            *(
+                Route(path, self._posting(role, self._carrying_out(post)), methods=["POST"])
+                for path, (role, post) in POSTS.items()
+            ),
         ]
 
     # --- without a session
@@ -83,7 +81,8 @@ class ReviewApp:
         name = request.path_params["name"]
         if name not in _STATIC_FILES:
             raise HTTPException(404)
-        return FileResponse(STATIC / name, media_type=_STATIC_FILES[name])
+        path, kind = _STATIC_FILES[name]
+        return FileResponse(path, media_type=kind)
 
     async def no_icon(self, request: Request) -> Response:
         return Response(status_code=204)
@@ -93,7 +92,7 @@ class ReviewApp:
 
     async def log_in(self, request: Request) -> Response:
         form = await _read_form(request)
-        account, password = _one(form, "account"), _one(form, "password")
+        account, password = one_field(form, "account"), one_field(form, "password")
         address = request.client.host if request.client else "?"
         keys = (f"account {account}", f"address {address}")
         if not _is_from_here(request):
@@ -111,7 +110,6 @@ class ReviewApp:
         """Enter with the token that `partnerproof serve --token` printed: for the one user of a machine."""
         given = request.query_params.get("token", "")
         if self.desk.token is None or not hmac.compare_digest(given.encode(), self.desk.token.encode()):
-            self.desk.failed.add("token")
             raise HTTPException(403)
         token = await run_in_threadpool(lambda: begin_session(self.desk.ledger, self.desk.user, Role.ADMIN))
         return self._with_cookie(request, token)
@@ -138,29 +136,33 @@ class ReviewApp:
 
         return answer
 
-    def _posting(self, role: Role, post: Any) -> Callable[[Request], Awaitable[Response]]:
+    def _posting(self, role: Role, act: Act) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
             session = await self._session(request)
             if session is None:
                 return RedirectResponse("/login", 303)
             form = await _read_form(request)
             if not _is_from_here(request) or not hmac.compare_digest(
-                _one(form, "csrf").encode(), session.csrf.encode()
+                one_field(form, "csrf").encode(), session.csrf.encode()
             ):
                 raise HTTPException(403, "the form was not sent from a page of this session: load the page again")
             if not session.may(role):
                 raise HTTPException(403)
-            if post is self._log_out or post == self._log_out:
-                return await self._log_out(request)
-            made: Answer = await run_in_threadpool(lambda: post(self.desk, session, request.path_params, form))
+            return await act(request, session, form)
+
+        return answer
+
+    def _carrying_out(self, post: Post) -> Act:
+        async def act(request: Request, session: Session, form: Form) -> Response:
+            made = await run_in_threadpool(lambda: post(self.desk, session, request.path_params, form))
             result = self._answer(session, made)
             if made.afterwards is not None:
                 result.background = made.afterwards
             return result
 
-        return answer
+        return act
 
-    async def _log_out(self, request: Request) -> Response:
+    async def _log_out(self, request: Request, session: Session, form: Form) -> Response:
         await run_in_threadpool(lambda: end_session(self.desk.ledger, request.cookies.get(COOKIE)))
         answer = RedirectResponse("/login", 303)
         answer.delete_cookie(COOKIE, path="/")
@@ -240,10 +242,6 @@ async def _read_form(request: Request) -> dict[str, list[str]]:
         if isinstance(value, str):
             fields.setdefault(name, []).append(value)
     return fields
-
-
-def _one(form: Mapping[str, list[str]], name: str) -> str:
-    return (form.get(name) or [""])[0]
 
 
 def _is_from_here(request: Request) -> bool:

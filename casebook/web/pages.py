@@ -15,7 +15,6 @@ from starlette.background import BackgroundTask
 from casebook.cases import UNDECIDED as UNDECIDED_STATES
 from casebook.decisions import (
     REASONS,
-    CaseChangedError,
     Verdict,
     approve,
     assign,
@@ -23,6 +22,7 @@ from casebook.decisions import (
     decide,
     follow_rejections,
     put_off,
+    refuse_input,
     undo,
 )
 from casebook.web.accounts import Session
@@ -42,7 +42,6 @@ from casebook.web.queue import (
     same_group,
 )
 from ledger.database import Row
-from ledger.errors import BadInputError, Problem
 from ledger.vocabulary import CaseEvent, CaseState, Role
 
 Form = Mapping[str, list[str]]
@@ -156,11 +155,11 @@ PAGES: Mapping[str, Page] = {
 
 def post_decision(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
     """Decide one case, or those that were ticked in the queue."""
-    state, _, reason = _one(form, "decision").partition(":")
+    state, _, reason = one_field(form, "decision").partition(":")
     if state not in tuple(REASONS):
-        raise _bad("decision", "one of the buttons", state)
+        raise refuse_input("decision", "one of the buttons", state)
     verdict = Verdict(
-        state=CaseState(state), reason=reason, comment=_one(form, "comment"), by=session.account, seen=_seen(form),
+        state=CaseState(state), reason=reason, comment=one_field(form, "comment"), by=session.account, seen=_seen(form),
         needs_approval=desk.four_eyes,
     )  # fmt: skip
     brands = sorted({row["brand"] for row in _cases(desk, verdict.seen)})
@@ -170,18 +169,18 @@ def post_decision(desk: Desk, session: Session, path: Path_, form: Form) -> Answ
 
 
 def post_later(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
-    until = _one(form, "until").strip() or None
+    until = one_field(form, "until").strip() or None
     if until is not None:
         try:
             until = dt.date.fromisoformat(until).isoformat()
         except ValueError as error:
-            raise _bad("until", "a date such as 2026-12-24, or nothing", until or "") from error
+            raise refuse_input("until", "a date such as 2026-12-24, or nothing", until or "") from error
     after = _next(desk, form)
     return _then(desk, form, put_off(desk.ledger, _seen(form), until=until, by=session.account), after, [])
 
 
 def post_undo(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
-    batch = _one(form, "batch")
+    batch = one_field(form, "batch")
     rows = desk.ledger.rows(
         "SELECT DISTINCT c.brand, c.case_id, c.state FROM case_events e JOIN cases c ON c.case_id = e.case_id WHERE e.batch_id = ?",
         [batch],
@@ -194,7 +193,7 @@ def post_undo(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
 
 def post_approval(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
     (case_id, seen), *_ = _seen(form).items()
-    is_approved = _one(form, "approval") == "approve"
+    is_approved = one_field(form, "approval") == "approve"
     case = _case(desk, {"case_id": case_id})
     approve(
         desk.ledger,
@@ -203,16 +202,16 @@ def post_approval(desk: Desk, session: Session, path: Path_, form: Form) -> Answ
         seen=seen,
         by=session.account,
         is_approved=is_approved,
-        comment=_one(form, "comment"),
+        comment=one_field(form, "comment"),
     )
     return Answer(leads_to=_with_filters(f"/cases/{case_id}", form), afterwards=_following(desk, [case["brand"]]))
 
 
 def post_assignment(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
-    to = _one(form, "to").strip() or None
+    to = one_field(form, "to").strip() or None
     known = {row["account"] for row in desk.ledger.rows("SELECT account FROM accounts WHERE is_active = 1")}
     if to is not None and to not in known | {session.account}:
-        raise _bad("to", f"one of {', '.join(sorted(known)) or 'no accounts yet'}", to)
+        raise refuse_input("to", f"one of {', '.join(sorted(known)) or 'no accounts yet'}", to)
     seen = _seen(form)
     assign(desk.ledger, seen, to=to, by=session.account)
     return Answer(leads_to=_with_filters(f"/cases/{next(iter(seen))}" if len(seen) == 1 else "/", form))
@@ -220,18 +219,18 @@ def post_assignment(desk: Desk, session: Session, path: Path_, form: Form) -> An
 
 def post_comment(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
     case_id = next(iter(_seen(form)))
-    comment_on(desk.ledger, case_id, _one(form, "comment"), by=session.account)
+    comment_on(desk.ledger, case_id, one_field(form, "comment"), by=session.account)
     return Answer(leads_to=_with_filters(f"/cases/{case_id}", form))
 
 
 def post_view(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
     """Keep the queue's filters under a name, or forget them."""
-    name, query = _one(form, "name").strip()[:60], _one(form, "query")
+    name, query = one_field(form, "name").strip()[:60], one_field(form, "query")
     if not name:
-        raise _bad("name", "a name for the view", "none")
+        raise refuse_input("name", "a name for the view", "none")
     with desk.ledger.transaction():
         desk.ledger.execute("DELETE FROM saved_views WHERE account = ? AND name = ?", [session.account, name])
-        if _one(form, "forget") != "yes":
+        if one_field(form, "forget") != "yes":
             address = Filters.read(dict(parse_qsl(query))).address()
             desk.ledger.execute("INSERT INTO saved_views VALUES (?, ?, ?)", [session.account, name, address])
     return Answer(leads_to=_with_filters("/", form))
@@ -262,15 +261,15 @@ def _following(desk: Desk, brands: list[str]) -> BackgroundTask | None:
 def _next(desk: Desk, form: Form) -> str | None:
     """The case after the one that is decided; of several ticked ones, none: back to the queue."""
     cases = form.get("case", [])
-    if len(cases) != 1 or _one(form, "from") != "case":
+    if len(cases) != 1 or one_field(form, "from") != "case":
         return None
-    filters = Filters.read(dict(parse_qsl(_one(form, "query"))))
+    filters = Filters.read(dict(parse_qsl(one_field(form, "query"))))
     case = read_case(desk.ledger, cases[0].partition(":")[0])
     return neighbours(desk.ledger, filters, case)[1] if case is not None else None
 
 
 def _with_filters(target: str, form: Form, **more: str) -> str:
-    query = Filters.read(dict(parse_qsl(_one(form, "query")))).address()
+    query = Filters.read(dict(parse_qsl(one_field(form, "query")))).address()
     parts = [part for part in (query, *(f"{name}={value}" for name, value in more.items())) if part]
     return f"{target}?{'&'.join(parts)}" if parts else target
 
@@ -280,7 +279,7 @@ def _seen(form: Form) -> dict[str, str]:
     pairs = [value.partition(":") for value in form.get("case", [])]
     seen = {case_id: event for case_id, _, event in pairs if is_plain_id(case_id) and is_plain_id(event)}
     if not seen or len(seen) != len(pairs) or len(seen) > MOST_AT_ONCE:
-        raise _bad("case", f"one to {MOST_AT_ONCE} cases", f"{len(pairs)}")
+        raise refuse_input("case", f"one to {MOST_AT_ONCE} cases", f"{len(pairs)}")
     return seen
 
 
@@ -315,14 +314,6 @@ def _done(desk: Desk, batch: str | None) -> dict[str, Any] | None:
     }
 
 
-def _one(form: Form, name: str) -> str:
+def one_field(form: Form, name: str) -> str:
+    """Return the first value of a field; empty when there is none."""
     return (form.get(name) or [""])[0]
-
-
-def _bad(where: str, expected: str, got: str) -> BadInputError:
-    return BadInputError(
-        Problem(where=where, expected=expected, got=repr(got)[:100], next_step="go back and try again")
-    )
-
-
-__all__ = ["PAGES", "POSTS", "Answer", "CaseChangedError", "NotThereError", "Page"]

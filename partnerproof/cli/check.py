@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
+from casebook.findings import NOTHING_ALLOWS
 from ledger.database import Ledger
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.crawl import network_options
-from partnerproof.cli.tables import PROBLEMS, plain_console, print_findings
+from partnerproof.cli.tables import plain_console, print_findings
 from partnerproof.crawl_run import CrawlOrder, run_crawl
 
 COULD_NOT_LOOK = 3
@@ -92,7 +93,7 @@ def _tell(ledger: Ledger, crawl_id: str, url: str) -> int:
     for row in ledger.rows("SELECT * FROM v_text_claims WHERE crawl_id = ?", [crawl_id]):
         console.print(f"  words ({row['kind']}): {row['sentence'][:300]}", highlight=False, markup=False)
     verdicts = print_findings(ledger, crawl_id=crawl_id)
-    if PROBLEMS & verdicts.keys():
+    if NOTHING_ALLOWS & verdicts.keys():
         return 1
     unseen = ledger.rows(
         "SELECT reason, count(*) AS images FROM v_refusals WHERE crawl_id = ? AND image_sha256 IS NULL GROUP BY reason",

@@ -48,6 +48,8 @@ def take_pictures(
     """Draw what lacks a picture and seal it; returns what came of it, and how many pages are left."""
     with workspace.open_readonly() as ledger:
         ids = None if claims is None else [read_finding(ledger, claim)["claim_id"] for claim in claims]
+        if not find_pages(ledger, ids):
+            return Pictured(), 0  # without the pen: an export is also wanted while a crawl runs
     crawl = workspace.config.crawl
     with workspace.writing(command):
         with workspace.open() as ledger, progress_bar() as progress:

@@ -11,7 +11,7 @@ from casebook.retention import Retention, decide_hold, read_holds, read_retentio
 from ledger.deletion import delete_captures, finish_deletions
 from ledger.vocabulary import HoldEvent, RetentionClass
 from partnerproof.cli.choice import Choice, pass_choice
-from partnerproof.cli.tables import plain_console
+from partnerproof.cli.tables import plain, plain_console
 
 
 @click.command()
@@ -75,7 +75,9 @@ def hold(choice: Choice, vendor: str | None, why: str | None, by: str | None, li
             rows = read_holds(ledger)
         for row in rows:
             click.echo(
-                f"{row['vendor_domain']}  {row['vendor']}  since {row['decided_at']} by {row['decided_by']}: {row['why']}"
+                plain(
+                    f"{row['vendor_domain']}  {row['vendor']}  since {row['decided_at']} by {row['decided_by']}: {row['why']}"
+                )
             )
         if not rows:
             click.echo("no legal hold is in force")

@@ -18,7 +18,6 @@ from casebook.findings import read_findings, read_perhaps
 from ledger.database import Ledger, Row
 from ledger.vocabulary import VerdictKind
 
-PROBLEMS = frozenset({VerdictKind.NO_AUTHORISATION, VerdictKind.LAPSED, VerdictKind.NOT_YET, VerdictKind.EXCEEDS_GRANT})
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _STYLES = {
     VerdictKind.NO_AUTHORISATION: "bold red",

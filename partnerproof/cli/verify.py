@@ -8,7 +8,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from ledger.errors import BadInputError, Problem
 from ledger.verification import Place, Verification
@@ -16,6 +15,7 @@ from ledger.verifier import BROKEN, NOT_CHECKED, OK, Check, check_export
 from ledger.vocabulary import CustodyEvent
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.progress import progress_bar
+from partnerproof.cli.tables import plain_console
 from partnerproof.workspace import Workspace
 
 _SINCE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\dZ)?")
@@ -84,12 +84,12 @@ def _tell(checks: list[Check], *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([asdict(check) for check in checks], ensure_ascii=False, indent=2))
         return
-    console = Console(soft_wrap=True, highlight=False)
+    console = plain_console()
     styles = {OK: "green", BROKEN: "bold red", NOT_CHECKED: "yellow"}
     for check in sorted(checks, key=lambda check: [OK, NOT_CHECKED, BROKEN].index(check.outcome)):
         console.print(f"{check.outcome:>11}", style=styles[check.outcome], end="  ")
-        console.print(f"{check.what}: {check.detail}", markup=False)
+        console.print(f"{check.what}: {check.detail}", markup=False, highlight=False)
     broken = sum(check.outcome == BROKEN for check in checks)
     unchecked = sum(check.outcome == NOT_CHECKED for check in checks)
     more = f"; {unchecked} could not be checked" if unchecked else ""
-    console.print(f"\n{broken} broken{more}" if broken else f"\nnothing is broken{more}", style="bold")
+    console.print(f"\n{broken} broken{more}" if broken else f"\nnothing is broken{more}", style="bold", highlight=False)

@@ -124,7 +124,7 @@ def test_a_whole_new_manifest_does_not_hide_a_changed_row_or_record(folder):
 
 def test_the_log_tells_of_the_export_and_withholds_what_concerns_others(sealed, exported, tmp_path, logo_png):
     entry = next(entry for entry in log_of(sealed) if entry["event"] == "exported")
-    from ledger.seals import file_facts
+    from ledger.verifier import file_facts
 
     assert {key: entry["details"][key] for key in ("bytes", "sha256")} == file_facts(exported)
     root = shutil.copytree(sealed, tmp_path / "space")
