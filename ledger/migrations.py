@@ -1,7 +1,7 @@
 """The schema, forward only. A migration that has shipped is never edited; a change is a new function.
 
 The tables are written as SQL text and not through the library's `create`, because SQLite keeps the comments:
-whoever opens the file with `.schema` reads what each column means.
+whoever opens the file with `.schema` reads what each column means. It only grows: what has shipped stays in its place.
 """
 
 from __future__ import annotations

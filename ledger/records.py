@@ -1,7 +1,8 @@
 """What the ledger stores, in flow order: one frozen dataclass a table, one field a column.
 
 Times are UTC text (`2026-11-23T06:34:29Z`), dates ISO text; tuples and dicts are stored as JSON. A None is
-"unknown" or "does not apply"; where it means something else, the comment beside the field says so.
+"unknown" or "does not apply"; where it means something else, the comment beside the field says so. One file, as long as the
+schema is: it is read beside it.
 """
 
 from __future__ import annotations

@@ -11,6 +11,8 @@ It asks nobody and needs no network. It checks, in this order, and names what is
 5. the rows of the database and the records of the web archive: that each is as its sealed digest says;
 6. the custody log: that each entry holds the digest of the one before it.
 
+It is long because it is one file on purpose: it goes alone into every export, and a stranger reads it whole.
+
 Three outcomes: ok, BROKEN, not checked. Exit code: 0 all is ok, 1 something is broken, 3 something could not be checked.
 
 Of a redacted export, each row, record and log entry in which something was blanked is "redacted", which is not checked: its
