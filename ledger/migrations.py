@@ -991,3 +991,88 @@ def m0013_casework(database: Database) -> None:
     """Cases, their events, who may decide, and what reviewers look for."""
     for statement in CASEWORK:
         database.execute(statement)
+
+
+FOLLOW_UP = (
+    "ALTER TABLE cases ADD COLUMN followup /* draft, approved, sent, acknowledged, disputed, removed, verified-removed, reappeared, escalated, closed; NULL = nothing was asked of the vendor */ TEXT",
+    "ALTER TABLE cases ADD COLUMN followup_at /* when it came to that */ TEXT",
+    "ALTER TABLE cases ADD COLUMN answer_by /* date until which the latest letter asks for an answer */ TEXT",
+    "ALTER TABLE cases ADD COLUMN removed_on /* date of the first look without the claim, of those that prove its removal; NULL = not proven */ TEXT",
+    "CREATE INDEX cases_by_followup ON cases(followup, brand) WHERE followup IS NOT NULL",
+    """
+    CREATE TABLE letters ( -- a letter to a vendor or its host; the program writes and exports it, a person sends it
+        letter_id TEXT PRIMARY KEY, -- ULID
+        case_id TEXT NOT NULL REFERENCES cases(case_id),
+        tone TEXT NOT NULL, -- enquiry, request, host-notice, demand
+        language TEXT NOT NULL, -- of the template
+        jurisdiction TEXT NOT NULL, -- whose gates hold: ISO 3166-1 code, or other
+        gate TEXT NOT NULL, -- who has to approve it: writer, second-person, counsel
+        state TEXT NOT NULL, -- draft, approved, sent, dropped
+        text_id TEXT NOT NULL, -- of letter_texts: what it says now
+        written_by TEXT NOT NULL,
+        written_at TEXT NOT NULL,
+        approved_by TEXT,
+        approved_at TEXT,
+        counsel TEXT, -- who looked at it, where the gate asks for counsel
+        sent_on TEXT, -- date
+        sent_by TEXT,
+        sent_how TEXT,
+        answer_by TEXT -- date
+    ) STRICT""",
+    "CREATE INDEX letters_by_case ON letters(case_id)",
+    """
+    CREATE TABLE letter_texts ( -- every text that a letter ever had; only ever added to
+        text_id TEXT PRIMARY KEY, -- ULID
+        letter_id TEXT NOT NULL,
+        recipient TEXT NOT NULL, -- name
+        contact TEXT NOT NULL, -- e-mail or postal address, or the address of a form
+        contact_source TEXT NOT NULL, -- where the contact was found, or "given by" and the account
+        subject TEXT NOT NULL,
+        body TEXT NOT NULL,
+        written_by TEXT NOT NULL,
+        written_at TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX letter_texts_by_letter ON letter_texts(letter_id)",
+    """
+    CREATE TABLE replies ( -- what came back; only ever added to
+        reply_id TEXT PRIMARY KEY, -- ULID
+        case_id TEXT NOT NULL REFERENCES cases(case_id),
+        kind TEXT NOT NULL, -- acknowledges, says-removed, disputes, other
+        received_on TEXT NOT NULL, -- date
+        sender TEXT NOT NULL,
+        words TEXT NOT NULL,
+        file_name TEXT, -- as it was given; NULL = words only
+        file BLOB,
+        file_sha256 TEXT,
+        noted_by TEXT NOT NULL,
+        noted_at TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX replies_by_case ON replies(case_id)",
+    """
+    CREATE TABLE removal_checks ( -- what each visit tells of a claim since a person confirmed it or wrote to the vendor
+        check_id TEXT PRIMARY KEY, -- of case and visit
+        case_id TEXT NOT NULL REFERENCES cases(case_id),
+        visit_id TEXT NOT NULL REFERENCES visits(visit_id),
+        looked_at TEXT NOT NULL,
+        outcome TEXT NOT NULL, -- shown, gone, could-not-look
+        pages TEXT NOT NULL, -- JSON list: address, what was seen there, why
+        checked_at TEXT NOT NULL,
+        UNIQUE (case_id, visit_id)
+    ) STRICT""",
+    "CREATE INDEX removal_checks_by_visit ON removal_checks(visit_id)",
+    """
+    CREATE TABLE alerts ( -- how far a channel has been told of what happened to the cases of a brand
+        channel TEXT NOT NULL, -- name in partnerproof.toml
+        brand TEXT NOT NULL,
+        told_until TEXT NOT NULL, -- event_id of the last event that it was told of
+        told_at TEXT NOT NULL,
+        PRIMARY KEY (channel, brand)
+    ) STRICT""",
+)
+
+
+@migrations()
+def m0014_follow_up(database: Database) -> None:
+    """Letters, replies, proofs of removal, and who was told."""
+    for statement in FOLLOW_UP:
+        database.execute(statement)

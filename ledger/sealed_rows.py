@@ -26,6 +26,7 @@ NOT_SEALED = (
     "case_search",
     "sessions",
     "saved_views",
+    "alerts",
 )
 
 
@@ -118,6 +119,10 @@ TABLES = (
     _span("holds", "t.hold_id", "decided_at"),
     Table(name="cases", key="substr(t.opened_at, 1, 10)", order="t.case_id"),
     _span("case_events", "t.event_id", "at"),
+    Table(name="letters", key="substr(t.written_at, 1, 10)", order="t.letter_id"),
+    _span("letter_texts", "t.text_id", "written_at"),
+    _span("replies", "t.reply_id", "noted_at"),
+    _span("removal_checks", "t.check_id", "checked_at"),
     Table(name="proposed_grants", key="substr(t.proposed_at, 1, 10)", order="t.proposal_id"),
     Table(name="accounts", key="t.role", order="t.account"),
 )  # fmt: skip

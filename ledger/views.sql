@@ -294,3 +294,26 @@ FROM walls w
 JOIN pages p ON p.page_id = w.page_id
 JOIN seeds s ON s.seed_id = w.seed_id
 WHERE w.template_id IS NOT NULL;
+
+CREATE VIEW v_cases AS -- every case with what was decided, what was asked of the vendor, and what came of it
+SELECT k.vendor, k.vendor_domain, k.country, k.brand, k.relation, k.tier, k.verdict, k.state, k.reason, k.decided_by, k.decided_at,
+       k.assignee, k.due_on, k.followup, k.followup_at, k.answer_by,
+       (SELECT min(l.sent_on) FROM letters l WHERE l.case_id = k.case_id) AS first_letter_on,
+       (SELECT count(*) FROM letters l WHERE l.case_id = k.case_id AND l.sent_on IS NOT NULL) AS letters_sent,
+       (SELECT count(*) FROM replies r WHERE r.case_id = k.case_id) AS replies,
+       k.removed_on, -- first look without the claim, of those that prove its removal; NULL = not proven
+       k.first_seen, k.last_seen, k.opened_at, k.claim_id, k.case_id
+FROM cases k;
+
+CREATE VIEW v_letters AS -- every letter with what it says now
+SELECT k.vendor, k.vendor_domain, k.brand, l.tone, l.language, l.jurisdiction, l.gate, l.state, t.recipient, t.contact,
+       t.contact_source, t.subject, t.body, l.written_by, l.written_at, l.approved_by, l.approved_at, l.counsel,
+       l.sent_on, l.sent_by, l.sent_how, l.answer_by, l.letter_id, l.case_id
+FROM letters l
+JOIN letter_texts t ON t.text_id = l.text_id
+JOIN cases k ON k.case_id = l.case_id;
+
+CREATE VIEW v_removal_checks AS -- what each visit tells of a claim that was confirmed: shown, gone, or it could not look
+SELECT k.vendor, k.vendor_domain, k.brand, k.relation, r.looked_at, r.outcome, r.pages, k.followup, r.visit_id, r.case_id
+FROM removal_checks r
+JOIN cases k ON k.case_id = r.case_id;

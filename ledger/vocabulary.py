@@ -370,6 +370,68 @@ class CaseEvent(StrEnum):
     COMMENTED = "commented"
     PUT_OFF = "put-off"
     CLOSED = "closed"
+    WRITTEN = "letter-written"  # a letter was drafted, or its draft changed
+    LETTER_APPROVED = "letter-approved"
+    LETTER_RETURNED = "letter-returned"
+    LETTER_SENT = "letter-sent"  # a person sent it and says so: the program sends none
+    LETTER_DROPPED = "letter-dropped"
+    REPLIED = "replied"
+    ESCALATED = "escalated"
+    ENDED = "follow-up-ended"
+    DEADLINE_PASSED = "deadline-passed"
+    REMOVED = "removed"  # a healthy look did not show the claim any more
+    VERIFIED_REMOVED = "verified-removed"
+    REAPPEARED = "reappeared"
+
+
+class FollowUp(StrEnum):
+    """How far a case has come after it was decided: what was asked of the vendor, and what came of it."""
+
+    DRAFT = "draft"
+    APPROVED = "approved"
+    SENT = "sent"
+    ACKNOWLEDGED = "acknowledged"
+    DISPUTED = "disputed"
+    REMOVED = "removed"  # not there on the last healthy look; not proven yet
+    VERIFIED_REMOVED = "verified-removed"  # enough healthy looks over enough days
+    REAPPEARED = "reappeared"
+    ESCALATED = "escalated"
+    CLOSED = "closed"
+
+
+class LetterState(StrEnum):
+    """How far one letter has come."""
+
+    DRAFT = "draft"
+    APPROVED = "approved"
+    SENT = "sent"
+    DROPPED = "dropped"
+
+
+class Tone(StrEnum):
+    """What a letter asks for, the mildest first."""
+
+    ENQUIRY = "enquiry"
+    REQUEST = "request"
+    HOST_NOTICE = "host-notice"
+    DEMAND = "demand"
+
+
+class ReplyKind(StrEnum):
+    """What a reply comes to."""
+
+    ACKNOWLEDGES = "acknowledges"
+    SAYS_REMOVED = "says-removed"  # what a reply says is not what was seen
+    DISPUTES = "disputes"
+    OTHER = "other"
+
+
+class RemovalOutcome(StrEnum):
+    """What one visit tells of a claim that was asked to be removed."""
+
+    SHOWN = "shown"
+    GONE = "gone"
+    COULD_NOT_LOOK = "could-not-look"
 
 
 class Role(StrEnum):
