@@ -10,7 +10,7 @@ Reads: findings, evidence. Writes: cases, case_events, case_words.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,11 +132,11 @@ def record_event(
     event: CaseEvent,
     *,
     by: str,
-    details: dict[str, object],
-    new: dict[str, object],
+    details: Mapping[str, object],
+    new: Mapping[str, object],
     batch_id: str | None = None,
 ) -> str:
-    """Add an event to a case and what it makes of its state; returns the event's id. new: columns of _STATE."""
+    """Add an event to a case and what it makes of its state; returns the event's id. new: columns of the case."""
     identity = event_id()
     _event(ledger, identity, case["case_id"], event, details, {name: case[name] for name in _STATE}, by, batch_id)
     pairs = "".join(f"{name} = ?, " for name in new)
@@ -152,8 +152,8 @@ def _event(
     identity: str,
     case_id: str,
     event: CaseEvent,
-    details: dict[str, object],
-    before: dict[str, object],
+    details: Mapping[str, object],
+    before: Mapping[str, object],
     by: str = PROGRAM,
     batch_id: str | None = None,
 ) -> None:

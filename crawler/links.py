@@ -25,6 +25,7 @@ from ledger.domains import registrable_domain
 from ledger.lexicon import Lexicon, split_words
 from ledger.vocabulary import PageKind
 
+SECURITY_TXT = "/.well-known/security.txt"  # RFC 9116
 MAX_LINKS = 2_000
 MAX_TEXT = 200
 MENU_TEXT = 40  # characters

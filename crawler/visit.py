@@ -79,6 +79,7 @@ class RunningVisit:
     sitemaps: list[str] = field(default_factory=list)  # that robots.txt of the site names
     earlier_visit_id: str | None = None  # the vendor's last visit that was done, in any crawl
     earlier_pages: list[EarlierPage] = field(default_factory=list)
+    wants_contacts: bool = False  # somebody confirmed what it claims, and may write to it
     unverified_hosts: set[str] = field(default_factory=set)  # asked again without checking their certificate
     traps: Traps = field(default_factory=Traps)
     pages: int = 0
@@ -121,6 +122,7 @@ def begin_visit(ledger: Ledger, row: Row, budget: Budget, now: str) -> RunningVi
         for look in ledger.rows(failed, [visit.visit_id]):
             visit.failed[Purpose(look["purpose"]), look["requested_url"]] = read_look(look)
     _remember_earlier(ledger, visit, row)
+    visit.wants_contacts = bool(ledger.value(_CONFIRMED, [row["seed_id"]]))
     ledger.execute(
         "UPDATE visits SET state = 'running', started_at = coalesce(started_at, ?) WHERE visit_id = ?",
         [now, visit.visit_id],
@@ -137,10 +139,7 @@ def _remember_earlier(ledger: Ledger, visit: RunningVisit, row: Row) -> None:
     if visit.earlier_visit_id is None:
         return
     pages = ledger.rows(
-        "SELECT p.url, p.link_text, p.kind, l.looked_at FROM pages p JOIN looks l USING (look_id)"
-        " WHERE p.visit_id = ? AND p.health = 'ok' AND (p.kind IN ('partners', 'clients', 'resellers')"
-        " OR EXISTS (SELECT 1 FROM claim_evidence e WHERE e.page_id = p.page_id)) ORDER BY p.rowid LIMIT ?",
-        [visit.earlier_visit_id, MAX_EARLIER_PAGES],
+        _EARLIER_PAGES, {"visit": visit.earlier_visit_id, "seed": row["seed_id"], "most": MAX_EARLIER_PAGES}
     )
     visit.earlier_pages = [
         EarlierPage(
@@ -151,6 +150,19 @@ def _remember_earlier(ledger: Ledger, visit: RunningVisit, row: Row) -> None:
         )
         for page in pages
     ]
+
+
+_CONFIRMED = "SELECT 1 FROM claims c JOIN cases k ON k.claim_id = c.claim_id WHERE c.seed_id = ? AND (k.state = 'confirmed' OR k.followup IS NOT NULL) LIMIT 1"
+
+# of the last visit, and of any visit those on which a claim ever stood: whether it is gone is told by looking there again
+_EARLIER_PAGES = """
+    SELECT p.url, p.link_text, p.kind, l.looked_at, max(p.visit_id = :visit) AS is_last, min(p.rowid) AS place
+    FROM pages p JOIN looks l USING (look_id)
+    WHERE p.page_id IN (
+        SELECT q.page_id FROM pages q WHERE q.visit_id = :visit AND q.health = 'ok' AND q.kind IN ('partners', 'clients', 'resellers')
+        UNION SELECT e.page_id FROM claims c JOIN claim_evidence e ON e.claim_id = c.claim_id WHERE c.seed_id = :seed)
+    GROUP BY p.url ORDER BY is_last DESC, place LIMIT :most
+"""
 
 
 def find_earlier_look(ledger: Ledger, visit: RunningVisit, url: str, purpose: Purpose) -> Look | None:

@@ -19,7 +19,7 @@ from urllib.parse import urljoin, urlsplit
 
 from scrapy.http import Response
 
-from crawler.links import LANGUAGE_HOME, Link, PageLinks, find_script_links, is_same_site
+from crawler.links import LANGUAGE_HOME, SECURITY_TXT, Link, PageLinks, find_script_links, is_same_site
 from crawler.looks import Looked
 from crawler.own_hosts import seen_here
 from crawler.page import Document
@@ -96,6 +96,7 @@ class VisitRun:
             if self.frontier and not self.visit.spent:
                 self.visit.spent = "pages"
             if not steps or self.visit.pages == 0 or self.visit.spent or PageKind.PARTNERS in self.kinds:
+                await self._ask_for_contacts()
                 return failure
             await steps.pop(0)()
 
@@ -160,6 +161,11 @@ class VisitRun:
             if kind is PageKind.PARTNERS or not self.kinds & PARTNER_KINDS:
                 url = urljoin(self.site, f"/{name}{ending}")
                 self._add(Link(url=url, text="", worth=WORTH[kind], kind=kind, reason=WELL_KNOWN_REASON))
+
+    async def _ask_for_contacts(self) -> None:
+        """Ask for security.txt (RFC 9116) where somebody may write to the vendor: its Contact lines are proposed then."""
+        if self.visit.wants_contacts and self.visit.pages and self.spider.follow_links:
+            await self.spider.look(self.visit, urljoin(self.site, SECURITY_TXT), Purpose.PROBE)
 
     async def _read(self, link: Link) -> str | None:
         """Read one page with its style sheets and images; returns why it could not be read, if so."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from crawler.hours import Window
 from ledger.errors import BadInputError, Problem
@@ -47,11 +47,37 @@ finding_days = 0           # of pages with a claim that is not plainly allowed
 claim_days = 0             # of pages with other claims
 unclaimed_days = 0         # of all others
 
+[letters]                  # who writes to vendors; what is empty has to be written into each letter
+sender_name = ""
+sender_address = ""        # postal; lines are parted by "\\n"
+sender_email = ""
+answer_days = 14           # until which a letter asks for an answer
+
+[removal]                  # what proves that a claim is gone
+healthy_looks = 3          # looks that found it gone, none between them that found it
+over_days = 14             # from the first of these looks to the last
+
+[watch]                    # `partnerproof watch` visits a vendor again after so many days
+followed_days = 4          # with a case in which something was asked of it
+case_days = 7              # with a case that is undecided or confirmed
+other_days = 30
+# Who is told when a verdict or case changes, one digest for each brand:
+# [[watch.alert]]
+# name = "team"
+# kind = "email"                     # email, webhook or apprise (extra [alerts])
+# to = ["team@brand.example"]        # for webhook and apprise: one address each
+# from = "partnerproof@brand.example"
+# host = "mail.brand.example"        # for email: the mail server, port 587 with STARTTLS unless said otherwise
+# user = "partnerproof"              # its password, or a webhook's secret, is read from the variable PARTNERPROOF_ALERT_TEAM
+# brands = ["acme"]                  # leave it out for all
+
 [paths]                    # relative to this file
 brands = "brands"
 registers = "registers"
 seeds = "seeds"
 lexicon = "lexicon"
+letters = "letters"        # templates of your own
+rdap = "rdap"              # RDAP answers that you saved, as <domain>.json: for contacts
 opt_out = "opt-out.txt"    # domains that are never asked, one a line; the file may be missing
 var = "var"
 """
@@ -101,6 +127,8 @@ class PathsConfig(_Strict):
     registers: str = "registers"
     seeds: str = "seeds"
     lexicon: str = "lexicon"
+    letters: str = "letters"
+    rdap: str = "rdap"
     opt_out: str = "opt-out.txt"
     var: str = "var"
 
@@ -136,12 +164,69 @@ class RetentionConfig(_Strict):
         }
 
 
+class LettersConfig(_Strict):
+    """[letters]: who writes to vendors."""
+
+    sender_name: Annotated[str, Field(max_length=200)] = ""
+    sender_address: Annotated[str, Field(max_length=500)] = ""
+    sender_email: Annotated[str, Field(pattern=r"^$|^[^@\s]+@[^@\s]+$", max_length=200)] = ""
+    answer_days: Annotated[int, Field(ge=1, le=365)] = 14
+
+
+class RemovalConfig(_Strict):
+    """[removal]: what proves that a claim is gone."""
+
+    healthy_looks: Annotated[int, Field(ge=1, le=100)] = 3
+    over_days: Annotated[int, Field(ge=0, le=3650)] = 14
+
+
+class AlertConfig(_Strict):
+    """[[watch.alert]]: one channel. to: mail addresses, or one address of a webhook or for apprise."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")]
+    kind: Literal["email", "webhook", "apprise"]
+    to: Annotated[list[str], Field(min_length=1, max_length=20)]
+    from_: Annotated[str, Field(alias="from")] = ""
+    host: str = ""
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    starttls: bool = True
+    user: str = ""
+    brands: list[str] = []
+
+    @model_validator(mode="after")
+    def _check_kind(self) -> AlertConfig:
+        if self.kind == "email" and not (self.host and "@" in self.from_ and all("@" in one for one in self.to)):
+            raise ValueError("an alert by e-mail names host, from, and mail addresses in to")
+        if self.kind == "webhook" and not (len(self.to) == 1 and self.to[0].startswith(("https://", "http://"))):
+            raise ValueError("a webhook has one web address in to")
+        return self
+
+
+def _check_alerts(alerts: list[AlertConfig]) -> list[AlertConfig]:
+    names = [one.name for one in alerts]
+    if len(names) > len(set(names)):
+        raise ValueError(f"each alert has a name of its own, {', '.join(names)} do not")
+    return alerts
+
+
+class WatchConfig(_Strict):
+    """[watch]: how often vendors are visited again, and who is told of changes."""
+
+    followed_days: Annotated[float, Field(gt=0, le=3650, strict=False)] = 4
+    case_days: Annotated[float, Field(gt=0, le=3650, strict=False)] = 7
+    other_days: Annotated[float, Field(gt=0, le=3650, strict=False)] = 30
+    alert: Annotated[list[AlertConfig], AfterValidator(_check_alerts)] = []
+
+
 class Config(_Strict):
     """A whole partnerproof.toml."""
 
     crawl: CrawlConfig = CrawlConfig()
     seal: SealConfig = SealConfig()
     retention: RetentionConfig = RetentionConfig()
+    letters: LettersConfig = LettersConfig()
+    removal: RemovalConfig = RemovalConfig()
+    watch: WatchConfig = WatchConfig()
     paths: PathsConfig = PathsConfig()
 
 

@@ -50,6 +50,14 @@ class Workspace:
         return self.root / self.config.paths.lexicon
 
     @property
+    def own_letters(self) -> Path:
+        return self.root / self.config.paths.letters
+
+    @property
+    def rdap(self) -> Path:
+        return self.root / self.config.paths.rdap
+
+    @property
     def opt_out(self) -> Path:
         return self.root / self.config.paths.opt_out
 
