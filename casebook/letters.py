@@ -13,6 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+import unicodedata
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -247,6 +248,12 @@ def require_letter(ledger: Ledger, letter_id: str) -> Row:
     return row
 
 
+def list_letters(ledger: Ledger, case_id: str) -> list[Row]:
+    """Return the letters of a case with their subjects, oldest first."""
+    sql = "SELECT l.*, t.subject FROM letters l JOIN letter_texts t ON t.text_id = l.text_id WHERE l.case_id = ? ORDER BY l.letter_id"
+    return ledger.rows(sql, [case_id])
+
+
 def require_text(ledger: Ledger, letter: Row) -> Row:
     """What a letter says now."""
     row = ledger.row("SELECT * FROM letter_texts WHERE text_id = ?", [letter["text_id"]])
@@ -291,10 +298,16 @@ def _check_lengths(filled: Filled) -> None:
 def _keep_text(ledger: Ledger, text_id: str, letter_id: str, filled: Filled, order: LetterOrder, by: str) -> None:
     ledger.execute(
         "INSERT INTO letter_texts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [text_id, letter_id, one_line(order.recipient)[:MAX_NAME_CHARS], order.contact.strip()[:MAX_CONTACT_CHARS],
+        [text_id, letter_id, one_line(order.recipient)[:MAX_NAME_CHARS], _plain_lines(order.contact).strip()[:MAX_CONTACT_CHARS],
          one_line(order.contact_source), one_line(filled.subject)[:MAX_SUBJECT_CHARS],
-         filled.body.replace("\r\n", "\n")[:MAX_BODY_CHARS], by, utc_text()],
+         _plain_lines(filled.body)[:MAX_BODY_CHARS], by, utc_text()],
     )  # fmt: skip
+
+
+def _plain_lines(text: str) -> str:
+    """Text of several lines without other control characters, which no file of a letter can hold."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(c for c in lines if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
 
 
 def _follow(

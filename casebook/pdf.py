@@ -15,10 +15,10 @@ def require_pdf() -> Any:
     except (ImportError, OSError) as error:  # OSError: its own libraries (Pango) are missing
         raise BadInputError(
             Problem(
-                where="--pdf",
+                where="PDF",
                 expected="WeasyPrint with the Pango library",
                 got=str(error).splitlines()[0][:120],
-                next_step="run `pip install 'partnerproof[pdf]'` and install Pango (Debian: libpango-1.0-0 libpangoft2-1.0-0), or leave --pdf out",
+                next_step="run `pip install 'partnerproof[pdf]'` and install Pango (Debian: libpango-1.0-0 libpangoft2-1.0-0), or do without the PDF",
             )
         ) from error
     return weasyprint
@@ -26,6 +26,11 @@ def require_pdf() -> Any:
 
 def write_pdf(html: str, out: Path) -> None:
     """Write a page of ours as PDF. Only what stands in the page itself is shown: pictures as data: URIs."""
+    out.write_bytes(pdf_bytes(html))
+
+
+def pdf_bytes(html: str) -> bytes:
+    """Return a page of ours as PDF, as write_pdf."""
     weasyprint = require_pdf()
     nowhere = weasyprint.urls.URLFetcher(allowed_protocols=("data",), allow_redirects=False)
-    weasyprint.HTML(string=html, url_fetcher=nowhere, base_url=None).write_pdf(out)
+    return bytes(weasyprint.HTML(string=html, url_fetcher=nowhere, base_url=None).write_pdf())

@@ -21,7 +21,9 @@ from ledger.lexicon import Lexicon
 from ledger.pen import LOG_NAME, hold_door, hold_pen, write_beside
 from partnerproof.config import CONFIG_FILE, EXAMPLE_CONFIG, Config, read_config
 
-if TYPE_CHECKING:  # both take long to import, and most commands need neither
+if TYPE_CHECKING:  # they take long to import, and most commands need none
+    from casebook.letter_templates import Sender
+    from casebook.removal import RemovalTerms
     from ledger.timestamps import Authority
     from matcher.official_logos import Brand
 
@@ -52,6 +54,22 @@ class Workspace:
     @property
     def own_letters(self) -> Path:
         return self.root / self.config.paths.letters
+
+    @property
+    def sender(self) -> Sender:
+        """Who writes to vendors."""
+        from casebook.letter_templates import Sender
+
+        said = self.config.letters
+        return Sender(name=said.sender_name, address=said.sender_address, email=said.sender_email)
+
+    @property
+    def removal_terms(self) -> RemovalTerms:
+        """What proves that a claim is gone."""
+        from casebook.removal import RemovalTerms
+
+        said = self.config.removal
+        return RemovalTerms(healthy_looks=said.healthy_looks, over_days=said.over_days)
 
     @property
     def rdap(self) -> Path:

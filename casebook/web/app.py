@@ -12,6 +12,7 @@ import hmac
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -23,15 +24,19 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from casebook.follow_up import MAX_FILE_BYTES
 from casebook.web.accounts import Session, begin_session, end_session, log_in, read_session
+from casebook.web.answer import Answer, Form, NotThereError, Page, Post, Upload, UploadedFile, one_field
 from casebook.web.desk import STATIC, TEMPLATES, Desk, make_environment
-from casebook.web.pages import PAGES, POSTS, Answer, Form, NotThereError, Page, Post, one_field
+from casebook.web.letter_pages import UPLOADS
+from casebook.web.pages import PAGES, POSTS
 from ledger.errors import BadInputError, EvidenceBrokenError, PartnerproofError
 from ledger.vocabulary import Role
 
 logger = logging.getLogger(__name__)
 COOKIE = "partnerproof_session"
-MAX_FORM_BYTES, MAX_FIELDS = 1_000_000, 1_200
+MAX_FORM_BYTES, MAX_UPLOAD_BYTES, MAX_FIELDS = 1_000_000, MAX_FILE_BYTES + 1_000_000, 1_200
+FORM, FORM_WITH_FILES = "application/x-www-form-urlencoded", "multipart/form-data"
 POLICY = (
     "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'"
@@ -72,6 +77,10 @@ class ReviewApp:
             *(
                 Route(path, self._posting(role, self._carrying_out(post)), methods=["POST"])
                 for path, (role, post) in POSTS.items()
+            ),
+            *(
+                Route(path, self._posting(role, self._taking_in(upload), most_bytes=MAX_UPLOAD_BYTES), methods=["POST"])
+                for path, (role, upload) in UPLOADS.items()
             ),
         ]
 
@@ -136,12 +145,14 @@ class ReviewApp:
 
         return answer
 
-    def _posting(self, role: Role, act: Act) -> Callable[[Request], Awaitable[Response]]:
+    def _posting(
+        self, role: Role, act: Act, most_bytes: int = MAX_FORM_BYTES
+    ) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
             session = await self._session(request)
             if session is None:
                 return RedirectResponse("/login", 303)
-            form = await _read_form(request)
+            form = await _read_form(request, most_bytes)
             if not _is_from_here(request) or not hmac.compare_digest(
                 one_field(form, "csrf").encode(), session.csrf.encode()
             ):
@@ -162,6 +173,14 @@ class ReviewApp:
 
         return act
 
+    def _taking_in(self, upload: Upload) -> Act:
+        async def act(request: Request, session: Session, form: Form) -> Response:
+            files = await _read_files(request)
+            made = await run_in_threadpool(lambda: upload(self.desk, session, request.path_params, form, files))
+            return self._answer(session, made)
+
+        return act
+
     async def _log_out(self, request: Request, session: Session, form: Form) -> Response:
         await run_in_threadpool(lambda: end_session(self.desk.ledger, request.cookies.get(COOKIE)))
         answer = RedirectResponse("/login", 303)
@@ -177,6 +196,9 @@ class ReviewApp:
             return FileResponse(made.file, media_type="image/png", headers={"Cache-Control": "private, max-age=600"})
         if made.png is not None:
             return Response(made.png, media_type="image/png", headers={"Cache-Control": "private, max-age=600"})
+        if made.download is not None:
+            named = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(made.download.name, safe='')}"}
+            return Response(made.download.content, media_type=made.download.content_type, headers=named)
         if made.leads_to is not None:
             return RedirectResponse(made.leads_to, 303)
         return self._render(made.template, made.status, session=session, **made.values)
@@ -231,17 +253,28 @@ async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Resp
     return answer
 
 
-async def _read_form(request: Request) -> dict[str, list[str]]:
-    if int(request.headers.get("content-length", "0") or 0) > MAX_FORM_BYTES:
-        raise HTTPException(413)
-    if "application/x-www-form-urlencoded" not in request.headers.get("content-type", ""):
+async def _read_form(request: Request, most_bytes: int = MAX_FORM_BYTES) -> dict[str, list[str]]:
+    """The fields of a form. Only where uploads are taken (most_bytes) may it be one with files."""
+    length = request.headers.get("content-length", "")
+    if not length.isdecimal() or int(length) > most_bytes:  # without a length a body may have no end
+        raise HTTPException(413 if length.isdecimal() else 411)
+    kind = request.headers.get("content-type", "")
+    if FORM not in kind and not (most_bytes > MAX_FORM_BYTES and FORM_WITH_FILES in kind):
         raise HTTPException(415)
-    form: FormData = await request.form(max_files=0, max_fields=MAX_FIELDS)
+    form: FormData = await request.form(max_files=1, max_fields=MAX_FIELDS, max_part_size=MAX_FORM_BYTES)
     fields: dict[str, list[str]] = {}
     for name, value in form.multi_items():
         if isinstance(value, str):
             fields.setdefault(name, []).append(value)
     return fields
+
+
+async def _read_files(request: Request) -> dict[str, UploadedFile]:
+    """The files of the form that was just read; a field that was left empty is none."""
+    form = await request.form()
+    files = [(name, value) for name, value in form.multi_items() if not isinstance(value, str)]
+    read = {name: UploadedFile(name=value.filename or name, content=await value.read()) for name, value in files}
+    return {name: file for name, file in read.items() if file.content}
 
 
 def _is_from_here(request: Request) -> bool:

@@ -10,15 +10,21 @@ from pathlib import Path
 from casebook.cases import read_events
 from casebook.dossier import Dossier, compare_logo, read_dossier
 from casebook.findings import read_finding
+from casebook.follow_up import read_replies
+from casebook.letters import list_letters
 from casebook.pictures import list_exhibits, read_exhibit_png
+from casebook.removal import read_checks
 from ledger.database import Ledger, Row
 from ledger.errors import BadInputError
 from ledger.identity import content_id
 from matcher.explain import Comparison
 
 _UNSAID = dict.fromkeys(
-    ("decision", "reason", "comment", "was", "verdict", "why", "to", "until")
-)  # of an event's details
+    (
+        "decision", "reason", "comment", "was", "verdict", "why", "to", "until", "tone", "kind", "on", "answer_by",
+        "removed_on", "healthy_looks", "over_days", "pages",
+    )
+)  # of an event's details  # fmt: skip
 KINDS = ("official", "found", "overlay", "difference", "whole")
 
 
@@ -32,6 +38,9 @@ class CaseView:
     pictures: tuple[int, ...]
     pages: tuple[Row, ...]  # the latest picture of each page, as casebook/pictures.py lists them
     events: tuple[tuple[Row, dict[str, object]], ...]
+    letters: tuple[Row, ...]  # with their subjects, oldest first
+    replies: tuple[Row, ...]
+    checks: tuple[Row, ...]  # whether it is gone, newest first
 
 
 def read_case(ledger: Ledger, case_id: str) -> Row | None:
@@ -50,7 +59,12 @@ def read_case_view(ledger: Ledger, warc_dir: Path, case: Row) -> CaseView:
     pictured = tuple(number for number, logo in enumerate(logos) if logo.not_pictured is None)
     events = tuple((row, {**_UNSAID, **json.loads(row["details"])}) for row in read_events(ledger, case["case_id"]))
     pages = tuple(row for row in list_exhibits(ledger, case["claim_id"]) if row["screenshot_sha256"])
-    return CaseView(case=case, finding=finding, dossier=dossier, pictures=pictured, pages=pages, events=events)
+    case_id = case["case_id"]
+    return CaseView(
+        case=case, finding=finding, dossier=dossier, pictures=pictured, pages=pages, events=events,
+        letters=tuple(list_letters(ledger, case_id)), replies=tuple(read_replies(ledger, case_id)),
+        checks=tuple(read_checks(ledger, case_id)),
+    )  # fmt: skip
 
 
 def draw_picture(ledger: Ledger, warc_dir: Path, pictures_dir: Path, case: Row, number: int, kind: str) -> Path | None:

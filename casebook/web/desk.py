@@ -11,6 +11,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from casebook.letter_templates import LetterTemplates, Sender
 from casebook.web.accounts import FailedLogins, Session
 from ledger.custody import CustodyLog
 from ledger.database import Ledger
@@ -35,6 +36,10 @@ class Desk:
     four_eyes: Callable[[str], bool] = lambda _: False
     token: str | None = None
     user: str = "admin"
+    templates: LetterTemplates = field(default_factory=LetterTemplates)
+    sender: Sender = field(default_factory=Sender)
+    answer_days: int = 14
+    rdap_dir: Path | None = None
     failed: FailedLogins = field(default_factory=FailedLogins)
     _threads: threading.local = field(default_factory=threading.local)
     _viewed: set[tuple[str, str]] = field(default_factory=set)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -25,9 +23,12 @@ from casebook.decisions import (
     refuse_input,
     undo,
 )
+from casebook.letters import may_write
 from casebook.web.accounts import Session
+from casebook.web.answer import Answer, Form, NotThereError, Page, Path_, Post, one_field
 from casebook.web.case_page import KINDS, draw_picture, read_case, read_case_view, read_page_picture
 from casebook.web.desk import Desk, is_plain_id
+from casebook.web.letter_pages import LETTER_PAGES, LETTER_POSTS
 from casebook.web.queue import (
     FACETS,
     MOST_AT_ONCE,
@@ -42,10 +43,9 @@ from casebook.web.queue import (
     same_group,
 )
 from ledger.database import Row
-from ledger.vocabulary import CaseEvent, CaseState, Role
+from ledger.identity import utc_now
+from ledger.vocabulary import CaseEvent, CaseState, ReplyKind, Role
 
-Form = Mapping[str, list[str]]
-Path_ = Mapping[str, Any]
 _LETTERS = {CaseState.CONFIRMED: "c", CaseState.FALSE_MATCH: "d", CaseState.NOT_A_CLAIM: "d", CaseState.AUTHORISED: "a", CaseState.DUPLICATE: "d"}  # fmt: skip
 _TITLES = {
     CaseState.CONFIRMED: "Confirm: it claims this, and nothing allows it",
@@ -54,31 +54,6 @@ _TITLES = {
     CaseState.NOT_A_CLAIM: "Dismiss: it claims no relation",
     CaseState.DUPLICATE: "Dismiss: another case is the same",
 }
-
-
-class NotThereError(Exception):
-    """What was asked for is not there."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What an address gives: a page, a file, or another address. afterwards: what is done when it has been sent."""
-
-    template: str = ""
-    values: Mapping[str, Any] = field(default_factory=dict)
-    status: int = 200
-    leads_to: str | None = None
-    file: Path | None = None
-    png: bytes | None = None
-    afterwards: BackgroundTask | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """A page and the least role that may see it."""
-
-    role: Role
-    make: Callable[[Desk, Session, Path_, Mapping[str, str]], Answer]
 
 
 def show_queue(desk: Desk, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
@@ -105,6 +80,7 @@ def show_case(desk: Desk, session: Session, path: Path_, query: Mapping[str, str
         "letters": _LETTERS, "groups": same_group(ledger, case), "done": _done(desk, query.get("done")),
         "can_approve": case["state"] == CaseState.WAITING_APPROVAL and session.may(Role.APPROVER) and made_by != session.account,
         "is_undecided": case["state"] in UNDECIDED_STATES, "can_review": session.may(Role.REVIEWER),
+        "may_write": may_write(case), "reply_kinds": tuple(ReplyKind), "today": utc_now().date().isoformat(),
     }  # fmt: skip
     return Answer(template="case.html", values=values)
 
@@ -150,6 +126,7 @@ PAGES: Mapping[str, Page] = {
     "/cases/{case_id}/pages/{number}/{kind}": Page(role=Role.READER, make=show_page_picture),
     "/log": Page(role=Role.ADMIN, make=show_log),
     "/help": Page(role=Role.READER, make=show_help),
+    **LETTER_PAGES,
 }
 
 
@@ -236,7 +213,6 @@ def post_view(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
     return Answer(leads_to=_with_filters("/", form))
 
 
-Post = Callable[[Desk, Session, Path_, Form], Answer]
 POSTS: Mapping[str, tuple[Role, Post]] = {
     "/decide": (Role.REVIEWER, post_decision),
     "/later": (Role.REVIEWER, post_later),
@@ -245,6 +221,7 @@ POSTS: Mapping[str, tuple[Role, Post]] = {
     "/assign": (Role.REVIEWER, post_assignment),
     "/comment": (Role.REVIEWER, post_comment),
     "/views": (Role.READER, post_view),
+    **LETTER_POSTS,
 }
 
 
@@ -312,8 +289,3 @@ def _done(desk: Desk, batch: str | None) -> dict[str, Any] | None:
         "vendor": rows[0]["vendor"],
         "brand": rows[0]["brand"],
     }
-
-
-def one_field(form: Form, name: str) -> str:
-    """Return the first value of a field; empty when there is none."""
-    return (form.get(name) or [""])[0]

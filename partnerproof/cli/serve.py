@@ -10,6 +10,7 @@ import click
 
 from casebook.cases import sync_cases
 from casebook.decisions import follow_rejections
+from casebook.letter_templates import LetterTemplates
 from casebook.web.accounts import add_account, close_account, list_accounts
 from casebook.web.app import make_app
 from casebook.web.desk import Desk
@@ -61,6 +62,10 @@ def _serve(workspace: Workspace, host: str, port: int, *, with_token: bool) -> N
         four_eyes=lambda brand: brand in brands and brands[brand].four_eyes,
         token=secrets.token_urlsafe(24) if with_token else None,
         user=getpass.getuser(),
+        templates=LetterTemplates(workspace.own_letters),
+        sender=workspace.sender,
+        answer_days=workspace.config.letters.answer_days,
+        rdap_dir=workspace.rdap,
     )
     click.echo(f"cases: {synced.opened} opened, {synced.reopened} opened again, {synced.closed} closed", err=True)
     if not with_token and not has_accounts:

@@ -9,14 +9,18 @@ from starlette.testclient import TestClient
 
 from casebook.cases import sync_cases
 from casebook.claims import find_claims
+from casebook.decisions import Verdict, decide
+from casebook.follow_up import Reply, store_reply
 from casebook.judge import Judge
+from casebook.letter_templates import Sender
+from casebook.letters import LetterOrder, approve_letter, mark_sent, require_letter, write_letter
 from casebook.register.imports import import_register
 from casebook.web.accounts import add_account
 from casebook.web.app import make_app
 from casebook.web.desk import Desk
 from ledger.custody import CustodyLog
-from ledger.database import Ledger
-from ledger.vocabulary import Role
+from ledger.database import Ledger, Row
+from ledger.vocabulary import CaseState, ReplyKind, Role, Tone
 from tests.casebook.ledgers import ACME, Read, Said, Shown, add_brand, add_visit
 
 PASSWORD = "a long enough password"  # noqa: S105  # of these tests
@@ -83,3 +87,42 @@ def ticks(desk: Desk, *domains: str) -> list[str]:
 
 def states(desk: Desk) -> dict[str, str]:
     return {row["vendor_domain"]: row["state"] for row in desk.ledger.rows("SELECT vendor_domain, state FROM cases")}
+
+
+def case_of(desk: Desk, domain: str) -> Row:
+    row = desk.ledger.row("SELECT * FROM cases WHERE vendor_domain = ?", [domain])
+    assert row is not None
+    return row
+
+
+def confirm(desk: Desk, domain: str, by: str = "reviewer-one") -> Row:
+    case = case_of(desk, domain)
+    verdict = Verdict(
+        state=CaseState.CONFIRMED,
+        reason="no-agreement",
+        comment="",
+        by=by,
+        seen={case["case_id"]: case["last_event_id"]},
+    )
+    decide(desk.ledger, desk.log, verdict)
+    return case_of(desk, domain)
+
+
+def write_approved_letter(desk: Desk, domain: str) -> str:
+    """An enquiry with hostile words in it, approved by its writer, sent, and a reply with a file."""
+    case = confirm(desk, domain)
+    order = LetterOrder(
+        tone=Tone.ENQUIRY, language="en", jurisdiction="other", recipient=HOSTILE, contact="info@meadow.example",
+        contact_source=HOSTILE,
+    )  # fmt: skip
+    sender = Sender(name="Acme's office", email="office@acme.example")
+    letter_id = write_letter(desk.ledger, desk.templates, case, order, sender=sender, answer_days=14, by="reviewer-one")
+    seen = require_letter(desk.ledger, letter_id)["text_id"]
+    approve_letter(desk.ledger, desk.log, letter_id, seen=seen, by="reviewer-one", is_approver=False)
+    mark_sent(desk.ledger, desk.log, letter_id, on="2026-01-20", how=HOSTILE, by="reviewer-one")
+    reply = Reply(
+        kind=ReplyKind.DISPUTES, received_on="2026-01-21", sender=HOSTILE, words=HOSTILE, file_name="../../" + HOSTILE,
+        file=b"<script>alert(1)</script>",
+    )  # fmt: skip
+    store_reply(desk.ledger, desk.log, case["case_id"], reply, by="reviewer-one")
+    return letter_id

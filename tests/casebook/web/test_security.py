@@ -9,26 +9,33 @@ import pytest
 from casebook.web.accounts import MAX_FAILURES, hash_password, is_password
 from casebook.web.app import POLICY, ReviewApp
 from casebook.web.desk import Desk
+from casebook.web.letter_pages import UPLOADS
 from casebook.web.pages import PAGES, POSTS
 from ledger.vocabulary import Role
-from tests.casebook.web.desks import HOSTILE, PASSWORD, client, csrf, make_desk, ticks
+from tests.casebook.web.desks import HOSTILE, PASSWORD, client, csrf, make_desk, ticks, write_approved_letter
 
 ORDER = tuple(Role)
 
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    return make_desk(tmp_path_factory.mktemp("desk"), token="a-token-of-the-machine")  # noqa: S106  # of this test
+    made = make_desk(tmp_path_factory.mktemp("desk"), token="a-token-of-the-machine")  # noqa: S106  # of this test
+    write_approved_letter(made, "meadow.example")
+    return made
 
 
 def address(desk: Desk, path: str) -> str:
     case = desk.ledger.value("SELECT case_id FROM cases ORDER BY case_id LIMIT 1")
-    return path.replace("{case_id}", case).replace("{number}", "0").replace("{kind}", "official")
+    letter = desk.ledger.value("SELECT letter_id FROM letters ORDER BY letter_id LIMIT 1")
+    reply = desk.ledger.value("SELECT reply_id FROM replies ORDER BY reply_id LIMIT 1")
+    kind = "html" if path.startswith("/letters") else "official"
+    names = {"case_id": case, "letter_id": letter, "reply_id": reply, "number": "0", "kind": kind}
+    return path.format(**names)
 
 
 def test_every_route_is_known_to_these_tests(desk):
     open_to_all = {"/static/{name}", "/favicon.ico", "/login", "/enter"}
-    assert {route.path for route in ReviewApp(desk).routes()} == {*open_to_all, "/logout", *PAGES, *POSTS}
+    assert {route.path for route in ReviewApp(desk).routes()} == {*open_to_all, "/logout", *PAGES, *POSTS, *UPLOADS}
 
 
 @pytest.mark.parametrize("role", [None, *Role])
@@ -47,20 +54,20 @@ def test_pages_by_role(desk, role, path):
 
 
 @pytest.mark.parametrize("role", [None, *Role])
-@pytest.mark.parametrize("path", POSTS)
+@pytest.mark.parametrize("path", [*POSTS, *UPLOADS])
 def test_forms_by_role(desk, role, path):
     who = client(desk, f"{role}-one" if role else None)
     token = csrf(who.get("/help").text) if role else "x"
     answer = who.post(path, data={"csrf": token})
     if role is None:
         assert (answer.status_code, answer.headers["location"]) == (303, "/login")
-    elif ORDER.index(role) < ORDER.index(POSTS[path][0]):
+    elif ORDER.index(role) < ORDER.index({**POSTS, **UPLOADS}[path][0]):
         assert answer.status_code == 403
     else:
         assert answer.status_code == 400  # nothing was ticked
 
 
-@pytest.mark.parametrize("path", [*POSTS, "/logout"])
+@pytest.mark.parametrize("path", [*POSTS, *UPLOADS, "/logout"])
 def test_a_form_without_the_sessions_secret_does_nothing(desk, path):
     who, other = client(desk, "admin-one"), client(desk, "approver-one")
     for given in ("", "x", csrf(other.get("/help").text)):
@@ -124,6 +131,8 @@ def test_the_machines_token_opens_it_and_another_does_not(desk):
 def test_words_of_vendors_stay_words(desk):
     who = client(desk, "admin-one")
     pages = [who.get("/").text, who.get(f"/?q={HOSTILE}").text, who.get("/log").text]
+    pages += [who.get(address(desk, path)).text for path in ("/letters/{letter_id}", "/letters/{letter_id}/file/html")]
+    pages += [who.get(f"/cases/{row['case_id']}/letter").text for row in desk.ledger.rows("SELECT case_id FROM cases")]
     pages += [who.get(f"/cases/{row['case_id']}").text for row in desk.ledger.rows("SELECT case_id FROM cases")]
     assert any("&lt;script&gt;alert(1)" in page for page in pages)
     for page in pages:
@@ -158,7 +167,7 @@ def test_no_path_leads_to_files_of_others(desk, path):
 def test_rubbish_in_forms_is_refused_in_words_and_never_a_fault(desk, data):
     who = client(desk, "admin-one")
     token = csrf(who.get("/help").text)
-    for path in POSTS:
+    for path in (*POSTS, *UPLOADS):
         answer = who.post(path, data={"csrf": token, **data})
         assert answer.status_code in (303, 400, 403, 404), (path, answer.status_code)
 

@@ -1,0 +1,61 @@
+"""What an address of the review application gives, and what it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from starlette.background import BackgroundTask
+
+from casebook.letter_files import LetterFile
+from casebook.web.accounts import Session
+from casebook.web.desk import Desk
+from ledger.vocabulary import Role
+
+Form = Mapping[str, list[str]]
+Path_ = Mapping[str, Any]
+
+
+class NotThereError(Exception):
+    """What was asked for is not there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What an address gives: a page, a file, or another address. afterwards: what is done when it has been sent."""
+
+    template: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    status: int = 200
+    leads_to: str | None = None
+    file: Path | None = None
+    png: bytes | None = None
+    download: LetterFile | None = None  # saved by the browser, never shown
+    afterwards: BackgroundTask | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page and the least role that may see it."""
+
+    role: Role
+    make: Callable[[Desk, Session, Path_, Mapping[str, str]], Answer]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadedFile:
+    """A file of a form, as it came."""
+
+    name: str
+    content: bytes
+
+
+Post = Callable[[Desk, Session, Path_, Form], Answer]
+Upload = Callable[[Desk, Session, Path_, Form, Mapping[str, UploadedFile]], Answer]
+
+
+def one_field(form: Form, name: str) -> str:
+    """Return the first value of a field; empty when there is none."""
+    return (form.get(name) or [""])[0]

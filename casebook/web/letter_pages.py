@@ -1,0 +1,240 @@
+"""The addresses of letters, replies and what follows a case, in the review application."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from casebook.cases import read_events
+from casebook.contacts import propose_contacts
+from casebook.decisions import refuse_input
+from casebook.follow_up import Reply, end_follow_up, escalate, store_reply
+from casebook.letter_files import TYPES, LetterFile, export_letter
+from casebook.letter_templates import Filled, unwritten
+from casebook.letters import (
+    LetterOrder,
+    approve_letter,
+    change_letter,
+    drop_letter,
+    mark_sent,
+    may_write,
+    require_case,
+    require_letter,
+    require_text,
+    return_letter,
+    write_letter,
+)
+from casebook.web.accounts import Session
+from casebook.web.answer import Answer, Form, NotThereError, Page, Path_, Post, Upload, UploadedFile, one_field
+from casebook.web.desk import Desk, is_plain_id
+from casebook.web.queue import Filters
+from ledger.database import Row
+from ledger.errors import BadInputError
+from ledger.identity import utc_now
+from ledger.vocabulary import FollowUp, LetterState, ReplyKind, Role, Tone
+
+_ELSE = "else"  # the contact that is typed in
+
+
+def show_new_letter(desk: Desk, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
+    """The form with which a letter begins: tone, language, jurisdiction with its gates, contacts."""
+    case = _case(desk, path["case_id"])
+    values = {
+        "case": case,
+        "filters": Filters.read(query),
+        "may_write": may_write(case),
+        "contacts": propose_contacts(desk.ledger, desk.warc_dir, case, rdap_dir=desk.rdap_dir),
+        "tones": tuple(Tone),
+        "languages": desk.templates.languages,
+        "language": case["language"] if case["language"] in desk.templates.languages else "en",
+        "jurisdictions": {name: desk.templates.gates(name) for name in desk.templates.jurisdictions},
+        "jurisdiction": desk.templates.jurisdiction_of(case["country"]),
+    }
+    return Answer(template="new-letter.html", values=values)
+
+
+def show_letter(desk: Desk, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
+    letter = _letter(desk, path["letter_id"])
+    text = require_text(desk.ledger, letter)
+    case = require_case(desk.ledger, letter["case_id"])
+    values = {
+        "letter": letter,
+        "text": text,
+        "case": case,
+        "filters": Filters.read(query),
+        "left": unwritten(f"{text['subject']}\n{text['body']}"),
+        "note": desk.templates.gates(letter["jurisdiction"]).note
+        if letter["jurisdiction"] in desk.templates.jurisdictions
+        else "",
+        "is_open": letter["state"] in (LetterState.DRAFT, LetterState.APPROVED),
+        "kinds": tuple(TYPES),
+        "today": utc_now().date().isoformat(),
+        "can_review": session.may(Role.REVIEWER),
+        "events": [
+            (row, details)
+            for row, details in _events(desk, letter["case_id"])
+            if details.get("letter") == letter["letter_id"]
+        ],
+    }
+    return Answer(template="letter.html", values=values)
+
+
+def show_letter_file(desk: Desk, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
+    letter = _letter(desk, path["letter_id"])
+    return Answer(download=export_letter(desk.ledger, desk.log, letter["letter_id"], path["kind"], by=session.account))
+
+
+def show_reply_file(desk: Desk, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
+    """A reply's file as it came, only ever to be saved: it is hostile like all that comes from a vendor."""
+    reply_id = path["reply_id"]
+    row = (
+        desk.ledger.row("SELECT file_name, file FROM replies WHERE reply_id = ?", [reply_id])
+        if is_plain_id(reply_id)
+        else None
+    )
+    if row is None or row["file"] is None:
+        raise NotThereError
+    return Answer(
+        download=LetterFile(name=row["file_name"], content_type="application/octet-stream", content=row["file"])
+    )
+
+
+LETTER_PAGES: Mapping[str, Page] = {
+    "/cases/{case_id}/letter": Page(role=Role.REVIEWER, make=show_new_letter),
+    "/letters/{letter_id}": Page(role=Role.READER, make=show_letter),
+    "/letters/{letter_id}/file/{kind}": Page(role=Role.REVIEWER, make=show_letter_file),
+    "/replies/{reply_id}/file": Page(role=Role.READER, make=show_reply_file),
+}
+
+
+def post_letter(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
+    case = _case(desk, _named(form, "case"))
+    tone = one_field(form, "tone")
+    if tone not in tuple(Tone):
+        raise refuse_input("tone", f"one of {', '.join(Tone)}", tone)
+    letter_id = write_letter(
+        desk.ledger,
+        desk.templates,
+        case,
+        LetterOrder(
+            tone=Tone(tone), language=one_field(form, "language"), jurisdiction=one_field(form, "jurisdiction"), **_recipient(form, session)
+        ),
+        sender=desk.sender,
+        answer_days=desk.answer_days,
+        by=session.account,
+    )  # fmt: skip
+    return _to_letter(letter_id, form)
+
+
+def post_change(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
+    letter = _letter(desk, _named(form, "letter"))
+    order = LetterOrder(
+        tone=Tone(letter["tone"]), language=letter["language"], jurisdiction=letter["jurisdiction"], **_recipient(form, session)
+    )  # fmt: skip
+    filled = Filled(subject=one_field(form, "subject"), body=one_field(form, "body"))
+    change_letter(desk.ledger, letter["letter_id"], filled, order, seen=one_field(form, "seen"), by=session.account)
+    return _to_letter(letter["letter_id"], form)
+
+
+def post_letter_step(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
+    """Approve, return, mark as sent, or drop a letter."""
+    letter_id = _letter(desk, _named(form, "letter"))["letter_id"]
+    seen, step, by = one_field(form, "seen"), one_field(form, "step"), session.account
+    if step == "approve":
+        is_approver = session.may(Role.APPROVER)
+        counsel = one_field(form, "counsel")
+        approve_letter(desk.ledger, desk.log, letter_id, seen=seen, by=by, is_approver=is_approver, counsel=counsel)
+    elif step == "return":
+        return_letter(desk.ledger, letter_id, seen=seen, by=by, why=one_field(form, "comment"))
+    elif step == "sent":
+        mark_sent(desk.ledger, desk.log, letter_id, on=one_field(form, "on"), how=one_field(form, "how"), by=by)
+    elif step == "drop":
+        drop_letter(desk.ledger, letter_id, by=by)
+    else:
+        raise refuse_input("step", "approve, return, sent or drop", step)
+    return _to_letter(letter_id, form)
+
+
+def post_follow_up(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
+    """Escalate a case, or end what follows it."""
+    case_id = _case(desk, _named(form, "case"))["case_id"]
+    step, why = one_field(form, "step"), one_field(form, "comment")
+    if step not in (FollowUp.ESCALATED, FollowUp.CLOSED):
+        raise refuse_input("step", "escalated or closed", step)
+    (escalate if step == FollowUp.ESCALATED else end_follow_up)(desk.ledger, case_id, why=why, by=session.account)
+    return _to_case(case_id, form)
+
+
+def post_reply(desk: Desk, session: Session, path: Path_, form: Form, files: Mapping[str, UploadedFile]) -> Answer:
+    case_id = _case(desk, _named(form, "case"))["case_id"]
+    kind, file = one_field(form, "kind"), files.get("file")
+    if kind not in tuple(ReplyKind):
+        raise refuse_input("kind", f"one of {', '.join(ReplyKind)}", kind)
+    reply = Reply(
+        kind=ReplyKind(kind), received_on=one_field(form, "received"), sender=one_field(form, "sender"),
+        words=one_field(form, "words"), file_name=file.name if file else None, file=file.content if file else None,
+    )  # fmt: skip
+    store_reply(desk.ledger, desk.log, case_id, reply, by=session.account)
+    return _to_case(case_id, form)
+
+
+LETTER_POSTS: Mapping[str, tuple[Role, Post]] = {
+    "/letters": (Role.REVIEWER, post_letter),
+    "/letters/change": (Role.REVIEWER, post_change),
+    "/letters/step": (Role.REVIEWER, post_letter_step),
+    "/follow-up": (Role.REVIEWER, post_follow_up),
+}
+UPLOADS: Mapping[str, tuple[Role, Upload]] = {"/replies": (Role.REVIEWER, post_reply)}
+
+
+def _recipient(form: Form, session: Session) -> dict[str, str]:
+    """Whom a letter goes to: a contact that was proposed, as `contact` + tab + `source`, or one that is typed in."""
+    contact, _, source = one_field(form, "contact").partition("\t")
+    if contact in ("", _ELSE):
+        contact, source = one_field(form, "other"), f"given by {session.account}"
+    return {
+        "recipient": one_field(form, "recipient"),
+        "contact": contact,
+        "contact_source": source or f"given by {session.account}",
+    }
+
+
+def _events(desk: Desk, case_id: str) -> list[tuple[Any, dict[str, Any]]]:
+    return [(row, {"comment": None, **json.loads(row["details"])}) for row in read_events(desk.ledger, case_id)]
+
+
+def _case(desk: Desk, case_id: str) -> Row:
+    try:
+        return require_case(desk.ledger, case_id if is_plain_id(case_id) else "")
+    except BadInputError as error:
+        raise NotThereError from error
+
+
+def _letter(desk: Desk, letter_id: str) -> Row:
+    try:
+        return require_letter(desk.ledger, letter_id if is_plain_id(letter_id) else "")
+    except BadInputError as error:
+        raise NotThereError from error
+
+
+def _named(form: Form, name: str) -> str:
+    """The id that a form names. Errors: BadInputError when it can be none."""
+    said = one_field(form, name)
+    if not is_plain_id(said):
+        raise refuse_input(name, f"the id of a {name}", said)
+    return said
+
+
+def _to_letter(letter_id: str, form: Form) -> Answer:
+    return Answer(leads_to=with_filters(f"/letters/{letter_id}", form))
+
+
+def _to_case(case_id: str, form: Form) -> Answer:
+    return Answer(leads_to=with_filters(f"/cases/{case_id}", form))
+
+
+def with_filters(target: str, form: Form) -> str:
+    query = Filters.read(dict(parse_qsl(one_field(form, "query")))).address()
+    return f"{target}?{query}" if query else target
