@@ -16,6 +16,7 @@ from scrapy.settings import Settings
 from scrapy.signals import response_received
 
 import crawler.settings as crawl_settings
+from casebook.casework import update_casework
 from crawler.opt_out import read_opt_out
 from crawler.seeds import end_crawl_if_complete, read_seeds, seed_of_url
 from crawler.spiders.partners import PartnersSpider, visit_begun, visit_ended, visits_put_back
@@ -99,6 +100,7 @@ def run_crawl(workspace: Workspace, order: CrawlOrder) -> str:
         with workspace.open() as ledger:
             for line in yield_drops(ledger, crawl_id):
                 progress.warn(line)
+            update_casework(ledger, workspace.removal_terms)
             captures = ledger.value(
                 "SELECT count(*) FROM captures JOIN visits USING (visit_id) WHERE crawl_id = ?", [crawl_id]
             )

@@ -45,6 +45,8 @@ STAGES = (
     Stage(name="match", command="partnerproof match", reads="sightings, passages, official logos", writes="logo_matches, text_matches, recognitions", module="matcher/logo_matches.py, matcher/text_matches.py"),
     Stage(name="claims", command="partnerproof claims", reads="matches and their surroundings", writes="walls, claims, claim_evidence, mark_findings", module="casebook/claims.py"),
     Stage(name="judge", command="partnerproof judge", reads="claims, grants", writes="judgings, searches, verdicts", module="casebook/rules.py, casebook/judge.py"),
+    Stage(name="cases", command="partnerproof serve", reads="verdicts, visits, people's decisions", writes="cases, letters, removal_checks", module="casebook/cases.py, casebook/letters.py, casebook/removal.py"),
+    Stage(name="watch", command="partnerproof watch", reads="cases, visits", writes="a new crawl, alerts", module="partnerproof/watch_round.py, casebook/alerts.py"),
     Stage(name="report", command="partnerproof report", reads="all of it", writes="HTML files", module="casebook/dossier.py"),
     Stage(name="seal", command="partnerproof seal", reads="all of it", writes="seals, tokens", module="ledger/seals.py, ledger/timestamps.py"),
     Stage(name="export", command="partnerproof export", reads="one claim", writes="a zip file", module="casebook/export.py, ledger/verifier.py"),

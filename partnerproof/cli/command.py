@@ -38,6 +38,7 @@ VERBS = {  # verb → module and name; a module is imported when its verb is ask
     "retention": "retention",
     "hold": "retention",
     "serve": "serve",
+    "watch": "watch",
     "account": "serve",
     "recognise": "recognise",
     "demo": "demo",

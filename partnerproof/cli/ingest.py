@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from casebook.casework import update_casework
 from casebook.judge import Judge
 from crawler.archive_files import kind_of, open_archive
 from crawler.archive_index import ArchiveIndex
@@ -113,6 +114,7 @@ def _ingest_file(
             end_crawl_if_complete(ledger, order.crawl_id)
         left_out = index.left_out + Counter({"page of another host": order.left_out}) + told
     _judge(workspace, ledger, recogniser, order.crawl_id)
+    update_casework(ledger, workspace.removal_terms)
     counts = ledger.row(
         "SELECT count(*) AS visits, coalesce(sum(pages), 0) AS pages, count(DISTINCT seed_id) AS vendors"
         " FROM visits WHERE crawl_id = ?",

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from casebook.affected import judge_affected
+from casebook.casework import update_casework
 from casebook.findings import require_brand
 from casebook.register.diff import RegisterDiff, diff_register
 from casebook.register.imports import DEFAULT_REGISTER, import_register
@@ -64,6 +65,8 @@ def import_file(choice: Choice, brand: str, file: Path, name: str, mapping: Path
         with ledger.transaction():  # killed in between, the register would be new and its verdicts old
             done = import_register(ledger, brand, file, register=name, mapping_path=mapping)
             changed = judge_affected(ledger, [brand]) if done.is_new else 0
+        if done.is_new:
+            update_casework(ledger, workspace.removal_terms)
     if done.is_new:
         click.echo(f"imported {done.snapshot.grants} grants for {brand} from {file}; {changed} new verdicts")
     else:
@@ -117,9 +120,11 @@ def undo(choice: Choice, snapshot: str, why: str) -> None:
       partnerproof register undo 01KB0000000000000000000000 --why "the list of another brand"
     """
     workspace = choice.workspace()
-    with workspace.writing("register undo"), workspace.open() as ledger, ledger.transaction():
-        undone = undo_snapshot(ledger, snapshot, why=why)
-        changed = judge_affected(ledger, [undone["brand"]] if undone["brand"] else None)
+    with workspace.writing("register undo"), workspace.open() as ledger:
+        with ledger.transaction():
+            undone = undo_snapshot(ledger, snapshot, why=why)
+            changed = judge_affected(ledger, [undone["brand"]] if undone["brand"] else None)
+        update_casework(ledger, workspace.removal_terms)
     click.echo(f"undone: {undone['file']} ({undone['name']}); {changed} new verdicts")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from casebook.affected import judge_affected
+from casebook.casework import update_casework
 from casebook.register.group_imports import import_groups
 from ledger.csv_table import has_control
 from partnerproof.cli.choice import Choice, pass_choice
@@ -40,9 +41,12 @@ def groups(choice: Choice, file: Path, source: str | None) -> None:
     """
     workspace = choice.workspace()
     # one transaction: killed in between, the groups would be new and the verdicts old
-    with workspace.writing("register groups"), workspace.open() as ledger, ledger.transaction():
-        done = import_groups(ledger, file, source=source)
-        changed = judge_affected(ledger, None) if done.is_new else 0
+    with workspace.writing("register groups"), workspace.open() as ledger:
+        with ledger.transaction():
+            done = import_groups(ledger, file, source=source)
+            changed = judge_affected(ledger, None) if done.is_new else 0
+        if done.is_new:
+            update_casework(ledger, workspace.removal_terms)
     counts = f"{done.snapshot.companies:,} companies, {done.snapshot.relationships:,} relationships"
     if not done.is_new:
         click.echo(f"unchanged: {file} is already the source {done.snapshot.source} ({counts})")

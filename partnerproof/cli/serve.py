@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from casebook.cases import sync_cases
+from casebook.casework import update_casework
 from casebook.decisions import follow_rejections
 from casebook.letter_templates import LetterTemplates
 from casebook.web.accounts import add_account, close_account, list_accounts
@@ -47,7 +47,7 @@ def _serve(workspace: Workspace, host: str, port: int, *, with_token: bool) -> N
     import uvicorn
 
     with workspace.open() as ledger:
-        synced = sync_cases(ledger)
+        told = update_casework(ledger, workspace.removal_terms).tell()
         rejecting = [row[0] for row in ledger.rows("SELECT DISTINCT brand FROM rejections ORDER BY brand")]
         if rejecting:
             follow_rejections(ledger, rejecting)  # what a killed server had not done yet
@@ -67,7 +67,8 @@ def _serve(workspace: Workspace, host: str, port: int, *, with_token: bool) -> N
         answer_days=workspace.config.letters.answer_days,
         rdap_dir=workspace.rdap,
     )
-    click.echo(f"cases: {synced.opened} opened, {synced.reopened} opened again, {synced.closed} closed", err=True)
+    if told:
+        click.echo(told, err=True)
     if not with_token and not has_accounts:
         click.echo("no account yet: run `partnerproof account add NAME --role admin`, or serve with --token", err=True)
     config = uvicorn.Config(

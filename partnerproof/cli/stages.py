@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from casebook.casework import update_casework
 from casebook.claims import find_claims
 from casebook.judge import Judge
 from crawler.reread import read_again
@@ -194,6 +195,8 @@ def judge(choice: Choice, brands: tuple[str, ...], as_of: str | None, known_at: 
         with progress_bar() as progress:
             task = progress.add_task("claims", total=total)
             new = judging.judge(brands=slugs, on_claims=lambda claims: progress.advance(task, claims))
+        if not is_replay:
+            update_casework(ledger, workspace.removal_terms)
         held = ledger.rows(
             "SELECT verdict, count(*) AS n FROM v_verdicts WHERE judging_id = ? GROUP BY verdict ORDER BY n DESC"
             if is_replay

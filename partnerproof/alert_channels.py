@@ -1,0 +1,106 @@
+"""How a digest reaches a team: by e-mail, by webhook, or by whatever apprise knows (extra [alerts]).
+
+A password, or a webhook's secret, is read from the environment, never from the configuration: PARTNERPROOF_ALERT_<NAME>.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import smtplib
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from email.message import EmailMessage
+from http.client import HTTPException
+from typing import Any
+
+from casebook.alerts import Digest, note_told, read_digests
+from ledger.database import Ledger
+from ledger.errors import OutsideFailureError
+from partnerproof.config import AlertConfig
+from partnerproof.version import program_version
+
+TIMEOUT_S = 30
+SIGNATURE_HEADER = "X-Partnerproof-Signature"  # sha256=<HMAC-SHA-256 of the body with the secret, hexadecimal>
+
+
+def send_alerts(ledger: Ledger, channels: list[AlertConfig], tell: Callable[[str], None]) -> bool:
+    """Tell every channel what it has not been told yet. Returns whether all could be reached; what failed is told next time."""
+    is_all_told = True
+    for channel in channels:
+        for digest in read_digests(ledger, channel.name, channel.brands):
+            try:
+                _SENDERS[channel.kind](channel, digest)
+            except OutsideFailureError as error:
+                tell(f"alert {channel.name}: {error}; it will be told next time")
+                is_all_told = False
+                break
+            note_told(ledger, channel.name, digest)
+            tell(f"alert {channel.name}: {digest.subject}")
+    return is_all_told
+
+
+def _secret(channel: AlertConfig) -> str:
+    return os.environ.get(f"PARTNERPROOF_ALERT_{channel.name.upper().replace('-', '_')}", "")
+
+
+def _send_email(channel: AlertConfig, digest: Digest) -> None:
+    message = EmailMessage()
+    message["Subject"], message["From"], message["To"] = digest.subject, channel.from_, ", ".join(channel.to)
+    message["Message-ID"] = f"<{digest.digest_id}.{channel.name}@{channel.from_.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday message comes back
+    message.set_content(digest.text)
+    try:
+        with smtplib.SMTP(channel.host, channel.port, timeout=TIMEOUT_S) as server:
+            if channel.starttls:
+                server.starttls(context=ssl.create_default_context())
+            if channel.user:
+                server.login(channel.user, _secret(channel))
+            refused = server.send_message(message)
+    except (OSError, smtplib.SMTPException) as error:
+        raise OutsideFailureError(f"{channel.host}:{channel.port} did not take the mail ({error})") from error
+    if refused:
+        raise OutsideFailureError(f"{channel.host} refused {', '.join(refused)}")
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """A webhook's address is the one that was configured: what it holds goes nowhere else."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        return None
+
+
+def _post(channel: AlertConfig, digest: Digest) -> None:
+    body = digest.as_json().encode()
+    headers = {"Content-Type": "application/json", "User-Agent": f"partnerproof/{program_version()}"}
+    secret = _secret(channel)
+    if secret:
+        headers[SIGNATURE_HEADER] = f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}"
+    request = urllib.request.Request(channel.to[0], body, headers)  # noqa: S310  # http and https only: config.py
+    try:
+        with urllib.request.build_opener(_NoRedirects).open(request, timeout=TIMEOUT_S) as answer:
+            answer.read(1_000)
+    except (OSError, HTTPException, ValueError) as error:
+        raise OutsideFailureError(f"the webhook did not take it ({error})") from error
+
+
+def _notify(channel: AlertConfig, digest: Digest) -> None:
+    try:
+        import apprise
+    except ImportError as error:
+        raise OutsideFailureError("apprise is not installed: run `pip install 'partnerproof[alerts]'`") from error
+    services = apprise.Apprise()
+    if not all(services.add(address) for address in channel.to):
+        raise OutsideFailureError("apprise knows no service for an address of it")
+    if not services.notify(title=digest.subject, body=digest.text):
+        raise OutsideFailureError("apprise could not reach it")
+
+
+_SENDERS: dict[str, Callable[[AlertConfig, Digest], None]] = {
+    "email": _send_email,
+    "webhook": _post,
+    "apprise": _notify,
+}

@@ -1,0 +1,308 @@
+"""The watch: a vendor that was written to takes a logo down, hides it, brings it back; teams are told by mail and webhook."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from casebook.decisions import Verdict, decide
+from casebook.letter_templates import LetterTemplates, Sender
+from casebook.letters import LetterOrder, approve_letter, mark_sent, require_letter, write_letter
+from ledger.custody import CustodyLog
+from ledger.database import Ledger
+from ledger.identity import utc_now
+from ledger.vocabulary import CaseState, Tone
+from tests.conftest import Answer, SmallServer, run_partnerproof, send
+
+WORDS = "<p>" + "Words about our work in towns and ports. " * 30 + "</p>"
+MENU = '<nav><a href="/">Home</a> <a href="/partners.html">Our partners</a> <a href="/contact.html">Contact</a></nav>'
+
+
+def html(title: str, body: str) -> Answer:
+    return send(f"<title>{title}</title>{MENU}<h1>{title}</h1>{WORDS}{body}".encode(), "text/html; charset=utf-8")
+
+
+LOGO = '<ul><li><img src="/acme.png" alt="Acme"></li></ul>'
+SHOWING, CLEAN = html("Our partners", LOGO), html("Our partners", "<p>This list is being revised.</p>")
+CHALLENGE = send(
+    b'<title>Just a moment...</title><h1>Checking your browser</h1><div id="challenge-form" class="cf-browser-verification"></div>',
+    "text/html", 503, Server="cloudflare", **{"cf-mitigated": "challenge"},
+)  # fmt: skip
+
+
+class Mailbox:
+    """What a mail server took in."""
+
+    def __init__(self) -> None:
+        self.mails: list[str] = []
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  # of the library
+        self.mails.append((envelope.content or b"").decode())  # type: ignore[union-attr]  # bytes, unless one asks for text
+        return "250 OK"
+
+
+@pytest.fixture
+def mailbox() -> Iterator[tuple[Mailbox, int]]:
+    with socket.create_server(("127.0.0.1", 0)) as free:  # the controller can't be given any port that is free
+        port = free.getsockname()[1]
+    box = Mailbox()
+    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield box, port
+    controller.stop()
+
+
+class Watched:
+    """A workspace with one vendor whose pages a test changes, and days that pass."""
+
+    def __init__(self, root: Path, server: SmallServer, answers: dict[str, Answer]) -> None:
+        self.root, self.server, self.answers = root, server, answers
+        self.database = root / "var" / "partnerproof.db"
+        seeds = root / "seeds" / "vendors.csv"
+        seeds.write_text(f"name,url\nVendor,{server.url}/\n", encoding="utf-8")
+        run_partnerproof("-w", root, "crawl", seeds, "--allow-private", "--delay", "0")
+
+    def days_pass(self, days: int) -> None:
+        with sqlite3.connect(self.database) as database:
+            for table, column in (
+                ("looks", "looked_at"), ("looks", "unchanged_since"), ("claim_evidence", "seen_at"), ("visits", "started_at"),
+                ("visits", "ended_at"), ("captures", "fetched_at"), ("case_events", "at"), ("removal_checks", "looked_at"),
+            ):  # fmt: skip
+                database.execute(
+                    f"UPDATE {table} SET {column} = strftime('%Y-%m-%dT%H:%M:%SZ', {column}, '-{days} days')"
+                )
+
+    def watch(self, *options: str, code: int = 0) -> str:
+        return run_partnerproof(
+            "-w", self.root, "watch", "--once", "--allow-private", "--delay", "0", *options, code=code
+        )
+
+    def look_after(self, days: int, page: Answer) -> str | None:
+        self.days_pass(days)
+        self.answers["/partners.html"] = page
+        self.server.requests.clear()
+        self.watch()
+        return self.case()["followup"]
+
+    def case(self) -> sqlite3.Row:
+        with sqlite3.connect(f"file:{self.database}?mode=ro", uri=True) as database:
+            database.row_factory = sqlite3.Row
+            row: sqlite3.Row = database.execute("SELECT * FROM cases").fetchone()
+            return row
+
+    def write_to(self) -> None:
+        """Confirm the case, and send an enquiry."""
+        log = CustodyLog(self.root / "var" / "custody.jsonl")
+        with Ledger.open(self.database) as ledger:
+            case = self.case()
+            seen = {case["case_id"]: case["last_event_id"]}
+            decide(
+                ledger, log, Verdict(state=CaseState.CONFIRMED, reason="no-agreement", comment="", by="ann", seen=seen)
+            )
+            order = LetterOrder(tone=Tone.ENQUIRY, language="en", jurisdiction="other", recipient="Vendor", contact="info@vendor.example", contact_source="imprint")  # fmt: skip
+            sender = Sender(name="Acme", email="office@acme.example")
+            letter = write_letter(
+                ledger, LetterTemplates(), self.case(), order, sender=sender, answer_days=14, by="ann"
+            )
+            approve_letter(
+                ledger, log, letter, seen=require_letter(ledger, letter)["text_id"], by="ann", is_approver=False
+            )
+            mark_sent(ledger, log, letter, on=utc_now().date().isoformat(), how="e-mail", by="ann")
+
+
+@pytest.fixture
+def watched(serve, acme: Path, logo_png: bytes) -> Watched:
+    config = acme / "partnerproof.toml"
+    config.write_text(config.read_text().replace("after_crawl = true", "after_crawl = false"), encoding="utf-8")
+    answers: dict[str, Answer] = {
+        "/": html("Vendor", ""), "/partners.html": SHOWING, "/contact.html": html("Contact", "<p>info@vendor.example</p>"),
+        "/acme.png": send(logo_png, "image/png"), "/.well-known/security.txt": send(b"Contact: mailto:sec@vendor.example\n", "text/plain"),
+    }  # fmt: skip
+    return Watched(acme, serve(answers), answers)
+
+
+def configure(root: Path, alerts: str) -> None:
+    config = root / "partnerproof.toml"
+    config.write_text(f"{config.read_text()}\n{alerts}", encoding="utf-8")
+
+
+def test_a_removal_is_proven_by_looks_and_a_logo_that_comes_back_opens_the_case(watched):
+    watched.write_to()
+    assert watched.case()["followup"] == "sent"
+    watched.watch()  # nothing is due on the same day
+    assert watched.case()["followup"] == "sent"
+    assert watched.look_after(5, SHOWING) == "sent"
+    assert "/.well-known/security.txt" in watched.server.requests
+    assert watched.look_after(5, CLEAN) == "removed"
+    assert watched.look_after(5, CHALLENGE) == "removed"
+    assert watched.look_after(5, CLEAN) == "removed"
+    assert watched.look_after(5, CLEAN) == "verified-removed"
+    assert watched.case()["removed_on"] is not None
+    assert watched.look_after(30, SHOWING) == "reappeared"
+    assert watched.case()["state"] == "open"
+
+
+def test_a_page_without_a_link_to_it_is_asked_again(watched):
+    watched.write_to()
+    watched.answers["/"] = send(f"<title>Vendor</title><h1>Vendor</h1>{WORDS}".encode(), "text/html")
+    for _ in range(2):  # also after a visit on which it did not show the claim any more
+        watched.look_after(5, CLEAN)
+        assert "/partners.html" in watched.server.requests
+
+
+def test_a_vendor_is_visited_when_it_is_due(watched):
+    def is_visited(days: int) -> bool:
+        watched.look_after(days, SHOWING)
+        return bool(watched.server.requests)
+
+    assert not is_visited(6)
+    assert is_visited(1)  # 7 days with an open case
+    watched.write_to()
+    assert not is_visited(3)
+    assert is_visited(1)  # 4 days while it is followed up
+
+
+def test_teams_are_told_once_of_what_changed(watched, mailbox, serve, monkeypatch):
+    box, port = mailbox
+    taken: list[tuple[bytes, str]] = []
+
+    def take(handler: BaseHTTPRequestHandler) -> None:
+        body = handler.rfile.read(int(handler.headers["Content-Length"]))
+        taken.append((body, handler.headers["X-Partnerproof-Signature"]))
+        send(b"", "text/plain")(handler)
+
+    hook = serve({"/hook": take})
+    configure(
+        watched.root,
+        f"""
+[[watch.alert]]
+name = "team"
+kind = "email"
+to = ["team@acme.example"]
+from = "partnerproof@acme.example"
+host = "127.0.0.1"
+port = {port}
+starttls = false
+[[watch.alert]]
+name = "hook-1"
+kind = "webhook"
+to = ["{hook.url}/hook"]
+brands = ["acme"]
+[[watch.alert]]
+name = "elsewhere"
+kind = "webhook"
+to = ["{hook.url}/hook"]
+brands = ["another"]
+""".replace("[watch]", ""),
+    )
+    monkeypatch.setenv("PARTNERPROOF_ALERT_HOOK_1", "a secret")
+    watched.watch()
+    watched.watch()
+    assert len(box.mails) == len(taken) == 1
+    assert "Subject: acme: 1 new" in box.mails[0]
+    assert "Vendor (127.0.0.1) as partner: new, verdict no-authorisation" in box.mails[0].replace("\r\n", "\n")
+    body, signature = taken[0]
+    assert json.loads(body)["counts"] == {"opened": 1}
+    assert signature == f"sha256={hmac.new(b'a secret', body, hashlib.sha256).hexdigest()}"
+    watched.write_to()
+    watched.look_after(8, CLEAN)
+    assert [json.loads(one)["counts"] for one, _ in taken[1:]] == [{"removed": 1}]
+    assert "gone on the last look" in box.mails[1]
+
+
+def test_a_channel_that_can_not_be_reached_is_told_next_time(watched, serve):
+    taken: list[bytes] = []
+    answers: dict[str, Answer] = {"/hook": send(b"", "text/plain", 500)}
+    hook = serve(answers)
+    configure(watched.root, f'[[watch.alert]]\nname = "hook"\nkind = "webhook"\nto = ["{hook.url}/hook"]\n')
+    assert "it will be told next time" in watched.watch(code=3)
+
+    def take(handler: BaseHTTPRequestHandler) -> None:
+        taken.append(handler.rfile.read(int(handler.headers["Content-Length"])))
+        send(b"", "text/plain")(handler)
+
+    answers["/hook"] = send(b"", "text/plain", 302, Location=f"{hook.url}/other")  # where it leads, nothing is sent
+    answers["/other"] = take
+    watched.watch(code=3)
+    assert taken == []
+    answers["/hook"] = take
+    watched.watch()
+    assert json.loads(taken[0])["counts"] == {"opened": 1}
+
+
+def test_a_killed_round_goes_on_with_the_same_vendors(watched):
+    watched.days_pass(40)
+    slow = watched.answers["/"]
+
+    def wait(handler: BaseHTTPRequestHandler) -> None:
+        time.sleep(20)
+        slow(handler)
+
+    watched.answers["/"] = wait
+    watched.server.requests.clear()
+    command = [
+        sys.executable,
+        "-m",
+        "partnerproof",
+        "-w",
+        str(watched.root),
+        "watch",
+        "--once",
+        "--allow-private",
+        "--delay",
+        "0",
+    ]
+    round_ = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 60
+    while "/" not in watched.server.requests and time.monotonic() < until:
+        time.sleep(0.1)
+    round_.send_signal(signal.SIGKILL)
+    round_.wait()
+    watched.answers["/"] = slow
+    watched.watch()
+    with sqlite3.connect(watched.database) as database:
+        assert database.execute(
+            "SELECT count(*), count(ended_at) FROM crawls WHERE seeds_file = 'watch.csv'"
+        ).fetchone() == (1, 1)
+
+
+def test_a_round_beside_a_crawl_is_skipped(watched):
+    from ledger.pen import hold_pen
+
+    watched.days_pass(40)
+    with hold_pen(watched.database, "crawl"):
+        watched.watch()
+    watched.server.requests.clear()
+    watched.watch()
+    assert watched.server.requests
+
+
+@pytest.mark.parametrize("timer", ["cron", "systemd"])
+def test_what_a_timer_runs_is_printed_and_runs(watched, timer):
+    printed = run_partnerproof("-w", watched.root, "watch", "--timer", timer)
+    line = next(line for line in printed.splitlines() if "watch --once" in line)
+    command = line.removeprefix("17 * * * * ").removeprefix("ExecStart=")
+    done = subprocess.run(command, shell=True, check=False, capture_output=True, text=True, timeout=60)  # noqa: S602  # as cron does
+    assert done.returncode == 0, done.stderr
+    if timer == "systemd" and shutil.which("systemd-analyze"):
+        assert "[Timer]" in printed
+
+
+def test_alerts_that_can_not_work_are_named_before_anything_starts(watched):
+    configure(watched.root, '[[watch.alert]]\nname = "a"\nkind = "email"\nto = ["nobody"]\n')
+    assert "names host, from, and mail addresses" in watched.watch(code=2)
