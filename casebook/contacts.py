@@ -15,7 +15,7 @@ from typing import Any
 from casebook.letter_templates import one_line
 from casebook.personal import Found, read_text
 from crawler.charsets import decode_page
-from crawler.links import SECURITY_TXT
+from crawler.links import SAYS_WHO, SECURITY_TXT
 from ledger.database import Ledger, Row
 from ledger.errors import EvidenceBrokenError, RecordDeletedError
 from ledger.warc import read_exchange
@@ -23,11 +23,6 @@ from ledger.warc import read_exchange
 MAX_PAGES, MAX_CONTACTS, MAX_RDAP_BYTES, MAX_TEXT_CHARS = 6, 12, 2_000_000, 300_000
 
 _SECURITY_CONTACT = re.compile(r"^contact:[ \t]*(\S{3,300})[ \t]*$", re.I | re.M)
-# addresses and titles of pages on which a company says who it is
-_IMPRINT = re.compile(
-    r"impressum|imprint|legal|mentions|aviso|contact|kontakt|contatt|impress[uo]|about|kolofon|colophon|联系|聯絡|关于|お問い合わせ|会社概要",
-    re.I,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +44,7 @@ def propose_contacts(ledger: Ledger, warc_dir: Path, case: Row, *, rdap_dir: Pat
 def _proposals(ledger: Ledger, warc_dir: Path, case: Row, rdap_dir: Path | None) -> Iterator[Contact]:
     captures = ledger.rows(_CAPTURES, [case["claim_id"]])
     imprints = [
-        row for row in captures if _IMPRINT.search(f"{row['url']} {row['title'] or ''} {row['link_text'] or ''}")
+        row for row in captures if SAYS_WHO.search(f"{row['url']} {row['title'] or ''} {row['link_text'] or ''}")
     ]
     for row in [row for row in imprints if not row["url"].endswith(SECURITY_TXT)][:MAX_PAGES]:
         yield from _of_page(ledger, warc_dir, row, case)

@@ -25,6 +25,13 @@ from ledger.domains import registrable_domain
 from ledger.lexicon import Lexicon, split_words
 from ledger.vocabulary import PageKind
 
+MAX_CONTACT_PAGES = 3
+# texts and addresses of links to an imprint or a contact page
+SAYS_WHO = re.compile(
+    r"impressum|imprint|mentions[ -]?l|aviso-?.?legal|contact|kontakt|contatt|impress[uo]\b|kolofon|colophon|legal[ -]notice"
+    r"|联系|聯絡|%E8%81%94%E7%B3%BB|お問い合わせ|会社概要|회사소개|문의",
+    re.I,
+)
 SECURITY_TXT = "/.well-known/security.txt"  # RFC 9116
 MAX_LINKS = 2_000
 MAX_TEXT = 200
@@ -61,6 +68,9 @@ class PageLinks:
     sheet_urls: tuple[str, ...]
     script_urls: tuple[str, ...]  # of the same site: a menu may be in them
     section_kinds: frozenset[PageKind]  # what its own menu names a section of the page itself
+    contact_urls: tuple[
+        str, ...
+    ]  # of the same site: pages on which a company says who it is, and where it can be written to
     other_hosts: frozenset[str]  # further hosts that are the vendor's own, by what the page says
 
 
@@ -87,11 +97,14 @@ def find_page_links(document: Document, lexicon: Lexicon) -> PageLinks:
     hosts = own_hosts(document)
     links: dict[str, Link] = {}
     sections: set[PageKind] = set()
+    contacts: dict[str, None] = {}
     names = _names(document.outline)
     for reference in _references(document):
         found = _link_of(reference, document, lexicon, hosts)
         if found is not None and found.url not in links:
             links[found.url] = found
+        if SAYS_WHO.search(f"{reference.text} {reference.target}"):
+            contacts[document.absolute(reference.target) or ""] = None
         if reference.target.startswith("#") and reference.target[1:] in names:
             sections |= {*kinds_in(reference.text, lexicon)} or {*kinds_in(split_words(reference.target), lexicon)}
         if len(links) >= MAX_LINKS:
@@ -105,6 +118,7 @@ def find_page_links(document: Document, lexicon: Lexicon) -> PageLinks:
             :MAX_SCRIPTS
         ],
         section_kinds=frozenset(sections),
+        contact_urls=tuple(url for url in contacts if is_same_site(url, document.url))[:MAX_CONTACT_PAGES],
         other_hosts=hosts,
     )
 

@@ -72,6 +72,7 @@ class VisitRun:
         self.site = visit.seed.start_urls[0]
         self.hosts: frozenset[str] = frozenset()  # further hosts that the vendor calls its own
         self.script_urls: dict[str, None] = {}
+        self.contact_urls: dict[str, None] = {}
         self.endings: dict[str, int] = {}
         self.missing: PageSource | None = None  # what the site answers to an address that can't exist, when it says 200
         self.is_home_unchanged = False
@@ -163,9 +164,15 @@ class VisitRun:
                 self._add(Link(url=url, text="", worth=WORTH[kind], kind=kind, reason=WELL_KNOWN_REASON))
 
     async def _ask_for_contacts(self) -> None:
-        """Ask for security.txt (RFC 9116) where somebody may write to the vendor: its Contact lines are proposed then."""
-        if self.visit.wants_contacts and self.visit.pages and self.spider.follow_links:
-            await self.spider.look(self.visit, urljoin(self.site, SECURITY_TXT), Purpose.PROBE)
+        """Where somebody may write to the vendor: read its imprint and contact pages, and security.txt (RFC 9116)."""
+        if not (self.visit.wants_contacts and self.visit.pages and self.spider.follow_links):
+            return
+        for url in self.contact_urls:
+            if url_key(url) not in self.known:
+                await self._read(
+                    Link(url=url, text="", worth=0.01, kind=PageKind.OTHER, reason="may say who the vendor is")
+                )
+        await self.spider.look(self.visit, urljoin(self.site, SECURITY_TXT), Purpose.PROBE)
 
     async def _read(self, link: Link) -> str | None:
         """Read one page with its style sheets and images; returns why it could not be read, if so."""
@@ -241,6 +248,7 @@ class VisitRun:
             self.hosts |= leads.other_hosts
             self.script_urls |= dict.fromkeys(leads.script_urls)
             self.is_home_unchanged = is_unchanged
+            self.contact_urls |= dict.fromkeys(leads.contact_urls)
         if link.reason.startswith(LANGUAGE_HOME):
             self.language_homes.append(page.page.url)
         if link.reason == WELL_KNOWN_REASON and page.page.kind is link.kind:  # no menu names it, in any language

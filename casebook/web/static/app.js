@@ -41,6 +41,8 @@
     const fields = [...document.querySelectorAll(`fieldset[data-group="${CSS.escape(key)}"]`)];
     if (key && fields.length) {
       event.preventDefault();
+      const folded = fields[0].closest("details");
+      if (folded) folded.open = true;
       group = fields.flatMap((field) => [...field.querySelectorAll("button")]);
       for (const field of document.querySelectorAll("fieldset[data-group]")) field.classList.toggle("chosen", fields.includes(field));
       group.forEach((button, number) => button.setAttribute("data-number", String(number + 1)));
