@@ -46,7 +46,7 @@ class Sender:
     email: str = ""
 
     def as_text(self) -> str:
-        lines = [self.name or _to_write("name"), *filter(None, self.address.splitlines()), self.email]
+        lines = [self.name or _to_write("your name"), *filter(None, self.address.splitlines()), self.email]
         return "\n".join(filter(None, lines))
 
 
@@ -180,8 +180,8 @@ def _fill(data: Mapping[str, Any], tone: Tone, facts: LetterFacts) -> Filled:
         "answer_by": facts.answer_by.isoformat(),
         "reference": facts.reference,
         "sender": facts.sender.as_text(),
-        "sender_name": facts.sender.name or _to_write("name"),
-        "sender_email": facts.sender.email or _to_write("e-mail"),
+        "sender_name": facts.sender.name or _to_write("your name"),
+        "sender_email": facts.sender.email or _to_write("your e-mail address"),
     }
     text = data[tone]
     subject, body = (Template(text[part]).substitute(values).strip() for part in ("subject", "body"))

@@ -120,8 +120,7 @@ def approve_letter(
         if gate is not Gate.WRITER:
             if not is_approver:
                 raise refuse_input("approver", "somebody whose role is approver", "another role")
-            writers = ledger.rows("SELECT DISTINCT written_by FROM letter_texts WHERE letter_id = ?", [letter_id])
-            if by in {row["written_by"] for row in writers}:
+            if by in read_writers(ledger, letter_id):
                 raise refuse_input("approver", "somebody who wrote no part of it", by)
         if gate is Gate.COUNSEL and not counsel:
             raise refuse_input("counsel", "the name of the lawyer who has looked at it", "none")
@@ -246,6 +245,12 @@ def require_letter(ledger: Ledger, letter_id: str) -> Row:
     if row is None:
         raise refuse_input("letter", "a letter that is there", letter_id)
     return row
+
+
+def read_writers(ledger: Ledger, letter_id: str) -> set[str]:
+    """Return who wrote any text that a letter ever had."""
+    sql = "SELECT DISTINCT written_by FROM letter_texts WHERE letter_id = ?"
+    return {row["written_by"] for row in ledger.rows(sql, [letter_id])}
 
 
 def list_letters(ledger: Ledger, case_id: str) -> list[Row]:

@@ -12,7 +12,7 @@ from casebook.contacts import propose_contacts
 from casebook.decisions import refuse_input
 from casebook.follow_up import Reply, end_follow_up, escalate, store_reply
 from casebook.letter_files import TYPES, LetterFile, export_letter
-from casebook.letter_templates import Filled, unwritten
+from casebook.letter_templates import Filled, Gate, unwritten
 from casebook.letters import (
     LetterOrder,
     approve_letter,
@@ -20,6 +20,7 @@ from casebook.letters import (
     drop_letter,
     mark_sent,
     may_write,
+    read_writers,
     require_case,
     require_letter,
     require_text,
@@ -59,7 +60,10 @@ def show_letter(desk: Desk, session: Session, path: Path_, query: Mapping[str, s
     letter = _letter(desk, path["letter_id"])
     text = require_text(desk.ledger, letter)
     case = require_case(desk.ledger, letter["case_id"])
+    is_writer = session.account in read_writers(desk.ledger, letter["letter_id"])
     values = {
+        "is_writer": is_writer,
+        "can_approve": letter["gate"] == Gate.WRITER or (session.may(Role.APPROVER) and not is_writer),
         "letter": letter,
         "text": text,
         "case": case,

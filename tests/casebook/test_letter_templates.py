@@ -82,7 +82,7 @@ def test_a_notice_to_a_host_has_the_fields_of_the_digital_services_act_and_its_g
 
 def test_a_missing_sender_is_left_to_write():
     filled = LetterTemplates().fill("en", Tone.ENQUIRY, facts(sender=Sender()))
-    assert unwritten(filled.body) == ["name"]
+    assert unwritten(filled.body) == ["your name"]
 
 
 def test_a_vendors_name_can_neither_fill_fields_nor_turn_lines_nor_set_marks():
