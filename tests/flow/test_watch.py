@@ -77,6 +77,7 @@ def test_a_removal_is_proven_by_looks_and_a_logo_that_comes_back_opens_the_case(
     assert watched.look_after(5, CLEAN) == "removed"
     assert watched.look_after(5, CLEAN) == "verified-removed"
     assert watched.case()["removed_on"] is not None
+    assert watched.outcomes() == ["shown", "gone", "could-not-look", "gone", "gone"]
     assert watched.look_after(30, SHOWING) == "reappeared"
     assert watched.case()["state"] == "open"
 

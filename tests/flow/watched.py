@@ -69,6 +69,11 @@ class Watched:
             row: sqlite3.Row = database.execute("SELECT * FROM cases").fetchone()
             return row
 
+    def outcomes(self) -> list[str]:
+        """What each visit told of the case, oldest first."""
+        with sqlite3.connect(f"file:{self.database}?mode=ro", uri=True) as database:
+            return [row[0] for row in database.execute("SELECT outcome FROM removal_checks ORDER BY looked_at")]
+
     def write_to(self) -> None:
         """Confirm the case, and send an enquiry."""
         log = CustodyLog(self.root / "var" / "custody.jsonl")
