@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import quote
 
+from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
@@ -63,6 +64,7 @@ class ReviewApp:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.environment = make_environment()
+        self._checking = CapacityLimiter(1)  # passwords at once: each takes a core, and pages go on beside it
 
     def routes(self) -> list[Route]:
         """Return all routes; tests walk over them role by role."""
@@ -108,7 +110,7 @@ class ReviewApp:
             raise HTTPException(403)
         if self.desk.failed.is_too_many(*keys):
             return self._render("login.html", 429, problem="Too many tries. Wait ten minutes.", is_token=False)
-        token = await run_in_threadpool(lambda: log_in(self.desk.ledger, account, password))
+        token = await to_thread.run_sync(lambda: log_in(self.desk.ledger, account, password), limiter=self._checking)
         if token is None:
             self.desk.failed.add(*keys)
             return self._render("login.html", 401, problem="Name and password do not fit.", is_token=False)
