@@ -264,6 +264,8 @@ class User(threading.Thread):
                     "q=微软3",
                     "verdict=no-authorisation&score=0.9",
                     "page=400",
+                    "brand=acme&age=30&sort=vendor",
+                    "q=vendor",
                 )
             )
             _, _, text = self.ask(
