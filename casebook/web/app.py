@@ -194,6 +194,8 @@ class ReviewApp:
         return await run_in_threadpool(lambda: read_session(self.desk.ledger, token))
 
     def _answer(self, session: Session, made: Answer) -> Response:
+        if made.response is not None:
+            return made.response
         if made.file is not None:
             return FileResponse(made.file, media_type="image/png", headers={"Cache-Control": "private, max-age=600"})
         if made.png is not None:

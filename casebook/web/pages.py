@@ -38,6 +38,7 @@ from casebook.web.queue import (
     Filters,
     same_group,
 )
+from casebook.web.queue_table import TABLE_PAGES
 from ledger.database import Row
 from ledger.identity import utc_now
 from ledger.vocabulary import CaseEvent, CaseState, ReplyKind, Role
@@ -124,6 +125,7 @@ PAGES: Mapping[str, Page] = {
     "/log": Page(role=Role.ADMIN, make=show_log),
     "/help": Page(role=Role.READER, make=show_help),
     **LETTER_PAGES,
+    **TABLE_PAGES,
 }
 
 
