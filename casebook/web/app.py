@@ -29,6 +29,7 @@ from casebook.follow_up import MAX_FILE_BYTES
 from casebook.web.accounts import Session, begin_session, end_session, log_in, read_session
 from casebook.web.answer import Answer, Form, NotThereError, Page, Post, Upload, UploadedFile, one_field
 from casebook.web.desk import STATIC, TEMPLATES, Desk, make_environment
+from casebook.web.faults import LOG_NAME, FaultLog
 from casebook.web.letter_pages import UPLOADS
 from casebook.web.pages import PAGES, POSTS
 from ledger.errors import BadInputError, EvidenceBrokenError, PartnerproofError
@@ -64,6 +65,7 @@ class ReviewApp:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.environment = make_environment()
+        self._faults = FaultLog(desk.database.parent)
         self._checking = CapacityLimiter(1)  # passwords at once: each takes a core, and pages go on beside it
 
     def routes(self) -> list[Route]:
@@ -217,6 +219,16 @@ class ReviewApp:
         session = await self._session(request)
         return self._render("problem.html", status, session=session, words=words, status=status)
 
+    async def fail(self, request: Request, error: Exception) -> Response:
+        """Answer what nobody foresaw. It asks nothing of the database, which may be what failed."""
+        route = request.scope.get("route")
+        path = getattr(route, "path", "no route")
+        number = await run_in_threadpool(lambda: self._faults.note(request.method, path, error))
+        is_form = request.method not in ("GET", "HEAD")
+        answer = self._render("fault.html", 500, session=None, is_form=is_form, number=number, log_name=LOG_NAME)
+        answer.headers.update(_HEADERS)  # nothing that stands before the routes sees this answer
+        return answer
+
 
 def _words_of(error: Exception) -> tuple[int, str]:
     if isinstance(error, HTTPException):
@@ -246,6 +258,7 @@ def make_app(desk: Desk) -> Starlette:
             HTTPException: review.refuse,
             PartnerproofError: review.refuse,
             NotThereError: review.refuse,
+            Exception: review.fail,
         },
     )
 
