@@ -33,23 +33,22 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as made, asyncio.Runner() as runner:
         strangers = Strangers(make_desk(Path(made), four_eyes=True, token="a-token"))  # noqa: S106  # of this benchmark
         app = make_app(strangers.desk)
-        routes = strangers.routes
-        for number, (path, method) in enumerate(routes):
+        each = asked_for.requests // len(strangers.routes)
+        quiet = list(HealthCheck)
 
-            @hypothesis.seed(asked_for.seed * 1_000 + number)
-            @settings(
-                max_examples=asked_for.requests // len(routes),
-                deadline=None,
-                database=None,
-                suppress_health_check=list(HealthCheck),
-            )
+        def ask_route(path: str, method: str, seed: int) -> None:
+            @hypothesis.seed(seed)
+            @settings(max_examples=each, deadline=None, database=None, suppress_health_check=quiet)
             @given(strangers.requests(path, method))
-            def ask(asked: Asked, path: str = path) -> None:
+            def ask(asked: Asked) -> None:
                 answered = runner.run(send(app, asked))
                 counts[path, asked.method if asked.method in ("GET", "POST") else "(other)", answered.status] += 1
                 assert answered.status < 500, asked
 
             ask()
+
+        for number, (path, method) in enumerate(strangers.routes):
+            ask_route(path, method, asked_for.seed * 1_000 + number)
     for (route, method, status), count in sorted(counts.items()):
         print(f"{route:44} {method:8} {status} {count:7,}")
     print(f"{counts.total():,} requests in {time.perf_counter() - began:.0f} s, no fault")
