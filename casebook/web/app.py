@@ -156,14 +156,17 @@ class ReviewApp:
             session = await self._session(request)
             if session is None:
                 return RedirectResponse("/login", 303)
-            form = await _read_form(request, most_bytes)
-            if not _is_from_here(request) or not hmac.compare_digest(
-                one_field(form, "csrf").encode(), session.csrf.encode()
-            ):
-                raise HTTPException(403, "the form was not sent from a page of this session: load the page again")
-            if not session.may(role):
-                raise HTTPException(403)
-            return await act(request, session, form)
+            try:
+                form = await _read_form(request, most_bytes)
+                if not _is_from_here(request) or not hmac.compare_digest(
+                    one_field(form, "csrf").encode(), session.csrf.encode()
+                ):
+                    raise HTTPException(403, "the form was not sent from a page of this session: load the page again")
+                if not session.may(role):
+                    raise HTTPException(403)
+                return await act(request, session, form)
+            finally:
+                await request.close()  # files that came with it
 
         return answer
 
