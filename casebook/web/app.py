@@ -54,6 +54,7 @@ _HEADERS = {
 _STATIC_FILES = {
     "report.css": (TEMPLATES / "report.css", "text/css"),  # cases look as dossiers do
     "app.css": (STATIC / "app.css", "text/css"),
+    "charts.css": (STATIC / "charts.css", "text/css"),
     "app.js": (STATIC / "app.js", "text/javascript"),
 }
 Act = Callable[[Request, Session, Form], Awaitable[Response]]

@@ -28,6 +28,7 @@ from casebook.web.accounts import Session
 from casebook.web.answer import Answer, Form, NotThereError, Page, Path_, Post, one_field
 from casebook.web.case_columns import SORTS
 from casebook.web.case_page import KINDS, draw_picture, read_case, read_case_view, read_page_picture
+from casebook.web.dashboard import DASHBOARD_PAGES
 from casebook.web.desk import Desk, is_plain_id
 from casebook.web.letter_pages import LETTER_PAGES, LETTER_POSTS
 from casebook.web.queue import (
@@ -126,6 +127,7 @@ PAGES: Mapping[str, Page] = {
     "/help": Page(role=Role.READER, make=show_help),
     **LETTER_PAGES,
     **TABLE_PAGES,
+    **DASHBOARD_PAGES,
 }
 
 
