@@ -2,6 +2,8 @@
 
 python -m bench.review_load [--cases 50000] [--sightings 1000000] [--users 20] [--seconds 60] [--folder DIR]
 
+With --folder the workspace is kept there, and used again the next time.
+
 Each user looks at the queue with some filter, opens a case, goes to the next, now and then decides, and thinks for a second
 between two requests (0.5 to 1.5 s). Printed: of each kind of request how many, median and 99th percentile in ms.
 """
@@ -10,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import http.client
+import os
 import random
 import re
 import statistics
@@ -202,6 +205,26 @@ def fill(ledger: Ledger, cases: int, sightings: int) -> None:
     connection.execute("COMMIT")
 
 
+def make(root: Path, cases: int, sightings: int) -> None:
+    """Make a workspace with so many cases and sightings, and an account."""
+    workspace = create_workspace(root, contact=None)
+    register = root / "register.csv"
+    register.write_text("company,domain,relation,valid_from\nKnown,known.example,partner,2010-01-01\n")
+    with workspace.open() as ledger:
+        began = time.perf_counter()
+        fill(ledger, cases, sightings)
+        import_register(ledger, "acme", register)
+        Judge(ledger).judge()
+        print(f"filled and judged in {time.perf_counter() - began:.0f} s")
+        began = time.perf_counter()
+        synced = sync_cases(ledger)
+        print(f"{synced.opened} cases opened in {time.perf_counter() - began:.1f} s")
+        began = time.perf_counter()
+        sync_cases(ledger)
+        print(f"brought up to date again in {time.perf_counter() - began:.1f} s")
+        add_account(ledger, "ann", Role.REVIEWER, PASSWORD)
+
+
 class User(threading.Thread):
     """A reviewer: looks, opens, decides, thinks."""
 
@@ -241,6 +264,8 @@ class User(threading.Thread):
                     "q=微软3",
                     "verdict=no-authorisation&score=0.9",
                     "page=400",
+                    "brand=acme&age=30&sort=vendor",
+                    "q=vendor",
                 )
             )
             _, _, text = self.ask(
@@ -281,24 +306,11 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--folder", type=Path)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=asked.folder) as made:
-        workspace = create_workspace(Path(made) / "space", contact=None)
-        register = Path(made) / "r.csv"
-        register.write_text("company,domain,relation,valid_from\nKnown,known.example,partner,2010-01-01\n")
-        with workspace.open() as ledger:
-            began = time.perf_counter()
-            fill(ledger, asked.cases, asked.sightings)
-            import_register(ledger, "acme", register)
-            Judge(ledger).judge()
-            print(f"filled and judged in {time.perf_counter() - began:.0f} s")
-            began = time.perf_counter()
-            synced = sync_cases(ledger)
-            print(f"{synced.opened} cases opened in {time.perf_counter() - began:.1f} s")
-            began = time.perf_counter()
-            sync_cases(ledger)
-            print(f"brought up to date again in {time.perf_counter() - began:.1f} s")
-            add_account(ledger, "ann", Role.REVIEWER, PASSWORD)
-        command = [sys.executable, "-m", "partnerproof", "-w", str(workspace.root), "serve", "--port", "0"]
+    with tempfile.TemporaryDirectory() as made:
+        root = (asked.folder or Path(made)) / "space"
+        if not root.exists():
+            make(root, asked.cases, asked.sightings)
+        command = [sys.executable, "-m", "partnerproof", "-w", str(root), "serve", "--port", "0"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
             assert server.stdout is not None
             port = int(server.stdout.readline().strip().rstrip("/").rpartition(":")[2])
@@ -310,6 +322,7 @@ def main() -> None:
             for user in users:
                 user.join()
             server.terminate()
+        print(f"load of the machine: {' '.join(f'{load:.1f}' for load in os.getloadavg())} on {os.cpu_count()} cores")
         for kind, values in sorted(times.items()):
             values.sort()
             print(

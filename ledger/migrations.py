@@ -1076,3 +1076,24 @@ def m0014_follow_up(database: Database) -> None:
     """Letters, replies, proofs of removal, and who was told."""
     for statement in FOLLOW_UP:
         database.execute(statement)
+
+
+CASE_CHANGES = (
+    """
+    CREATE TABLE case_changes ( -- which case changed last, and which before it: a server that keeps cases in memory reads what is new
+        change INTEGER PRIMARY KEY, -- the higher, the later
+        case_id TEXT NOT NULL UNIQUE -- once each; it may be gone
+    ) STRICT""",
+    *(
+        f"CREATE TRIGGER cases_{what} AFTER {event} ON cases BEGIN INSERT OR REPLACE INTO case_changes (change, case_id)"
+        f" VALUES ((SELECT coalesce(max(change), 0) + 1 FROM case_changes), {row}.case_id); END"
+        for what, event, row in (("added", "INSERT", "new"), ("changed", "UPDATE", "new"), ("gone", "DELETE", "old"))
+    ),
+)
+
+
+@migrations()
+def m0016_case_changes(database: Database) -> None:
+    """Which cases changed last, so that what is kept of them in memory can follow."""
+    for statement in CASE_CHANGES:
+        database.execute(statement)

@@ -24,6 +24,7 @@ NOT_SEALED = (
     "likeness_grams",
     "case_words",
     "case_search",
+    "case_changes",
     "sessions",
     "saved_views",
     "alerts",

@@ -450,8 +450,14 @@ class Verification:
         )
 
     def _written_after(self, seal: Seal) -> str | None:
-        """The command that wrote to the database after a seal, as the log has it."""
+        """The command that wrote to the database after a seal, as the log has it; or a server that was open when it was made."""
         entries = int(seal.head["custody"]["entries"])
+        open_since = [
+            entry for entry in self._logged[:entries]
+            if entry["details"].get("command") == "serve" and entry["event"] in (CustodyEvent.BEGAN, CustodyEvent.ENDED)
+        ]  # fmt: skip
+        if open_since and open_since[-1]["event"] == CustodyEvent.BEGAN:
+            return f"`serve`, open since {open_since[-1]['at']},"
         for entry in self._logged[entries:]:
             is_seal = entry["details"].get("command") == "seal"
             if entry["event"] == CustodyEvent.BEGAN and not is_seal:

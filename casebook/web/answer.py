@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from starlette.background import BackgroundTask
+from starlette.responses import Response
 
 from casebook.letter_files import LetterFile
 from casebook.web.accounts import Session
@@ -33,6 +34,7 @@ class Answer:
     file: Path | None = None
     png: bytes | None = None
     download: LetterFile | None = None  # saved by the browser, never shown
+    response: Response | None = None  # as it is: a file that is made while it is sent
     afterwards: BackgroundTask | None = None
 
 

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import quote
 
+from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
@@ -28,6 +29,7 @@ from casebook.follow_up import MAX_FILE_BYTES
 from casebook.web.accounts import Session, begin_session, end_session, log_in, read_session
 from casebook.web.answer import Answer, Form, NotThereError, Page, Post, Upload, UploadedFile, one_field
 from casebook.web.desk import STATIC, TEMPLATES, Desk, make_environment
+from casebook.web.faults import LOG_NAME, FaultLog
 from casebook.web.letter_pages import UPLOADS
 from casebook.web.pages import PAGES, POSTS
 from ledger.errors import BadInputError, EvidenceBrokenError, PartnerproofError
@@ -52,6 +54,7 @@ _HEADERS = {
 _STATIC_FILES = {
     "report.css": (TEMPLATES / "report.css", "text/css"),  # cases look as dossiers do
     "app.css": (STATIC / "app.css", "text/css"),
+    "charts.css": (STATIC / "charts.css", "text/css"),
     "app.js": (STATIC / "app.js", "text/javascript"),
 }
 Act = Callable[[Request, Session, Form], Awaitable[Response]]
@@ -63,6 +66,8 @@ class ReviewApp:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.environment = make_environment()
+        self._faults = FaultLog(desk.database.parent)
+        self._checking = CapacityLimiter(1)  # passwords at once: each takes a core, and pages go on beside it
 
     def routes(self) -> list[Route]:
         """Return all routes; tests walk over them role by role."""
@@ -108,7 +113,7 @@ class ReviewApp:
             raise HTTPException(403)
         if self.desk.failed.is_too_many(*keys):
             return self._render("login.html", 429, problem="Too many tries. Wait ten minutes.", is_token=False)
-        token = await run_in_threadpool(lambda: log_in(self.desk.ledger, account, password))
+        token = await to_thread.run_sync(lambda: log_in(self.desk.ledger, account, password), limiter=self._checking)
         if token is None:
             self.desk.failed.add(*keys)
             return self._render("login.html", 401, problem="Name and password do not fit.", is_token=False)
@@ -152,14 +157,17 @@ class ReviewApp:
             session = await self._session(request)
             if session is None:
                 return RedirectResponse("/login", 303)
-            form = await _read_form(request, most_bytes)
-            if not _is_from_here(request) or not hmac.compare_digest(
-                one_field(form, "csrf").encode(), session.csrf.encode()
-            ):
-                raise HTTPException(403, "the form was not sent from a page of this session: load the page again")
-            if not session.may(role):
-                raise HTTPException(403)
-            return await act(request, session, form)
+            try:
+                form = await _read_form(request, most_bytes)
+                if not _is_from_here(request) or not hmac.compare_digest(
+                    one_field(form, "csrf").encode(), session.csrf.encode()
+                ):
+                    raise HTTPException(403, "the form was not sent from a page of this session: load the page again")
+                if not session.may(role):
+                    raise HTTPException(403)
+                return await act(request, session, form)
+            finally:
+                await request.close()  # files that came with it
 
         return answer
 
@@ -192,6 +200,8 @@ class ReviewApp:
         return await run_in_threadpool(lambda: read_session(self.desk.ledger, token))
 
     def _answer(self, session: Session, made: Answer) -> Response:
+        if made.response is not None:
+            return made.response
         if made.file is not None:
             return FileResponse(made.file, media_type="image/png", headers={"Cache-Control": "private, max-age=600"})
         if made.png is not None:
@@ -212,6 +222,16 @@ class ReviewApp:
         status, words = _words_of(error)
         session = await self._session(request)
         return self._render("problem.html", status, session=session, words=words, status=status)
+
+    async def fail(self, request: Request, error: Exception) -> Response:
+        """Answer what nobody foresaw. It asks nothing of the database, which may be what failed."""
+        route = request.scope.get("route")
+        path = getattr(route, "path", "no route")
+        number = await run_in_threadpool(lambda: self._faults.note(request.method, path, error))
+        is_form = request.method not in ("GET", "HEAD")
+        answer = self._render("fault.html", 500, session=None, is_form=is_form, number=number, log_name=LOG_NAME)
+        answer.headers.update(_HEADERS)  # nothing that stands before the routes sees this answer
+        return answer
 
 
 def _words_of(error: Exception) -> tuple[int, str]:
@@ -242,6 +262,7 @@ def make_app(desk: Desk) -> Starlette:
             HTTPException: review.refuse,
             PartnerproofError: review.refuse,
             NotThereError: review.refuse,
+            Exception: review.fail,
         },
     )
 

@@ -13,6 +13,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from casebook.letter_templates import LetterTemplates, Sender
 from casebook.web.accounts import FailedLogins, Session
+from casebook.web.case_columns import CaseIndex
+from casebook.web.coverage_counts import CoverageKeeper
+from casebook.web.queue import Filters, Queue
 from ledger.custody import CustodyLog
 from ledger.database import Ledger
 from ledger.vocabulary import CustodyEvent
@@ -41,6 +44,8 @@ class Desk:
     answer_days: int = 14
     rdap_dir: Path | None = None
     failed: FailedLogins = field(default_factory=FailedLogins)
+    coverage: CoverageKeeper = field(default_factory=CoverageKeeper)
+    cases: CaseIndex = field(default_factory=CaseIndex)
     _threads: threading.local = field(default_factory=threading.local)
     _viewed: set[tuple[str, str]] = field(default_factory=set)
 
@@ -51,6 +56,10 @@ class Desk:
         if found is None:
             found = self._threads.ledger = Ledger.open(self.database)
         return found
+
+    def queue(self, filters: Filters) -> Queue:
+        """The cases that filters leave, as of now."""
+        return Queue(self.ledger, self.cases.read(self.ledger), filters)
 
     def note_view(self, session: Session, claim_id: str) -> None:
         """Enter in the custody log that somebody looked at a claim; once as long as the program runs."""

@@ -26,22 +26,20 @@ from casebook.decisions import (
 from casebook.letters import may_write
 from casebook.web.accounts import Session
 from casebook.web.answer import Answer, Form, NotThereError, Page, Path_, Post, one_field
+from casebook.web.case_columns import SORTS
 from casebook.web.case_page import KINDS, draw_picture, read_case, read_case_view, read_page_picture
+from casebook.web.dashboard import DASHBOARD_PAGES
 from casebook.web.desk import Desk, is_plain_id
 from casebook.web.letter_pages import LETTER_PAGES, LETTER_POSTS
 from casebook.web.queue import (
     FACETS,
     MOST_AT_ONCE,
     PAGE_SIZE,
-    SORTS,
     UNDECIDED,
     Filters,
-    count_cases,
-    count_facets,
-    list_cases,
-    neighbours,
     same_group,
 )
+from casebook.web.queue_table import TABLE_PAGES
 from ledger.database import Row
 from ledger.identity import utc_now
 from ledger.vocabulary import CaseEvent, CaseState, ReplyKind, Role
@@ -58,10 +56,11 @@ _TITLES = {
 
 def show_queue(desk: Desk, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
     ledger, filters = desk.ledger, Filters.read(query)
-    total = count_cases(ledger, filters)
+    queue = desk.queue(filters)
+    total = queue.count()
     views = ledger.rows("SELECT name, query FROM saved_views WHERE account = ? ORDER BY name", [session.account])
     values = {
-        "cases": list_cases(ledger, filters), "total": total, "filters": filters, "facets": count_facets(ledger, filters),
+        "cases": queue.list_cases(), "total": total, "filters": filters, "facets": queue.count_facets(),
         "pages": max(1, -(-total // PAGE_SIZE)), "sorts": tuple(SORTS), "views": views, "reasons": REASONS, "titles": _TITLES,
         "done": _done(desk, query.get("done")), "most": MOST_AT_ONCE, "undecided": UNDECIDED, "facet_names": FACETS,
     }  # fmt: skip
@@ -71,13 +70,13 @@ def show_queue(desk: Desk, session: Session, path: Path_, query: Mapping[str, st
 def show_case(desk: Desk, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
     ledger, case = desk.ledger, _case(desk, path)
     filters = Filters.read(query)
-    before, after = neighbours(ledger, filters, case)
+    before, after = desk.queue(filters).neighbours(case["case_id"])
     desk.note_view(session, case["claim_id"])
     view = read_case_view(ledger, desk.warc_dir, case)
     made_by = next((row["by"] for row, _ in reversed(view.events) if row["event"] == CaseEvent.DECIDED), None)
     values = {
         "v": view, "case": case, "before": before, "after": after, "filters": filters, "reasons": REASONS, "titles": _TITLES,
-        "letters": _LETTERS, "groups": same_group(ledger, case), "done": _done(desk, query.get("done")),
+        "letters": _LETTERS, "groups": same_group(desk.cases.read(ledger), case), "done": _done(desk, query.get("done")),
         "can_approve": case["state"] == CaseState.WAITING_APPROVAL and session.may(Role.APPROVER) and made_by != session.account,
         "is_undecided": case["state"] in UNDECIDED_STATES, "can_review": session.may(Role.REVIEWER),
         "may_write": may_write(case), "reply_kinds": tuple(ReplyKind), "today": utc_now().date().isoformat(),
@@ -127,6 +126,8 @@ PAGES: Mapping[str, Page] = {
     "/log": Page(role=Role.ADMIN, make=show_log),
     "/help": Page(role=Role.READER, make=show_help),
     **LETTER_PAGES,
+    **TABLE_PAGES,
+    **DASHBOARD_PAGES,
 }
 
 
@@ -241,8 +242,7 @@ def _next(desk: Desk, form: Form) -> str | None:
     if len(cases) != 1 or one_field(form, "from") != "case":
         return None
     filters = Filters.read(dict(parse_qsl(one_field(form, "query"))))
-    case = read_case(desk.ledger, cases[0].partition(":")[0])
-    return neighbours(desk.ledger, filters, case)[1] if case is not None else None
+    return desk.queue(filters).neighbours(cases[0].partition(":")[0])[1]
 
 
 def _with_filters(target: str, form: Form, **more: str) -> str:

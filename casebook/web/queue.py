@@ -5,12 +5,17 @@ The address holds the whole state: every filter is a parameter of it, so that a 
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import urlencode
 
+import numpy as np
+
+from casebook.web.case_columns import SORTS, CaseColumns, Mask, Places
 from ledger.database import Ledger, Row
+from ledger.identity import utc_now
 from ledger.passage_search import match_query
 from ledger.vocabulary import CaseState
 
@@ -19,14 +24,7 @@ MOST_AT_ONCE = 500  # cases of one decision
 MOST_VALUES = 40  # of a facet that are shown
 UNDECIDED = "undecided"
 FACETS = ("state", "verdict", "brand", "relation", "evidence", "country", "language", "assignee")
-SORTS = {  # each an index of the table, all of it upwards: so the next case is one step in it
-    "serious": ("seriousness", "newness", "case_id"),
-    "newest": ("newness", "case_id"),
-    "oldest": ("first_seen", "case_id"),
-    "score": ("unlikeness", "case_id"),
-    "vendor": ("vendor_domain", "case_id"),
-}
-_GROUPS = {"image": "image_sha256", "template": "template_id", "vendor": "vendor_domain"}
+GROUPS = {"image": "image_sha256", "template": "template_id", "vendor": "vendor_domain"}
 NOBODY = "nobody"
 
 
@@ -49,7 +47,7 @@ class Filters:
         facets.setdefault("state", UNDECIDED)
         return cls(
             facets=facets,
-            groups={name: query[name][:200] for name in _GROUPS if query.get(name)},
+            groups={name: query[name][:200] for name in GROUPS if query.get(name)},
             words=query.get("q", "")[:200].strip(),
             min_score=_number(query.get("score", ""), 0, 1),
             max_age_days=int(age) if (age := _number(query.get("age", ""), 0, 36_500)) is not None else None,
@@ -76,113 +74,118 @@ class Filters:
         return urlencode({name: value for name, value in known.items() if value})
 
 
-def list_cases(ledger: Ledger, filters: Filters) -> list[Row]:
-    """Return one page of cases."""
-    where, values = _conditions(filters, in_order=not filters.groups)
-    sql = f"SELECT * FROM cases WHERE {where} ORDER BY {', '.join(SORTS[filters.sort])} LIMIT ? OFFSET ?"
-    return ledger.rows(sql, [*values, PAGE_SIZE, (filters.page - 1) * PAGE_SIZE])
+class Queue:
+    """The cases that filters leave, as of the latest change. What it tells is said in SQL in tests/casebook/web/plain_queue.py."""
 
+    def __init__(self, ledger: Ledger, columns: CaseColumns, filters: Filters) -> None:
+        self._ledger, self._columns, self._filters = ledger, columns, filters
+        self._base = self._read_base()
+        self._asked = {name: self._fits(name, value) for name, value in filters.facets.items()}
+        self._mask = self._all_but(None)
 
-def count_cases(ledger: Ledger, filters: Filters) -> int:
-    where, values = _conditions(filters)
-    return int(ledger.value(f"SELECT count(*) FROM cases WHERE {where}", values))
+    def count(self) -> int:
+        """Return how many cases there are."""
+        return int(np.count_nonzero(self._mask))
 
+    def list_cases(self) -> list[Row]:
+        """Return one page of cases."""
+        places = self._ordered[(self._filters.page - 1) * PAGE_SIZE :][:PAGE_SIZE]
+        return read_cases(self._ledger, [self._columns.ids[place] for place in places])
 
-def count_facets(ledger: Ledger, filters: Filters) -> dict[str, list[tuple[str, int]]]:
-    """Return of each facet its values with how many cases they would leave, the other filters as they are.
+    def each_id(self) -> Iterator[str]:
+        """Yield the ids of all cases, in order."""
+        for place in self._ordered:
+            yield self._columns.ids[place]
 
-    One pass: how often each combination of values occurs. There are few, however many cases there are.
-    """
-    where, values = _conditions(filters, without=FACETS)
-    sql = f"SELECT {', '.join(FACETS)}, count(*) AS n FROM cases WHERE {where} GROUP BY {', '.join(FACETS)}"
-    combinations = [tuple(row) for row in ledger.rows(sql, values)]
-    counts: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
-    asked = [(place, name, filters.facets[name]) for place, name in enumerate(FACETS) if name in filters.facets]
-    for combination in combinations:
-        misses = [name for place, name, value in asked if not _fits(name, combination[place], value)]
-        if len(misses) > 1:
-            continue
-        for place, name in enumerate(FACETS):
-            if (not misses or misses == [name]) and (combination[place] is not None or name == "assignee"):
-                counts[name][combination[place] or NOBODY] += combination[-1]
-    listed = {
-        name: sorted(counter.items(), key=lambda entry: (-entry[1], entry[0]))[:MOST_VALUES]
-        for name, counter in counts.items()
-    }
-    undecided = sum(counts["state"][state] for state in _UNDECIDED)
-    return {**listed, "state": [(UNDECIDED, undecided), *listed["state"]]}
+    def count_facets(self) -> dict[str, list[tuple[str, int]]]:
+        """Return of each facet its values with how many cases they would leave, the other filters as they are."""
+        counts = {
+            name: {
+                value or NOBODY: count
+                for value, count in self._columns.coded[name].count(self._all_but(name)).items()
+                if value is not None or name == "assignee"
+            }
+            for name in FACETS
+        }
+        listed = {
+            name: sorted(counter.items(), key=lambda entry: (-entry[1], entry[0]))[:MOST_VALUES]
+            for name, counter in counts.items()
+        }
+        undecided = sum(counts["state"].get(state, 0) for state in UNDECIDED_STATES)
+        return {**listed, "state": [(UNDECIDED, undecided), *listed["state"]]}
 
-
-def _fits(name: str, value: str | None, asked: str) -> bool:
-    if name == "state" and asked == UNDECIDED:
-        return value in _UNDECIDED
-    return (value or NOBODY) == asked if name == "assignee" else value == asked
-
-
-def neighbours(ledger: Ledger, filters: Filters, case: Row) -> tuple[str | None, str | None]:
-    """Return the cases before and after one in the queue's order; it need not be in the queue itself any more."""
-    where, values = _conditions(filters, in_order=not filters.groups)
-    columns = SORTS[filters.sort]
-    here, key = f"({', '.join(columns)})", [case[column] for column in columns]
-    holes = ", ".join("?" * len(columns))
-    down = ", ".join(f"{column} DESC" for column in columns)
-    before = f"SELECT case_id FROM cases WHERE {where} AND {here} < ({holes}) ORDER BY {down} LIMIT 1"
-    after = f"SELECT case_id FROM cases WHERE {where} AND {here} > ({holes}) ORDER BY {', '.join(columns)} LIMIT 1"
-    return ledger.value(before, [*values, *key]), ledger.value(after, [*values, *key])
-
-
-def same_group(ledger: Ledger, case: Row) -> list[tuple[str, str, int]]:
-    """Return the groups of a case that hold other undecided ones: kind, value, how many in all."""
-    found = []
-    for name, column in _GROUPS.items():
-        if case[column]:
-            sql = f"SELECT count(*) FROM cases WHERE {column} = ? AND brand = ? AND state IN ({_quoted(_UNDECIDED)})"
-            count = ledger.value(sql, [case[column], case["brand"]])
-            if count > 1:
-                found.append((name, case[column], count))
-    return found
-
-
-_UNDECIDED = (CaseState.OPEN, CaseState.LATER, CaseState.WAITING_APPROVAL)
-
-
-def _conditions(filters: Filters, *, without: Sequence[str] = (), in_order: bool = False) -> tuple[str, list[object]]:
-    """in_order: the rows are walked along the index of their order, which a condition's own index would keep SQLite from."""
-    conditions, values = ["1"], list[object]()
-    plus = "+" if in_order else ""
-    for name, value in filters.facets.items():
-        if name in without:
-            continue
-        if name == "state" and value == UNDECIDED:
-            conditions.append(f"{plus}state IN ({_quoted(_UNDECIDED)})")
-        elif name == "assignee" and value == NOBODY:
-            conditions.append(f"{plus}assignee IS NULL")
-        else:
-            conditions.append(f"{plus}{name} = ?")
-            values.append(value)
-    for name, value in filters.groups.items():
-        conditions.append(f"{_GROUPS[name]} = ?")
-        values.append(value)
-    if filters.min_score is not None:
-        conditions.append("score >= ?")
-        values.append(filters.min_score)
-    if filters.max_age_days is not None:
-        conditions.append("first_seen >= strftime('%Y-%m-%dT%H:%M:%SZ', 'now', ?)")
-        values.append(f"-{filters.max_age_days} days")
-    if filters.words:
-        query = match_query(filters.words)
-        conditions.append(
-            "case_id IN (SELECT w.case_id FROM case_search JOIN case_words w ON w.search_id = case_search.rowid"
-            " WHERE case_search MATCH ?)"
-            if query
-            else "0"
+    def neighbours(self, case_id: str) -> tuple[str | None, str | None]:
+        """Return the cases before and after one in the queue's order; it need not be in the queue itself any more."""
+        columns = self._columns
+        place = columns.place_of.get(case_id)
+        if place is None:
+            return None, None
+        ranks = columns.ranks(self._filters.sort)
+        among = ranks[self._ordered]  # upwards, as they are in order
+        before = int(np.searchsorted(among, ranks[place], "left")) - 1
+        after = int(np.searchsorted(among, ranks[place], "right"))
+        return (
+            columns.ids[self._ordered[before]] if before >= 0 else None,
+            columns.ids[self._ordered[after]] if after < len(among) else None,
         )
-        values += [query] if query else []
-    return " AND ".join(conditions), values
+
+    @cached_property
+    def _ordered(self) -> Places:
+        return self._columns.ordered(self._mask, self._filters.sort)
+
+    def _all_but(self, facet: str | None) -> Mask:
+        mask = self._base
+        for name, fits in self._asked.items():
+            if name != facet:
+                mask = mask & fits
+        return mask
+
+    def _fits(self, name: str, value: str) -> Mask:
+        coded = self._columns.coded[name]
+        if name == "state" and value == UNDECIDED:
+            return coded.is_one_of(UNDECIDED_STATES)
+        return coded.equals(None if name == "assignee" and value == NOBODY else value)
+
+    def _read_base(self) -> Mask:
+        """Which cases the filters leave that are no facets."""
+        columns, filters = self._columns, self._filters
+        mask = columns.is_there
+        for name, value in filters.groups.items():
+            mask = mask & columns.coded[GROUPS[name]].equals(value)
+        if filters.min_score is not None:
+            mask = mask & (columns.numbers["score"] >= filters.min_score)
+        if filters.max_age_days is not None:
+            since = int(utc_now().timestamp()) - 86_400 * filters.max_age_days
+            mask = mask & (columns.numbers["first_seen"] >= since)
+        if filters.words:
+            query = match_query(filters.words)
+            mask = mask & columns.find_words(self._ledger, query) if query else np.zeros_like(mask)
+        return mask
 
 
-def _quoted(words: Iterable[str]) -> str:
-    return ", ".join(f"'{word}'" for word in words)
+def read_cases(ledger: Ledger, case_ids: Sequence[str]) -> list[Row]:
+    """Return cases in the order of their ids; those that are gone are left out."""
+    return ledger.rows(
+        "SELECT c.* FROM json_each(?) j CROSS JOIN cases c ON c.case_id = j.value ORDER BY j.id", [json.dumps(case_ids)]
+    )
+
+
+def same_group(columns: CaseColumns, case: Row) -> list[tuple[str, str, int]]:
+    """Return the groups of a case that hold other undecided ones: kind, value, how many in all."""
+    same_brand = (
+        columns.is_there
+        & columns.coded["state"].is_one_of(UNDECIDED_STATES)
+        & columns.coded["brand"].equals(case["brand"])
+    )
+    counted = [
+        (name, case[column], int(np.count_nonzero(same_brand & columns.coded[column].equals(case[column]))))
+        for name, column in GROUPS.items()
+        if case[column]
+    ]
+    return [entry for entry in counted if entry[2] > 1]
+
+
+UNDECIDED_STATES = (CaseState.OPEN, CaseState.LATER, CaseState.WAITING_APPROVAL)
 
 
 def _number(text: str, low: float, high: float) -> float | None:

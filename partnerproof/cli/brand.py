@@ -7,13 +7,14 @@ from pathlib import Path
 
 import click
 
+from casebook.tables import plain
 from ledger.errors import BadInputError, Problem
 from matcher.logo_matches import store_brands
 from matcher.official_files import OFFICIAL_SUFFIXES
 from matcher.official_logos import Brand, OfficialLogo, write_brand
 from partnerproof.cli.brand_check import check
 from partnerproof.cli.choice import Choice, pass_choice
-from partnerproof.cli.tables import plain, print_rows
+from partnerproof.cli.tables import print_rows
 
 
 @click.group()

@@ -10,10 +10,11 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from casebook.tables import plain
 from matcher.brand_check import BrandCheck, LogoCheck, check_brands
 from matcher.legibility import WIDTHS_PX
 from partnerproof.cli.choice import Choice, pass_choice
-from partnerproof.cli.tables import plain, print_rows
+from partnerproof.cli.tables import print_rows
 
 FOUND_A_PROBLEM = 1
 _BAR_CELLS = 10

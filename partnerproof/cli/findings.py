@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
 from casebook.findings import COLUMNS, PERHAPS_COLUMNS, read_findings, read_perhaps, require_brand
+from casebook.tables import make_xlsx, write_csv
+from ledger.database import Row
+from ledger.errors import OutsideFailureError
 from ledger.vocabulary import VerdictKind
 from partnerproof.cli.choice import Choice, pass_choice
-from partnerproof.cli.tables import print_findings, print_perhaps, safe_cell
+from partnerproof.cli.tables import print_findings, print_perhaps
 
 
 @click.command()
@@ -24,6 +27,12 @@ from partnerproof.cli.tables import print_findings, print_perhaps, safe_cell
     is_flag=True,
     help="CSV with the same columns; cells that a spreadsheet would run are quoted with '.",
 )
+@click.option(
+    "--xlsx",
+    "xlsx_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a workbook with the same columns; needs the extra xlsx.",
+)
 @click.option("--verdict", type=click.Choice([str(kind) for kind in VerdictKind]), help="Only this verdict.")
 @click.option("--brand", help="Only this brand.")
 @click.option("--perhaps", is_flag=True, help="Instead: images that may show a logo, which a person has to look at.")
@@ -32,6 +41,7 @@ def findings(
     choice: Choice,
     as_json: bool,  # noqa: FBT001  # click passes by name
     as_csv: bool,  # noqa: FBT001
+    xlsx_file: Path | None,
     verdict: str | None,
     brand: str | None,
     perhaps: bool,  # noqa: FBT001
@@ -45,21 +55,37 @@ def findings(
     Example:
       partnerproof findings --verdict no-authorisation --json
       partnerproof findings --perhaps
+      partnerproof findings --xlsx findings.xlsx
     """
-    if as_json and as_csv:
-        raise click.UsageError("choose one of --json and --csv")
+    if as_json + as_csv + (xlsx_file is not None) > 1:
+        raise click.UsageError("choose one of --json, --csv and --xlsx")
     if perhaps and verdict:
         raise click.UsageError("--verdict does not go with --perhaps: what perhaps shows a logo has no verdict")
     with choice.workspace().open_readonly() as ledger:
         require_brand(ledger, brand)
-        if not as_json and not as_csv:
+        if not as_json and not as_csv and xlsx_file is None:
             if perhaps:
                 print_perhaps(ledger, brand=brand)
             else:
                 print_findings(ledger, verdict=verdict, brand=brand)
             return
         rows = read_perhaps(ledger, brand=brand) if perhaps else read_findings(ledger, verdict=verdict, brand=brand)
-    _write([dict(row) for row in rows], PERHAPS_COLUMNS if perhaps else COLUMNS, as_json=as_json)
+    columns = PERHAPS_COLUMNS if perhaps else COLUMNS
+    if xlsx_file is not None:
+        _write_workbook(xlsx_file, "perhaps" if perhaps else "findings", columns, rows)
+        return
+    _write([dict(row) for row in rows], columns, as_json=as_json)
+
+
+def _write_workbook(file: Path, title: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    table = make_xlsx(title, columns, (tuple(row[name] for name in columns) for row in rows))
+    try:
+        file.write_bytes(table)
+    except OSError as error:
+        raise OutsideFailureError(
+            f"{file}: could not be written ({error}); choose a place that you may write"
+        ) from error
+    click.echo(f"{file}: {len(rows)} rows", err=True)
 
 
 def _write(rows: list[dict[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
@@ -70,6 +96,4 @@ def _write(rows: list[dict[str, Any]], columns: Sequence[str], *, as_json: bool)
                     row[column] = json.loads(row[column] or empty)
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
-    writer = csv.writer(sys.stdout)
-    writer.writerow(columns)
-    writer.writerows([safe_cell(row[column]) for column in columns] for row in rows)
+    write_csv(sys.stdout, columns, ([row[column] for column in columns] for row in rows))

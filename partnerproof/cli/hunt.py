@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from collections import Counter
@@ -15,10 +14,11 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from casebook.tables import plain, write_csv
 from matcher.recogniser import Recogniser
 from matcher.retro_hunt import ShortList, read_new_logos, short_list_images
 from matcher.verification import Hit, Verification, verify_images
-from partnerproof.cli.tables import plain, print_rows, safe_cell
+from partnerproof.cli.tables import print_rows
 from partnerproof.workspace import Workspace
 
 COULD_NOT_LOOK = 3
@@ -51,9 +51,7 @@ def hunt(workspace: Workspace, logos: Sequence[Path], *, as_json: bool, as_csv: 
     if as_json:
         click.echo(json.dumps([asdict(hit) for hit in verified.hits], ensure_ascii=False, indent=2))
     elif as_csv:
-        writer = csv.writer(sys.stdout)
-        writer.writerow(COLUMNS)
-        writer.writerows([safe_cell(value) for value in asdict(hit).values()] for hit in verified.hits)
+        write_csv(sys.stdout, COLUMNS, (list(asdict(hit).values()) for hit in verified.hits))
     else:
         _print_hits(verified.hits)
     _tell(short_list, verified, to_stderr=as_json or as_csv)

@@ -14,6 +14,7 @@ from rich.progress import Progress
 
 from casebook.casework import update_casework
 from casebook.judge import Judge
+from casebook.tables import plain
 from crawler.archive_files import kind_of, open_archive
 from crawler.archive_index import ArchiveIndex
 from crawler.ingest import Ingest, begin_ingest, plan_ingest
@@ -27,7 +28,7 @@ from matcher.logo_matches import store_brands
 from matcher.recogniser import Recogniser
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.stages import brand_option
-from partnerproof.cli.tables import plain, print_findings
+from partnerproof.cli.tables import print_findings
 from partnerproof.flow import LOGOS_CHANGED, follow_visits
 from partnerproof.sealing import describe_program
 from partnerproof.version import program_version

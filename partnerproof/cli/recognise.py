@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import sys
@@ -14,13 +13,14 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from casebook.tables import plain, write_csv
 from ledger.errors import BadInputError, Problem
 from matcher.decode import sniff_format
 from matcher.logo_matcher import LogoMatcher, Recognition
 from matcher.official_files import PICTURE_SUFFIXES
 from matcher.regions import Box
 from matcher.transform import Transform, describe_transform
-from partnerproof.cli.tables import plain, print_rows, safe_cell
+from partnerproof.cli.tables import print_rows
 
 COULD_NOT_LOOK = 3
 FOUND, NOTHING_FOUND, REFUSED = "found", "nothing found", "refused"
@@ -83,9 +83,7 @@ def recognise(files: tuple[Path, ...], logos: Path, as_json: bool, as_csv: bool)
     if as_json:
         click.echo(json.dumps([asdict(answer) for answer in answers], ensure_ascii=False, indent=2))
     elif as_csv:
-        writer = csv.writer(sys.stdout)
-        writer.writerow(COLUMNS)
-        writer.writerows([safe_cell(value) for value in asdict(answer).values()] for answer in answers)
+        write_csv(sys.stdout, COLUMNS, (list(asdict(answer).values()) for answer in answers))
     else:
         _print(answers)
     if chosen.others:

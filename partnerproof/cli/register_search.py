@@ -17,6 +17,7 @@ from casebook.register.ask import ask_again, ask_register, require_search, windo
 from casebook.register.asked import Asked
 from casebook.register.certificate import read_certificate, write_certificate
 from casebook.register.names import name_forms
+from casebook.tables import plain
 from ledger.csv_table import has_control
 from ledger.database import Ledger, Row
 from ledger.dates import ISO_DATES, end_of_day, is_to_come, read_date, suggest_date
@@ -25,7 +26,7 @@ from ledger.errors import BadInputError, Problem
 from ledger.identifiers import normal_identifier
 from ledger.identity import utc_text
 from partnerproof.cli.choice import Choice, pass_choice
-from partnerproof.cli.tables import plain, plain_console
+from partnerproof.cli.tables import plain_console
 
 MAX_NAME_CHARS = 1_000
 JSON_COLUMNS = frozenset({"asked", "hits", "near_misses", "registers", "tried"})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import getpass
 import json
 import re
@@ -12,12 +11,13 @@ import click
 
 from casebook.claims import find_claims
 from casebook.findings import REJECTION_COLUMNS, read_rejections, require_brand
+from casebook.tables import write_csv
 from ledger.database import Ledger
 from ledger.vocabulary import RejectionEvent
 from matcher.logo_matches import store_brands
 from matcher.rejections import Decision, hold_back, record_decision, visits_that_show
 from partnerproof.cli.choice import Choice, pass_choice
-from partnerproof.cli.tables import print_rows, safe_cell
+from partnerproof.cli.tables import print_rows
 from partnerproof.flow import LOGOS_CHANGED
 from partnerproof.workspace import Workspace
 
@@ -114,9 +114,7 @@ def _list(ledger: Ledger, brand: str | None, *, as_json: bool, as_csv: bool) -> 
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
     if as_csv:
-        writer = csv.writer(sys.stdout)
-        writer.writerow(REJECTION_COLUMNS)
-        writer.writerows([safe_cell(row[column]) for column in REJECTION_COLUMNS] for row in rows)
+        write_csv(sys.stdout, REJECTION_COLUMNS, ([row[column] for column in REJECTION_COLUMNS] for row in rows))
         return
     print_rows(
         ("state", "brand", "images held back", "by", "on"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import secrets
 import sys
+from socket import IPPROTO_TCP, TCP_NODELAY
 
 import click
 
@@ -67,6 +68,7 @@ def _serve(workspace: Workspace, host: str, port: int, *, with_token: bool) -> N
         answer_days=workspace.config.letters.answer_days,
         rdap_dir=workspace.rdap,
     )
+    desk.cases.read(desk.ledger)  # so that the first who asks does not wait for it
     if told:
         click.echo(told, err=True)
     if not with_token and not has_accounts:
@@ -77,6 +79,9 @@ def _serve(workspace: Workspace, host: str, port: int, *, with_token: bool) -> N
     server = uvicorn.Server(config)
     config.load()
     socket = config.bind_socket()
+    # asyncio sees no TCP in a socket without a protocol number, and then the body waits 40 ms for the head's receipt
+    socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+    socket.listen()  # before the address is told: whoever reads it may ask at once
     address = f"http://{host if ':' not in host else f'[{host}]'}:{socket.getsockname()[1]}"
     click.echo(f"{address}/enter?token={desk.token}" if desk.token else f"{address}/")
     sys.stdout.flush()

@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from casebook.tables import plain
 from ledger.database import Ledger
 from partnerproof.cli.choice import Choice, pass_choice
-from partnerproof.cli.tables import plain
 
 
 @click.command()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -15,10 +14,10 @@ from rich.text import Text
 
 from casebook.coverage import NOT_THERE, read_coverage
 from casebook.findings import read_findings, read_perhaps
+from casebook.tables import plain
 from ledger.database import Ledger, Row
 from ledger.vocabulary import VerdictKind
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _STYLES = {
     VerdictKind.NO_AUTHORISATION: "bold red",
     VerdictKind.LAPSED: "red",
@@ -31,9 +30,6 @@ _STYLES = {
 }
 
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-
-
 class _PlainConsole(Console):
     """A console that prints a stranger's words as words: no control characters, no folding, no markup."""
 
@@ -43,20 +39,6 @@ class _PlainConsole(Console):
 
 def plain_console() -> Console:
     return _PlainConsole()
-
-
-def plain(text: str) -> str:
-    """Return text without control and direction characters, which could rewrite what stands in a terminal."""
-    return _CONTROL.sub("\ufffd", text)
-
-
-def safe_cell(value: object) -> object:
-    """Return a cell that no spreadsheet runs as a formula; a record of several values becomes JSON."""
-    if isinstance(value, dict):
-        return json.dumps(value)
-    if isinstance(value, str):
-        return f"'{plain(value)}" if value.startswith(FORMULA_STARTS) else plain(value)
-    return value
 
 
 def print_rows(headings: Sequence[str], rows: Sequence[tuple[Sequence[str], str]]) -> None:

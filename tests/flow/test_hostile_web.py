@@ -9,6 +9,8 @@ import zlib
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
+from openpyxl import load_workbook
+
 from tests.conftest import not_found, run_partnerproof, send
 
 HOME = "<title>Vendor</title><h1>Our partners</h1><p>" + "Words about our work. " * 30 + "</p>"
@@ -189,4 +191,7 @@ def test_what_the_web_writes_is_escaped_in_the_report(serve, acme, tmp_path, log
         assert "<b>" not in text.replace("<b>1</b>", "").replace("<b>", "", text.count("<li><b>"))
     cell = run_partnerproof("-w", acme, "findings", "--csv").splitlines()[1]
     assert cell.startswith("\"'=HYPERLINK")
+    run_partnerproof("-w", acme, "findings", "--xlsx", tmp_path / "f.xlsx")
+    named = load_workbook(tmp_path / "f.xlsx").active["A2"]
+    assert (named.data_type, str(named.value)[:11]) == ("s", "'=HYPERLINK")
     assert json.loads(run_partnerproof("-w", acme, "findings", "--json"))[0]["vendor"].startswith("=HYPERLINK")

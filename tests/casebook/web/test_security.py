@@ -28,7 +28,7 @@ def address(desk: Desk, path: str) -> str:
     case = desk.ledger.value("SELECT case_id FROM cases ORDER BY case_id LIMIT 1")
     letter = desk.ledger.value("SELECT letter_id FROM letters ORDER BY letter_id LIMIT 1")
     reply = desk.ledger.value("SELECT reply_id FROM replies ORDER BY reply_id LIMIT 1")
-    kind = "html" if path.startswith("/letters") else "official"
+    kind = "html" if path.startswith("/letters") else "csv" if path.startswith("/table") else "official"
     names = {"case_id": case, "letter_id": letter, "reply_id": reply, "number": "0", "kind": kind}
     return path.format(**names)
 

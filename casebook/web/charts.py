@@ -1,0 +1,150 @@
+"""Figures as SVG, drawn on the server: bars, columns over time, and curves of what remains.
+
+A figure is a picture to a screen reader, with a title and one sentence; its numbers stand in a table beside it. Colours are classes
+(`k0` …) of charts.css, so that they follow light and dark mode; what they tell is also told by order, dash or label.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from xml.etree import ElementTree as ET
+
+from markupsafe import Markup
+from rich.cells import cell_len, set_cell_size
+
+from casebook.survival import Curve
+from casebook.tables import plain
+
+WIDTH = 560
+COLOURS = 7  # k0 to k6 in charts.css; the last is for what is left over
+_BARS_WIDTH = 420  # narrower, so that a phone shows all of it
+_BAR, _GAP, _LEFT, _RIGHT = 20, 8, 150, 56
+_PLOT_HEIGHT, _TOP, _BOTTOM = 190, 12, 28
+_LABEL_CELLS = 18  # beside a bar; a sign of Chinese takes two
+_RISK_LINE = 17
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """One kind of thing, bin by bin."""
+
+    name: str
+    counts: Sequence[int]
+
+
+def draw_bars(identity: str, title: str, told: str, bars: Sequence[tuple[str, int]]) -> Markup:
+    """Return one bar for each name, the longest first."""
+    height = max(1, len(bars)) * (_BAR + _GAP) + _GAP
+    svg = _svg(identity, title, told, height, width=_BARS_WIDTH, kind="chart bars")
+    most = max((count for _, count in bars), default=0) or 1
+    for number, (name, count) in enumerate(bars):
+        y = _GAP + number * (_BAR + _GAP)
+        length = (_BARS_WIDTH - _LEFT - _RIGHT) * count / most
+        _text(svg, _LEFT - 8, y + 15, _short(name), "end")
+        _add(svg, "rect", x=_LEFT, y=y, width=round(max(length, 1 if count else 0), 1), height=_BAR, **{"class": "k0"})
+        _text(svg, _LEFT + length + 6, y + 15, f"{count:,}", "start")
+    return _markup(svg)
+
+
+def draw_columns(identity: str, title: str, told: str, bins: Sequence[str], series: Sequence[Series]) -> Markup:
+    """Return one column for each bin, a part for each series, the first at the bottom."""
+    svg = _svg(identity, title, told, _TOP + _PLOT_HEIGHT + _BOTTOM)
+    totals = [sum(one.counts[at] for one in series) for at in range(len(bins))]
+    top = nice_top(max(totals, default=0))
+    left, plot = 46, WIDTH - 46 - 6
+    _grid(svg, left, top, lambda value: f"{value:,.0f}")
+    step = plot / max(1, len(bins))
+    for at, name in enumerate(bins):
+        x, bottom = left + at * step, float(_TOP + _PLOT_HEIGHT)
+        for number, one in enumerate(series):
+            part = _PLOT_HEIGHT * one.counts[at] / top
+            if part:
+                bottom -= part
+                column = {"class": f"k{min(number, COLOURS - 1)}"}
+                _add(svg, "rect", x=round(x + step * 0.1, 1), y=round(bottom, 1), width=round(step * 0.8, 1), height=round(part, 1), **column)  # fmt: skip
+        if at % math.ceil(len(bins) / 8) == 0:
+            _text(svg, x + step / 2, _TOP + _PLOT_HEIGHT + 18, name, "middle")
+    return _markup(svg)
+
+
+def draw_survival(identity: str, title: str, told: str, curves: Sequence[tuple[str, Curve]]) -> Markup:
+    """Return a falling stair for each name, a stroke across it where a case is censored, and the numbers at risk below."""
+    height = _TOP + _PLOT_HEIGHT + _BOTTOM + 20 + _RISK_LINE * (len(curves) + 1)
+    svg = _svg(identity, title, told, height)
+    last = nice_top(max((curve.steps[-1].day for _, curve in curves if curve.steps), default=0))
+    left, plot = 132, WIDTH - 132 - 14
+    _grid(svg, left, 1.0, lambda value: f"{value:.0%}")
+
+    def x(day: float) -> float:
+        return round(left + plot * day / last, 1)
+
+    def y(share: float) -> float:
+        return round(_TOP + _PLOT_HEIGHT * (1 - share), 1)
+
+    days = sorted({round(last * part / 5) for part in range(6)})
+    for day in days:
+        _text(svg, x(day), _TOP + _PLOT_HEIGHT + 18, str(day), "middle")
+    _text(svg, left + plot / 2, _TOP + _PLOT_HEIGHT + 36, "days since the first letter", "middle")
+    risk_top = _TOP + _PLOT_HEIGHT + _BOTTOM + 28
+    _text(svg, left - 96, risk_top, "at risk", "start")
+    for number, (name, curve) in enumerate(curves):
+        path, share = f"M{x(0)} {y(1)}", 1.0
+        for step in curve.steps:
+            path += f"H{x(step.day)}" + (f"V{y(step.remaining)}" if step.removed else "")
+            share = step.remaining
+            if step.censored:
+                _add(svg, "path", d=f"M{x(step.day)} {y(share) - 5}v10", **{"class": f"tick s{number}"})
+        _add(svg, "path", d=path, **{"class": f"curve s{number} d{number}"})
+        line = risk_top + _RISK_LINE * (number + 1)
+        _add(svg, "path", d=f"M{left - 126} {line - 4}h24", **{"class": f"curve s{number} d{number}"})
+        _text(svg, left - 96, line, name, "start")
+        for day in days:
+            _text(svg, x(day), line, str(curve.at_risk(day)), "middle")
+    return _markup(svg)
+
+
+def nice_top(most: float) -> int:
+    """Return a round number that is not below another: 1, 2, 4, 5 or 10 times a power of ten."""
+    if most <= 5:
+        return 5
+    power = 10 ** math.floor(math.log10(most))
+    return next(int(power * factor) for factor in (1, 2, 4, 5, 10) if power * factor >= most)
+
+
+def _grid(svg: ET.Element, left: float, top: float, said: Callable[[float], str]) -> None:
+    for part in range(6 if top != 1.0 else 5):
+        share = part / (5 if top != 1.0 else 4)
+        y = round(_TOP + _PLOT_HEIGHT * (1 - share), 1)
+        _add(svg, "path", d=f"M{left} {y}H{WIDTH - 6}", **{"class": "grid"})
+        _text(svg, left - 6, y + 5, said(top * share), "end")
+
+
+def _svg(identity: str, title: str, told: str, height: float, *, width: int = WIDTH, kind: str = "chart") -> ET.Element:
+    svg = ET.Element(
+        "svg",
+        {
+            "viewBox": f"0 0 {width} {height:g}", "role": "img", "class": kind,
+            "aria-labelledby": f"{identity}-title {identity}-told",
+        },
+    )  # fmt: skip
+    ET.SubElement(svg, "title", {"id": f"{identity}-title"}).text = plain(title)
+    ET.SubElement(svg, "desc", {"id": f"{identity}-told"}).text = plain(told)
+    return svg
+
+
+def _add(parent: ET.Element, tag: str, **attributes: object) -> ET.Element:
+    return ET.SubElement(parent, tag, {name: str(value) for name, value in attributes.items()})
+
+
+def _text(svg: ET.Element, x: float, y: float, text: str, anchor: str) -> None:
+    ET.SubElement(svg, "text", {"x": f"{x:.1f}", "y": f"{y:.1f}", "text-anchor": anchor}).text = plain(text)
+
+
+def _short(name: str) -> str:
+    return name if cell_len(name) <= _LABEL_CELLS else f"{set_cell_size(name, _LABEL_CELLS - 1).rstrip()}…"
+
+
+def _markup(svg: ET.Element) -> Markup:
+    return Markup(ET.tostring(svg, encoding="unicode", short_empty_elements=False))  # noqa: S704  # escaped by ElementTree

@@ -1,0 +1,101 @@
+"""What the queue means, in SQL, slowly: casebook/web/queue.py is held to it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from casebook.web.case_columns import SORTS
+from casebook.web.queue import FACETS, GROUPS, MOST_VALUES, NOBODY, PAGE_SIZE, UNDECIDED, UNDECIDED_STATES, Filters
+from ledger.database import Ledger, Row
+from ledger.passage_search import match_query
+
+
+def list_cases(ledger: Ledger, filters: Filters) -> list[str]:
+    where, values = _conditions(filters)
+    sql = f"SELECT case_id FROM cases WHERE {where} ORDER BY {_order(filters)} LIMIT ? OFFSET ?"
+    return [row[0] for row in ledger.rows(sql, [*values, PAGE_SIZE, (filters.page - 1) * PAGE_SIZE])]
+
+
+def count_cases(ledger: Ledger, filters: Filters) -> int:
+    where, values = _conditions(filters)
+    return int(ledger.value(f"SELECT count(*) FROM cases WHERE {where}", values))
+
+
+def count_facets(ledger: Ledger, filters: Filters) -> dict[str, list[tuple[str, int]]]:
+    """Of each facet: what each value would leave, the other filters as they are. One query for each facet."""
+    counts: dict[str, Counter[str]] = {}
+    for name in FACETS:
+        where, values = _conditions(filters, without=[name])
+        rows = ledger.rows(f"SELECT {name}, count(*) FROM cases WHERE {where} GROUP BY {name}", values)
+        counts[name] = Counter({row[0] or NOBODY: row[1] for row in rows if row[0] is not None or name == "assignee"})
+    listed = {
+        name: sorted(counter.items(), key=lambda entry: (-entry[1], entry[0]))[:MOST_VALUES]
+        for name, counter in counts.items()
+    }
+    return {
+        **listed,
+        "state": [(UNDECIDED, sum(counts["state"][state] for state in UNDECIDED_STATES)), *listed["state"]],
+    }
+
+
+def neighbours(ledger: Ledger, filters: Filters, case: Row) -> tuple[str | None, str | None]:
+    where, values = _conditions(filters)
+    columns = (*SORTS[filters.sort], "case_id")
+    here, key = f"({', '.join(columns)})", [case[column] for column in columns]
+    holes, down = ", ".join("?" * len(columns)), ", ".join(f"{column} DESC" for column in columns)
+    before = f"SELECT case_id FROM cases WHERE {where} AND {here} < ({holes}) ORDER BY {down} LIMIT 1"
+    after = f"SELECT case_id FROM cases WHERE {where} AND {here} > ({holes}) ORDER BY {_order(filters)} LIMIT 1"
+    return ledger.value(before, [*values, *key]), ledger.value(after, [*values, *key])
+
+
+def same_group(ledger: Ledger, case: Row) -> list[tuple[str, str, int]]:
+    found = []
+    for name, column in GROUPS.items():
+        if case[column]:
+            sql = f"SELECT count(*) FROM cases WHERE {column} = ? AND brand = ? AND state IN ({_quoted(UNDECIDED_STATES)})"
+            count = ledger.value(sql, [case[column], case["brand"]])
+            if count > 1:
+                found.append((name, case[column], count))
+    return found
+
+
+def _order(filters: Filters) -> str:
+    return ", ".join((*SORTS[filters.sort], "case_id"))
+
+
+def _conditions(filters: Filters, *, without: Sequence[str] = ()) -> tuple[str, list[object]]:
+    conditions, values = ["1"], list[object]()
+    for name, value in filters.facets.items():
+        if name in without:
+            continue
+        if name == "state" and value == UNDECIDED:
+            conditions.append(f"state IN ({_quoted(UNDECIDED_STATES)})")
+        elif name == "assignee" and value == NOBODY:
+            conditions.append("assignee IS NULL")
+        else:
+            conditions.append(f"{name} = ?")
+            values.append(value)
+    for name, value in filters.groups.items():
+        conditions.append(f"{GROUPS[name]} = ?")
+        values.append(value)
+    if filters.min_score is not None:
+        conditions.append("score >= ?")
+        values.append(filters.min_score)
+    if filters.max_age_days is not None:
+        conditions.append("first_seen >= strftime('%Y-%m-%dT%H:%M:%SZ', 'now', ?)")
+        values.append(f"-{filters.max_age_days} days")
+    if filters.words:
+        query = match_query(filters.words)
+        conditions.append(
+            "case_id IN (SELECT w.case_id FROM case_search JOIN case_words w ON w.search_id = case_search.rowid"
+            " WHERE case_search MATCH ?)"
+            if query
+            else "0"
+        )
+        values += [query] if query else []
+    return " AND ".join(conditions), values
+
+
+def _quoted(words: Iterable[str]) -> str:
+    return ", ".join(f"'{word}'" for word in words)
