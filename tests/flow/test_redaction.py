@@ -28,7 +28,7 @@ from ledger.custody import CustodyLog
 from ledger.verifier import BROKEN, NOT_CHECKED, OK, check_export, write_manifest
 from ledger.vocabulary import CustodyEvent
 from tests.casebook.test_redaction import cloudflare
-from tests.conftest import SmallServer, run_partnerproof, send
+from tests.conftest import SmallServer, made_once, run_partnerproof, send
 from tests.flow.sealed import claim_of, configure, log_of, of
 from tests.ledger.authorities import AuthorityServers
 
@@ -51,7 +51,12 @@ CHARSETS = ("utf-8", "utf-16-le", "utf-16-be", "gb18030", "cp1252")
 
 @pytest.fixture(scope="module")
 def space(acme_once: Path, tmp_path_factory: pytest.TempPathFactory, logo_png: bytes) -> Path:
-    root = shutil.copytree(acme_once, tmp_path_factory.mktemp("redacted") / "space")
+    made = made_once(tmp_path_factory, "redacted", lambda folder: _crawl(folder, acme_once, logo_png))
+    return shutil.copytree(made / "space", tmp_path_factory.mktemp("redacted") / "space")
+
+
+def _crawl(folder: Path, acme_once: Path, logo_png: bytes) -> None:
+    root = shutil.copytree(acme_once, folder / "space")
     remarks = PngImagePlugin.PngInfo()
     remarks.add_text("Author", "Erika Mustermann", zip=True)
     file = io.BytesIO()
@@ -74,7 +79,6 @@ def space(acme_once: Path, tmp_path_factory: pytest.TempPathFactory, logo_png: b
     CustodyLog(root / "var" / "custody.jsonl").add(
         CustodyEvent.VIEWED, {"claim": claim_of(root)}, by="Erika Mustermann"
     )
-    return root
 
 
 @pytest.fixture(scope="module")
