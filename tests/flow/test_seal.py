@@ -16,14 +16,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import not_found, run_partnerproof, send
+from tests.conftest import made_once, not_found, run_partnerproof, send
 from tests.flow.sealed import PAGE, configure, crawl, flip, log_of, make_sealed, of, verify
 from tests.ledger.authorities import AuthorityServers
 
 
 @pytest.fixture(scope="module")
 def sealed_once(acme_once: Path, tmp_path_factory: pytest.TempPathFactory, logo_png: bytes) -> Path:
-    return make_sealed(acme_once, tmp_path_factory.mktemp("sealed") / "space", logo_png)
+    made = made_once(tmp_path_factory, "sealed", lambda folder: make_sealed(acme_once, folder / "space", logo_png))
+    return made / "space"
 
 
 @pytest.fixture
@@ -196,6 +197,40 @@ def test_what_is_missing_is_named(sealed, gone):
     assert any(path.name.removesuffix(".tsr") in line or path.parent.name in line for line in broken)
 
 
+@pytest.mark.parametrize("left", [None, b""])
+def test_a_log_that_was_taken_away_or_emptied_is_named_by_the_seals_over_it(sealed, left):
+    path = sealed / "var" / "custody.jsonl"
+    path.unlink() if left is None else path.write_bytes(left)
+    assert any("was made over another custody log" in line for line in of(verify(sealed), "BROKEN"))
+
+
+def test_what_waits_beside_the_database_is_no_part_of_what_the_last_command_left(sealed):
+    """Readers see what is in SQLite's log, and the file itself is as before."""
+    program = "import os, sqlite3, sys; d = sqlite3.connect(sys.argv[1]); d.execute('CREATE TABLE mine (a)'); d.commit(); os._exit(0)"
+    subprocess.run([sys.executable, "-c", program, sealed / "var" / "partnerproof.db"], check=True)
+    assert any("partnerproof.db-wal differs" in line for line in of(verify(sealed), "BROKEN"))
+
+
+def test_a_command_that_writes_meanwhile_breaks_nothing(sealed):
+    """Verifying 100 GB takes minutes, and nobody waits for it."""
+    done: list[str] = []
+
+    def write(count: int) -> None:
+        if not done:
+            done.append(
+                run_partnerproof("-w", sealed, "reject", _image(sealed), "--brand", "acme", "--why", "a bakery")
+            )
+            run_partnerproof("-w", sealed, "seal", code=3)  # the authorities are gone by now
+
+    assert not of(verify(sealed, on_bytes=write), "BROKEN")
+    assert done
+
+
+def test_a_file_that_no_crawl_wrote_is_told(sealed):
+    (sealed / "var" / "warc" / "more.warc.gz").write_bytes(b"mine")
+    assert "more.warc.gz: no crawl of this workspace wrote it" in of(verify(sealed), "not checked")
+
+
 # --- kills and fixity
 
 
@@ -244,3 +279,4 @@ def test_verify_tells_of_a_workspace_without_anything(acme_once, tmp_path):
     assert "write it as 2026-11-01" in run_partnerproof(
         "-w", tmp_path / "empty", "verify", "--since", "yesterday", code=2
     )
+    assert "got '2026-13-45'" in run_partnerproof("-w", tmp_path / "empty", "verify", "--since", "2026-13-45", code=2)
