@@ -286,3 +286,25 @@ def test_the_archive_in_it_is_well_formed(folder, tmp_path):
         ]
     assert {kind for kind, _ in records} >= {"response", "request"}
     assert False not in [passed for _, passed in records]
+
+
+def test_no_word_runs_off_a_page_of_the_pdf(sealed, tmp_path):
+    pytest.importorskip("weasyprint")
+    pdfium = pytest.importorskip("pypdfium2")
+    out = tmp_path / "claim.zip"
+    run_partnerproof("-w", sealed, "export", "--no-pictures", claim_of(sealed), "--pdf", "--out", out)
+    with zipfile.ZipFile(out) as archive:
+        document = pdfium.PdfDocument(archive.read("dossier.pdf"))
+        rows = [json.loads(line) for line in archive.read("proof/rows.jsonl").splitlines()]
+    told = []
+    for page in document:
+        text = page.get_textpage()
+        boxes = [text.get_charbox(place) for place in range(text.count_chars())]
+        assert all(0 <= left and right <= page.get_width() for left, _, right, _ in boxes)
+        told.append(text.get_text_range())
+        text.close()
+        page.close()
+    document.close()
+    said = "".join("".join(told).replace("\ufffe", "").split())
+    shown = [dict(zip(row["columns"], row["values"], strict=True)) for row in rows if row["table"] == "captures"]
+    assert any(str(capture["payload_sha256"]) in said for capture in shown)
