@@ -300,7 +300,7 @@ def test_no_word_runs_off_a_page_of_the_pdf(sealed, tmp_path):
     for page in document:
         text = page.get_textpage()
         boxes = [text.get_charbox(place) for place in range(text.count_chars())]
-        assert all(0 <= left and right <= page.get_width() for left, _, right, _ in boxes)
+        assert all(left >= 0 and right <= page.get_width() for left, _, right, _ in boxes)
         told.append(text.get_text_range())
         text.close()
         page.close()
