@@ -104,7 +104,7 @@ def export_claim(ledger: Ledger, order: ExportOrder, *, warc_dir: Path, seals_di
             copied = _write_archive(folder, ledger, warc_dir, finding, dossier, str(order.made_with["tool"]), copy)
             unsealed = _write_proofs(folder, ledger, proofs, finding, copied, copy)
             entries = _write_log_extract(folder, log, finding["claim_id"], copy)
-            _write_pages(folder, ledger, finding, dossier, order, entries, copy)
+            _write_pages(folder, ledger, finding, dossier, order, entries, unsealed, copy)
             shutil.copyfile(verifier.__file__, folder / "verify.py")
             about = {
                 "format": FORMAT,
@@ -239,6 +239,7 @@ def _write_pages(
     dossier: Dossier,
     order: ExportOrder,
     entries: Sequence[dict[str, Any]],
+    unsealed: int,
     copy: RedactedCopy | None,
 ) -> None:
     """The HTML that a person reads."""
@@ -255,13 +256,21 @@ def _write_pages(
         (folder / "searches").mkdir()
     for row in about:
         write_certificate(ledger, row, folder / "searches" / f"{row['as_of']}-{row['search_id'][:8]}.html")
-    stamps = [entry["details"] for entry in entries if entry["event"] == CustodyEvent.STAMPED]
+    seals = [path.parent for path in folder.glob(f"proof/seals/*/{HEAD}")]
+    told = [entry["details"] for entry in entries if entry["event"] == CustodyEvent.STAMPED]
+    stamps = [
+        one
+        for one in told
+        if any((seal / f"{one['authority']}.tsr").exists() for seal in seals if seal.name == one["seal"])
+    ]
     certification = Certification(
         crawls=read_crawls(ledger, dossier.captures),
         captures=tuple(certify_exchange(one) for one in dossier.captures),
         made_with=dict(order.made_with),
         stamps=tuple(stamps),
         custody_entries=len(entries),
+        unstamped=sum(1 for seal in seals if not any(seal.glob("*.tsr"))),
+        unsealed=unsealed,
     )
     listed = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     common = {"d": dossier, "finding": finding, "c": certification, "files": listed, "witnesses": witnesses, "redaction": copy.about if copy else None}  # fmt: skip

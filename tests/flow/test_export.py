@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import html
 import json
 import random
 import shutil
@@ -236,6 +237,9 @@ def test_what_is_not_sealed_yet_is_said(acme, logo_png, tmp_path):
     checks = check_export(out)
     assert not of(checks, BROKEN)
     assert any("lead to no seal" in line for line in of(checks, NOT_CHECKED))
+    with zipfile.ZipFile(out) as archive:
+        assert "of them, which no seal covers" in archive.read("certification-draft.html").decode()
+        assert "of its rows and records no seal covers" in archive.read("READ-ME.html").decode()
     run_partnerproof("-w", acme, "seal")
     run_partnerproof("-w", acme, "export", "--no-pictures", claim_of(acme), "--out", out)
     assert not any("lead to no seal" in line for line in of(check_export(out), NOT_CHECKED))
@@ -244,6 +248,25 @@ def test_what_is_not_sealed_yet_is_said(acme, logo_png, tmp_path):
 def test_a_claim_that_is_not_there_is_named(sealed):
     assert "which no claim begins with" in run_partnerproof("-w", sealed, "export", "00000000", code=2)
     assert "its first 6 digits or more" in run_partnerproof("-w", sealed, "export", "a", code=2)
+
+
+def test_a_token_whose_entry_a_killed_process_did_not_write_is_in_the_next_export(sealed, tmp_path):
+    """Its entry is written later, and does not know how far the clock was off."""
+    from ledger.custody import CustodyLog
+    from ledger.vocabulary import CustodyEvent
+
+    root = shutil.copytree(sealed, tmp_path / "space")
+    (root / "var" / "custody.jsonl").unlink()
+    log = CustodyLog(root / "var" / "custody.jsonl")
+    for entry in log_of(sealed):
+        details = {k: v for k, v in entry["details"].items() if k not in ("stamped_at", "clock_offset_s")}
+        log.add(CustodyEvent(entry["event"]), details)
+    out = tmp_path / "claim.zip"
+    run_partnerproof("-w", root, "export", "--no-pictures", claim_of(root), "--out", out)
+    with zipfile.ZipFile(out) as archive:
+        draft = archive.read("certification-draft.html").decode()
+    assert "stamped by first and second" in draft
+    assert "No time-stamping authority's answer is on record with the clock's offset" in html.unescape(draft)
 
 
 def test_a_killed_export_leaves_an_earlier_one_as_it_was(sealed, exported, tmp_path):

@@ -130,6 +130,10 @@ def test_a_stranger_finds_every_exhibit_in_order(exhibits, stage, relation):
     assert exhibit.code == 0, exhibit.told
     assert "All is as it was sealed" in exhibit.told
     assert exhibit.told.count("stamped") >= 2
+    # nobody of ours asked for these pages
+    assert "read the exchanges below from archives that others had made" in exhibit.pages["certification-draft.html"]
+    assert "The exchanges were made by others" in exhibit.pages["READ-ME.html"]
+    assert "unattended" not in exhibit.pages["READ-ME.html"]
 
 
 def test_the_claim_appears(exhibits):
