@@ -1076,3 +1076,12 @@ def m0014_follow_up(database: Database) -> None:
     """Letters, replies, proofs of removal, and who was told."""
     for statement in FOLLOW_UP:
         database.execute(statement)
+
+
+@migrations()
+def m0015_refusing_robots(database: Database) -> None:
+    """Which answer of robots.txt forbade a look."""
+    database.execute(
+        "ALTER TABLE looks ADD COLUMN robots_capture_id"
+        " /* the answer of robots.txt that forbids it; NULL = it was not forbidden by one, or not noted */ TEXT REFERENCES captures(capture_id)"
+    )

@@ -20,7 +20,10 @@ from cryptography.hazmat.primitives import serialization
 from warcio.archiveiterator import ArchiveIterator
 
 from casebook.provenance import read_exchanges, read_ways
+from casebook.tiers import TIER_WORDS
+from crawler.made_with import digest_files
 from ledger.database import Ledger
+from ledger.shipped import shipped_data
 from ledger.verifier import BROKEN, check_export
 from partnerproof.sealing import describe_program
 from partnerproof.workspace import find_workspace
@@ -268,3 +271,13 @@ def test_the_same_files_have_one_digest_however_the_workspace_is_named(acme, mon
     checkout = Path(__file__).parents[2]
     monkeypatch.chdir(checkout)  # its data/ is a workspace whose own word lists are the shipped ones
     assert describe_program(find_workspace(Path("data"))) == describe_program(find_workspace(checkout / "data"))
+
+
+def test_every_list_that_decides_is_in_a_digest(acme, tmp_path):
+    shipped = [shipped_data(name) for name in ("relations.toml", "noise.toml", "roles.toml")]
+    assert describe_program(find_workspace(acme))["rules_digest"] == digest_files([*shipped, TIER_WORDS])
+    for path in (*shipped, TIER_WORDS):
+        changed = tmp_path / path.name
+        changed.write_bytes(path.read_bytes() + b"\n")
+        others = [one for one in (*shipped, TIER_WORDS) if one != path]
+        assert digest_files([*others, changed]) != digest_files([*others, path])
