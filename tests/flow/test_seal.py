@@ -40,6 +40,9 @@ def test_a_crawl_is_sealed_stamped_by_two_authorities_and_in_order(sealed):
     log = log_of(sealed)
     events = [entry["event"] for entry in log]
     assert events[-5:] == ["captured", "sealed", "stamped", "stamped", "ended"]
+    (manifest,) = (sealed / "var" / "seals").glob("*/manifest.jsonl")
+    leaf = next(leaf for leaf in map(json.loads, manifest.read_text().splitlines()) if leaf["kind"] == "database")
+    assert log[-1]["details"]["database"] == {"bytes": leaf["bytes"], "sha256": leaf["sha256"]}
     assert all(abs(entry["details"]["clock_offset_s"]) < 5 for entry in log if entry["event"] == "stamped")
 
 
