@@ -602,10 +602,19 @@ def _check_log_extract(folder: Path) -> Iterator[Check]:
 
 
 def _lines(path: Path) -> list[str]:
-    return path.read_text(encoding="utf-8").splitlines()
+    """A file's lines as JSON has them: only a line feed ends one, and some texts hold other ends of lines."""
+    text = path.read_bytes().decode("utf-8")
+    return text.removesuffix("\n").split("\n") if text else []
 
 
 # --- the command ---------------------------------------------------------------------------------------------------
+
+
+def _shown(text: str) -> str:
+    """A text without what would steer a terminal; names in an export may be anybody's."""
+    shown = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+    coding = sys.stdout.encoding or "ascii"
+    return shown.encode(coding, "backslashreplace").decode(coding)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -618,7 +627,7 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     checks = check_export(path)
     for check in checks:
-        sys.stdout.write(f"{check.outcome:>11}  {check.what}: {check.detail}\n")
+        sys.stdout.write(f"{check.outcome:>11}  {_shown(check.what)}: {_shown(check.detail)}\n")
     outcomes = {check.outcome for check in checks}
     if BROKEN in outcomes:
         sys.stdout.write("\nBROKEN: do not rely on this export; ask for it anew.\n")

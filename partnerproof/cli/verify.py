@@ -19,7 +19,7 @@ from ledger.verifier import BROKEN, MANIFEST, NOT_CHECKED, OK, Check, check_expo
 from ledger.vocabulary import CustodyEvent
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.progress import progress_bar
-from partnerproof.cli.tables import plain_console
+from partnerproof.cli.tables import plain, plain_console
 from partnerproof.workspace import Workspace
 
 _SINCE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\dZ)?")
@@ -121,7 +121,7 @@ def _tell(checks: list[Check], *, as_json: bool) -> None:
     styles = {OK: "green", BROKEN: "bold red", NOT_CHECKED: "yellow"}
     for check in sorted(checks, key=lambda check: [OK, NOT_CHECKED, BROKEN].index(check.outcome)):
         console.print(f"{check.outcome:>11}", style=styles[check.outcome], end="  ")
-        console.print(f"{check.what}: {check.detail}", markup=False, highlight=False)
+        console.print(plain(f"{check.what}: {check.detail}"), markup=False, highlight=False)
     broken = sum(check.outcome == BROKEN for check in checks)
     unchecked = sum(check.outcome == NOT_CHECKED for check in checks)
     more = f"; {unchecked} could not be checked" if unchecked else ""

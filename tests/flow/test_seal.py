@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -12,10 +13,14 @@ import socket
 import subprocess
 import sys
 import time
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
+from ledger.custody import CustodyLog
+from ledger.seals import Seals
+from ledger.timestamps import Authority, stamp_seal
 from tests.conftest import made_once, not_found, run_partnerproof, send
 from tests.flow.sealed import PAGE, configure, crawl, flip, log_of, make_sealed, of, verify
 from tests.ledger.authorities import AuthorityServers
@@ -106,6 +111,28 @@ def test_an_authority_that_fails_leaves_the_seal_unstamped_and_is_asked_again(ac
         assert "nothing new to seal" in told
         assert "stamped by second" in told
         assert "stamped by first" not in told
+
+
+def dripping(handler: BaseHTTPRequestHandler) -> None:
+    handler.send_response(200)
+    handler.end_headers()
+    with contextlib.suppress(OSError):
+        for _ in range(100):
+            handler.wfile.write(b"0")
+            handler.wfile.flush()
+            time.sleep(0.1)
+
+
+def test_an_authority_whose_answer_has_no_end_is_not_waited_for(sealed):
+    with AuthorityServers(first=dripping) as authorities:
+        roots = authorities.folders["second"] / "ca.pem"
+        url = f"{authorities.server.url}/first"
+        (seal,) = Seals.of(sealed / "var" / "seals").all
+        authority = Authority(name="slow", url=url, roots=roots, timeout_s=0.5)
+        began = time.monotonic()
+        (stamp,) = stamp_seal(seal, [authority], CustodyLog(sealed / "var" / "custody.jsonl"))
+    assert "takes longer than 0.5 s" in str(stamp.failure)
+    assert time.monotonic() - began < 5
 
 
 def test_a_token_of_another_authority_is_refused(acme):

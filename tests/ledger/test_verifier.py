@@ -20,10 +20,12 @@ from ledger.verifier import (
     check_log,
     entry_digest,
     leaf_hash,
+    main,
     merkle_root,
     node_hash,
     root_of_path,
     row_bytes,
+    write_manifest,
     zip_info,
 )
 from ledger.vocabulary import CustodyEvent
@@ -151,6 +153,16 @@ def test_what_says_that_it_holds_more_than_it_has_is_not_unpacked(tmp_path):
         archive.writestr("manifest.json", b"0" * 10_000_000)
     assert [check.outcome for check in check_export(path)] == [BROKEN, BROKEN]
     assert "more bytes than it has" in check_export(path)[1].detail
+
+
+def test_no_name_in_an_export_writes_to_the_terminal(tmp_path, capsys):
+    (tmp_path / "\x1b[2Jgone\u202e.txt").write_text("")
+    write_manifest(tmp_path, {})
+    (tmp_path / "\x1b[2Jgone\u202e.txt").unlink()
+    assert main([str(tmp_path)]) == 1
+    told = capsys.readouterr().out
+    assert "\\x1b[2Jgone\\u202e.txt: is missing" in told
+    assert "\x1b" not in told
 
 
 @pytest.mark.parametrize(
