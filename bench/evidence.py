@@ -22,9 +22,10 @@ from pathlib import Path
 from casebook.export import ExportOrder, export_claim
 from ledger.custody import CustodyLog
 from ledger.database import Ledger
+from ledger.fixity import Place
 from ledger.identity import event_id, sha256_hex
 from ledger.seals import make_seal
-from ledger.verification import Place, Verification
+from ledger.verification import Verification
 from ledger.verifier import BROKEN, canonical, check_export, leaf_hash, merkle_root
 
 MADE_WITH = {"tool": "bench", "python": "", "sqlite": "", "scrapy": "", "system": "", "rules_version": "", "extractor_version": "",

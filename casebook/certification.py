@@ -9,6 +9,7 @@ from typing import Any
 
 from casebook.provenance import Exchange
 from ledger.database import Ledger
+from ledger.vocabulary import CrawlKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,14 +38,27 @@ class CertifiedCrawl:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certification:
-    """The draft's contents. stamps: what the custody log says of the authorities' answers."""
+    """The draft's contents. stamps: what the custody log says of the authorities' answers over the seals of this export.
+
+    unstamped: seals of it without any; unsealed: rows and records that no seal covers.
+    """
 
     crawls: Sequence[CertifiedCrawl]
-
     captures: Sequence[CertifiedCapture]
     made_with: Mapping[str, Any]
     stamps: Sequence[Mapping[str, Any]]
     custody_entries: int
+    unstamped: int
+    unsealed: int
+
+    @property
+    def is_by_others(self) -> bool:
+        """Whether some of the exchanges were made by others, and read from their archives."""
+        return any(crawl.kind == CrawlKind.INGEST for crawl in self.crawls)
+
+    @property
+    def is_by_others_alone(self) -> bool:
+        return bool(self.crawls) and all(crawl.kind == CrawlKind.INGEST for crawl in self.crawls)
 
     @property
     def is_all_tls(self) -> bool:

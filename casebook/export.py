@@ -18,13 +18,15 @@ import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from casebook.certification import Certification, certify_exchange, read_crawls
+from casebook.claim_rows import list_rows, read_capture_ids, read_drawn_pages
 from casebook.dossier import Dossier, read_dossier
+from casebook.exhibits import write_exhibits
 from casebook.findings import read_finding
 from casebook.pdf import write_pdf
 from casebook.redacted_copy import RedactedCopy, redact_exhibits
@@ -32,7 +34,6 @@ from casebook.redaction_list import RedactionList
 from casebook.register.ask import read_searches_about, require_search
 from casebook.register.certificate import write_certificate
 from casebook.report import Pages
-from casebook.shown import ALL_SHOWN
 from casebook.witnesses import read_witnesses
 from ledger import verifier
 from ledger.custody import CustodyLog
@@ -43,8 +44,7 @@ from ledger.proofs import Proofs
 from ledger.seals import HEAD, Seals
 from ledger.verifier import canonical, file_facts, write_manifest, zip_info
 from ledger.vocabulary import CustodyEvent
-from ledger.wacz import CopiedRecord, MadePlace, PageEntry, read_peers, write_wacz
-from ledger.warc import read_made
+from ledger.wacz import CopiedRecord, MadePlace, PageEntry, write_wacz
 
 FORMAT = "partnerproof export 1"
 MAX_EXPORT_BYTES = 4_000_000_000  # what a zip file of the plain kind holds
@@ -95,7 +95,7 @@ def export_claim(ledger: Ledger, order: ExportOrder, *, warc_dir: Path, seals_di
         with tempfile.TemporaryDirectory(prefix=".export-", dir=order.out.parent) as made:
             folder = Path(made)
             proofs = Proofs(ledger, Seals.of(seals_dir))
-            _write_exhibits(folder, ledger, warc_dir, finding, dossier)
+            write_exhibits(folder, ledger, warc_dir, finding["claim_id"], dossier)
             copy: RedactedCopy | None = None
             if order.redact_by is not None:
                 drawn = read_drawn_pages(ledger, finding["claim_id"])
@@ -104,7 +104,7 @@ def export_claim(ledger: Ledger, order: ExportOrder, *, warc_dir: Path, seals_di
             copied = _write_archive(folder, ledger, warc_dir, finding, dossier, str(order.made_with["tool"]), copy)
             unsealed = _write_proofs(folder, ledger, proofs, finding, copied, copy)
             entries = _write_log_extract(folder, log, finding["claim_id"], copy)
-            _write_pages(folder, ledger, finding, dossier, order, entries, copy)
+            _write_pages(folder, ledger, finding, dossier, order, entries, unsealed, copy)
             shutil.copyfile(verifier.__file__, folder / "verify.py")
             about = {
                 "format": FORMAT,
@@ -130,45 +130,6 @@ def export_claim(ledger: Ledger, order: ExportOrder, *, warc_dir: Path, seals_di
         | ({"redacted": copy.about} if copy else {}),
     )
     return Export(path=order.out, unsealed=unsealed, tokens=tokens, redaction=copy.about if copy else None, **facts)
-
-
-def _write_exhibits(folder: Path, ledger: Ledger, warc_dir: Path, finding: Row, dossier: Dossier) -> None:
-    """Pictures by number: each pair of official and found logo, and each page that a browser drew."""
-    exhibits = folder / "exhibits"
-    exhibits.mkdir()
-    number = 0
-    for logo in dossier.logos:
-        if logo.pictures is not None:
-            number += 1
-            for name, data in (
-                ("official", logo.pictures.official_png),
-                ("found", logo.pictures.found_png),
-                ("overlay", logo.pictures.overlay_png),
-                ("image", logo.pictures.whole_png),
-            ):
-                (exhibits / f"{number:02}-logo-{name}.png").write_bytes(data)
-    pictured = {page.row["look_id"] for page in dossier.pages if page.screenshot_png}
-    for row in read_drawn_pages(ledger, finding["claim_id"]):
-        if row["look_id"] in pictured:  # the same screenshot, beside its outlines
-            continue
-        number += 1
-        place = (row["screenshot_warc_file"], row["screenshot_warc_offset"], row["screenshot_sha256"])
-        (exhibits / f"{number:02}-page-as-drawn.png").write_bytes(read_made(warc_dir, *place))
-    for page in dossier.pages:
-        number += 1
-        for name, png in (("as-drawn", page.screenshot_png), ("outlined", page.outlined_png)):
-            if png is not None:
-                (exhibits / f"{number:02}-page-{name}.png").write_bytes(png)
-
-
-def read_drawn_pages(ledger: Ledger, claim_id: str) -> list[Row]:
-    """Return the pages of a claim that a browser drew, in the order of their exhibits."""
-    sql = (
-        "SELECT DISTINCT r.* FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id"
-        " JOIN looks k ON k.look_id = p.look_id AND k.capture_id NOT IN (SELECT capture_id FROM deletions)"
-        " JOIN renders r ON r.look_id = p.look_id AND r.failure IS NULL WHERE e.claim_id = ? ORDER BY r.rendered_at, r.render_id"
-    )
-    return ledger.rows(sql, [claim_id])
 
 
 def _write_archive(
@@ -211,11 +172,6 @@ def _write_archive(
     )
 
 
-def read_capture_ids(ledger: Ledger, claim_id: str) -> list[str]:
-    """Return the captures of a claim's pages, with every image, style sheet and redirect that belongs to them."""
-    return [row[0] for row in ledger.rows(_CAPTURES_SHOWN, {"claim": claim_id})]
-
-
 def _write_proofs(
     folder: Path,
     ledger: Ledger,
@@ -229,7 +185,7 @@ def _write_proofs(
     proof.mkdir()
     rows = [
         _without_digest(copy.row(row) if copy else row)
-        for table, group, where, value in _rows_of(ledger, finding)
+        for table, group, where, value in list_rows(ledger, finding)
         for row in proofs.row(table, group, where, [value])
     ]
     records = [_record_entry(one, proofs) for one in copied]
@@ -260,55 +216,6 @@ def _record_entry(one: CopiedRecord, proofs: Proofs) -> dict[str, Any]:
     return entry
 
 
-def _rows_of(ledger: Ledger, finding: Row) -> Iterator[tuple[str, str | None, str, object]]:
-    """Yield table, sealed group, condition and its value for every row that the claim rests on."""
-    claim = finding["claim_id"]
-    certificates: set[str] = set()
-    yield "claims", claim[:2], "claim_id = ?", claim
-    yield "mark_findings", claim[:2], "claim_id = ?", claim
-    yield "verdicts", None, "claim_id = ?", claim
-    yield "pictures", None, "claim_id = ?", claim
-    for (search,) in ledger.rows(
-        "SELECT DISTINCT search_id FROM verdicts WHERE claim_id = ? AND search_id IS NOT NULL", [claim]
-    ):
-        yield "searches", None, "search_id = ?", search
-    for row in read_searches_about(ledger, claim):
-        yield "searches", None, "search_id = ?", row["search_id"]
-    yield "brands", finding["brand"], "brand = ?", finding["brand"]
-    for logo, brand in ledger.rows(_LOGOS, [claim]):
-        yield "official_logos", brand, "official_logo_id = ?", logo
-    for (match,) in ledger.rows(
-        "SELECT DISTINCT match_id FROM claim_evidence WHERE claim_id = ? AND match_id IS NOT NULL", [claim]
-    ):
-        yield "logo_matches", match[:2], "match_id = ?", match
-    (seed,) = ledger.rows("SELECT seed_id FROM claims WHERE claim_id = ?", [claim])[0]
-    yield "seeds", seed[:2], "seed_id = ?", seed
-    for (snapshot,) in ledger.rows(_SNAPSHOTS, [claim]):
-        yield "register_snapshots", snapshot, "snapshot_id = ?", snapshot
-    for (crawl,) in ledger.rows(f"SELECT DISTINCT v.crawl_id {_OF_CLAIM}", [claim]):
-        yield "crawls", crawl, "crawl_id = ?", crawl
-    for visit, crawl in ledger.rows(f"SELECT DISTINCT v.visit_id, v.crawl_id {_OF_CLAIM}", [claim]):
-        yield "visits", crawl, "visit_id = ?", visit
-        yield (
-            "claim_evidence",
-            visit,
-            f"claim_id = ? AND page_id IN (SELECT page_id FROM pages WHERE visit_id = '{visit}')",
-            claim,
-        )
-        yield "renders", visit, "visit_id = ?", visit
-        captures = [row[0] for row in ledger.rows(_EVIDENCE_ROWS[-1][2], {"claim": claim, "visit": visit})]
-        for peer in read_peers(ledger, captures):
-            if peer["name"] == "connections":
-                yield "connections", visit, "connection_id = ?", peer["id"]
-            else:
-                certificates.add(peer["id"])
-        for table, key, sql in _EVIDENCE_ROWS:
-            for (value,) in ledger.rows(sql, {"claim": claim, "visit": visit}):
-                yield table, visit, f"{key} = ?", value
-    for certificate in sorted(certificates):
-        yield "certificates", None, "certificate_sha256 = ?", certificate
-
-
 def _write_log_extract(folder: Path, log: CustodyLog, claim_id: str, copy: RedactedCopy | None) -> list[dict[str, Any]]:
     """The whole chain; of entries that concern other claims only their digests. Returns the entries that are told."""
     told: list[dict[str, Any]] = []
@@ -332,6 +239,7 @@ def _write_pages(
     dossier: Dossier,
     order: ExportOrder,
     entries: Sequence[dict[str, Any]],
+    unsealed: int,
     copy: RedactedCopy | None,
 ) -> None:
     """The HTML that a person reads."""
@@ -348,13 +256,21 @@ def _write_pages(
         (folder / "searches").mkdir()
     for row in about:
         write_certificate(ledger, row, folder / "searches" / f"{row['as_of']}-{row['search_id'][:8]}.html")
-    stamps = [entry["details"] for entry in entries if entry["event"] == CustodyEvent.STAMPED]
+    seals = [path.parent for path in folder.glob(f"proof/seals/*/{HEAD}")]
+    told = [entry["details"] for entry in entries if entry["event"] == CustodyEvent.STAMPED]
+    stamps = [
+        one
+        for one in told
+        if any((seal / f"{one['authority']}.tsr").exists() for seal in seals if seal.name == one["seal"])
+    ]
     certification = Certification(
         crawls=read_crawls(ledger, dossier.captures),
         captures=tuple(certify_exchange(one) for one in dossier.captures),
         made_with=dict(order.made_with),
         stamps=tuple(stamps),
         custody_entries=len(entries),
+        unstamped=sum(1 for seal in seals if not any(seal.glob("*.tsr"))),
+        unsealed=unsealed,
     )
     listed = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     common = {"d": dossier, "finding": finding, "c": certification, "files": listed, "witnesses": witnesses, "redaction": copy.about if copy else None}  # fmt: skip
@@ -384,34 +300,8 @@ def export_name(finding: Row, *, is_redacted: bool = False) -> str:
     return f"{vendor}-{finding['brand']}-{finding['claim_id'][:8]}{'-redacted' if is_redacted else ''}.zip"
 
 
-_OF_CLAIM = "FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id JOIN visits v ON v.visit_id = p.visit_id WHERE e.claim_id = ?"
 _PAGES = """
     SELECT DISTINCT c.url, p.title, c.fetched_at FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id
     JOIN looks k ON k.look_id = p.look_id JOIN captures c ON c.capture_id = k.capture_id
     WHERE e.claim_id = :claim ORDER BY p.url = :best DESC, c.fetched_at DESC, c.url
 """
-# the pages of a claim, with every image, style sheet and redirect that belongs to them, and the robots.txt of the visits
-_CAPTURES_SHOWN = f"""
-    WITH RECURSIVE carried AS (
-        SELECT DISTINCT p.page_id, p.look_id, p.visit_id, p.stylesheet_looks, 1 AS is_finding
-        FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id WHERE e.claim_id = :claim
-    ),{ALL_SHOWN}
-    SELECT DISTINCT capture_id FROM chain WHERE capture_id NOT IN (SELECT capture_id FROM deletions)
-"""
-_LOGOS = """
-    SELECT DISTINCT o.official_logo_id, o.brand FROM claim_evidence e JOIN logo_matches m ON m.match_id = e.match_id
-    JOIN official_logos o ON o.official_logo_id = m.official_logo_id WHERE e.claim_id = ?
-"""
-_SNAPSHOTS = """
-    SELECT DISTINCT json_extract(j.value, '$.snapshot_id') FROM verdicts v JOIN searches s ON s.search_id = v.search_id, json_each(s.registers) j
-    WHERE v.claim_id = ? AND json_extract(j.value, '$.register') IS NOT NULL
-"""
-_SHOWN_HERE = "FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id AND p.visit_id = :visit"
-_EVIDENCE_ROWS = (
-    ("pages", "page_id", f"SELECT DISTINCT p.page_id {_SHOWN_HERE} WHERE e.claim_id = :claim"),
-    ("sightings", "sighting_id", f"SELECT DISTINCT e.sighting_id {_SHOWN_HERE} WHERE e.claim_id = :claim AND e.sighting_id IS NOT NULL"),
-    ("text_matches", "text_match_id", f"SELECT DISTINCT e.text_match_id {_SHOWN_HERE} WHERE e.claim_id = :claim AND e.text_match_id IS NOT NULL"),
-    ("passages", "passage_id", f"SELECT DISTINCT t.passage_id {_SHOWN_HERE} JOIN text_matches t ON t.text_match_id = e.text_match_id WHERE e.claim_id = :claim"),
-    ("looks", "look_id", f"SELECT DISTINCT p.look_id {_SHOWN_HERE} WHERE e.claim_id = :claim UNION SELECT g.look_id {_SHOWN_HERE} JOIN sightings g ON g.sighting_id = e.sighting_id WHERE e.claim_id = :claim AND g.look_id IS NOT NULL"),
-    ("captures", "capture_id", f"SELECT capture_id FROM ({_CAPTURES_SHOWN}) JOIN captures USING (capture_id) WHERE visit_id = :visit"),
-)  # fmt: skip

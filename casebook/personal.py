@@ -24,7 +24,7 @@ from urllib.parse import unquote
 import phonenumbers
 from bs4 import BeautifulSoup, Tag
 
-from casebook.export import read_capture_ids, read_drawn_pages
+from casebook.claim_rows import read_capture_ids, read_drawn_pages
 from casebook.redaction import decode_cloudflare
 from casebook.redaction_list import Personal
 from casebook.unescaped import Unescaped

@@ -4,8 +4,8 @@ Reads: claims with evidence, renders, the archive. Writes: pictures; documents a
 
 1. Of each page of a finding the latest look, unless it has a picture with this very evidence.
 2. Where the crawl had a browser draw the page, its screenshot is taken; else the page is drawn from the archive alone.
-3. The evidence is looked for in the drawn document: images by their address or digest, sentences by their words. What is not
-   found again is said, never guessed.
+3. The evidence is looked for in the drawn document: images by their address or digest, and in them the region that matched;
+   sentences by their words. What is not found again is said, never guessed.
 4. The outlines are drawn on a copy of the screenshot, so that both can be laid side by side.
 
 Drawing needs the extra: pip install 'partnerproof[browser]', and a Chromium of the system.
@@ -39,6 +39,10 @@ from ledger.warc import MadeRecord, StoredRecord, WarcArchive, read_made
 
 _INK, _HALO = "#d4000f", "#ffffff"
 _MARGIN_PX, _LINE_PX = 6, 4
+# by how much the sides' ratio of an image as drawn may differ from its file's: boxes are whole pixels
+SAME_SHAPE = 0.03
+# an image of which more than this share is the logo is that logo with its margins; walls hold two and more
+WHOLE_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,7 +280,7 @@ def _find(evidence: Row, drawn: DrawnDocument, read: ReadPage) -> dict[str, Any]
     else:
         how, same = "inline-image", [s for s in read.sightings if s.inline_sha256 == evidence["inline_sha256"]]
     under_it = [s for s in same if s.heading == evidence["heading"]]
-    shown = [s.page_box for s in under_it or same if s.page_box]
+    shown = [_region_in(evidence, s.page_box) for s in under_it or same if s.page_box]
     why_not = None
     if not same:
         why_not = "its image was not found in what was drawn"
@@ -288,6 +292,19 @@ def _find(evidence: Row, drawn: DrawnDocument, read: ReadPage) -> dict[str, Any]
         "boxes": list(dict.fromkeys(shown)),
         "why_not": why_not,
     }
+
+
+def _region_in(evidence: Row, box: Sequence[int]) -> tuple[int, ...]:
+    """The part of an image's box that shows the logo: in a wall of logos it is not the whole image."""
+    wide, high = evidence["image_width"], evidence["image_height"]
+    x, y, width, height = box
+    if not wide or not high or not width or not height or abs(width / height * high / wide - 1) > SAME_SHAPE:
+        return tuple(box)  # cropped, a sprite, or with a frame around it: which part is seen is not known
+    if evidence["region_width"] * evidence["region_height"] > WHOLE_SHARE * wide * high:
+        return tuple(box)
+    across, down = width / wide, height / high
+    left, top = x + evidence["region_x"] * across, y + evidence["region_y"] * down
+    return round(left), round(top), round(evidence["region_width"] * across), round(evidence["region_height"] * down)
 
 
 def outline_boxes(png: bytes, boxes: Iterable[Sequence[int]]) -> bytes | None:
@@ -360,9 +377,13 @@ _LOOKS = """
 """
 _EVIDENCE = """
     SELECT e.evidence_id, e.sighting_id, g.image_url, g.original_url, g.inline_sha256, g.heading,
+           m.x AS region_x, m.y AS region_y, m.width AS region_width, m.height AS region_height,
+           (SELECT max(width_px) FROM recognitions r WHERE r.image_sha256 = m.image_sha256) AS image_width,
+           (SELECT max(height_px) FROM recognitions r WHERE r.image_sha256 = m.image_sha256) AS image_height,
            trim(substr(a.text, t.sentence_start + 1, t.sentence_end - t.sentence_start)) AS said
     FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id
     LEFT JOIN sightings g ON g.sighting_id = e.sighting_id
+    LEFT JOIN logo_matches m ON m.match_id = e.match_id
     LEFT JOIN text_matches t ON t.text_match_id = e.text_match_id
     LEFT JOIN passages a ON a.passage_id = t.passage_id
     WHERE e.claim_id = ? AND p.look_id = ? ORDER BY e.evidence_id

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from matcher.levelled import level_word
 
+TIER_WORDS = Path(__file__).parent / "tier_words.txt"
 # Rank of the words that programmes use; a word that is not here is compared as it stands.
 _COMMON_RANK = {
     word: rank
@@ -99,7 +100,7 @@ def _tier_word(tier: str) -> str:
 @cache
 def tier_words() -> Mapping[str, str]:
     """Return the words of tier_words.txt as they are compared, each with the tier that it means."""
-    lines = (Path(__file__).parent / "tier_words.txt").read_text(encoding="utf-8").splitlines()
+    lines = TIER_WORDS.read_text(encoding="utf-8").splitlines()
     entries = (line.partition(":") for line in lines if not line.startswith("#"))
     return {level_word(word.strip()): tier for tier, _, words in entries for word in words.split(",")}
 

@@ -24,10 +24,11 @@ from ledger.records import Look
 class LookRefusedError(IgnoreRequest):
     """A look that must not or can't be taken, with the reason that the look's row will carry."""
 
-    def __init__(self, reason: str, detail: str) -> None:
+    def __init__(self, reason: str, detail: str, *, robots_capture_id: str | None = None) -> None:
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
+        self.robots_capture_id = robots_capture_id  # the answer of robots.txt that forbids it
 
 
 class Looked:

@@ -80,9 +80,9 @@ class VisitRobotsMiddleware:
             return
         rules = await self._rules(visit, request)
         if isinstance(rules, LookRefusedError):
-            raise LookRefusedError(rules.reason, rules.detail)
+            raise LookRefusedError(rules.reason, rules.detail, robots_capture_id=rules.robots_capture_id)
         if not rules.parser.allowed(request.url, self.user_agent):
-            raise LookRefusedError("robots", "robots.txt forbids this address")
+            raise LookRefusedError("robots", "robots.txt forbids this address", robots_capture_id=rules.capture_id)
         request.meta[_ROBOTS] = (rules.rule, rules.capture_id)
 
     async def _rules(self, visit: RunningVisit, request: Request) -> SiteRules | LookRefusedError:
@@ -100,7 +100,9 @@ class VisitRobotsMiddleware:
             return LookRefusedError(looked.look.reason or "failed", f"{looked.look.detail} (asked for robots.txt)")
         if response.status >= 500 or response.status == 429:
             return LookRefusedError(
-                "robots-unreachable", f"robots.txt answers {response.status}, so nothing is allowed (RFC 9309)"
+                "robots-unreachable",
+                f"robots.txt answers {response.status}, so nothing is allowed (RFC 9309)",
+                robots_capture_id=looked.look.capture_id,
             )
         body = b"" if response.status >= 400 else response.body[:512_000]  # RFC 9309, 2.5: at least 500 KiB
         parser = ProtegoRobotParser(body, self.crawler.spider)

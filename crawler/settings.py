@@ -62,9 +62,10 @@ USER_AGENT = f"partnerproof/{_VERSION}"  # the front door adds the contact addre
 
 PARTNERPROOF_DATABASE = f"{_WORKSPACE}/var/partnerproof.db"
 PARTNERPROOF_WARC_DIR = f"{_WORKSPACE}/var/warc"
+PARTNERPROOF_CONFIG_FILE = f"{_WORKSPACE}/partnerproof.toml"
 PARTNERPROOF_LEXICON_DIR = f"{_WORKSPACE}/lexicon"  # files there replace shipped languages or add new ones
 PARTNERPROOF_TOOL = f"partnerproof {_VERSION}"
-PARTNERPROOF_MADE_WITH: dict[str, object] = {}  # versions and digests, which the front door knows
+PARTNERPROOF_MADE_WITH: dict[str, object] = {}  # versions and digests; empty: those that the crawler knows itself
 PARTNERPROOF_RESOLVE: dict[str, str] = {}  # "host:port" → address
 PARTNERPROOF_ALLOW_PRIVATE = False
 PARTNERPROOF_OBEY_ROBOTS = True

@@ -70,7 +70,9 @@ class CustodyLog:
         with self._reading() as file:
             file.seek(0)
             data = file.read()
-        return data[: data.rfind(b"\n") + 1].decode("utf-8", "replace").splitlines()
+        complete = data[: data.rfind(b"\n") + 1]
+        # split as bytes: a word in an entry may hold what ends a line elsewhere, such as U+2028
+        return [line.decode("utf-8", "replace") for line in complete.split(b"\n")[:-1]]
 
     def entries(self) -> list[dict[str, Any]]:
         """Return the log's entries. Errors: EvidenceBrokenError when a line is none."""

@@ -1078,6 +1078,15 @@ def m0014_follow_up(database: Database) -> None:
         database.execute(statement)
 
 
+@migrations()
+def m0015_refusing_robots(database: Database) -> None:
+    """Which answer of robots.txt forbade a look."""
+    database.execute(
+        "ALTER TABLE looks ADD COLUMN robots_capture_id"
+        " /* the answer of robots.txt that forbids it; NULL = it was not forbidden by one, or not noted */ TEXT REFERENCES captures(capture_id)"
+    )
+
+
 CASE_CHANGES = (
     """
     CREATE TABLE case_changes ( -- which case changed last, and which before it: a server that keeps cases in memory reads what is new

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from ledger.custody import CustodyLog
+from ledger.database_digest import digest_database
 from ledger.errors import OutsideFailureError
-from ledger.verifier import file_facts
 from ledger.vocabulary import CustodyEvent
 
 LOG_NAME = "custody.jsonl"
@@ -111,6 +111,6 @@ def _database_facts(database: Path) -> dict[str, Any]:
             is_busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         finally:
             connection.close()
-        return {} if is_busy else {"database": file_facts(database)}
+        return {} if is_busy else {"database": digest_database(database)}
     except (OSError, sqlite3.Error):
         return {}

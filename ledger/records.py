@@ -216,6 +216,7 @@ class Look:
     looked_at: str
     why: str | None = None  # pages: why this address was worth a look
     unchanged_since: str | None = None  # the earlier look whose content still holds
+    robots_capture_id: str | None = None  # the answer of robots.txt that forbids it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

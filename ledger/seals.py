@@ -26,10 +26,11 @@ from typing import Any
 
 from ledger.custody import CustodyHead, CustodyLog
 from ledger.database import Ledger
+from ledger.database_digest import digest_database
 from ledger.errors import EvidenceBrokenError, OutsideFailureError
 from ledger.identity import event_id, sha256_hex, utc_text
 from ledger.sealed_rows import TABLES, RowGroup, Table, read_groups
-from ledger.verifier import canonical, file_facts, leaf_hash, merkle_root
+from ledger.verifier import canonical, leaf_hash, merkle_root
 from ledger.vocabulary import CustodyEvent
 
 FORMAT = "partnerproof seal 1"
@@ -140,7 +141,7 @@ def make_seal(
     if not rows and not warc:
         return None
     ledger.checkpoint()
-    database = {"kind": "database", **file_facts(ledger.path)}
+    database = {"kind": "database", **digest_database(ledger.path)}
     records = [record for _, pieces in warc for record in pieces]
     leaves = [{"kind": "made-with", **made_with}, database, *rows, *(leaf for leaf, _ in warc), *records]
     return _write_seal(seals, leaves, now, log)

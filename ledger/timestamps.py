@@ -47,6 +47,7 @@ class Authority:
     name: str
     url: str
     roots: Path
+    timeout_s: float = TIMEOUT_S  # for the connection, and for the whole answer after it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +78,7 @@ def _stamp(seal: Seal, authority: Authority, log: CustodyLog) -> Stamp:
     request = TimestampRequestBuilder(data=head, hash_algorithm=HashAlgorithm.SHA256).build()
     asked = time.time()
     try:
-        answer = _ask(authority.url, request.as_bytes())
+        answer = _ask(authority.url, request.as_bytes(), authority.timeout_s)
     except (OSError, urllib.error.URLError, http.client.HTTPException, ValueError) as error:
         return Stamp(authority=authority.name, failure=f"{authority.url} did not answer ({error})")
     clock = datetime.fromtimestamp((asked + time.time()) / 2, UTC)
@@ -160,7 +161,7 @@ def mend_tokens(seals: Seals, log: CustodyLog) -> None:
                 log_token(log, seal, token)
 
 
-def _ask(url: str, request: bytes) -> bytes:
+def _ask(url: str, request: bytes, timeout_s: float) -> bytes:
     if not url.startswith(("http://", "https://")):
         raise ValueError("expected an http or https address")
     question = urllib.request.Request(  # noqa: S310  # checked above
@@ -168,10 +169,15 @@ def _ask(url: str, request: bytes) -> bytes:
         data=request,
         headers={"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"},
     )
-    with urllib.request.urlopen(question, timeout=TIMEOUT_S) as answer:  # noqa: S310
-        data: bytes = answer.read(MAX_ANSWER_BYTES + 1)
-    if len(data) > MAX_ANSWER_BYTES:
-        raise ValueError(f"the answer has more than {MAX_ANSWER_BYTES} bytes")
+    until = time.monotonic() + timeout_s
+    data = b""
+    with urllib.request.urlopen(question, timeout=timeout_s) as answer:  # noqa: S310
+        while chunk := answer.read1(MAX_ANSWER_BYTES):
+            data += chunk
+            if len(data) > MAX_ANSWER_BYTES:
+                raise ValueError(f"the answer has more than {MAX_ANSWER_BYTES} bytes")
+            if time.monotonic() > until:  # each byte may come in time, and the last one never
+                raise ValueError(f"the answer takes longer than {timeout_s:g} s")
     return data
 
 

@@ -18,6 +18,9 @@ Three outcomes: ok, BROKEN, not checked. Exit code: 0 all is ok, 1 something is 
 Of a redacted export, each row, record and log entry in which something was blanked is "redacted", which is not checked: its
 original's digest is there and was sealed, but whether the copy has the rest of it only the original shows. All else is checked.
 
+The dossier and the other pages for people are written anew for each export: no seal covers them, only manifest.json does. Whoever
+made the export has the digest of manifest.json in the custody log; ask for it. What the pages say stands in the rows and records.
+
 What this does not prove: a digest with a timestamp shows that the file existed at that time, not that a server sent it.
 What supports that is in the export: the connection's certificates, the log of an unattended crawl, a second witness.
 """
@@ -43,6 +46,7 @@ OK = "ok"
 BROKEN = "BROKEN"
 NOT_CHECKED = "not checked"
 MANIFEST = "manifest.json"
+WACZ, ARCHIVE = "evidence.wacz", "archive/data.warc.gz"
 OPENSSL_TIMEOUT_S = 60
 CHUNK_BYTES = 1 << 20
 
@@ -265,11 +269,24 @@ def zip_info(name: str) -> zipfile.ZipInfo:
 
 
 def check_container(path: Path) -> Check:
-    """Check that a zip file's every byte is what its members demand: nothing between, before, behind or beside them."""
-    what = f"container {path.name}"
+    """Check that a zip file's every byte is what its members demand: nothing between, before, behind or beside them.
+
+    Its names are plain ones, each there once: what one reader of zip files unpacks, every other does.
+    """
+    return _check_container(path, f"container {path.name}")
+
+
+def _check_container(path: Path, what: str) -> Check:
     try:
         with zipfile.ZipFile(path) as archive, path.open("rb") as file:
             members = archive.infolist()
+            names = [member.filename for member in members]
+            odd = next((name for name in names if not _is_plain(name)), None)
+            if odd is not None:
+                return Check(what, BROKEN, f"holds {odd!r}, which is no name of an export's file: it was added")
+            if len(set(names)) < len(names):
+                twice = next(name for name in names if names.count(name) > 1)
+                return Check(what, BROKEN, f"holds {twice} more than once: whoever unpacks it may see another one")
             directory = b""
             at = 0
             for member in members:
@@ -307,6 +324,12 @@ def _chunks(file: Any, size: int) -> Iterator[bytes]:
         yield chunk
 
 
+# what reading something raises that was made to break a reader
+_UNREADABLE = (
+    OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError, EOFError, NotImplementedError,
+    zipfile.BadZipFile, zlib.error, subprocess.TimeoutExpired,
+)  # fmt: skip
+
 # --- an export -----------------------------------------------------------------------------------------------------
 
 
@@ -319,9 +342,13 @@ def check_export(path: Path) -> list[Check]:
         folder = Path(made)
         try:
             with zipfile.ZipFile(path) as archive:
-                names = [info.filename for info in archive.infolist() if _is_plain(info.filename)]
-                for name in names:
-                    archive.extract(name, folder)
+                members = archive.infolist()
+                # of a broken one what can be unpacked is, to name what was changed; never more than the file itself holds
+                if sum(member.file_size for member in members) > path.stat().st_size:
+                    return [container, Check(path.name, BROKEN, "says that it holds more bytes than it has")]
+                for member in members:
+                    if _is_plain(member.filename):
+                        archive.extract(member, folder)
         except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error) as error:
             if container.outcome == BROKEN:
                 return [container]
@@ -330,7 +357,8 @@ def check_export(path: Path) -> list[Check]:
 
 
 def _is_plain(name: str) -> bool:
-    return re.fullmatch(r"[\w.-]+(/[\w.-]+)*", name) is not None and ".." not in name.split("/")
+    """Whether a name stands for one file below its folder, on every system."""
+    return re.fullmatch(r"[\w-][\w.-]*(/[\w-][\w.-]*)*", name, re.ASCII) is not None
 
 
 def _check_folder(folder: Path) -> Iterator[Check]:
@@ -338,13 +366,13 @@ def _check_folder(folder: Path) -> Iterator[Check]:
     if isinstance(manifest, Check):
         yield manifest
         return
-    yield Check(MANIFEST, OK, "is as it was written")
+    yield Check(MANIFEST, OK, f"is as its own digest says, {manifest['sha256']}")
     yield from _check_files(folder, manifest)
     steps: tuple[Callable[[Path], Iterator[Check]], ...] = (_check_seals, _check_leaves, _check_log_extract)
     for step in steps:
         try:
             yield from step(folder)
-        except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, zipfile.BadZipFile) as error:
+        except _UNREADABLE as error:
             yield Check(step.__name__.removeprefix("_check_").replace("_", " "), BROKEN, f"can't be read ({error!r})")
     yield from _check_redaction(folder, manifest.get("redaction"))
 
@@ -355,7 +383,7 @@ def _check_redaction(folder: Path, told: Any) -> Iterator[Check]:
     for what, name in files.items():
         try:
             found = sum(1 for line in _lines(folder / name) if json.loads(line).get("redacted") is True)
-        except (OSError, ValueError, AttributeError):
+        except _UNREADABLE:
             continue  # told of above
         said = told.get(what) if isinstance(told, dict) else 0
         if found != said:
@@ -376,8 +404,8 @@ def _read_manifest(folder: Path) -> dict[str, Any] | Check:
         said = manifest.pop("sha256")
         is_own = canonical({**manifest, "sha256": said}) + b"\n" == text and sha256_hex(canonical(manifest)) == said
         if is_own and isinstance(manifest["files"], dict):
-            return manifest  # type: ignore[no-any-return]  # what json.loads gives
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            return {**manifest, "sha256": said}
+    except _UNREADABLE as error:
         return Check(MANIFEST, BROKEN, f"can't be read ({error}); nothing can be checked without it")
     return Check(MANIFEST, BROKEN, "was changed: it does not match its own digest")
 
@@ -392,7 +420,10 @@ def write_manifest(folder: Path, about: dict[str, Any]) -> str:
 
 
 def _names(folder: Path) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
+    """All that is no folder; a link to a folder is none either."""
+    return sorted(
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()
+    )
 
 
 def file_facts(path: Path) -> dict[str, Any]:
@@ -415,21 +446,55 @@ def _check_files(folder: Path, manifest: dict[str, Any]) -> Iterator[Check]:
         elif name not in there:
             broken += 1
             yield Check(name, BROKEN, "is missing")
-        elif file_facts(folder / name) != files[name]:
+        elif not (folder / name).is_file():
+            broken += 1
+            yield Check(name, BROKEN, "is no file")
+        elif _facts_of(folder / name) != files[name]:
             broken += 1
             yield Check(name, BROKEN, "was changed: its digest is not the one in manifest.json")
     if not broken:
         yield Check("files", OK, f"{len(files)} files are as manifest.json says")
 
 
+def _facts_of(path: Path) -> dict[str, Any] | None:
+    try:
+        return file_facts(path)
+    except OSError:  # what can't be read is not as it was
+        return None
+
+
 def _check_seals(folder: Path) -> Iterator[Check]:
+    """Each seal and token is the one that the custody log tells of, and each token covers its seal."""
+    logged = {entry["details"]["seal"]: entry["details"] for entry in _told(folder, "sealed")}
+    stamped = {
+        (entry["details"]["seal"], entry["details"]["authority"]): entry["details"]
+        for entry in _told(folder, "stamped")
+    }
     for head in sorted(folder.glob("proof/seals/*/head.json")):
         name = f"seal {head.parent.name}"
+        said = logged.get(head.parent.name)
+        if said is None:
+            yield Check(name, NOT_CHECKED, "custody.jsonl does not tell of it")
+        elif said["head_sha256"] != sha256_hex(head.read_bytes()):
+            yield Check(name, BROKEN, "is not the one that custody.jsonl tells of")
         tokens = sorted(head.parent.glob("*.tsr"))
         if not tokens:
             yield Check(name, NOT_CHECKED, "no authority has stamped it")
         for token in tokens:
-            yield check_token(head, token, token.with_suffix(".pem"), what=f"{name}, token of {token.stem}")
+            what = f"{name}, token of {token.stem}"
+            entry = stamped.get((head.parent.name, token.stem))
+            if entry is not None and entry.get("token_sha256") != sha256_hex(token.read_bytes()):
+                yield Check(what, BROKEN, "is not the one that custody.jsonl tells of")
+            else:
+                yield check_token(head, token, token.with_suffix(".pem"), what=what)
+
+
+def _told(folder: Path, event: str) -> Iterator[dict[str, Any]]:
+    """What the custody log tells of one kind of event; of a log that can't be read its own check tells."""
+    for line in _lines(folder / "custody.jsonl"):
+        entry = json.loads(line)
+        if entry.get("event") == event:
+            yield entry
 
 
 def _check_leaves(folder: Path) -> Iterator[Check]:
@@ -473,16 +538,30 @@ def _check_rows(folder: Path, leaves: Sequence[dict[str, Any]]) -> Iterator[Chec
     if redacted:
         yield Check("rows", NOT_CHECKED, f"{redacted} are redacted copies of sealed rows, whose digests are there")
     if unsealed:
-        yield Check("rows", NOT_CHECKED, f"{unsealed} rows were written after the last seal")
+        yield Check(
+            "rows",
+            NOT_CHECKED,
+            f"{unsealed} rows lead to no seal: nothing shows that they are as they were first written",
+        )
 
 
 def _check_records(folder: Path, leaves: Sequence[dict[str, Any]]) -> Iterator[Check]:
+    container = _check_container(folder / WACZ, f"container {WACZ}")
+    if container.outcome == BROKEN:
+        yield container
+        return
     sealed = broken = unsealed = redacted = 0
-    with zipfile.ZipFile(folder / "evidence.wacz") as wacz, wacz.open("archive/data.warc.gz") as archive:
+    with zipfile.ZipFile(folder / WACZ) as wacz, wacz.open(ARCHIVE) as archive:
+        at = 0
         for line in _lines(folder / "proof" / "records.jsonl"):
             record = json.loads(line)
-            archive.seek(record["offset"])
+            if record["offset"] != at:
+                yield Check(
+                    WACZ, BROKEN, f"{ARCHIVE}, byte {at}: something stands there that proof/records.jsonl does not list"
+                )
+                return
             data = archive.read(record["length"])
+            at += len(data)
             if record.get("leaf") is None:
                 unsealed += 1
                 continue
@@ -493,8 +572,12 @@ def _check_records(folder: Path, leaves: Sequence[dict[str, Any]]) -> Iterator[C
                 redacted, sealed = redacted + is_copy, sealed + (not is_copy)
             else:
                 broken += 1
-                where = f"evidence.wacz, archive/data.warc.gz, byte {record['offset']}"
-                yield Check(where, BROKEN, "the record is not the sealed one")
+                yield Check(f"{WACZ}, {ARCHIVE}, byte {record['offset']}", BROKEN, "the record is not the sealed one")
+        if archive.read(1):
+            broken += 1
+            yield Check(
+                WACZ, BROKEN, f"{ARCHIVE}, byte {at}: something stands there that proof/records.jsonl does not list"
+            )
     if not broken:
         yield Check("records", OK, f"{sealed} records of the web archive are as they were sealed")
     if redacted:
@@ -502,7 +585,9 @@ def _check_records(folder: Path, leaves: Sequence[dict[str, Any]]) -> Iterator[C
             "records", NOT_CHECKED, f"{redacted} are redacted copies of sealed records, whose digests are there"
         )
     if unsealed:
-        yield Check("records", NOT_CHECKED, f"{unsealed} records were stored after the last seal")
+        yield Check(
+            "records", NOT_CHECKED, f"{unsealed} records lead to no seal: nothing shows that they are as they came"
+        )
 
 
 def _check_log_extract(folder: Path) -> Iterator[Check]:
@@ -517,10 +602,19 @@ def _check_log_extract(folder: Path) -> Iterator[Check]:
 
 
 def _lines(path: Path) -> list[str]:
-    return path.read_text(encoding="utf-8").splitlines()
+    """A file's lines as JSON has them: only a line feed ends one, and some texts hold other ends of lines."""
+    text = path.read_bytes().decode("utf-8")
+    return text.removesuffix("\n").split("\n") if text else []
 
 
 # --- the command ---------------------------------------------------------------------------------------------------
+
+
+def _shown(text: str) -> str:
+    """A text without what would steer a terminal; names in an export may be anybody's."""
+    shown = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+    coding = sys.stdout.encoding or "ascii"
+    return shown.encode(coding, "backslashreplace").decode(coding)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -533,7 +627,7 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     checks = check_export(path)
     for check in checks:
-        sys.stdout.write(f"{check.outcome:>11}  {check.what}: {check.detail}\n")
+        sys.stdout.write(f"{check.outcome:>11}  {_shown(check.what)}: {_shown(check.detail)}\n")
     outcomes = {check.outcome for check in checks}
     if BROKEN in outcomes:
         sys.stdout.write("\nBROKEN: do not rely on this export; ask for it anew.\n")
@@ -543,6 +637,7 @@ def main(arguments: Sequence[str]) -> int:
         return 3
     sys.stdout.write(
         "\nAll is as it was sealed. Compare the authorities' root certificates (proof/seals/*/*.pem) with your own.\n"
+        "No seal covers the pages for people (dossier, forms), only manifest.json: compare its digest with the maker's log.\n"
     )
     return 0
 

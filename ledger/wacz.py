@@ -29,9 +29,8 @@ from ledger.errors import EvidenceBrokenError
 from ledger.identity import sha256_hex, utc_text
 from ledger.redacted_records import Blanking, RecordRedaction
 from ledger.seals import record_ends
-from ledger.verifier import zip_info
+from ledger.verifier import ARCHIVE, zip_info
 
-ARCHIVE = "archive/data.warc.gz"
 _INDEX, _SHORT_INDEX = "indexes/index.cdx.gz", "indexes/index.idx"
 _LINES_A_BLOCK = 300
 

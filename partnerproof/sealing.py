@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import platform
-import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from casebook.register.search import SEARCH_VERSION
 from casebook.rules import RULES_VERSION
-from crawler.page_reader import EXTRACTOR_VERSION
+from casebook.tiers import TIER_WORDS
+from crawler.made_with import describe_crawler, digest_files
 from ledger.errors import PartnerproofError
-from ledger.identity import content_id
 from ledger.seals import Seal, Seals, make_seal, mend_seals
 from ledger.shipped import shipped_data
 from ledger.timestamps import Stamp, mend_tokens, stamp_seal
-from ledger.verifier import file_facts
 from partnerproof.config import CONFIG_FILE
 from partnerproof.version import program_version
 from partnerproof.workspace import Workspace
@@ -63,25 +58,18 @@ def seal_workspace(workspace: Workspace, on_bytes: Callable[[int], None] = lambd
 
 def describe_program(workspace: Workspace) -> dict[str, Any]:
     """Return what made the results: versions, and the digests of settings, rules and official logos."""
+    rules = (shipped_data("relations.toml"), shipped_data("noise.toml"), shipped_data("roles.toml"), TIER_WORDS)
     return {
-        "tool": f"partnerproof {program_version()}",
-        "python": platform.python_version(),
-        "sqlite": sqlite3.sqlite_version,
-        "system": f"{platform.system()} {platform.machine()}",
-        "scrapy": version("scrapy"),
+        **describe_crawler(
+            tool=f"partnerproof {program_version()}",
+            config=workspace.root / CONFIG_FILE,
+            own_lexicon=workspace.own_lexicon,
+        ),
         "rules_version": RULES_VERSION,
         "search_version": SEARCH_VERSION,
-        "extractor_version": EXTRACTOR_VERSION,
-        "settings_sha256": file_facts(workspace.root / CONFIG_FILE)["sha256"],
-        "lexicon_digest": _digest_of([*shipped_data("lexicon").glob("*.toml"), *workspace.own_lexicon.glob("*.toml")]),
-        "rules_digest": _digest_of([shipped_data("relations.toml"), shipped_data("noise.toml")]),
-        "official_logos_digest": _digest_of(path for path in workspace.brands.rglob("*") if path.is_file()),
+        "rules_digest": digest_files(rules),
+        "official_logos_digest": digest_files(path for path in workspace.brands.rglob("*") if path.is_file()),
     }
-
-
-def _digest_of(files: Iterable[Path]) -> str:
-    # the same files give the same digest, however their folder is written, and whether the shipped ones are also the workspace's
-    return content_id(*sorted({f"{path.name} {file_facts(path)['sha256']}" for path in files}))
 
 
 def seal_after_crawl(workspace: Workspace, tell: Callable[[str], None]) -> None:

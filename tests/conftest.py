@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
+import os
 import shutil
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,8 +17,28 @@ from PIL import Image, ImageDraw
 from ledger.lexicon import Lexicon
 from matcher import LogoMatcher, thresholds
 from matcher.official_logos import make_official_logo
+from tests.launcher import close, launch
 
 NOW = "2026-11-23T06:34:29Z"
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """Return the folder that `make` filled, once for all processes of a test run; nobody writes to it afterwards."""
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "once" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "made").exists():
+            shutil.rmtree(folder / "it", ignore_errors=True)
+            (folder / "it").mkdir()
+            make(folder / "it")
+            (folder / "made").touch()
+    return folder / "it"
+
+
+def pytest_sessionfinish() -> None:
+    close()
 
 
 @pytest.fixture(scope="session")
@@ -144,15 +164,8 @@ def serve() -> Iterator[Callable[[dict[str, Answer]], SmallServer]]:
 
 
 def run_partnerproof(*arguments: str | Path, cwd: Path | None = None, code: int = 0, timeout: float = 120) -> str:
-    """Run the program as a user does; returns stdout and checks the exit code."""
-    done = subprocess.run(
-        [sys.executable, "-m", "partnerproof", *map(str, arguments)],
-        check=False,
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-    )
+    """Run the program as a user does, in a process of its own; returns stdout and checks the exit code."""
+    done = launch([str(one) for one in arguments], cwd=cwd, timeout_s=timeout)
     assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
     assert "Traceback" not in done.stderr, done.stderr
     return done.stdout if code == 0 else done.stdout + done.stderr
@@ -160,7 +173,10 @@ def run_partnerproof(*arguments: str | Path, cwd: Path | None = None, code: int 
 
 @pytest.fixture(scope="session")
 def acme_once(tmp_path_factory: pytest.TempPathFactory, logo_png: bytes) -> Path:
-    folder = tmp_path_factory.mktemp("acme")
+    return made_once(tmp_path_factory, "acme", lambda folder: _make_acme(folder, logo_png)) / "space"
+
+
+def _make_acme(folder: Path, logo_png: bytes) -> None:
     root, logos, register = folder / "space", folder / "logos", folder / "partners.csv"
     logos.mkdir()
     (logos / "acme.png").write_bytes(logo_png)
@@ -172,7 +188,6 @@ def acme_once(tmp_path_factory: pytest.TempPathFactory, logo_png: bytes) -> Path
     run_partnerproof("init", root)
     run_partnerproof("-w", root, "brand", "add", "acme", *named, "--logos", logos)
     run_partnerproof("-w", root, "register", "import", "acme", register)
-    return root
 
 
 @pytest.fixture

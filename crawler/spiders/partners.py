@@ -27,7 +27,8 @@ from scrapy.http import Response
 
 from crawler.browser import Browser, BrowserOptions
 from crawler.hours import Window
-from crawler.looks import Looked, explain_failure
+from crawler.looks import Looked, LookRefusedError, explain_failure
+from crawler.made_with import describe_crawler
 from crawler.outage import Outage
 from crawler.pace import Pace
 from crawler.reader import Reader
@@ -56,7 +57,7 @@ MAX_BYTES = {
     Purpose.SCRIPT: 1_000_000,
     Purpose.PROBE: 1_000_000,
 }
-_NOT_OF_THE_ORDER = frozenset({"PARTNERPROOF_DATABASE", "PARTNERPROOF_MADE_WITH"})
+_NOT_OF_THE_ORDER = frozenset({"PARTNERPROOF_DATABASE", "PARTNERPROOF_MADE_WITH", "PARTNERPROOF_CONFIG_FILE"})
 
 
 class PartnersSpider(scrapy.Spider):
@@ -129,7 +130,12 @@ class PartnersSpider(scrapy.Spider):
             tool_version=settings["PARTNERPROOF_TOOL"],
             keep_known=spider.is_single_url,
             kind=CrawlKind.CHECK if spider.is_single_url else CrawlKind.CRAWL,
-            made_with=settings.getdict("PARTNERPROOF_MADE_WITH"),
+            made_with=settings.getdict("PARTNERPROOF_MADE_WITH")
+            or describe_crawler(
+                tool=settings["PARTNERPROOF_TOOL"],
+                config=Path(settings["PARTNERPROOF_CONFIG_FILE"]),
+                own_lexicon=lexicon_dir,
+            ),
         )
         spider.archive = WarcArchive(
             Path(settings["PARTNERPROOF_WARC_DIR"]), spider.ledger, spider.crawl_id, tool=settings["PARTNERPROOF_TOOL"]
@@ -248,6 +254,7 @@ class PartnersSpider(scrapy.Spider):
             return Looked(before, None)
         overspent = None if purpose is Purpose.ROBOTS else visit.overspent(purpose)
         response: Response | None = None
+        robots_capture_id: str | None = None
         reason: str | None = f"budget-{overspent}" if overspent else None
         detail: str | None = f"the visit's budget of {overspent} is spent" if overspent else None
         if overspent is None:
@@ -259,10 +266,13 @@ class PartnersSpider(scrapy.Spider):
                 if isinstance(error, PartnerproofError):
                     raise
                 reason, detail = explain_failure(error, instead or url)
+                robots_capture_id = error.robots_capture_id if isinstance(error, LookRefusedError) else None
         if reason == "tls" and self._may_skip_check(visit, instead or url):
             visit.unverified_hosts.add(urlsplit(instead or url).netloc)
             return await self.look(visit, url, purpose, why=why, instead=instead)
-        look = self._look(visit, url, purpose, response, reason, detail, why)
+        look = replace(
+            self._look(visit, url, purpose, response, reason, detail, why), robots_capture_id=robots_capture_id
+        )
         self.ledger.put([look])
         return Looked(look, response)
 

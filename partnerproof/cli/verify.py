@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
+from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
 import click
 
-from ledger.errors import BadInputError, Problem
-from ledger.verification import Place, Verification
-from ledger.verifier import BROKEN, NOT_CHECKED, OK, Check, check_export
+from ledger.errors import BadInputError, PartnerproofError, Problem
+from ledger.fixity import Place
+from ledger.verification import Verification
+from ledger.verifier import BROKEN, MANIFEST, NOT_CHECKED, OK, Check, check_export
 from ledger.vocabulary import CustodyEvent
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.progress import progress_bar
-from partnerproof.cli.tables import plain_console
+from partnerproof.cli.tables import plain, plain_console
 from partnerproof.workspace import Workspace
 
 _SINCE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\dZ)?")
+
+
+def _is_day_or_instant(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return _SINCE.fullmatch(text) is not None
 
 
 @click.command()
@@ -37,7 +49,7 @@ def verify(choice: Choice, export: Path | None, since: str | None, as_json: bool
       partnerproof verify
       partnerproof verify --since 2026-11-01
     """
-    if since is not None and not _SINCE.fullmatch(since):
+    if since is not None and not _is_day_or_instant(since):
         raise BadInputError(
             Problem(where="--since", expected="a date", got=repr(since), next_step="write it as 2026-11-01")
         )
@@ -51,11 +63,32 @@ def verify(choice: Choice, export: Path | None, since: str | None, as_json: bool
                     next_step="make one with `partnerproof export CLAIM`",
                 )
             )
-        checks = check_export(export)
+        checks = [*check_export(export), *_find_in_log(choice, export)]
     else:
         checks = _verify_workspace(choice.workspace(), since)
     _tell(checks, as_json=as_json)
     return 1 if any(check.outcome == BROKEN for check in checks) else 0
+
+
+def _find_in_log(choice: Choice, export: Path) -> Iterator[Check]:
+    """Whether this workspace's custody log tells of an export: no seal covers the pages for people, and their digests are there."""
+    try:
+        entries = choice.workspace().custody.entries()
+        text = (export / MANIFEST).read_bytes() if export.is_dir() else zipfile.Path(export, MANIFEST).read_bytes()
+        digest = json.loads(text)["sha256"]
+    except (PartnerproofError, OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+        return  # there is no workspace here, or the export's own checks have told what it is
+    made = [entry for entry in entries if entry["details"].get("manifest_sha256") == digest]
+    if made:
+        yield Check(
+            MANIFEST, OK, f"is the export that the custody log of this workspace tells of, made {made[-1]['at']}"
+        )
+    elif any(entry["event"] == CustodyEvent.EXPORTED for entry in entries):
+        yield Check(
+            MANIFEST,
+            NOT_CHECKED,
+            "the custody log of this workspace tells of no such export: it was made elsewhere, or changed",
+        )
 
 
 def _verify_workspace(workspace: Workspace, since: str | None) -> list[Check]:
@@ -88,7 +121,7 @@ def _tell(checks: list[Check], *, as_json: bool) -> None:
     styles = {OK: "green", BROKEN: "bold red", NOT_CHECKED: "yellow"}
     for check in sorted(checks, key=lambda check: [OK, NOT_CHECKED, BROKEN].index(check.outcome)):
         console.print(f"{check.outcome:>11}", style=styles[check.outcome], end="  ")
-        console.print(f"{check.what}: {check.detail}", markup=False, highlight=False)
+        console.print(plain(f"{check.what}: {check.detail}"), markup=False, highlight=False)
     broken = sum(check.outcome == BROKEN for check in checks)
     unchecked = sum(check.outcome == NOT_CHECKED for check in checks)
     more = f"; {unchecked} could not be checked" if unchecked else ""

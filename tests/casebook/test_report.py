@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import html
 import re
+import shutil
 import sqlite3
 from base64 import b64encode
 from pathlib import Path
@@ -14,23 +15,34 @@ import pytest
 from casebook.report import write_report
 from ledger.database import Ledger
 from ledger.errors import BadInputError
-from tests.conftest import run_partnerproof, send
+from tests.conftest import SmallServer, made_once, run_partnerproof, send
 
 WORDS = "<p>" + "Words about our work for ports and towns. " * 30 + "</p>"
 
 
-@pytest.fixture
-def crawled(serve, acme: Path, tmp_path: Path, logo_png: bytes) -> Path:
+@pytest.fixture(scope="module")
+def crawled_once(acme_once: Path, logo_png: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made_once(tmp_path_factory, "reported", lambda folder: _crawl(folder, acme_once, logo_png)) / "space"
+
+
+def _crawl(folder: Path, acme_once: Path, logo_png: bytes) -> None:
+    root = shutil.copytree(acme_once, folder / "space")
     partner = f"<title>P</title><h1>Our partners</h1>{WORDS}<img src='/l.png'><p>We are a partner of Acme.</p>"
     denial = f"<title>D</title>{WORDS}<p>We are not affiliated with Acme.</p>"
-    servers = [serve({"/": send(page), "/l.png": send(logo_png, "image/png")}) for page in (partner, denial)]
+    servers = [SmallServer({"/": send(page), "/l.png": send(logo_png, "image/png")}) for page in (partner, denial)]
     ports = [server.url.rpartition(":")[2] for server in servers]
-    (tmp_path / "v.csv").write_text(
+    (folder / "v.csv").write_text(
         f"name,url\nPartner & Co,http://known.example:{ports[0]}/\nDenier,http://denier.example:{ports[1]}/\n"
     )
     resolve = ("--resolve", f"known.example:{ports[0]}:127.0.0.1", "--resolve", f"denier.example:{ports[1]}:127.0.0.1")
-    run_partnerproof("-w", acme, "crawl", tmp_path / "v.csv", "--delay", "0", *resolve)
-    return acme
+    run_partnerproof("-w", root, "crawl", folder / "v.csv", "--delay", "0", *resolve)
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture
+def crawled(crawled_once: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(crawled_once, tmp_path / "space")
 
 
 def test_the_report_tells_each_claim_in_a_sentence_and_removes_old_dossiers(crawled, tmp_path):

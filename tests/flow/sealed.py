@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 from ledger.custody import CustodyLog
-from ledger.verification import Place, Verification
+from ledger.fixity import Place
+from ledger.verification import Verification
 from ledger.verifier import Check
 from tests.conftest import SmallServer, run_partnerproof, send
 from tests.ledger.authorities import AuthorityServers
@@ -36,13 +38,13 @@ def make_sealed(acme: Path, target: Path, logo_png: bytes, *, text: str = PAGE, 
     return root
 
 
-def verify(root: Path, *, since: str | None = None) -> list[Check]:
+def verify(root: Path, *, since: str | None = None, on_bytes: Callable[[int], None] = lambda _: None) -> list[Check]:
     var = root / "var"
     place = Place(
         database=var / "partnerproof.db", warc_dir=var / "warc", seals_dir=var / "seals", fixity=var / "fixity.jsonl",
         log=CustodyLog(var / "custody.jsonl"),
     )  # fmt: skip
-    return Verification(place, since=since).run()
+    return Verification(place, since=since, on_bytes=on_bytes).run()
 
 
 def of(checks: list[Check], outcome: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from casebook.findings import COLUMNS
 from ledger.shipped import shipped_data
-from tests.conftest import run_partnerproof
+from tests.conftest import made_once, run_partnerproof
 
 WEB = shipped_data("demo") / "web"
 EXPECTED = {
@@ -34,9 +35,12 @@ TABLES = (
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory) -> Path:
-    root: Path = tmp_path_factory.mktemp("demo") / "space"
-    run_partnerproof("-w", root, "demo", "--out", root / "report")
-    return root
+    def make(folder: Path) -> None:
+        run_partnerproof("-w", folder / "space", "demo", "--out", folder / "space" / "report")
+
+    return shutil.copytree(
+        made_once(tmp_path_factory, "demo", make) / "space", tmp_path_factory.mktemp("demo") / "space"
+    )
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import html
 import json
 import random
 import shutil
@@ -10,23 +12,28 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from ledger.verifier import BROKEN, NOT_CHECKED, check_export
-from tests.conftest import run_partnerproof
+from ledger.verifier import ARCHIVE, BROKEN, NOT_CHECKED, check_export, write_manifest, zip_info
+from tests.conftest import made_once, run_partnerproof
 from tests.flow.sealed import PAGE, claim_of, crawl, flip, log_of, make_sealed, of
 
-HOSTILE = PAGE.replace("<title>V</title>", "<title><script>alert(1)</script>=cmd|' /C calc'!A1</title>").replace(
-    "<img", "<img alt='\"><script>alert(2)</script>'"
-)
+# U+2028 ends a line for some readers, and not for JSON
+HOSTILE = PAGE.replace(
+    "<title>V</title>", "<title>\u2028V\u2028W <script>alert(1)</script>=cmd|' /C calc'!A1</title>"
+).replace("<img", "<img alt='\"><script>alert(2)</script>'")
 
 
 @pytest.fixture(scope="module")
 def sealed(acme_once: Path, tmp_path_factory: pytest.TempPathFactory, logo_png: bytes) -> Path:
-    folder = tmp_path_factory.mktemp("exported") / "space"
-    return make_sealed(acme_once, folder, logo_png, text=HOSTILE, name="../<b>Bright</b> Harbour")
+    def make(folder: Path) -> None:
+        make_sealed(acme_once, folder / "space", logo_png, text=HOSTILE, name="../<b>Bright</b> Harbour")
+
+    made = made_once(tmp_path_factory, "exported", make)
+    return shutil.copytree(made / "space", tmp_path_factory.mktemp("exported") / "space")
 
 
 @pytest.fixture(scope="module")
@@ -111,8 +118,6 @@ def test_every_file_of_an_unpacked_export_is_watched(folder):
 
 def test_a_whole_new_manifest_does_not_hide_a_changed_row_or_record(folder):
     """Who can write digests anew still can't write the seal."""
-    from ledger.verifier import write_manifest
-
     rows = folder / "proof" / "rows.jsonl"
     rows.write_text(rows.read_text().replace("Harbour", "Arbour"))
     about = {"format": "partnerproof export 1"}
@@ -120,6 +125,87 @@ def test_a_whole_new_manifest_does_not_hide_a_changed_row_or_record(folder):
     broken = of(check_export(folder), BROKEN)
     assert broken
     assert all("is not the sealed one" in line for line in broken)
+
+
+def rewrite(wacz: Path, change: Callable[[str, bytes], bytes]) -> None:
+    """Write a WACZ anew, as whoever can write digests would."""
+    with zipfile.ZipFile(wacz) as archive:
+        before = [(member.filename, archive.read(member)) for member in archive.infolist()]
+    with zipfile.ZipFile(wacz, "w") as archive:
+        for name, data in before:
+            archive.writestr(zip_info(name), change(name, data))
+
+
+def test_a_record_that_is_not_listed_is_found_before_between_and_behind_the_others(folder):
+    """A player shows all records of an archive, also one that nothing speaks of."""
+    wacz, listed = folder / "evidence.wacz", folder / "proof" / "records.jsonl"
+    originals = wacz.read_bytes(), listed.read_bytes()
+    forged = gzip.compress(b"WARC/1.1\r\n")
+    rewrite(wacz, lambda name, data: data + forged if name == ARCHIVE else data)
+    write_manifest(folder, {})
+    assert of(check_export(folder), BROKEN)[0].endswith("does not list")
+    wacz.write_bytes(originals[0])
+    for place in (0, 2):  # the first and one between
+        lines = originals[1].splitlines(keepends=True)
+        listed.write_bytes(b"".join([*lines[:place], *lines[place + 1 :]]))
+        write_manifest(folder, {})
+        assert of(check_export(folder), BROKEN)[0].endswith("does not list")
+
+
+def test_the_archive_holds_no_byte_beside_its_members(folder):
+    wacz = folder / "evidence.wacz"
+    wacz.write_bytes(wacz.read_bytes() + b"PK")
+    write_manifest(folder, {})
+    assert of(check_export(folder), BROKEN)[0].startswith("container evidence.wacz")
+
+
+def test_seals_and_tokens_are_those_that_the_log_tells_of(folder):
+    (head,) = folder.glob("proof/seals/*/head.json")
+    first, second = sorted(head.parent.glob("*.tsr"))
+    original = first.read_bytes()
+    shutil.copy(second, first)
+    write_manifest(folder, {})
+    assert of(check_export(folder), BROKEN) == [
+        f"seal {head.parent.name}, token of first: is not the one that custody.jsonl tells of"
+    ]
+    first.write_bytes(original)
+    for token in (first, second):  # without tokens nothing else would show it
+        token.unlink()
+    head.write_text(head.read_text().replace('"made_at":"20', '"made_at":"19'))
+    write_manifest(folder, {})
+    assert of(check_export(folder), BROKEN) == [f"seal {head.parent.name}: is not the one that custody.jsonl tells of"]
+
+
+def test_a_changed_row_that_is_said_not_to_be_sealed_is_not_ok(folder):
+    rows = folder / "proof" / "rows.jsonl"
+    lines = rows.read_text().splitlines()
+    rows.write_text("\n".join([json.dumps(json.loads(lines[0]) | {"leaf": None}), *lines[1:]]) + "\n")
+    write_manifest(folder, {})
+    assert "rows: 1 rows lead to no seal: nothing shows that they are as they were first written" in of(
+        check_export(folder), NOT_CHECKED
+    )
+
+
+def test_links_and_what_is_no_file_are_named(folder, tmp_path):
+    (folder / "more").symlink_to(tmp_path)
+    assert of(check_export(folder), BROKEN) == ["more: is no part of the export: it was added"]
+    (folder / "more").unlink()
+    (folder / "dossier.html").unlink()
+    (folder / "dossier.html").symlink_to(tmp_path)
+    assert of(check_export(folder), BROKEN) == ["dossier.html: is no file"]
+
+
+def test_the_workspace_knows_its_own_exports(sealed, exported, folder, tmp_path):
+    """The pages for people are under no seal: who changes them and writes a new manifest is found out where the log is."""
+    told = run_partnerproof("-w", sealed, "verify", exported)
+    assert "is the export that the custody log of this workspace tells of, made " in told
+    (folder / "dossier.html").write_text("<h1>All is well</h1>")
+    write_manifest(folder, {})
+    told = run_partnerproof("-w", sealed, "verify", folder)
+    assert "not checked manifest.json: the custody log of this workspace tells of no such export" in " ".join(
+        told.split()
+    )
+    assert "custody log of this workspace" not in run_partnerproof("verify", exported, cwd=tmp_path)
 
 
 def test_the_log_tells_of_the_export_and_withholds_what_concerns_others(sealed, exported, tmp_path, logo_png):
@@ -151,15 +237,37 @@ def test_what_is_not_sealed_yet_is_said(acme, logo_png, tmp_path):
     run_partnerproof("-w", acme, "export", "--no-pictures", claim_of(acme), "--out", out)
     checks = check_export(out)
     assert not of(checks, BROKEN)
-    assert any("written after the last seal" in line for line in of(checks, NOT_CHECKED))
+    assert any("lead to no seal" in line for line in of(checks, NOT_CHECKED))
+    with zipfile.ZipFile(out) as archive:
+        assert "of them, which no seal covers" in archive.read("certification-draft.html").decode()
+        assert "of its rows and records no seal covers" in archive.read("READ-ME.html").decode()
     run_partnerproof("-w", acme, "seal")
     run_partnerproof("-w", acme, "export", "--no-pictures", claim_of(acme), "--out", out)
-    assert not any("after the last seal" in line for line in of(check_export(out), NOT_CHECKED))
+    assert not any("lead to no seal" in line for line in of(check_export(out), NOT_CHECKED))
 
 
 def test_a_claim_that_is_not_there_is_named(sealed):
     assert "which no claim begins with" in run_partnerproof("-w", sealed, "export", "00000000", code=2)
     assert "its first 6 digits or more" in run_partnerproof("-w", sealed, "export", "a", code=2)
+
+
+def test_a_token_whose_entry_a_killed_process_did_not_write_is_in_the_next_export(sealed, tmp_path):
+    """Its entry is written later, and does not know how far the clock was off."""
+    from ledger.custody import CustodyLog
+    from ledger.vocabulary import CustodyEvent
+
+    root = shutil.copytree(sealed, tmp_path / "space")
+    (root / "var" / "custody.jsonl").unlink()
+    log = CustodyLog(root / "var" / "custody.jsonl")
+    for entry in log_of(sealed):
+        details = {k: v for k, v in entry["details"].items() if k not in ("stamped_at", "clock_offset_s")}
+        log.add(CustodyEvent(entry["event"]), details)
+    out = tmp_path / "claim.zip"
+    run_partnerproof("-w", root, "export", "--no-pictures", claim_of(root), "--out", out)
+    with zipfile.ZipFile(out) as archive:
+        draft = archive.read("certification-draft.html").decode()
+    assert "stamped by first and second" in draft
+    assert "No time-stamping authority's answer is on record with the clock's offset" in html.unescape(draft)
 
 
 def test_a_killed_export_leaves_an_earlier_one_as_it_was(sealed, exported, tmp_path):
@@ -202,3 +310,25 @@ def test_the_archive_in_it_is_well_formed(folder, tmp_path):
         ]
     assert {kind for kind, _ in records} >= {"response", "request"}
     assert False not in [passed for _, passed in records]
+
+
+def test_no_word_runs_off_a_page_of_the_pdf(sealed, tmp_path):
+    pytest.importorskip("weasyprint")
+    pdfium = pytest.importorskip("pypdfium2")
+    out = tmp_path / "claim.zip"
+    run_partnerproof("-w", sealed, "export", "--no-pictures", claim_of(sealed), "--pdf", "--out", out)
+    with zipfile.ZipFile(out) as archive:
+        document = pdfium.PdfDocument(archive.read("dossier.pdf"))
+        rows = [json.loads(line) for line in archive.read("proof/rows.jsonl").splitlines()]
+    told = []
+    for page in document:
+        text = page.get_textpage()
+        boxes = [text.get_charbox(place) for place in range(text.count_chars())]
+        assert all(left >= 0 and right <= page.get_width() for left, _, right, _ in boxes)
+        told.append(text.get_text_range())
+        text.close()
+        page.close()
+    document.close()
+    said = "".join("".join(told).replace("\ufffe", "").split())
+    shown = [dict(zip(row["columns"], row["values"], strict=True)) for row in rows if row["table"] == "captures"]
+    assert any(str(capture["payload_sha256"]) in said for capture in shown)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import run_partnerproof
+from tests.conftest import made_once, run_partnerproof
 from tests.flow.archives import Maker
 
 HOST = "http://www.sensegrid.example"
@@ -39,7 +39,11 @@ SEEDS = "name,url,parent\nSenseGrid,http://www.sensegrid.example/,Tallow Holding
 
 @pytest.fixture(scope="module")
 def space(acme_once: Path, logo_png: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("story")
+    made = made_once(tmp_path_factory, "story", lambda folder: _ingest(folder, acme_once, logo_png))
+    return shutil.copytree(made / "space", tmp_path_factory.mktemp("story") / "space")
+
+
+def _ingest(folder: Path, acme_once: Path, logo_png: bytes) -> None:
     root = shutil.copytree(acme_once, folder / "space")
     with sqlite3.connect(root / "var" / "partnerproof.db") as database:
         database.execute("UPDATE register_snapshots SET recorded_at = '2016-01-01T00:00:00Z'")
@@ -53,7 +57,6 @@ def space(acme_once: Path, logo_png: bytes, tmp_path_factory: pytest.TempPathFac
         files.append(folder / f"{day}.warc.gz")
         files[-1].write_bytes(made.data)
     run_partnerproof("-w", root, "ingest", *files, "--brand", "acme", "--seeds", folder / "seeds.csv")
-    return root
 
 
 def rows(root: Path, sql: str, *values: str) -> list[tuple[object, ...]]:

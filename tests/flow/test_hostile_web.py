@@ -164,8 +164,13 @@ def test_robots_decides_what_is_looked_at(serve, acme):
     server = serve({"/robots.txt": send("User-agent: partnerproof\nDisallow: /\n", "text/plain"), "/": send(HOME)})
     assert "robots" in run_partnerproof("-w", acme, "check", f"{server.url}/", "--allow-private", code=3)
     assert server.requests == ["/robots.txt"]
+    refusals = (
+        "SELECT DISTINCT k.reason, c.url, c.status FROM looks k JOIN captures c ON c.capture_id = k.robots_capture_id"
+    )
+    assert rows(acme, refusals) == [("robots", f"{server.url}/robots.txt", 200)]
     down = serve({"/robots.txt": send("", status=503), "/": send(HOME)})
     assert "robots-unreachable" in run_partnerproof("-w", acme, "check", f"{down.url}/", "--allow-private", code=3)
+    assert ("robots-unreachable", f"{down.url}/robots.txt", 503) in rows(acme, refusals)
 
 
 def test_check_tells_a_claim_without_authorisation_by_its_exit_code(serve, acme, logo_png):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import sqlite3
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import run_partnerproof, send
+from tests.conftest import SmallServer, made_once, run_partnerproof, send
 
 WORDS = "<p>" + "Words about our work for ports and towns. " * 30 + "</p>"
 
@@ -20,14 +21,24 @@ def rows(root: Path, sql: str) -> list[tuple[object, ...]]:
         return database.execute(sql).fetchall()
 
 
-@pytest.fixture
-def seen(serve, acme: Path, lookalike_png: bytes) -> Path:
+@pytest.fixture(scope="module")
+def seen_once(acme_once: Path, lookalike_png: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made_once(tmp_path_factory, "perhaps", lambda folder: _crawl(folder, acme_once, lookalike_png)) / "space"
+
+
+def _crawl(folder: Path, acme_once: Path, lookalike_png: bytes) -> None:
+    root = shutil.copytree(acme_once, folder / "space")
     page = f"<title>V</title><h1>Our partners</h1>{WORDS}<img src='/l.png' alt='Acne'>"
-    server = serve({"/": send(page), "/l.png": send(lookalike_png, "image/png")})
-    (acme / "seeds" / "v.csv").write_text(f"name,url\nV,{server.url}/\n")
-    told = run_partnerproof("-w", acme, "crawl", acme / "seeds" / "v.csv", "--allow-private", "--delay", "0")
+    server = SmallServer({"/": send(page), "/l.png": send(lookalike_png, "image/png")})
+    (root / "seeds" / "v.csv").write_text(f"name,url\nV,{server.url}/\n")
+    told = run_partnerproof("-w", root, "crawl", root / "seeds" / "v.csv", "--allow-private", "--delay", "0")
+    server.close()
     assert "no findings" in told
-    return acme
+
+
+@pytest.fixture
+def seen(seen_once: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(seen_once, tmp_path / "space")
 
 
 def test_a_perhaps_is_listed_and_makes_no_claim(seen):

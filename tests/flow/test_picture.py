@@ -13,7 +13,7 @@ from PIL import Image
 from crawler.browser import why_no_browser
 from ledger.verifier import BROKEN, NOT_CHECKED, check_export
 from ledger.warc import read_made
-from tests.conftest import png, run_partnerproof, send
+from tests.conftest import draw_logo, png, run_partnerproof, send
 from tests.flow.sealed import claim_of, of, verify
 from tests.flow.test_provenance import rows
 
@@ -70,6 +70,30 @@ def test_a_page_is_drawn_from_the_archive_and_its_evidence_outlined(acme, serve,
     assert {"exhibits/02-page-as-drawn.png", "exhibits/02-page-outlined.png"} <= set(names)
     assert row["outlined_sha256"] in dossier
     assert all(entry["leaf"] is not None for entry in entries if entry["table"] == "pictures")
+
+
+@pytest.mark.parametrize(
+    ("style", "is_region"),
+    [("width: 450px", True), ("width: 450px; height: 300px; object-fit: cover", False)],
+    ids=["smaller", "cropped"],
+)
+def test_of_a_wall_that_is_one_image_the_logo_is_outlined(acme, serve, style, is_region):
+    wall = Image.new("RGB", (900, 300), "white")
+    logo = draw_logo((220, 80))
+    wall.paste(logo, (620, 170), logo)
+    look_at(acme, serve, png(wall), PAGE.replace('width="220" height="80"', f'style="{style}"'))
+    run_partnerproof("-w", acme, "picture")
+    (match,) = rows(acme, "SELECT * FROM logo_matches WHERE strength = 'match'")
+    (row,) = rows(acme, "SELECT * FROM pictures")
+    ((x, _, width, height),) = next(
+        one["boxes"] for one in json.loads(row["evidence"]) if one["how"] == "image-address"
+    )
+    if is_region:
+        assert (width, height) == (round(match["width"] / 2), round(match["height"] / 2))
+        assert abs(x - match["x"] / 2) <= 1
+        assert match["width"] < 300
+    else:  # which part of it is seen is not known
+        assert (x, width, height) == (0, 450, 300)
 
 
 def test_what_is_not_found_again_is_said_and_not_guessed(acme, serve, logo_png):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from contextlib import closing
 from hashlib import sha256
 from itertools import pairwise
@@ -18,7 +20,10 @@ from cryptography.hazmat.primitives import serialization
 from warcio.archiveiterator import ArchiveIterator
 
 from casebook.provenance import read_exchanges, read_ways
+from casebook.tiers import TIER_WORDS
+from crawler.made_with import digest_files
 from ledger.database import Ledger
+from ledger.shipped import shipped_data
 from ledger.verifier import BROKEN, check_export
 from partnerproof.sealing import describe_program
 from partnerproof.workspace import find_workspace
@@ -53,21 +58,30 @@ def chain() -> list[Issued]:
     return chain_of(HOST)
 
 
-@pytest.fixture
-def trusting(chain, tmp_path, monkeypatch) -> None:
+@pytest.fixture(scope="module")
+def trusting(chain, tmp_path_factory) -> Iterator[None]:
     """The root is one of the system's, as far as the crawl knows."""
-    roots = tmp_path / "roots.pem"
+    roots = tmp_path_factory.mktemp("roots") / "roots.pem"
     roots.write_bytes(chain[-1].certificate.public_bytes(serialization.Encoding.PEM))
-    monkeypatch.setenv("SSL_CERT_FILE", str(roots))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(roots))
+        yield
+
+
+@pytest.fixture(scope="module")
+def looked_once(acme_once, chain, trusting, tmp_path_factory, logo_png) -> Path:
+    folder = tmp_path_factory.mktemp("looked")
+    root = shutil.copytree(acme_once, folder / "space")
+    answers = {"/": send(PAGE), "/l.png": send(logo_png, "image/png")}
+    with tls_server(folder, chain, answers) as port:
+        check(root, port)
+    return root
 
 
 @pytest.fixture
-def looked(acme, chain, trusting, tmp_path, logo_png) -> Path:
+def looked(looked_once, tmp_path) -> Path:
     """A vendor's page was looked at over TLS, and sealed."""
-    answers = {"/": send(PAGE), "/l.png": send(logo_png, "image/png")}
-    with tls_server(tmp_path, chain, answers) as port:
-        check(acme, port)
-    return acme
+    return shutil.copytree(looked_once, tmp_path / "space")
 
 
 def test_a_connection_is_recorded_once_with_names_cipher_and_the_whole_chain(looked, chain):
@@ -257,3 +271,13 @@ def test_the_same_files_have_one_digest_however_the_workspace_is_named(acme, mon
     checkout = Path(__file__).parents[2]
     monkeypatch.chdir(checkout)  # its data/ is a workspace whose own word lists are the shipped ones
     assert describe_program(find_workspace(Path("data"))) == describe_program(find_workspace(checkout / "data"))
+
+
+def test_every_list_that_decides_is_in_a_digest(acme, tmp_path):
+    shipped = [shipped_data(name) for name in ("relations.toml", "noise.toml", "roles.toml")]
+    assert describe_program(find_workspace(acme))["rules_digest"] == digest_files([*shipped, TIER_WORDS])
+    for path in (*shipped, TIER_WORDS):
+        changed = tmp_path / path.name
+        changed.write_bytes(path.read_bytes() + b"\n")
+        others = [one for one in (*shipped, TIER_WORDS) if one != path]
+        assert digest_files([*others, changed]) != digest_files([*others, path])

@@ -28,7 +28,7 @@ from ledger.custody import CustodyLog
 from ledger.verifier import BROKEN, NOT_CHECKED, OK, check_export, write_manifest
 from ledger.vocabulary import CustodyEvent
 from tests.casebook.test_redaction import cloudflare
-from tests.conftest import SmallServer, run_partnerproof, send
+from tests.conftest import SmallServer, made_once, run_partnerproof, send
 from tests.flow.sealed import claim_of, configure, log_of, of
 from tests.ledger.authorities import AuthorityServers
 
@@ -51,7 +51,12 @@ CHARSETS = ("utf-8", "utf-16-le", "utf-16-be", "gb18030", "cp1252")
 
 @pytest.fixture(scope="module")
 def space(acme_once: Path, tmp_path_factory: pytest.TempPathFactory, logo_png: bytes) -> Path:
-    root = shutil.copytree(acme_once, tmp_path_factory.mktemp("redacted") / "space")
+    made = made_once(tmp_path_factory, "redacted", lambda folder: _crawl(folder, acme_once, logo_png))
+    return shutil.copytree(made / "space", tmp_path_factory.mktemp("redacted") / "space")
+
+
+def _crawl(folder: Path, acme_once: Path, logo_png: bytes) -> None:
+    root = shutil.copytree(acme_once, folder / "space")
     remarks = PngImagePlugin.PngInfo()
     remarks.add_text("Author", "Erika Mustermann", zip=True)
     file = io.BytesIO()
@@ -74,7 +79,6 @@ def space(acme_once: Path, tmp_path_factory: pytest.TempPathFactory, logo_png: b
     CustodyLog(root / "var" / "custody.jsonl").add(
         CustodyEvent.VIEWED, {"claim": claim_of(root)}, by="Erika Mustermann"
     )
-    return root
 
 
 @pytest.fixture(scope="module")
@@ -335,11 +339,14 @@ def test_as_pdf(space, ticked, tmp_path):
 
 @pytest.mark.skipif(why_no_browser() is not None, reason=f"no browser here: {why_no_browser()}")
 def test_a_drawn_page_and_its_screenshot(serve, acme, tmp_path, logo_png):
-    script = "document.getElementById('root').innerHTML = '<h1>Our partners</h1><p>We are a partner of Acme. Erika Mustermann, CEO</p><img src=\"/acme.png\" width=220 height=80>'"
+    script = "document.getElementById('root').innerHTML = '<h1>Our partners</h1><p>We are a partner of Acme. Erika Mustermann, CEO</p><img src=\"/acme.png\" width=220 height=80>' + (location.pathname == '/' ? '<a href=\"/partners\">Our partners</a>' : '<p>' + 'More words. '.repeat(99))"
     shell = '<html lang="en"><title>Vendor</title><div id="root"></div><script src="/app.js"></script></html>'
     server = serve(
-        {"/": send(shell), "/app.js": send(script, "text/javascript"), "/acme.png": send(logo_png, "image/png")}
-    )
+        {
+            "/": send(shell), "/partners": send(shell.replace("Vendor", "Partners")), "/app.js": send(script, "text/javascript"),
+            "/acme.png": send(logo_png, "image/png"),
+        }
+    )  # fmt: skip
     port = server.url.rsplit(":", 1)[1]
     (tmp_path / "v.csv").write_text(f"name,url\nV,http://vendor.example:{port}/\n")
     run_partnerproof(
@@ -358,9 +365,23 @@ def test_a_drawn_page_and_its_screenshot(serve, acme, tmp_path, logo_png):
     with zipfile.ZipFile(out) as archive:
         exhibit = archive.read("exhibits/02-page-as-drawn.png")
         with zipfile.ZipFile(io.BytesIO(archive.read("evidence.wacz"))) as wacz:
-            made = {record.rec_type: record.content_stream().read() for record in ArchiveIterator(io.BytesIO(wacz.read("archive/data.warc.gz")), check_digests="raise") if record.rec_type in ("conversion", "resource")}  # fmt: skip
-    assert made["resource"] == exhibit
+            made: dict[str, list[bytes]] = {"conversion": [], "resource": []}
+            for record in ArchiveIterator(io.BytesIO(wacz.read("archive/data.warc.gz")), check_digests="raise"):
+                if record.rec_type in made:
+                    made[record.rec_type].append(record.content_stream().read())
+    assert exhibit in made["resource"]
     with Image.open(io.BytesIO(exhibit)) as picture:
         assert picture.convert("RGB").getpixel((150, 100)) == (0, 0, 0)
         assert picture.convert("RGB").getpixel((picture.width - 5, 5)) != (0, 0, 0)
-    assert "████, CEO" in made["conversion"].decode()
+    assert len(made["conversion"]) == 2
+    assert all("████, CEO" in document.decode() for document in made["conversion"])
+    whole = tmp_path / "whole.zip"
+    run_partnerproof("-w", acme, "export", claim_of(acme), "--out", whole)
+    with zipfile.ZipFile(whole) as archive:
+        numbered = {name: archive.read(name) for name in archive.namelist() if "page-as-drawn" in name}
+    with zipfile.ZipFile(out) as archive:
+        redacted = {name: archive.read(name) for name in archive.namelist() if "page-as-drawn" in name}
+    assert len(numbered) == 2
+    assert numbered.keys() == redacted.keys()
+    other = "exhibits/03-page-as-drawn.png"  # of the two only the one with an outline differs
+    assert [name for name in numbered if numbered[name] == redacted[name]] == [other]

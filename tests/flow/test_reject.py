@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.conftest import SmallServer, draw_logo, draw_lookalike, png, run_partnerproof, send
+from tests.conftest import SmallServer, draw_logo, draw_lookalike, made_once, png, run_partnerproof, send
 
 PAGE = "<title>V</title><h1>Our partners</h1><p>" + "Words about our work for ports. " * 30 + "</p><img src='/l.png'>"
 FORGERY = 0.12  # of the way to another drawing: still taken for Acme's logo
@@ -35,7 +35,11 @@ def on_white(logo: Image.Image) -> bytes:
 
 @pytest.fixture(scope="module")
 def seen_once(acme_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = shutil.copytree(acme_once, tmp_path_factory.mktemp("seen") / "space")
+    return made_once(tmp_path_factory, "rejected", lambda folder: _crawl(folder, acme_once)) / "space"
+
+
+def _crawl(folder: Path, acme_once: Path) -> None:
+    root = shutil.copytree(acme_once, folder / "space")
     images = {
         "Copy": on_white(draw_lookalike(FORGERY, (240, 87))),
         "Forger": on_white(draw_lookalike(FORGERY)),
@@ -55,7 +59,6 @@ def seen_once(acme_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     run_partnerproof("-w", root, "crawl", root / "seeds" / "v.csv", "--delay", "0", *resolve)
     for server in servers:
         server.close()
-    return root
 
 
 @pytest.fixture

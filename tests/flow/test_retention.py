@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
 from ledger.deletion import tombstone
-from tests.conftest import SmallServer, run_partnerproof, send
+from tests.conftest import SmallServer, made_once, run_partnerproof, send
 from tests.flow.sealed import PAGE, claim_of, log_of, of, verify
 
 PLAIN = "<title>About</title><h1>About us</h1><p>" + "A private sentence about Ann Example. " * 30 + "</p>"
@@ -25,7 +25,11 @@ PLAIN = "<title>About</title><h1>About us</h1><p>" + "A private sentence about A
 @pytest.fixture(scope="module")
 def stored_once(acme_once: Path, tmp_path_factory: pytest.TempPathFactory, logo_png: bytes) -> Path:
     """A vendor with a claim on one page and none on another, seen a year ago by the rows' own times."""
-    root = shutil.copytree(acme_once, tmp_path_factory.mktemp("kept") / "space")
+    return made_once(tmp_path_factory, "kept", lambda folder: _crawl(folder, acme_once, logo_png)) / "space"
+
+
+def _crawl(folder: Path, acme_once: Path, logo_png: bytes) -> None:
+    root = shutil.copytree(acme_once, folder / "space")
     server = SmallServer(
         {
             "/": send(PAGE + "<a href='/about'>About us</a>"),
@@ -42,7 +46,6 @@ def stored_once(acme_once: Path, tmp_path_factory: pytest.TempPathFactory, logo_
     with sqlite3.connect(root / "var" / "partnerproof.db") as database:
         database.execute("UPDATE captures SET fetched_at = '2020-01-01T00:00:00Z'")
     run_partnerproof("-w", root, "seal")
-    return root
 
 
 @pytest.fixture

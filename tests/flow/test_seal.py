@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -12,18 +13,23 @@ import socket
 import subprocess
 import sys
 import time
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import not_found, run_partnerproof, send
+from ledger.custody import CustodyLog
+from ledger.seals import Seals
+from ledger.timestamps import Authority, stamp_seal
+from tests.conftest import made_once, not_found, run_partnerproof, send
 from tests.flow.sealed import PAGE, configure, crawl, flip, log_of, make_sealed, of, verify
 from tests.ledger.authorities import AuthorityServers
 
 
 @pytest.fixture(scope="module")
 def sealed_once(acme_once: Path, tmp_path_factory: pytest.TempPathFactory, logo_png: bytes) -> Path:
-    return make_sealed(acme_once, tmp_path_factory.mktemp("sealed") / "space", logo_png)
+    made = made_once(tmp_path_factory, "sealed", lambda folder: make_sealed(acme_once, folder / "space", logo_png))
+    return made / "space"
 
 
 @pytest.fixture
@@ -39,6 +45,9 @@ def test_a_crawl_is_sealed_stamped_by_two_authorities_and_in_order(sealed):
     log = log_of(sealed)
     events = [entry["event"] for entry in log]
     assert events[-5:] == ["captured", "sealed", "stamped", "stamped", "ended"]
+    (manifest,) = (sealed / "var" / "seals").glob("*/manifest.jsonl")
+    leaf = next(leaf for leaf in map(json.loads, manifest.read_text().splitlines()) if leaf["kind"] == "database")
+    assert log[-1]["details"]["database"] == {"bytes": leaf["bytes"], "sha256": leaf["sha256"]}
     assert all(abs(entry["details"]["clock_offset_s"]) < 5 for entry in log if entry["event"] == "stamped")
 
 
@@ -102,6 +111,28 @@ def test_an_authority_that_fails_leaves_the_seal_unstamped_and_is_asked_again(ac
         assert "nothing new to seal" in told
         assert "stamped by second" in told
         assert "stamped by first" not in told
+
+
+def dripping(handler: BaseHTTPRequestHandler) -> None:
+    handler.send_response(200)
+    handler.end_headers()
+    with contextlib.suppress(OSError):
+        for _ in range(100):
+            handler.wfile.write(b"0")
+            handler.wfile.flush()
+            time.sleep(0.1)
+
+
+def test_an_authority_whose_answer_has_no_end_is_not_waited_for(sealed):
+    with AuthorityServers(first=dripping) as authorities:
+        roots = authorities.folders["second"] / "ca.pem"
+        url = f"{authorities.server.url}/first"
+        (seal,) = Seals.of(sealed / "var" / "seals").all
+        authority = Authority(name="slow", url=url, roots=roots, timeout_s=0.5)
+        began = time.monotonic()
+        (stamp,) = stamp_seal(seal, [authority], CustodyLog(sealed / "var" / "custody.jsonl"))
+    assert "takes longer than 0.5 s" in str(stamp.failure)
+    assert time.monotonic() - began < 5
 
 
 def test_a_token_of_another_authority_is_refused(acme):
@@ -196,6 +227,40 @@ def test_what_is_missing_is_named(sealed, gone):
     assert any(path.name.removesuffix(".tsr") in line or path.parent.name in line for line in broken)
 
 
+@pytest.mark.parametrize("left", [None, b""])
+def test_a_log_that_was_taken_away_or_emptied_is_named_by_the_seals_over_it(sealed, left):
+    path = sealed / "var" / "custody.jsonl"
+    path.unlink() if left is None else path.write_bytes(left)
+    assert any("was made over another custody log" in line for line in of(verify(sealed), "BROKEN"))
+
+
+def test_what_waits_beside_the_database_is_no_part_of_what_the_last_command_left(sealed):
+    """Readers see what is in SQLite's log, and the file itself is as before."""
+    program = "import os, sqlite3, sys; d = sqlite3.connect(sys.argv[1]); d.execute('CREATE TABLE mine (a)'); d.commit(); os._exit(0)"
+    subprocess.run([sys.executable, "-c", program, sealed / "var" / "partnerproof.db"], check=True)
+    assert any("partnerproof.db-wal differs" in line for line in of(verify(sealed), "BROKEN"))
+
+
+def test_a_command_that_writes_meanwhile_breaks_nothing(sealed):
+    """Verifying 100 GB takes minutes, and nobody waits for it."""
+    done: list[str] = []
+
+    def write(count: int) -> None:
+        if not done:
+            done.append(
+                run_partnerproof("-w", sealed, "reject", _image(sealed), "--brand", "acme", "--why", "a bakery")
+            )
+            run_partnerproof("-w", sealed, "seal", code=3)  # the authorities are gone by now
+
+    assert not of(verify(sealed, on_bytes=write), "BROKEN")
+    assert done
+
+
+def test_a_file_that_no_crawl_wrote_is_told(sealed):
+    (sealed / "var" / "warc" / "more.warc.gz").write_bytes(b"mine")
+    assert "more.warc.gz: no crawl of this workspace wrote it" in of(verify(sealed), "not checked")
+
+
 # --- kills and fixity
 
 
@@ -244,3 +309,4 @@ def test_verify_tells_of_a_workspace_without_anything(acme_once, tmp_path):
     assert "write it as 2026-11-01" in run_partnerproof(
         "-w", tmp_path / "empty", "verify", "--since", "yesterday", code=2
     )
+    assert "got '2026-13-45'" in run_partnerproof("-w", tmp_path / "empty", "verify", "--since", "2026-13-45", code=2)

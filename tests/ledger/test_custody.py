@@ -34,6 +34,14 @@ def test_two_processes_write_one_chain(tmp_path):
     assert log.head() == CustodyHead(entries=80, sha256=log.entries()[-1]["sha256"])
 
 
+def test_a_word_that_ends_lines_elsewhere_stays_in_its_entry(tmp_path):
+    log = CustodyLog(tmp_path / "custody.jsonl")
+    log.add(CustodyEvent.VIEWED, {"why": "a\u2028b\x85c\u2029d"}, by="Ann")
+    log.add(CustodyEvent.VIEWED, {}, by="Ann")
+    assert [entry["details"] for entry in log.entries()] == [{"why": "a\u2028b\x85c\u2029d"}, {}]
+    assert [check.outcome for check in check_log(log.lines())] == [OK]
+
+
 def test_an_unfinished_line_is_cut_off_and_the_log_says_so(tmp_path):
     log = CustodyLog(tmp_path / "custody.jsonl")
     log.add(CustodyEvent.VIEWED)

@@ -16,13 +16,16 @@ from ledger.verifier import (
     OK,
     MerkleTree,
     check_container,
+    check_export,
     check_log,
     entry_digest,
     leaf_hash,
+    main,
     merkle_root,
     node_hash,
     root_of_path,
     row_bytes,
+    write_manifest,
     zip_info,
 )
 from ledger.vocabulary import CustodyEvent
@@ -125,6 +128,50 @@ def test_nothing_can_be_added_to_a_container(tmp_path, more):
     assert check_container(path).outcome == BROKEN
     path.write_bytes(more + make_zip(tmp_path / "y.zip").read_bytes())
     assert check_container(path).outcome == BROKEN
+
+
+@pytest.mark.parametrize(
+    "name", ["a note.txt", "../a.txt", "b/../c.txt", "/a.txt", "b\\c.txt", "d/", ".hidden", "e/.f", "ä.txt", "a.txt"]
+)
+@pytest.mark.filterwarnings("ignore:Duplicate name")  # zipfile's own, of what is made here on purpose
+def test_a_container_holds_plain_names_each_once(tmp_path, name):
+    """Whatever is not unpacked to be checked would be shown by another program all the same."""
+    path = make_zip(tmp_path / "x.zip")
+    with zipfile.ZipFile(path) as archive:
+        before = [(member.filename, archive.read(member)) for member in archive.infolist()]
+    with zipfile.ZipFile(path, "w") as archive:
+        for each, data in ((name, b"forged"), *before):
+            archive.writestr(zip_info(each), data)
+    check = check_container(path)
+    assert check.outcome == BROKEN
+    assert name.replace("\\", "") in check.detail.replace("\\", "")
+
+
+def test_what_says_that_it_holds_more_than_it_has_is_not_unpacked(tmp_path):
+    path = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("manifest.json", b"0" * 10_000_000)
+    assert [check.outcome for check in check_export(path)] == [BROKEN, BROKEN]
+    assert "more bytes than it has" in check_export(path)[1].detail
+
+
+def test_no_name_in_an_export_writes_to_the_terminal(tmp_path, capsys):
+    (tmp_path / "\x1b[2Jgone\u202e.txt").write_text("")
+    write_manifest(tmp_path, {})
+    (tmp_path / "\x1b[2Jgone\u202e.txt").unlink()
+    assert main([str(tmp_path)]) == 1
+    told = capsys.readouterr().out
+    assert "\\x1b[2Jgone\\u202e.txt: is missing" in told
+    assert "\x1b" not in told
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, "{}", '{"files": 3, "sha256": 1}', "\udc80".encode("utf-8", "surrogatepass")]
+)
+def test_a_manifest_that_is_rubbish_is_told(tmp_path, text):
+    (tmp_path / "manifest.json").write_bytes(text if isinstance(text, bytes) else text.encode())
+    (check,) = check_export(tmp_path)
+    assert (check.what, check.outcome) == ("manifest.json", BROKEN)
 
 
 @pytest.mark.parametrize("rubbish", [b"", b"PK", b"\x00" * 5000, b"PK\x05\x06" + b"\xff" * 18])

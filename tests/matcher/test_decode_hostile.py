@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import made_once
 from tests.hostile.images import HARMLESS, HOSTILE, write_all
 
 ROOT = Path(__file__).parents[2]
@@ -25,7 +26,13 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reas
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, dict[str, Any]]:
-    folder = tmp_path_factory.mktemp("hostile")
+    made = made_once(tmp_path_factory, "decoded", _decode_all)
+    return {line["name"]: line for line in map(json.loads, (made / "seen.jsonl").read_text().splitlines())}
+
+
+def _decode_all(made: Path) -> None:
+    folder = made / "hostile"
+    folder.mkdir()
     write_all(folder)
     done = subprocess.run(
         [sys.executable, "-m", "tests.hostile.measure", str(folder)],
@@ -36,7 +43,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, dict[str, Any
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return {line["name"]: line for line in map(json.loads, done.stdout.splitlines())}
+    (made / "seen.jsonl").write_text(done.stdout)
 
 
 def test_there_are_enough_attacks_of_every_format() -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import sqlite3
+
 import click
 import pytest
 
@@ -155,3 +159,7 @@ def test_scrapy_lists_and_runs_the_spider(acme, serve, tmp_path):
         capture_output=True,
     )
     assert '"done": 1' in run_partnerproof("-w", acme, "status", "--json")
+    with sqlite3.connect(f"file:{acme}/var/partnerproof.db?mode=ro", uri=True) as database:
+        made_with = json.loads(database.execute("SELECT made_with FROM crawls").fetchone()[0])
+    assert {"tool", "scrapy", "extractor_version", "settings_sha256", "lexicon_digest"} <= made_with.keys()
+    assert made_with["settings_sha256"] == hashlib.sha256((acme / "partnerproof.toml").read_bytes()).hexdigest()
