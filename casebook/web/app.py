@@ -12,7 +12,7 @@ import hmac
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
@@ -221,7 +221,9 @@ class ReviewApp:
     async def refuse(self, request: Request, error: Exception) -> Response:
         status, words = _words_of(error)
         session = await self._session(request)
-        return self._render("problem.html", status, session=session, words=words, status=status)
+        return self._render(
+            "problem.html", status, session=session, words=words, status=status, back=_came_from(request)
+        )
 
     async def fail(self, request: Request, error: Exception) -> Response:
         """Answer what nobody foresaw. It asks nothing of the database, which may be what failed."""
@@ -232,6 +234,17 @@ class ReviewApp:
         answer = self._render("fault.html", 500, session=None, is_form=is_form, number=number, log_name=LOG_NAME)
         answer.headers.update(_HEADERS)  # nothing that stands before the routes sees this answer
         return answer
+
+
+def _came_from(request: Request) -> str | None:
+    """The page of ours from which a form was sent; None: not from one."""
+    try:
+        said = urlsplit(request.headers.get("referer", ""))
+    except ValueError:
+        return None
+    if request.method != "POST" or said.netloc != request.headers.get("host") or not said.path.startswith("/"):
+        return None
+    return urlunsplit(("", "", f"/{said.path.lstrip('/')}", said.query, ""))
 
 
 def _words_of(error: Exception) -> tuple[int, str]:

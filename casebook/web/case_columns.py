@@ -22,9 +22,9 @@ from ledger.database import Ledger, Row
 
 CODED = (  # texts of which a number stands in the column; the same number is the same text
     "state", "verdict", "brand", "relation", "evidence", "country", "language", "assignee", "image_sha256", "template_id",
-    "vendor_domain", "decided_by",
+    "vendor_domain", "decided_by", "followup",
 )  # fmt: skip
-_NUMBERS = ("score", "unlikeness", "seriousness", "newness", "first_seen", "last_seen", "decided_at")
+_NUMBERS = ("score", "unlikeness", "seriousness", "newness", "first_seen", "last_seen", "decided_at", "answer_by")
 SORTS = {  # each column upwards, then the case's id
     "serious": ("seriousness", "newness"),
     "newest": ("newness",),
@@ -32,7 +32,7 @@ SORTS = {  # each column upwards, then the case's id
     "score": ("unlikeness",),
     "vendor": ("vendor_domain",),
 }
-_INSTANTS = ("first_seen", "last_seen", "decided_at")  # seconds from 1970
+_INSTANTS = ("first_seen", "last_seen", "decided_at", "answer_by")  # seconds from 1970
 _COLUMNS = ", ".join(
     f"CAST(strftime('%s', c.{name}) AS INTEGER) AS {name}" if name in _INSTANTS else f"c.{name}"
     for name in (*CODED, *_NUMBERS)

@@ -32,6 +32,7 @@ from casebook.web.dashboard import DASHBOARD_PAGES
 from casebook.web.desk import Desk, is_plain_id
 from casebook.web.letter_pages import LETTER_PAGES, LETTER_POSTS
 from casebook.web.queue import (
+    ANY,
     FACETS,
     MOST_AT_ONCE,
     PAGE_SIZE,
@@ -63,6 +64,7 @@ def show_queue(desk: Desk, session: Session, path: Path_, query: Mapping[str, st
         "cases": queue.list_cases(), "total": total, "filters": filters, "facets": queue.count_facets(),
         "pages": max(1, -(-total // PAGE_SIZE)), "sorts": tuple(SORTS), "views": views, "reasons": REASONS, "titles": _TITLES,
         "done": _done(desk, query.get("done")), "most": MOST_AT_ONCE, "undecided": UNDECIDED, "facet_names": FACETS,
+        "any_state": ANY, "late": queue.count_late(),
     }  # fmt: skip
     return Answer(template="queue.html", values=values)
 

@@ -5,6 +5,7 @@ The address holds the whole state: every filter is a parameter of it, so that a 
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from urllib.parse import urlencode
 
 import numpy as np
 
+from casebook.follow_up import WAITING
 from casebook.web.case_columns import SORTS, CaseColumns, Mask, Places
 from ledger.database import Ledger, Row
 from ledger.identity import utc_now
@@ -22,8 +24,8 @@ from ledger.vocabulary import CaseState
 PAGE_SIZE = 50
 MOST_AT_ONCE = 500  # cases of one decision
 MOST_VALUES = 40  # of a facet that are shown
-UNDECIDED = "undecided"
-FACETS = ("state", "verdict", "brand", "relation", "evidence", "country", "language", "assignee")
+UNDECIDED, ANY = "undecided", "any"  # states; without one, the undecided cases are asked for
+FACETS = ("state", "followup", "verdict", "brand", "relation", "evidence", "country", "language", "assignee")
 GROUPS = {"image": "image_sha256", "template": "template_id", "vendor": "vendor_domain"}
 NOBODY = "nobody"
 
@@ -37,6 +39,7 @@ class Filters:
     words: str = ""
     min_score: float | None = None
     max_age_days: int | None = None
+    is_late: bool = False  # only cases whose letter asked for an answer by a day that has passed, and none came
     sort: str = "serious"
     page: int = 1
 
@@ -51,6 +54,7 @@ class Filters:
             words=query.get("q", "")[:200].strip(),
             min_score=_number(query.get("score", ""), 0, 1),
             max_age_days=int(age) if (age := _number(query.get("age", ""), 0, 36_500)) is not None else None,
+            is_late=query.get("late") == "yes",
             sort=query.get("sort", "") if query.get("sort", "") in SORTS else "serious",
             page=int(_number(query.get("page", ""), 1, 1_000_000) or 1),
         )
@@ -63,6 +67,7 @@ class Filters:
             "q": self.words,
             "score": "" if self.min_score is None else f"{self.min_score:g}",
             "age": "" if self.max_age_days is None else str(self.max_age_days),
+            "late": "yes" if self.is_late else "",
             "sort": "" if self.sort == "serious" else self.sort,
             "page": "" if self.page == 1 else str(self.page),
         }
@@ -81,7 +86,7 @@ class Queue:
         self._ledger, self._columns, self._filters = ledger, columns, filters
         self._base = self._read_base()
         self._asked = {name: self._fits(name, value) for name, value in filters.facets.items()}
-        self._mask = self._all_but(None)
+        self._mask = self._all_but()
 
     def count(self) -> int:
         """Return how many cases there are."""
@@ -102,7 +107,9 @@ class Queue:
         counts = {
             name: {
                 value or NOBODY: count
-                for value, count in self._columns.coded[name].count(self._all_but(name)).items()
+                for value, count in self._columns.coded[name]
+                .count(self._all_but(name, *self._default_for(name)))
+                .items()
                 if value is not None or name == "assignee"
             }
             for name in FACETS
@@ -112,7 +119,20 @@ class Queue:
             for name, counter in counts.items()
         }
         undecided = sum(counts["state"].get(state, 0) for state in UNDECIDED_STATES)
-        return {**listed, "state": [(UNDECIDED, undecided), *listed["state"]]}
+        any_state = sum(counts["state"].values())
+        return {**listed, "state": [(UNDECIDED, undecided), (ANY, any_state), *listed["state"]]}
+
+    def count_late(self) -> int:
+        """Return how many cases wait for an answer that is overdue, of those that the other filters leave."""
+        return int(np.count_nonzero(self._all_but(*self._default_for("followup")) & self._is_late()))
+
+    def _default_for(self, facet: str) -> tuple[str, ...]:
+        """What has a follow-up is decided: where undecided cases are asked for, as they are by default, that is left aside."""
+        return ("state",) if facet == "followup" and self._filters.facets["state"] == UNDECIDED else ()
+
+    def _is_late(self) -> Mask:
+        today = int(dt.datetime.combine(utc_now().date(), dt.time(), dt.UTC).timestamp())
+        return self._columns.coded["followup"].is_one_of(WAITING) & (self._columns.numbers["answer_by"] < today)
 
     def neighbours(self, case_id: str) -> tuple[str | None, str | None]:
         """Return the cases before and after one in the queue's order; it need not be in the queue itself any more."""
@@ -133,15 +153,17 @@ class Queue:
     def _ordered(self) -> Places:
         return self._columns.ordered(self._mask, self._filters.sort)
 
-    def _all_but(self, facet: str | None) -> Mask:
+    def _all_but(self, *facets: str) -> Mask:
         mask = self._base
         for name, fits in self._asked.items():
-            if name != facet:
+            if name not in facets:
                 mask = mask & fits
         return mask
 
     def _fits(self, name: str, value: str) -> Mask:
         coded = self._columns.coded[name]
+        if name == "state" and value == ANY:
+            return self._columns.is_there
         if name == "state" and value == UNDECIDED:
             return coded.is_one_of(UNDECIDED_STATES)
         return coded.equals(None if name == "assignee" and value == NOBODY else value)
@@ -157,6 +179,8 @@ class Queue:
         if filters.max_age_days is not None:
             since = int(utc_now().timestamp()) - 86_400 * filters.max_age_days
             mask = mask & (columns.numbers["first_seen"] >= since)
+        if filters.is_late:
+            mask = mask & self._is_late()
         if filters.words:
             query = match_query(filters.words)
             mask = mask & columns.find_words(self._ledger, query) if query else np.zeros_like(mask)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from casebook.tables import plain
 from ledger.errors import BadInputError, PartnerproofError, Problem
 from ledger.fixity import Place
 from ledger.verification import Verification
@@ -19,7 +20,7 @@ from ledger.verifier import BROKEN, MANIFEST, NOT_CHECKED, OK, Check, check_expo
 from ledger.vocabulary import CustodyEvent
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.progress import progress_bar
-from partnerproof.cli.tables import plain, plain_console
+from partnerproof.cli.tables import plain_console
 from partnerproof.workspace import Workspace
 
 _SINCE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\dZ)?")

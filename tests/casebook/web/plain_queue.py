@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from casebook.web.case_columns import SORTS
-from casebook.web.queue import FACETS, GROUPS, MOST_VALUES, NOBODY, PAGE_SIZE, UNDECIDED, UNDECIDED_STATES, Filters
+from casebook.web.queue import ANY, FACETS, GROUPS, MOST_VALUES, NOBODY, PAGE_SIZE, UNDECIDED, UNDECIDED_STATES, Filters
 from ledger.database import Ledger, Row
 from ledger.passage_search import match_query
 
@@ -26,7 +26,7 @@ def count_facets(ledger: Ledger, filters: Filters) -> dict[str, list[tuple[str, 
     """Of each facet: what each value would leave, the other filters as they are. One query for each facet."""
     counts: dict[str, Counter[str]] = {}
     for name in FACETS:
-        where, values = _conditions(filters, without=[name])
+        where, values = _conditions(filters, without=[name, *_default_for(name, filters)])
         rows = ledger.rows(f"SELECT {name}, count(*) FROM cases WHERE {where} GROUP BY {name}", values)
         counts[name] = Counter({row[0] or NOBODY: row[1] for row in rows if row[0] is not None or name == "assignee"})
     listed = {
@@ -35,8 +35,19 @@ def count_facets(ledger: Ledger, filters: Filters) -> dict[str, list[tuple[str, 
     }
     return {
         **listed,
-        "state": [(UNDECIDED, sum(counts["state"][state] for state in UNDECIDED_STATES)), *listed["state"]],
-    }
+        "state": [
+            (UNDECIDED, sum(counts["state"][state] for state in UNDECIDED_STATES)), (ANY, counts["state"].total()), *listed["state"],
+        ],
+    }  # fmt: skip
+
+
+def count_late(ledger: Ledger, filters: Filters) -> int:
+    where, values = _conditions(filters, without=_default_for("followup", filters))
+    return int(ledger.value(f"SELECT count(*) FROM cases WHERE {where} AND {_LATE}", values))
+
+
+def _default_for(name: str, filters: Filters) -> list[str]:
+    return ["state"] if name == "followup" and filters.facets["state"] == UNDECIDED else []
 
 
 def neighbours(ledger: Ledger, filters: Filters, case: Row) -> tuple[str | None, str | None]:
@@ -69,6 +80,8 @@ def _conditions(filters: Filters, *, without: Sequence[str] = ()) -> tuple[str, 
     for name, value in filters.facets.items():
         if name in without:
             continue
+        if name == "state" and value == ANY:
+            continue
         if name == "state" and value == UNDECIDED:
             conditions.append(f"state IN ({_quoted(UNDECIDED_STATES)})")
         elif name == "assignee" and value == NOBODY:
@@ -85,6 +98,8 @@ def _conditions(filters: Filters, *, without: Sequence[str] = ()) -> tuple[str, 
     if filters.max_age_days is not None:
         conditions.append("first_seen >= strftime('%Y-%m-%dT%H:%M:%SZ', 'now', ?)")
         values.append(f"-{filters.max_age_days} days")
+    if filters.is_late:
+        conditions.append(_LATE)
     if filters.words:
         query = match_query(filters.words)
         conditions.append(
@@ -99,3 +114,6 @@ def _conditions(filters: Filters, *, without: Sequence[str] = ()) -> tuple[str, 
 
 def _quoted(words: Iterable[str]) -> str:
     return ", ".join(f"'{word}'" for word in words)
+
+
+_LATE = "followup IN ('sent', 'acknowledged') AND answer_by < date('now')"

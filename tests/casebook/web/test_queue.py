@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from casebook.web.case_columns import SORTS, CaseIndex
 from casebook.web.case_page import read_case
-from casebook.web.queue import FACETS, GROUPS, UNDECIDED, Filters, Queue, same_group
+from casebook.web.queue import ANY, FACETS, GROUPS, UNDECIDED, Filters, Queue, same_group
 from ledger.database import Ledger
 from ledger.identity import content_id, event_id, utc_now, utc_text
 from ledger.passage_search import searchable
@@ -22,6 +22,7 @@ VALUES = {
     "state": ("open", "later", "waiting-approval", "confirmed", "closed"), "verdict": ("no-authorisation", "lapsed"),
     "brand": ("acme", "globex"), "relation": ("partner", "customer"), "evidence": ("logo", "words", "both"),
     "country": (None, "DE", "FR"), "language": (None, "en", "zh"), "assignee": (None, "ann", "nobody"),
+    "followup": (None, "sent", "disputed"),
 }  # fmt: skip
 WORDS = ("艾克米 partners", "partner Ünïcode", "vendor 微软", "other")
 
@@ -35,6 +36,7 @@ def add_case(ledger: Ledger, rng: random.Random) -> None:
         "score": (score := rng.choice((None, 0.5, 0.8, 0.91))), "unlikeness": 2.0 if score is None else 1.0 - score,
         "seriousness": rng.randrange(3), "newness": -rng.randrange(5), "image_sha256": rng.choice((None, "i", "j")),
         "template_id": rng.choice((None, "t")), "last_seen": utc_text(),
+        "answer_by": rng.choice((None, "2026-01-01", utc_text()[:10], "2999-01-01")),
         "first_seen": rng.choice(("2024-02-29T23:59:59Z", "2026-01-01T00:00:00Z", utc_text(utc_now()))),
     }  # fmt: skip
     with ledger.transaction():
@@ -77,12 +79,12 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
 
 
 def an_address() -> st.SearchStrategy[dict[str, str]]:
-    facets = {name: st.sampled_from([str(value or "nobody") for value in values] + [UNDECIDED, "else"]) for name, values in VALUES.items()}  # fmt: skip
+    facets = {name: st.sampled_from([str(value or "nobody") for value in values] + [UNDECIDED, ANY, "else"]) for name, values in VALUES.items()}  # fmt: skip
     groups = {"image": st.sampled_from("ijk"), "template": st.just("t"), "vendor": st.just("a.example")}
     others = {
         "q": st.sampled_from(("艾克米", "part", "微软 vendor", "!!", '"partner ünïcode"')),
         "score": st.sampled_from(("0.8", "0.91", "1")), "age": st.sampled_from(("0", "1", "300", "1000")),
-        "sort": st.sampled_from(tuple(SORTS)), "page": st.sampled_from(("1", "2", "3", "9")),
+        "sort": st.sampled_from(tuple(SORTS)), "late": st.just("yes"), "page": st.sampled_from(("1", "2", "3", "9")),
     }  # fmt: skip
     return st.fixed_dictionaries({}, optional={**facets, **groups, **others})
 
@@ -97,6 +99,7 @@ def test_the_queue_in_memory_tells_what_sql_tells(ledger, query, at):
     assert [row["case_id"] for row in queue.list_cases()] == plain_queue.list_cases(ledger, filters)
     assert queue.count() == plain_queue.count_cases(ledger, filters) == len(list(queue.each_id()))
     assert queue.count_facets() == plain_queue.count_facets(ledger, filters)
+    assert queue.count_late() == plain_queue.count_late(ledger, filters)
     case = read_case(ledger, columns.ids[at % len(columns.ids)])
     assert case is not None
     assert queue.neighbours(case["case_id"]) == plain_queue.neighbours(ledger, filters, case)

@@ -209,3 +209,14 @@ def test_a_server_that_writes_makes_no_alarm_of_the_whole_database_file(tmp_path
     with hold_pen(desk.database, "judge"):
         pass
     assert any("as the last command left it" in line for line in of(verify(tmp_path), "ok"))
+
+
+def test_a_refused_form_leads_back_to_its_own_page_and_to_no_other_place(desk):
+    who = client(desk, "reviewer-one")
+    token = csrf(who.get("/help").text)
+    for referer, back in (
+        ("http://testserver/cases/x?q=1", 'href="/cases/x?q=1"'), ("http://evil.example/cases", None), ("javascript:alert(1)", None),
+        ("http://testserver//evil.example/", 'href="/evil.example/"'), ("http://[", None),
+    ):  # fmt: skip
+        page = who.post("/decide", data={"csrf": token}, headers={"Referer": referer}).text
+        assert (back in page) if back else "evil" not in page and "javascript" not in page and ">Back</a>" not in page
