@@ -42,12 +42,12 @@ from ledger.errors import OutsideFailureError
 from ledger.identity import utc_text
 from ledger.proofs import Proofs
 from ledger.seals import HEAD, Seals
-from ledger.verifier import canonical, file_facts, write_manifest, zip_info
+from ledger.verifier import canonical, file_facts, write_manifest
 from ledger.vocabulary import CustodyEvent
-from ledger.wacz import CopiedRecord, MadePlace, PageEntry, write_wacz
+from ledger.wacz import CopiedRecord, MadePlace, PageEntry, add_stored, write_wacz
 
 FORMAT = "partnerproof export 1"
-MAX_EXPORT_BYTES = 4_000_000_000  # what a zip file of the plain kind holds
+MAX_EXPORT_BYTES = 2_000_000_000  # beyond 2 GiB zipfile writes another kind of zip file, which verify.py does not take
 _OPEN_EVENTS = frozenset({CustodyEvent.BEGAN, CustodyEvent.ENDED, CustodyEvent.CAPTURED, CustodyEvent.SEALED, CustodyEvent.STAMPED, CustodyEvent.VERIFIED, CustodyEvent.MENDED})  # fmt: skip
 
 
@@ -285,11 +285,12 @@ def _write_pages(
 def _pack(folder: Path, part: Path) -> None:
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     if sum((folder / name).stat().st_size for name in names) > MAX_EXPORT_BYTES:
-        raise OutsideFailureError(f"{part}: the evidence has more than 4 GB, which a zip file does not hold")
+        raise OutsideFailureError(f"{part}: the evidence has more than 2 GB, which an export does not hold")
     with part.open("wb") as file:
         with zipfile.ZipFile(file, "w") as archive:
             for name in names:
-                archive.writestr(zip_info(name), (folder / name).read_bytes())
+                with (folder / name).open("rb") as source:
+                    add_stored(archive, name, source, (folder / name).stat().st_size)
         file.flush()
         os.fsync(file.fileno())
 

@@ -12,14 +12,17 @@ each is still the one that was sealed; where something is to be blanked, the cop
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import itertools
 import json
+import shutil
+import tempfile
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import surt
 from warcio.archiveiterator import ArchiveIterator
@@ -29,7 +32,7 @@ from ledger.errors import EvidenceBrokenError
 from ledger.identity import sha256_hex, utc_text
 from ledger.redacted_records import Blanking, RecordRedaction
 from ledger.seals import record_ends
-from ledger.verifier import ARCHIVE, zip_info
+from ledger.verifier import ARCHIVE, CHUNK_BYTES, zip_info
 
 _INDEX, _SHORT_INDEX = "indexes/index.cdx.gz", "indexes/index.idx"
 _LINES_A_BLOCK = 300
@@ -86,46 +89,65 @@ def write_wacz(
         (row["warc_file"], row["warc_offset"]) for row in read_peers(ledger, [c["capture_id"] for c in captures])
     }
     places |= {(one.file, one.offset) for one in (*made, *beside)}
-    archive = io.BytesIO()
     redaction = RecordRedaction(blanking) if blanking else None
     # a revisit names the payload of the record that it refers to, which has to be blanked before it
     revisits = {(row["warc_file"], row["warc_offset"]) for row in captures if row["refers_to"]}
     ordered = [*sorted(places - revisits), *sorted(revisits)]
-    copied = _copy(ledger, warc_dir, ordered, archive, redaction)
-    data = archive.getvalue()
-    at = {(record.file, record.offset): record for record in copied}
-    if redaction is not None:
-        title = redaction.blanking.text(title)
-        pages = [
-            PageEntry(url=redaction.blanking.url(page.url), title=redaction.blanking.text(page.title), at=page.at)
-            for page in pages
-        ]
-    lines = sorted(
-        _index_line(row, at[row["warc_file"], row["warc_offset"]], redaction)
-        for row in captures
-        if row["status"] != 304
-    )
-    lines += sorted(_made_lines(data, [at[one.file, one.offset] for one in made]))
-    index, short = _compressed_index(sorted(lines))
-    listed = "".join(
-        json.dumps(line, ensure_ascii=False) + "\n"
-        for line in (
-            {"format": "json-pages-1.0", "id": "pages", "title": "Pages"},
-            *(
-                {"id": sha256_hex(f"{p.at} {p.url}".encode())[:20], "url": p.url, "ts": p.at, "title": p.title}
-                for p in pages
-            ),
+    with tempfile.TemporaryFile(dir=path.parent) as archive:  # as large as the evidence may be
+        copied = _copy(ledger, warc_dir, ordered, archive, redaction)
+        at = {(record.file, record.offset): record for record in copied}
+        if redaction is not None:
+            title = redaction.blanking.text(title)
+            pages = [
+                PageEntry(url=redaction.blanking.url(page.url), title=redaction.blanking.text(page.title), at=page.at)
+                for page in pages
+            ]
+        lines = sorted(
+            _index_line(row, at[row["warc_file"], row["warc_offset"]], redaction)
+            for row in captures
+            if row["status"] != 304
         )
-    ).encode("utf-8", "replace")
-    files = {ARCHIVE: data, _INDEX: index, _SHORT_INDEX: short, "pages/pages.jsonl": listed}
-    package = _package(files, title, software, pages)
-    with zipfile.ZipFile(path, "w") as wacz:
-        for name, content in files.items():
-            wacz.writestr(zip_info(name), content)
-        wacz.writestr(zip_info("datapackage.json"), package)
-        digest = {"path": "datapackage.json", "hash": f"sha256:{sha256_hex(package)}"}
-        wacz.writestr(zip_info("datapackage-digest.json"), json.dumps(digest, indent=2).encode())
+        lines += sorted(_made_lines(archive, [at[one.file, one.offset] for one in made]))
+        index, short = _compressed_index(sorted(lines))
+        listed = "".join(
+            json.dumps(line, ensure_ascii=False) + "\n"
+            for line in (
+                {"format": "json-pages-1.0", "id": "pages", "title": "Pages"},
+                *(
+                    {"id": sha256_hex(f"{p.at} {p.url}".encode())[:20], "url": p.url, "ts": p.at, "title": p.title}
+                    for p in pages
+                ),
+            )
+        ).encode("utf-8", "replace")
+        files = {_INDEX: index, _SHORT_INDEX: short, "pages/pages.jsonl": listed}
+        facts = {ARCHIVE: _facts(archive)} | {name: (len(data), sha256_hex(data)) for name, data in files.items()}
+        package = _package(facts, title, software, pages)
+        with zipfile.ZipFile(path, "w") as wacz:
+            archive.seek(0)
+            add_stored(wacz, ARCHIVE, archive, facts[ARCHIVE][0])
+            for name, content in files.items():
+                wacz.writestr(zip_info(name), content)
+            wacz.writestr(zip_info("datapackage.json"), package)
+            digest = {"path": "datapackage.json", "hash": f"sha256:{sha256_hex(package)}"}
+            wacz.writestr(zip_info("datapackage-digest.json"), json.dumps(digest, indent=2).encode())
     return copied
+
+
+def add_stored(archive: zipfile.ZipFile, name: str, source: IO[bytes], size: int) -> None:
+    """Add a file to a zip file as exports have them, a piece at a time."""
+    info = zip_info(name)
+    info.file_size = size
+    with archive.open(info, "w") as target:
+        shutil.copyfileobj(source, target, CHUNK_BYTES)
+
+
+def _facts(archive: IO[bytes]) -> tuple[int, str]:
+    """How long a file is, and its SHA-256."""
+    archive.seek(0)
+    digest = hashlib.sha256()
+    while chunk := archive.read(CHUNK_BYTES):
+        digest.update(chunk)
+    return archive.tell(), digest.hexdigest()
 
 
 def _with_originals(ledger: Ledger, capture_ids: Iterable[str]) -> list[Row]:
@@ -153,34 +175,37 @@ def _copy(
     ledger: Ledger,
     warc_dir: Path,
     places: Sequence[tuple[str, int]],
-    archive: io.BytesIO,
+    archive: IO[bytes],
     redaction: RecordRedaction | None,
 ) -> list[CopiedRecord]:
     copied: list[CopiedRecord] = []
     for file, group in itertools.groupby(places, key=lambda place: place[0]):
-        stop_of = record_ends(ledger, file)
-        try:
-            with (warc_dir / file).open("rb") as source:
-                for _, offset in group:
-                    source.seek(offset)
-                    sealed = source.read(stop_of[offset] - offset)
-                    data = redaction.copy(sealed) if redaction else sealed
-                    is_redacted = data != sealed
-                    copied.append(
-                        CopiedRecord(
-                            file=file,
-                            offset=offset,
-                            length=len(data),
-                            copied_to=archive.tell(),
-                            is_redacted=is_redacted,
-                        )
-                    )
-                    archive.write(data)
-        except (OSError, KeyError) as error:
-            raise EvidenceBrokenError(
-                f"{warc_dir / file}: could not be read as the database says ({error}); run `partnerproof verify`"
-            ) from error
+        for offset, sealed in _read(warc_dir / file, [offset for _, offset in group], record_ends(ledger, file)):
+            data = redaction.copy(sealed) if redaction else sealed
+            copied.append(
+                CopiedRecord(
+                    file=file,
+                    offset=offset,
+                    length=len(data),
+                    copied_to=archive.tell(),
+                    is_redacted=data != sealed,
+                )
+            )
+            archive.write(data)
     return copied
+
+
+def _read(path: Path, offsets: Iterable[int], stop_of: Mapping[int, int]) -> Iterator[tuple[int, bytes]]:
+    """Yield records as they were sealed, each with where it begins."""
+    try:
+        with path.open("rb") as source:
+            for offset in offsets:
+                source.seek(offset)
+                yield offset, source.read(stop_of[offset] - offset)
+    except (OSError, KeyError) as error:
+        raise EvidenceBrokenError(
+            f"{path}: could not be read as the database says ({error}); run `partnerproof verify`"
+        ) from error
 
 
 def _index_line(row: Row, record: CopiedRecord, redaction: RecordRedaction | None) -> str:
@@ -199,9 +224,10 @@ def _index_line(row: Row, record: CopiedRecord, redaction: RecordRedaction | Non
     return _line(url, row["fetched_at"], entry)
 
 
-def _made_lines(data: bytes, records: Iterable[CopiedRecord]) -> Iterable[str]:
+def _made_lines(archive: IO[bytes], records: Iterable[CopiedRecord]) -> Iterable[str]:
     for record in records:
-        for one in ArchiveIterator(io.BytesIO(data[record.copied_to : record.copied_to + record.length])):
+        archive.seek(record.copied_to)
+        for one in ArchiveIterator(io.BytesIO(archive.read(record.length))):
             headers = one.rec_headers
             entry = {
                 "url": headers.get_header("WARC-Target-URI"),
@@ -249,15 +275,15 @@ def _compressed_index(lines: Sequence[str]) -> tuple[bytes, bytes]:
     return index or gzip.compress(b"", mtime=0), "".join(short).encode()
 
 
-def _package(files: dict[str, bytes], title: str, software: str, pages: Sequence[PageEntry]) -> bytes:
+def _package(facts: Mapping[str, tuple[int, str]], title: str, software: str, pages: Sequence[PageEntry]) -> bytes:
     resources = [
         {
             "name": name.rsplit("/", maxsplit=1)[-1],
             "path": name,
-            "hash": f"sha256:{sha256_hex(data)}",
-            "bytes": len(data),
+            "hash": f"sha256:{digest}",
+            "bytes": size,
         }
-        for name, data in files.items()
+        for name, (size, digest) in facts.items()
     ]
     package: dict[str, Any] = {
         "profile": "data-package",
