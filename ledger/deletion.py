@@ -3,7 +3,7 @@
 Reads: captures. Writes: deletions, the WARC files, the custody log.
 
 1. The custody log tells what is about to be deleted.
-2. One transaction marks the captures as deleted and takes away what was read of them.
+2. The same transaction marks the captures as deleted and takes away what was read of them.
 3. Each record is overwritten in place, so that no other record moves and every other digest still holds.
 4. The custody log tells what stands in its place. What a killed process left undone, the next run does.
 """
@@ -41,12 +41,19 @@ class DueCapture:
 
 
 def delete_captures(ledger: Ledger, warc_dir: Path, log: CustodyLog, due: Sequence[DueCapture]) -> int:
-    """Delete the payloads of captures; returns how many. The caller holds the pen. Errors: OutsideFailureError."""
+    """Delete the payloads of captures; returns how many. The caller holds the pen. Errors: OutsideFailureError.
+
+    A hold needs no pen: one that was laid since the captures were looked up keeps them.
+    """
     finish_deletions(ledger, warc_dir, log)
+    count = 0
     for start in range(0, len(due), RECORDS_AN_ENTRY):
-        some = due[start : start + RECORDS_AN_ENTRY]
-        log.add(CustodyEvent.DELETING, {"captures": [one.capture_id for one in some]})
         with ledger.transaction():
+            held = _held(ledger)
+            some = [one for one in due[start : start + RECORDS_AN_ENTRY] if one.capture_id not in held]
+            if not some:
+                continue
+            log.add(CustodyEvent.DELETING, {"captures": [one.capture_id for one in some]})
             now = utc_text()
             ledger.add(
                 Deletion(
@@ -59,7 +66,21 @@ def delete_captures(ledger: Ledger, warc_dir: Path, log: CustodyLog, due: Sequen
             )
             _forget_read(ledger, [one.capture_id for one in some])
         finish_deletions(ledger, warc_dir, log)
-    return len(due)
+        count += len(some)
+    return count
+
+
+def _held(ledger: Ledger) -> set[str]:
+    """The captures of vendors on whom a hold is laid, and those whose payloads they refer to."""
+    sql = """
+        WITH kept AS (
+            SELECT c.capture_id, c.refers_to FROM holds h JOIN visits v ON v.seed_id = h.seed_id
+            JOIN captures c ON c.visit_id = v.visit_id
+            WHERE h.event = 'laid' AND h.hold_id = (SELECT max(hold_id) FROM holds o WHERE o.seed_id = h.seed_id)
+        )
+        SELECT capture_id FROM kept UNION SELECT refers_to FROM kept
+    """
+    return {row[0] for row in ledger.rows(sql)}
 
 
 def finish_deletions(ledger: Ledger, warc_dir: Path, log: CustodyLog) -> None:

@@ -179,6 +179,29 @@ def test_a_hold_keeps_all_of_a_vendor_until_it_is_lifted(stored):
     )
 
 
+def test_a_hold_that_is_laid_while_others_delete_keeps_what_was_due(stored):
+    """A hold waits for nobody: it may be laid between the look-up of what is due and its deletion."""
+    from casebook.retention import decide_hold, read_retention
+    from ledger.custody import CustodyLog
+    from ledger.database import Ledger
+    from ledger.deletion import delete_captures
+    from ledger.pen import hold_pen
+    from ledger.vocabulary import HoldEvent, RetentionClass
+
+    before, log = warc_bytes(stored), CustodyLog(stored / "var" / "custody.jsonl")
+    domain = str(rows(stored, "SELECT vendor_domain FROM seeds")[0][0])
+    database = stored / "var" / "partnerproof.db"
+    with hold_pen(database, "retention"), Ledger.open(database) as ledger:
+        due = read_retention(ledger, dict.fromkeys(RetentionClass, 30)).due
+        decide_hold(ledger, log, domain, HoldEvent.LAID, why="case 12", by="Ann")
+        assert due
+        assert delete_captures(ledger, stored / "var" / "warc", log, due) == 0
+        decide_hold(ledger, log, domain, HoldEvent.LIFTED, why="settled", by="Ann")
+        assert delete_captures(ledger, stored / "var" / "warc", log, due) == len(due)
+    assert warc_bytes(stored) != before
+    assert not of(verify(stored), "BROKEN")
+
+
 def test_a_deleted_record_that_is_changed_again_is_found(stored):
     keep(stored, unclaimed=30)
     run_partnerproof("-w", stored, "retention", "--delete")
