@@ -71,6 +71,8 @@ def load_upright(image: ImageFile.ImageFile, max_side_px: int) -> Upright:
     """Decode an opened file, in a reduced size where the format can, and turn it upright."""
     if isinstance(image, JpegImagePlugin.JpegImageFile):
         image.draft(None, (max_side_px, max_side_px))
+    # for the whole process, and a library that writes PDF turns it on when it is imported: half a picture is none
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     image.load()
     rgba = _reduced_rgba(image, max_side_px)
     orientation = image.getexif().get(_EXIF_ORIENTATION, 1)

@@ -11,7 +11,7 @@ import pytest
 from drawings import draw_mark, encode, lay_on
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageFile
 
 from ledger.vocabulary import RefusalReason
 from matcher import Refusal, thresholds
@@ -117,6 +117,13 @@ def test_hostile_bytes_cost_one_refusal(name: str) -> None:
         assert isinstance(decode_image(content), Picture)
     else:
         assert refusal_of(content).reason is reason
+
+
+@pytest.mark.parametrize("name", ["truncated PNG", "truncated JPEG", "PNG without its pixels"])
+def test_half_a_picture_is_refused_whatever_another_library_has_set(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """WeasyPrint lets Pillow take truncated files, for the whole process and from its import on."""
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    test_hostile_bytes_cost_one_refusal(name)
 
 
 def test_filter_bomb_ends_within_the_limit() -> None:
