@@ -4,13 +4,14 @@ python -m bench.review_load [--cases 50000] [--sightings 1000000] [--users 20] [
 
 With --folder the workspace is kept there, and used again the next time.
 
-Each user looks at the queue with some filter, opens a case, goes to the next, now and then decides, and thinks for a second
-between two requests (0.5 to 1.5 s). Printed: of each kind of request how many, median and 99th percentile in ms.
+Each user looks at the queue with some filter, now and then at the dashboard, opens a case, goes to the next, now and then
+decides, and thinks for a second between two requests (0.5 to 1.5 s). Printed: of each kind of request how many, median and 99th percentile in ms.
 """
 
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import http.client
 import os
 import random
@@ -31,8 +32,8 @@ from casebook.judge import Judge
 from casebook.register.imports import import_register
 from casebook.web.accounts import add_account
 from ledger.database import Ledger
-from ledger.identity import content_id
-from ledger.vocabulary import Role
+from ledger.identity import content_id, event_id, utc_now
+from ledger.vocabulary import Role, Tone
 from partnerproof.workspace import create_workspace
 
 PASSWORD = "a password of this benchmark"  # noqa: S105  # of a server on loopback, gone with it
@@ -222,7 +223,22 @@ def make(root: Path, cases: int, sightings: int) -> None:
         began = time.perf_counter()
         sync_cases(ledger)
         print(f"brought up to date again in {time.perf_counter() - began:.1f} s")
+        write_letters(ledger)
         add_account(ledger, "ann", Role.REVIEWER, PASSWORD)
+
+
+def write_letters(ledger: Ledger, share: float = 0.4) -> None:
+    """Write a letter for a share of the cases; every second is followed by a removal."""
+    chance, now = random.Random(1), utc_now().date()
+    with ledger.transaction():
+        for (case_id,) in ledger.rows("SELECT case_id FROM cases ORDER BY case_id"):
+            if chance.random() < share:
+                sent, tone = now - dt.timedelta(days=chance.randrange(400)), chance.choice(tuple(Tone))
+                row = {"letter_id": event_id(), "case_id": case_id, "tone": tone, "language": "en", "jurisdiction": "GB", "gate": "writer", "state": "sent", "text_id": "t", "written_by": "ann", "written_at": f"{sent}T09:00:00Z", "sent_on": str(sent)}  # fmt: skip
+                ledger.execute(f"INSERT INTO letters ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values()))  # fmt: skip
+                removed = sent + dt.timedelta(days=chance.randrange(300))
+                if chance.random() < 0.5 and removed <= now:
+                    ledger.execute("UPDATE cases SET removed_on = ? WHERE case_id = ?", [str(removed), case_id])
 
 
 class User(threading.Thread):
@@ -271,6 +287,10 @@ class User(threading.Thread):
             _, _, text = self.ask(
                 "search" if "q=" in query else "queue", "GET", f"/?{query.replace('微软3', '%E5%BE%AE%E8%BD%AF3')}"
             )
+            if self.rng.random() < 0.3:
+                self.think()
+                address = self.rng.choice(("", "?brand=acme&by=country", "?since=2026-11-02&until=2026-11-20"))
+                self.ask("dashboard", "GET", f"/dashboard{address}")
             self.csrf = self.csrf or re.findall(r'name="csrf" value="([^"]+)"', text)[0]
             links = re.findall(r'class="open" href="([^"]+)"', text)
             link = self.rng.choice(links).replace("&amp;", "&") if links else ""

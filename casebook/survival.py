@@ -84,6 +84,11 @@ def estimate_survival(durations: Iterable[Duration]) -> Curve:
     removed, censored = Counter[int](), Counter[int]()
     for one in durations:
         (removed if one.is_removed else censored)[one.days] += 1
+    return estimate_from_counts(removed, censored)
+
+
+def estimate_from_counts(removed: Counter[int], censored: Counter[int]) -> Curve:
+    """Return the estimate from how many cases were removed, and how many censored, on each day."""
     at_risk, remaining, variance = removed.total() + censored.total(), 1.0, 0.0
     steps = []
     for day in sorted(removed.keys() | censored.keys()):
@@ -112,25 +117,25 @@ def read_removals(
     ledger: Ledger, today: dt.date, *, brand: str | None = None, since: str | None = None, until: str | None = None
 ) -> Removals:
     """Return the curves of the cases whose first letter was sent in a period. since, until: dates, [since, until)."""
-    durations: dict[Tone, list[Duration]] = {}
+    counts: dict[Tone, tuple[Counter[int], Counter[int]]] = {}
     gone_before = 0
-    for row in ledger.rows(_FIRST_LETTERS, {"brand": brand, "since": since, "until": until}):
-        sent = dt.date.fromisoformat(row["sent_on"])
-        end = dt.date.fromisoformat(row["removed_on"]) if row["removed_on"] else today
-        days = (end - sent).days
-        if days < 0:
-            gone_before += row["removed_on"] is not None
+    for row in ledger.rows(_DURATIONS, {"brand": brand, "since": since, "until": until, "today": str(today)}):
+        if row["days"] < 0:
+            gone_before += row["cases"] if row["is_removed"] else 0
             continue  # or sent on a day to come
-        durations.setdefault(Tone(row["tone"]), []).append(Duration(days=days, is_removed=bool(row["removed_on"])))
-    curves = {tone: estimate_survival(durations[tone]) for tone in Tone if tone in durations}
+        removed, censored = counts.setdefault(Tone(row["tone"]), (Counter(), Counter()))
+        (removed if row["is_removed"] else censored)[int(row["days"])] += row["cases"]
+    curves = {tone: estimate_from_counts(*counts[tone]) for tone in Tone if tone in counts}
     return Removals(curves=curves, gone_before=gone_before)
 
 
 # of letters sent on one day the one that was written first counts: SQLite takes tone from the row of the minimum
-_FIRST_LETTERS = """
-    SELECT c.removed_on, l.tone, substr(min(l.sent_on || l.letter_id), 1, 10) AS sent_on
-    FROM letters l JOIN cases c ON c.case_id = l.case_id
-    WHERE l.sent_on IS NOT NULL AND (:brand IS NULL OR c.brand = :brand)
-    GROUP BY l.case_id
-    HAVING (:since IS NULL OR sent_on >= :since) AND (:until IS NULL OR sent_on < :until)
+_DURATIONS = """
+    SELECT l.tone, julianday(coalesce(c.removed_on, :today)) - julianday(l.sent_on) AS days,
+           c.removed_on IS NOT NULL AS is_removed, count(*) AS cases
+    FROM (SELECT case_id, tone, substr(min(sent_on || letter_id), 1, 10) AS sent_on FROM letters
+          WHERE sent_on IS NOT NULL GROUP BY case_id) l
+    JOIN cases c ON c.case_id = l.case_id
+    WHERE (:brand IS NULL OR c.brand = :brand) AND (:since IS NULL OR l.sent_on >= :since) AND (:until IS NULL OR l.sent_on < :until)
+    GROUP BY 1, 2, 3
 """

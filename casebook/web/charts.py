@@ -22,7 +22,7 @@ COLOURS = 7  # k0 to k6 in charts.css; the last is for what is left over
 _BARS_WIDTH = 420  # narrower, so that a phone shows all of it
 _BAR, _GAP, _LEFT, _RIGHT = 20, 8, 150, 56
 _PLOT_HEIGHT, _TOP, _BOTTOM = 190, 12, 28
-_LABEL_CELLS = 18  # beside a bar; a sign of Chinese takes two
+_LABEL_CELLS = 16  # beside a bar; a sign of Chinese takes two
 _RISK_LINE = 17
 
 

@@ -1,21 +1,18 @@
 """How many pages were looked at and could not be, in one number each: for the dashboard.
 
-Reads: v_coverage, visits. Writes: nothing. casebook/coverage.py tells the same vendor by vendor.
+Reads: visits, looks, pages. Writes: nothing. casebook/coverage.py tells the same vendor by vendor.
 """
 
 from __future__ import annotations
 
-import threading
-import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from casebook.coverage import NOT_THERE
 from ledger.database import Ledger
 
 UNKNOWN = "unknown"
-_KEPT_S, _MOST_KEPT = 60, 200  # it counts every look: once a minute is enough
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,23 +24,6 @@ class CoverageCounts:
     looked: int
     not_there: int
     unseen: Mapping[str, int]
-
-
-@dataclass
-class CoverageKeeper:
-    """Coverage by period, counted at most once a minute each."""
-
-    _kept: dict[tuple[str | None, str | None], tuple[float, CoverageCounts]] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def read(self, ledger: Ledger, since: str | None, until: str | None) -> CoverageCounts:
-        with self._lock:  # who asks meanwhile waits for the same count instead of counting, too
-            found = self._kept.get((since, until))
-            if found is None or time.monotonic() - found[0] > _KEPT_S:
-                if len(self._kept) >= _MOST_KEPT:
-                    self._kept.clear()
-                found = self._kept[since, until] = (time.monotonic(), count_coverage(ledger, since, until))
-            return found[1]
 
 
 def count_coverage(ledger: Ledger, since: str | None, until: str | None) -> CoverageCounts:
@@ -65,13 +45,20 @@ def count_coverage(ledger: Ledger, since: str | None, until: str | None) -> Cove
 
 
 _LAST = """
-    WITH last AS (
-        SELECT visit_id, state, max(started_at) AS started_at FROM visits
+    WITH last AS MATERIALIZED (
+        SELECT visit_id, state, end_reason, max(started_at) AS started_at FROM visits
         WHERE state IN ('done', 'failed') AND (:since IS NULL OR started_at >= :since) AND (:until IS NULL OR started_at < :until)
         GROUP BY seed_id
     )
 """
+# outcome and reason as v_coverage tells them (tests/casebook/web/test_dashboard.py), which joins more than a count needs
 _OUTCOMES = """
-    SELECT c.outcome, c.reason, count(*) AS pages FROM last CROSS JOIN v_coverage c ON c.visit_id = last.visit_id
-    GROUP BY c.outcome, c.reason
+    SELECT CASE WHEN l.look_id IS NULL THEN iif(last.state = 'failed', 'could-not-look', last.state)
+                WHEN p.health <> 'ok' THEN 'could-not-look' ELSE l.outcome END AS outcome,
+           CASE WHEN p.health_reason LIKE 'needs a browser%' THEN 'needs-browser' WHEN p.health <> 'ok' THEN p.health
+                ELSE coalesce(l.reason, iif(last.state = 'failed', last.end_reason, NULL)) END AS reason,
+           count(*) AS pages
+    FROM last LEFT JOIN looks l ON l.visit_id = last.visit_id AND l.purpose = 'page'
+    LEFT JOIN pages p ON p.visit_id = last.visit_id AND p.look_id = l.look_id
+    GROUP BY 1, 2
 """

@@ -20,9 +20,10 @@ from casebook.web.accounts import Session
 from casebook.web.answer import Answer, Page
 from casebook.web.case_columns import CaseColumns, Mask
 from casebook.web.charts import COLOURS, Series, draw_bars, draw_columns, draw_survival
-from casebook.web.coverage_counts import UNKNOWN, CoverageCounts
+from casebook.web.coverage_counts import UNKNOWN, CoverageCounts, count_coverage
 from casebook.web.desk import Desk
 from casebook.web.queue import UNDECIDED_STATES
+from ledger.database import Ledger
 from ledger.identity import utc_now
 from ledger.vocabulary import Role
 
@@ -89,9 +90,7 @@ class Load:
 def show_dashboard(desk: Desk, session: Session, path: Mapping[str, Any], query: Mapping[str, str]) -> Answer:
     ledger, scope, today = desk.ledger, Scope.read(query), utc_now().date()
     columns = desk.cases.read(ledger)
-    since, until = scope.dates
-    removals = read_removals(ledger, today, brand=scope.brand, since=since, until=until)
-    coverage = desk.coverage.read(ledger, since, until)
+    removals, coverage = _removals(desk, ledger, scope), _coverage(desk, ledger, scope)
     loads = read_loads(columns, scope)
     mask = _in_scope(columns, scope, "first_seen")
     bins, series = count_over_time(columns, mask, scope.by)
@@ -104,6 +103,26 @@ def show_dashboard(desk: Desk, session: Session, path: Mapping[str, Any], query:
         "oldest_days": _oldest_days(columns, undecided), "colours": COLOURS, "charts": _draw(bins, series, totals, coverage, removals, loads, scope),
     }  # fmt: skip
     return Answer(template="dashboard.html", values=values)
+
+
+def warm_up(desk: Desk) -> None:
+    """Make the counts of the whole time, so that whoever opens the dashboard first does not wait for them."""
+    with Ledger.open_readonly(desk.database) as ledger:
+        _removals(desk, ledger, Scope.read({}))
+        _coverage(desk, ledger, Scope.read({}))
+
+
+def _removals(desk: Desk, ledger: Ledger, scope: Scope) -> Removals:
+    (since, until), brand, today = scope.dates, scope.brand, utc_now().date()
+    question = ("removals", today, brand, since, until)
+    return desk.kept.read(
+        ledger, question, lambda own: read_removals(own, today, brand=brand, since=since, until=until)
+    )
+
+
+def _coverage(desk: Desk, ledger: Ledger, scope: Scope) -> CoverageCounts:
+    since, until = scope.dates
+    return desk.kept.read(ledger, ("coverage", since, until), lambda own: count_coverage(own, since, until))
 
 
 def _draw(

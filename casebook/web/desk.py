@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from casebook.letter_templates import LetterTemplates, Sender
 from casebook.web.accounts import FailedLogins, Session
 from casebook.web.case_columns import CaseIndex
-from casebook.web.coverage_counts import CoverageKeeper
+from casebook.web.kept import Kept
 from casebook.web.queue import Filters, Queue
 from ledger.custody import CustodyLog
 from ledger.database import Ledger
@@ -44,7 +44,7 @@ class Desk:
     answer_days: int = 14
     rdap_dir: Path | None = None
     failed: FailedLogins = field(default_factory=FailedLogins)
-    coverage: CoverageKeeper = field(default_factory=CoverageKeeper)
+    kept: Kept = field(default_factory=Kept)
     cases: CaseIndex = field(default_factory=CaseIndex)
     _threads: threading.local = field(default_factory=threading.local)
     _viewed: set[tuple[str, str]] = field(default_factory=set)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import secrets
 import sys
+import threading
 from socket import IPPROTO_TCP, TCP_NODELAY
 
 import click
@@ -14,6 +15,7 @@ from casebook.decisions import follow_rejections
 from casebook.letter_templates import LetterTemplates
 from casebook.web.accounts import add_account, close_account, list_accounts
 from casebook.web.app import make_app
+from casebook.web.dashboard import warm_up
 from casebook.web.desk import Desk
 from ledger.vocabulary import Role
 from partnerproof.cli.choice import Choice, pass_choice
@@ -85,6 +87,7 @@ def _serve(workspace: Workspace, host: str, port: int, *, with_token: bool) -> N
     address = f"http://{host if ':' not in host else f'[{host}]'}:{socket.getsockname()[1]}"
     click.echo(f"{address}/enter?token={desk.token}" if desk.token else f"{address}/")
     sys.stdout.flush()
+    threading.Thread(target=warm_up, args=[desk], daemon=True).start()
     server.run(sockets=[socket])
 
 

@@ -95,7 +95,7 @@ def test_it_reads_without_javascript_and_fits_a_phone(page):
     narrow = page.context.browser.new_context(viewport={"width": 390, "height": 844})
     narrow.add_cookies(page.context.cookies())
     phone = narrow.new_page()
-    for path in (page.url, page.url + page.get_attribute("a.open", "href")[1:]):
+    for path in (page.url, page.url + page.get_attribute("a.open", "href")[1:], f"{page.url}dashboard"):
         phone.goto(path)
         assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     narrow.close()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import random
 import re
+import threading
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -14,9 +16,10 @@ from lxml import etree
 from casebook.survival import Duration, estimate_survival
 from casebook.web.case_columns import CaseIndex
 from casebook.web.charts import Series, draw_bars, draw_columns, draw_survival, nice_top
-from casebook.web.coverage_counts import CoverageKeeper, count_coverage
+from casebook.web.coverage_counts import count_coverage
 from casebook.web.dashboard import LEFT_OVER, Scope, count_over_time, make_bins, read_loads
 from casebook.web.desk import Desk
+from casebook.web.kept import Kept
 from ledger.database import Ledger
 from ledger.identity import utc_text
 from ledger.vocabulary import Tone
@@ -134,16 +137,54 @@ def test_bins_are_days_months_or_years(first, last, names):
     assert begins[0] <= dt.date.fromisoformat(first)
 
 
-def test_coverage_is_of_each_vendors_last_visit_and_is_kept_for_a_minute(tmp_path):
+def test_coverage_is_of_each_vendors_last_visit(tmp_path):
     ledger = make_desk(tmp_path).ledger
+    ledger.execute("UPDATE pages SET health = 'challenge' WHERE page_id = (SELECT min(page_id) FROM pages)")
     counts = count_coverage(ledger, None, None)
-    assert (counts.vendors, counts.failed) == (5, 0)
+    assert (counts.vendors, counts.failed, counts.unseen) == (5, 0, {"challenge": 1})
     assert counts.looked == ledger.value("SELECT count(*) FROM v_coverage WHERE outcome = 'looked'")
-    keeper = CoverageKeeper()
-    before = keeper.read(ledger, None, None)
-    ledger.execute("UPDATE visits SET state = 'failed'")
-    assert keeper.read(ledger, None, None) is before
-    assert keeper.read(ledger, "2000-01-01", None).failed == 5
+    ledger.execute(
+        "UPDATE visits SET state = 'failed', end_reason = 'dns' WHERE visit_id = (SELECT max(visit_id) FROM visits)"
+    )
+    failed = count_coverage(ledger, None, None)
+    told = ledger.rows("SELECT reason, count(*) AS n FROM v_coverage WHERE outcome = 'could-not-look' GROUP BY reason")
+    assert (failed.failed, failed.unseen) == (1, {row["reason"] or "unknown": row["n"] for row in told})
+    assert count_coverage(ledger, "2030-01-01", None).vendors == 0
+
+
+def test_what_is_kept_is_given_at_once_and_made_anew_behind_it(tmp_path):
+    ledger = make_desk(tmp_path).ledger
+    made = threading.Semaphore(0)
+
+    def count(own: Ledger) -> int:
+        number = int(own.value("SELECT count(*) FROM accounts WHERE is_active = 1"))
+        made.release()
+        return number
+
+    kept = Kept(fresh_s=3600)
+    assert kept.read(ledger, ("a",), count) == 5
+    ledger.execute("UPDATE accounts SET is_active = 0 WHERE account = 'admin-one'")
+    assert kept.read(ledger, ("a",), count) == 5  # a minute has not gone by
+    kept.fresh_s = 0
+    assert kept.read(ledger, ("a",), count) == 5  # at once
+    assert made.acquire(timeout=10)
+    assert made.acquire(timeout=10)
+    deadline = time.monotonic() + 10
+    while kept.read(ledger, ("a",), count) != 4:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_count_that_fails_behind_a_page_leaves_the_old_one(tmp_path, caplog):
+    ledger = make_desk(tmp_path).ledger
+    kept = Kept(fresh_s=0)
+    assert kept.read(ledger, ("a",), lambda own: own.value("SELECT count(*) FROM cases")) == 4
+    for _ in range(3):
+        assert kept.read(ledger, ("a",), lambda own: own.value("SELECT broken")) == 4
+    deadline = time.monotonic() + 10
+    while "could not be made anew" not in caplog.text:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_bars_and_columns_are_as_long_as_their_numbers():
