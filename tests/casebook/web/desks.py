@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 from starlette.testclient import TestClient
@@ -15,11 +16,12 @@ from casebook.judge import Judge
 from casebook.letter_templates import Sender
 from casebook.letters import LetterOrder, approve_letter, mark_sent, require_letter, write_letter
 from casebook.register.imports import import_register
-from casebook.web.accounts import add_account
+from casebook.web.accounts import hash_password
 from casebook.web.app import make_app
 from casebook.web.desk import Desk
 from ledger.custody import CustodyLog
 from ledger.database import Ledger, Row
+from ledger.identity import utc_text
 from ledger.vocabulary import CaseState, ReplyKind, Role, Tone
 from tests.casebook.ledgers import ACME, Read, Said, Shown, add_brand, add_visit
 
@@ -47,14 +49,19 @@ def fill(ledger: Ledger, folder: Path) -> None:
     sync_cases(ledger)
 
 
+@cache
+def _password_hash() -> str:
+    """One for all accounts of all tests: to make it takes long on purpose."""
+    return hash_password(PASSWORD)
+
+
 def make_desk(folder: Path, *, four_eyes: bool = False, token: str | None = None) -> Desk:
     database = folder / "var" / "partnerproof.db"
     database.parent.mkdir()
     with Ledger.open(database) as ledger:
         fill(ledger, folder)
-        for role in Role:
-            add_account(ledger, f"{role}-one", role, PASSWORD)
-        add_account(ledger, "approver-two", Role.APPROVER, PASSWORD)
+        for account, role in (*((f"{role}-one", role) for role in Role), ("approver-two", Role.APPROVER)):
+            ledger.execute("INSERT INTO accounts VALUES (?, ?, ?, 1, ?)", [account, role, _password_hash(), utc_text()])
     return Desk(
         database=database,
         warc_dir=folder / "var" / "warc",
