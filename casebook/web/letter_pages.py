@@ -57,17 +57,25 @@ def show_new_letter(desk: Desk, session: Session, path: Path_, query: Mapping[st
 
 
 def show_letter(desk: Desk, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
-    letter = _letter(desk, path["letter_id"])
+    return Answer(
+        template="letter.html", values=_letter_values(desk, session, path["letter_id"], filters=Filters.read(query))
+    )
+
+
+def _letter_values(desk: Desk, session: Session, letter_id: str, *, filters: Filters) -> dict[str, Any]:
+    letter = _letter(desk, letter_id)
     text = require_text(desk.ledger, letter)
     case = require_case(desk.ledger, letter["case_id"])
     is_writer = session.account in read_writers(desk.ledger, letter["letter_id"])
-    values = {
+    return {
+        "problem": None,
+        "unsaved": None,
         "is_writer": is_writer,
         "can_approve": letter["gate"] == Gate.WRITER or (session.may(Role.APPROVER) and not is_writer),
         "letter": letter,
         "text": text,
         "case": case,
-        "filters": Filters.read(query),
+        "filters": filters,
         "left": unwritten(f"{text['subject']}\n{text['body']}"),
         "note": desk.templates.gates(letter["jurisdiction"]).note
         if letter["jurisdiction"] in desk.templates.jurisdictions
@@ -82,7 +90,6 @@ def show_letter(desk: Desk, session: Session, path: Path_, query: Mapping[str, s
             if details.get("letter") == letter["letter_id"]
         ],
     }
-    return Answer(template="letter.html", values=values)
 
 
 def show_letter_file(desk: Desk, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
@@ -138,7 +145,17 @@ def post_change(desk: Desk, session: Session, path: Path_, form: Form) -> Answer
         tone=Tone(letter["tone"]), language=letter["language"], jurisdiction=letter["jurisdiction"], **_recipient(form, session)
     )  # fmt: skip
     filled = Filled(subject=one_field(form, "subject"), body=one_field(form, "body"))
-    change_letter(desk.ledger, letter["letter_id"], filled, order, seen=one_field(form, "seen"), by=session.account)
+    try:
+        change_letter(desk.ledger, letter["letter_id"], filled, order, seen=one_field(form, "seen"), by=session.account)
+    except BadInputError as error:  # what was typed may be an hour's work: it comes back with the page
+        values = _letter_values(desk, session, letter["letter_id"], filters=_filters(form))
+        typed = {
+            "recipient": order.recipient,
+            "contact": order.contact,
+            "subject": filled.subject,
+            "body": filled.body.replace("\r\n", "\n"),
+        }
+        return Answer(template="letter.html", values={**values, "problem": str(error), "unsaved": typed}, status=400)
     return _to_letter(letter["letter_id"], form)
 
 
@@ -240,5 +257,9 @@ def _to_case(case_id: str, form: Form) -> Answer:
 
 
 def with_filters(target: str, form: Form) -> str:
-    query = Filters.read(dict(parse_qsl(one_field(form, "query")))).address()
+    query = _filters(form).address()
     return f"{target}?{query}" if query else target
+
+
+def _filters(form: Form) -> Filters:
+    return Filters.read(dict(parse_qsl(one_field(form, "query"))))

@@ -29,7 +29,7 @@ from casebook.web.desk import Desk
 from ledger.errors import BadInputError, PartnerproofError
 from ledger.identity import utc_now
 from ledger.vocabulary import LetterState, ReplyKind, Tone
-from tests.casebook.web.desks import HOSTILE, case_of, confirm, make_desk
+from tests.casebook.web.desks import HOSTILE, case_of, client, confirm, csrf, make_desk
 
 TODAY = utc_now().date().isoformat()
 SENDER = Sender(name="Acme's office", email="office@acme.example")
@@ -178,6 +178,36 @@ def test_an_approved_letter_that_is_edited_is_a_draft_again_and_every_text_is_ke
     with pytest.raises(BadInputError, match="in between"):
         change_letter(desk.ledger, letter, Filled(subject="s", body="late"), order(), seen=seen, by="reviewer-two")
     assert len(desk.ledger.rows("SELECT * FROM letter_texts WHERE letter_id = ?", [letter])) == 2
+
+
+@pytest.mark.parametrize("refused", ["somebody else saved", "a partner is addressed"])
+def test_what_was_typed_into_a_letter_comes_back_when_it_is_not_saved(desk, refused):
+    letter = write(desk, order())
+    who = client(desk, "approver-one")
+    page = who.get(f"/letters/{letter}").text
+    seen = require_letter(desk.ledger, letter)["text_id"]
+    contact = "info@known.example"
+    if refused == "somebody else saved":
+        contact = "info@harbour.example"
+        change_letter(
+            desk.ledger, letter, Filled(subject="Theirs", body="Their words"), order(), seen=seen, by="reviewer-one"
+        )
+    kept = require_letter(desk.ledger, letter)["text_id"]
+    typed = {
+        "recipient": "Harbour",
+        "contact": "else",
+        "other": contact,
+        "subject": "S",
+        "body": f"Mine {HOSTILE}\r\n2",
+    }
+    answer = who.post("/letters/change", data={"csrf": csrf(page), "letter": letter, "seen": seen, **typed})
+    assert answer.status_code == 400
+    assert "Mine &lt;/td&gt;&lt;script&gt;" in answer.text
+    assert "Nothing was saved" in answer.text
+    assert HOSTILE not in answer.text
+    assert require_letter(desk.ledger, letter)["text_id"] == kept
+    if refused == "somebody else saved":
+        assert "Their words" in answer.text
 
 
 def test_a_letter_can_be_returned_with_words_and_dropped(desk):
