@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from casebook.cases import PROGRAM, record_event
 from casebook.decisions import refuse_input
 from casebook.letter_templates import one_line
-from casebook.letters import read_day, require_case
+from casebook.letters import read_past_day, require_case
 from ledger.custody import CustodyLog
 from ledger.database import Ledger, Row
 from ledger.identity import event_id, sha256_hex, utc_now, utc_text
@@ -39,7 +39,7 @@ class Reply:
 
 def store_reply(ledger: Ledger, log: CustodyLog, case_id: str, reply: Reply, *, by: str) -> str:
     """Store a reply; returns its id. Errors: BadInputError."""
-    day = read_day("received", reply.received_on)
+    day = read_past_day("received", reply.received_on)
     words = reply.words.strip().replace("\r\n", "\n")
     if not words and not reply.file:
         raise refuse_input("reply", "its words, or a file", "neither")

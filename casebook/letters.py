@@ -30,6 +30,7 @@ from ledger.vocabulary import CaseEvent, CaseState, CustodyEvent, FollowUp, Lett
 
 MAX_SUBJECT_CHARS, MAX_BODY_CHARS, MAX_NAME_CHARS, MAX_CONTACT_CHARS = 300, 30_000, 200, 500
 MAX_PAGES, MAX_SENTENCES = 20, 3  # of the evidence in a letter; the export has all of it
+_A_DAY = dt.timedelta(days=1)  # people write the day of where they are, which may be the one before or after UTC's
 _EMAIL_DOMAIN = re.compile(r"[^@\s]+@([^@\s>,;]+)")
 
 
@@ -154,13 +155,15 @@ def return_letter(ledger: Ledger, letter_id: str, *, seen: str, by: str, why: st
         _follow(ledger, case, CaseEvent.LETTER_RETURNED, None, by, letter_id, {"comment": why})
 
 
-def mark_sent(ledger: Ledger, log: CustodyLog, letter_id: str, *, on: str, how: str, by: str) -> None:
-    """Note that a person sent an approved letter. on: ISO date, not to come. Errors: BadInputError."""
-    day = read_day("sent", on)
-    if day > utc_now().date():
-        raise refuse_input("sent", "a day that has come", on)
+def mark_sent(ledger: Ledger, log: CustodyLog, letter_id: str, *, seen: str, on: str, how: str, by: str) -> None:
+    """Note that a person sent an approved letter. on: ISO date, from its approval until today. Errors: BadInputError."""
+    day = read_past_day("sent", on)
     with ledger.transaction():
         letter, case = _letter_in(ledger, letter_id, LetterState.APPROVED)
+        _require_seen(letter, seen)  # what is noted as sent is the text that its sender had before them
+        approved_on = dt.date.fromisoformat(letter["approved_at"][:10])
+        if day < approved_on - _A_DAY:
+            raise refuse_input("sent", f"a day since its approval on {approved_on}", on)
         text = require_text(ledger, letter)
         refuse_partners(ledger, case, text["recipient"], text["contact"])
         ledger.execute(
@@ -175,10 +178,11 @@ def mark_sent(ledger: Ledger, log: CustodyLog, letter_id: str, *, on: str, how: 
     )
 
 
-def drop_letter(ledger: Ledger, letter_id: str, *, by: str) -> None:
-    """Give up a letter that was not sent."""
+def drop_letter(ledger: Ledger, letter_id: str, *, seen: str, by: str) -> None:
+    """Give up a letter that was not sent. Errors: BadInputError, also when somebody has changed it in between."""
     with ledger.transaction():
-        _, case = _letter_in(ledger, letter_id, LetterState.DRAFT, LetterState.APPROVED)
+        letter, case = _letter_in(ledger, letter_id, LetterState.DRAFT, LetterState.APPROVED)
+        _require_seen(letter, seen)
         ledger.execute("UPDATE letters SET state = ? WHERE letter_id = ?", [LetterState.DROPPED, letter_id])
         others = ledger.rows("SELECT state FROM letters WHERE case_id = ?", [case["case_id"]])
         states = {row["state"] for row in others}
@@ -280,6 +284,19 @@ def read_day(where: str, text: str) -> dt.date:
         return dt.date.fromisoformat(text.strip())
     except ValueError as error:
         raise refuse_input(where, "a date such as 2026-12-24", text) from error
+
+
+def read_past_day(where: str, text: str) -> dt.date:
+    """Errors: BadInputError when it is no day, or one that has come nowhere yet."""
+    day = read_day(where, text)
+    if day > latest_day():
+        raise refuse_input(where, "a day that has come", text)
+    return day
+
+
+def latest_day() -> dt.date:
+    """The latest day that it is anywhere."""
+    return utc_now().date() + _A_DAY
 
 
 def _letter_in(ledger: Ledger, letter_id: str, *states: LetterState) -> tuple[Row, Row]:

@@ -18,6 +18,7 @@ from casebook.letters import (
     approve_letter,
     change_letter,
     drop_letter,
+    latest_day,
     mark_sent,
     may_write,
     read_writers,
@@ -83,6 +84,7 @@ def _letter_values(desk: Desk, session: Session, letter_id: str, *, filters: Fil
         "is_open": letter["state"] in (LetterState.DRAFT, LetterState.APPROVED),
         "kinds": tuple(TYPES),
         "today": utc_now().date().isoformat(),
+        "latest": latest_day().isoformat(),
         "can_review": session.may(Role.REVIEWER),
         "events": [
             (row, details)
@@ -170,9 +172,10 @@ def post_letter_step(desk: Desk, session: Session, path: Path_, form: Form) -> A
     elif step == "return":
         return_letter(desk.ledger, letter_id, seen=seen, by=by, why=one_field(form, "comment"))
     elif step == "sent":
-        mark_sent(desk.ledger, desk.log, letter_id, on=one_field(form, "on"), how=one_field(form, "how"), by=by)
+        on, how = one_field(form, "on"), one_field(form, "how")
+        mark_sent(desk.ledger, desk.log, letter_id, seen=seen, on=on, how=how, by=by)
     elif step == "drop":
-        drop_letter(desk.ledger, letter_id, by=by)
+        drop_letter(desk.ledger, letter_id, seen=seen, by=by)
     else:
         raise refuse_input("step", "approve, return, sent or drop", step)
     return _to_letter(letter_id, form)

@@ -23,7 +23,7 @@ from casebook.decisions import (
     refuse_input,
     undo,
 )
-from casebook.letters import may_write
+from casebook.letters import latest_day, may_write
 from casebook.web.accounts import Session
 from casebook.web.answer import Answer, Form, NotThereError, Page, Path_, Post, one_field
 from casebook.web.case_columns import SORTS
@@ -81,7 +81,7 @@ def show_case(desk: Desk, session: Session, path: Path_, query: Mapping[str, str
         "letters": _LETTERS, "groups": same_group(desk.cases.read(ledger), case), "done": _done(desk, query.get("done")),
         "can_approve": case["state"] == CaseState.WAITING_APPROVAL and session.may(Role.APPROVER) and made_by != session.account,
         "is_undecided": case["state"] in UNDECIDED_STATES, "can_review": session.may(Role.REVIEWER),
-        "may_write": may_write(case), "reply_kinds": tuple(ReplyKind), "today": utc_now().date().isoformat(),
+        "may_write": may_write(case), "reply_kinds": tuple(ReplyKind), "today": utc_now().date().isoformat(), "latest": latest_day().isoformat(),
     }  # fmt: skip
     return Answer(template="case.html", values=values)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 import sqlite3
+from contextlib import nullcontext
 
 import pytest
 from docx import Document
@@ -71,10 +73,15 @@ def approve(desk: Desk, letter: str, *, by: str = "approver-one", is_approver: b
     approve_letter(desk.ledger, desk.log, letter, seen=seen, by=by, is_approver=is_approver, counsel=counsel)
 
 
+def mark(desk: Desk, letter: str, *, on: str = TODAY, seen: str = "") -> None:
+    seen = seen or require_letter(desk.ledger, letter)["text_id"]
+    mark_sent(desk.ledger, desk.log, letter, seen=seen, on=on, how="e-mail", by="reviewer-one")
+
+
 def send(desk: Desk, what: LetterOrder | None = None, *, on: str = TODAY) -> str:
     letter = write(desk, what or order())
     approve(desk, letter)
-    mark_sent(desk.ledger, desk.log, letter, on=on, how="e-mail", by="reviewer-one")
+    mark(desk, letter, on=on)
     return letter
 
 
@@ -131,7 +138,7 @@ def test_who_became_a_partner_in_between_gets_no_letter_that_was_approved(desk, 
     register.write_text("company,domain,relation,valid_from\nHarbour,harbour.example,partner,2010-01-01\n")
     import_register(desk.ledger, "acme", register)
     with pytest.raises(BadInputError, match="register has as a partner"):
-        mark_sent(desk.ledger, desk.log, letter, on=TODAY, how="", by="reviewer-one")
+        mark(desk, letter)
 
 
 def test_an_enquiry_may_be_approved_by_its_writer_and_a_request_may_not(desk):
@@ -216,18 +223,44 @@ def test_a_letter_can_be_returned_with_words_and_dropped(desk):
     with pytest.raises(BadInputError):
         return_letter(desk.ledger, letter, seen=seen, by="approver-one", why=" ")
     return_letter(desk.ledger, letter, seen=seen, by="approver-one", why="Name the page.")
-    drop_letter(desk.ledger, letter, by="reviewer-one")
+    drop_letter(desk.ledger, letter, seen=require_letter(desk.ledger, letter)["text_id"], by="reviewer-one")
     assert case_of(desk, "harbour.example")["followup"] is None
     with pytest.raises(BadInputError):
-        mark_sent(desk.ledger, desk.log, letter, on=TODAY, how="", by="reviewer-one")
+        mark(desk, letter)
 
 
-@pytest.mark.parametrize("on", ["2999-01-01", "yesterday", ""])
-def test_a_letter_was_sent_on_a_day_that_has_come(desk, on):
+def test_only_the_text_that_one_saw_is_noted_as_sent_or_dropped(desk):
+    letter = write(desk, order())
+    approve(desk, letter)
+    old = require_letter(desk.ledger, letter)["text_id"]
+    change_letter(desk.ledger, letter, Filled(subject="New", body="New"), order(), seen=old, by="reviewer-one")
+    approve(desk, letter)
+    with pytest.raises(BadInputError, match="the text that you saw"):
+        mark(desk, letter, seen=old)
+    with pytest.raises(BadInputError, match="the text that you saw"):
+        drop_letter(desk.ledger, letter, seen=old, by="reviewer-one")
+    mark(desk, letter)
+    assert require_letter(desk.ledger, letter)["state"] == LetterState.SENT
+
+
+def test_days_may_be_those_of_another_time_zone(desk):
+    day = dt.timedelta(days=1)
+    letter = send(desk, on=(utc_now().date() - day).isoformat())
+    assert require_letter(desk.ledger, letter)["state"] == LetterState.SENT
+    case_id = case_of(desk, "harbour.example")["case_id"]
+    for days, is_taken in ((1, True), (2, False)):
+        on = (utc_now().date() + days * day).isoformat()
+        reply = Reply(kind=ReplyKind.OTHER, received_on=on, sender="H", words="Hello")
+        with nullcontext() if is_taken else pytest.raises(BadInputError, match="a day that has come"):
+            store_reply(desk.ledger, desk.log, case_id, reply, by="a")
+
+
+@pytest.mark.parametrize("on", ["2999-01-01", "1999-01-01", "yesterday", ""])
+def test_a_letter_was_sent_on_a_day_that_has_come_since_its_approval(desk, on):
     letter = write(desk, order())
     approve(desk, letter)
     with pytest.raises(BadInputError):
-        mark_sent(desk.ledger, desk.log, letter, on=on, how="", by="reviewer-one")
+        mark(desk, letter, on=on)
 
 
 def test_files_hold_the_approved_text_and_the_log_knows_their_digests(desk):

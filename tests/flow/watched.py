@@ -88,10 +88,9 @@ class Watched:
             letter = write_letter(
                 ledger, LetterTemplates(), self.case(), order, sender=sender, answer_days=14, by="ann"
             )
-            approve_letter(
-                ledger, log, letter, seen=require_letter(ledger, letter)["text_id"], by="ann", is_approver=False
-            )
-            mark_sent(ledger, log, letter, on=utc_now().date().isoformat(), how="e-mail", by="ann")
+            text_id = require_letter(ledger, letter)["text_id"]
+            approve_letter(ledger, log, letter, seen=text_id, by="ann", is_approver=False)
+            mark_sent(ledger, log, letter, seen=text_id, on=utc_now().date().isoformat(), how="e-mail", by="ann")
 
 
 def watch_vendor(root: Path, serve: Callable[[dict[str, Answer]], SmallServer], logo_png: bytes) -> Watched:

@@ -21,7 +21,7 @@ from casebook.web.app import make_app
 from casebook.web.desk import Desk
 from ledger.custody import CustodyLog
 from ledger.database import Ledger, Row
-from ledger.identity import utc_text
+from ledger.identity import utc_now, utc_text
 from ledger.vocabulary import CaseState, ReplyKind, Role, Tone
 from tests.casebook.ledgers import ACME, Read, Said, Shown, add_brand, add_visit
 
@@ -126,7 +126,8 @@ def write_approved_letter(desk: Desk, domain: str) -> str:
     letter_id = write_letter(desk.ledger, desk.templates, case, order, sender=sender, answer_days=14, by="reviewer-one")
     seen = require_letter(desk.ledger, letter_id)["text_id"]
     approve_letter(desk.ledger, desk.log, letter_id, seen=seen, by="reviewer-one", is_approver=False)
-    mark_sent(desk.ledger, desk.log, letter_id, on="2026-01-20", how=HOSTILE, by="reviewer-one")
+    today = utc_now().date().isoformat()
+    mark_sent(desk.ledger, desk.log, letter_id, seen=seen, on=today, how=HOSTILE, by="reviewer-one")
     reply = Reply(
         kind=ReplyKind.DISPUTES, received_on="2026-01-21", sender=HOSTILE, words=HOSTILE, file_name="../../" + HOSTILE,
         file=b"<script>alert(1)</script>",
