@@ -10,9 +10,11 @@ import hmac
 import os
 import smtplib
 import ssl
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from email.message import EmailMessage
 from http.client import HTTPException
 from typing import Any
@@ -23,24 +25,60 @@ from ledger.errors import OutsideFailureError
 from partnerproof.config import AlertConfig
 from partnerproof.version import program_version
 
-TIMEOUT_S = 30
+TIMEOUT_S, LONGEST_S = 30, 90  # for one answer of a server; for all that a digest takes
 SIGNATURE_HEADER = "X-Partnerproof-Signature"  # sha256=<HMAC-SHA-256 of the body with the secret, hexadecimal>
 
 
-def send_alerts(ledger: Ledger, channels: list[AlertConfig], tell: Callable[[str], None]) -> bool:
-    """Tell every channel what it has not been told yet. Returns whether all could be reached; what failed is told next time."""
+def send_alerts(
+    ledger: Ledger,
+    channels: list[AlertConfig],
+    tell: Callable[[str], None],
+    *,
+    writing: Callable[[], AbstractContextManager[None]] = nullcontext,
+    longest_s: float = LONGEST_S,
+) -> bool:
+    """Tell every channel what it has not been told yet. Returns whether all could be reached; what failed is told next time.
+
+    writing: entered to note who was told, and never while a channel is waited for.
+    """
     is_all_told = True
     for channel in channels:
+        told = []
         for digest in read_digests(ledger, channel.name, channel.brands):
             try:
-                _SENDERS[channel.kind](channel, digest)
+                _send_within(longest_s, channel, digest)
             except OutsideFailureError as error:
                 tell(f"alert {channel.name}: {error}; it will be told next time")
                 is_all_told = False
                 break
-            note_told(ledger, channel.name, digest)
+            told.append(digest)
             tell(f"alert {channel.name}: {digest.subject}")
+        if told:
+            with writing():
+                for digest in told:
+                    note_told(ledger, channel.name, digest)
     return is_all_told
+
+
+def _send_within(seconds: float, channel: AlertConfig, digest: Digest) -> None:
+    """Send, or give up: a server that says a byte now and then outlasts every timeout of a socket."""
+    failed: list[Exception] = []
+
+    def send() -> None:
+        try:
+            _SENDERS[channel.kind](channel, digest)
+        except Exception as error:  # noqa: BLE001  # of libraries, too; told by the thread that waits
+            failed.append(error)
+
+    sending = threading.Thread(target=send, daemon=True)
+    sending.start()
+    sending.join(seconds)
+    if sending.is_alive():
+        raise OutsideFailureError(f"it did not end within {seconds:g} s")
+    if failed and isinstance(failed[0], OutsideFailureError):
+        raise failed[0]
+    if failed:
+        raise OutsideFailureError(f"it failed ({type(failed[0]).__name__}: {failed[0]})") from failed[0]
 
 
 def _secret(channel: AlertConfig) -> str:

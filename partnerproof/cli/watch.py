@@ -99,7 +99,13 @@ def _follow(workspace: Workspace) -> int:
         done = update_casework(ledger, workspace.removal_terms)
         if done.tell():
             click.echo(done.tell(), err=True)
-        is_all_told = send_alerts(ledger, workspace.config.watch.alert, lambda line: click.echo(line, err=True))
+    with workspace.open() as ledger:  # without the pen: a channel that hangs keeps nobody else from writing
+        is_all_told = send_alerts(
+            ledger,
+            workspace.config.watch.alert,
+            lambda line: click.echo(line, err=True),
+            writing=lambda: workspace.writing_beside("watch"),
+        )
     return 0 if is_all_told else NOT_TOLD
 
 

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -20,8 +21,13 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from casebook.alerts import Digest
 from casebook.contacts import propose_contacts
 from ledger.database import Ledger
+from ledger.pen import hold_pen, write_beside
+from partnerproof import alert_channels
+from partnerproof.alert_channels import send_alerts
+from partnerproof.config import AlertConfig
 from tests.conftest import Answer, run_partnerproof, send
 from tests.flow.watched import CHALLENGE, CLEAN, SHOWING, WORDS, Watched, watch_vendor
 
@@ -168,6 +174,44 @@ def test_a_channel_that_can_not_be_reached_is_told_next_time(watched, serve):
     answers["/hook"] = take
     watched.watch()
     assert json.loads(taken[0])["counts"] == {"opened": 1}
+
+
+def test_a_channel_that_drips_or_breaks_keeps_neither_others_from_writing_nor_other_channels_from_being_told(
+    watched, serve, monkeypatch
+):
+    taken: list[bytes] = []
+
+    def drip(handler: BaseHTTPRequestHandler) -> None:
+        with hold_pen(watched.database, "another"):  # nobody else has it meanwhile
+            taken.append(b"dripping")
+        with suppress(OSError):
+            for _ in range(60):
+                handler.wfile.write(b"X")
+                time.sleep(0.2)
+
+    def take(handler: BaseHTTPRequestHandler) -> None:
+        taken.append(handler.rfile.read(int(handler.headers["Content-Length"])))
+        send(b"", "text/plain")(handler)
+
+    def breaks(channel: AlertConfig, digest: Digest) -> None:
+        raise TypeError("a library's own")
+
+    hook = serve({"/drip": drip, "/hook": take})
+    monkeypatch.setitem(alert_channels._SENDERS, "apprise", breaks)
+    watched.watch()  # nobody to tell
+    channels = [
+        AlertConfig.model_validate({"name": "drip", "kind": "webhook", "to": [f"{hook.url}/drip"]}),
+        AlertConfig.model_validate({"name": "lib", "kind": "apprise", "to": ["x://y"]}),
+        AlertConfig.model_validate({"name": "hook", "kind": "webhook", "to": [f"{hook.url}/hook"]}),
+    ]
+    said: list[str] = []
+    with Ledger.open(watched.database) as ledger:
+        writing = lambda: write_beside(watched.database, "watch")  # noqa: E731
+        assert not send_alerts(ledger, channels, said.append, writing=writing, longest_s=1)
+        told = [row["channel"] for row in ledger.rows("SELECT channel FROM alerts")]
+    assert said[0] == "alert drip: it did not end within 1 s; it will be told next time"
+    assert said[1] == "alert lib: it failed (TypeError: a library's own); it will be told next time"
+    assert (told, taken[0], json.loads(taken[1])["counts"]) == (["hook"], b"dripping", {"opened": 1})
 
 
 def test_a_killed_round_goes_on_with_the_same_vendors(watched):
