@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docx import Document
+from docx.shared import Mm
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from casebook.decisions import refuse_input
@@ -14,7 +15,7 @@ from casebook.letters import require_letter, require_text, text_digest
 from casebook.pdf import pdf_bytes
 from ledger.custody import CustodyLog
 from ledger.database import Ledger, Row
-from ledger.identity import sha256_hex
+from ledger.identity import parse_utc, sha256_hex
 from ledger.vocabulary import CustodyEvent, LetterState
 
 TYPES = {
@@ -66,7 +67,12 @@ def _docx(letter: Row, text: Row) -> bytes:
     document = Document()
     properties = document.core_properties
     properties.title, properties.language = text["subject"], letter["language"]
-    properties.author = properties.comments = ""  # else the library names itself
+    properties.author = properties.comments = ""  # else the library names itself,
+    properties.created = properties.modified = parse_utc(letter["approved_at"])  # and a day years ago
+    page = document.sections[0]
+    page.page_width, page.page_height = Mm(210), Mm(297)  # A4, as the other files
+    page.left_margin = page.right_margin = Mm(22)
+    page.top_margin = page.bottom_margin = Mm(25)
     document.add_paragraph(f"{text['recipient']}\n{text['contact']}")
     document.add_paragraph(letter["sent_on"] or letter["approved_at"][:10])
     document.add_paragraph().add_run(text["subject"]).bold = True

@@ -283,6 +283,10 @@ def test_files_hold_the_approved_text_and_the_log_knows_their_digests(desk):
     said = "\n".join(paragraph.text for paragraph in word.paragraphs)
     assert f"Dear {HOSTILE}" in said
     assert "=cmd()&amp;" in said
+    approved_at = require_letter(desk.ledger, letter)["approved_at"]
+    properties, page = word.core_properties, word.sections[0]
+    assert {f"{made:%Y-%m-%dT%H:%M:%SZ}" for made in (properties.created, properties.modified)} == {approved_at}
+    assert [round(side.mm) for side in (page.page_width, page.page_height)] == [210, 297]
     pdf = export_letter(desk.ledger, desk.log, letter, "pdf", by="reviewer-one").content
     assert pdf.startswith(b"%PDF")
     events = [entry for entry in desk.log.entries() if entry["event"] == "exported"]
