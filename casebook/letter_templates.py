@@ -108,8 +108,8 @@ class LetterTemplates:
 
     def _read(self, path: Path, problems: list[Problem]) -> None:
         try:
-            data = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            data = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors begin a file with a mark
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
             problems.append(_problem(str(path), "TOML in UTF-8", str(error)))
             return
         if path.name == GATES_FILE:
@@ -208,6 +208,12 @@ def _template_problems(path: Path, data: Mapping[str, Any]) -> list[Problem]:
         _problem(f"{path}, [{table}] {name}", "text", repr(got)[:60])
         for table, name in needed
         if not isinstance(got := data.get(table, {}).get(name) if isinstance(data.get(table), dict) else None, str)
+    ]
+    relations = data.get("relations")
+    found += [
+        _problem(f"{path}, [relations] {name}", "text", repr(got)[:60])
+        for name, got in (relations if isinstance(relations, dict) else {}).items()
+        if not isinstance(got, str) and name != OTHER
     ]
     if found:
         return found

@@ -233,7 +233,7 @@ class Config(_Strict):
 def read_config(path: Path) -> Config:
     """Return a configuration file. Errors: BadInputError with every mistake."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInputError(
             Problem(where=str(path), expected="TOML in UTF-8", got=str(error), next_step="mend the file")
@@ -241,7 +241,7 @@ def read_config(path: Path) -> Config:
     try:
         return Config.model_validate(data)
     except ValidationError as error:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
         raise BadInputError(
             _problem(path, lines, list(map(str, e["loc"])), e["msg"], e["input"]) for e in error.errors()
         ) from error

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from casebook.letter_templates import Gate, LetterFacts, LetterTemplates, Sender, ShownPage, one_line, unwritten
 from ledger.errors import BadInputError
+from ledger.shipped import shipped_data
 from ledger.vocabulary import Relation, Tone
 
 SENDER = Sender(name="Acme, brand office", address="1 Quay Street\nHarbour Town", email="office@acme.example")
@@ -127,17 +128,32 @@ def test_every_mistake_of_own_files_is_named(tmp_path):
     )
     (tmp_path / "it.toml").write_text('[words]\nlanguage = "italiano"\n')
     (tmp_path / "pt.toml").write_text("not = [toml")
+    (tmp_path / "ja.toml").mkdir()
+    english = (shipped_data("letters") / "en.toml").read_text(encoding="utf-8")
+    (tmp_path / "nl.toml").write_text(english.replace("[relations]", "[relations]\nodd = 5"), encoding="utf-8")
     with pytest.raises(BadInputError) as caught:
         LetterTemplates(tmp_path)
     said = str(caught.value)
-    for expected in ("FR.enquiry", "FR.demand", "FR.threat", "it.toml, [demand] body", "pt.toml"):
+    for expected in (
+        "FR.enquiry",
+        "FR.demand",
+        "FR.threat",
+        "it.toml, [demand] body",
+        "pt.toml",
+        "ja.toml",
+        "nl.toml, [relations] odd",
+    ):
         assert expected in said
 
 
 def test_a_field_that_nobody_fills_is_named(tmp_path):
-    from ledger.shipped import shipped_data
-
     text = (shipped_data("letters") / "en.toml").read_text(encoding="utf-8")
     (tmp_path / "it.toml").write_text(text.replace("$reference", "$riferimento"), encoding="utf-8")
     with pytest.raises(BadInputError, match="riferimento"):
         LetterTemplates(tmp_path)
+
+
+def test_a_file_may_begin_with_the_mark_that_some_editors_write(tmp_path):
+    english = (shipped_data("letters") / "en.toml").read_text(encoding="utf-8")
+    (tmp_path / "nl.toml").write_text(english, encoding="utf-8-sig")
+    assert "nl" in LetterTemplates(tmp_path).languages
