@@ -10,6 +10,7 @@ import click
 import pytest
 
 from partnerproof.cli.command import root
+from partnerproof.config import read_config
 from tests.conftest import run_partnerproof
 
 
@@ -163,3 +164,9 @@ def test_scrapy_lists_and_runs_the_spider(acme, serve, tmp_path):
         made_with = json.loads(database.execute("SELECT made_with FROM crawls").fetchone()[0])
     assert {"tool", "scrapy", "extractor_version", "settings_sha256", "lexicon_digest"} <= made_with.keys()
     assert made_with["settings_sha256"] == hashlib.sha256((acme / "partnerproof.toml").read_bytes()).hexdigest()
+
+
+def test_a_configuration_may_begin_with_the_mark_that_some_editors_write(tmp_path):
+    path = tmp_path / "partnerproof.toml"
+    path.write_text("[crawl]\nmax_pages = 7\n", encoding="utf-8-sig")
+    assert read_config(path).crawl.max_pages == 7
