@@ -90,8 +90,12 @@ def write_letter(
     return letter_id
 
 
-def change_letter(ledger: Ledger, letter_id: str, filled: Filled, order: LetterOrder, *, seen: str, by: str) -> None:
+def change_letter(
+    ledger: Ledger, letter_id: str, filled: Filled, order: LetterOrder, *, seen: str, by: str, answer_by: str = ""
+) -> None:
     """Give a letter another text or recipient; an approved one is a draft again. seen: the text_id that its editor saw.
+
+    answer_by: the day that its text asks for an answer by; empty: as before.
 
     Errors: BadInputError, also when somebody else has changed it in between.
     """
@@ -99,14 +103,17 @@ def change_letter(ledger: Ledger, letter_id: str, filled: Filled, order: LetterO
         letter, case = _letter_in(ledger, letter_id, LetterState.DRAFT, LetterState.APPROVED)
         _require_seen(letter, seen)
         _check_lengths(filled)
+        day = read_day("answer by", answer_by).isoformat() if answer_by else letter["answer_by"]
         refuse_partners(ledger, case, order.recipient, order.contact)
         text_id = event_id()
         _keep_text(ledger, text_id, letter_id, filled, order, by)
         ledger.execute(
-            "UPDATE letters SET text_id = ?, state = ?, approved_by = NULL, approved_at = NULL, counsel = NULL WHERE letter_id = ?",
-            [text_id, LetterState.DRAFT, letter_id],
+            "UPDATE letters SET text_id = ?, state = ?, answer_by = ?, approved_by = NULL, approved_at = NULL, counsel = NULL"
+            " WHERE letter_id = ?",
+            [text_id, LetterState.DRAFT, day, letter_id],
         )
-        _follow(ledger, case, CaseEvent.WRITTEN, FollowUp.DRAFT, by, letter_id, {"tone": letter["tone"]})
+        told = {"tone": letter["tone"], **({"answer_by": day} if day != letter["answer_by"] else {})}
+        _follow(ledger, case, CaseEvent.WRITTEN, FollowUp.DRAFT, by, letter_id, told)
 
 
 def approve_letter(
@@ -132,6 +139,8 @@ def approve_letter(
             )
         if not text["recipient"] or not text["contact"]:
             raise refuse_input("recipient", "a name and an address", "none")
+        if letter["answer_by"] <= utc_now().date().isoformat():  # it lay for long
+            raise refuse_input("answer by", "a day to come: change it in the text and beside it", letter["answer_by"])
         refuse_partners(ledger, case, text["recipient"], text["contact"])
         ledger.execute(
             "UPDATE letters SET state = ?, approved_by = ?, approved_at = ?, counsel = ? WHERE letter_id = ?",

@@ -77,6 +77,7 @@ def _letter_values(desk: Desk, session: Session, letter_id: str, *, filters: Fil
         "text": text,
         "case": case,
         "filters": filters,
+        "names_day": letter["answer_by"] in text["body"],
         "left": unwritten(f"{text['subject']}\n{text['body']}"),
         "note": desk.templates.gates(letter["jurisdiction"]).note
         if letter["jurisdiction"] in desk.templates.jurisdictions
@@ -148,7 +149,15 @@ def post_change(desk: Desk, session: Session, path: Path_, form: Form) -> Answer
     )  # fmt: skip
     filled = Filled(subject=one_field(form, "subject"), body=one_field(form, "body"))
     try:
-        change_letter(desk.ledger, letter["letter_id"], filled, order, seen=one_field(form, "seen"), by=session.account)
+        change_letter(
+            desk.ledger,
+            letter["letter_id"],
+            filled,
+            order,
+            seen=one_field(form, "seen"),
+            by=session.account,
+            answer_by=one_field(form, "answer_by"),
+        )
     except BadInputError as error:  # what was typed may be an hour's work: it comes back with the page
         values = _letter_values(desk, session, letter["letter_id"], filters=_filters(form))
         typed = {

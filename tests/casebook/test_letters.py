@@ -342,6 +342,24 @@ def test_a_reply_without_words_or_letter_is_refused(desk):
         store_reply(desk.ledger, desk.log, case["case_id"], words, by="a")
 
 
+def test_a_letter_that_lay_is_approved_with_a_new_day_and_the_program_waits_until_that_one(desk):
+    letter = write(desk, order())
+    desk.ledger.execute("UPDATE letters SET answer_by = '2026-01-01'")
+    with pytest.raises(BadInputError, match="a day to come"):
+        approve(desk, letter)
+    who = client(desk, "reviewer-one")
+    page = who.get(f"/letters/{letter}").text
+    assert "does not have 2026-01-01 in it" in page
+    typed = {"recipient": "Harbour", "contact": "else", "other": "info@harbour.example", "subject": "S"}
+    fields = {"csrf": csrf(page), "letter": letter, **typed, "body": "By 2999-01-02."}
+    for day, status in (("soon", 400), ("2999-01-02", 303)):
+        seen = require_letter(desk.ledger, letter)["text_id"]
+        assert who.post("/letters/change", data={**fields, "seen": seen, "answer_by": day}).status_code == status
+    approve(desk, letter)
+    mark(desk, letter)
+    assert case_of(desk, "harbour.example")["answer_by"] == "2999-01-02"
+
+
 def test_a_deadline_that_passed_is_told_once(desk):
     send(desk)
     assert note_deadlines(desk.ledger) == 0
