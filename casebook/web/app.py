@@ -253,6 +253,7 @@ def _words_of(error: Exception) -> tuple[int, str]:
             403: "You may not do this.",
             404: "There is nothing here.",
             405: "This address is asked in another way.",
+            413: f"It is too large: a file may have {MAX_FILE_BYTES // 1_000_000} MB, all words of a form 1 MB.",
         }
         said = error.detail if error.status_code == 403 and error.detail != "Forbidden" else ""
         return error.status_code, said or told.get(error.status_code, "This could not be answered.")

@@ -332,6 +332,13 @@ def test_a_reply_is_kept_as_it_came_and_what_it_says_is_not_what_was_seen(desk, 
     assert desk.ledger.value("SELECT file FROM replies WHERE reply_id = ?", [reply_id]) == b"\x00raw"
 
 
+def test_a_file_that_is_too_large_is_refused_with_how_large_one_may_be(desk):
+    who = client(desk, "reviewer-one")
+    answer = who.post("/replies", files={"file": ("a.eml", bytes(11_500_000))})
+    assert answer.status_code == 413
+    assert "a file may have 10 MB" in answer.text
+
+
 def test_a_reply_without_words_or_letter_is_refused(desk):
     case = confirm(desk, "harbour.example")
     empty = Reply(kind=ReplyKind.OTHER, received_on=TODAY, sender="H", words=" ")
