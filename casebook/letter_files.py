@@ -74,7 +74,7 @@ def _docx(letter: Row, text: Row) -> bytes:
     page.left_margin = page.right_margin = Mm(22)
     page.top_margin = page.bottom_margin = Mm(25)
     document.add_paragraph(f"{text['recipient']}\n{text['contact']}")
-    document.add_paragraph(letter["sent_on"] or letter["approved_at"][:10])
+    document.add_paragraph(letter["approved_at"][:10])
     document.add_paragraph().add_run(text["subject"]).bold = True
     for paragraph in text["body"].strip().split("\n\n"):
         document.add_paragraph(paragraph)

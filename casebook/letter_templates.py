@@ -26,7 +26,7 @@ OTHER = "other"  # jurisdictions without an entry of their own; relations that a
 OPEN_MARK, CLOSE_MARK = "⟦", "⟧"  # around what a person has to write
 MAX_VALUE_CHARS = 600
 _JOINERS = "\u200c\u200d"  # Persian and Indic words are spelt with them
-_WORDS = ("language", "logo", "sentence", "seen", "seen_once")
+_WORDS = ("language", "logo", "sentence", "seen", "seen_once", "sender_name", "sender_email")
 
 
 class Gate(StrEnum):
@@ -45,8 +45,8 @@ class Sender:
     address: str = ""
     email: str = ""
 
-    def as_text(self) -> str:
-        lines = [self.name or _to_write("your name"), *filter(None, self.address.splitlines()), self.email]
+    def as_text(self, words: Mapping[str, str]) -> str:
+        lines = [self.name or _to_write(words["sender_name"]), *filter(None, self.address.splitlines()), self.email]
         return "\n".join(filter(None, lines))
 
 
@@ -179,9 +179,9 @@ def _fill(data: Mapping[str, Any], tone: Tone, facts: LetterFacts) -> Filled:
         "as_of": facts.as_of or _to_write("date of the register search"),
         "answer_by": facts.answer_by.isoformat(),
         "reference": facts.reference,
-        "sender": facts.sender.as_text(),
-        "sender_name": facts.sender.name or _to_write("your name"),
-        "sender_email": facts.sender.email or _to_write("your e-mail address"),
+        "sender": facts.sender.as_text(words),
+        "sender_name": facts.sender.name or _to_write(words["sender_name"]),
+        "sender_email": facts.sender.email or _to_write(words["sender_email"]),
     }
     text = data[tone]
     subject, body = (Template(text[part]).substitute(values).strip() for part in ("subject", "body"))

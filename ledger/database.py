@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
@@ -56,7 +57,7 @@ class Ledger:
         try:
             database = _connect(path, uri=f"{path.resolve().as_uri()}?mode=rwc")
             _refuse_others(database, path)
-            database.enable_wal()
+            _enable_wal(database)
             database.execute("PRAGMA synchronous = NORMAL")
             database.execute("PRAGMA foreign_keys = ON")
             ledger = cls(database, path)
@@ -254,6 +255,20 @@ def _connect(path: Path, *, uri: str) -> sqlite_utils.Database:
     connection = sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S)
     connection.row_factory = sqlite3.Row
     return sqlite_utils.Database(connection, execute_plugins=False)
+
+
+def _enable_wal(database: sqlite_utils.Database) -> None:
+    """Switch a new file to write-ahead logging. SQLite does not wait for who holds it then, so this does."""
+    give_up_at = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            database.enable_wal()
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() >= give_up_at:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _refuse_others(database: sqlite_utils.Database, path: Path) -> None:

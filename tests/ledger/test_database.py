@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from dataclasses import fields
 
 import pytest
@@ -128,3 +129,15 @@ def test_content_ids_depend_on_the_borders_of_their_parts():
     assert content_id("a", 1) == content_id("a", "1")
     assert len(content_id("x")) == 32
     assert utc_text().endswith("Z")
+
+
+def test_a_new_file_that_another_program_holds_for_a_moment_is_waited_for(tmp_path):
+    path = tmp_path / "partnerproof.db"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(0.5, other.execute, ["ROLLBACK"])
+    release.start()
+    with Ledger.open(path) as ledger:
+        assert ledger.value("PRAGMA journal_mode") == "wal"
+    release.join()
+    other.close()
