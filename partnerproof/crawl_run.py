@@ -14,6 +14,7 @@ import click
 from scrapy.crawler import Crawler, CrawlerProcess
 from scrapy.settings import Settings
 from scrapy.signals import response_received
+from twisted.python.failure import Failure
 
 import crawler.settings as crawl_settings
 from casebook.casework import update_casework
@@ -92,10 +93,14 @@ def run_crawl(workspace: Workspace, order: CrawlOrder) -> str:
             scrapy_crawler.signals.connect(progress.on_page, signal=page_read)
             scrapy_crawler.signals.connect(progress.on_response, signal=response_received)
             follower.start()
-            process.crawl(scrapy_crawler, seeds=seeds, url=order.url)
+            began = process.crawl(scrapy_crawler, seeds=seeds, url=order.url)
+            interruptions: list[BaseException] = []
+            began.addErrback(lambda failure: _note_interruption(failure, interruptions))
             process.start()
             signal.signal(signal.SIGINT, signal.default_int_handler)  # Scrapy's handler would wait for the judging
             follower.finish()
+        if interruptions:
+            raise KeyboardInterrupt
         crawl_id = _end(scrapy_crawler, workspace)
         with workspace.open() as ledger:
             for line in yield_drops(ledger, crawl_id):
@@ -107,6 +112,13 @@ def run_crawl(workspace: Workspace, order: CrawlOrder) -> str:
         workspace.custody.add(CustodyEvent.CAPTURED, {"crawl": crawl_id, "captures": captures})
         seal_after_crawl(workspace, lambda line: progress.warn(line, event="seal"))
         return crawl_id
+
+
+def _note_interruption(failure: Failure, interruptions: list[BaseException]) -> Failure:
+    """An interruption while Scrapy was starting ends in its log like any failure; it is what the user wanted."""
+    if isinstance(failure.value, KeyboardInterrupt):
+        interruptions.append(failure.value)
+    return failure
 
 
 def _end(scrapy_crawler: Crawler, workspace: Workspace) -> str:
