@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -113,11 +113,24 @@ class CrawlConfig(_Strict):
     browser: str = ""
 
 
-def _check_names(authorities: list[AuthorityConfig]) -> list[AuthorityConfig]:
-    names = [one.name for one in authorities]
-    if len(names) > len(set(names)):
-        raise ValueError(f"each authority has a name of its own, {', '.join(names)} do not")
-    return authorities
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+N = TypeVar("N", bound=_Named)
+
+
+def _distinct_names(what: str) -> AfterValidator:
+    """Each of these entries has a name of its own."""
+
+    def check(entries: list[N]) -> list[N]:
+        names = [one.name for one in entries]
+        if len(names) > len(set(names)):
+            raise ValueError(f"each {what} has a name of its own, {', '.join(names)} do not")
+        return entries
+
+    return AfterValidator(check)
 
 
 class PathsConfig(_Strict):
@@ -145,7 +158,7 @@ class SealConfig(_Strict):
     """[seal]: what is sealed when, and who stamps it."""
 
     after_crawl: bool = True
-    authority: Annotated[list[AuthorityConfig], AfterValidator(_check_names)] = []
+    authority: Annotated[list[AuthorityConfig], _distinct_names("authority")] = []
 
 
 class RetentionConfig(_Strict):
@@ -202,20 +215,13 @@ class AlertConfig(_Strict):
         return self
 
 
-def _check_alerts(alerts: list[AlertConfig]) -> list[AlertConfig]:
-    names = [one.name for one in alerts]
-    if len(names) > len(set(names)):
-        raise ValueError(f"each alert has a name of its own, {', '.join(names)} do not")
-    return alerts
-
-
 class WatchConfig(_Strict):
     """[watch]: how often vendors are visited again, and who is told of changes."""
 
     followed_days: Annotated[float, Field(gt=0, le=3650, strict=False)] = 4
     case_days: Annotated[float, Field(gt=0, le=3650, strict=False)] = 7
     other_days: Annotated[float, Field(gt=0, le=3650, strict=False)] = 30
-    alert: Annotated[list[AlertConfig], AfterValidator(_check_alerts)] = []
+    alert: Annotated[list[AlertConfig], _distinct_names("alert")] = []
 
 
 class Config(_Strict):

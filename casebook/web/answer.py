@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.background import BackgroundTask
 from starlette.responses import Response
@@ -13,6 +14,7 @@ from starlette.responses import Response
 from casebook.letter_files import LetterFile
 from casebook.web.accounts import Session
 from casebook.web.desk import Desk
+from casebook.web.queue import Filters
 from ledger.vocabulary import Role
 
 Form = Mapping[str, list[str]]
@@ -61,3 +63,16 @@ Upload = Callable[[Desk, Session, Path_, Form, Mapping[str, UploadedFile]], Answ
 def one_field(form: Form, name: str) -> str:
     """Return the first value of a field; empty when there is none."""
     return (form.get(name) or [""])[0]
+
+
+def filters_of(form: Form) -> Filters:
+    """Return the queue's filters that a form carries along."""
+    return Filters.read(dict(parse_qsl(one_field(form, "query"))))
+
+
+def with_filters(target: str, form: Form, **more: str) -> str:
+    """Return an address with the filters that a form carries along, and further parameters."""
+    parts = [
+        part for part in (filters_of(form).address(), *(f"{name}={value}" for name, value in more.items())) if part
+    ]
+    return f"{target}?{'&'.join(parts)}" if parts else target

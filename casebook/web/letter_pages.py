@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 from casebook.cases import read_events
 from casebook.contacts import propose_contacts
@@ -29,7 +28,19 @@ from casebook.letters import (
     write_letter,
 )
 from casebook.web.accounts import Session
-from casebook.web.answer import Answer, Form, NotThereError, Page, Path_, Post, Upload, UploadedFile, one_field
+from casebook.web.answer import (
+    Answer,
+    Form,
+    NotThereError,
+    Page,
+    Path_,
+    Post,
+    Upload,
+    UploadedFile,
+    filters_of,
+    one_field,
+    with_filters,
+)
 from casebook.web.desk import Desk, is_plain_id
 from casebook.web.queue import Filters
 from ledger.database import Row
@@ -159,7 +170,7 @@ def post_change(desk: Desk, session: Session, path: Path_, form: Form) -> Answer
             answer_by=one_field(form, "answer_by"),
         )
     except BadInputError as error:  # what was typed may be an hour's work: it comes back with the page
-        values = _letter_values(desk, session, letter["letter_id"], filters=_filters(form))
+        values = _letter_values(desk, session, letter["letter_id"], filters=filters_of(form))
         typed = {
             "recipient": order.recipient,
             "contact": order.contact,
@@ -266,12 +277,3 @@ def _to_letter(letter_id: str, form: Form) -> Answer:
 
 def _to_case(case_id: str, form: Form) -> Answer:
     return Answer(leads_to=with_filters(f"/cases/{case_id}", form))
-
-
-def with_filters(target: str, form: Form) -> str:
-    query = _filters(form).address()
-    return f"{target}?{query}" if query else target
-
-
-def _filters(form: Form) -> Filters:
-    return Filters.read(dict(parse_qsl(one_field(form, "query"))))

@@ -25,7 +25,7 @@ from casebook.decisions import (
 )
 from casebook.letters import latest_day, may_write
 from casebook.web.accounts import Session
-from casebook.web.answer import Answer, Form, NotThereError, Page, Path_, Post, one_field
+from casebook.web.answer import Answer, Form, NotThereError, Page, Path_, Post, filters_of, one_field, with_filters
 from casebook.web.case_columns import SORTS
 from casebook.web.case_page import KINDS, draw_picture, read_case, read_case_view, read_page_picture
 from casebook.web.dashboard import DASHBOARD_PAGES
@@ -168,7 +168,7 @@ def post_undo(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
     undo(desk.ledger, desk.log, batch, by=session.account, may_undo_others=session.may(Role.ADMIN))
     brands = sorted({row["brand"] for row in rows if row["state"] == CaseState.FALSE_MATCH})
     target = f"/cases/{rows[0]['case_id']}" if len(rows) == 1 else "/"
-    return Answer(leads_to=_with_filters(target, form), afterwards=_following(desk, brands))
+    return Answer(leads_to=with_filters(target, form), afterwards=_following(desk, brands))
 
 
 def post_approval(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
@@ -184,7 +184,7 @@ def post_approval(desk: Desk, session: Session, path: Path_, form: Form) -> Answ
         is_approved=is_approved,
         comment=one_field(form, "comment"),
     )
-    return Answer(leads_to=_with_filters(f"/cases/{case_id}", form), afterwards=_following(desk, [case["brand"]]))
+    return Answer(leads_to=with_filters(f"/cases/{case_id}", form), afterwards=_following(desk, [case["brand"]]))
 
 
 def post_assignment(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
@@ -194,13 +194,13 @@ def post_assignment(desk: Desk, session: Session, path: Path_, form: Form) -> An
         raise refuse_input("to", f"one of {', '.join(sorted(known)) or 'no accounts yet'}", to)
     seen = _seen(form)
     assign(desk.ledger, seen, to=to, by=session.account)
-    return Answer(leads_to=_with_filters(f"/cases/{next(iter(seen))}" if len(seen) == 1 else "/", form))
+    return Answer(leads_to=with_filters(f"/cases/{next(iter(seen))}" if len(seen) == 1 else "/", form))
 
 
 def post_comment(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
     case_id = next(iter(_seen(form)))
     comment_on(desk.ledger, case_id, one_field(form, "comment"), by=session.account)
-    return Answer(leads_to=_with_filters(f"/cases/{case_id}", form))
+    return Answer(leads_to=with_filters(f"/cases/{case_id}", form))
 
 
 def post_view(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
@@ -213,7 +213,7 @@ def post_view(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
         if one_field(form, "forget") != "yes":
             address = Filters.read(dict(parse_qsl(query))).address()
             desk.ledger.execute("INSERT INTO saved_views VALUES (?, ?, ?)", [session.account, name, address])
-    return Answer(leads_to=_with_filters("/", form))
+    return Answer(leads_to=with_filters("/", form))
 
 
 POSTS: Mapping[str, tuple[Role, Post]] = {
@@ -231,7 +231,7 @@ POSTS: Mapping[str, tuple[Role, Post]] = {
 def _then(desk: Desk, form: Form, batch: str, after: str | None, brands: list[str]) -> Answer:
     """To the next case of the queue, or back to the queue, with a way to take the decision back."""
     target = f"/cases/{after}" if after else "/"
-    return Answer(leads_to=_with_filters(target, form, done=batch), afterwards=_following(desk, brands))
+    return Answer(leads_to=with_filters(target, form, done=batch), afterwards=_following(desk, brands))
 
 
 def _following(desk: Desk, brands: list[str]) -> BackgroundTask | None:
@@ -243,14 +243,8 @@ def _next(desk: Desk, form: Form) -> str | None:
     cases = form.get("case", [])
     if len(cases) != 1 or one_field(form, "from") != "case":
         return None
-    filters = Filters.read(dict(parse_qsl(one_field(form, "query"))))
+    filters = filters_of(form)
     return desk.queue(filters).neighbours(cases[0].partition(":")[0])[1]
-
-
-def _with_filters(target: str, form: Form, **more: str) -> str:
-    query = Filters.read(dict(parse_qsl(one_field(form, "query")))).address()
-    parts = [part for part in (query, *(f"{name}={value}" for name, value in more.items())) if part]
-    return f"{target}?{'&'.join(parts)}" if parts else target
 
 
 def _seen(form: Form) -> dict[str, str]:

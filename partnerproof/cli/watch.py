@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -67,14 +68,16 @@ def watch(
         allow_private=allow_private, resolve=resolve, delay_s=delay_s, allow_unverified=allow_unverified, is_quiet=quiet
     )  # fmt: skip
     try:
-        _visit(workspace, order)
-        return _follow(workspace)
+        if not _visit(workspace, order):
+            _update_cases(workspace)  # a crawl has done that at its end
+        return _tell_teams(workspace)
     except PenHeldError as error:
         click.echo(f"skipped this round: {error}", err=True)
         return 0
 
 
-def _visit(workspace: Workspace, order: CrawlOrder) -> None:
+def _visit(workspace: Workspace, order: CrawlOrder) -> bool:
+    """Crawl what is due; returns whether anything was."""
     with workspace.open() as ledger:
         seeds = find_unfinished(ledger, workspace.var)
         schedule = read_schedule(ledger, workspace.config.watch)
@@ -83,22 +86,23 @@ def _visit(workspace: Workspace, order: CrawlOrder) -> None:
         if seeds is None and not due:
             later = f"the next one is due {utc_text(schedule[0][0])}" if schedule else "no vendor was visited yet"
             click.echo(f"nothing is due; {later}", err=True)
-            return
+            return False
         if seeds is None:
             seeds = write_list(due, workspace.var)
             click.echo(f"{len(due)} of {len(schedule)} vendors are due", err=True)
-    run_crawl(workspace, CrawlOrder(
-        seeds=seeds, allow_private=order.allow_private, resolve=order.resolve, delay_s=order.delay_s,
-        allow_unverified=order.allow_unverified, is_quiet=order.is_quiet,
-    ))  # fmt: skip
+    run_crawl(workspace, replace(order, seeds=seeds))
+    return True
 
 
-def _follow(workspace: Workspace) -> int:
-    """Also when nothing was due: a day passes by itself, and an import may have changed verdicts."""
+def _update_cases(workspace: Workspace) -> None:
+    """Also when nothing was due: a day passes by itself."""
     with workspace.writing_beside("watch"), workspace.open() as ledger:
         done = update_casework(ledger, workspace.removal_terms)
-        if done.tell():
-            click.echo(done.tell(), err=True)
+    if done.tell():
+        click.echo(done.tell(), err=True)
+
+
+def _tell_teams(workspace: Workspace) -> int:
     with workspace.open() as ledger:  # without the pen: a channel that hangs keeps nobody else from writing
         is_all_told = send_alerts(
             ledger,
