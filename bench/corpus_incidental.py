@@ -14,7 +14,7 @@ import sqlite3
 import sys
 from pathlib import Path
 
-from casebook.rules import NO_CLAIM
+from casebook.verdicts.rules import NO_CLAIM
 from ledger.vocabulary import Relation
 
 CONTEXTS = ("social", "payment", "own")

@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from matcher.official_logos import write_brand
+from matcher.brands.official_logos import write_brand
 from partnerproof.workspace import create_workspace
 
 

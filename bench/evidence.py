@@ -19,14 +19,14 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from casebook.export import ExportOrder, export_claim
-from ledger.custody import CustodyLog
+from casebook.export.claim_export import ExportOrder, export_claim
 from ledger.database import Ledger
-from ledger.fixity import Place
 from ledger.identity import event_id, sha256_hex
-from ledger.seals import make_seal
-from ledger.verification import Verification
-from ledger.verifier import BROKEN, canonical, check_export, leaf_hash, merkle_root
+from ledger.proof.custody import CustodyLog
+from ledger.proof.fixity import Place
+from ledger.proof.seals import make_seal
+from ledger.proof.verification import Verification
+from ledger.proof.verifier import BROKEN, canonical, check_export, leaf_hash, merkle_root
 
 MADE_WITH = {"tool": "bench", "python": "", "sqlite": "", "scrapy": "", "system": "", "rules_version": "", "extractor_version": "",
              "settings_sha256": "", "lexicon_digest": "", "rules_digest": "", "official_logos_digest": ""}  # fmt: skip

@@ -25,8 +25,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from matcher.decode import Picture, decode_image
-from matcher.refusals import Refusal
+from matcher.decoding.decode import Picture, decode_image
+from matcher.decoding.refusals import Refusal
 from tests.hostile.measure import forget_peaks, peak_bytes, used_cpu_s, warm_up, worker_pids
 
 MAX_CPU_S = 2.0

@@ -20,9 +20,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from casebook.affected import affected_claims
-from casebook.judge import Judge
 from casebook.register.imports import import_register
+from casebook.verdicts.affected import affected_claims
+from casebook.verdicts.judge import Judge
 from ledger.database import Ledger
 from ledger.identity import content_id
 from ledger.vocabulary import JudgingCause

@@ -19,7 +19,7 @@ from PIL import Image
 
 from bench.crawl_rows import differences, doubles, read_rows
 from bench.generated_web import GeneratedWeb, picture
-from matcher.official_logos import write_brand
+from matcher.brands.official_logos import write_brand
 from partnerproof.workspace import create_workspace
 
 

@@ -26,10 +26,10 @@ from rich.progress import track
 
 from bench.cohort_drawings import FONT_PACKAGES, ICON_PACKAGES, draw_all, draw_strangers, treat
 from matcher import thresholds
-from matcher.cohort import DESCRIPTOR_SCALE, normalise_rows
-from matcher.features import measure_squares, stretch_to_squares
-from matcher.normalize import flatten_alpha
-from matcher.regions import Region, find_mark, find_regions
+from matcher.looking.cohort import DESCRIPTOR_SCALE, normalise_rows
+from matcher.looking.features import measure_squares, stretch_to_squares
+from matcher.looking.normalize import flatten_alpha
+from matcher.looking.regions import Region, find_mark, find_regions
 
 SEED = 20261123
 PRINCIPAL, DIRECTIONS = 1000, 256

@@ -19,15 +19,15 @@ import statistics
 import time
 from pathlib import Path
 
-from crawler import image_rules, selectors
-from crawler.links import find_links
-from crawler.page import parse_page
-from crawler.page_reader import PageSource, read_page
-from crawler.reread import _content_type, _sheets
-from crawler.stylesheets import Sheet
+from crawler.images import image_rules, selectors
+from crawler.images.stylesheets import Sheet
+from crawler.page.page import parse_page
+from crawler.reading.links import find_links
+from crawler.reading.page_reader import PageSource, read_page
+from crawler.reading.stored_pages import _content_type, _sheets
+from ledger.archive.warc import read_exchange
 from ledger.database import Ledger
 from ledger.lexicon import Lexicon
-from ledger.warc import read_exchange
 
 PAGES = """
 SELECT p.look_id, p.stylesheet_looks, k.capture_id, k.final_url, s.vendor FROM pages p JOIN looks k ON k.look_id = p.look_id

@@ -23,12 +23,12 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from casebook.register.asked import Asked
+from casebook.register.company_names import name_forms
 from casebook.register.group_imports import import_groups
 from casebook.register.imports import import_register
-from casebook.register.likeness import NEAR_MISS_SCORE, likeness, likenesses, nearest, segments_of
-from casebook.register.names import name_forms
+from casebook.register.name_likeness import NEAR_MISS_SCORE, likeness, likenesses, nearest, segments_of
 from casebook.register.search import Register
+from casebook.register.search_terms import Asked
 from ledger.database import Ledger
 from ledger.identifiers import check_digits
 from ledger.records import BrandRow

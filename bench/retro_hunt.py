@@ -28,7 +28,7 @@ import numpy as np
 
 from ledger.database import Ledger
 from matcher import thresholds
-from matcher.index import HashIndex
+from matcher.looking.hash_index import HashIndex
 from matcher.stored_hashes import open_hashes
 
 KINDS = ((64, 10), (256, thresholds.HUNT_DISTANCE_BITS), (256, thresholds.SHORTLIST_DISTANCE_BITS))

@@ -27,9 +27,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
 
-from casebook.cases import sync_cases
-from casebook.judge import Judge
+from casebook.cases.cases import sync_cases
 from casebook.register.imports import import_register
+from casebook.verdicts.judge import Judge
 from casebook.web.accounts import add_account
 from ledger.database import Ledger
 from ledger.identity import content_id, event_id, utc_now

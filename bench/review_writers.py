@@ -35,10 +35,10 @@ from urllib.parse import urlencode
 
 from bench.generated_web import GeneratedWeb
 from bench.kill import make_workspace, run_to_end, start_crawl
-from casebook.decisions import REASONS
+from casebook.cases.decisions import REASONS
 from casebook.web.accounts import add_account
-from ledger.custody import CustodyLog
 from ledger.database import Ledger
+from ledger.proof.custody import CustodyLog
 from ledger.vocabulary import CaseEvent, CaseState, Role
 
 PASSWORD = "a password of this benchmark"  # noqa: S105  # of a server on loopback, gone with it

@@ -26,12 +26,12 @@ from bench.peers import OfficialFile
 from bench.scaling_drawings import draw_mark, draw_sign, picture_bytes, svg_bytes, wall_bytes
 from bench.speed import WHOLE, Sample, make_template_set, time_stages
 from matcher import LogoMatcher
-from matcher.cohort import load_cohort
-from matcher.compare import TemplateSet
-from matcher.decode import decode_image
-from matcher.normalize import flatten_on_all
-from matcher.official_logos import make_official_logo
-from matcher.regions import find_regions
+from matcher.brands.official_logos import make_official_logo
+from matcher.decoding.decode import decode_image
+from matcher.looking.cohort import load_cohort
+from matcher.looking.compare import TemplateSet
+from matcher.looking.normalize import flatten_on_all
+from matcher.looking.regions import find_regions
 
 OFFICIALS = 150
 _STRANGER = 10_000_000  # numbers of marks that are in no set

@@ -33,14 +33,14 @@ os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read
 
 from bench.peers import Look, OfficialFile, make_peers
 from matcher import LogoMatcher, Refusal, thresholds
-from matcher.compare import Template, TemplateSet
-from matcher.decode import decode_image
-from matcher.features import extract_all
-from matcher.hashes import hash_all
-from matcher.marks import describe_mark
-from matcher.normalize import flatten_on_all
-from matcher.official_logos import make_official_logo
-from matcher.regions import find_regions
+from matcher.brands.official_logos import make_official_logo
+from matcher.decoding.decode import decode_image
+from matcher.looking.compare import Template, TemplateSet
+from matcher.looking.features import extract_all
+from matcher.looking.hashes import hash_all
+from matcher.looking.normalize import flatten_on_all
+from matcher.looking.regions import find_regions
+from matcher.looking.templates import describe_mark
 
 OURS = "partnerproof"
 GOALS_PER_S = {"single": 500.0, "wall": 40.0}

@@ -13,9 +13,9 @@ from typing import Any
 
 from ledger.lexicon import Lexicon
 from ledger.vocabulary import SectionKind
-from matcher.naming import brand_names
-from matcher.reading import Setting
-from matcher.statements import Statement, StatementReader
+from matcher.words.naming import brand_names
+from matcher.words.statement_context import Setting
+from matcher.words.statements import Statement, StatementReader
 
 GOLD = Path(__file__).resolve().parents[1] / "tests" / "gold" / "statements"
 VELTRANA = ("维川", "維川", "ベルトラナ", "벨트라나", "Велтрана", "Вельтрана", "فيلترانا")

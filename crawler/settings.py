@@ -94,13 +94,19 @@ PARTNERPROOF_BROWSER = ""  # Chromium's executable; empty: looked for in PATH
 ROBOTSTXT_OBEY = False  # Scrapy's own keeps every parser for ever; VisitRobotsMiddleware obeys instead
 ROBOTSTXT_USER_AGENT = "partnerproof"
 DOWNLOADER_MIDDLEWARES = {
-    "crawler.middlewares.VisitRobotsMiddleware": 100,
-    "crawler.middlewares.CaptureMiddleware": 950,
-    "crawler.middlewares.PaceMiddleware": 960,  # its place is given back before anyone can refuse the answer
+    "crawler.wire.middlewares.VisitRobotsMiddleware": 100,
+    "crawler.wire.middlewares.CaptureMiddleware": 950,
+    "crawler.wire.middlewares.PaceMiddleware": 960,  # its place is given back before anyone can refuse the answer
 }
-TWISTED_DNS_RESOLVER = "crawler.addresses.GuardedResolver"
+TWISTED_DNS_RESOLVER = "crawler.wire.addresses.GuardedResolver"
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"  # each visit knows what it has looked at
-DOWNLOAD_HANDLERS = {"https": "crawler.tls.CheckedHttpsHandler", "data": None, "file": None, "ftp": None, "s3": None}
+DOWNLOAD_HANDLERS = {
+    "https": "crawler.wire.tls.CheckedHttpsHandler",
+    "data": None,
+    "file": None,
+    "ftp": None,
+    "s3": None,
+}
 HTTPPROXY_ENABLED = False  # a proxy would connect for us, past the address guard
 COOKIES_ENABLED = False
 METAREFRESH_ENABLED = False  # read as a link, within the budget

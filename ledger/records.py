@@ -234,7 +234,7 @@ class Page:
     health: PageHealth
     health_reason: str | None
     stylesheet_looks: tuple[str, ...]  # look_ids of the style sheets that were read with it
-    extractor_version: int  # of crawler/page_reader.py; 0: before this was recorded
+    extractor_version: int  # of crawler/reading/page_reader.py; 0: before this was recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,10 @@ if "numpy" not in sys.modules:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+from matcher.decoding.refusals import Refusal
 from matcher.logo_matcher import LogoMatcher
+from matcher.looking.regions import Box
+from matcher.looking.transform import Transform
 from matcher.recognition import LogoMatch, Recognition, RegionHash
-from matcher.refusals import Refusal
-from matcher.regions import Box
-from matcher.transform import Transform
 
 __all__ = ["Box", "LogoMatch", "LogoMatcher", "Recognition", "Refusal", "RegionHash", "Transform"]

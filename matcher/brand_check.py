@@ -22,10 +22,10 @@ from ledger.errors import Problem
 from ledger.identity import sha256_hex
 from ledger.vocabulary import LogoVariant
 from matcher import thresholds
-from matcher.file_names import read_file_name
+from matcher.brands.file_names import read_file_name
+from matcher.brands.official_logos import Brand, OfficialLogo, official_files
 from matcher.legibility import WIDTHS_PX, draw_on_ground, measure_smallest_width
 from matcher.logo_matcher import LogoMatcher
-from matcher.official_logos import Brand, OfficialLogo, official_files
 
 WANTED: Final = (LogoVariant.WHITE, LogoVariant.MONO, LogoVariant.ICON, LogoVariant.STACKED)
 _THUMBNAIL_PX = 48

@@ -10,11 +10,11 @@ import numpy as np
 from PIL import Image
 
 from matcher import thresholds
-from matcher.decode import decode_image
+from matcher.brands.official_logos import OfficialLogo
+from matcher.decoding.decode import decode_image
+from matcher.decoding.refusals import Refusal
 from matcher.logo_matcher import LogoMatcher
-from matcher.normalize import extract_ink, flatten_alpha
-from matcher.official_logos import OfficialLogo
-from matcher.refusals import Refusal
+from matcher.looking.normalize import extract_ink, flatten_alpha
 
 WIDTHS_PX: Final = (200, 160, 128, 96, 80, 64, 56, 48, 40, 32, 28, 24, 20, 16, 12)
 _MARGIN_SHARE = 0.08  # free ground around a drawing, as pages have it

@@ -23,21 +23,21 @@ import numpy as np
 from ledger.errors import BadInputError, Problem
 from ledger.vocabulary import MatchStrength, RefusalReason
 from matcher import thresholds
-from matcher.alignment import Alignment, Pair, align_all
-from matcher.appearance import see_appearance
-from matcher.cohort import load_cohort
-from matcher.compare import ScoreTable, Template, TemplateSet
-from matcher.decode import Picture, decode_image
-from matcher.features import Features, extract_all
-from matcher.hashes import LogoHash, RegionHashes, distance_bits, hash_all
-from matcher.logo_folder import read_logo_folder
-from matcher.marks import describe_mark
-from matcher.normalize import Flattened, extract_ink, flatten_on_all
-from matcher.official_logos import OfficialLogo
+from matcher.brands.logo_folder import read_logo_folder
+from matcher.brands.official_logos import OfficialLogo
+from matcher.decoding.decode import Picture, decode_image
+from matcher.decoding.refusals import Refusal, refuse_blank
+from matcher.looking.alignment import Alignment, Pair, align_all
+from matcher.looking.appearance import see_appearance
+from matcher.looking.cohort import load_cohort
+from matcher.looking.compare import ScoreTable, Template, TemplateSet
+from matcher.looking.features import Features, extract_all
+from matcher.looking.hashes import LogoHash, RegionHashes, distance_bits, hash_all
+from matcher.looking.normalize import Flattened, extract_ink, flatten_on_all
+from matcher.looking.regions import Box, Region, find_regions
+from matcher.looking.templates import describe_mark
+from matcher.looking.transform import Transform, measure_transform
 from matcher.recognition import LogoMatch, Recognition, RegionHash
-from matcher.refusals import Refusal, refuse_blank
-from matcher.regions import Box, Region, find_regions
-from matcher.transform import Transform, measure_transform
 
 __all__ = ["METHOD", "LogoMatch", "LogoMatcher", "Recognition", "RegionHash"]
 

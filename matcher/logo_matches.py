@@ -17,15 +17,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from ledger.archive.warc import read_exchange
 from ledger.database import Ledger, as_row
 from ledger.identity import content_id, utc_text
 from ledger.records import BrandRow, ImageHash, Match, OfficialLogoRow
 from ledger.records import Recognition as RecognitionRow
 from ledger.vocabulary import MatchStrength
-from ledger.warc import read_exchange
+from matcher.brands.official_logos import Brand, OfficialLogo
 from matcher.logo_matcher import Recognition
-from matcher.official_logos import Brand, OfficialLogo
-from matcher.recogniser import Recogniser
+from matcher.recognition_process import Recogniser
 from matcher.rejections import StandingRejections, hashes_of_whole
 
 

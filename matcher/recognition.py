@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ledger.vocabulary import MatchStrength
-from matcher.hashes import LogoHash
-from matcher.refusals import Refusal
-from matcher.regions import Box
-from matcher.transform import Transform
+from matcher.decoding.refusals import Refusal
+from matcher.looking.hashes import LogoHash
+from matcher.looking.regions import Box
+from matcher.looking.transform import Transform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,8 +25,8 @@ from ledger.identity import event_id, utc_text
 from ledger.records import Rejection
 from ledger.vocabulary import RejectionEvent
 from matcher import thresholds
-from matcher.hashes import LogoHash, parse_hash
-from matcher.index import hash_words, measure_distances
+from matcher.looking.hash_index import hash_words, measure_distances
+from matcher.looking.hashes import LogoHash, parse_hash
 from matcher.recognition import RegionHash
 
 HOLDS: Final = "holds"

@@ -32,7 +32,7 @@ import numpy as np
 
 from ledger.database import Ledger
 from ledger.errors import EvidenceBrokenError
-from matcher.index import HashIndex
+from matcher.looking.hash_index import HashIndex
 
 FORMAT: Final = 1
 BATCH_ROWS: Final = 200_000  # appended at a time; a killed process loses no more work than this

@@ -19,9 +19,9 @@ from ledger.identity import content_id
 from ledger.lexicon import Lexicon
 from ledger.records import TextMatch
 from ledger.vocabulary import AssertedBy, Polarity, SectionKind, StatementKind
-from matcher.naming import Name, brand_names
-from matcher.reading import Setting
-from matcher.statements import Statement, StatementReader
+from matcher.words.naming import Name, brand_names
+from matcher.words.statement_context import Setting
+from matcher.words.statements import Statement, StatementReader
 
 _LEADS = {StatementKind.PARTNER_CLAIM: SectionKind.PARTNERS, StatementKind.CUSTOMER_CLAIM: SectionKind.CLIENTS}
 MAX_ITEM_CHARS = 60

@@ -19,7 +19,7 @@ from email.message import EmailMessage
 from http.client import HTTPException
 from typing import Any
 
-from casebook.alerts import Digest, note_told, read_digests
+from casebook.cases.alerts import Digest, note_told, read_digests
 from ledger.database import Ledger
 from ledger.errors import OutsideFailureError
 from partnerproof.config import AlertConfig

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Protocol, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from crawler.hours import Window
+from crawler.wire.hours import Window
 from ledger.errors import BadInputError, Problem
 from ledger.vocabulary import RetentionClass
 

@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crawler.hours import Window
+from crawler.wire.hours import Window
 from ledger.database import Ledger
 from ledger.domains import belongs_to
 from ledger.records import Seed

@@ -20,7 +20,7 @@ from rich.progress import (
 )
 from scrapy.http import Response
 
-from crawler.page_reader import ReadPage
+from crawler.reading.page_reader import ReadPage
 from ledger.identity import utc_text
 
 SHOWN_ERRORS = 3

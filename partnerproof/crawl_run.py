@@ -17,17 +17,17 @@ from scrapy.signals import response_received
 from twisted.python.failure import Failure
 
 import crawler.settings as crawl_settings
-from casebook.casework import update_casework
-from crawler.opt_out import read_opt_out
-from crawler.seeds import end_crawl_if_complete, read_seeds, seed_of_url
+from casebook.cases.casework import update_casework
 from crawler.spiders.partners import PartnersSpider, visit_begun, visit_ended, visits_put_back
-from crawler.visit_run import page_read
+from crawler.visits.seeds import end_crawl_if_complete, read_seeds, seed_of_url
+from crawler.visits.visit_run import page_read
+from crawler.wire.opt_out import read_opt_out
+from ledger.archive.warc import cut_torn_tails
 from ledger.database import Ledger
 from ledger.errors import BadInputError, OutsideFailureError, Problem
 from ledger.vocabulary import CustodyEvent
-from ledger.warc import cut_torn_tails
+from matcher.brands.official_logos import Brand
 from matcher.logo_matches import store_brands
-from matcher.official_logos import Brand
 from partnerproof.crawl_progress import CrawlProgress
 from partnerproof.flow import LOGOS_CHANGED, Follower, unjudged_visits
 from partnerproof.sealing import describe_program, seal_after_crawl

@@ -12,8 +12,8 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
+from casebook.dossier.report import write_report
 from casebook.register.imports import import_register
-from casebook.report import write_report
 from ledger.shipped import shipped_data
 from matcher.logo_matches import store_brands
 from partnerproof.config import CONFIG_FILE, EXAMPLE_CONFIG

@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from casebook.claims import find_claims
-from casebook.judge import Judge
+from casebook.verdicts.claims import find_claims
+from casebook.verdicts.judge import Judge
 from ledger.database import Ledger
 from ledger.identity import utc_text
 from ledger.lexicon import Lexicon
 from ledger.vocabulary import JudgingCause
+from matcher.brands.official_logos import Brand
 from matcher.logo_matches import match_logos
-from matcher.official_logos import Brand
-from matcher.recogniser import Recogniser
+from matcher.recognition_process import Recogniser
 from matcher.text_matches import match_texts
 from partnerproof.workspace import Workspace
 
@@ -37,19 +37,19 @@ class Stage:
 
 
 STAGES = (
-    Stage(name="brand", command="partnerproof brand add", reads="logo files, brand.toml", writes="brands, official_logos", module="matcher/official_logos.py"),
+    Stage(name="brand", command="partnerproof brand add", reads="logo files, brand.toml", writes="brands, official_logos", module="matcher/brands/official_logos.py"),
     Stage(name="register", command="partnerproof register import", reads="CSV", writes="register_snapshots, grants", module="casebook/register/grants.py"),
     Stage(name="crawl", command="partnerproof crawl", reads="seed list", writes="seeds, visits, captures, looks, pages", module="crawler/spiders/partners.py"),
-    Stage(name="ingest", command="partnerproof ingest", reads="WARC, WACZ of others", writes="seeds, visits, captures, looks, pages", module="crawler/ingest.py"),
-    Stage(name="extract", command="partnerproof extract", reads="captures", writes="sightings, passages", module="crawler/sightings.py, crawler/passages.py"),
+    Stage(name="ingest", command="partnerproof ingest", reads="WARC, WACZ of others", writes="seeds, visits, captures, looks, pages", module="crawler/archives/ingest.py"),
+    Stage(name="extract", command="partnerproof extract", reads="captures", writes="sightings, passages", module="crawler/images/sightings.py, crawler/reading/passages.py"),
     Stage(name="match", command="partnerproof match", reads="sightings, passages, official logos", writes="logo_matches, text_matches, recognitions", module="matcher/logo_matches.py, matcher/text_matches.py"),
-    Stage(name="claims", command="partnerproof claims", reads="matches and their surroundings", writes="walls, claims, claim_evidence, mark_findings", module="casebook/claims.py"),
-    Stage(name="judge", command="partnerproof judge", reads="claims, grants", writes="judgings, searches, verdicts", module="casebook/rules.py, casebook/judge.py"),
-    Stage(name="cases", command="partnerproof serve", reads="verdicts, visits, people's decisions", writes="cases, letters, removal_checks", module="casebook/cases.py, casebook/letters.py, casebook/removal.py"),
-    Stage(name="watch", command="partnerproof watch", reads="cases, visits", writes="a new crawl, alerts", module="partnerproof/watch_round.py, casebook/alerts.py"),
-    Stage(name="report", command="partnerproof report", reads="all of it", writes="HTML files", module="casebook/dossier.py"),
-    Stage(name="seal", command="partnerproof seal", reads="all of it", writes="seals, tokens", module="ledger/seals.py, ledger/timestamps.py"),
-    Stage(name="export", command="partnerproof export", reads="one claim", writes="a zip file", module="casebook/export.py, ledger/verifier.py"),
+    Stage(name="claims", command="partnerproof claims", reads="matches and their surroundings", writes="walls, claims, claim_evidence, mark_findings", module="casebook/verdicts/claims.py"),
+    Stage(name="judge", command="partnerproof judge", reads="claims, grants", writes="judgings, searches, verdicts", module="casebook/verdicts/rules.py, casebook/verdicts/judge.py"),
+    Stage(name="cases", command="partnerproof serve", reads="verdicts, visits, people's decisions", writes="cases, letters, removal_checks", module="casebook/cases/cases.py, casebook/cases/letters.py, casebook/cases/removal.py"),
+    Stage(name="watch", command="partnerproof watch", reads="cases, visits", writes="a new crawl, alerts", module="partnerproof/watch_round.py, casebook/cases/alerts.py"),
+    Stage(name="report", command="partnerproof report", reads="all of it", writes="HTML files", module="casebook/dossier/dossier.py"),
+    Stage(name="seal", command="partnerproof seal", reads="all of it", writes="seals, tokens", module="ledger/proof/seals.py, ledger/proof/timestamps.py"),
+    Stage(name="export", command="partnerproof export", reads="one claim", writes="a zip file", module="casebook/export/claim_export.py, ledger/proof/verifier.py"),
 )  # fmt: skip
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from casebook.register.search import SEARCH_VERSION
-from casebook.rules import RULES_VERSION
-from casebook.tiers import TIER_WORDS
-from crawler.made_with import describe_crawler, digest_files
+from casebook.verdicts.rules import RULES_VERSION
+from casebook.verdicts.tiers import TIER_WORDS
+from crawler.visits.made_with import describe_crawler, digest_files
 from ledger.errors import PartnerproofError
-from ledger.seals import Seal, Seals, make_seal, mend_seals
+from ledger.proof.seals import Seal, Seals, make_seal, mend_seals
+from ledger.proof.timestamps import Stamp, mend_tokens, stamp_seal
 from ledger.shipped import shipped_data
-from ledger.timestamps import Stamp, mend_tokens, stamp_seal
 from partnerproof.config import CONFIG_FILE
 from partnerproof.version import program_version
 from partnerproof.workspace import Workspace

@@ -14,18 +14,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ledger.custody import CustodyLog
 from ledger.database import Ledger
 from ledger.errors import BadInputError, OutsideFailureError, Problem
 from ledger.lexicon import Lexicon
-from ledger.pen import LOG_NAME, hold_door, hold_pen, write_beside
+from ledger.proof.custody import CustodyLog
+from ledger.proof.writer_lock import LOG_NAME, hold_door, hold_pen, write_beside
 from partnerproof.config import CONFIG_FILE, EXAMPLE_CONFIG, Config, read_config
 
 if TYPE_CHECKING:  # they take long to import, and most commands need none
-    from casebook.letter_templates import Sender
-    from casebook.removal import RemovalTerms
-    from ledger.timestamps import Authority
-    from matcher.official_logos import Brand
+    from casebook.cases.letter_templates import Sender
+    from casebook.cases.removal import RemovalTerms
+    from ledger.proof.timestamps import Authority
+    from matcher.brands.official_logos import Brand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ class Workspace:
     @property
     def sender(self) -> Sender:
         """Who writes to vendors."""
-        from casebook.letter_templates import Sender
+        from casebook.cases.letter_templates import Sender
 
         said = self.config.letters
         return Sender(name=said.sender_name, address=said.sender_address, email=said.sender_email)
@@ -66,7 +66,7 @@ class Workspace:
     @property
     def removal_terms(self) -> RemovalTerms:
         """What proves that a claim is gone."""
-        from casebook.removal import RemovalTerms
+        from casebook.cases.removal import RemovalTerms
 
         said = self.config.removal
         return RemovalTerms(healthy_looks=said.healthy_looks, over_days=said.over_days)
@@ -98,7 +98,7 @@ class Workspace:
     @property
     def authorities(self) -> list[Authority]:
         """The time-stamping authorities, in the order of the configuration."""
-        from ledger.timestamps import Authority
+        from ledger.proof.timestamps import Authority
 
         return [
             Authority(name=one.name, url=one.url, roots=self.root / one.roots) for one in self.config.seal.authority
@@ -118,7 +118,7 @@ class Workspace:
 
     def load_brands(self, chosen: Sequence[str] = ()) -> list[Brand]:
         """Return the chosen brands, or all. Errors: BadInputError with every mistake."""
-        from matcher.official_logos import load_brands
+        from matcher.brands.official_logos import load_brands
 
         return load_brands(self.brands, list(chosen) or None)
 

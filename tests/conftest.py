@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 
 from ledger.lexicon import Lexicon
 from matcher import LogoMatcher, thresholds
-from matcher.official_logos import make_official_logo
+from matcher.brands.official_logos import make_official_logo
 from tests.launcher import close, launch
 
 NOW = "2026-11-23T06:34:29Z"

@@ -112,11 +112,11 @@ def _import_all() -> None:
     for name in sorted(set(VERBS.values())):
         importlib.import_module(f"partnerproof.cli.{name}")
     for name in (
-        "crawler.middlewares",
+        "crawler.wire.middlewares",
         "crawler.pipelines",
-        "crawler.tls",
-        "crawler.addresses",
-        "matcher.recogniser",
+        "crawler.wire.tls",
+        "crawler.wire.addresses",
+        "matcher.recognition_process",
         "scrapy.core.downloader.handlers.http11",
     ):
         if importlib.util.find_spec(name) is not None:

@@ -19,7 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from ledger.database import Ledger, Row
 from ledger.errors import OutsideFailureError
 
-_TEMPLATES = Path(__file__).parents[1] / "templates"
+_TEMPLATES = Path(__file__).parent / "templates"
 # What fits on one page beside five registers; the rest is counted, and stands in the stored record
 MAX_HITS = 8
 MAX_NEAR_MISSES = 6

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from casebook.register.names import comparable_name
-from crawler.noise_words import shipped_noise_words
+from casebook.register.company_names import comparable_name
+from crawler.images.noise_words import shipped_noise_words
 from ledger.dates import ISO_DATES, read_date, suggest_date
 from ledger.domains import normal_domain
 from ledger.errors import Problem

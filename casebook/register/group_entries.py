@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from casebook.register.names import comparable_name
+from casebook.register.company_names import comparable_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from casebook.register.company_names import name_forms
 from casebook.register.group_entries import CompanyEntry
 from casebook.register.group_files import SOURCES, GroupFile, open_group_file
 from casebook.register.imports import MAX_PROBLEMS, file_sha256
-from casebook.register.likeness import segments_of, store_segments
-from casebook.register.names import name_forms
+from casebook.register.name_likeness import segments_of, store_segments
 from casebook.register.snapshots import find_group_snapshot, held_groups
 from ledger.database import Ledger
 from ledger.errors import BadInputError, Problem

@@ -11,9 +11,9 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from casebook.register.asked import Asked, Member
-from casebook.register.likeness import NEAR_MISS_SCORE, likeness, nearest, stored_segments
-from casebook.register.names import name_forms
+from casebook.register.company_names import name_forms
+from casebook.register.name_likeness import NEAR_MISS_SCORE, likeness, nearest, stored_segments
+from casebook.register.search_terms import Asked, Member
 from ledger.database import Ledger, Row
 from ledger.records import GroupSnapshot
 

@@ -16,10 +16,10 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
+from casebook.register.grant_index import store_keys, store_likeness
 from casebook.register.grants import GrantReader
 from casebook.register.importers import FORMATS, each_source_row, format_of
 from casebook.register.mapping import NO_MAPPING, Mapping, read_mapping
-from casebook.register.shelves import store_keys, store_likeness
 from casebook.register.snapshots import held_registers
 from ledger.database import Ledger
 from ledger.errors import BadInputError, Problem

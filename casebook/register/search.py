@@ -14,11 +14,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
-from casebook.register.asked import BASES, Asked, Basis, Hit, Member, SearchResult, Tried
+from casebook.register.company_names import name_forms
+from casebook.register.grant_index import MemoryShelf, Shelf, open_shelves
 from casebook.register.groups import CorporateGroups, alike_groups, open_groups
-from casebook.register.likeness import likenesses
-from casebook.register.names import name_forms
-from casebook.register.shelves import MemoryShelf, Shelf, open_shelves
+from casebook.register.name_likeness import likenesses
+from casebook.register.search_terms import BASES, Asked, Basis, Hit, Member, SearchResult, Tried
 from casebook.register.snapshots import held_groups, held_registers
 from ledger.database import Ledger
 from ledger.identifiers import is_lei

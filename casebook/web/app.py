@@ -25,13 +25,14 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from casebook.follow_up import MAX_FILE_BYTES
+from casebook.cases.follow_up import MAX_FILE_BYTES
+from casebook.dossier.report import TEMPLATES as REPORT_TEMPLATES
 from casebook.web.accounts import Session, begin_session, end_session, log_in, read_session
-from casebook.web.answer import Answer, Form, NotThereError, Page, Post, Upload, UploadedFile, one_field
-from casebook.web.desk import STATIC, TEMPLATES, Desk, make_environment
+from casebook.web.application_context import STATIC, Desk, make_environment
 from casebook.web.faults import LOG_NAME, FaultLog
 from casebook.web.letter_pages import UPLOADS
 from casebook.web.pages import PAGES, POSTS
+from casebook.web.responses import Answer, Form, NotThereError, Page, Post, Upload, UploadedFile, one_field
 from ledger.errors import BadInputError, EvidenceBrokenError, PartnerproofError
 from ledger.vocabulary import Role
 
@@ -52,7 +53,7 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 _STATIC_FILES = {
-    "report.css": (TEMPLATES / "report.css", "text/css"),  # cases look as dossiers do
+    "report.css": (REPORT_TEMPLATES / "report.css", "text/css"),  # cases look as dossiers do
     "app.css": (STATIC / "app.css", "text/css"),
     "charts.css": (STATIC / "charts.css", "text/css"),
     "app.js": (STATIC / "app.js", "text/javascript"),
@@ -214,7 +215,7 @@ class ReviewApp:
         return self._render(made.template, made.status, session=session, **made.values)
 
     def _render(self, template: str, code: int, **values: Any) -> HTMLResponse:
-        return HTMLResponse(self.environment.get_template(f"web/{template}").render(**values), code)
+        return HTMLResponse(self.environment.get_template(template).render(**values), code)
 
     # --- what goes wrong
 

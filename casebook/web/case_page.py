@@ -7,17 +7,17 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from casebook.cases import read_events
-from casebook.dossier import Dossier, compare_logo, read_dossier
-from casebook.findings import read_finding
-from casebook.follow_up import read_replies
-from casebook.letters import list_letters
-from casebook.pictures import list_exhibits, read_exhibit_png
-from casebook.removal import read_checks
+from casebook.cases.cases import read_events
+from casebook.cases.follow_up import read_replies
+from casebook.cases.letters import list_letters
+from casebook.cases.removal import read_checks
+from casebook.dossier.dossier import Dossier, compare_logo, read_dossier
+from casebook.dossier.findings import read_finding
+from casebook.dossier.pictures import list_exhibits, read_exhibit_png
 from ledger.database import Ledger, Row
 from ledger.errors import BadInputError
 from ledger.identity import content_id
-from matcher.explain import Comparison
+from matcher.looking.explain import Comparison
 
 _UNSAID = dict.fromkeys(
     (
@@ -36,7 +36,7 @@ class CaseView:
     finding: Row | None
     dossier: Dossier | None
     pictures: tuple[int, ...]
-    pages: tuple[Row, ...]  # the latest picture of each page, as casebook/pictures.py lists them
+    pages: tuple[Row, ...]  # the latest picture of each page, as casebook/dossier/pictures.py lists them
     events: tuple[tuple[Row, dict[str, object]], ...]
     letters: tuple[Row, ...]  # with their subjects, oldest first
     replies: tuple[Row, ...]

@@ -14,8 +14,8 @@ from xml.etree import ElementTree as ET
 from markupsafe import Markup
 from rich.cells import cell_len, set_cell_size
 
-from casebook.survival import Curve
-from casebook.tables import plain
+from casebook.cases.survival import Curve
+from casebook.files.tables import plain
 
 WIDTH = 560
 COLOURS = 7  # k0 to k6 in charts.css; the last is for what is left over

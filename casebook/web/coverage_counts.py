@@ -1,6 +1,6 @@
 """How many pages were looked at and could not be, in one number each: for the dashboard.
 
-Reads: visits, looks, pages. Writes: nothing. casebook/coverage.py tells the same vendor by vendor.
+Reads: visits, looks, pages. Writes: nothing. casebook/dossier/coverage.py tells the same vendor by vendor.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from casebook.coverage import NOT_THERE
+from casebook.dossier.coverage import NOT_THERE
 from ledger.database import Ledger
 
 UNKNOWN = "unknown"

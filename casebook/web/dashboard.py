@@ -14,15 +14,15 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from casebook.coverage import WHAT_TO_DO
-from casebook.survival import Removals, read_removals
+from casebook.cases.survival import Removals, read_removals
+from casebook.dossier.coverage import WHAT_TO_DO
 from casebook.web.accounts import Session
-from casebook.web.answer import Answer, Page
+from casebook.web.application_context import Desk
 from casebook.web.case_columns import CaseColumns, Mask
 from casebook.web.charts import COLOURS, Series, draw_bars, draw_columns, draw_survival
 from casebook.web.coverage_counts import UNKNOWN, CoverageCounts, count_coverage
-from casebook.web.desk import Desk
 from casebook.web.queue import UNDECIDED_STATES
+from casebook.web.responses import Answer, Page
 from ledger.database import Ledger
 from ledger.identity import utc_now
 from ledger.vocabulary import Role

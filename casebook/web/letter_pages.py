@@ -6,13 +6,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from casebook.cases import read_events
-from casebook.contacts import propose_contacts
-from casebook.decisions import refuse_input
-from casebook.follow_up import Reply, end_follow_up, escalate, store_reply
-from casebook.letter_files import TYPES, LetterFile, export_letter
-from casebook.letter_templates import Filled, Gate, unwritten
-from casebook.letters import (
+from casebook.cases.cases import read_events
+from casebook.cases.contacts import propose_contacts
+from casebook.cases.decisions import refuse_input
+from casebook.cases.follow_up import Reply, end_follow_up, escalate, store_reply
+from casebook.cases.letter_files import TYPES, LetterFile, export_letter
+from casebook.cases.letter_templates import Filled, Gate, unwritten
+from casebook.cases.letters import (
     LetterOrder,
     approve_letter,
     change_letter,
@@ -28,7 +28,9 @@ from casebook.letters import (
     write_letter,
 )
 from casebook.web.accounts import Session
-from casebook.web.answer import (
+from casebook.web.application_context import Desk, is_plain_id
+from casebook.web.queue import Filters
+from casebook.web.responses import (
     Answer,
     Form,
     NotThereError,
@@ -41,8 +43,6 @@ from casebook.web.answer import (
     one_field,
     with_filters,
 )
-from casebook.web.desk import Desk, is_plain_id
-from casebook.web.queue import Filters
 from ledger.database import Row
 from ledger.errors import BadInputError
 from ledger.identity import utc_now

@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl
 
 from starlette.background import BackgroundTask
 
-from casebook.cases import UNDECIDED as UNDECIDED_STATES
-from casebook.decisions import (
+from casebook.cases.cases import UNDECIDED as UNDECIDED_STATES
+from casebook.cases.decisions import (
     REASONS,
     Verdict,
     approve,
@@ -23,13 +23,12 @@ from casebook.decisions import (
     refuse_input,
     undo,
 )
-from casebook.letters import latest_day, may_write
+from casebook.cases.letters import latest_day, may_write
 from casebook.web.accounts import Session
-from casebook.web.answer import Answer, Form, NotThereError, Page, Path_, Post, filters_of, one_field, with_filters
+from casebook.web.application_context import Desk, is_plain_id
 from casebook.web.case_columns import SORTS
 from casebook.web.case_page import KINDS, draw_picture, read_case, read_case_view, read_page_picture
 from casebook.web.dashboard import DASHBOARD_PAGES
-from casebook.web.desk import Desk, is_plain_id
 from casebook.web.letter_pages import LETTER_PAGES, LETTER_POSTS
 from casebook.web.queue import (
     ANY,
@@ -41,6 +40,7 @@ from casebook.web.queue import (
     same_group,
 )
 from casebook.web.queue_table import TABLE_PAGES
+from casebook.web.responses import Answer, Form, NotThereError, Page, Path_, Post, filters_of, one_field, with_filters
 from ledger.database import Row
 from ledger.identity import utc_now
 from ledger.vocabulary import CaseEvent, CaseState, ReplyKind, Role

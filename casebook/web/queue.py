@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from casebook.follow_up import WAITING
+from casebook.cases.follow_up import WAITING
 from casebook.web.case_columns import SORTS, CaseColumns, Mask, Places
 from ledger.database import Ledger, Row
 from ledger.identity import utc_now

@@ -21,11 +21,11 @@ from typing import IO, Any
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
-from casebook.tables import make_xlsx, write_csv
+from casebook.files.tables import make_xlsx, write_csv
 from casebook.web.accounts import Session
-from casebook.web.answer import Answer, NotThereError, Page
-from casebook.web.desk import Desk
+from casebook.web.application_context import Desk
 from casebook.web.queue import Filters
+from casebook.web.responses import Answer, NotThereError, Page
 from ledger.database import Ledger
 from ledger.errors import OutsideFailureError, PartnerproofError
 from ledger.identity import utc_text

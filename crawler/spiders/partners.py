@@ -25,24 +25,32 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
-from crawler.browser import Browser, BrowserOptions
-from crawler.hours import Window
-from crawler.looks import Looked, LookRefusedError, explain_failure
-from crawler.made_with import describe_crawler
-from crawler.outage import Outage
-from crawler.pace import Pace
-from crawler.reader import Reader
-from crawler.seeds import begin_crawl, end_crawl_if_complete, read_seeds, seed_of_url
-from crawler.visit import PROGRAM_ERROR, Budget, RunningVisit, begin_visit, end_visit, find_earlier_look, put_back
-from crawler.visit_run import VisitRun
+from crawler.drawing.browser import Browser, BrowserOptions
+from crawler.reading.reading_pool import Reader
+from crawler.visits.looks import Looked, LookRefusedError, explain_failure
+from crawler.visits.made_with import describe_crawler
+from crawler.visits.outage import Outage
+from crawler.visits.seeds import begin_crawl, end_crawl_if_complete, read_seeds, seed_of_url
+from crawler.visits.visit import (
+    PROGRAM_ERROR,
+    Budget,
+    RunningVisit,
+    begin_visit,
+    end_visit,
+    find_earlier_look,
+    put_back,
+)
+from crawler.visits.visit_run import VisitRun
+from crawler.wire.hours import Window
+from crawler.wire.pace import Pace
+from ledger.archive.warc import WarcArchive, read_exchange
 from ledger.database import Ledger
 from ledger.errors import BadInputError, PartnerproofError, Problem
 from ledger.identity import look_id_of, parse_utc, sha256_hex, utc_now, utc_text
 from ledger.lexicon import Lexicon
-from ledger.pen import hold_pen
+from ledger.proof.writer_lock import hold_pen
 from ledger.records import Look
 from ledger.vocabulary import CrawlKind, LookOutcome, Purpose
-from ledger.warc import WarcArchive, read_exchange
 
 logger = logging.getLogger(__name__)
 visit_begun = object()  # Scrapy signal

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from casebook.tables import plain
+from casebook.files.tables import plain
 from ledger.errors import BadInputError, Problem
+from matcher.brands.official_files import OFFICIAL_SUFFIXES
+from matcher.brands.official_logos import Brand, OfficialLogo, write_brand
 from matcher.logo_matches import store_brands
-from matcher.official_files import OFFICIAL_SUFFIXES
-from matcher.official_logos import Brand, OfficialLogo, write_brand
 from partnerproof.cli.brand_check import check
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.tables import print_rows

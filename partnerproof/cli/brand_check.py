@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from casebook.tables import plain
+from casebook.files.tables import plain
 from matcher.brand_check import BrandCheck, LogoCheck, check_brands
 from matcher.legibility import WIDTHS_PX
 from partnerproof.cli.choice import Choice, pass_choice

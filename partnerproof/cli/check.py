@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from casebook.findings import NOTHING_ALLOWS
+from casebook.dossier.findings import NOTHING_ALLOWS
 from ledger.database import Ledger
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.crawl import network_options

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import click
 
-from casebook.verdict_changes import compare_judgings, list_judgings
+from casebook.verdicts.verdict_changes import compare_judgings, list_judgings
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.tables import print_rows
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from casebook.export import ExportOrder, export_claim, export_name
-from casebook.findings import read_finding
-from casebook.pdf import require_pdf
-from casebook.personal import find_personal
-from casebook.redaction_list import read_list, write_list
-from crawler.browser import why_no_browser
+from casebook.dossier.findings import read_finding
+from casebook.export.claim_export import ExportOrder, export_claim, export_name
+from casebook.export.personal import find_personal
+from casebook.export.redaction_list import read_list, write_list
+from casebook.files.pdf import require_pdf
+from crawler.drawing.browser import why_no_browser
 from ledger.errors import OutsideFailureError
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.picture import take_pictures

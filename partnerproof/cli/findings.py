@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-from casebook.findings import COLUMNS, PERHAPS_COLUMNS, read_findings, read_perhaps, require_brand
-from casebook.tables import make_xlsx, write_csv
+from casebook.dossier.findings import COLUMNS, PERHAPS_COLUMNS, read_findings, read_perhaps, require_brand
+from casebook.files.tables import make_xlsx, write_csv
 from ledger.database import Row
 from ledger.errors import OutsideFailureError
 from ledger.vocabulary import VerdictKind

@@ -14,10 +14,10 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from casebook.tables import plain, write_csv
-from matcher.recogniser import Recogniser
-from matcher.retro_hunt import ShortList, read_new_logos, short_list_images
-from matcher.verification import Hit, Verification, verify_images
+from casebook.files.tables import plain, write_csv
+from matcher.hunt import ShortList, read_new_logos, short_list_images
+from matcher.hunt_hits import Hit, Verification, verify_images
+from matcher.recognition_process import Recogniser
 from partnerproof.cli.tables import print_rows
 from partnerproof.workspace import Workspace
 

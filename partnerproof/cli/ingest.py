@@ -12,20 +12,20 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from casebook.casework import update_casework
-from casebook.judge import Judge
-from casebook.tables import plain
-from crawler.archive_files import kind_of, open_archive
-from crawler.archive_index import ArchiveIndex
-from crawler.ingest import Ingest, begin_ingest, plan_ingest
-from crawler.seeds import end_crawl_if_complete, read_seeds
+from casebook.cases.casework import update_casework
+from casebook.files.tables import plain
+from casebook.verdicts.judge import Judge
+from crawler.archives.archive_files import kind_of, open_archive
+from crawler.archives.archive_index import ArchiveIndex
+from crawler.archives.ingest import Ingest, begin_ingest, plan_ingest
+from crawler.visits.seeds import end_crawl_if_complete, read_seeds
+from ledger.archive.warc import WarcArchive
 from ledger.database import Ledger
 from ledger.errors import BadInputError, Problem
 from ledger.records import Seed
 from ledger.vocabulary import JudgingCause
-from ledger.warc import WarcArchive
 from matcher.logo_matches import store_brands
-from matcher.recogniser import Recogniser
+from matcher.recognition_process import Recogniser
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.stages import brand_option
 from partnerproof.cli.tables import print_findings

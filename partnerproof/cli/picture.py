@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import click
 
-from casebook.findings import read_finding
-from casebook.pictures import Pictured, PictureOrder, draw_pictures, find_pages, require_browser
+from casebook.dossier.findings import read_finding
+from casebook.dossier.pictures import Pictured, PictureOrder, draw_pictures, find_pages, require_browser
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.progress import progress_bar
 from partnerproof.sealing import seal_after_crawl

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from crawler.opt_out import read_opt_out
-from crawler.seeds import read_seeds
+from crawler.visits.seeds import read_seeds
+from crawler.wire.opt_out import read_opt_out
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.crawl_plan import CrawlPlan, plan_crawl
 

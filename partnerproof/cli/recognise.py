@@ -13,13 +13,13 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from casebook.tables import plain, write_csv
+from casebook.files.tables import plain, write_csv
 from ledger.errors import BadInputError, Problem
-from matcher.decode import sniff_format
+from matcher.brands.official_files import PICTURE_SUFFIXES
+from matcher.decoding.decode import sniff_format
 from matcher.logo_matcher import LogoMatcher, Recognition
-from matcher.official_files import PICTURE_SUFFIXES
-from matcher.regions import Box
-from matcher.transform import Transform, describe_transform
+from matcher.looking.regions import Box
+from matcher.looking.transform import Transform, describe_transform
 from partnerproof.cli.tables import print_rows
 
 COULD_NOT_LOOK = 3

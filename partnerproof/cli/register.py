@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
-from casebook.affected import judge_affected
-from casebook.casework import update_casework
-from casebook.findings import require_brand
-from casebook.register.diff import RegisterDiff, diff_register
+from casebook.cases.casework import update_casework
+from casebook.dossier.findings import require_brand
 from casebook.register.imports import DEFAULT_REGISTER, import_register
+from casebook.register.register_changes import RegisterDiff, diff_register
 from casebook.register.snapshots import list_snapshots, undo_snapshot
+from casebook.verdicts.affected import judge_affected
 from matcher.logo_matches import store_brands
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.register_groups import groups, read_name

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from casebook.affected import judge_affected
-from casebook.casework import update_casework
+from casebook.cases.casework import update_casework
 from casebook.register.group_imports import import_groups
+from casebook.verdicts.affected import judge_affected
 from ledger.csv_table import has_control
 from partnerproof.cli.choice import Choice, pass_choice
 

@@ -12,12 +12,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from casebook.findings import require_brand
-from casebook.register.ask import ask_again, ask_register, require_search, window_start
-from casebook.register.asked import Asked
+from casebook.dossier.findings import require_brand
+from casebook.files.tables import plain
 from casebook.register.certificate import read_certificate, write_certificate
-from casebook.register.names import name_forms
-from casebook.tables import plain
+from casebook.register.company_names import name_forms
+from casebook.register.recorded_search import ask_again, ask_register, require_search, window_start
+from casebook.register.search_terms import Asked
 from ledger.csv_table import has_control
 from ledger.database import Ledger, Row
 from ledger.dates import ISO_DATES, end_of_day, is_to_come, read_date, suggest_date

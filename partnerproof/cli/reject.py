@@ -9,9 +9,9 @@ import sys
 
 import click
 
-from casebook.claims import find_claims
-from casebook.findings import REJECTION_COLUMNS, read_rejections, require_brand
-from casebook.tables import write_csv
+from casebook.dossier.findings import REJECTION_COLUMNS, read_rejections, require_brand
+from casebook.files.tables import write_csv
+from casebook.verdicts.claims import find_claims
 from ledger.database import Ledger
 from ledger.vocabulary import RejectionEvent
 from matcher.logo_matches import store_brands

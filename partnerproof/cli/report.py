@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from casebook.report import write_report
+from casebook.dossier.report import write_report
 from ledger.vocabulary import VerdictKind
 from partnerproof.cli.choice import Choice, pass_choice
 

@@ -7,9 +7,9 @@ import getpass
 import click
 from rich.table import Table
 
-from casebook.retention import Retention, decide_hold, read_holds, read_retention
-from casebook.tables import plain
-from ledger.deletion import delete_captures, finish_deletions
+from casebook.export.retention import Retention, decide_hold, read_holds, read_retention
+from casebook.files.tables import plain
+from ledger.proof.deletion import delete_captures, finish_deletions
 from ledger.vocabulary import HoldEvent, RetentionClass
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.tables import plain_console

@@ -10,13 +10,13 @@ from socket import IPPROTO_TCP, TCP_NODELAY
 
 import click
 
-from casebook.casework import update_casework
-from casebook.decisions import follow_rejections
-from casebook.letter_templates import LetterTemplates
+from casebook.cases.casework import update_casework
+from casebook.cases.decisions import follow_rejections
+from casebook.cases.letter_templates import LetterTemplates
 from casebook.web.accounts import add_account, close_account, list_accounts
 from casebook.web.app import make_app
+from casebook.web.application_context import Desk
 from casebook.web.dashboard import warm_up
-from casebook.web.desk import Desk
 from ledger.vocabulary import Role
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.workspace import Workspace

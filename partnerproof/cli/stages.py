@@ -9,15 +9,15 @@ from typing import Any, TypeVar
 
 import click
 
-from casebook.casework import update_casework
-from casebook.claims import find_claims
-from casebook.judge import Judge
-from crawler.reread import read_again
+from casebook.cases.casework import update_casework
+from casebook.verdicts.claims import find_claims
+from casebook.verdicts.judge import Judge
+from crawler.reading.stored_pages import read_again
 from ledger.database import Ledger
 from ledger.dates import end_of_day
 from ledger.vocabulary import JudgingCause, MatchStrength
 from matcher.logo_matches import match_logos, store_brands
-from matcher.recogniser import Recogniser
+from matcher.recognition_process import Recogniser
 from matcher.rejections import SET_CHANGED, hold_back
 from matcher.text_matches import match_texts
 from partnerproof.cli.choice import Choice, pass_choice

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from casebook.tables import plain
+from casebook.files.tables import plain
 from ledger.database import Ledger
 from partnerproof.cli.choice import Choice, pass_choice
 

@@ -12,9 +12,9 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from casebook.coverage import NOT_THERE, read_coverage
-from casebook.findings import read_findings, read_perhaps
-from casebook.tables import plain
+from casebook.dossier.coverage import NOT_THERE, read_coverage
+from casebook.dossier.findings import read_findings, read_perhaps
+from casebook.files.tables import plain
 from ledger.database import Ledger, Row
 from ledger.vocabulary import VerdictKind
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import click
 
-from casebook.tables import plain
+from casebook.files.tables import plain
 from ledger.errors import BadInputError, PartnerproofError, Problem
-from ledger.fixity import Place
-from ledger.verification import Verification
-from ledger.verifier import BROKEN, MANIFEST, NOT_CHECKED, OK, Check, check_export
+from ledger.proof.fixity import Place
+from ledger.proof.verification import Verification
+from ledger.proof.verifier import BROKEN, MANIFEST, NOT_CHECKED, OK, Check, check_export
 from ledger.vocabulary import CustodyEvent
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.progress import progress_bar

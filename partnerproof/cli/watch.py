@@ -13,9 +13,9 @@ from pathlib import Path
 
 import click
 
-from casebook.casework import update_casework
+from casebook.cases.casework import update_casework
 from ledger.identity import utc_now, utc_text
-from ledger.pen import PenHeldError
+from ledger.proof.writer_lock import PenHeldError
 from partnerproof.alert_channels import send_alerts
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.crawl import network_options

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bench.scaling import draw_officials, make_matcher
 from bench.scaling_drawings import draw_mark, draw_sign, picture_bytes, svg_bytes, wall_bytes
-from matcher.decode import Picture, decode_image
-from matcher.normalize import flatten_on_all
-from matcher.regions import find_regions
+from matcher.decoding.decode import Picture, decode_image
+from matcher.looking.normalize import flatten_on_all
+from matcher.looking.regions import find_regions
 
 
 def count_regions(content: bytes) -> int:

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from casebook.facts import ClaimFacts, Denial
 from casebook.register.search import Asked, Register, SearchResult
-from casebook.rules import judge_claim, needs_search
-from casebook.tiers import Tier, TierList
+from casebook.verdicts.facts import ClaimFacts, Denial
+from casebook.verdicts.rules import judge_claim, needs_search
+from casebook.verdicts.tiers import Tier, TierList
 from ledger.database import Ledger
 from ledger.records import BrandRow
 from ledger.vocabulary import AssertedBy, LogoVariant, Relation, VerdictKind

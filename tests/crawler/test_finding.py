@@ -6,11 +6,11 @@ import gzip
 
 import pytest
 
-from crawler.links import find_page_links, find_script_links, score_link
-from crawler.own_hosts import own_hosts
-from crawler.page import parse_page
-from crawler.sitemaps import read_sitemap
-from crawler.traps import Traps, url_key
+from crawler.page.page import parse_page
+from crawler.reading.links import find_page_links, find_script_links, score_link
+from crawler.reading.own_hosts import own_hosts
+from crawler.visits.sitemaps import read_sitemap
+from crawler.visits.traps import Traps, url_key
 from ledger.vocabulary import PageKind
 
 HOME = "http://vendor.example/"

@@ -9,10 +9,10 @@ from email.utils import format_datetime
 
 import pytest
 
-from crawler.hours import Window
-from crawler.outage import VISITS, Outage
-from crawler.pace import Pace, retry_after_s
-from crawler.visit import Budget, RunningVisit
+from crawler.visits.outage import VISITS, Outage
+from crawler.visits.visit import Budget, RunningVisit
+from crawler.wire.hours import Window
+from crawler.wire.pace import Pace, retry_after_s
 from ledger.identity import utc_now
 from ledger.records import Seed
 

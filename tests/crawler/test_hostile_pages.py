@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from crawler.page_reader import PageSource, read_page
-from crawler.passages import MAX_PASSAGES
-from crawler.sightings import MAX_SIGHTINGS
-from crawler.stylesheets import Sheet
+from crawler.images.sightings import MAX_SIGHTINGS
+from crawler.images.stylesheets import Sheet
+from crawler.reading.page_reader import PageSource, read_page
+from crawler.reading.passages import MAX_PASSAGES
 
 SVG = "<svg><use href='#s'></use></svg>"
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from crawler.links import score_link
-from crawler.page import parse_page
-from crawler.page_kind import kinds_in
+from crawler.page.page import parse_page
+from crawler.reading.links import score_link
+from crawler.reading.page_kind import kinds_in
 from ledger.lexicon import Lexicon
 from ledger.vocabulary import PageKind
 

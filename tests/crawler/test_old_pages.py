@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.page import Document, parse_page
-from crawler.passages import extract_passages
-from crawler.sightings import extract_sightings
+from crawler.images.sightings import extract_sightings
+from crawler.page.page import Document, parse_page
+from crawler.reading.passages import extract_passages
 from ledger.vocabulary import SectionKind
 
 URL = "https://www.vendor.example/firma/partner.html"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.page import parse_page
-from crawler.passages import extract_passages
+from crawler.page.page import parse_page
+from crawler.reading.passages import extract_passages
 from ledger.lexicon import Lexicon
 
 

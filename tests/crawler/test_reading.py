@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.links import find_links, is_same_site
-from crawler.page import parse_page
-from crawler.page_health import is_html, judge_health
-from crawler.page_kind import judge_kind
-from crawler.passages import extract_passages
-from crawler.sitemaps import read_sitemap
+from crawler.page.page import parse_page
+from crawler.reading.links import find_links, is_same_site
+from crawler.reading.page_health import is_html, judge_health
+from crawler.reading.page_kind import judge_kind
+from crawler.reading.passages import extract_passages
+from crawler.visits.sitemaps import read_sitemap
 from ledger.domains import belongs_to, normal_domain, registrable_domain
 from ledger.vocabulary import PageHealth, PageKind, SectionKind
 

@@ -14,9 +14,9 @@ from urllib.parse import unquote
 
 import pytest
 
-from crawler.page import parse_page
-from crawler.sightings import extract_sightings
-from crawler.stylesheets import Sheet, decode_sheet, sheet_urls
+from crawler.images.sightings import extract_sightings
+from crawler.images.stylesheets import Sheet, decode_sheet, sheet_urls
+from crawler.page.page import parse_page
 from ledger.records import Sighting
 
 ORIGIN = "https://www.hallamquay.example"

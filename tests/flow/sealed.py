@@ -8,10 +8,10 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from ledger.custody import CustodyLog
-from ledger.fixity import Place
-from ledger.verification import Verification
-from ledger.verifier import Check
+from ledger.proof.custody import CustodyLog
+from ledger.proof.fixity import Place
+from ledger.proof.verification import Verification
+from ledger.proof.verifier import Check
 from tests.conftest import SmallServer, run_partnerproof, send
 from tests.ledger.authorities import AuthorityServers
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from casebook.findings import COLUMNS
+from casebook.dossier.findings import COLUMNS
 from ledger.shipped import shipped_data
 from tests.conftest import made_once, run_partnerproof
 

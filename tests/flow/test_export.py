@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.verifier import ARCHIVE, BROKEN, NOT_CHECKED, check_export, write_manifest, zip_info
+from ledger.proof.verifier import ARCHIVE, BROKEN, NOT_CHECKED, check_export, write_manifest, zip_info
 from tests.conftest import made_once, run_partnerproof
 from tests.flow.sealed import PAGE, claim_of, crawl, flip, log_of, make_sealed, of
 
@@ -210,12 +210,12 @@ def test_the_workspace_knows_its_own_exports(sealed, exported, folder, tmp_path)
 
 def test_the_log_tells_of_the_export_and_withholds_what_concerns_others(sealed, exported, tmp_path, logo_png):
     entry = next(entry for entry in log_of(sealed) if entry["event"] == "exported")
-    from ledger.verifier import file_facts
+    from ledger.proof.verifier import file_facts
 
     assert {key: entry["details"][key] for key in ("bytes", "sha256")} == file_facts(exported)
     root = shutil.copytree(sealed, tmp_path / "space")
     crawl(root, logo_png, name="Second")
-    from ledger.custody import CustodyLog
+    from ledger.proof.custody import CustodyLog
     from ledger.vocabulary import CustodyEvent
 
     CustodyLog(root / "var" / "custody.jsonl").add(CustodyEvent.VIEWED, {"claim": "f" * 32}, by="Ann")
@@ -253,7 +253,7 @@ def test_a_claim_that_is_not_there_is_named(sealed):
 
 def test_a_token_whose_entry_a_killed_process_did_not_write_is_in_the_next_export(sealed, tmp_path):
     """Its entry is written later, and does not know how far the clock was off."""
-    from ledger.custody import CustodyLog
+    from ledger.proof.custody import CustodyLog
     from ledger.vocabulary import CustodyEvent
 
     root = shutil.copytree(sealed, tmp_path / "space")

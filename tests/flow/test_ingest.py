@@ -19,16 +19,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
-from crawler.archive_files import open_archive
-from crawler.archive_index import ArchiveIndex, read_date, url_key
-from crawler.archive_payload import is_digest_of
-from crawler.ingest import Ingest, begin_ingest, plan_ingest
-from crawler.reread import read_again
-from ledger.codings import BodyRefusedError, undo_chunks
+from crawler.archives.archive_files import open_archive
+from crawler.archives.archive_index import ArchiveIndex, read_date, url_key
+from crawler.archives.archive_payload import is_digest_of
+from crawler.archives.ingest import Ingest, begin_ingest, plan_ingest
+from crawler.reading.stored_pages import read_again
+from ledger.archive.codings import BodyRefusedError, undo_chunks
+from ledger.archive.warc import WarcArchive
 from ledger.database import Ledger
 from ledger.errors import BadInputError
 from ledger.lexicon import Lexicon
-from ledger.warc import WarcArchive
 from tests.conftest import run_partnerproof
 from tests.flow.archives import AT, Maker
 

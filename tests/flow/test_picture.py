@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from crawler.browser import why_no_browser
-from ledger.verifier import BROKEN, NOT_CHECKED, check_export
-from ledger.warc import read_made
+from crawler.drawing.browser import why_no_browser
+from ledger.archive.warc import read_made
+from ledger.proof.verifier import BROKEN, NOT_CHECKED, check_export
 from tests.conftest import draw_logo, png, run_partnerproof, send
 from tests.flow.sealed import claim_of, of, verify
 from tests.flow.test_provenance import rows
@@ -158,7 +158,7 @@ def test_a_limit_leaves_the_rest_for_later(acme, serve, logo_png):
 
 
 def test_outlines_outside_a_picture_are_none():
-    from casebook.pictures import outline_boxes
+    from casebook.dossier.pictures import outline_boxes
 
     blank = png(Image.new("RGB", (100, 100), "white"))
     assert outline_boxes(blank, [(0, 200, 10, 10), (-50, -50, 10, 10)]) is None

@@ -19,12 +19,12 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from warcio.archiveiterator import ArchiveIterator
 
-from casebook.provenance import read_exchanges, read_ways
-from casebook.tiers import TIER_WORDS
-from crawler.made_with import digest_files
+from casebook.dossier.provenance import read_exchanges, read_ways
+from casebook.verdicts.tiers import TIER_WORDS
+from crawler.visits.made_with import digest_files
 from ledger.database import Ledger
+from ledger.proof.verifier import BROKEN, check_export
 from ledger.shipped import shipped_data
-from ledger.verifier import BROKEN, check_export
 from partnerproof.sealing import describe_program
 from partnerproof.workspace import find_workspace
 from tests.conftest import Answer, run_partnerproof, send

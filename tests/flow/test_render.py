@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.browser import why_no_browser
+from crawler.drawing.browser import why_no_browser
 from tests.conftest import Answer, run_partnerproof, send
 
 APP = """

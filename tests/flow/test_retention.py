@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
-from ledger.deletion import tombstone
+from ledger.proof.deletion import tombstone
 from tests.conftest import SmallServer, made_once, run_partnerproof, send
 from tests.flow.sealed import PAGE, claim_of, log_of, of, verify
 
@@ -121,9 +121,9 @@ def test_evidence_of_a_finding_goes_too_when_its_days_are_over_and_the_dossier_s
 
 
 def test_what_a_browser_drew_of_a_page_goes_with_it(stored, tmp_path):
+    from ledger.archive.warc import MadeRecord, WarcArchive
     from ledger.database import Ledger
     from ledger.records import Render
-    from ledger.warc import MadeRecord, WarcArchive
 
     with Ledger.open(stored / "var" / "partnerproof.db") as ledger:
         for look in ledger.rows(
@@ -181,11 +181,11 @@ def test_a_hold_keeps_all_of_a_vendor_until_it_is_lifted(stored):
 
 def test_a_hold_that_is_laid_while_others_delete_keeps_what_was_due(stored):
     """A hold waits for nobody: it may be laid between the look-up of what is due and its deletion."""
-    from casebook.retention import decide_hold, read_retention
-    from ledger.custody import CustodyLog
+    from casebook.export.retention import decide_hold, read_retention
     from ledger.database import Ledger
-    from ledger.deletion import delete_captures
-    from ledger.pen import hold_pen
+    from ledger.proof.custody import CustodyLog
+    from ledger.proof.deletion import delete_captures
+    from ledger.proof.writer_lock import hold_pen
     from ledger.vocabulary import HoldEvent, RetentionClass
 
     before, log = warc_bytes(stored), CustodyLog(stored / "var" / "custody.jsonl")

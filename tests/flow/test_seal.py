@@ -18,9 +18,9 @@ from pathlib import Path
 
 import pytest
 
-from ledger.custody import CustodyLog
-from ledger.seals import Seals
-from ledger.timestamps import Authority, stamp_seal
+from ledger.proof.custody import CustodyLog
+from ledger.proof.seals import Seals
+from ledger.proof.timestamps import Authority, stamp_seal
 from tests.conftest import made_once, not_found, run_partnerproof, send
 from tests.flow.sealed import PAGE, configure, crawl, flip, log_of, make_sealed, of, verify
 from tests.ledger.authorities import AuthorityServers

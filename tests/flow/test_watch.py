@@ -21,10 +21,10 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from casebook.alerts import Digest
-from casebook.contacts import propose_contacts
+from casebook.cases.alerts import Digest
+from casebook.cases.contacts import propose_contacts
 from ledger.database import Ledger
-from ledger.pen import hold_pen, write_beside
+from ledger.proof.writer_lock import hold_pen, write_beside
 from partnerproof import alert_channels
 from partnerproof.alert_channels import send_alerts
 from partnerproof.config import AlertConfig
@@ -251,7 +251,7 @@ def test_a_killed_round_goes_on_with_the_same_vendors(watched):
 
 
 def test_a_round_beside_a_crawl_is_skipped(watched):
-    from ledger.pen import hold_pen
+    from ledger.proof.writer_lock import hold_pen
 
     watched.days_pass(40)
     with hold_pen(watched.database, "crawl"):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from casebook.witnesses import NO_CLAIM, SAME_BYTES, SAME_CLAIM, Witness, address_key, read_witnesses
+from casebook.dossier.witnesses import NO_CLAIM, SAME_BYTES, SAME_CLAIM, Witness, address_key, read_witnesses
 from ledger.database import Ledger
 from tests.conftest import SmallServer, run_partnerproof, send
 from tests.flow.archives import Maker

@@ -6,12 +6,12 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from casebook.decisions import Verdict, decide
-from casebook.letter_templates import LetterTemplates, Sender
-from casebook.letters import LetterOrder, approve_letter, mark_sent, require_letter, write_letter
-from ledger.custody import CustodyLog
+from casebook.cases.decisions import Verdict, decide
+from casebook.cases.letter_templates import LetterTemplates, Sender
+from casebook.cases.letters import LetterOrder, approve_letter, mark_sent, require_letter, write_letter
 from ledger.database import Ledger
 from ledger.identity import utc_now
+from ledger.proof.custody import CustodyLog
 from ledger.vocabulary import CaseState, Tone
 from tests.conftest import Answer, SmallServer, run_partnerproof, send
 

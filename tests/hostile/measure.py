@@ -17,8 +17,8 @@ import threading
 import time
 from pathlib import Path
 
-from matcher import raster_worker, svg_worker
-from matcher.decode import Picture, decode_image
+from matcher.decoding import raster_worker, svg_worker
+from matcher.decoding.decode import Picture, decode_image
 
 from .drawings import svg
 from .rasters import encode, mark

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
-from crawler.page_reader import PageSource, read_page, store_page
+from crawler.reading.page_reader import PageSource, read_page, store_page
 from ledger.database import Ledger
 from ledger.passage_search import index_passages, match_query, search_passages, searchable
 from ledger.records import Crawl, Look, Page, Passage, Seed, Visit

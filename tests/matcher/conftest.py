@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode does n
 from drawings import BRAND_NAMES, draw_mark, encode
 
 from matcher import LogoMatcher
-from matcher.official_logos import make_official_logo
+from matcher.brands.official_logos import make_official_logo
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,8 @@ from PIL import Image, ImageDraw
 
 from matcher import LogoMatcher
 from matcher.brand_check import BrandCheck, check_brands
+from matcher.brands.official_logos import load_brands, make_official_logo
 from matcher.legibility import WIDTHS_PX, measure_smallest_width
-from matcher.official_logos import load_brands, make_official_logo
 
 TODAY = dt.date(2026, 11, 23)
 

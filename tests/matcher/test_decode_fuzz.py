@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bench.fuzz_decode import change, fuzz, make_seeds, mend_png
 from matcher import Refusal
-from matcher.decode import Picture, decode_image
+from matcher.decoding.decode import Picture, decode_image
 
 SEEDS = make_seeds()
 

@@ -11,9 +11,10 @@ from drawings import encode
 from PIL import Image
 
 from ledger.vocabulary import RefusalReason
-from matcher import Refusal, decode, thresholds
-from matcher.decode import Picture, decode_image, sniff_format
-from matcher.image_headers import read_header
+from matcher import Refusal, thresholds
+from matcher.decoding import decode
+from matcher.decoding.decode import Picture, decode_image, sniff_format
+from matcher.decoding.image_headers import read_header
 from tests.hostile.coded import riff
 from tests.hostile.rasters import chunk, frame, gif, mark, png
 

@@ -8,7 +8,7 @@ from drawings import draw_mark, encode, lay_on, scaled
 from PIL import Image, ImageDraw, ImageFont
 
 from matcher import LogoMatcher
-from matcher.official_logos import make_official_logo
+from matcher.brands.official_logos import make_official_logo
 
 Rgb = tuple[int, int, int]
 

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 from ledger.errors import BadInputError
 from ledger.vocabulary import MatchStrength, RefusalReason
 from matcher import Box, LogoMatcher, Recognition, thresholds
-from matcher.official_logos import make_official_logo
+from matcher.brands.official_logos import make_official_logo
 
 
 def brands_of(recognition: Recognition) -> list[str]:

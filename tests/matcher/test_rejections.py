@@ -11,7 +11,7 @@ from ledger.database import Ledger
 from ledger.records import BrandRow, ImageHash, Recognition
 from ledger.vocabulary import RejectionEvent
 from matcher import thresholds
-from matcher.hashes import LogoHash
+from matcher.looking.hashes import LogoHash
 from matcher.rejections import Decision, StandingRejections, record_decision, stored_hashes_of_whole
 
 IMAGE, LIMIT = "a" * 64, thresholds.REJECTED_DISTANCE_BITS

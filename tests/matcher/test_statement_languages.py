@@ -6,9 +6,9 @@ import pytest
 
 from ledger.lexicon import Lexicon
 from ledger.vocabulary import StatementKind
-from matcher.naming import brand_names
-from matcher.reading import Setting
-from matcher.statements import StatementReader
+from matcher.words.naming import brand_names
+from matcher.words.statement_context import Setting
+from matcher.words.statements import StatementReader
 
 READER = StatementReader(brand_names("acme", "Acme", []), Lexicon.load())
 SENTENCES = {

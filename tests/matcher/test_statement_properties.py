@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from ledger.lexicon import Lexicon
 from ledger.vocabulary import SectionKind
-from matcher.levelled import level
-from matcher.naming import brand_names
-from matcher.reading import Setting
-from matcher.statements import StatementReader
+from matcher.words.levelled import level
+from matcher.words.naming import brand_names
+from matcher.words.statement_context import Setting
+from matcher.words.statements import StatementReader
 
 READER = StatementReader(brand_names("acme", "Acme", ["艾克米", "アクメ", "أكمي"]), Lexicon.load())
 LANGUAGES = [None, *Lexicon.load().languages]

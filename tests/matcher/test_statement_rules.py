@@ -6,9 +6,9 @@ import pytest
 
 from ledger.lexicon import Lexicon
 from ledger.vocabulary import AssertedBy, Modality, Polarity, Relation, SectionKind, StatementKind
-from matcher.naming import brand_names
-from matcher.reading import Setting
-from matcher.statements import Statement, StatementReader
+from matcher.words.naming import brand_names
+from matcher.words.statement_context import Setting
+from matcher.words.statements import Statement, StatementReader
 
 NAMES = brand_names("acme", "Acme", ["艾克米"], ["orchard", "acme of"]) + brand_names("corvane", "Corvane", [])
 READER = StatementReader(NAMES, Lexicon.load())

@@ -11,8 +11,8 @@ import pytest
 from ledger.database import Ledger
 from ledger.errors import EvidenceBrokenError
 from ledger.records import ImageHash
-from matcher.hashes import LogoHash, parse_hash
-from matcher.index import hash_words
+from matcher.looking.hash_index import hash_words
+from matcher.looking.hashes import LogoHash, parse_hash
 from matcher.stored_hashes import StoredHashes, open_hashes
 
 COLUMNS = ("rowid", "word0", "word1", "word2", "word3")

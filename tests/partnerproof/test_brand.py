@@ -8,7 +8,7 @@ import sqlite3
 import tomllib
 from pathlib import Path
 
-from matcher.brand_toml import read_brand_entry
+from matcher.brands.brand_toml import read_brand_entry
 from tests.conftest import draw_lookalike, png, run_partnerproof
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to-official-logos.md"

@@ -22,7 +22,7 @@ from bs4 import BeautifulSoup
 from PIL import Image
 
 from ledger.vocabulary import Evidence, LogoVariant, LookOutcome, Relation, VerdictKind
-from matcher.grammar import LISTS_OF_THEIR_OWN, SMALL, STEMS
+from matcher.words.grammar import LISTS_OF_THEIR_OWN, SMALL, STEMS
 from partnerproof.demo_web import DemoWeb
 
 ROOT = Path(__file__).resolve().parents[2]

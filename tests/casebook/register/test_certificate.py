@@ -11,9 +11,9 @@ from dataclasses import replace
 import pytest
 from bs4 import BeautifulSoup
 
-from casebook.register.ask import ask_register
-from casebook.register.asked import Asked
 from casebook.register.certificate import MAX_HITS, read_certificate, write_certificate
+from casebook.register.recorded_search import ask_register
+from casebook.register.search_terms import Asked
 from ledger.errors import OutsideFailureError
 
 NOBODY = Asked(names=(), domains=(), group=())

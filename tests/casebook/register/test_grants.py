@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from casebook.register.company_names import comparable_name
 from casebook.register.imports import import_register, read_grants
-from casebook.register.names import comparable_name
 from ledger.errors import BadInputError
 
 HEADER = "company,aliases,domain,relation,programme,tier,marks,territory,valid_from,valid_until,parent,source\n"

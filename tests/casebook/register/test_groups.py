@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from casebook.register import groups as groups_module
-from casebook.register.ask import ask_again, ask_register
 from casebook.register.group_imports import import_groups
+from casebook.register.recorded_search import ask_again, ask_register
 from casebook.register.search import Asked, Register
 from casebook.register.snapshots import undo_snapshot
 from ledger.errors import BadInputError

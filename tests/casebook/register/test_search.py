@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from casebook.register import shelves
-from casebook.register.ask import ask_again, ask_register, window_start
 from casebook.register.imports import import_register
+from casebook.register.recorded_search import ask_again, ask_register, window_start
 from casebook.register.search import Asked, Register
 from casebook.register.snapshots import undo_snapshot
 from ledger.database import Ledger

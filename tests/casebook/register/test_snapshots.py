@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from casebook.register.diff import compare_snapshots, diff_register
+from casebook.register.register_changes import compare_snapshots, diff_register
 from casebook.register.snapshots import held_registers, list_snapshots, undo_snapshot
 from ledger.errors import BadInputError
 

@@ -8,20 +8,20 @@ from pathlib import Path
 
 from starlette.testclient import TestClient
 
-from casebook.cases import sync_cases
-from casebook.claims import find_claims
-from casebook.decisions import Verdict, decide
-from casebook.follow_up import Reply, store_reply
-from casebook.judge import Judge
-from casebook.letter_templates import Sender
-from casebook.letters import LetterOrder, approve_letter, mark_sent, require_letter, write_letter
+from casebook.cases.cases import sync_cases
+from casebook.cases.decisions import Verdict, decide
+from casebook.cases.follow_up import Reply, store_reply
+from casebook.cases.letter_templates import Sender
+from casebook.cases.letters import LetterOrder, approve_letter, mark_sent, require_letter, write_letter
 from casebook.register.imports import import_register
+from casebook.verdicts.claims import find_claims
+from casebook.verdicts.judge import Judge
 from casebook.web.accounts import hash_password
 from casebook.web.app import make_app
-from casebook.web.desk import Desk
-from ledger.custody import CustodyLog
+from casebook.web.application_context import Desk
 from ledger.database import Ledger, Row
 from ledger.identity import utc_now, utc_text
+from ledger.proof.custody import CustodyLog
 from ledger.vocabulary import CaseState, ReplyKind, Role, Tone
 from tests.casebook.ledgers import ACME, Read, Said, Shown, add_brand, add_visit
 

@@ -14,9 +14,9 @@ from urllib.parse import quote_from_bytes, unquote, urlencode
 from hypothesis import strategies as st
 from starlette.types import ASGIApp, Message
 
-from casebook.decisions import REASONS
+from casebook.cases.decisions import REASONS
 from casebook.web.app import COOKIE, MAX_FIELDS, ReviewApp
-from casebook.web.desk import Desk
+from casebook.web.application_context import Desk
 from casebook.web.queue import FACETS
 from ledger.vocabulary import CaseState, ReplyKind, Role, Tone
 from tests.casebook.web.desks import client, csrf, write_approved_letter
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[3] / "casebook"
 NAMES = sorted(
     {
         name
-        for file in (*ROOT.glob("templates/web/*.html"), *ROOT.glob("web/*.py"))
+        for file in (*ROOT.glob("web/templates/*.html"), *ROOT.glob("web/*.py"))
         for name in re.findall(
             r'name="([a-z_]+)"|one_field\(form, "([a-z_]+)"\)|query\.get\("([a-z_]+)"', file.read_text(encoding="utf-8")
         )

@@ -12,18 +12,18 @@ from pathlib import Path
 
 import pytest
 from lxml import etree
+from tests.casebook.test_survival import add_letter
 
-from casebook.survival import Duration, estimate_survival
+from casebook.cases.survival import Duration, estimate_survival
+from casebook.web.application_context import Desk
 from casebook.web.case_columns import CaseIndex
 from casebook.web.charts import Series, draw_bars, draw_columns, draw_survival, nice_top
+from casebook.web.count_cache import Kept
 from casebook.web.coverage_counts import count_coverage
 from casebook.web.dashboard import LEFT_OVER, Scope, count_over_time, make_bins, read_loads
-from casebook.web.desk import Desk
-from casebook.web.kept import Kept
 from ledger.database import Ledger
 from ledger.identity import utc_text
 from ledger.vocabulary import Tone
-from tests.casebook.test_survival import add_letter
 from tests.casebook.web.desks import HOSTILE, client, make_desk
 from tests.casebook.web.test_queue import add_case
 

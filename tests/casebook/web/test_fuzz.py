@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from casebook.web.app import POLICY, make_app
-from casebook.web.desk import Desk
+from casebook.web.application_context import Desk
 from tests.casebook.web.desks import client, csrf, make_desk
 from tests.casebook.web.strangers import HOSTILE, TOO_MANY, Strangers, send
 

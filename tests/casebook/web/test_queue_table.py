@@ -10,7 +10,7 @@ import pytest
 from openpyxl import load_workbook
 
 from casebook.web import queue_table
-from casebook.web.desk import Desk
+from casebook.web.application_context import Desk
 from casebook.web.queue_table import COLUMNS, KINDS
 from tests.casebook.web.desks import HOSTILE, client, make_desk
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from casebook.cases import sync_cases
-from casebook.web.desk import Desk
+from casebook.cases.cases import sync_cases
+from casebook.web.application_context import Desk
 from ledger.vocabulary import CaseState
 from tests.casebook.ledgers import Read, Said, add_visit
 from tests.casebook.web.desks import client, csrf, make_desk, states, ticks
@@ -126,8 +126,8 @@ def test_a_false_match_goes_to_the_rejections_and_comes_back_when_undone(desk):
 def test_a_decided_case_returns_only_when_something_material_changes(desk):
     ann = client(desk, "reviewer-one")
     decide(desk, ann, "not-a-claim:news", "harbour.example")
-    from casebook.claims import find_claims
-    from casebook.judge import Judge
+    from casebook.verdicts.claims import find_claims
+    from casebook.verdicts.judge import Judge
 
     said = Said(text="We are a partner of 艾克米 Acme.")
     ledger = desk.ledger
@@ -191,8 +191,8 @@ def test_filters_facets_search_and_views_live_in_the_address(desk):
 
 def test_a_server_that_writes_makes_no_alarm_of_the_whole_database_file(tmp_path):
     """Logging in writes a session: `verify` must not take that for a change by strangers."""
-    from ledger.pen import hold_door, hold_pen
-    from ledger.verifier import BROKEN
+    from ledger.proof.verifier import BROKEN
+    from ledger.proof.writer_lock import hold_door, hold_pen
     from tests.flow.sealed import of, verify
 
     desk = make_desk(tmp_path)

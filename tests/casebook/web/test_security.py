@@ -8,7 +8,7 @@ import pytest
 
 from casebook.web.accounts import MAX_FAILURES, hash_password, is_password
 from casebook.web.app import POLICY, ReviewApp
-from casebook.web.desk import Desk
+from casebook.web.application_context import Desk
 from casebook.web.letter_pages import UPLOADS
 from casebook.web.pages import PAGES, POSTS
 from ledger.vocabulary import Role

@@ -1,0 +1,1 @@
+"""What people do with verdicts: cases, decisions, letters, proofs of removal, alerts."""

@@ -1,0 +1,135 @@
+"""Whom a letter could be addressed to: what the vendor's own pages, its security.txt and an RDAP file name. A person chooses.
+
+Reads: captures of the vendor's latest visits, rdap/<domain>.json of the workspace. Writes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from casebook.cases.letter_templates import one_line
+from casebook.export.personal import Found, read_text
+from crawler.page.charsets import decode_page
+from crawler.reading.links import SAYS_WHO, SECURITY_TXT
+from ledger.archive.warc import read_exchange
+from ledger.database import Ledger, Row
+from ledger.errors import EvidenceBrokenError, RecordDeletedError
+
+MAX_PAGES, MAX_CONTACTS, MAX_RDAP_BYTES, MAX_TEXT_CHARS = 6, 12, 2_000_000, 300_000
+
+_SECURITY_CONTACT = re.compile(r"^contact:[ \t]*(\S{3,300})[ \t]*$", re.I | re.M)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """An address, and where it was found. contact: an e-mail address, or a web address."""
+
+    contact: str
+    source: str
+
+
+def propose_contacts(ledger: Ledger, warc_dir: Path, case: Row, *, rdap_dir: Path | None = None) -> list[Contact]:
+    """Return addresses, the likeliest first: imprint and contact pages, security.txt, RDAP, other pages."""
+    found: dict[str, Contact] = {}
+    for contact in _proposals(ledger, warc_dir, case, rdap_dir):
+        found.setdefault(contact.contact.lower(), contact)
+    return list(found.values())[:MAX_CONTACTS]
+
+
+def _proposals(ledger: Ledger, warc_dir: Path, case: Row, rdap_dir: Path | None) -> Iterator[Contact]:
+    captures = ledger.rows(_CAPTURES, [case["claim_id"]])
+    imprints = [
+        row for row in captures if SAYS_WHO.search(f"{row['url']} {row['title'] or ''} {row['link_text'] or ''}")
+    ]
+    for row in [row for row in imprints if not row["url"].endswith(SECURITY_TXT)][:MAX_PAGES]:
+        yield from _of_page(ledger, warc_dir, row, case)
+    for row in captures:
+        if row["url"].endswith(SECURITY_TXT):
+            yield from _of_security_txt(ledger, warc_dir, row)
+            break
+    if rdap_dir is not None:
+        yield from read_rdap(rdap_dir / f"{case['vendor_domain']}.json")
+    for row in [row for row in captures if row not in imprints][:MAX_PAGES]:
+        yield from _of_page(ledger, warc_dir, row, case)
+
+
+def _of_page(ledger: Ledger, warc_dir: Path, row: Row, case: Row) -> Iterator[Contact]:
+    text = _stored_text(ledger, warc_dir, row)
+    if text is None:
+        return
+    found = Found(case["country"])
+    read_text(text, row["url"], found)
+    addresses = [said[0] for (kind, _), said in found.rows.items() if kind == "e-mail"]
+    own = case["vendor_domain"].lower()
+    for address in sorted(addresses, key=lambda one: not one.lower().rpartition("@")[2].endswith(own)):
+        yield Contact(contact=one_line(address), source=one_line(row["url"]))
+
+
+def _of_security_txt(ledger: Ledger, warc_dir: Path, row: Row) -> Iterator[Contact]:
+    for match in _SECURITY_CONTACT.finditer(_stored_text(ledger, warc_dir, row) or ""):
+        contact = match[1].removeprefix("mailto:")
+        if "@" in contact or contact.startswith("https://"):
+            yield Contact(contact=one_line(contact), source="security.txt")
+
+
+def _stored_text(ledger: Ledger, warc_dir: Path, row: Row) -> str | None:
+    try:
+        stored = read_exchange(warc_dir, ledger, row["capture_id"])
+    except (RecordDeletedError, EvidenceBrokenError):  # a proposal can do without; `verify` names what is broken
+        return None
+    said = {name.lower(): value for name, value in stored.headers}
+    return decode_page(stored.content, said.get("content-type", ""), stored.url)[:MAX_TEXT_CHARS]
+
+
+def read_rdap(path: Path) -> Iterator[Contact]:
+    """Yield the e-mail addresses of an RDAP answer (RFC 9083) that somebody saved; nothing when there is none, or it is none."""
+    try:
+        if not path.is_file() or path.stat().st_size > MAX_RDAP_BYTES:
+            return
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return
+    wanted = {"registrant": 0, "administrative": 1, "abuse": 2, "registrar": 3}
+    entities = sorted(_entities(data, 0), key=lambda one: min((wanted.get(r, 9) for r in _roles(one)), default=9))
+    for entity in entities:
+        roles = ", ".join(role for role in _roles(entity) if role in wanted)
+        card = entity.get("vcardArray")
+        entries = card[1] if isinstance(card, list) and len(card) > 1 and isinstance(card[1], list) else []
+        for entry in entries:
+            if (
+                isinstance(entry, list)
+                and len(entry) > 3
+                and entry[0] == "email"
+                and isinstance(entry[3], str)
+                and roles
+            ):
+                yield Contact(contact=one_line(entry[3].removeprefix("mailto:")), source=f"RDAP, {roles}")
+
+
+def _entities(data: Any, depth: int) -> Iterator[dict[str, Any]]:
+    entities = data.get("entities") if isinstance(data, dict) and depth < 4 else None
+    for entity in entities[:50] if isinstance(entities, list) else ():
+        if isinstance(entity, dict):
+            yield entity
+            yield from _entities(entity, depth + 1)
+
+
+def _roles(entity: dict[str, Any]) -> list[str]:
+    roles = entity.get("roles")
+    return [role for role in roles if isinstance(role, str)] if isinstance(roles, list) else []
+
+
+# of each address the newest healthy look
+_CAPTURES = f"""
+    SELECT k.final_url AS url, k.capture_id, p.title, p.link_text, max(k.looked_at) AS looked_at
+    FROM claims c JOIN visits v ON v.seed_id = c.seed_id
+    JOIN looks k ON k.visit_id = v.visit_id AND k.purpose IN ('page', 'probe') AND k.outcome = 'looked' AND k.capture_id IS NOT NULL
+    LEFT JOIN pages p ON p.look_id = k.look_id
+    WHERE c.claim_id = ? AND (p.health = 'ok' OR (k.requested_url LIKE '%{SECURITY_TXT}' AND k.status = 200))
+    GROUP BY k.final_url ORDER BY looked_at DESC, k.final_url LIMIT 200
+"""

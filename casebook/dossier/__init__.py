@@ -1,0 +1,1 @@
+"""All that is known of a claim, for a reader: dossiers, the report, pictures of pages, coverage."""

@@ -1,0 +1,126 @@
+"""The report: an index of all findings and one dossier per claim, as HTML files that need nothing from outside.
+
+Reads: all of it. Writes: index.html, coverage.html, claims/<claim_id>.html in a folder.
+
+1. Every text from the web is escaped by the templates; every picture is decoded and encoded again by us.
+2. Style and script stand in each file and are named by digest in its Content-Security-Policy.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from casebook.dossier.coverage import read_coverage
+from casebook.dossier.dossier import Dossier, read_dossier
+from casebook.dossier.findings import SERIOUSNESS, read_findings, require_brand
+from casebook.dossier.witnesses import read_witnesses
+from ledger.database import Ledger, Row
+from ledger.errors import OutsideFailureError
+from ledger.identity import utc_text
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Where a report was written."""
+
+    index: Path
+    dossiers: int
+
+
+class Pages:
+    """The templates with what stands in every page: style, script, and the policy that allows nothing else."""
+
+    def __init__(self, *further: Path) -> None:
+        """further: folders with templates of the caller's own."""
+        self.environment = Environment(
+            loader=FileSystemLoader([TEMPLATES, *further]),
+            autoescape=select_autoescape(default=True),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self.environment.filters["data_uri"] = lambda png: "data:image/png;base64," + base64.b64encode(png).decode()
+        self.environment.filters["from_json"] = lambda text: json.loads(text or "[]")
+        self.environment.filters["verdict_words"] = lambda verdict: (verdict or "not judged").replace("-", " ")
+        self.made_at = utc_text()
+
+    @cached_property
+    def style(self) -> str:
+        return (TEMPLATES / "report.css").read_text(encoding="utf-8")
+
+    @cached_property
+    def script(self) -> str:
+        return (TEMPLATES / "filter.js").read_text(encoding="utf-8")
+
+    @cached_property
+    def policy(self) -> str:
+        return f"default-src 'none'; img-src data:; style-src '{_digest(self.style)}'; script-src '{_digest(self.script)}'; base-uri 'none'; form-action 'none'"
+
+    def render(self, template: str, **values: object) -> str:
+        return self.environment.get_template(template).render(
+            style=self.style, script=self.script, policy=self.policy, made_at=self.made_at, **values
+        )
+
+
+def write_report(
+    ledger: Ledger, warc_dir: Path, out: Path, *, verdict: str | None = None, brand: str | None = None
+) -> Report:
+    """Write the report into a folder, over an earlier one. Errors: OutsideFailureError when it can't be written."""
+    require_brand(ledger, brand)
+    pages = Pages()
+    findings = read_findings(ledger, verdict=verdict, brand=brand)
+    try:
+        (out / "claims").mkdir(parents=True, exist_ok=True)
+        current = {f"{row['claim_id']}.html" for row in findings}
+        for old in (out / "claims").glob("[0-9a-f]" * 32 + ".html"):  # an earlier report's dossiers, nothing else
+            if old.name not in current:
+                old.unlink()
+        for row in findings:
+            dossier: Dossier = read_dossier(ledger, warc_dir, row)
+            (out / "claims" / f"{row['claim_id']}.html").write_text(
+                pages.render(
+                    "dossier.html",
+                    d=dossier,
+                    finding=row,
+                    witnesses=read_witnesses(ledger, row["claim_id"]),
+                    is_alone=False,
+                ),
+                encoding="utf-8",
+            )
+        coverage = read_coverage(ledger)
+        (out / "coverage.html").write_text(pages.render("coverage.html", c=coverage), encoding="utf-8")
+        index = out / "index.html"
+        index.write_text(
+            pages.render("index.html", findings=findings, counts=_ordered(_count(findings, "verdict")), brands=_count(findings, "brand"),
+                         relations=_count(findings, "relation"), unseen=coverage.unseen_by_reason),
+            encoding="utf-8",
+        )  # fmt: skip
+    except OSError as error:
+        raise OutsideFailureError(
+            f"{out}: the report could not be written ({error}); name another folder with --out"
+        ) from error
+    return Report(index=index, dossiers=len(findings))
+
+
+def _count(rows: Sequence[Row], column: str) -> Counter[str]:
+    return Counter(row[column] or "none" for row in rows)
+
+
+def _ordered(counts: Counter[str]) -> dict[str, int]:
+    order = {str(kind): place for place, kind in enumerate(SERIOUSNESS)}
+    return dict(sorted(counts.items(), key=lambda entry: order.get(entry[0], 99)))
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,0 +1,102 @@
+"""What the draft certification of an export is filled with: process, versions, exchanges, clock. A person signs, or not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from casebook.dossier.provenance import Exchange
+from ledger.database import Ledger
+from ledger.vocabulary import CrawlKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertifiedCapture:
+    """One exchange as the certification lists it."""
+
+    url: str
+    fetched_at: str
+    remote_ip: str | None
+    connection: str
+    is_checked: bool
+    payload_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertifiedCrawl:
+    """A crawl that exchanges come from. made_with: of every start with other versions, words, rules or logos; empty: not noted."""
+
+    crawl_id: str
+    kind: str
+    started_at: str
+    ended_at: str | None
+    made_with: tuple[Mapping[str, Any], ...]
+    clock: Mapping[str, Any] | None  # None: not measured
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certification:
+    """The draft's contents. stamps: what the custody log says of the authorities' answers over the seals of this export.
+
+    unstamped: seals of it without any; unsealed: rows and records that no seal covers.
+    """
+
+    crawls: Sequence[CertifiedCrawl]
+    captures: Sequence[CertifiedCapture]
+    made_with: Mapping[str, Any]
+    stamps: Sequence[Mapping[str, Any]]
+    custody_entries: int
+    unstamped: int
+    unsealed: int
+
+    @property
+    def is_by_others(self) -> bool:
+        """Whether some of the exchanges were made by others, and read from their archives."""
+        return any(crawl.kind == CrawlKind.INGEST for crawl in self.crawls)
+
+    @property
+    def is_by_others_alone(self) -> bool:
+        return bool(self.crawls) and all(crawl.kind == CrawlKind.INGEST for crawl in self.crawls)
+
+    @property
+    def is_all_tls(self) -> bool:
+        return bool(self.captures) and all(one.is_checked for one in self.captures)
+
+
+def certify_exchange(exchange: Exchange) -> CertifiedCapture:
+    """Return an exchange as the certification lists it."""
+    return CertifiedCapture(
+        url=exchange.row["url"],
+        fetched_at=exchange.row["fetched_at"],
+        remote_ip=exchange.row["remote_ip"],
+        connection=exchange.connection,
+        is_checked=exchange.is_checked,
+        payload_sha256=exchange.row["payload_sha256"],
+    )
+
+
+def read_crawls(ledger: Ledger, exchanges: Sequence[Exchange]) -> tuple[CertifiedCrawl, ...]:
+    """Return the crawls that exchanges come from, oldest first."""
+    rows = ledger.rows(
+        "SELECT DISTINCT w.* FROM captures c JOIN visits v ON v.visit_id = c.visit_id JOIN crawls w ON w.crawl_id = v.crawl_id"
+        " WHERE c.capture_id IN (SELECT value FROM json_each(?)) ORDER BY w.crawl_id",
+        [json.dumps([one.row["capture_id"] for one in exchanges])],
+    )
+    return tuple(
+        CertifiedCrawl(
+            crawl_id=row["crawl_id"],
+            kind=row["kind"],
+            started_at=row["started_at"],
+            ended_at=row["ended_at"],
+            made_with=_starts(json.loads(row["made_with"])),
+            clock=json.loads(row["clock"]) if row["clock"] else None,
+        )
+        for row in rows
+    )
+
+
+def _starts(made_with: dict[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    later = made_with.pop("continued_with", [])
+    return tuple(one for one in (made_with, *later) if "tool" in one)

@@ -1,0 +1,46 @@
+"""The pictures of an export as files: each pair of official and found logo, each page that a browser drew. Every picture has its number.
+
+Reads: dossiers, renders, the archive. Writes: the folder exhibits/ of an export.
+
+Logos come first, then the pages that the crawl's browser drew, then those that were drawn later: a redacted copy leaves the latter out,
+and what both hold has the same number in both.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from casebook.dossier.dossier import Dossier
+from casebook.export.claim_rows import read_drawn_pages
+from ledger.archive.warc import read_made
+from ledger.database import Ledger
+
+
+def write_exhibits(folder: Path, ledger: Ledger, warc_dir: Path, claim_id: str, dossier: Dossier) -> None:
+    """Write the pictures of a claim, as PNG."""
+    exhibits = folder / "exhibits"
+    exhibits.mkdir()
+    number = 0
+    for logo in dossier.logos:
+        if logo.pictures is not None:
+            number += 1
+            for name, data in (
+                ("official", logo.pictures.official_png),
+                ("found", logo.pictures.found_png),
+                ("overlay", logo.pictures.overlay_png),
+                ("image", logo.pictures.whole_png),
+            ):
+                (exhibits / f"{number:02}-logo-{name}.png").write_bytes(data)
+    pictured = {page.row["look_id"]: page for page in dossier.pages}
+    for row in read_drawn_pages(ledger, claim_id):
+        number += 1
+        place = (row["screenshot_warc_file"], row["screenshot_warc_offset"], row["screenshot_sha256"])
+        (exhibits / f"{number:02}-page-as-drawn.png").write_bytes(read_made(warc_dir, *place))
+        page = pictured.pop(row["look_id"], None)  # the same screenshot, with its outlines
+        if page is not None and page.outlined_png is not None:
+            (exhibits / f"{number:02}-page-outlined.png").write_bytes(page.outlined_png)
+    for page in pictured.values():
+        number += 1
+        for name, png in (("as-drawn", page.screenshot_png), ("outlined", page.outlined_png)):
+            if png is not None:
+                (exhibits / f"{number:02}-page-{name}.png").write_bytes(png)

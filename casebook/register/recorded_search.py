@@ -1,0 +1,159 @@
+"""One question to the registers, recorded; and a record asked again, to see that it still says the same.
+
+Reads: registers, group files. Writes: searches.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from casebook.register.search import Register
+from casebook.register.search_terms import Asked
+from casebook.register.snapshots import find_group_snapshot, find_register_snapshot
+from ledger.database import Ledger, Row, as_row
+from ledger.errors import BadInputError, EvidenceBrokenError, Problem
+from ledger.records import Search
+
+_WINDOW = re.compile(r"(\d{1,5})([dmy])")
+_COMPARED = (
+    "search_id", "as_of", "asked", "grants_searched", "hits", "near_misses", "registers", "period_from", "period_until", "tried",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedAgain:
+    """A stored record beside what the same question gives now. differing: the columns that are not the same."""
+
+    stored: Row
+    fresh: Search
+    differing: tuple[str, ...]
+
+
+def window_start(window: str, as_of: str) -> str:
+    """Return the first day of a period that ends with as_of: `5y`, `18m` or `90d`. Errors: ValueError."""
+    found = _WINDOW.fullmatch(window.strip().lower())
+    if found is None:
+        raise ValueError("expected years, months or days, such as 5y, 18m or 90d")
+    count, unit = int(found[1]), found[2]
+    end = dt.date.fromisoformat(as_of)
+    try:
+        if unit == "d":
+            return (end - dt.timedelta(days=count)).isoformat()
+        months = end.year * 12 + end.month - 1 - count * (12 if unit == "y" else 1)
+        year, month = divmod(months, 12)
+        # 29 February less a year is the 28th: a window never begins later than it should, and never on a day that is none
+        day = min(end.day, calendar.monthrange(year, month + 1)[1])
+        return dt.date(year, month + 1, day).isoformat()
+    except (ValueError, OverflowError, calendar.IllegalMonthError) as error:
+        raise ValueError("expected a period that begins after the year 0") from error
+
+
+def ask_register(
+    ledger: Ledger, brand: str, asked: Asked, as_of: str, *, window_from: str | None = None, known_at: str | None = None
+) -> Row:
+    """Ask all registers of a brand and all group files, store the record, and return it as it is stored."""
+    record = (
+        Register(ledger, brand, known_at=known_at)
+        .search(asked, as_of, window_from=window_from, alike_companies=True)
+        .record
+    )
+    ledger.add([record])
+    return require_search(ledger, record.search_id)
+
+
+def require_search(ledger: Ledger, search_id: str) -> Row:
+    """Return a stored record. Errors: BadInputError when there is none."""
+    row = ledger.row("SELECT * FROM searches WHERE search_id = ?", [search_id])
+    if row is None:
+        raise BadInputError(
+            Problem(
+                where=search_id,
+                expected="the id of a search",
+                got="one that is not in this workspace",
+                next_step="take it from a certificate, a dossier or the table searches",
+            )
+        )
+    return row
+
+
+def read_searches_about(ledger: Ledger, claim_id: str) -> list[Row]:
+    """Return the searches of the brand's registers that somebody made about the vendor or its parent, by no verdict's order."""
+    (seed,) = ledger.rows(
+        "SELECT c.brand, s.vendor, s.vendor_domain, s.parent FROM claims c JOIN seeds s ON s.seed_id = c.seed_id WHERE c.claim_id = ?",
+        [claim_id],
+    )
+    names = {name.casefold() for name in (seed["vendor"], seed["vendor_domain"], seed["parent"]) if name}
+    rows = ledger.rows(
+        "SELECT * FROM searches s WHERE brand = ? AND NOT EXISTS (SELECT 1 FROM verdicts v WHERE v.search_id = s.search_id)"
+        " ORDER BY as_of, searched_at, search_id",
+        [seed["brand"]],
+    )
+    asked = {row["search_id"]: json.loads(row["asked"]) for row in rows}
+    return [
+        row
+        for row in rows
+        if names & {one.casefold() for what in ("names", "domains") for one in asked[row["search_id"]].get(what, ())}
+    ]
+
+
+def ask_again(ledger: Ledger, search_id: str) -> AskedAgain:
+    """Ask a stored question anew, of the snapshots that it was asked of, whether they still hold or not.
+
+    Errors: BadInputError when it can't be asked again, EvidenceBrokenError when a snapshot is gone.
+    """
+    stored = require_search(ledger, search_id)
+    searched, tried = json.loads(stored["registers"]), json.loads(stored["tried"])
+    if stored["snapshot_id"] is not None and not searched:
+        raise BadInputError(
+            Problem(
+                where=search_id,
+                expected="a search that notes what it tried",
+                got="one of an earlier version",
+                next_step="ask the question anew with `partnerproof register search`",
+            )
+        )
+    registers = [find_register_snapshot(ledger, s["snapshot_id"]) for s in searched if "register" in s]
+    groups = [find_group_snapshot(ledger, s["snapshot_id"]) for s in searched if "group_file" in s]
+    found = [snapshot for snapshot in (*registers, *groups) if snapshot is not None]
+    if len(found) != len(searched):
+        raise EvidenceBrokenError(f"{search_id}: a snapshot that it was asked of is no longer in the database")
+    register = Register.of_snapshots(
+        ledger,
+        stored["brand"],
+        [snapshot for snapshot in registers if snapshot is not None],
+        [snapshot for snapshot in groups if snapshot is not None],
+        known_at=stored["known_at"],
+    )
+    fresh = register.search(
+        read_asked(stored),
+        stored["as_of"],
+        window_from=stored["period_from"],
+        alike_companies=tried.get("alike_companies", False),
+    ).record
+    values = as_row(fresh)
+    differing = tuple(name for name in _COMPARED if _read(values[name]) != _read(stored[name]))
+    return AskedAgain(stored=stored, fresh=fresh, differing=differing)
+
+
+def read_asked(search: Row) -> Asked:
+    """Return the question of a stored record."""
+    asked = {name: tuple(values) for name, values in json.loads(search["asked"]).items()}
+    return Asked(
+        names=asked["names"],
+        domains=asked["domains"],
+        group=asked["group"],
+        identifiers=asked.get("identifiers", ()),
+        country=next(iter(asked.get("country", ())), None),
+    )
+
+
+def _read(value: object) -> Any:
+    """Return a stored value as it is compared: JSON by what it says, not by its spaces."""
+    if isinstance(value, str) and value[:1] in "[{":
+        return json.loads(value)
+    return value

@@ -1,0 +1,369 @@
+"""What the rules need to know of a claim, gathered from the ledger for many claims at once.
+
+Reads: claims with evidence, seeds, brands, walls, looks. Writes nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
+
+from casebook.verdicts.logo_relations import IN_BIOGRAPHY
+from casebook.verdicts.tiers import NO_TIERS, TierList
+from ledger.database import Ledger, Row
+from ledger.dates import end_of_day
+from ledger.vocabulary import AssertedBy, Evidence, LogoVariant, PageKind, Relation
+
+NEVER = end_of_day("9999-12-31")
+# A page that was not found for so long, while others of the vendor were, counts as gone. By reason, not by data: crawls come
+# back every month or quarter, and a visit of one page (`check`) must not make the rest of a site look gone
+STALE_DAYS = 180
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Denial:
+    """A sentence in which the vendor denies a relation. names_brand: False when it speaks of every brand."""
+
+    sentence: str
+    is_on_same_page: bool
+    names_brand: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimFacts:
+    """What a verdict needs to know of a claim. Dates are ISO dates; all that was seen until a given day only."""
+
+    relation: Relation
+    tiers: tuple[
+        str, ...
+    ] = ()  # every tier that logos and words claim, as far as it is still shown; so are the next ones
+    programmes: tuple[str, ...] = ()
+    tier_list: TierList = NO_TIERS  # of the brand
+    has_logo: bool = False
+    has_text: bool = False
+    is_in_main_part: bool = False
+    is_in_news: bool = False
+    is_in_biography: bool = False
+    official_logos: tuple[str, ...] = ()  # files of the official logos that are still shown
+    variants: tuple[LogoVariant, ...] = ()
+    retired_logos: tuple[str, ...] = ()  # "file (until DATE)" of those that were no longer valid when they were seen
+    fewest_strangers: int | None = None  # of the surest logo match; None: no logo, or never counted
+    was_hardly_seen: bool = False  # every page that shows it needs a browser to be seen whole
+    template_vendors: int = 0  # unrelated vendors whose walls are like the one it stands in; 0: it stands elsewhere too
+    denials: tuple[Denial, ...] = ()
+    past_sentences: tuple[str, ...] = ()  # in which the vendor says that the relation is over
+    asserted_by_others: tuple[AssertedBy, ...] = ()  # when the vendor itself says nothing
+    vendor_domain: str
+    country: str | None = None
+    brand_domains: tuple[str, ...]
+    first_seen: str
+    began_after: str | None = None  # its page was read without it on this day, before it was first seen
+    gone_by: str | None = None  # its pages were read without it on this day, after it was last seen
+
+    def as_json(self) -> dict[str, object]:
+        """The facts for the ledger: what is not as by default, without what belongs to the brand or the register."""
+        told: dict[str, object] = {}
+        for name in _STORED:
+            value = getattr(self, name)
+            if value not in ((), None, False, 0):
+                told[name] = value
+        if self.denials:
+            told["denials"] = [denial.sentence for denial in self.denials]
+        return told
+
+
+_STORED = (
+    "relation", "tiers", "programmes", "has_logo", "has_text", "is_in_main_part", "is_in_news", "is_in_biography", "official_logos",
+    "retired_logos", "fewest_strangers", "was_hardly_seen", "template_vendors", "past_sentences", "asserted_by_others",
+    "country", "first_seen", "began_after", "gone_by",
+)  # fmt: skip
+# facts that follow from how a page could be read, not from what it says
+PAGE_FACTS = frozenset({"was_hardly_seen", "first_seen", "began_after", "gone_by"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimToJudge:
+    """A claim with its facts and whom to ask the register for."""
+
+    claim_id: str
+    brand: str
+    vendor: Row  # of the claim's seed: seed_id, vendor, vendor_domain, start_urls, parent, country, identifiers
+    as_of: str
+    facts: ClaimFacts
+
+
+def read_claims(
+    ledger: Ledger, claim_ids: Sequence[str], *, as_of: str | None = None, known_at: str | None = None
+) -> Iterator[ClaimToJudge]:
+    """Yield claims that anything shows, by claim_id; each as of the day when it was last seen, or of a given day.
+
+    known_at: only what had been seen by that instant counts. A claim that nothing showed by then is left out.
+    """
+    until = min(known_at or NEVER, end_of_day(as_of) if as_of else NEVER)
+    asked = {"claims": json.dumps(list(claim_ids)), "until": until}
+    denials = _group(ledger.rows(_DENIALS, asked), "seed_id", "brand")
+    past = _group(ledger.rows(_PAST, asked), "claim_id")
+    borders = {row["claim_id"]: row for row in ledger.rows(_BORDERS, asked)}
+    templates = {row["template_id"]: row["vendors"] for row in ledger.rows(_TEMPLATES, asked)}
+    for claim_id, group in groupby(ledger.each(_EVIDENCE, asked), key=itemgetter(0)):
+        rows = list(group)
+        evidence = [_Shown(*row) for row in rows]
+        first = evidence[0]
+        day = as_of or max(row.seen_at for row in evidence)[:10]
+        is_denial = first.relation == Relation.DENIED
+        facts = _facts(
+            evidence,
+            templates,
+            borders[claim_id],
+            () if is_denial else denials.get((first.seed_id, first.brand), ()),
+            () if is_denial else past.get((claim_id,), ()),
+        )
+        yield ClaimToJudge(claim_id=claim_id, brand=first.brand, vendor=rows[0], as_of=day, facts=facts)
+
+
+class _Shown(NamedTuple):
+    """A row of _EVIDENCE. A Row finds a column by comparing names one by one, which took longer than all else here."""
+
+    claim_id: str
+    seed_id: str
+    vendor: str
+    vendor_domain: str
+    start_urls: str
+    parent: str | None
+    country: str | None
+    identifiers: str
+    brand: str
+    domains: str
+    tiers: str
+    relation: str
+    evidence: str
+    tier: str | None
+    programme: str | None
+    seen_at: str
+    page_id: str
+    reasons: str
+    url: str
+    page_kind: str
+    health_reason: str | None
+    zone: str | None
+    file: str  # of logos only, as all to strangers
+    variant: str
+    valid_until: str | None
+    strangers: int | None
+    asserted_by: str  # of texts only
+    template_id: str | None
+
+
+def _facts(
+    evidence: Sequence[_Shown],
+    templates: Mapping[str | None, int],
+    border: Row,
+    denials: Sequence[Row],
+    past: Sequence[Row],
+) -> ClaimFacts:
+    first = evidence[0]
+    shown = _still_shown(evidence, border["read_without"])
+    logos_shown = [row for row in shown if row.evidence == Evidence.LOGO]
+    logos = [row for row in evidence if row.evidence == Evidence.LOGO]
+    texts = [row for row in evidence if row.evidence == Evidence.TEXT]
+    strangers = [row.strangers for row in logos if row.strangers is not None]
+    retired = {
+        f"{row.file} (until {row.valid_until})": None
+        for row in logos_shown
+        if row.valid_until and row.valid_until <= row.seen_at[:10]
+    }
+    asserted_by = {row.asserted_by for row in texts}
+    return ClaimFacts(
+        relation=Relation(first.relation),
+        tiers=tuple(sorted({row.tier for row in shown if row.tier})),
+        programmes=tuple(sorted({row.programme for row in shown if row.programme})),
+        tier_list=_tier_list(first.tiers),
+        has_logo=bool(logos),
+        has_text=bool(texts),
+        is_in_main_part=any(row.zone in ("main", "aside") for row in logos),
+        is_in_news=all(row.page_kind == PageKind.NEWS for row in evidence),
+        is_in_biography=all(IN_BIOGRAPHY in row.reasons for row in evidence),
+        official_logos=tuple(dict.fromkeys(row.file for row in logos_shown)),
+        variants=tuple(sorted({LogoVariant(row.variant) for row in logos})),
+        retired_logos=tuple(retired),
+        fewest_strangers=min(strangers, default=None),
+        was_hardly_seen=all((row.health_reason or "").startswith("needs a browser") for row in evidence),
+        denials=_denials(denials, {row.page_id for row in evidence}) if denials else (),
+        past_sentences=tuple(dict.fromkeys(_squeezed(row["sentence"]) for row in past)),
+        began_after=_day(border["began_after"]),
+        gone_by=_day(border["gone_by"]),
+        template_vendors=min((templates.get(row.template_id, 0) for row in logos), default=0),
+        asserted_by_others=()
+        if logos or AssertedBy.VENDOR in asserted_by
+        else tuple(sorted(map(AssertedBy, asserted_by))),
+        vendor_domain=first.vendor_domain,
+        country=first.country,
+        brand_domains=_texts(first.domains),
+        first_seen=min(row.seen_at for row in evidence)[:10],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimDates:
+    """When a claim was there, as v_claim_dates has it, for one claim: the view looks through all of them first."""
+
+    not_yet_seen: str | None
+    first_seen: str
+    last_seen: str
+    gone_by: str | None
+    since_by_its_words: str | None
+
+
+def read_claim_dates(ledger: Ledger, claim_id: str) -> ClaimDates:
+    """Return the dates of a claim that has evidence."""
+    seen = ledger.row(
+        "SELECT min(e.seen_at) AS first, max(e.seen_at) AS last, min(t.since) AS since FROM claim_evidence e"
+        " LEFT JOIN text_matches t ON t.text_match_id = e.text_match_id WHERE e.claim_id = ?",
+        [claim_id],
+    )
+    border = ledger.row(_BORDERS, {"claims": json.dumps([claim_id]), "until": "9999"})
+    assert seen is not None and border is not None  # noqa: S101, PT018  # an aggregate always has a row, and evidence a page
+    return ClaimDates(
+        not_yet_seen=border["began_after"],
+        first_seen=seen["first"],
+        last_seen=seen["last"],
+        gone_by=border["gone_by"],
+        since_by_its_words=seen["since"],
+    )
+
+
+def _still_shown(evidence: Sequence[_Shown], read_without: str) -> Sequence[_Shown]:
+    """Return the evidence that may still be there: a tier of years ago is not held against what the vendor says today.
+
+    Of each page that is what it showed when it was last seen to show the claim; not of pages that were read without it since
+    (read_without: JSON of their addresses), unless all were, nor of those that nobody has seen for STALE_DAYS.
+    """
+    last: dict[str, str] = {}
+    for row in evidence:
+        last[row.url] = max(row.seen_at, last.get(row.url, ""))
+    newest = max(last.values())
+    if all(row.seen_at == newest for row in evidence):
+        return evidence
+    oldest = (dt.date.fromisoformat(newest[:10]) - dt.timedelta(days=STALE_DAYS)).isoformat()
+    recent = {url for url, at in last.items() if at >= oldest}
+    kept = recent - set(json.loads(read_without)) or recent
+    return [row for row in evidence if row.url in kept and row.seen_at == last[row.url]]
+
+
+def _denials(rows: Sequence[Row], shown_on: set[str]) -> tuple[Denial, ...]:
+    found: dict[str, Denial] = {}
+    for row in rows:
+        sentence, is_same = _squeezed(row["sentence"]), row["page_id"] in shown_on
+        if sentence not in found or is_same:
+            found[sentence] = Denial(sentence=sentence, is_on_same_page=is_same, names_brand=bool(row["names_brand"]))
+    return tuple(sorted(found.values(), key=lambda denial: (not denial.is_on_same_page, denial.sentence)))
+
+
+def _group(rows: Sequence[Row], *columns: str) -> dict[tuple[str, ...], list[Row]]:
+    found: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        found.setdefault(tuple(row[column] for column in columns), []).append(row)
+    return found
+
+
+def _squeezed(text: str) -> str:
+    return " ".join(text.split())[:300]
+
+
+def _day(instant: str | None) -> str | None:
+    return instant[:10] if instant else None
+
+
+@lru_cache(maxsize=10_000)
+def _texts(stored: str) -> tuple[str, ...]:
+    return tuple(json.loads(stored))
+
+
+@lru_cache(maxsize=10_000)
+def _tier_list(stored: str) -> TierList:
+    return TierList.from_rows(json.loads(stored))
+
+
+_EVIDENCE = """
+    SELECT e.claim_id, s.seed_id, s.vendor, s.vendor_domain, s.start_urls, s.parent, s.country, s.identifiers,
+           b.brand, b.domains, b.tiers, c.relation,
+           e.evidence, e.tier, e.programme, e.seen_at, e.page_id, e.reasons, p.url, p.kind AS page_kind, p.health_reason,
+           g.zone, o.file, o.variant, o.valid_until, m.strangers, t.asserted_by, w.template_id
+    FROM claims c
+    JOIN claim_evidence e ON e.claim_id = c.claim_id AND e.seen_at <= :until
+    JOIN seeds s ON s.seed_id = c.seed_id
+    JOIN brands b ON b.brand = c.brand
+    JOIN pages p ON p.page_id = e.page_id
+    LEFT JOIN sightings g ON g.sighting_id = e.sighting_id
+    LEFT JOIN logo_matches m ON m.match_id = e.match_id
+    LEFT JOIN official_logos o ON o.official_logo_id = m.official_logo_id
+    LEFT JOIN text_matches t ON t.text_match_id = e.text_match_id
+    LEFT JOIN wall_images i ON i.sighting_id = e.sighting_id
+    LEFT JOIN walls w ON w.wall_id = i.wall_id
+    WHERE c.claim_id IN (SELECT value FROM json_each(:claims))
+    ORDER BY c.claim_id, e.evidence_id
+"""
+_DENIALS = """
+    SELECT DISTINCT d.seed_id, d.brand, e.page_id, t.brand IS NOT NULL AS names_brand,
+           substr(g.text, t.sentence_start + 1, t.sentence_end - t.sentence_start) AS sentence
+    FROM claims c
+    JOIN claims d ON d.seed_id = c.seed_id AND d.brand = c.brand AND d.relation = 'denied'
+    JOIN claim_evidence e ON e.claim_id = d.claim_id AND e.seen_at <= :until
+    JOIN text_matches t ON t.text_match_id = e.text_match_id
+    JOIN passages g ON g.passage_id = t.passage_id
+    WHERE c.claim_id IN (SELECT value FROM json_each(:claims))
+"""
+# on the claim's own pages only: what a page of ten years ago says is over began again since
+_PAST = """
+    SELECT DISTINCT e.claim_id, substr(g.text, t.sentence_start + 1, t.sentence_end - t.sentence_start) AS sentence
+    FROM claim_evidence e
+    JOIN claims c ON c.claim_id = e.claim_id
+    JOIN passages g ON g.page_id = e.page_id
+    JOIN text_matches t ON t.passage_id = g.passage_id AND t.brand = c.brand AND t.kind = 'past'
+    WHERE e.claim_id IN (SELECT value FROM json_each(:claims)) AND e.seen_at <= :until
+    ORDER BY e.claim_id, t.text_match_id
+"""
+# when the claim's pages were read, healthy and whole, without it: last before it was first seen, first after it was last seen
+_BORDERS = """
+    WITH shown AS (
+        SELECT e.claim_id, c.seed_id, p.url, min(e.seen_at) AS first_shown, max(e.seen_at) AS last_shown
+        FROM claims c
+        JOIN claim_evidence e ON e.claim_id = c.claim_id AND e.seen_at <= :until
+        JOIN pages p ON p.page_id = e.page_id
+        WHERE c.claim_id IN (SELECT value FROM json_each(:claims))
+        GROUP BY e.claim_id, p.url
+    ), readings AS (
+        SELECT h.claim_id, h.url, h.first_shown,
+               max(iif(coalesce(x.fetched_at, k.looked_at) < h.first_shown, k.looked_at, NULL)) AS before,
+               min(iif(coalesce(x.fetched_at, k.looked_at) > h.last_shown, k.looked_at, NULL)) AS after
+        FROM shown h
+        LEFT JOIN pages q ON q.url = h.url AND q.health = 'ok' AND q.health_reason IS NULL
+             AND EXISTS (SELECT 1 FROM visits v WHERE v.visit_id = q.visit_id AND v.seed_id = h.seed_id)
+        LEFT JOIN looks k ON k.look_id = q.look_id AND k.looked_at <= :until
+        LEFT JOIN captures x ON x.capture_id = k.capture_id
+        GROUP BY h.claim_id, h.url
+    )
+    SELECT claim_id, max(iif(first_shown = first, before, NULL)) AS began_after,
+           iif(count(*) = count(after), max(after), NULL) AS gone_by, -- gone when the last of its pages was without it
+           json_group_array(url) FILTER (WHERE after IS NOT NULL) AS read_without
+    FROM (SELECT *, min(first_shown) OVER (PARTITION BY claim_id) AS first FROM readings)
+    GROUP BY claim_id
+"""
+_TEMPLATES = """
+    SELECT w.template_id, count(DISTINCT coalesce(s.parent, s.vendor_domain)) AS vendors
+    FROM walls w
+    JOIN seeds s ON s.seed_id = w.seed_id
+    JOIN pages p ON p.page_id = w.page_id
+    JOIN looks k ON k.look_id = p.look_id AND k.looked_at <= :until
+    WHERE w.template_id IN (
+        SELECT z.template_id FROM claim_evidence e JOIN wall_images i ON i.sighting_id = e.sighting_id
+        JOIN walls z ON z.wall_id = i.wall_id
+        WHERE e.claim_id IN (SELECT value FROM json_each(:claims)) AND z.template_id IS NOT NULL)
+    GROUP BY w.template_id
+"""

@@ -1,0 +1,212 @@
+"""Claim against register as of a date: the rules, in words and in order.
+
+Without the register:
+ 1. own-property: the site belongs to the brand itself.
+ 2. disclaimed: all that the vendor says of the brand is that there is no relation.
+ 3. not-a-partnership-claim: the mark is a social icon, a payment mark, an app-store badge, a sign-in button, a review
+    widget, the software a site is made with, or stands among press mentions.
+ 4. not-a-partnership-claim: nothing around the logo says why it stands in the page's frame or in a news article, or it
+    stands in a person's biography.
+ 5. undetermined: nothing around the logo says why it stands in the page's main part; a person has to look.
+
+By the register; each hit gives an outcome, and the one that is best for the vendor decides:
+ 6. undetermined: the brand has no register that was known at the time.
+ 7. authorised: a grant to the vendor itself, found by domain or identifier, is valid on the day and covers the claim.
+ 8. group-member: a company of the vendor's group holds such a grant; whether it extends to the vendor, a person decides.
+ 9. undetermined: only the name agrees with a grant that is valid on the day, or a relative's valid grant covers less;
+    a person decides.
+10. not-a-partnership-claim: the vendor names the brand as customer, sponsor, investor or as technology that it uses,
+    and no grant covers that: a register of partners does not say who buys from whom.
+11. undetermined: a wall of logos of which nothing says what they are.
+12. undetermined: the claim rests on weak logos only, or on pages that could not be seen whole.
+13. template: the logo came with a page template, or the wall was copied: unrelated vendors show the same one.
+14. exceeds-grant: the vendor's own grant is valid on the day, for less than is claimed.
+15. lapsed: the vendor's own grants have ended by the day.
+16. not-yet: the vendor's own grants begin only after the day.
+17. no-authorisation: nothing in the register allows it; the search record says what was tried.
+
+Since the best hit decides, one more grant never makes a verdict worse. Tiers, programmes and marks are held against the vendor as
+far as its pages still show them (casebook/verdicts/facts.py) and as far as they can be compared (casebook/verdicts/grant_limits.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from casebook.register.search import Hit, SearchResult
+from casebook.verdicts.facts import ClaimFacts
+from casebook.verdicts.grant_limits import describe_grant, grant_gaps
+from casebook.verdicts.objections import find_objections
+from ledger.domains import belongs_to
+from ledger.vocabulary import Relation, VerdictKind
+
+RULES_VERSION = "3"
+# of 23,370 drawings that are nobody's, as much like the official one as what was found: a match that more strangers share
+# proves little by itself. On the corpus 97 of 98 right matches have none or one.
+WEAK_STRANGERS = 3
+MAX_CLOSE = 5
+NO_CLAIM = {
+    Relation.SOCIAL: "the mark is a social icon",
+    Relation.PAYMENT: "the mark is a payment mark",
+    Relation.APP_STORE: "the mark is an app-store badge",
+    Relation.SIGN_IN: "the mark stands on a sign-in button",
+    Relation.REVIEW_WIDGET: "the mark belongs to a review widget",
+    Relation.SOFTWARE_USED: "the mark names the software that the site is made with",
+    Relation.PRESS: "the mark stands among news or press",
+}
+_OTHER_TIES = {
+    Relation.CUSTOMER: "the vendor shows the brand as its customer",
+    Relation.TECHNOLOGY: "the vendor shows the brand as a technology that it uses",
+    Relation.SPONSOR: "the vendor shows the brand as a sponsor",
+    Relation.INVESTOR: "the vendor shows the brand as an investor",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """A verdict with the rule that gave it, its reasons, the rules that nearly decided, and what speaks against it."""
+
+    verdict: VerdictKind
+    rule: int
+    reasons: tuple[str, ...]
+    close: tuple[str, ...]
+    objections: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome:
+    rule: int
+    verdict: VerdictKind
+    reasons: tuple[str, ...]
+
+
+def needs_search(facts: ClaimFacts) -> bool:
+    """Tell whether the register has to be asked at all (rules 6 to 17)."""
+    return _judge_without_register(facts) is None
+
+
+def judge_claim(facts: ClaimFacts, search: SearchResult | None, as_of: str) -> Judgement:
+    """Return the verdict on a claim as of a date (ISO). search: None only when needs_search() is false."""
+    outcome = _judge_without_register(facts)
+    close: tuple[str, ...] = ()
+    if outcome is None:
+        outcomes = sorted(_judge_by_register(facts, search, as_of), key=lambda one: one.rule)
+        outcome = outcomes[0]
+        close = tuple(f"rule {one.rule}, {one.verdict}: {one.reasons[0]}" for one in outcomes[1 : MAX_CLOSE + 1])
+    return Judgement(
+        verdict=outcome.verdict,
+        rule=outcome.rule,
+        reasons=(*outcome.reasons, *_dating(facts, as_of)),
+        close=close,
+        objections=find_objections(facts, search, as_of),
+    )
+
+
+def _judge_without_register(facts: ClaimFacts) -> _Outcome | None:
+    relation = facts.relation
+    not_a_claim = VerdictKind.NOT_A_PARTNERSHIP_CLAIM
+    if relation is Relation.OWN or belongs_to(facts.vendor_domain, facts.brand_domains):
+        return _outcome(1, VerdictKind.OWN_PROPERTY, "the page stands at a domain of the brand")
+    if relation is Relation.DENIED:
+        return _outcome(2, VerdictKind.DISCLAIMED, "the vendor denies a relation in words")
+    if relation in NO_CLAIM:
+        return _outcome(3, not_a_claim, NO_CLAIM[relation])
+    if relation is Relation.INCIDENTAL:
+        if not facts.is_in_main_part:
+            return _outcome(4, not_a_claim, "a logo in the page's frame, and nothing around it says why")
+        if facts.is_in_biography:
+            return _outcome(4, not_a_claim, "the logo of an earlier employer in a person's biography")
+        if facts.is_in_news:
+            return _outcome(4, not_a_claim, "a logo in a news article, and nothing around it says why")
+        return _outcome(5, VerdictKind.UNDETERMINED, "a logo in the page's main part, and nothing around it says why")
+    return None
+
+
+def _judge_by_register(facts: ClaimFacts, search: SearchResult | None, as_of: str) -> list[_Outcome]:
+    if search is None or not search.has_register:
+        return [_outcome(6, VerdictKind.UNDETERMINED, "the brand has no register to search")]
+    outcomes = [outcome for hit in search.hits if (outcome := _judge_hit(facts, hit, as_of))]
+    for rule in (_other_tie, _unstated, _hardly_seen, _template):
+        outcomes += [outcome] if (outcome := rule(facts)) else []
+    outcomes.append(
+        _outcome(
+            17,
+            VerdictKind.NO_AUTHORISATION,
+            f"no authorisation on record: {search.record.grants_searched} grants searched as of {as_of},"
+            " none that allows it to this vendor or its group",
+        )
+    )
+    return outcomes
+
+
+def _judge_hit(facts: ClaimFacts, hit: Hit, as_of: str) -> _Outcome | None:
+    grant = hit.grant
+    told = describe_grant(grant)
+    is_own = hit.basis in ("domain", "identifier")
+    if not hit.is_valid_on(as_of):
+        if not is_own:
+            return None  # neither reading of it would allow the claim on the day
+        if grant.valid_until is not None and grant.valid_until <= as_of:
+            return _outcome(15, VerdictKind.LAPSED, f"{told} ended on {grant.valid_until}, by {hit.via}")
+        return _outcome(16, VerdictKind.NOT_YET, f"{told} begins only on {grant.valid_from}, by {hit.via}")
+    gaps = grant_gaps(facts, grant)
+    if is_own:
+        if gaps:
+            return _outcome(14, VerdictKind.EXCEEDS_GRANT, *gaps, f"{told} is valid on {as_of}, by {hit.via}")
+        return _outcome(7, VerdictKind.AUTHORISED, f"{told} is valid on {as_of}, by {hit.via}")
+    if hit.basis == "group" and not gaps:
+        return _outcome(8, VerdictKind.GROUP_MEMBER, f"a company of the vendor's group holds it: {told}, by {hit.via}")
+    if hit.basis == "group":
+        return _outcome(9, VerdictKind.UNDETERMINED, f"a company of the vendor's group holds less: {told}", *gaps)
+    return _outcome(9, VerdictKind.UNDETERMINED, f"only the name agrees, a person has to decide: {told}", *gaps)
+
+
+def _other_tie(facts: ClaimFacts) -> _Outcome | None:
+    words = _OTHER_TIES.get(facts.relation)
+    return _outcome(10, VerdictKind.NOT_A_PARTNERSHIP_CLAIM, words) if words else None
+
+
+def _unstated(facts: ClaimFacts) -> _Outcome | None:
+    if facts.relation is not Relation.UNSTATED:
+        return None
+    return _outcome(11, VerdictKind.UNDETERMINED, "a wall of logos, and nothing says what they are to the vendor")
+
+
+def _hardly_seen(facts: ClaimFacts) -> _Outcome | None:
+    if facts.has_text:
+        return None
+    if facts.fewest_strangers is not None and facts.fewest_strangers >= WEAK_STRANGERS:
+        return _outcome(
+            12,
+            VerdictKind.UNDETERMINED,
+            f"weak logo: at least {facts.fewest_strangers} unrelated drawings are as much like the official one",
+        )
+    if facts.was_hardly_seen:
+        return _outcome(12, VerdictKind.UNDETERMINED, "every page that shows it needs a browser to be seen whole")
+    return None
+
+
+def _template(facts: ClaimFacts) -> _Outcome | None:
+    if facts.template_vendors == 0 or facts.has_text:
+        return None
+    return _outcome(
+        13,
+        VerdictKind.TEMPLATE,
+        f"{facts.template_vendors} unrelated vendors show the same wall of logos in the same order: it came with a"
+        " page template or was copied",
+    )
+
+
+def _outcome(rule: int, verdict: VerdictKind, *reasons: str) -> _Outcome:
+    return _Outcome(rule=rule, verdict=verdict, reasons=reasons)
+
+
+def _dating(facts: ClaimFacts, as_of: str) -> tuple[str, ...]:
+    """What dates the claim: it says of something that it is, which had ended by the day."""
+    retired = (f"shows the retired logo {logo}, which can't be current" for logo in facts.retired_logos)
+    abolished = (
+        f"claims the tier {tier}, which was abolished on {day}: it can't be current"
+        for tier in facts.tiers
+        if (day := facts.tier_list.abolished(tier, as_of))
+    )
+    return (*retired, *abolished)

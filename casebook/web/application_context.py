@@ -1,0 +1,87 @@
+"""What every request works with: a database connection of its thread, the session, templates, and the way back in words."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from casebook.cases.letter_templates import LetterTemplates, Sender
+from casebook.web.accounts import FailedLogins, Session
+from casebook.web.case_columns import CaseIndex
+from casebook.web.count_cache import Kept
+from casebook.web.queue import Filters, Queue
+from ledger.database import Ledger
+from ledger.proof.custody import CustodyLog
+from ledger.vocabulary import CustodyEvent
+
+TEMPLATES = Path(__file__).parent / "templates"
+STATIC = Path(__file__).parent / "static"
+_MAX_VIEWED = 100_000
+
+
+@dataclass
+class Desk:
+    """The review application's surroundings. four_eyes: brand → whether a second person has to approve decisions.
+
+    token: with it a browser may enter as the one user of this machine, without an account.
+    """
+
+    database: Path
+    warc_dir: Path
+    pictures_dir: Path
+    log: CustodyLog
+    four_eyes: Callable[[str], bool] = lambda _: False
+    token: str | None = None
+    user: str = "admin"
+    templates: LetterTemplates = field(default_factory=LetterTemplates)
+    sender: Sender = field(default_factory=Sender)
+    answer_days: int = 14
+    rdap_dir: Path | None = None
+    failed: FailedLogins = field(default_factory=FailedLogins)
+    kept: Kept = field(default_factory=Kept)
+    cases: CaseIndex = field(default_factory=CaseIndex)
+    _threads: threading.local = field(default_factory=threading.local)
+    _viewed: set[tuple[str, str]] = field(default_factory=set)
+
+    @property
+    def ledger(self) -> Ledger:
+        """The connection of this thread: SQLite's may not be shared, and opening one a request takes longer than most answers."""
+        found: Ledger | None = getattr(self._threads, "ledger", None)
+        if found is None:
+            found = self._threads.ledger = Ledger.open(self.database)
+        return found
+
+    def queue(self, filters: Filters) -> Queue:
+        """The cases that filters leave, as of now."""
+        return Queue(self.ledger, self.cases.read(self.ledger), filters)
+
+    def note_view(self, session: Session, claim_id: str) -> None:
+        """Enter in the custody log that somebody looked at a claim; once as long as the program runs."""
+        if (session.csrf, claim_id) not in self._viewed and len(self._viewed) < _MAX_VIEWED:
+            self._viewed.add((session.csrf, claim_id))
+            self.log.add(CustodyEvent.VIEWED, {"claim": claim_id}, by=session.account)
+
+
+def make_environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["words"] = lambda value: str(value or "none").replace("-", " ")
+    environment.filters["from_json"] = lambda text: json.loads(text or "[]")
+    environment.filters["day"] = lambda text: (text or "")[:10]
+    return environment
+
+
+def is_plain_id(text: str) -> bool:
+    """Whether a text can be one of our ids: nothing else is looked for."""
+    return re.fullmatch(r"[0-9A-Za-z]{8,64}", text) is not None

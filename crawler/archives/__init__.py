@@ -1,0 +1,1 @@
+"""Archives that others made (WARC, WACZ), read as a crawl is."""

@@ -1,0 +1,264 @@
+"""An index of somebody's archive: which answers it holds, by address and by time, revisits led to what they repeat.
+
+Reads: the records of an archive's WARC files. Writes: a temporary SQLite file that goes with the process.
+
+1. Every record is listed once: answers, revisits and requests with a web address and a date; what else there is, is counted.
+2. An answer is looked up by address: with or without www, http or https, as near in time as possible.
+3. A revisit record is led to the answer that it repeats: by record id, by address and date, by digest, by address.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from crawler.archives.archive_files import ArchiveFile
+from crawler.archives.archive_payload import Body, read_body
+from crawler.archives.archive_records import HttpHead, RawRecord, parse_http
+from crawler.reading.page_health import is_html
+from ledger.archive.codings import BodyRefusedError
+from ledger.identity import utc_text
+
+# An image of another year says nothing about a page; crawls of one site take days, recurring ones weeks.
+MAX_APART_DAYS = 92
+MAX_REDIRECTS = 5
+_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?(Z|[+-]\d\d:?\d\d)")
+
+_TABLE = """
+    CREATE TABLE records (
+        n INTEGER PRIMARY KEY, warc INTEGER, offset INTEGER, type TEXT, uri TEXT, key TEXT, at TEXT, day REAL, record_id TEXT,
+        status INTEGER, content_type TEXT, location TEXT, ip TEXT, concurrent_to TEXT, refers_to TEXT, refers_key TEXT, refers_at TEXT,
+        payload_digest TEXT, block_digest TEXT, is_document INTEGER, is_frame_of_others INTEGER, damage TEXT
+    )"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An archived answer, found in the index."""
+
+    n: int
+    uri: str
+    at: str
+    status: int
+    content_type: str | None
+    location: str | None
+    ip: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadAnswer:
+    """An archived answer with its body, and the request where the archive has it."""
+
+    http: HttpHead
+    status: int
+    body: Body
+    request: HttpHead | None
+
+
+class ArchiveIndex:
+    """The answers of one archive. left_out: records that are none, by what they are."""
+
+    def __init__(self, archive: ArchiveFile) -> None:
+        self.archive = archive
+        self.left_out: Counter[str] = Counter()
+        self.database = sqlite3.connect("")  # a private file that SQLite removes by itself
+        self.database.row_factory = sqlite3.Row
+        self.database.execute(_TABLE)
+        for number, warc in enumerate(archive.warcs):
+            rows = (row for record in warc.records() if (row := self._row(number, record)) is not None)
+            self.database.executemany(f"INSERT INTO records VALUES (NULL{', ?' * 21})", rows)
+            self.left_out["no WARC record"] += len(warc.losses)
+        for column in ("key", "record_id", "payload_digest", "concurrent_to"):
+            self.database.execute(f"CREATE INDEX by_{column} ON records({column})")
+        self._mark_repeated_documents()
+        self._mark_frames()
+
+    def close(self) -> None:
+        self.database.close()
+
+    def _row(self, warc: int, record: RawRecord) -> tuple[Any, ...] | None:
+        kind = record.value("warc-type") or "no type"
+        if kind not in ("response", "revisit", "request"):
+            if kind not in ("warcinfo", "metadata"):
+                self.left_out[f"{kind} record"] += 1
+            return None
+        key, at = url_key(record.uri), read_date(record.value("warc-date"))
+        if key is None:
+            scheme = record.uri.partition(":")[0][:20].lower() or "no"
+            self.left_out[f"{scheme} address" if kind != "request" else "request of another scheme"] += 1
+            return None
+        if at is None:
+            self.left_out["no date that can be read"] += 1
+            return None
+        if record.http is None and kind != "revisit":
+            self.left_out["no HTTP headers"] += 1
+            return None
+        http = record.http
+        content_type = http.value("content-type") if http else None
+        is_other_frame = kind == "request" and http is not None and _is_frame_of_others(record.uri, http)
+        location = http.value("location") if http else None
+        return (
+            warc, record.offset, kind, record.uri, key, at, _day(at), record.value("warc-record-id"),
+            http.status if http else None, content_type, _absolute(record.uri, location), record.value("warc-ip-address"),
+            record.value("warc-concurrent-to"), record.value("warc-refers-to"),
+            url_key(record.value("warc-refers-to-target-uri") or ""), read_date(record.value("warc-refers-to-date")),
+            record.value("warc-payload-digest"), record.value("warc-block-digest"),
+            kind != "request" and _is_document(http, record.body_head), is_other_frame, record.damage,
+        )  # fmt: skip
+
+    def _mark_repeated_documents(self) -> None:
+        """An answer "not modified" has no content type of its own."""
+        self.database.execute(
+            "UPDATE records SET is_document = 1 WHERE type = 'revisit' AND EXISTS (SELECT 1 FROM records o"
+            " WHERE o.type = 'response' AND o.is_document AND o.key = records.key)"
+        )
+
+    def _mark_frames(self) -> None:
+        """What a browser fetched into a frame of another's page is no page of its own: players, captchas, maps."""
+        self.database.execute(
+            "UPDATE records SET is_document = 0 WHERE type <> 'request' AND EXISTS (SELECT 1 FROM records q"
+            " WHERE q.type = 'request' AND q.is_frame_of_others AND q.key = records.key AND q.at = records.at)"
+        )
+
+    def documents(self) -> Iterator[Answer]:
+        """Yield the documents of the archive, oldest first: pages, and error answers that look like pages."""
+        sql = "SELECT * FROM records WHERE is_document AND (status IS NULL OR status < 300 OR status >= 400 OR status = 304) ORDER BY at, n"
+        yield from map(_answer, self.database.execute(sql).fetchall())
+
+    def near(self, url: str, at: str) -> Answer | None:
+        """Return the answer for an address that is nearest in time, redirects followed, or None."""
+        for _ in range(MAX_REDIRECTS + 1):
+            row = self.database.execute(
+                "SELECT * FROM records WHERE key = ? AND type <> 'request' AND abs(day - ?) <= ? AND damage IS NULL"
+                " ORDER BY coalesce(status, 200) >= 400, abs(day - ?), n LIMIT 1",
+                [url_key(url), _day(at), MAX_APART_DAYS, _day(at)],
+            ).fetchone()
+            if row is None:
+                return None
+            answer = _answer(row)
+            if not (300 <= answer.status < 400 and answer.status != 304 and answer.location):
+                return answer
+            url = answer.location
+        return None
+
+    def read(self, answer: Answer, *, max_bytes: int) -> ReadAnswer:
+        """Return an answer's headers and body. Errors: BodyRefusedError, with the word for the look's row."""
+        row = self.database.execute("SELECT * FROM records WHERE n = ?", [answer.n]).fetchone()
+        if row["damage"]:
+            raise BodyRefusedError(row["damage"], "the archive's record is damaged")
+        http = None if row["type"] == "revisit" and row["status"] in (None, 304) else self._head(row)
+        holder = row if row["type"] == "response" else self._repeated(row)
+        if holder is None:
+            raise BodyRefusedError("not-in-archive", "what the revisit record repeats is not in this file")
+        block = self.archive.warcs[holder["warc"]].block(holder["offset"])
+        head = parse_http(block) if block is not None else None
+        if block is None or head is None or head.status is None:
+            raise BodyRefusedError("too-large" if block is None else "broken-response", "the record could not be read")
+        body = read_body(
+            head,
+            block,
+            max_bytes=max_bytes,
+            block_digest=holder["block_digest"],
+            payload_digest=holder["payload_digest"],
+        )
+        said = http or head
+        return ReadAnswer(http=said, status=said.status or head.status, body=body, request=self._request(row))
+
+    def _head(self, row: sqlite3.Row) -> HttpHead | None:
+        block = self.archive.warcs[row["warc"]].block(row["offset"])
+        return parse_http(block) if block is not None else None
+
+    def _repeated(self, row: sqlite3.Row) -> sqlite3.Row | None:
+        """Return the answer that a revisit record repeats."""
+        tries = (
+            ("record_id = ?", [row["refers_to"]]),
+            ("key = ? AND at = ?", [row["refers_key"], row["refers_at"]]),
+            ("payload_digest = ?", [row["payload_digest"]]),
+            ("key = ? AND status < 300 AND at <= ?", [row["key"], row["at"]]) if row["status"] == 304 else ("0", []),
+        )
+        for where, values in tries:
+            if None in values:
+                continue
+            sql = f"SELECT * FROM records WHERE type = 'response' AND damage IS NULL AND {where} ORDER BY at DESC, n LIMIT 1"
+            if found := self.database.execute(sql, values).fetchone():
+                same: sqlite3.Row = found
+                return same
+        return None
+
+    def _request(self, row: sqlite3.Row) -> HttpHead | None:
+        sql = (
+            "SELECT * FROM records WHERE type = 'request' AND damage IS NULL AND"
+            " (concurrent_to = ? OR record_id = ? OR (key = ? AND at = ?)) ORDER BY concurrent_to = ? DESC, n LIMIT 1"
+        )
+        values = [row["record_id"], row["concurrent_to"], row["key"], row["at"], row["record_id"]]
+        found = self.database.execute(sql, values).fetchone()
+        return self._head(found) if found else None
+
+
+def url_key(url: str) -> str | None:
+    """Return an address as it is compared: without scheme, www and fragment; None when it is no web address."""
+    try:
+        parts = urlsplit(url.strip())
+        host, port = (parts.hostname or "").lower(), parts.port
+    except ValueError:
+        return None
+    if parts.scheme.lower() not in ("http", "https") or not host:
+        return None
+    shown_port = f":{port}" if port not in (None, 80, 443) else ""
+    return f"{host.removeprefix('www.')}{shown_port}{parts.path or '/'}" + (f"?{parts.query}" if parts.query else "")
+
+
+def read_date(text: str | None) -> str | None:
+    """Return a WARC-Date to the second, in UTC; None when it is none."""
+    match = _DATE.fullmatch((text or "").strip())
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
+    try:
+        if match[7] == "Z":
+            return utc_text(datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC))
+        return utc_text(datetime.fromisoformat(f"{match[0][:19]}{match[7]}"))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _day(at: str) -> float:
+    return datetime.fromisoformat(at).timestamp() / 86_400
+
+
+def _answer(row: sqlite3.Row) -> Answer:
+    return Answer(
+        n=row["n"],
+        uri=row["uri"],
+        at=row["at"],
+        status=row["status"] or 200,  # a revisit record without a head repeats a good answer
+        content_type=row["content_type"],
+        location=row["location"],
+        ip=row["ip"],
+    )
+
+
+def _absolute(base: str, location: str | None) -> str | None:
+    try:
+        return urljoin(base, location) if location else None
+    except ValueError:
+        return None
+
+
+def _is_document(http: HttpHead | None, body_head: bytes) -> bool:
+    if http is None or http.status is None:
+        return False
+    packed = http.value("content-encoding") or http.value("transfer-encoding")
+    return is_html(http.value("content-type"), b"" if packed else body_head)
+
+
+def _is_frame_of_others(url: str, http: HttpHead) -> bool:
+    if (http.value("sec-fetch-dest") or "").lower() not in ("iframe", "frame", "embed", "object"):
+        return False
+    return (http.value("sec-fetch-site") or "").lower() == "cross-site"

@@ -1,0 +1,1 @@
+"""Pages drawn by a browser: during the crawl, and later from the archive alone."""

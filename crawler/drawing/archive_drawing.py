@@ -1,0 +1,145 @@
+"""Pages drawn later, from the archive alone, and where in the drawing something stands.
+
+Reads: looks and captures of one visit. Writes: nothing; the drawn page is returned.
+
+The browser (crawler/drawing/browser.py) has no network; here it gets what the visit had stored, and nothing else: what the crawl
+did not fetch (fonts, most scripts) stays away, and is listed as not-in-archive.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from bs4 import BeautifulSoup, Tag
+from bs4.element import NavigableString
+
+from crawler.drawing.browser import WORDS_SUFFIX, Browser, Fetch, Fetched, Rendered, RenderFailedError
+from crawler.page.page import attribute
+from crawler.reading.page_reader import DrawnDocument, PageSource, ReadPage, read_page
+from crawler.reading.stored_pages import read_sheets
+from ledger.archive.warc import read_exchange
+from ledger.database import Ledger, Row
+from ledger.errors import RecordDeletedError
+from ledger.lexicon import Lexicon
+
+Box = tuple[int, int, int, int]
+MAX_HOPS = 10
+MAX_PLACES = 20  # of the same words in one page
+NOT_IN_ARCHIVE = "not-in-archive"
+_NO_WORDS = frozenset({"script", "style", "noscript", "template", "title"})
+
+
+async def draw_stored(browser: Browser, ledger: Ledger, warc_dir: Path, look: Row) -> Rendered:
+    """Draw the page of a look from what its visit had stored. Errors: RenderFailedError; EvidenceBrokenError."""
+    fetch = _fetch_from_archive(ledger, warc_dir, look)
+    try:
+        read_exchange(warc_dir, ledger, look["capture_id"])
+    except RecordDeletedError as error:
+        raise RenderFailedError(str(error)) from error
+    return await browser.render(look["final_url"], fetch, why_unanswered=NOT_IN_ARCHIVE)
+
+
+def _fetch_from_archive(ledger: Ledger, warc_dir: Path, look: Row) -> Fetch:
+    async def fetch(url: str, kind: str) -> Fetched | None:
+        is_page = url == look["final_url"]
+        capture_id = look["capture_id"] if is_page else _find_capture(ledger, look["visit_id"], url)
+        if capture_id is None:
+            return None
+        try:
+            stored = read_exchange(warc_dir, ledger, capture_id)
+        except RecordDeletedError:
+            return None
+        return Fetched(status=stored.status, headers=stored.headers, body=stored.content)
+
+    return fetch
+
+
+def _find_capture(ledger: Ledger, visit_id: str, url: str) -> str | None:
+    """The capture that a visit has for an address: of its look, or at the end of its redirects."""
+    looked = ledger.value(
+        "SELECT capture_id FROM looks WHERE visit_id = ? AND requested_url = ? AND capture_id IS NOT NULL LIMIT 1",
+        [visit_id, url],
+    )
+    if looked is not None:
+        return str(looked)
+    for _ in range(MAX_HOPS):
+        row = ledger.row(
+            "SELECT capture_id, redirect_url FROM captures WHERE visit_id = ? AND url = ? ORDER BY attempt DESC LIMIT 1",
+            [visit_id, url],
+        )
+        if row is None:
+            return None
+        if row["redirect_url"] is None:
+            return str(row["capture_id"])
+        url = row["redirect_url"]
+    return None
+
+
+def read_drawing(ledger: Ledger, warc_dir: Path, look: Row, drawn: DrawnDocument, lexicon: Lexicon) -> ReadPage:
+    """Return a drawn page with what is seen in it. look: a row of looks with its page's stylesheet_looks."""
+    source = PageSource(
+        visit_id=look["visit_id"],
+        look_id=look["look_id"],
+        url=look["final_url"],
+        status=look["status"] or 200,
+        content=b"",
+        content_type="text/html",
+        drawn=drawn,
+    )
+    return read_page(source, lexicon).with_images(read_sheets(ledger, warc_dir, look["stylesheet_looks"]), lexicon)
+
+
+def find_words(drawn: DrawnDocument, words: str) -> list[Box]:
+    """Return the boxes of the places in a drawn page where words stand; letters' case and white space do not count."""
+    wanted = _bare(words)
+    pieces = list(_pieces(drawn))
+    text = "".join(piece for piece, _ in pieces)
+    boxes: list[Box] = []
+    at = text.find(wanted) if wanted else -1
+    while at >= 0 and len(boxes) < MAX_PLACES:
+        parents = _overlapped(pieces, at, at + len(wanted))
+        known = [box for parent in parents if (box := _box(parent, drawn.box_attribute + WORDS_SUFFIX))]
+        if known:
+            boxes.append(_around(known))
+        at = text.find(wanted, at + len(wanted))
+    return list(dict.fromkeys(boxes))
+
+
+def _pieces(drawn: DrawnDocument) -> Iterator[tuple[str, Tag]]:
+    for string in BeautifulSoup(drawn.html, "lxml").find_all(string=True):
+        parent = string.parent
+        if type(string) is NavigableString and parent is not None and parent.name not in _NO_WORDS:
+            bare = _bare(string)
+            if bare:
+                yield bare, parent
+
+
+def _overlapped(pieces: Iterable[tuple[str, Tag]], start: int, stop: int) -> Iterator[Tag]:
+    at = 0
+    for piece, parent in pieces:
+        if at >= stop:
+            return
+        if at + len(piece) > start:
+            yield parent
+        at += len(piece)
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"\s+", "", text).casefold()
+
+
+def _box(element: Tag, name: str) -> Box | None:
+    numbers = (attribute(element, name) or "").split(",")
+    if len(numbers) != 4 or not all(number.lstrip("-").isdecimal() for number in numbers):
+        return None
+    x, y, width, height = map(int, numbers)
+    return x, y, width, height
+
+
+def _around(boxes: Iterable[Box]) -> Box:
+    boxes = list(boxes)
+    left, top = min(b[0] for b in boxes), min(b[1] for b in boxes)
+    right, bottom = max(b[0] + b[2] for b in boxes), max(b[1] + b[3] for b in boxes)
+    return left, top, right - left, bottom - top

@@ -1,0 +1,117 @@
+"""Which pages need a browser, and why.
+
+Reads: a page that was read. Writes: nothing; the reason is kept with what comes of it.
+
+A page is drawn for one of these reasons, never on a hunch: a render costs as much as a hundred pages.
+1. The page is an empty shell that scripts are to fill.
+2. Its images are placeholders, and no attribute has the address of the real ones.
+3. It is a page about partners, clients, … by its address and title, scripts speak of them, and there is next to nothing in it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from bs4 import Tag
+
+from crawler.images.sightings import best_candidate
+from crawler.page.page import attribute, squeeze
+from crawler.reading.page_reader import ReadPage
+from ledger.vocabulary import PageHealth, PageKind
+
+CLAIMING = frozenset(
+    {
+        PageKind.PARTNERS,
+        PageKind.CLIENTS,
+        PageKind.RESELLERS,
+        PageKind.TECHNOLOGY,
+        PageKind.CERTIFICATIONS,
+        PageKind.MEMBERS,
+        PageKind.SPONSORS,
+        PageKind.SUPPLIERS,
+    }
+)
+# One or two placeholders are a chat button or a counter; a row of logos has more.
+MIN_PLACEHOLDERS = 3
+# Of words outside menus and footers: a heading and a sentence of welcome; partner pages of the corpus with logos alone have 40-300.
+THIN_CHARS = 400
+THIN_IMAGES = 2
+MAX_SCRIPT_CHARS = 400_000
+_PARTNER_WORD = re.compile(
+    r"partner|alliance|client|customer|reseller|sponsor|logos?\b|kunde|合作|パートナー|파트너|партн", re.I
+)
+# the whole name says it; spacer.gif and pixel.gif hold tables of 1999 together, and wait for nothing
+_BLANK = re.compile(
+    r"(^|/)(blank|placeholder|lazy|lazyload|loading|loader|gr[ae]y)([-_.][\w.-]{0,20})?\.(gif|png|svg|jpe?g|webp)([?#]|$)",
+    re.I,
+)
+_IMAGE = re.compile(r"\.(png|jpe?g|gif|webp|svg|avif)([?#]|$)", re.I)
+SHORT_DATA_CHARS = 400  # a data: URI of a placeholder; an icon has more
+
+
+def reason_to_render(read: ReadPage) -> str | None:
+    """Return why a page has to be drawn by a browser, or None when what was received says all."""
+    if read.page.health is PageHealth.EMPTY_SHELL:
+        return f"empty shell: {read.page.health_reason}"
+    if not read.is_healthy:
+        return None
+    placeholders = count_placeholders(read)
+    if placeholders >= MIN_PLACEHOLDERS:
+        return f"{placeholders} images are placeholders with nothing behind them"
+    if read.page.kind in CLAIMING and _is_thin(read) and (word := _word_in_script(read)):
+        return f"a page about {read.page.kind} without content, and “{word}” in a script"
+    return None
+
+
+def needs_browser(read: ReadPage, reason: str, why_not: str) -> ReadPage:
+    """Return the page as one that could not be looked at as it is. why_not: why it was not drawn.
+
+    A page that has words of its own stays healthy, with the note: they were read, its images were not.
+    """
+    note = f"needs a browser ({reason}): {why_not}"
+    keeps_health = read.is_healthy and not _is_thin(read)
+    health = PageHealth.OK if keeps_health else PageHealth.EMPTY_SHELL
+    return replace(read, page=replace(read.page, health=health, health_reason=note))
+
+
+def count_placeholders(read: ReadPage) -> int:
+    """Return how many images of a page, outside <noscript>, show nothing and say nowhere what they would show."""
+    count = 0
+    for image in read.document.soup.find_all("img"):
+        if isinstance(image, Tag) and _is_placeholder(image) and image.find_parent("noscript") is None:
+            beside = image.find_next_sibling()
+            count += not (isinstance(beside, Tag) and beside.name == "noscript")
+    return count
+
+
+def _is_placeholder(image: Tag) -> bool:
+    source = attribute(image, "src") or ""
+    if attribute(image, "aria-hidden") == "true":  # frameworks keep room with an empty drawing
+        return False
+    is_data = source.startswith("data:") and len(source) < SHORT_DATA_CHARS
+    if source and not is_data and not _BLANK.search(source):
+        return False
+    if best_candidate(attribute(image, "srcset")) or image.find_parent("picture") is not None:
+        return False
+    return not any(
+        _IMAGE.search(attribute(image, name) or "") for name in image.attrs if name not in ("src", "alt", "title")
+    )
+
+
+def _is_thin(read: ReadPage) -> bool:
+    words = sum(len(p.text) for p in read.passages if p.zone in ("main", "aside"))
+    images = sum(s.zone in ("main", "aside") for s in read.sightings)
+    return words < THIN_CHARS and images < THIN_IMAGES
+
+
+def _word_in_script(read: ReadPage) -> str | None:
+    left = MAX_SCRIPT_CHARS
+    for script in read.document.soup.find_all("script"):
+        if left <= 0:
+            return None
+        text = (attribute(script, "src") or "") + " " + squeeze(script.get_text())[:left]
+        left -= len(text)
+        if found := _PARTNER_WORD.search(text):
+            return found[0].lower()
+    return None

@@ -1,0 +1,102 @@
+"""Which other hosts a page calls its own: its production domain, when a copy or a staging site is visited.
+
+A copy's menu leads to the domain that the site was made for. Those addresses are looked for on the visited host.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from urllib.parse import urlsplit, urlunsplit
+
+from crawler.page.page import Document, attribute
+from ledger.domains import registrable_domain
+
+# a page whose links nearly all go to one other domain, to many of its pages, was made for that domain;
+# on the corpus a real page has at most 3 paths of any other domain
+MIN_LINKS = 6
+MIN_PATHS = 4
+MIN_SHARE = 0.5
+_SITE_TYPES = ("Organization", "WebSite", "Corporation", "LocalBusiness")
+_SAVED_FROM = re.compile(r"<!--\s*saved from url=\(\d+\)(https?://\S+)", re.I)
+
+
+def own_hosts(document: Document) -> frozenset[str]:
+    """Return the hosts (lower case, without port) other than the visited one that a page says are its own."""
+    here = urlsplit(document.url).hostname or ""
+    hosts = {host for url in _told(document) if (host := _host(url)) and not _is_one(host, here)}
+    linked = _linked(document)
+    pages = {host: {path for h, path in linked if h == host} for host, _ in linked}
+    counted = Counter(host for host, _ in linked)
+    for host, links in counted.items():
+        if (
+            links >= MIN_LINKS
+            and len(pages[host]) >= MIN_PATHS
+            and links >= MIN_SHARE * len(linked)
+            and not _is_one(host, here)
+        ):
+            hosts.add(host)
+    return frozenset(hosts)
+
+
+def seen_here(url: str, visited: str, hosts: frozenset[str]) -> str | None:
+    """Return an address of one of the vendor's own hosts as one of the visited host; None for any other address."""
+    parts = urlsplit(url)
+    if not any(_is_one(parts.hostname or "", host) for host in hosts):
+        return None
+    here = urlsplit(visited)
+    return urlunsplit((here.scheme, here.netloc, parts.path or "/", parts.query, ""))
+
+
+def _told(document: Document) -> Iterator[str]:
+    """What a page says of itself in its head: canonical address, language variants, Open Graph, JSON-LD, a saver's mark."""
+    for tag in document.outline.tags:
+        if tag.name not in ("link", "meta", "script"):
+            continue
+        if tag.name == "script" and attribute(tag, "type") == "application/ld+json":
+            yield from _site_urls(tag.get_text())
+        rel = (attribute(tag, "rel") or "").lower()
+        if tag.name == "link" and ("canonical" in rel or ("alternate" in rel and attribute(tag, "hreflang"))):
+            yield attribute(tag, "href") or ""
+        elif tag.name == "meta" and attribute(tag, "property") == "og:url":
+            yield attribute(tag, "content") or ""
+    if saved := _SAVED_FROM.search(document.text[:2_000]):
+        yield saved[1]
+
+
+def _site_urls(text: str) -> Iterator[str]:
+    try:
+        data = json.loads(text[:200_000])
+    except (ValueError, RecursionError):
+        return
+    items = data if isinstance(data, list) else [data]
+    graph = [part for item in items if isinstance(item, dict) for part in [item, *_listed(item.get("@graph"))]]
+    for item in graph:
+        if isinstance(item, dict) and item.get("@type") in _SITE_TYPES and isinstance(item.get("url"), str):
+            yield item["url"]
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _linked(document: Document) -> list[tuple[str, str]]:
+    found = []
+    for tag in document.outline.tags:
+        url = document.absolute(attribute(tag, "href")) if tag.name in ("a", "area") else None
+        if url and (host := _host(url)):
+            found.append((host, urlsplit(url).path))
+    return found
+
+
+def _host(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
+
+
+def _is_one(host: str, other: str) -> bool:
+    return registrable_domain(host) == registrable_domain(other)

@@ -1,0 +1,160 @@
+"""One page, from bytes to rows: health, kind, sightings, passages. The same code reads a live answer and a stored one.
+
+Reads: the bytes of a look. Writes: a row in pages, and its sightings, inline images and passages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from crawler.images.sightings import extract_sightings
+from crawler.images.stylesheets import Sheet
+from crawler.page.page import Document, parse_page
+from crawler.reading.page_health import judge_health
+from crawler.reading.page_kind import judge_kind
+from crawler.reading.passages import extract_passages
+from ledger.database import Ledger
+from ledger.identity import content_id, look_id_of
+from ledger.lexicon import Lexicon
+from ledger.passage_search import index_passages
+from ledger.records import InlineImage, Page, Passage, Sighting
+from ledger.vocabulary import PageHealth, PageKind, Purpose
+
+# Goes up when the reading of a page changes what is found in it: `partnerproof extract` then reads stored pages again.
+EXTRACTOR_VERSION = 2
+SAME_AS_MISSING = "answers like an address that can't exist"  # a health reason that no page shows by itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnDocument:
+    """A page's document as a browser drew it."""
+
+    html: str
+    box_attribute: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageSource:
+    """What a look at a page brought."""
+
+    visit_id: str
+    look_id: str
+    url: str
+    status: int
+    content: bytes
+    content_type: str | None
+    link_text: str = ""
+    drawn: DrawnDocument | None = None  # what a browser made of the content
+
+    @property
+    def page_id(self) -> str:
+        return content_id("page", self.visit_id, self.look_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadPage:
+    """A page that was read, with all that was seen in it."""
+
+    document: Document
+    page: Page
+    sightings: tuple[Sighting, ...] = ()
+    inline_images: tuple[InlineImage, ...] = ()
+    passages: tuple[Passage, ...] = ()
+
+    @property
+    def is_healthy(self) -> bool:
+        return self.page.health is PageHealth.OK
+
+    def with_health(self, health: PageHealth, reason: str) -> ReadPage:
+        return replace(self, page=replace(self.page, health=health, health_reason=reason))
+
+    def with_images(self, sheets: Sequence[Sheet], lexicon: Lexicon) -> ReadPage:
+        """Return the page with its sightings and passages. sheets: those of its style sheets that could be read."""
+        page_id, visit_id = self.page.page_id, self.page.visit_id
+        images = extract_sightings(self.document, sheets, lexicon, page_id=page_id, visit_id=visit_id)
+        looks = tuple(look_id_of(visit_id, Purpose.STYLESHEET, sheet.url) for sheet in sheets)
+        return replace(
+            self,
+            page=replace(self.page, stylesheet_looks=looks),
+            sightings=images.sightings,
+            inline_images=images.inline_images,
+            passages=extract_passages(self.document, lexicon, page_id=page_id),
+        )
+
+
+def read_page(source: PageSource, lexicon: Lexicon) -> ReadPage:
+    """Judge a page's health and kind; with_images() reads the rest."""
+    if source.drawn is None:
+        document = parse_page(source.content, source.url, source.content_type)
+    else:
+        document = Document(source.url, source.drawn.html, source.drawn.box_attribute)
+    health = judge_health(document, source.status, lexicon)
+    kind = judge_kind(document, lexicon, link_text=source.link_text)
+    page = Page(
+        page_id=source.page_id,
+        visit_id=source.visit_id,
+        look_id=source.look_id,
+        url=source.url,
+        link_text=source.link_text,
+        title=document.title,
+        language=document.language,
+        kind=kind.kind,
+        kind_reasons=kind.reasons,
+        health=health.health,
+        health_reason=health.reason,
+        stylesheet_looks=(),
+        extractor_version=EXTRACTOR_VERSION,
+    )
+    return ReadPage(document=document, page=page)
+
+
+def unread_page(source: PageSource, reason: str, *, health: PageHealth = PageHealth.NOT_HTML) -> ReadPage:
+    """Return the row for an answer that is no page of this site, or that could not be read: nothing was seen in it."""
+    page = Page(
+        page_id=source.page_id,
+        visit_id=source.visit_id,
+        look_id=source.look_id,
+        url=source.url,
+        link_text=source.link_text,
+        title=None,
+        language=None,
+        kind=PageKind.OTHER,
+        kind_reasons=(),
+        health=health,
+        health_reason=reason,
+        stylesheet_looks=(),
+        extractor_version=EXTRACTOR_VERSION,
+    )
+    return ReadPage(document=Document(source.url, ""), page=page)
+
+
+def store_page(ledger: Ledger, read: ReadPage) -> None:
+    """Write a page and all that was seen in it, replacing what an earlier reading of the same look had found."""
+    page_id = read.page.page_id
+    with ledger.transaction():
+        ledger.put([read.page])
+        ledger.add(read.inline_images)
+        _replace(ledger, "sightings", "sighting_id", page_id, (s.sighting_id for s in read.sightings))
+        _replace(ledger, "passages", "passage_id", page_id, (p.passage_id for p in read.passages))
+        ledger.put(read.sightings)
+        ledger.put(read.passages)
+        index_passages(ledger, read.passages)
+
+
+def _replace(ledger: Ledger, table: str, key: str, page_id: str, keep: Iterable[str]) -> None:
+    """Delete rows of a page that the new reading no longer gives, with what later stages had hung on them."""
+    kept = set(keep)
+    stale = [
+        r[key] for r in ledger.rows(f"SELECT {key} FROM {table} WHERE page_id = ?", [page_id]) if r[key] not in kept
+    ]
+    for value in stale:
+        if table == "passages":
+            ledger.execute(
+                "DELETE FROM claim_evidence WHERE text_match_id IN (SELECT text_match_id FROM text_matches WHERE passage_id = ?)",
+                [value],
+            )
+            ledger.execute("DELETE FROM text_matches WHERE passage_id = ?", [value])
+        else:
+            ledger.execute("DELETE FROM claim_evidence WHERE sighting_id = ?", [value])
+        ledger.execute(f"DELETE FROM {table} WHERE {key} = ?", [value])  # table and key are ours

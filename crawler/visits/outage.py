@@ -1,0 +1,68 @@
+"""Tells a network that is gone from vendors that are, so that an outage costs no vendor its visit.
+
+A visit that the network failed is held until another one tells: the next success shows that the vendor is gone; some such
+failures in a row show that the network is, and all of them run again, once, after a wait that doubles.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from crawler.visits.visit import NETWORK_REASONS, RunningVisit
+
+# in a list where every fifth vendor is gone, that many follow each other once in three thousand visits, and cost a wait
+VISITS = 5
+FIRST_WAIT_S, MAX_WAIT_S = 15.0, 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class HeldVisit:
+    visit: RunningVisit
+    failure: str
+
+
+@dataclass
+class Outage:
+    """What the visits of one crawl say of the network."""
+
+    wait_s: float = FIRST_WAIT_S
+    _held: list[HeldVisit] = field(default_factory=list)
+    _run_again: set[str] = field(default_factory=set)
+    _until: float = 0.0
+
+    def is_suspect(self, visit: RunningVisit, failure: str | None) -> bool:
+        """Tell whether the network may have failed a visit, and not its vendor."""
+        reason = (failure or "").split(":")[0]
+        return visit.pages == 0 and reason in NETWORK_REASONS and visit.visit_id not in self._run_again
+
+    def hold(self, visit: RunningVisit, failure: str) -> list[RunningVisit]:
+        """Keep a failed visit's end open; returns the visits to put back when it is the network."""
+        self._held.append(HeldVisit(visit, failure))
+        if len(self._held) < VISITS:
+            return []
+        self._until = time.monotonic() + self.wait_s
+        self.wait_s = min(self.wait_s * 2, MAX_WAIT_S)
+        return self._all_again()
+
+    def end_of_list(self) -> list[RunningVisit]:
+        """Return the held visits to put back when the list is at its end and the network was found to be gone before."""
+        return self._all_again() if self._run_again else []
+
+    def _all_again(self) -> list[RunningVisit]:
+        again = [held.visit for held in self._held]
+        self._held.clear()
+        self._run_again |= {visit.visit_id for visit in again}
+        return again
+
+    def release(self) -> list[HeldVisit]:
+        """Return the held visits, which have failed after all: the network is there, or the list is at its end."""
+        held, self._held = self._held, []
+        return held
+
+    def is_over(self) -> None:
+        """A visit has read a page."""
+        self.wait_s = FIRST_WAIT_S
+
+    def wait_left_s(self) -> float:
+        return max(0.0, self._until - time.monotonic())

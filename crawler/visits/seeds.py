@@ -1,0 +1,234 @@
+"""The vendor list: CSV → seeds, and a crawl with one visit for each.
+
+Reads: a CSV with a header; columns url or domain (one is needed), name, country, parent, identifiers (LEI or
+ISSUER:NUMBER, parted by `;`); several lines of one vendor and host add start URLs. Writes: rows in seeds, crawls, visits.
+
+1. Read all lines; collect every mistake, import nothing if there is one.
+2. An unfinished crawl of the same list goes on; else a new crawl begins with all visits pending.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from w3lib.url import safe_url_string
+
+from crawler.visits.clock import measure_clock
+from ledger.csv_table import TableFormat, TableRow, each_row
+from ledger.database import Ledger
+from ledger.domains import registrable_domain
+from ledger.errors import BadInputError, Problem
+from ledger.identifiers import normal_identifier
+from ledger.identity import content_id, event_id, sha256_hex, utc_text
+from ledger.records import Crawl, Seed, Visit
+from ledger.vocabulary import CrawlKind, VisitState
+
+SCOPE_SETTINGS = ("PARTNERPROOF_BRANDS", "PARTNERPROOF_FOLLOW_LINKS", "PARTNERPROOF_MAX_PAGES")
+COLUMNS = ("name", "url", "domain", "country", "parent", "identifiers")
+EXAMPLE = "name,url\nBright Harbour,https://www.brightharbour.example/"
+TABLE = TableFormat(columns=COLUMNS, needed=[("url", "domain")], example=EXAMPLE, may_be_short=True)
+
+
+def read_seeds(path: Path) -> list[Seed]:
+    """Return the seeds of a list, in its order. Errors: BadInputError with every mistake, by line and column."""
+    problems: list[Problem] = []
+    seeds: dict[str, Seed] = {}
+    lines: dict[str, int] = {}
+    for row in each_row(path, TABLE, problems):
+        _add_row(row, seeds, lines, problems)
+    if not seeds and not problems:
+        problems.append(
+            Problem(
+                where=f"{path} line 2", expected="at least one vendor", got="the end of the file", next_step="add one"
+            )
+        )
+    if problems:
+        raise BadInputError(problems)
+    return list(seeds.values())
+
+
+def _add_row(row: TableRow, seeds: dict[str, Seed], lines: dict[str, int], problems: list[Problem]) -> None:
+    cells = row.cells
+    address = cells.get("url") or cells.get("domain") or ""
+    column = "url" if cells.get("url") else "domain"
+    try:
+        seed = seed_of(address, name=cells.get("name"), country=cells.get("country"), parent=cells.get("parent"))
+    except ValueError as error:
+        problems.append(
+            Problem(
+                where=row.place(column),
+                expected="a web address or domain",
+                got=f"{address!r} ({error})",
+                next_step="write it as https://www.vendor.example/",
+            )
+        )
+        return
+    identifiers = _identifiers(row, problems)
+    if identifiers:
+        seed = replace(seed, identifiers=identifiers)
+    known = seeds.get(seed.seed_id)
+    if known is None:
+        seeds[seed.seed_id] = seed
+        lines[seed.seed_id] = row.line
+    elif known.vendor != seed.vendor:
+        problems.append(
+            Problem(
+                where=row.place("name"),
+                expected=f"{known.vendor!r} as in line {lines[seed.seed_id]}, which has the same host",
+                got=repr(seed.vendor),
+                next_step="give each vendor a host of its own, or the lines one name",
+            )
+        )
+    else:
+        seeds[seed.seed_id] = replace(
+            known,
+            start_urls=tuple(dict.fromkeys((*known.start_urls, *seed.start_urls))),
+            identifiers=tuple(dict.fromkeys((*known.identifiers, *seed.identifiers))),
+        )
+
+
+def _identifiers(row: TableRow, problems: list[Problem]) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for text in filter(None, map(str.strip, row.cells.get("identifiers", "").split(";"))):
+        try:
+            found[normal_identifier(text)] = None
+        except ValueError as error:
+            problems.append(
+                Problem(
+                    where=row.place("identifiers"),
+                    expected="an LEI, or a registration number with its issuer, such as GB:01234567",
+                    got=f"{text!r} ({error})",
+                    next_step="correct it or leave it empty",
+                )
+            )
+    return tuple(found)
+
+
+def seed_of(address: str, *, name: str | None = None, country: str | None = None, parent: str | None = None) -> Seed:
+    """Return the seed for a domain or URL. Errors: ValueError, in words, when it is neither."""
+    if not address:
+        raise ValueError("empty")
+    if any(character.isspace() for character in address):
+        raise ValueError("holds a space")
+    url = address if "://" in address else f"https://{address}"
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https"):
+        raise ValueError(f"scheme {parts.scheme}")
+    host = parts.hostname or ""
+    _ = parts.port  # raises ValueError for a port that is no number
+    if "." not in host and ":" not in host and host != "localhost":
+        raise ValueError("no domain in it")
+    url = safe_url_string(urlunsplit(parts._replace(path=parts.path or "/")))
+    netloc = urlsplit(url).netloc.lower().rpartition("@")[2]
+    domain = registrable_domain(host)
+    return Seed(
+        seed_id=content_id("seed", netloc),
+        vendor=name or domain,
+        vendor_domain=domain,
+        start_urls=(url,),
+        country=country or None,
+        parent=parent or None,
+    )
+
+
+def seed_of_url(url: str) -> Seed:
+    """Return the seed for one URL that a person gave. Errors: BadInputError when it is none."""
+    try:
+        return seed_of(url)
+    except ValueError as error:
+        raise _bad(
+            "url", "a web address", f"{url!r} ({error})", "write it as https://vendor.example/partners"
+        ) from error
+
+
+def begin_crawl(
+    ledger: Ledger,
+    seeds: Iterable[Seed],
+    *,
+    seeds_file: str,
+    settings: dict[str, object],
+    tool_version: str,
+    keep_known: bool = False,
+    kind: CrawlKind = CrawlKind.CRAWL,
+    made_with: dict[str, object] | None = None,
+) -> str:
+    """Return the id of the crawl to work on: the unfinished one of the same list, brands and scope, or a new one.
+
+    keep_known: a vendor that an earlier list named keeps its name, country and parent.
+    made_with: versions and digests of what looks and judges; when an unfinished crawl goes on with others, it says so.
+    """
+    seeds = list(seeds)
+    scope = json.dumps([settings.get(name) for name in SCOPE_SETTINGS])
+    digest = sha256_hex("\n".join([scope, *map(repr, seeds)]).encode())
+    unfinished = ledger.value(
+        "SELECT crawl_id FROM crawls WHERE order_sha256 = ? AND ended_at IS NULL ORDER BY crawl_id DESC LIMIT 1",
+        [digest],
+    )
+    if unfinished is not None:
+        _note_continuation(ledger, str(unfinished), made_with or {})
+        return str(unfinished)
+    crawl_id = event_id()
+    crawl = Crawl(
+        crawl_id=crawl_id,
+        order_sha256=digest,
+        seeds_file=seeds_file,
+        settings=settings,
+        tool_version=tool_version,
+        started_at=utc_text(),
+        ended_at=None,
+        kind=kind,
+        made_with=made_with or {},
+    )
+    with ledger.transaction():
+        (ledger.add if keep_known else ledger.put)(seeds)
+        ledger.add([crawl])
+        ledger.add(
+            Visit(
+                visit_id=content_id("visit", crawl_id, seed.seed_id),
+                crawl_id=crawl_id,
+                seed_id=seed.seed_id,
+                ordinal=ordinal,
+                state=VisitState.PENDING,
+                started_at=None,
+                ended_at=None,
+                end_reason=None,
+                pages=0,
+                requests=0,
+                body_bytes=0,
+                start_urls=seed.start_urls,
+            )
+            for ordinal, seed in enumerate(seeds)
+        )
+    return crawl_id
+
+
+def end_crawl_if_complete(ledger: Ledger, crawl_id: str) -> bool:
+    """Mark a crawl as ended when no visit is left. Returns whether it is."""
+    left = ledger.value(
+        "SELECT count(*) FROM visits WHERE crawl_id = ? AND state IN ('pending', 'running')", [crawl_id]
+    )
+    if left:
+        return False
+    if ledger.value("SELECT ended_at FROM crawls WHERE crawl_id = ?", [crawl_id]) is None:
+        ledger.execute(
+            "UPDATE crawls SET ended_at = ?, clock = ? WHERE crawl_id = ?",
+            [utc_text(), json.dumps(measure_clock(ledger, crawl_id)), crawl_id],
+        )
+    return True
+
+
+def _note_continuation(ledger: Ledger, crawl_id: str, made_with: dict[str, object]) -> None:
+    begun = json.loads(ledger.value("SELECT made_with FROM crawls WHERE crawl_id = ?", [crawl_id]))
+    later = begun.pop("continued_with", [])
+    last = {key: value for key, value in (later[-1] if later else begun).items() if key != "at"}
+    if last != made_with:
+        begun["continued_with"] = [*later, {"at": utc_text(), **made_with}]
+        ledger.execute("UPDATE crawls SET made_with = ? WHERE crawl_id = ?", [json.dumps(begun), crawl_id])
+
+
+def _bad(where: str, expected: str, got: str, next_step: str) -> BadInputError:
+    return BadInputError(Problem(where=where, expected=expected, got=got, next_step=next_step))

@@ -1,0 +1,230 @@
+"""One visit while it runs: its budget, what it has already stored, what it has looked at."""
+
+from __future__ import annotations
+
+import json
+import time
+from asyncio import Future
+from dataclasses import dataclass, field, replace
+
+from scrapy.robotstxt import RobotParser
+
+from crawler.visits.looks import LookRefusedError
+from crawler.visits.traps import Traps
+from ledger.archive.connections import ConnectionFacts
+from ledger.database import Ledger, Row
+from ledger.identity import look_id_of
+from ledger.records import Connection, Look, Seed
+from ledger.vocabulary import LookOutcome, PageKind, Purpose, RobotsRule
+
+# why a visit failed without the vendor's doing, when it is so for one vendor after another
+NETWORK_REASONS = frozenset({"dns", "timeout", "no-route", "connection-refused"})
+MAX_EARLIER_PAGES = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """How much one visit may cost."""
+
+    pages: int
+    images: int
+    requests: int
+    body_bytes: int
+    seconds: float
+    renders: int = 3  # pages drawn by a browser
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteRules:
+    """What a host's robots.txt says. capture_id: of the answer that it was read from."""
+
+    parser: RobotParser
+    rule: RobotsRule
+    capture_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierPage:
+    """A page for partners, or one that a claim rests on, that the vendor's last visit read."""
+
+    url: str
+    link_text: str
+    kind: PageKind
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierCapture:
+    """What an earlier visit of the vendor has of a URL, with what a server needs to say whether it still holds."""
+
+    capture_id: str
+    etag: str | None
+    last_modified: str | None
+
+
+@dataclass(slots=True, kw_only=True)
+class RunningVisit:
+    """State of one visit; lives as long as the visit runs and is forgotten with it."""
+
+    visit_id: str
+    seed: Seed
+    budget: Budget
+    stored: dict[tuple[str, int], str] = field(
+        default_factory=dict
+    )  # (url, attempt) → capture_id: answered from the archive
+    failed: dict[tuple[Purpose, str], Look] = field(default_factory=dict)  # looks that failed before a restart
+    robots: dict[str, Future[SiteRules | LookRefusedError]] = field(default_factory=dict)  # scheme://netloc → its rules
+    captures: dict[str, str] = field(default_factory=dict)  # url → capture_id of the latest exchange
+    connections: dict[ConnectionFacts, Connection] = field(default_factory=dict)  # that its answers came over
+    sitemaps: list[str] = field(default_factory=list)  # that robots.txt of the site names
+    earlier_visit_id: str | None = None  # the vendor's last visit that was done, in any crawl
+    earlier_pages: list[EarlierPage] = field(default_factory=list)
+    wants_contacts: bool = False  # somebody confirmed what it claims, and may write to it
+    unverified_hosts: set[str] = field(default_factory=set)  # asked again without checking their certificate
+    traps: Traps = field(default_factory=Traps)
+    pages: int = 0
+    images: int = 0
+    renders: int = 0
+    requests: int = 0
+    body_bytes: int = 0
+    started: float = field(default_factory=time.monotonic)
+    spent: str | None = None  # the budget that ran out
+
+    def seconds_left(self) -> float:
+        return self.budget.seconds - (time.monotonic() - self.started)
+
+    def overspent(self, purpose: Purpose) -> str | None:
+        """Return the name of the budget that leaves no room for one more look, or None."""
+        limits = (
+            ("requests", self.requests, self.budget.requests),
+            ("bytes", self.body_bytes, self.budget.body_bytes),
+            ("seconds", time.monotonic() - self.started, self.budget.seconds),
+            ("images", self.images if purpose is Purpose.IMAGE else -1, self.budget.images),
+        )
+        for name, used, limit in limits:
+            if used >= limit:
+                self.spent = self.spent or name
+                return name
+        return None
+
+
+def begin_visit(ledger: Ledger, row: Row, budget: Budget, now: str) -> RunningVisit:
+    """Mark a visit as running and return its state, with what an interrupted run of it had stored."""
+    seed = read_seed(ledger, row["seed_id"])
+    if row["start_urls"]:
+        seed = replace(seed, start_urls=tuple(json.loads(row["start_urls"])))
+    visit = RunningVisit(visit_id=row["visit_id"], seed=seed, budget=budget)
+    # a visit that ran before, and was stopped or put back, has captures
+    for stored in ledger.rows("SELECT url, attempt, capture_id FROM captures WHERE visit_id = ?", [visit.visit_id]):
+        visit.stored[stored["url"], stored["attempt"]] = stored["capture_id"]
+    if row["state"] == "running":
+        failed = "SELECT * FROM looks WHERE visit_id = ? AND outcome = 'could-not-look' AND status IS NULL"
+        for look in ledger.rows(failed, [visit.visit_id]):
+            visit.failed[Purpose(look["purpose"]), look["requested_url"]] = read_look(look)
+    _remember_earlier(ledger, visit, row)
+    visit.wants_contacts = bool(ledger.value(_CONFIRMED, [row["seed_id"]]))
+    ledger.execute(
+        "UPDATE visits SET state = 'running', started_at = coalesce(started_at, ?) WHERE visit_id = ?",
+        [now, visit.visit_id],
+    )
+    return visit
+
+
+def _remember_earlier(ledger: Ledger, visit: RunningVisit, row: Row) -> None:
+    visit.earlier_visit_id = ledger.value(
+        "SELECT v.visit_id FROM visits v JOIN crawls c USING (crawl_id)"
+        " WHERE v.seed_id = ? AND v.state = 'done' AND v.crawl_id < ? AND c.kind = 'crawl' ORDER BY v.crawl_id DESC LIMIT 1",
+        [row["seed_id"], row["crawl_id"]],
+    )
+    if visit.earlier_visit_id is None:
+        return
+    pages = ledger.rows(
+        _EARLIER_PAGES, {"visit": visit.earlier_visit_id, "seed": row["seed_id"], "most": MAX_EARLIER_PAGES}
+    )
+    visit.earlier_pages = [
+        EarlierPage(
+            url=page["url"],
+            link_text=page["link_text"],
+            kind=PageKind(page["kind"]),
+            reason=f"a {page['kind']} page on {page['looked_at'][:10]}",
+        )
+        for page in pages
+    ]
+
+
+_CONFIRMED = "SELECT 1 FROM claims c JOIN cases k ON k.claim_id = c.claim_id WHERE c.seed_id = ? AND (k.state = 'confirmed' OR k.followup IS NOT NULL) LIMIT 1"
+
+# of the last visit, and of any visit those on which a claim ever stood: whether it is gone is told by looking there again
+_EARLIER_PAGES = """
+    SELECT p.url, p.link_text, p.kind, l.looked_at, max(p.visit_id = :visit) AS is_last, min(p.rowid) AS place
+    FROM pages p JOIN looks l USING (look_id)
+    WHERE p.page_id IN (
+        SELECT q.page_id FROM pages q WHERE q.visit_id = :visit AND q.health = 'ok' AND q.kind IN ('partners', 'clients', 'resellers')
+        UNION SELECT e.page_id FROM claims c JOIN claim_evidence e ON e.claim_id = c.claim_id WHERE c.seed_id = :seed)
+    GROUP BY p.url ORDER BY is_last DESC, place LIMIT :most
+"""
+
+
+def find_earlier_look(ledger: Ledger, visit: RunningVisit, url: str, purpose: Purpose) -> Look | None:
+    """Return the look that the vendor's last visit took at a URL, if there was one."""
+    if visit.earlier_visit_id is None:
+        return None
+    row = ledger.row("SELECT * FROM looks WHERE look_id = ?", [look_id_of(visit.earlier_visit_id, purpose, url)])
+    return None if row is None else read_look(row)
+
+
+def find_earlier_capture(ledger: Ledger, visit: RunningVisit, url: str) -> EarlierCapture | None:
+    """Return the latest capture of a URL that an earlier visit made, when a server can be asked whether it holds."""
+    if visit.earlier_visit_id is None:
+        return None
+    row = ledger.row(
+        "SELECT c.capture_id, c.etag, c.last_modified FROM captures c JOIN visits v USING (visit_id)"
+        " WHERE c.url = ? AND v.seed_id = ? AND v.crawl_id < (SELECT crawl_id FROM visits WHERE visit_id = ?)"
+        " AND c.status IN (200, 304) ORDER BY c.fetched_at DESC, c.attempt DESC LIMIT 1",
+        [url, visit.seed.seed_id, visit.visit_id],
+    )
+    if row is None or not (row["etag"] or row["last_modified"]):
+        return None
+    return EarlierCapture(**dict(row))
+
+
+PROGRAM_ERROR = "an error of the program, see the log"
+
+
+def end_visit(ledger: Ledger, visit: RunningVisit, *, failure: str | None, now: str) -> str:
+    """Mark a visit as done, or as failed when not one page could be read. Returns the state."""
+    state = "failed" if visit.pages == 0 else "done"
+    reason = (
+        (failure or "nothing could be read")
+        if state == "failed"
+        else (f"budget of {visit.spent}" if visit.spent else "complete")
+    )
+    if state == "done" and failure == PROGRAM_ERROR:
+        reason = failure
+    if told := visit.traps.told():
+        reason = f"{reason}; traps: {told}"
+    ledger.execute(
+        "UPDATE visits SET state = ?, ended_at = ?, end_reason = ?, pages = ?, requests = ?, body_bytes = ? WHERE visit_id = ?",
+        [state, now, reason, visit.pages, visit.requests, visit.body_bytes, visit.visit_id],
+    )
+    return state
+
+
+def put_back(ledger: Ledger, visit: RunningVisit) -> None:
+    """Make a visit pending again that the network failed: what it had stored stays, its failed looks are forgotten."""
+    with ledger.transaction():
+        ledger.execute(
+            "DELETE FROM looks WHERE visit_id = ? AND outcome = 'could-not-look' AND status IS NULL", [visit.visit_id]
+        )
+        ledger.execute("UPDATE visits SET state = 'pending', started_at = NULL WHERE visit_id = ?", [visit.visit_id])
+
+
+def read_seed(ledger: Ledger, seed_id: str) -> Seed:
+    row = ledger.row("SELECT * FROM seeds WHERE seed_id = ?", [seed_id])
+    assert row is not None  # noqa: S101  # a foreign key
+    return Seed(**{**dict(row), "start_urls": tuple(json.loads(row["start_urls"]))})
+
+
+def read_look(row: Row) -> Look:
+    values = dict(row)
+    return Look(**{**values, "purpose": Purpose(values["purpose"]), "outcome": LookOutcome(values["outcome"])})

@@ -1,0 +1,1 @@
+"""How the crawl asks: addresses, TLS, pace, hours, robots rules, and every exchange into the archive."""

@@ -1,0 +1,348 @@
+"""What stands between the spider and the wire: robots rules and pace per visit, and every exchange into the archive.
+
+Captures lies nearest to the wire, so that it sees bodies before decompression and every redirect; what a
+killed run of the same visit had stored is answered from the archive and not fetched again. What an earlier visit
+has is asked for on condition that it has changed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from http import HTTPStatus
+from pathlib import Path
+from typing import Self
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from scrapy.http.headers import Headers
+from scrapy.responsetypes import responsetypes
+from scrapy.robotstxt import ProtegoRobotParser
+from w3lib.url import safe_url_string
+
+from crawler.visits.clock import read_server_date
+from crawler.visits.looks import LookRefusedError
+from crawler.visits.visit import RunningVisit, SiteRules, find_earlier_capture
+from crawler.wire.addresses import known_addresses
+from crawler.wire.connection_facts import read_connection_facts
+from crawler.wire.opt_out import read_opt_out
+from crawler.wire.pace import MAX_WAIT_S, Pace, retry_after_s
+from crawler.wire.tls import UNVERIFIED_META
+from ledger.archive.warc import NOT_MODIFIED, Exchange, WarcArchive, read_exchange
+from ledger.database import Ledger
+from ledger.domains import belongs_to
+from ledger.errors import EvidenceBrokenError
+from ledger.identity import utc_text
+from ledger.records import Connection
+from ledger.vocabulary import Purpose, RobotsRule, Tls
+
+STORED_FLAG = "stored"
+UNCHANGED_FLAG = "unchanged"
+READABLE_ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate", "br"})
+MAX_HEADER_LINES = 200
+MAX_HEADER_BYTES = 64_000
+_PLACE = "place_at_address"
+_ROBOTS = "robots"
+_HELD = "held_capture"
+_UNCONDITIONAL = "unconditional"
+logger = logging.getLogger(__name__)
+
+
+class VisitRobotsMiddleware:
+    """RFC 9309: robots.txt decides; a missing one allows all, an unreachable one forbids all.
+
+    Parsers live with their visit: a crawl of many vendors does not grow with them.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.user_agent = crawler.settings["ROBOTSTXT_USER_AGENT"] or crawler.settings["USER_AGENT"]
+        self.is_obeyed = crawler.settings.getbool("PARTNERPROOF_OBEY_ROBOTS")
+        self.opted_out = read_opt_out(Path(crawler.settings["PARTNERPROOF_OPT_OUT_FILE"]))
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        visit: RunningVisit | None = request.meta.get("visit")
+        if visit is None:
+            return
+        if self.opted_out and belongs_to(urlsplit(request.url).hostname, self.opted_out):
+            raise LookRefusedError("opt-out", "the list of domains that wish not to be visited names it")
+        request.meta[_ROBOTS] = None  # a redirect brings the rules of the address that it comes from
+        if request.meta.get("purpose") is Purpose.ROBOTS:
+            return
+        if not self.is_obeyed:
+            request.meta[_ROBOTS] = (RobotsRule.NOT_ASKED, None)
+            return
+        rules = await self._rules(visit, request)
+        if isinstance(rules, LookRefusedError):
+            raise LookRefusedError(rules.reason, rules.detail, robots_capture_id=rules.robots_capture_id)
+        if not rules.parser.allowed(request.url, self.user_agent):
+            raise LookRefusedError("robots", "robots.txt forbids this address", robots_capture_id=rules.capture_id)
+        request.meta[_ROBOTS] = (rules.rule, rules.capture_id)
+
+    async def _rules(self, visit: RunningVisit, request: Request) -> SiteRules | LookRefusedError:
+        parts = urlsplit(request.url)
+        netloc = f"{parts.scheme}://{parts.netloc}"
+        if netloc not in visit.robots:
+            visit.robots[netloc] = asyncio.ensure_future(self._fetch(visit, netloc))
+        return await visit.robots[netloc]
+
+    async def _fetch(self, visit: RunningVisit, site: str) -> SiteRules | LookRefusedError:
+        assert self.crawler.spider is not None  # noqa: S101  # requests come from it
+        looked = await self.crawler.spider.look(visit, f"{site}/robots.txt", Purpose.ROBOTS)  # type: ignore[attr-defined]
+        response: Response | None = looked.response
+        if response is None:  # the host itself can't be reached, or must not be
+            return LookRefusedError(looked.look.reason or "failed", f"{looked.look.detail} (asked for robots.txt)")
+        if response.status >= 500 or response.status == 429:
+            return LookRefusedError(
+                "robots-unreachable",
+                f"robots.txt answers {response.status}, so nothing is allowed (RFC 9309)",
+                robots_capture_id=looked.look.capture_id,
+            )
+        body = b"" if response.status >= 400 else response.body[:512_000]  # RFC 9309, 2.5: at least 500 KiB
+        parser = ProtegoRobotParser(body, self.crawler.spider)
+        rules = parser.rp
+        visit.sitemaps += [url for url in list(rules.sitemaps)[:20] if url not in visit.sitemaps]
+        self.crawler.spider.pace.set_delay(site.split("://")[1], rules.crawl_delay(self.user_agent))  # type: ignore[attr-defined]
+        rule = RobotsRule.NO_ROBOTS if response.status >= 400 else RobotsRule.ALLOWED
+        return SiteRules(parser=parser, rule=rule, capture_id=looked.look.capture_id)
+
+
+class PaceMiddleware:
+    """Keeps to what hosts ask for: Crawl-delay, Retry-After, and few requests at once to one IP address.
+
+    What is answered from the archive does not come here: CaptureMiddleware stands before it.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    @property
+    def _pace(self) -> Pace:
+        pace: Pace = self.crawler.spider.pace  # type: ignore[union-attr]
+        return pace
+
+    async def process_request(self, request: Request) -> None:
+        visit: RunningVisit | None = request.meta.get("visit")
+        if visit is None:
+            return
+        parts = urlsplit(request.url)
+        left = self._pace.closed_for(parts.netloc)
+        if left > MAX_WAIT_S:
+            raise LookRefusedError("retry-after", f"the host asked to be left alone for {left:.0f} s")
+        if not await self._pace.wait(parts.netloc, at_most_s=visit.seconds_left()):
+            visit.spent = visit.spent or "seconds"
+            raise LookRefusedError("budget-seconds", "the host asks for longer waits than the visit has seconds left")
+        address = known_addresses.get(parts.hostname)
+        if address is not None:
+            try:
+                await asyncio.wait_for(self._pace.take_place(address), timeout=max(0.1, visit.seconds_left()))
+            except TimeoutError as error:
+                visit.spent = visit.spent or "seconds"
+                raise LookRefusedError("budget-seconds", f"{address} was busy until the visit's end") from error
+            request.meta[_PLACE] = address
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        self._give_back(request)
+        if response.status in (429, 503) and STORED_FLAG not in response.flags:
+            seconds = retry_after_s(_header(response, "Retry-After"))
+            if seconds:
+                self._pace.come_back_after(urlsplit(request.url).netloc, seconds)
+        return response
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        self._give_back(request)
+
+    def _give_back(self, request: Request) -> None:
+        address = request.meta.pop(_PLACE, None)
+        if address is not None:
+            self._pace.give_back(address)
+
+
+class CaptureMiddleware:
+    """Writes every exchange of a visit to the archive; answers from it what is already there or has not changed."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    @property
+    def _archive(self) -> WarcArchive:
+        archive: WarcArchive = self.crawler.spider.archive  # type: ignore[union-attr]
+        return archive
+
+    def process_request(self, request: Request) -> Response | None:
+        visit: RunningVisit | None = request.meta.get("visit")
+        if visit is None:
+            return None
+        # here and not when the request was made: robots.txt of the host is asked for in between
+        request.meta[UNVERIFIED_META] = urlsplit(request.url).netloc in visit.unverified_hosts
+        url = _wire_url(request)
+        capture_id = visit.stored.get((url, request.meta.get("retry_times", 0)))
+        if capture_id is None:
+            self._ask_on_condition(visit, request)
+            return None
+        visit.captures[url] = capture_id
+        return self._stored(url, capture_id)
+
+    def _ask_on_condition(self, visit: RunningVisit, request: Request) -> None:
+        for name in ("If-None-Match", "If-Modified-Since"):  # of the address that redirected here
+            request.headers.pop(name, None)
+        request.meta.pop(_HELD, None)
+        if request.meta.get(_UNCONDITIONAL):
+            return
+        earlier = find_earlier_capture(self._archive.ledger, visit, _wire_url(request))
+        if earlier is None:
+            return
+        request.meta[_HELD] = earlier.capture_id
+        if earlier.etag:
+            request.headers["If-None-Match"] = earlier.etag.encode("latin-1", "replace")
+        if earlier.last_modified:
+            request.headers["If-Modified-Since"] = earlier.last_modified.encode("latin-1", "replace")
+
+    def process_response(self, request: Request, response: Response) -> Request | Response:
+        visit: RunningVisit | None = request.meta.get("visit")
+        if visit is None:
+            return response
+        visit.requests += 1
+        visit.body_bytes += len(response.body)
+        _refuse_many_headers(response)
+        if STORED_FLAG not in response.flags:
+            url = _wire_url(request)
+            key = (url, request.meta.get("retry_times", 0))
+            if key in visit.stored:  # two redirects led here at once: the first answer is the one that counts
+                visit.captures[url] = visit.stored[key]
+                response = self._stored(url, visit.stored[key])
+            elif response.status == NOT_MODIFIED and not self._is_held(request):
+                return self._without_condition(request)
+            else:
+                visit.stored[key] = self._store(visit, request, response)
+                if response.status == NOT_MODIFIED and _HELD in request.meta:
+                    response = self._stored(url, visit.stored[key])
+        encodings = {part.strip().lower() for part in _header(response, "Content-Encoding").split(",")}
+        if not encodings <= READABLE_ENCODINGS:
+            raise LookRefusedError("unreadable-encoding", f"Content-Encoding {', '.join(sorted(encodings))}")
+        return response
+
+    def _is_held(self, request: Request) -> bool:
+        """Whether what a 304 refers to can still be read: one damaged record is no reason to end a crawl."""
+        if _HELD not in request.meta:
+            return True  # a 304 that nobody asked for is stored as it came
+        try:
+            read_exchange(self._archive.directory, self._archive.ledger, request.meta[_HELD])
+        except EvidenceBrokenError as error:
+            logger.warning("asked again without condition: %s", error)
+            return False
+        return True
+
+    def _without_condition(self, request: Request) -> Request:
+        again = request.copy()
+        again.meta[_UNCONDITIONAL] = True
+        return again
+
+    def _stored(self, url: str, capture_id: str) -> Response:
+        return stored_response(self._archive.ledger, self._archive, url, capture_id)
+
+    def _store(self, visit: RunningVisit, request: Request, response: Response) -> str:
+        location = response.headers.get("Location")
+        url = _wire_url(request)
+        parts = urlsplit(url)
+        tls = (
+            (Tls.UNVERIFIED if request.meta.get(UNVERIFIED_META) else Tls.VERIFIED) if parts.scheme == "https" else None
+        )
+        robots, robots_capture_id = request.meta.get(_ROBOTS) or (None, None)
+        lines = _lines(response.headers)
+        capture = self._archive.store(
+            Exchange(
+                visit_id=visit.visit_id,
+                url=url,
+                attempt=request.meta.get("retry_times", 0),
+                method=request.method,
+                request_headers=[("Host", parts.netloc), *_lines(request.headers)],
+                protocol=response.protocol or "HTTP/1.1",
+                status=response.status,
+                reason=_PHRASES.get(response.status, ""),
+                response_headers=lines,
+                payload=response.body,
+                content_type=_header(response, "Content-Type") or None,
+                redirect_url=_followed(url, location) if location and 300 <= response.status < 400 else None,
+                remote_ip=str(response.ip_address) if response.ip_address else None,
+                fetched_at=utc_text(),
+                holds=request.meta.get(_HELD) if response.status == NOT_MODIFIED else None,
+                tls=tls,
+                connection=self._connection(visit, request, response),
+                robots=robots,
+                robots_capture_id=robots_capture_id,
+                server_date=read_server_date({name.lower(): value for name, value in lines}),
+            )
+        )
+        visit.captures[url] = capture.capture_id
+        return capture.capture_id
+
+    def _connection(self, visit: RunningVisit, request: Request, response: Response) -> Connection:
+        facts = read_connection_facts(request.url, response)
+        if facts not in visit.connections:
+            visit.connections[facts] = self._archive.store_connection(visit.visit_id, facts)
+        return visit.connections[facts]
+
+
+_PHRASES = {int(status): status.phrase for status in HTTPStatus}
+
+
+def stored_response(ledger: Ledger, archive: WarcArchive, url: str, capture_id: str) -> Response:
+    """Return a stored exchange as the response that the wire once gave, still content-encoded.
+
+    A 304 is answered as the response that still holds, flagged as unchanged.
+    """
+    stored = read_exchange(archive.directory, ledger, capture_id)
+    headers = Headers()
+    for name, value in stored.headers:
+        headers.appendlist(name, value.encode("latin-1", "replace"))
+    kind = responsetypes.from_args(headers=headers, url=url, body=stored.payload)
+    flags = [STORED_FLAG, *([UNCHANGED_FLAG] if stored.is_unchanged else [])]
+    return kind(url=url, status=stored.status, headers=headers, body=stored.payload, flags=flags)
+
+
+def _refuse_many_headers(response: Response) -> None:
+    lines = _lines(response.headers)
+    size = sum(len(name) + len(value) for name, value in lines)
+    if len(lines) > MAX_HEADER_LINES or size > MAX_HEADER_BYTES:
+        raise LookRefusedError("too-many-headers", f"{len(lines)} header lines, {size} bytes")
+
+
+def _header(response: Response, name: str) -> str:
+    value = response.headers.get(name)
+    return value.decode("latin-1") if value else ""
+
+
+def _lines(headers: Headers) -> list[tuple[str, str]]:
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, values in headers.items() for value in values]
+
+
+def _wire_url(request: Request) -> str:
+    """The address as it is asked for: a fragment stays here, and answers don't have it in theirs."""
+    url: str = request.url
+    return urldefrag(url).url if "#" in url else url
+
+
+def _followed(base: str, location: bytes) -> str | None:
+    """The address that a redirect leads to, as Scrapy's RedirectMiddleware asks for it, so that rows lead on to each other."""
+    try:
+        url = safe_url_string(location)
+        if location.startswith(b"//"):
+            url = f"{urlsplit(base).scheme}://{url.lstrip('/')}"
+        return urldefrag(safe_url_string(urljoin(base, url))).url
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""Proof that nothing stored was changed: custody log, seals, timestamps, verification."""

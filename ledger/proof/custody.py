@@ -1,0 +1,141 @@
+"""The custody log: who did what when, in lines that are only ever added, each with the digest of the one before it.
+
+Writes: `var/custody.jsonl`. A line that a killed process had not finished is cut off, and the next entry says so.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import getpass
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from ledger.errors import EvidenceBrokenError, OutsideFailureError
+from ledger.identity import sha256_hex, utc_text
+from ledger.proof.verifier import GENESIS, canonical, entry_digest
+from ledger.vocabulary import CustodyEvent
+
+_TAIL_BYTES = 1 << 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustodyHead:
+    """How far the log goes. entries: how many; sha256: of the last one."""
+
+    entries: int = 0
+    sha256: str = GENESIS
+
+
+class CustodyLog:
+    """The log of one workspace. Several processes may write to it at once."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def add(self, event: CustodyEvent, details: dict[str, Any] | None = None, *, by: str | None = None) -> CustodyHead:
+        """Append one entry, on the disk before this returns. by: an account; None: the user of this system.
+
+        Errors: OutsideFailureError when the disk refuses, EvidenceBrokenError when the log's last line is no entry.
+        """
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("a+b") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                head, torn = self._head(file)
+                if torn:
+                    os.truncate(file.fileno(), file.seek(0, os.SEEK_END) - len(torn))
+                    head = _write(file, head, CustodyEvent.MENDED, {"bytes": len(torn), "sha256": sha256_hex(torn)}, by)
+                return _write(file, head, event, details or {}, by)
+        except OSError as error:
+            raise OutsideFailureError(
+                f"{self.path}: could not be written ({error}); free some space and run the same command again"
+            ) from error
+
+    def head(self) -> CustodyHead:
+        """Return how far the log goes."""
+        if not self.path.exists():
+            return CustodyHead()
+        with self._reading() as file:
+            return self._head(file)[0]
+
+    def lines(self) -> list[str]:
+        """Return the log's complete lines, as they stand."""
+        if not self.path.exists():
+            return []
+        with self._reading() as file:
+            file.seek(0)
+            data = file.read()
+        complete = data[: data.rfind(b"\n") + 1]
+        # split as bytes: a word in an entry may hold what ends a line elsewhere, such as U+2028
+        return [line.decode("utf-8", "replace") for line in complete.split(b"\n")[:-1]]
+
+    def entries(self) -> list[dict[str, Any]]:
+        """Return the log's entries. Errors: EvidenceBrokenError when a line is none."""
+        try:
+            return [json.loads(line) for line in self.lines()]
+        except ValueError as error:
+            raise EvidenceBrokenError(
+                f"{self.path}: expected one JSON entry a line, got something else ({error}); run `partnerproof verify`"
+            ) from error
+
+    @contextmanager
+    def _reading(self) -> Iterator[BinaryIO]:
+        try:
+            with self.path.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_SH)
+                yield file
+        except OSError as error:
+            raise OutsideFailureError(f"{self.path}: could not be read ({error})") from error
+
+    def _head(self, file: BinaryIO) -> tuple[CustodyHead, bytes]:
+        """The last complete entry, and what was left unfinished behind it."""
+        size = file.seek(0, os.SEEK_END)
+        reach = _TAIL_BYTES
+        while True:
+            file.seek(max(0, size - reach))
+            tail = file.read()
+            complete, _, torn = tail.rpartition(b"\n")
+            if b"\n" in complete or reach >= size:
+                break
+            reach *= 4
+        last = complete.rpartition(b"\n")[2]
+        if not last:
+            return CustodyHead(), torn
+        try:
+            entry = json.loads(last)
+            return CustodyHead(entries=int(entry["seq"]), sha256=str(entry["sha256"])), torn
+        except (ValueError, KeyError, TypeError) as error:
+            raise EvidenceBrokenError(
+                f"{self.path}: expected an entry as its last line, got something else; "
+                "run `partnerproof verify`, then restore the log from a backup"
+            ) from error
+
+
+def _write(
+    file: BinaryIO, head: CustodyHead, event: CustodyEvent, details: dict[str, Any], by: str | None
+) -> CustodyHead:
+    entry: dict[str, Any] = {
+        "seq": head.entries + 1,
+        "at": utc_text(),
+        "by": by or _user(),
+        "event": str(event),
+        "details": details,
+        "previous": head.sha256,
+    }
+    digest = entry_digest(entry)
+    file.write(canonical({**entry, "sha256": digest}) + b"\n")
+    file.flush()
+    os.fsync(file.fileno())
+    return CustodyHead(entries=head.entries + 1, sha256=digest)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return f"uid {os.getuid()}"

@@ -1,0 +1,200 @@
+"""Deleting payloads: what is left of a record is a tombstone of the same length, its digest, and an entry in the log.
+
+Reads: captures. Writes: deletions, the WARC files, the custody log.
+
+1. The custody log tells what is about to be deleted.
+2. The same transaction marks the captures as deleted and takes away what was read of them.
+3. Each record is overwritten in place, so that no other record moves and every other digest still holds.
+4. The custody log tells what stands in its place. What a killed process left undone, the next run does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ledger.archive.record_places import record_ends
+from ledger.database import Ledger, Row
+from ledger.errors import OutsideFailureError
+from ledger.identity import content_id, sha256_hex, utc_text
+from ledger.proof.custody import CustodyLog
+from ledger.records import Deletion
+from ledger.vocabulary import CustodyEvent, RetentionClass
+
+RECORDS_AN_ENTRY = 500
+_COMMENT = 16  # flag of a gzip header (RFC 1952)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueCapture:
+    """A capture whose time is over."""
+
+    capture_id: str
+    retention_class: RetentionClass
+    kept_days: int
+
+
+def delete_captures(ledger: Ledger, warc_dir: Path, log: CustodyLog, due: Sequence[DueCapture]) -> int:
+    """Delete the payloads of captures; returns how many. The caller holds the pen. Errors: OutsideFailureError.
+
+    A hold needs no pen: one that was laid since the captures were looked up keeps them.
+    """
+    finish_deletions(ledger, warc_dir, log)
+    count = 0
+    for start in range(0, len(due), RECORDS_AN_ENTRY):
+        with ledger.transaction():
+            held = _held(ledger)
+            some = [one for one in due[start : start + RECORDS_AN_ENTRY] if one.capture_id not in held]
+            if not some:
+                continue
+            log.add(CustodyEvent.DELETING, {"captures": [one.capture_id for one in some]})
+            now = utc_text()
+            ledger.add(
+                Deletion(
+                    capture_id=one.capture_id,
+                    retention_class=one.retention_class,
+                    kept_days=one.kept_days,
+                    deleted_at=now,
+                )
+                for one in some
+            )
+            _forget_read(ledger, [one.capture_id for one in some])
+        finish_deletions(ledger, warc_dir, log)
+        count += len(some)
+    return count
+
+
+def _held(ledger: Ledger) -> set[str]:
+    """The captures of vendors on whom a hold is laid, and those whose payloads they refer to."""
+    sql = """
+        WITH kept AS (
+            SELECT c.capture_id, c.refers_to FROM holds h JOIN visits v ON v.seed_id = h.seed_id
+            JOIN captures c ON c.visit_id = v.visit_id
+            WHERE h.event = 'laid' AND h.hold_id = (SELECT max(hold_id) FROM holds o WHERE o.seed_id = h.seed_id)
+        )
+        SELECT capture_id FROM kept UNION SELECT refers_to FROM kept
+    """
+    return {row[0] for row in ledger.rows(sql)}
+
+
+def finish_deletions(ledger: Ledger, warc_dir: Path, log: CustodyLog) -> None:
+    """Overwrite the records of deleted captures that the custody log does not tell of yet."""
+    logged = {
+        (record["file"], record["offset"])
+        for entry in log.entries()
+        if entry["event"] == CustodyEvent.DELETED
+        for record in entry["details"]["records"]
+    }
+    rows = [row for row in ledger.rows(_PLACES) if (row["file"], row["offset"]) not in logged]
+    left: list[dict[str, Any]] = []
+    for file in sorted({row["file"] for row in rows}):
+        left += _overwrite(warc_dir / file, [row for row in rows if row["file"] == file], record_ends(ledger, file))
+    for start in range(0, len(left), RECORDS_AN_ENTRY):
+        log.add(CustodyEvent.DELETED, {"records": left[start : start + RECORDS_AN_ENTRY]})
+
+
+def _overwrite(path: Path, rows: Sequence[Row], stop_of: dict[int, int]) -> Iterator[dict[str, Any]]:
+    """Put a tombstone in the place of each record."""
+    try:
+        with path.open("r+b") as file:
+            for row in rows:
+                length = stop_of[row["offset"]] - row["offset"]
+                data = tombstone(
+                    length, f"{row['capture_id']} {row['offset']}", row["payload_sha256"], row["deleted_at"]
+                )
+                file.seek(row["offset"])
+                file.write(data)
+                yield {
+                    "capture": row["capture_id"],
+                    "file": path.name,
+                    "offset": row["offset"],
+                    "length": length,
+                    "payload_sha256": row["payload_sha256"],
+                    "left_sha256": sha256_hex(data),
+                }
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise OutsideFailureError(
+            f"{path}: could not be written ({error}); free the disk and run `partnerproof retention --delete` again"
+        ) from error
+
+
+def tombstone(length: int, name: str, payload_sha256: str, deleted_at: str) -> bytes:
+    """Return a gzip member of exactly this length: a WARC record that says that a payload was deleted.
+
+    The padding is a comment in gzip's header, which every reader skips (RFC 1952, 2.3). Where even the shortest record is
+    too long, the member is empty.
+    """
+    note = f"deleted: {deleted_at}\r\npayload-digest: sha256:{payload_sha256}\r\n".encode()
+    identity = content_id("tombstone", name)
+    uuid = f"{identity[:8]}-{identity[8:12]}-{identity[12:16]}-{identity[16:20]}-{identity[20:32]}"
+    head = (
+        f"WARC/1.1\r\nWARC-Type: metadata\r\nWARC-Record-ID: <urn:uuid:{uuid}>\r\nWARC-Date: {deleted_at}\r\n"
+        f"Content-Type: application/warc-fields\r\nContent-Length: "
+    ).encode()
+    full = head + f"{len(note)}\r\n\r\n".encode() + note + b"\r\n\r\n"
+    short = head + b"0\r\n\r\n\r\n\r\n"
+    for content in (full, short, b""):
+        member = _padded(content, length)
+        if member is not None:
+            return member
+    return bytes(length)  # shorter than any gzip member, and so than any record
+
+
+def _padded(content: bytes, length: int) -> bytes | None:
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    body = packer.compress(content) + packer.flush() + struct.pack("<2L", zlib.crc32(content), len(content))
+    space = length - 10 - len(body)
+    if space == 0:
+        return b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff" + body
+    if space < 0:
+        return None
+    comment = b" " * (space - 1) + b"\x00"
+    return b"\x1f\x8b\x08" + bytes([_COMMENT]) + b"\x00\x00\x00\x00\x02\xff" + comment + body
+
+
+def _forget_read(ledger: Ledger, capture_ids: Sequence[str]) -> None:
+    """Take away what was read of pages that are deleted: their words, their images' surroundings, what hangs on them."""
+    ids = {"ids": json.dumps(list(capture_ids))}
+    pages = (
+        "SELECT p.page_id FROM pages p JOIN looks k ON k.look_id = p.look_id"
+        " WHERE k.capture_id IN (SELECT value FROM json_each(:ids))"
+    )
+    texts = f"SELECT t.text_match_id FROM text_matches t JOIN passages g ON g.passage_id = t.passage_id WHERE g.page_id IN ({pages})"
+    for sql in (
+        f"DELETE FROM mark_findings WHERE (claim_id, evidence_id) IN (SELECT claim_id, evidence_id FROM claim_evidence WHERE page_id IN ({pages}))",
+        f"DELETE FROM text_matches WHERE text_match_id IN ({texts}) AND text_match_id NOT IN (SELECT text_match_id FROM claim_evidence WHERE text_match_id IS NOT NULL)",
+        f"DELETE FROM walls WHERE page_id IN ({pages}) AND page_id NOT IN (SELECT page_id FROM claim_evidence)",
+        f"DELETE FROM passages WHERE page_id IN ({pages}) AND passage_id NOT IN (SELECT passage_id FROM text_matches)",
+        f"DELETE FROM sightings WHERE page_id IN ({pages}) AND sighting_id NOT IN (SELECT sighting_id FROM claim_evidence WHERE sighting_id IS NOT NULL)",
+    ):
+        ledger.execute(sql, ids)
+    ledger.execute(
+        "DELETE FROM inline_images WHERE image_sha256 NOT IN (SELECT inline_sha256 FROM sightings WHERE inline_sha256 IS NOT NULL)"
+    )
+
+
+# of each deleted capture its response, its request, and what a browser drew of it
+_PLACES = """
+    WITH gone AS (SELECT c.*, d.deleted_at FROM deletions d JOIN captures c ON c.capture_id = d.capture_id),
+    drawn AS (
+        SELECT look_id, document_warc_file AS file, document_warc_offset AS offset, document_sha256 AS sha256 FROM renders
+        UNION SELECT look_id, screenshot_warc_file, screenshot_warc_offset, screenshot_sha256 FROM renders
+        UNION SELECT look_id, document_warc_file, document_warc_offset, document_sha256 FROM pictures
+        UNION SELECT look_id, screenshot_warc_file, screenshot_warc_offset, screenshot_sha256 FROM pictures
+        UNION SELECT look_id, outlined_warc_file, outlined_warc_offset, outlined_sha256 FROM pictures
+    )
+    SELECT capture_id, warc_file AS file, warc_offset AS offset, payload_sha256, deleted_at FROM gone
+    UNION SELECT capture_id, warc_file, request_warc_offset, payload_sha256, deleted_at FROM gone
+    UNION SELECT g.capture_id, m.file, m.offset, m.sha256, g.deleted_at
+    FROM gone g JOIN looks k ON k.capture_id = g.capture_id JOIN drawn m ON m.look_id = k.look_id
+    WHERE m.file IS NOT NULL
+    ORDER BY 2, 3
+"""

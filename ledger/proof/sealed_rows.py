@@ -1,0 +1,197 @@
+"""Which rows of the database are sealed together, and their digests.
+
+A group is what one digest stands for: the captures of a visit, the grants of a snapshot, the verdicts of a span of time.
+Groups of what is only ever added are sealed once, when nothing more can come to them; what may be computed anew (pages
+read again, claims) is sealed as it stands, and again when it has changed.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ledger.database import Ledger
+from ledger.proof.verifier import leaf_hash, merkle_root, row_bytes
+
+Key = str | int | tuple[str, str]  # a group's value of its key; of spans [from, to)
+NOT_SEALED = (
+    "image_hashes",
+    "passage_words",
+    "passage_search",
+    "register_keys",
+    "likeness_names",
+    "likeness_grams",
+    "case_words",
+    "case_search",
+    "case_changes",
+    "sessions",
+    "saved_views",
+    "alerts",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """How a table's rows fall into groups. key: SQL of t and what is joined; is_closed: SQL that tells a closed group's rows."""
+
+    name: str
+    key: str
+    join: str = ""
+    order: str
+    is_closed: str = ""
+    is_once: bool = False
+    instant: str = ""  # the column by whose spans of time an append-only table is cut into groups
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowGroup:
+    """One group as it stands. root: Merkle root over its rows in their order, hexadecimal."""
+
+    table: str
+    group: str
+    columns: tuple[str, ...]
+    is_once: bool
+    rows: int
+    root: str
+
+
+_OF_PAGE = "JOIN pages p ON p.page_id = t.page_id"
+_OF_VISIT = "JOIN visits v ON v.visit_id = t.visit_id"
+_DONE = "v.state IN ('done', 'failed')"
+
+
+def _visit(name: str, order: str) -> Table:
+    return Table(name=name, key="t.visit_id", join=_OF_VISIT, order=order, is_closed=_DONE, is_once=True)
+
+
+def _page(name: str, order: str, join: str = _OF_PAGE) -> Table:
+    return Table(name=name, key="p.visit_id", join=join, order=order)
+
+
+def _prefix(name: str, column: str, order: str = "") -> Table:
+    return Table(name=name, key=f"substr(t.{column}, 1, 2)", order=order or f"t.{column}")
+
+
+def _snapshot(name: str, order: str, key: str = "t.snapshot_id") -> Table:
+    return Table(name=name, key=key, order=order, is_once=True)
+
+
+def _span(name: str, order: str, instant: str) -> Table:
+    return Table(name=name, key="", order=f"t.{instant}, {order}", is_once=True, instant=instant)
+
+
+TABLES = (
+    Table(name="brands", key="t.brand", order="t.brand"),
+    Table(name="official_logos", key="t.brand", order="t.official_logo_id"),
+    _prefix("seeds", "seed_id"),
+    Table(name="crawls", key="t.crawl_id", order="t.crawl_id"),
+    Table(name="visits", key="t.crawl_id", order="t.visit_id"),
+    Table(name="warc_files", key="t.crawl_id", order="t.warc_file"),
+    _visit("captures", "t.capture_id"),
+    _visit("connections", "t.connection_id"),
+    _span("certificates", "t.certificate_sha256", "stored_at"),
+    _visit("looks", "t.look_id"),
+    _visit("renders", "t.render_id"),
+    Table(name="pages", key="t.visit_id", order="t.page_id"),
+    _page("sightings", "t.sighting_id"),
+    _prefix("inline_images", "image_sha256"),
+    _page("passages", "t.passage_id"),
+    _prefix("recognitions", "image_sha256", "t.image_sha256, t.logo_set_id"),
+    _prefix("logo_matches", "match_id"),
+    _page("text_matches", "t.text_match_id", f"JOIN passages a ON a.passage_id = t.passage_id {_OF_PAGE.replace('t.', 'a.')}"),
+    _prefix("claims", "claim_id"),
+    _page("claim_evidence", "t.claim_id, t.evidence_id"),
+    _page("walls", "t.wall_id"),
+    _page("wall_images", "t.wall_id, t.position", f"JOIN walls w ON w.wall_id = t.wall_id {_OF_PAGE.replace('t.', 'w.')}"),
+    _prefix("mark_findings", "claim_id", "t.claim_id, t.evidence_id, t.kind"),
+    _snapshot("register_snapshots", "t.snapshot_id"),
+    _snapshot("snapshot_undos", "t.snapshot_id"),
+    _snapshot("grants", "t.grant_id"),
+    _snapshot("group_snapshots", "t.snapshot_id"),
+    _snapshot("companies", "t.number", "t.snapshot_no"),
+    _snapshot("relationships", "t.child, t.parent, t.kind, t.valid_from, t.valid_until", "t.snapshot_no"),
+    Table(name="judgings", key="substr(t.started_at, 1, 10)", order="t.judging_id"),
+    _span("searches", "t.search_id", "searched_at"),
+    _span("verdicts", "t.verdict_id", "judged_at"),
+    _span("pictures", "t.picture_id", "drawn_at"),
+    _span("rejections", "t.rejection_id", "decided_at"),
+    _span("deletions", "t.capture_id", "deleted_at"),
+    _span("holds", "t.hold_id", "decided_at"),
+    Table(name="cases", key="substr(t.opened_at, 1, 10)", order="t.case_id"),
+    _span("case_events", "t.event_id", "at"),
+    Table(name="letters", key="substr(t.written_at, 1, 10)", order="t.letter_id"),
+    _span("letter_texts", "t.text_id", "written_at"),
+    _span("replies", "t.reply_id", "noted_at"),
+    _span("removal_checks", "t.check_id", "checked_at"),
+    Table(name="proposed_grants", key="substr(t.proposed_at, 1, 10)", order="t.proposal_id"),
+    Table(name="accounts", key="t.role", order="t.account"),
+)  # fmt: skip
+
+
+def columns_of(ledger: Ledger, table: str) -> tuple[str, ...]:
+    """Return a table's columns, in their order."""
+    return tuple(row["name"] for row in ledger.rows(f"PRAGMA table_info({table})"))
+
+
+def read_groups(
+    ledger: Ledger,
+    table: Table,
+    *,
+    columns: tuple[str, ...] | None = None,
+    spans: Sequence[tuple[str, str]] = (),
+    skipped: Container[str] = (),
+) -> Iterator[RowGroup]:
+    """Yield a table's groups. spans: [from, to) of an append-only table; skipped: groups that need not be read.
+
+    columns: those that were sealed; None: all. A column that was added later is not part of an earlier seal.
+    """
+    columns = columns or columns_of(ledger, table.name)
+    if table.is_once:
+        for key in spans_or_keys(ledger, table, spans):
+            if _group_name(key) not in skipped:
+                yield _group(table, _group_name(key), columns, read_rows(ledger, table, key, columns))
+        return
+    sql = f"SELECT {table.key} AS sealed_group, {_listed(columns)} FROM {table.name} t {table.join} ORDER BY 1, {table.order}"
+    rows = (tuple(row) for row in ledger.each(sql))
+    for name, members in itertools.groupby(rows, key=lambda row: str(row[0])):
+        yield _group(table, name, columns, (row[1:] for row in members))
+
+
+def spans_or_keys(ledger: Ledger, table: Table, spans: Sequence[tuple[str, str]]) -> list[Key]:
+    """Return what tells the groups of a table that is only added to."""
+    if table.instant:
+        return list(spans)
+    where = f"WHERE {table.is_closed}" if table.is_closed else ""
+    sql = f"SELECT DISTINCT {table.key} FROM {table.name} t {table.join} {where} ORDER BY 1"
+    return [row[0] for row in ledger.rows(sql)]
+
+
+def read_rows(ledger: Ledger, table: Table, key: Key, columns: Sequence[str]) -> Iterator[tuple[object, ...]]:
+    """Yield the rows of one group, in their order."""
+    is_span = isinstance(key, tuple)
+    condition = f"t.{table.instant} >= ? AND t.{table.instant} < ?" if is_span else f"{table.key} = ?"
+    sql = f"SELECT {_listed(columns)} FROM {table.name} t {table.join} WHERE {condition} ORDER BY {table.order}"
+    return (tuple(row) for row in ledger.each(sql, key if isinstance(key, tuple) else [key]))
+
+
+def key_of(table: Table, group: str) -> Key:
+    """Return what tells a group, from its name in a seal."""
+    if table.instant:
+        start, _, stop = group.partition("/")
+        return start, stop
+    return int(group) if table.key == "t.snapshot_no" else group
+
+
+def _group(table: Table, name: str, columns: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> RowGroup:
+    count = itertools.count()
+    root = merkle_root(leaf_hash(row_bytes(row)) for row, _ in zip(rows, count, strict=False)).hex()
+    return RowGroup(table=table.name, group=name, columns=columns, is_once=table.is_once, rows=next(count), root=root)
+
+
+def _group_name(key: Key) -> str:
+    return "/".join(key) if isinstance(key, tuple) else str(key)
+
+
+def _listed(columns: Sequence[str]) -> str:
+    return ", ".join(f"t.{column}" for column in columns)

@@ -1,0 +1,286 @@
+"""Verification of a workspace: whether everything stored is as it was sealed, and what is not sealed yet.
+
+Reads: custody log, seals, WARC files, database. Writes nothing itself; it may run beside a command that writes.
+
+1. The custody log's chain.
+2. The seals: each as the log has it, each over the one before it, its tokens by openssl.
+3. The WARC files (ledger/proof/fixity.py): every sealed byte; of a part that differs, which records.
+4. The database: sound to SQLite, every sealed group of rows, and the whole file as the last command left it.
+
+Rows that may be computed anew and were, by a command that the log tells of, are not broken: they are not sealed yet.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from ledger.database import Ledger
+from ledger.errors import PartnerproofError
+from ledger.identity import sha256_hex
+from ledger.proof.fixity import Fixity, Place
+from ledger.proof.sealed_rows import TABLES, Table, read_groups
+from ledger.proof.seals import FORMAT, HEAD, MANIFEST, Leaf, Seal, Seals
+from ledger.proof.verifier import (
+    BROKEN,
+    NOT_CHECKED,
+    OK,
+    Check,
+    canonical,
+    check_log,
+    check_token,
+    file_facts,
+    leaf_hash,
+    merkle_root,
+)
+from ledger.vocabulary import CustodyEvent
+
+_WRITES = frozenset({CustodyEvent.BEGAN, CustodyEvent.ENDED, CustodyEvent.DECIDED, CustodyEvent.HELD})
+_OUTSIDE = (
+    "disk I/O error",
+    "unable to open",
+    "locked",
+    "disk is full",
+)  # SQLite could not look; it found nothing wrong
+
+
+@dataclass
+class Verification:
+    """One verification. since: parts that were found in order at or after this UTC text, and whose file has the time and
+    length of then, are not read again; None: everything is read."""
+
+    place: Place
+    since: str | None = None
+    on_bytes: Callable[[int], None] = lambda _: None
+    _logged: list[dict[str, Any]] = field(default_factory=list)
+    _is_log_sound: bool = True
+    _sound: list[Seal] = field(default_factory=list)
+
+    def run(self) -> list[Check]:
+        """Return every check. Writes to the fixity log how the WARC files are."""
+        return [*self._log(), *self._seals(), *self._warc(), *self._database()]
+
+    # --- the log
+
+    def _log(self) -> Iterator[Check]:
+        path = self.place.log.path
+        if not path.exists():
+            yield Check(path.name, NOT_CHECKED, "there is no custody log")
+            return
+        self._is_log_sound = False
+        try:
+            lines = path.read_bytes().decode("utf-8").split("\n")
+        except (OSError, UnicodeDecodeError) as error:
+            yield Check(path.name, BROKEN, f"can't be read ({error})")
+            return
+        checks = list(check_log(lines[:-1], name=path.name))
+        yield from checks
+        if lines[-1]:
+            yield Check(path.name, NOT_CHECKED, "its last line was not finished: a process was killed while it wrote")
+        if all(check.outcome == OK for check in checks):
+            self._logged = [json.loads(line) for line in lines[:-1]]
+            self._is_log_sound = True
+
+    def _read_on(self) -> bool:
+        """Take in what commands have entered in the log since it was read; whether there was anything."""
+        lines = self.place.log.lines() if self._is_log_sound else []
+        if len(lines) <= len(self._logged) or any(check.outcome != OK for check in check_log(lines)):
+            return False
+        self._logged = [json.loads(line) for line in lines]
+        return True
+
+    def _entries(self, event: CustodyEvent) -> Iterator[Mapping[str, Any]]:
+        return (entry["details"] for entry in self._logged if entry["event"] == event)
+
+    # --- the seals
+
+    def _seals(self) -> Iterator[Check]:
+        logged = {entry["seal"]: entry["head_sha256"] for entry in self._entries(CustodyEvent.SEALED)}
+        seals = Seals.of(self.place.seals_dir).all
+        there = {seal.seal_id for seal in seals}
+        for seal_id in sorted(logged.keys() - there):
+            yield Check(f"seal {seal_id}", BROKEN, "is missing, and the custody log tells of it")
+        if not there:
+            yield Check("seals", NOT_CHECKED, "nothing is sealed yet: run `partnerproof seal`")
+        previous: bytes | None = None
+        for seal in seals:
+            try:
+                check = self._seal(seal, previous, logged.get(seal.seal_id))
+                yield check
+                if check.outcome == OK:
+                    self._sound.append(seal)
+                yield from self._tokens(seal)
+                previous = seal.head_bytes
+            except (PartnerproofError, OSError, KeyError, TypeError, ValueError) as error:
+                yield Check(f"seal {seal.seal_id}", BROKEN, f"can't be read ({error})")
+                previous = None
+
+    def _seal(self, seal: Seal, previous: bytes | None, logged_sha256: str | None) -> Check:
+        what = f"seal {seal.seal_id}"
+        head, data = seal.head, (seal.folder / MANIFEST).read_bytes()
+        if canonical(head) + b"\n" != seal.head_bytes or head["format"] != FORMAT or head["seal_id"] != seal.seal_id:
+            return Check(f"{what}, {HEAD}", BROKEN, "is not as seals are written")
+        if logged_sha256 is not None and sha256_hex(seal.head_bytes) != logged_sha256:
+            return Check(f"{what}, {HEAD}", BROKEN, "is not the one that the custody log tells of")
+        if head["previous_head_sha256"] != (sha256_hex(previous) if previous is not None else None):
+            return Check(
+                f"{what}, {HEAD}",
+                BROKEN,
+                "does not follow from the seal before it: one of the two was changed or taken out",
+            )
+        if sha256_hex(data) != head["manifest_sha256"]:
+            return Check(f"{what}, {MANIFEST}", BROKEN, "was changed: its digest is not the one in the seal's head")
+        if merkle_root(leaf_hash(line) for line in data.splitlines()).hex() != head["root"]:
+            return Check(f"{what}, {HEAD}", BROKEN, "its root is not that of its manifest")
+        if self._is_log_sound and not self._has_log_of(head) and not (self._read_on() and self._has_log_of(head)):
+            return Check(
+                what, BROKEN, "was made over another custody log than the one that is here, or over more of it"
+            )
+        return Check(what, OK, f"{head['leaves']} digests, made {head['made_at']}")
+
+    def _has_log_of(self, head: Mapping[str, Any]) -> bool:
+        count, digest = head["custody"]["entries"], head["custody"]["sha256"]
+        return bool(count == 0 or (count <= len(self._logged) and self._logged[count - 1]["sha256"] == digest))
+
+    def _tokens(self, seal: Seal) -> Iterator[Check]:
+        logged = {e["authority"]: e for e in self._entries(CustodyEvent.STAMPED) if e["seal"] == seal.seal_id}
+        there = {token.stem for token in seal.tokens}
+        if not there and not logged:
+            yield Check(f"seal {seal.seal_id}", NOT_CHECKED, "no authority has stamped it yet: run `partnerproof seal`")
+        for name in sorted(logged.keys() - there):
+            yield Check(f"seal {seal.seal_id}, token of {name}", BROKEN, "is missing, and the custody log tells of it")
+        for token in seal.tokens:
+            what, roots = f"seal {seal.seal_id}, token of {token.stem}", token.with_suffix(".pem")
+            said = logged.get(token.stem)
+            if said and sha256_hex(token.read_bytes()) != said["token_sha256"]:
+                yield Check(
+                    what, BROKEN, f"{token.name} was changed: it is not the token that the custody log tells of"
+                )
+            elif said and (not roots.is_file() or sha256_hex(roots.read_bytes()) != said["roots_sha256"]):
+                yield Check(what, BROKEN, f"{roots.name}, the authority's root certificates, was changed or is missing")
+            else:
+                yield check_token(seal.folder / HEAD, token, roots, what=what)
+
+    @cached_property
+    def seals(self) -> Seals:
+        """The seals that are in order: what the others say is worth nothing."""
+        return Seals(self.place.seals_dir, tuple(self._sound))
+
+    # --- the WARC files
+
+    def _warc(self) -> Iterator[Check]:
+        return Fixity(self.place, self.seals, self._deleted, since=self.since, on_bytes=self.on_bytes).checks()
+
+    def _deleted(self, warc_file: str) -> dict[int, str]:
+        """Where records of a file were deleted, and the digest of what stands there since."""
+        self._read_on()
+        return {
+            record["offset"]: record["left_sha256"]
+            for entry in self._entries(CustodyEvent.DELETED)
+            for record in entry["records"]
+            if record["file"] == warc_file
+        }
+
+    # --- the database
+
+    def _database(self) -> Iterator[Check]:
+        name = self.place.database.name
+        if not self.place.database.exists():
+            is_known = any(True for _ in self._entries(CustodyEvent.ENDED))
+            yield Check(name, BROKEN if is_known else NOT_CHECKED, "there is no database")
+            return
+        yield self._whole_file(name)
+        try:
+            with Ledger.open_readonly(self.place.database) as ledger:
+                faults = [row[0] for row in ledger.rows("PRAGMA integrity_check(5)")]
+                if faults != ["ok"]:
+                    yield Check(name, BROKEN, f"SQLite finds it damaged: {'; '.join(faults)[:300]}")
+                    return
+                for table in TABLES:
+                    yield from self._table(ledger, table)
+        except (PartnerproofError, sqlite3.Error, UnicodeDecodeError) as error:
+            is_outside = any(word in str(error) for word in _OUTSIDE)
+            yield Check(name, NOT_CHECKED if is_outside else BROKEN, f"can't be read ({error})")
+
+    def _whole_file(self, name: str) -> Check:
+        self._read_on()
+        last = next((e for e in reversed(self._logged) if e["event"] in _WRITES), None)
+        what = f"{name}, whole file"
+        if last is None or "database" not in last["details"]:
+            return Check(what, NOT_CHECKED, _why_no_digest(last["event"] if last else None))
+        said, found = last["details"]["database"], file_facts(self.place.database)
+        # what a process has written and SQLite has not yet put into the file itself; readers see it
+        beside = self.place.database.with_name(f"{name}-wal")
+        is_beside = beside.exists() and beside.stat().st_size > 0
+        if found == said and not is_beside:
+            return Check(what, OK, f"as the last command left it at {last['at']}")
+        if self._read_on():
+            return Check(what, NOT_CHECKED, "a command wrote to it while it was read")
+        differs = "its length" if found["bytes"] != said["bytes"] else "its digest" if found != said else beside.name
+        return Check(
+            what, BROKEN, f"was changed since {last['at']}, when a command of ours last wrote to it ({differs} differs)"
+        )
+
+    def _table(self, ledger: Ledger, table: Table) -> Iterator[Check]:
+        sealed = {group: told for (name, group), told in self.seals.sealed_groups.items() if name == table.name}
+        by_columns: dict[tuple[str, ...], set[str]] = {}
+        for group, (_, leaf) in sealed.items():
+            by_columns.setdefault(tuple(leaf["columns"]), set()).add(group)
+        right = 0
+        seen: set[str] = set()
+        for columns, groups in by_columns.items() or [((), set())]:
+            for found in read_groups(ledger, table, columns=columns or None, spans=self.seals.spans(table.name)):
+                if found.group not in groups:
+                    continue
+                seen.add(found.group)
+                seal, leaf = sealed[found.group]
+                if found.root == leaf["root"]:
+                    right += 1
+                else:
+                    yield self._changed(table, found.group, seal, leaf, rows=found.rows)
+        for group in sorted(sealed.keys() - seen):
+            seal, leaf = sealed[group]
+            if leaf["rows"]:
+                yield self._changed(table, group, seal, leaf, rows=0)
+        if right:
+            yield Check(f"table {table.name}", OK, f"{right} groups of rows as sealed")
+
+    def _changed(self, table: Table, group: str, seal: Seal, leaf: Leaf, *, rows: int) -> Check:
+        what = f"table {table.name}, {'visit ' if table.key.endswith('visit_id') else ''}{group}"
+        told = f"{leaf['rows']} rows were sealed by {seal.seal_id}"
+        later = self._written_after(seal)
+        if not table.is_once and later:
+            return Check(
+                what, NOT_CHECKED, f"{told}; since then {later} wrote to the database: run `partnerproof seal`"
+            )
+        return Check(
+            what, BROKEN, f"{told}, {rows} are here, and they are not the same: some were changed, added or taken out"
+        )
+
+    def _written_after(self, seal: Seal) -> str | None:
+        """The command that wrote to the database after a seal, as the log has it; or a server that was open when it was made."""
+        self._read_on()
+        entries = int(seal.head["custody"]["entries"])
+        open_since = [
+            entry for entry in self._logged[:entries]
+            if entry["details"].get("command") == "serve" and entry["event"] in (CustodyEvent.BEGAN, CustodyEvent.ENDED)
+        ]  # fmt: skip
+        if open_since and open_since[-1]["event"] == CustodyEvent.BEGAN:
+            return f"`serve`, open since {open_since[-1]['at']},"
+        for entry in self._logged[entries:]:
+            is_seal = entry["details"].get("command") == "seal"
+            if entry["event"] == CustodyEvent.BEGAN and not is_seal:
+                return f"`{entry['details'].get('command')}` at {entry['at']}"
+        return None
+
+
+def _why_no_digest(last_event: str | None) -> str:
+    if last_event == CustodyEvent.BEGAN:
+        return "a command is writing to it, or was killed"
+    if last_event in (CustodyEvent.DECIDED, CustodyEvent.HELD):
+        return "a decision was written to it since a command last told its digest: run `partnerproof seal`"
+    return "the log has no digest of it"

@@ -1,0 +1,116 @@
+"""The workspace's only pen: whoever writes holds it, so that two crawls never append to one archive.
+
+The custody log tells when it was taken and for which command, and how the database was when it was laid down.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ledger.errors import OutsideFailureError
+from ledger.proof.custody import CustodyLog
+from ledger.proof.database_digest import digest_database
+from ledger.vocabulary import CustodyEvent
+
+LOG_NAME = "custody.jsonl"
+MOST_DIGESTED_BYTES = (
+    2_000_000_000  # above, a command's end would be waited for: only seals have the database's digest then
+)
+
+
+class PenHeldError(OutsideFailureError):
+    """Another process has the pen."""
+
+
+@contextmanager
+def hold_pen(database: Path, command: str) -> Iterator[None]:
+    """Hold the pen of the folder that the database lies in. Errors: PenHeldError when another process has it."""
+    var = database.parent
+    try:
+        var.mkdir(parents=True, exist_ok=True)
+        lock = (var / "lock").open("a+")
+    except OSError as error:
+        raise OutsideFailureError(
+            f"{var}: could not be written ({error}); choose a place that you may write"
+        ) from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.seek(0)
+            raise PenHeldError(
+                f"{var}: process {lock.read().strip() or 'another'} is writing here; "
+                "wait until it ends (`partnerproof status` shows how far it is) and try again"
+            ) from error
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        log = CustodyLog(var / LOG_NAME)
+        log.add(CustodyEvent.BEGAN, {"command": command})
+        try:
+            yield
+        finally:
+            log.add(CustodyEvent.ENDED, {"command": command, **_database_facts(database)})
+
+
+@contextmanager
+def write_beside(database: Path, command: str) -> Iterator[None]:
+    """Write one short record: with the pen if nobody has it, else beside the one who does."""
+    try:
+        with hold_pen(database, command):
+            yield
+    except PenHeldError:
+        log = CustodyLog(database.parent / LOG_NAME)
+        log.add(CustodyEvent.BEGAN, {"command": command})
+        try:
+            yield
+        finally:
+            log.add(CustodyEvent.ENDED, {"command": command})
+
+
+@contextmanager
+def hold_door(database: Path, command: str) -> Iterator[None]:
+    """Write now and then, for as long as a server runs, beside whoever holds the pen.
+
+    As long as the door is open, nobody else's digest of the database means anything, and so nobody gives one.
+    """
+    log = CustodyLog(database.parent / LOG_NAME)
+    with (database.parent / "door").open("a") as door:
+        fcntl.flock(door, fcntl.LOCK_SH)
+        log.add(CustodyEvent.BEGAN, {"command": command})
+        try:
+            yield
+        finally:
+            log.add(CustodyEvent.ENDED, {"command": command})
+
+
+def _is_door_open(var: Path) -> bool:
+    with (var / "door").open("a") as door:
+        try:
+            fcntl.flock(door, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def _database_facts(database: Path) -> dict[str, Any]:
+    """The database's digest; nothing when it is large, a server writes to it, or a reader keeps it from being in one file."""
+    try:
+        if _is_door_open(database.parent):
+            return {}
+        if not database.exists() or database.stat().st_size > MOST_DIGESTED_BYTES:
+            return {}
+        connection = sqlite3.connect(f"{database.resolve().as_uri()}?mode=rw", uri=True, timeout=1)
+        try:
+            is_busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        finally:
+            connection.close()
+        return {} if is_busy else {"database": digest_database(database)}
+    except (OSError, sqlite3.Error):
+        return {}

@@ -1,0 +1,1 @@
+"""A brand's folder: names, official logos, usage rules."""

@@ -1,0 +1,1 @@
+"""Pixels to numbers and back: regions, hashes, descriptors, comparison, alignment."""

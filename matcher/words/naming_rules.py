@@ -1,0 +1,238 @@
+"""What a sentence says about one name in it: the rules, the most telling first. Each names itself and the words that decided.
+
+ 1. disclaimed       a trademark notice, "no affiliation is implied", "without claiming partner status", "unless confirmed"
+ 2. denied           "not affiliated with", or a word of a relation with a "not" before (or, where verbs stand last, after) it
+ 3. asked            a question claims nothing
+ 4. worked there     a person's past: "spent eight years at Acme"; with "experience" under a person's name as well
+ 5. testimonial      the words of a customer, signed with the brand's name; or a relation told inside a quotation
+ 6. job, title       an advert's "experience with Acme"; "Partner Manager, Acme"
+ 7. theirs           the relation is a third party's: the brand acts, or its partners are spoken of
+ 8. over             "was", "former", "until 2019", unless "now" follows
+ 9. wished, coming   "want to become", "will become"
+10. tied             partner, reseller, …; certification; customer
+11. listed           a name in a list under a telling heading, unless the page itself disclaims
+12. mentioned        and why it is no more, when a word of a relation stood near
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ledger.vocabulary import AssertedBy, Modality, Relation, SectionKind, StatementKind
+from matcher.words.denials import denied, disclaimed, trademark_notice
+from matcher.words.details import gap_between, read_programme, read_subject, read_tier
+from matcher.words.grammar import PARTNERS, RELATIONS, Word
+from matcher.words.levelled import level
+from matcher.words.phrase import Phrase
+from matcher.words.statement_context import Frame, Reading
+from matcher.words.ties import NoTie, Tie, find_ties
+from matcher.words.times import Period, read_period
+
+WAS_REACH = 9
+_MOST_LISTED_TOKENS = {SectionKind.CERTIFICATIONS: 2}  # others: 5
+_LISTED = {
+    SectionKind.PARTNERS: (StatementKind.PARTNER_CLAIM, Relation.PARTNER),
+    SectionKind.RESELLERS: (StatementKind.PARTNER_CLAIM, Relation.RESELLER),
+    SectionKind.SUPPLIERS: (StatementKind.PARTNER_CLAIM, Relation.SUPPLIER),
+    SectionKind.CERTIFICATIONS: (StatementKind.CERTIFICATION, Relation.CERTIFICATION),
+    SectionKind.CLIENTS: (StatementKind.CUSTOMER_CLAIM, Relation.CUSTOMER),
+}
+_KIND = dict.fromkeys(PARTNERS, StatementKind.PARTNER_CLAIM) | {
+    "certification": StatementKind.CERTIFICATION,
+    "customer": StatementKind.CUSTOMER_CLAIM,
+}
+_WORD = re.compile(r"[^\W\d_]\w*")
+_PAUSE = re.compile(r"[,;:.!?|，。]")
+
+
+def read_naming(phrase: Phrase, name: tuple[int, int], frame: Frame) -> Reading:
+    """Return what a sentence says about the name at [start, stop)."""
+    vendor = frame.setting.vendor
+    outcomes = find_ties(phrase, name, vendor=vendor)
+    ties = [one for one in outcomes if isinstance(one, Tie)]
+    tie = ties[0] if ties else None
+    reading = (
+        disclaimed(phrase)
+        or (None if ties else trademark_notice(phrase))
+        or denied(phrase, name, [tie.word for tie in ties])
+        or _asked(phrase)
+        or _worked_there(phrase, name, frame, tie)
+        or _testimonial(phrase, frame, tie)
+        or _at_work(phrase, frame, tie)
+    )
+    if reading is not None:
+        return replace(reading, relation=reading.relation or (RELATIONS[tie.role] if tie else None))
+    if tie is None:
+        return _continued(phrase, frame) or _listed(phrase, name, frame) or _mentioned(phrase, name, outcomes)
+    return _tied(phrase, name, tie, frame)
+
+
+def _asked(phrase: Phrase) -> Reading | None:
+    if phrase.text.rstrip(' "”’»)').endswith(("?", "؟")):
+        return Reading(kind=StatementKind.MENTION_ONLY, rule="asked: a question claims nothing")
+    return None
+
+
+def _worked_there(phrase: Phrase, name: tuple[int, int], frame: Frame, tie: Tie | None) -> Reading | None:
+    clause = phrase.clause(name[0])
+    strong = [
+        word for word in phrase.between(*clause, "biography") if phrase.tokens(*gap_between(word, name)) <= WAS_REACH
+    ]
+    weak = phrase.between(*clause, "experience") if frame.is_person else []
+    if not (strong or weak) or (tie and tie.role in ("certification", "customer") and (tie.is_term or not strong)):
+        return None
+    return Reading(
+        kind=StatementKind.PAST,
+        rule=f"worked there: “{(strong or weak)[0].text}”",
+        modality=Modality.WAS,
+        asserted_by=AssertedBy.BIOGRAPHY,
+        period=read_period(phrase),
+    )
+
+
+def _testimonial(phrase: Phrase, frame: Frame, tie: Tie | None) -> Reading | None:
+    if frame.signs_quote:
+        return Reading(
+            kind=StatementKind.CUSTOMER_CLAIM,
+            rule="testimonial: signed with the name",
+            relation=Relation.CUSTOMER,
+            asserted_by=AssertedBy.TESTIMONIAL,
+        )
+    if frame.is_quoted and tie is not None:
+        return Reading(
+            kind=StatementKind.MENTION_ONLY,
+            rule=f"quoted: “{tie.word.text}”",
+            asserted_by=AssertedBy.TESTIMONIAL,
+        )
+    return None
+
+
+def _at_work(phrase: Phrase, frame: Frame, tie: Tie | None) -> Reading | None:
+    if frame.is_job and not phrase.having("we"):
+        rule = "job-advert: under its heading"
+        return Reading(kind=StatementKind.MENTION_ONLY, rule=rule, asserted_by=AssertedBy.JOB_ADVERT)
+    for role, by in (("title", AssertedBy.BIOGRAPHY), ("job", AssertedBy.JOB_ADVERT), ("press", AssertedBy.PRESS)):
+        words = phrase.having(role)
+        if words and (tie is None or role != "title"):
+            return Reading(kind=StatementKind.MENTION_ONLY, rule=f"{by}: “{words[0].text}”", asserted_by=by)
+    return None
+
+
+def _tied(phrase: Phrase, name: tuple[int, int], tie: Tie, frame: Frame) -> Reading:
+    relation, word = RELATIONS[tie.role], tie.word
+    period = read_period(phrase)
+    reading = Reading(
+        kind=_KIND.get(tie.role, StatementKind.MENTION_ONLY),
+        rule=f"{tie.role}{'' if tie.is_term else '-of'}: “{word.text}”",
+        relation=relation,
+        subject=read_subject(phrase, name, word),
+        tier=read_tier(phrase, name, word) if tie.role in PARTNERS or tie.role == "certification" else None,
+        programme=read_programme(phrase, name),
+        period=period,
+    )
+    if tie.is_theirs or _is_about_another(reading.subject, frame):
+        return replace(
+            reading,
+            kind=StatementKind.MENTION_ONLY,
+            rule=f"theirs: “{word.text}”",
+            asserted_by=AssertedBy.THIRD_PARTY,
+            tier=None,
+        )
+    if over := _over(phrase, word, name, period, frame.setting.seen_year):
+        return replace(reading, kind=StatementKind.PAST, rule=f"over: “{over}”", modality=Modality.WAS)
+    if coming := _coming(phrase, word, name):
+        modality = Modality.WILL_BE if "future" in coming.roles else Modality.WANTS_TO_BE
+        rule = f"{'coming' if modality is Modality.WILL_BE else 'wished'}: “{coming.text} … {word.text}”"
+        return replace(reading, kind=StatementKind.MENTION_ONLY, rule=rule, modality=modality, tier=None)
+    if others := [w for w in phrase.having("others") if tie.role in PARTNERS and not _is_ours(phrase)]:
+        return replace(
+            reading,
+            kind=StatementKind.MENTION_ONLY,
+            rule=f"theirs: “{others[0].text}”",
+            asserted_by=AssertedBy.THIRD_PARTY,
+            tier=None,
+        )
+    return reading
+
+
+def _is_about_another(subject: str | None, frame: Frame) -> bool:
+    """Whether the passage stands under another company's name: "Corvane is an Acme partner" under "Corvane Ltd."."""
+    trail, vendor = frame.setting.heading_trail, frame.setting.vendor
+    if not subject or not trail:
+        return False
+    first = level(subject).text.split()[0]
+    return first in level(trail[-1]).text.split() and not (vendor and (first in vendor or vendor in first))
+
+
+def _is_ours(phrase: Phrase) -> bool:
+    return bool(phrase.having("we"))
+
+
+def _over(phrase: Phrase, word: Word, name: tuple[int, int], period: Period, seen_year: int | None) -> str | None:
+    clause = phrase.clause(word.start)
+    for past in phrase.between(*clause, "past"):
+        first, last = sorted((past, word), key=lambda w: w.start)
+        if not phrase.is_new_start(first.stop, last.start) and not phrase.between(first.stop, last.start, "now"):
+            return past.text
+    for was in phrase.between(clause[0], max(word.start, name[0]), "was"):
+        if phrase.tokens(was.stop, word.start) <= WAS_REACH and not phrase.between(was.stop, word.start, "is", "now"):
+            return was.text
+    if period.until and not phrase.having("now", "is"):
+        year = int(period.until[:4])
+        if seen_year is None or year <= seen_year:
+            return f"… {period.until}"
+    return None
+
+
+def _coming(phrase: Phrase, word: Word, name: tuple[int, int]) -> Word | None:
+    clause = phrase.clause(word.start)
+    for hit in phrase.between(*clause, "wish", "future"):
+        first, last = sorted((hit, word), key=lambda w: w.start)
+        if phrase.is_new_start(first.stop, last.start) or phrase.between(first.stop, last.start, "as"):
+            continue
+        return hit
+    return None
+
+
+def _continued(phrase: Phrase, frame: Frame) -> Reading | None:
+    """ "We have many partners. Among them are Acme and Veltrana." """
+    opening = phrase.words[0] if phrase.words else None
+    if frame.earlier is None or opening is None or "continued" not in opening.roles:
+        return None
+    if frame.earlier.kind in (StatementKind.DENIAL, StatementKind.MENTION_ONLY) or phrase.having("not", "use"):
+        return None
+    rule = f"continued: “{opening.text} …”, after {frame.earlier.rule}"
+    return replace(frame.earlier, rule=rule, subject=None)
+
+
+def _listed(phrase: Phrase, name: tuple[int, int], frame: Frame) -> Reading | None:
+    setting = frame.setting
+    if setting.section_kind not in _LISTED or setting.zone not in ("main", "aside") or not frame.is_listed:
+        return None
+    left, right = phrase.group(*name)
+    beside = phrase.tokens(0, left) + phrase.tokens(right, len(phrase.text))
+    is_row_of_names = all(token[0].isupper() for token in _WORD.findall(phrase.written))
+    if (beside > _MOST_LISTED_TOKENS.get(setting.section_kind, 5) and not is_row_of_names) or phrase.having(
+        "is", "was", "does", "we", "yours", "use", "not", "job", "title"
+    ):
+        return None
+    kind, relation = _LISTED[setting.section_kind]
+    rule = f"listed: under a heading of {setting.section_kind}"
+    if setting.page_disclaims and kind is not StatementKind.CUSTOMER_CLAIM:
+        return Reading(
+            kind=StatementKind.MENTION_ONLY, rule=f"{rule}, but the page disclaims: “{setting.page_disclaims}”"
+        )
+    return Reading(kind=kind, rule=rule, relation=relation, tier=read_tier(phrase, name, None))
+
+
+def _mentioned(phrase: Phrase, name: tuple[int, int], outcomes: Sequence[Tie | NoTie]) -> Reading:
+    for outcome in outcomes:
+        if isinstance(outcome, NoTie):
+            rule = f"mentioned: “{outcome.word.text}”, {outcome.because}"
+            return Reading(kind=StatementKind.MENTION_ONLY, rule=rule)
+    if use := phrase.having("use"):
+        rule = f"used: “{use[0].text}”"
+        return Reading(kind=StatementKind.MENTION_ONLY, rule=rule, relation=Relation.TECHNOLOGY)
+    return Reading(kind=StatementKind.MENTION_ONLY, rule="mentioned: no word of a relation in its clause")

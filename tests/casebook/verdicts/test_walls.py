@@ -1,0 +1,92 @@
+"""Walls of logos, and the ones that came with a template."""
+
+from __future__ import annotations
+
+import pytest
+
+from casebook.verdicts.claims import find_claims
+from casebook.verdicts.judge import Judge
+from ledger.database import Ledger
+from ledger.vocabulary import SectionKind
+from tests.casebook.ledgers import ACME, Read, Said, Shown, add_brand, add_visit
+from tests.casebook.registers import import_grants
+
+STRANGER = {"company": "Stranger Ltd", "domain": "stranger.example", "relation": "partner", "valid_from": "2015-01-01"}
+OTHERS = [Shown(image=name) for name in ("b", "c", "d", "e", "f")]
+WALL = [*OTHERS[:3], ACME, *OTHERS[3:]]
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    with Ledger.open(tmp_path / "p.db") as opened:
+        add_brand(opened)
+        import_grants(opened, "acme", tmp_path, [STRANGER])
+        yield opened
+
+
+def crawl(
+    ledger: Ledger, *walls: list[Shown], parents: tuple[str | None, ...] = (), sentences: tuple[Said, ...] = ()
+) -> None:
+    judge = Judge(ledger)
+    for number, wall in enumerate(walls):
+        parent = parents[number] if parents else None
+        visit = add_visit(
+            ledger, "2026-01-05", [Read(images=wall, sentences=sentences)], domain=f"v{number}.example", parent=parent
+        )
+        judge.judge(find_claims(ledger, ["acme"], visit_ids=[visit]))
+
+
+def verdicts(ledger: Ledger) -> dict[str, str]:
+    return {row["vendor"]: row["verdict"] for row in ledger.rows("SELECT vendor, verdict FROM v_findings")}
+
+
+def test_the_same_wall_on_three_vendors_is_a_template_for_each_of_them(ledger):
+    crawl(ledger, WALL, WALL)
+    assert set(verdicts(ledger).values()) == {"no-authorisation"}
+    crawl(ledger, WALL, WALL, WALL)
+    assert verdicts(ledger) == dict.fromkeys(("V0", "V1", "V2"), "template")
+    rows = ledger.rows("SELECT DISTINCT template_id, images, brands FROM v_templates")
+    assert [tuple(row)[1:] for row in rows] == [(6, "acme")]
+
+
+def test_companies_of_one_group_count_once(ledger):
+    crawl(ledger, WALL, WALL, WALL, parents=("Group", "Group", None))
+    assert "template" not in verdicts(ledger).values()
+
+
+@pytest.mark.parametrize(
+    ("third", "is_template"),
+    [
+        (WALL[::-1], False),  # another order
+        ([*WALL[:5], Shown(image="g")], False),  # 5 of 7 different ones are the same
+        ([*WALL, Shown(image="g")], True),  # 6 of 7
+        ([*OTHERS[:2], ACME], False),  # too few to be a wall
+        ([*WALL, *WALL], True),  # a marquee that runs twice
+        (
+            [*(Shown(image=s.image, words=f"About {s.image}") for s in OTHERS), ACME],
+            False,
+        ),  # cards with words of their own
+        ([*OTHERS[:3], Shown(image="acme", is_acme=True, section=SectionKind.CLIENTS), *OTHERS[3:]], False),
+    ],
+    ids=["order", "5 of 7", "6 of 7", "three", "twice", "cards", "elsewhere"],
+)
+def test_what_is_alike(ledger, third, is_template):
+    crawl(ledger, WALL, WALL, third)
+    assert ("template" in verdicts(ledger).values()) == is_template
+
+
+def test_copies_that_were_compressed_again_are_known_by_their_hash(ledger):
+    def copy(number: int, flipped: int) -> list[Shown]:
+        own = [
+            Shown(image=f"{s.image}-{number}", phash=f"{place * 0x1111111111111111 ^ flipped:016x}")
+            for place, s in enumerate(OTHERS, 1)
+        ]
+        return [*own, ACME]
+
+    crawl(ledger, copy(0, 0), copy(1, 0b1), copy(2, 0b1100))
+    assert set(verdicts(ledger).values()) == {"template"}
+
+
+def test_words_beside_it_make_it_the_vendors_own_claim(ledger):
+    crawl(ledger, WALL, WALL, WALL, sentences=(Said(text="We are a partner of Acme."),))
+    assert set(verdicts(ledger).values()) == {"no-authorisation"}
