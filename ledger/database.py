@@ -16,12 +16,13 @@ from enum import StrEnum
 from functools import cache
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import sqlite_utils
 
 from ledger.errors import BadInputError, OutsideFailureError, Problem
 from ledger.migrations import migrations
+from ledger.row_reading import read_rows
 
 Row = sqlite3.Row
 BUSY_TIMEOUT_S = 30  # a reader that holds the file longer than this is told to the user, not waited for
@@ -32,6 +33,10 @@ class Record(Protocol):
 
     table: ClassVar[str]
     __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+T = TypeVar("T")
+R = TypeVar("R", bound=Record)
 
 
 class Ledger:
@@ -164,6 +169,34 @@ class Ledger:
         """Return the first row of a query, or None."""
         found: Row | None = self._connection.execute(sql, parameters).fetchone()
         return found
+
+    def select(self, kind: type[T], sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[T]:
+        """Return all rows of a query as dataclasses; the query's columns are the fields of `kind`, in any order."""
+        return list(self.select_each(kind, sql, parameters))
+
+    def select_each(
+        self, kind: type[T], sql: str, parameters: Sequence[object] | Mapping[str, object] = ()
+    ) -> Iterator[T]:
+        """Yield the rows of a query as dataclasses one by one, for results that may be large."""
+        cursor = self._connection.cursor()
+        cursor.row_factory = None
+        return read_rows(cursor.execute(sql, parameters), kind)
+
+    def select_first(
+        self, kind: type[T], sql: str, parameters: Sequence[object] | Mapping[str, object] = ()
+    ) -> T | None:
+        """Return the first row of a query as a dataclass, or None."""
+        return next(self.select_each(kind, sql, parameters), None)
+
+    def find(self, kind: type[R], **key: object) -> R | None:
+        """Return the row of a table with these values in these columns, or None: `find(Look, look_id=…)`."""
+        return self.select_first(
+            kind, f"SELECT * FROM {kind.table} WHERE {' AND '.join(f'{n} = :{n}' for n in key)}", key
+        )
+
+    def values(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[Any]:
+        """Return the first column of all rows of a query."""
+        return [row[0] for row in self._connection.execute(sql, parameters)]
 
     def value(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> Any:
         """Return the first column of the first row, or None."""
