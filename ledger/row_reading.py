@@ -22,12 +22,13 @@ Convert = Callable[[Any], Any]
 def read_rows(cursor: sqlite3.Cursor, kind: type[T]) -> Iterator[T]:
     """Yield each row of a query as a dataclass. Errors: TypeError when its columns are not the fields of `kind`."""
     columns = tuple(column[0] for column in cursor.description)
-    make: Callable[[Sequence[Any]], T] = _maker(kind, columns)
+    hashable: Any = kind  # mypy takes no class of a type variable for hashable
+    make: Callable[[Sequence[Any]], T] = _maker(hashable, columns)
     return map(make, cursor)
 
 
 @cache
-def _maker(kind: type[Any], columns: tuple[str, ...]) -> Callable[[Sequence[Any]], Any]:
+def _maker(kind: Any, columns: tuple[str, ...]) -> Callable[[Sequence[Any]], Any]:
     converters = field_converters(kind)
     if sorted(columns) != sorted(converters):
         missing, strange = sorted(converters.keys() - set(columns)), sorted(set(columns) - converters.keys())
@@ -47,7 +48,7 @@ def _maker(kind: type[Any], columns: tuple[str, ...]) -> Callable[[Sequence[Any]
 
 
 @cache
-def field_converters(kind: type[Any]) -> dict[str, Convert | None]:
+def field_converters(kind: Any) -> dict[str, Convert | None]:
     """Return of each field of a dataclass what makes its value of a column's; None: it is that value."""
     hints = get_type_hints(kind)
     return {field.name: _converter(hints[field.name]) for field in fields(kind)}
