@@ -6,7 +6,6 @@ Every process that writes opens it through `Ledger.open`; readers may use any SQ
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,7 +20,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 import sqlite_utils
 
 from ledger.errors import BadInputError, OutsideFailureError, Problem
-from ledger.migrations import migrations
+from ledger.migrations import known_versions, migrations, sql_statements
 from ledger.row_reading import read_rows
 
 Row = sqlite3.Row
@@ -88,7 +87,7 @@ class Ledger:
             )
         try:
             database = _connect(path, uri=f"{path.resolve().as_uri()}?mode=ro{'&immutable=1' if immutable else ''}")
-            database.execute("SELECT 1 FROM v_findings LIMIT 0")
+            _refuse_others(database, path)
             _refuse_older(database, path)
         except sqlite3.Error as error:
             if "unable to open" in str(error) and not immutable:
@@ -188,10 +187,24 @@ class Ledger:
         """Return the first row of a query as a dataclass, or None."""
         return next(self.select_each(kind, sql, parameters), None)
 
+    def update(self, kind: type[Record], changes: Mapping[str, object], **key: object) -> int:
+        """Set columns of the rows of a table with these values in these columns; returns how many.
+
+        Errors: KeyError for a name that is no column.
+        """
+        known = set(_columns(kind))
+        if strange := sorted({*changes, *key} - known):
+            raise KeyError(f"{kind.table} has no column {strange[0]}")
+        values = {name: _as_value(value) for name, value in changes.items()}
+        pairs = ", ".join(f"{name} = :{name}" for name in values)
+        where = " AND ".join(f"{name} = :key_{name}" for name in key)
+        keyed = {f"key_{name}": value for name, value in key.items()}
+        return self.execute(f"UPDATE {kind.table} SET {pairs} WHERE {where}", {**values, **keyed})
+
     def find(self, kind: type[R], **key: object) -> R | None:
         """Return the row of a table with these values in these columns, or None: `find(Look, look_id=…)`."""
         return self.select_first(
-            kind, f"SELECT * FROM {kind.table} WHERE {' AND '.join(f'{n} = :{n}' for n in key)}", key
+            kind, f"SELECT {columns_of(kind)} FROM {kind.table} WHERE {' AND '.join(f'{n} = :{n}' for n in key)}", key
         )
 
     def values(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[Any]:
@@ -228,6 +241,12 @@ class Ledger:
                 self._connection.execute(f'DROP VIEW "{name}"')
             for statement in views.values():
                 self._connection.execute(statement)
+
+
+def columns_of(kind: type[Record], alias: str = "") -> str:
+    """Return the columns that a record has, as a query names them: `l.look_id, l.visit_id, …` for the alias l."""
+    prefix = f"{alias}." if alias else ""
+    return ", ".join(prefix + name for name in _columns(kind))
 
 
 def as_row(record: Record) -> dict[str, object]:
@@ -278,10 +297,7 @@ def _insert_sql(kind: type[Record], how: str) -> str:
 
 @cache
 def _view_statements() -> dict[str, str]:
-    text = (Path(__file__).parent / "views.sql").read_text(encoding="utf-8")
-    statements = [part.strip() for part in text.split(";\n") if "CREATE VIEW" in part]
-    starts = [re.search(r"^CREATE VIEW (\w+)", part, re.M) for part in statements]
-    return {start[1]: part[start.start() :] for start, part in zip(starts, statements, strict=True) if start}
+    return {statement.split(maxsplit=3)[2]: statement for statement in sql_statements("views.sql")}
 
 
 def _connect(path: Path, *, uri: str) -> sqlite_utils.Database:
@@ -313,6 +329,16 @@ def _refuse_others(database: sqlite_utils.Database, path: Path) -> None:
                 expected="a database made by partnerproof",
                 got=f"tables of another program ({', '.join(sorted(tables))[:80]})",
                 next_step="name another --workspace, or move the file away",
+            )
+        )
+    strange = sorted({version.name for version in migrations.applied(database)} - known_versions()) if tables else []
+    if strange:
+        raise BadInputError(
+            Problem(
+                where=str(path),
+                expected="a database of this version of the program",
+                got=f"one of another version (it has {strange[0]})",
+                next_step="crawl into a new workspace; what is in the old var/warc/ can be read into it with `partnerproof ingest`",
             )
         )
 

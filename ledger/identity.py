@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from ulid import ULID
 
+from ledger.typed_texts import Instant, LookId, Sha256, VisitId
 from ledger.vocabulary import Purpose
 
 
@@ -23,9 +24,9 @@ def content_id(*parts: object) -> str:
     return digest.hexdigest()[:32]
 
 
-def look_id_of(visit_id: str, purpose: Purpose, url: str) -> str:
+def look_id_of(visit_id: VisitId, purpose: Purpose, url: str) -> LookId:
     """Return the id of the look that a visit takes at a URL; it need not have happened."""
-    return content_id("look", visit_id, purpose, url)
+    return LookId(content_id("look", visit_id, purpose, url))
 
 
 def event_id() -> str:
@@ -33,9 +34,9 @@ def event_id() -> str:
     return str(ULID())
 
 
-def sha256_hex(data: bytes) -> str:
+def sha256_hex(data: bytes) -> Sha256:
     """Return the SHA-256 of data as 64 hexadecimal digits."""
-    return hashlib.sha256(data).hexdigest()
+    return Sha256(hashlib.sha256(data).hexdigest())
 
 
 def utc_now() -> datetime:
@@ -43,10 +44,10 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def utc_text(moment: datetime | None = None) -> str:
+def utc_text(moment: datetime | None = None) -> Instant:
     """Return an instant as `2026-11-23T06:34:29Z`; now if none is given."""
     moment = moment or utc_now()
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Instant(moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
 
 
 def parse_utc(text: str) -> datetime:

@@ -20,6 +20,7 @@ import numpy as np
 
 from ledger.errors import Problem
 from ledger.identity import sha256_hex
+from ledger.typed_texts import OfficialLogoId
 from ledger.vocabulary import LogoVariant
 from matcher import thresholds
 from matcher.brands.file_names import read_file_name
@@ -55,7 +56,7 @@ class LogoCheck:
 
     brand: str
     file: str
-    official_logo_id: str
+    official_logo_id: OfficialLogoId
     variant: LogoVariant
     distinctiveness: float
     strangers: int

@@ -16,6 +16,7 @@ from pathlib import Path
 from ledger.database import Ledger
 from ledger.errors import EvidenceBrokenError
 from ledger.identity import sha256_hex
+from ledger.typed_texts import Sha256
 from matcher.logo_matches import image_content
 from matcher.looking.regions import Box
 from matcher.recognition import LogoMatch
@@ -37,7 +38,7 @@ class Hit:
     vendor_domain: str | None
     page_url: str | None
     image_url: str | None
-    image_sha256: str
+    image_sha256: Sha256
     region: Box
     first_seen: str | None
     last_seen: str | None
@@ -81,7 +82,7 @@ def verify_images(
     return Verification(hits=tuple(hits), images=images, not_looked_at=not_looked_at)
 
 
-def _read_image(ledger: Ledger, warc_dir: Path, image_sha256: str) -> bytes | str:
+def _read_image(ledger: Ledger, warc_dir: Path, image_sha256: Sha256) -> bytes | str:
     """The bytes of a stored image, or why none of the places that had it gives them any more."""
     rows = ledger.rows(  # one capture for each payload: an image may have been fetched from a thousand vendors
         "SELECT min(c.capture_id) AS capture_id FROM looks l JOIN captures c ON c.capture_id = l.capture_id"
@@ -102,7 +103,7 @@ def _read_image(ledger: Ledger, warc_dir: Path, image_sha256: str) -> bytes | st
     return "; ".join(reasons) or "no stored look or page has its bytes any more"
 
 
-def _place(ledger: Ledger, image_sha256: str, match: LogoMatch) -> list[Hit]:
+def _place(ledger: Ledger, image_sha256: Sha256, match: LogoMatch) -> list[Hit]:
     """A hit for each page that shows the image; one without a page if none does any more."""
     rows = ledger.rows(
         """

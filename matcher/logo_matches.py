@@ -22,6 +22,7 @@ from ledger.database import Ledger, as_row
 from ledger.identity import content_id, utc_text
 from ledger.records import BrandRow, ImageHash, Match, OfficialLogoRow
 from ledger.records import Recognition as RecognitionRow
+from ledger.typed_texts import CaptureId, Sha256, VisitId
 from ledger.vocabulary import MatchStrength
 from matcher.brands.official_logos import Brand, OfficialLogo
 from matcher.logo_matcher import Recognition
@@ -98,8 +99,8 @@ def _logo_row(logo: OfficialLogo, now: str) -> OfficialLogoRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Image:
-    image_sha256: str
-    capture_id: str | None  # None: it is an inline image
+    image_sha256: Sha256
+    capture_id: CaptureId | None  # None: it is an inline image
 
 
 def match_logos(
@@ -107,7 +108,7 @@ def match_logos(
     recogniser: Recogniser,
     *,
     warc_dir: Path,
-    visit_ids: Iterable[str],
+    visit_ids: Iterable[VisitId],
     on_image: Callable[[], None] = lambda: None,
 ) -> int:
     """Judge the images of visits that this set of logos has not judged yet; returns how many were judged now."""
@@ -121,7 +122,7 @@ def match_logos(
     return judged
 
 
-def image_content(ledger: Ledger, warc_dir: Path, image_sha256: str, capture_id: str | None) -> bytes:
+def image_content(ledger: Ledger, warc_dir: Path, image_sha256: Sha256, capture_id: CaptureId | None) -> bytes:
     """Return the bytes of an image that was seen: from the archive, or from inline_images."""
     if capture_id is not None:
         return read_exchange(warc_dir, ledger, capture_id).content
@@ -129,7 +130,7 @@ def image_content(ledger: Ledger, warc_dir: Path, image_sha256: str, capture_id:
     return content
 
 
-def _images_to_judge(ledger: Ledger, visit_id: str, set_id: str) -> Iterator[_Image]:
+def _images_to_judge(ledger: Ledger, visit_id: VisitId, set_id: str) -> Iterator[_Image]:
     rows = ledger.rows(
         """
         SELECT coalesce(g.inline_sha256, l.content_sha256) AS sha, min(l.capture_id) AS capture_id, min(g.inline_sha256) AS inline
@@ -150,7 +151,7 @@ def _images_to_judge(ledger: Ledger, visit_id: str, set_id: str) -> Iterator[_Im
 
 
 def _store(
-    ledger: Ledger, image_sha256: str, recogniser: Recogniser, recognition: Recognition, rejected: StandingRejections
+    ledger: Ledger, image_sha256: Sha256, recogniser: Recogniser, recognition: Recognition, rejected: StandingRejections
 ) -> None:
     whole = hashes_of_whole(recognition.hashes)
     matches = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ledger.typed_texts import OfficialLogoId
 from ledger.vocabulary import MatchStrength
 from matcher.decoding.refusals import Refusal
 from matcher.looking.hashes import LogoHash
@@ -33,7 +34,7 @@ class LogoMatch:
     """
 
     brand: str
-    official_logo_id: str
+    official_logo_id: OfficialLogoId
     official_logo: str
     method: str
     score: float

@@ -23,6 +23,7 @@ from ledger.database import Ledger
 from ledger.errors import BadInputError, Problem
 from ledger.identity import event_id, utc_text
 from ledger.records import Rejection
+from ledger.typed_texts import Sha256
 from ledger.vocabulary import RejectionEvent
 from matcher import thresholds
 from matcher.looking.hash_index import hash_words, measure_distances
@@ -41,7 +42,7 @@ class Decision:
     """What a person says of an image. decided_by: a name or a login."""
 
     event: RejectionEvent
-    image_sha256: str
+    image_sha256: Sha256
     brand: str
     decided_by: str
     why: str
@@ -66,7 +67,7 @@ class StandingRejections:
     def brands(self) -> set[str]:
         return {brand for brand, _ in self._of_image}
 
-    def find(self, brand: str, image_sha256: str, whole: Sequence[LogoHash], distance_bits: int) -> str | None:
+    def find(self, brand: str, image_sha256: Sha256, whole: Sequence[LogoHash], distance_bits: int) -> str | None:
         """Id of the rejection that holds a match back, or None. whole: hashes of the whole image; distance_bits: of the
         match."""
         exact = self._of_image.get((brand, image_sha256))
@@ -89,7 +90,7 @@ def hashes_of_whole(hashes: Sequence[RegionHash]) -> list[LogoHash]:
     return [h.edge for h, area in zip(hashes, areas, strict=True) if area >= _WHOLE_SHARE * max(areas)]
 
 
-def stored_hashes_of_whole(ledger: Ledger, image_sha256: str) -> list[LogoHash]:
+def stored_hashes_of_whole(ledger: Ledger, image_sha256: Sha256) -> list[LogoHash]:
     """The same from the database; none for an image that was refused."""
     rows = ledger.rows(
         "SELECT hash, width * height AS area, max(width * height) OVER () AS largest FROM image_hashes"

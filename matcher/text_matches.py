@@ -18,6 +18,7 @@ from ledger.database import Ledger, Row
 from ledger.identity import content_id
 from ledger.lexicon import Lexicon
 from ledger.records import TextMatch
+from ledger.typed_texts import PassageId, VisitId
 from ledger.vocabulary import AssertedBy, Polarity, SectionKind, StatementKind
 from matcher.words.naming import Name, brand_names
 from matcher.words.statement_context import Setting
@@ -28,7 +29,7 @@ MAX_ITEM_CHARS = 60
 _CLAIMS = frozenset({StatementKind.PARTNER_CLAIM, StatementKind.CERTIFICATION})
 
 
-def match_texts(ledger: Ledger, brands: Sequence[str], lexicon: Lexicon, *, visit_ids: Iterable[str]) -> int:
+def match_texts(ledger: Ledger, brands: Sequence[str], lexicon: Lexicon, *, visit_ids: Iterable[VisitId]) -> int:
     """Write the text matches of visits; returns how many there are now. Running it again changes nothing."""
     reader = StatementReader(_names(ledger, brands), lexicon)
     total = 0
@@ -112,7 +113,7 @@ _PASSAGES = """
 """
 
 
-def _replace(ledger: Ledger, visit_id: str, brands: Sequence[str], matches: list[TextMatch]) -> None:
+def _replace(ledger: Ledger, visit_id: VisitId, brands: Sequence[str], matches: list[TextMatch]) -> None:
     kept = {match.text_match_id for match in matches}
     with ledger.transaction():
         for row in ledger.rows(
@@ -139,7 +140,7 @@ def _names(ledger: Ledger, brands: Sequence[str]) -> list[Name]:
     ]
 
 
-def _text_match(passage_id: str, statement: Statement, *, is_overshadowed: bool) -> TextMatch:
+def _text_match(passage_id: PassageId, statement: Statement, *, is_overshadowed: bool) -> TextMatch:
     return TextMatch(
         text_match_id=content_id("text-match", passage_id, statement.brand or "", statement.span.start),
         passage_id=passage_id,

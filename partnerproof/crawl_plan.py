@@ -15,6 +15,7 @@ from crawler.wire.hours import Window
 from ledger.database import Ledger
 from ledger.domains import belongs_to
 from ledger.records import Seed
+from ledger.typed_texts import SeedId
 from partnerproof.config import CrawlConfig
 
 # means of the corpus (bench/README.md): 24 sites of small and middling vendors
@@ -71,7 +72,7 @@ def plan_crawl(
     )
 
 
-def _last_visits(ledger: Ledger, seed_ids: Sequence[str]) -> dict[str, tuple[float, float]]:
+def _last_visits(ledger: Ledger, seed_ids: Sequence[SeedId]) -> dict[str, tuple[float, float]]:
     wanted = set(seed_ids)
     rows = ledger.each(
         "SELECT v.seed_id, v.requests, v.body_bytes, max(v.crawl_id) FROM visits v JOIN crawls c USING (crawl_id)"

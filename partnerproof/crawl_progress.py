@@ -22,6 +22,7 @@ from scrapy.http import Response
 
 from crawler.reading.page_reader import ReadPage
 from ledger.identity import utc_text
+from ledger.typed_texts import VisitId
 
 SHOWN_ERRORS = 3
 
@@ -75,7 +76,7 @@ class CrawlProgress:
         self.running -= number
         self.warn("the network seems to be gone: the visits that it failed run again after a wait")
 
-    def on_page(self, visit_id: str, page: ReadPage) -> None:
+    def on_page(self, visit_id: VisitId, page: ReadPage) -> None:
         self.pages += page.is_healthy
         self.images += len(page.sightings)
         if not page.is_healthy:
@@ -90,7 +91,7 @@ class CrawlProgress:
         )
         self._show(0)
 
-    def on_visit(self, visit_id: str, state: str, reason: str | None) -> None:
+    def on_visit(self, visit_id: VisitId, state: str, reason: str | None) -> None:
         self.running -= 1
         self.states[state] += 1
         if state == "failed":
@@ -98,7 +99,7 @@ class CrawlProgress:
         self._tell("visit", visit_id=visit_id, state=state, reason=reason)
         self._show(1)
 
-    def on_judged(self, visit_id: str, matches: int) -> None:
+    def on_judged(self, visit_id: VisitId, matches: int) -> None:
         self.judged += 1
         self.matches += matches
         self._tell("judged", visit_id=visit_id, matches=matches)

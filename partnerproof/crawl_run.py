@@ -25,6 +25,7 @@ from crawler.wire.opt_out import read_opt_out
 from ledger.archive.warc import cut_torn_tails
 from ledger.database import Ledger
 from ledger.errors import BadInputError, OutsideFailureError, Problem
+from ledger.typed_texts import VisitId
 from ledger.vocabulary import CustodyEvent
 from matcher.brands.official_logos import Brand
 from matcher.logo_matches import store_brands
@@ -83,7 +84,7 @@ def run_crawl(workspace: Workspace, order: CrawlOrder) -> str:
         with progress:
             follower.on_judged = progress.on_judged
 
-            def hand_over(visit_id: str, state: str, reason: str | None) -> None:
+            def hand_over(visit_id: VisitId, state: str, reason: str | None) -> None:
                 progress.on_visit(visit_id, state, reason)
                 follower.add(visit_id)
 

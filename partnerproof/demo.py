@@ -15,6 +15,7 @@ from pathlib import Path
 from casebook.dossier.report import write_report
 from casebook.register.imports import import_register
 from ledger.shipped import shipped_data
+from ledger.typed_texts import CrawlId
 from matcher.logo_matches import store_brands
 from partnerproof.config import CONFIG_FILE, EXAMPLE_CONFIG
 from partnerproof.crawl_run import CrawlOrder, run_crawl
@@ -30,7 +31,7 @@ class DemoRun:
     """What a demo left behind."""
 
     workspace: Workspace
-    crawl_id: str
+    crawl_id: CrawlId
     report: Path
 
 

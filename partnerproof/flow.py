@@ -15,6 +15,7 @@ from casebook.verdicts.judge import Judge
 from ledger.database import Ledger
 from ledger.identity import utc_text
 from ledger.lexicon import Lexicon
+from ledger.typed_texts import VisitId
 from ledger.vocabulary import JudgingCause
 from matcher.brands.official_logos import Brand
 from matcher.logo_matches import match_logos
@@ -60,7 +61,7 @@ def follow_visits(
     lexicon: Lexicon,
     *,
     warc_dir: Path,
-    visit_ids: Iterable[str],
+    visit_ids: Iterable[VisitId],
 ) -> None:
     """Take finished visits through matches, claims and verdicts, and mark them as judged."""
     for visit_id in visit_ids:
@@ -90,7 +91,7 @@ def unjudged_visits(ledger: Ledger, brands: Sequence[str]) -> list[str]:
 _FINISHED = "SELECT v.visit_id FROM visits v JOIN crawls c USING (crawl_id) WHERE v.state IN ('done', 'failed')"
 
 
-def count_logo_evidence(ledger: Ledger, visit_id: str) -> int:
+def count_logo_evidence(ledger: Ledger, visit_id: VisitId) -> int:
     """Return how many sightings of official logos a visit's claims rest on."""
     sql = "SELECT count(*) FROM claim_evidence e JOIN pages p USING (page_id) WHERE p.visit_id = ? AND e.evidence = 'logo'"
     return int(ledger.value(sql, [visit_id]))
@@ -109,7 +110,7 @@ class Follower(threading.Thread):
         self.error: BaseException | None = None
         self._visits: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 
-    def add(self, visit_id: str) -> None:
+    def add(self, visit_id: VisitId) -> None:
         self._visits.put(visit_id)
 
     def finish(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ledger.database import Ledger
+from ledger.typed_texts import CrawlId
 
 MIN_PAGES = 20  # of the same vendors in both crawls; fewer say nothing
 DROP = 0.3  # share; between two crawls of the corpus an hour apart it is 0
@@ -20,7 +21,7 @@ class _Yield:
     passages: float
 
 
-def yield_drops(ledger: Ledger, crawl_id: str) -> list[str]:
+def yield_drops(ledger: Ledger, crawl_id: CrawlId) -> list[str]:
     """Return a line for what a crawl saw far less of, on pages that the same vendors' visits before have read too."""
     before = ledger.value(
         "SELECT max(v.crawl_id) FROM visits v WHERE v.crawl_id < ? AND v.state = 'done'"
@@ -43,7 +44,7 @@ def yield_drops(ledger: Ledger, crawl_id: str) -> list[str]:
     return lines
 
 
-def _yield_of(ledger: Ledger, crawl_id: str, other: str) -> _Yield:
+def _yield_of(ledger: Ledger, crawl_id: CrawlId, other: str) -> _Yield:
     row = ledger.row(
         """
         WITH shared AS (

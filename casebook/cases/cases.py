@@ -18,6 +18,7 @@ from casebook.dossier.findings import PLAINLY_ALLOWED, SERIOUSNESS
 from ledger.database import Ledger, Row
 from ledger.identity import content_id, event_id, parse_utc, utc_text
 from ledger.passage_search import searchable
+from ledger.typed_texts import CaseId, ClaimId
 from ledger.vocabulary import CaseEvent, CaseState
 
 PROGRAM = "partnerproof"  # who opens and closes cases
@@ -150,7 +151,7 @@ def record_event(
 def _event(
     ledger: Ledger,
     identity: str,
-    case_id: str,
+    case_id: CaseId,
     event: CaseEvent,
     details: Mapping[str, object],
     before: Mapping[str, object],
@@ -172,7 +173,7 @@ def _materials(ledger: Ledger, ids: str) -> dict[str, str]:
     return {claim_id: "\n".join(sorted(set(parts))) for claim_id, parts in said.items()}
 
 
-def _index(ledger: Ledger, claim_id: str, words: str) -> None:
+def _index(ledger: Ledger, claim_id: ClaimId, words: str) -> None:
     text = searchable(words).encode("utf-8", "replace").decode("utf-8")
     ledger.execute(
         "INSERT INTO case_words (case_id, words) SELECT case_id, :words FROM cases WHERE claim_id = :claim"
@@ -181,12 +182,12 @@ def _index(ledger: Ledger, claim_id: str, words: str) -> None:
     )
 
 
-def read_events(ledger: Ledger, case_id: str) -> Iterator[Row]:
+def read_events(ledger: Ledger, case_id: CaseId) -> Iterator[Row]:
     """Yield the events of a case, oldest first."""
     yield from ledger.rows("SELECT * FROM case_events WHERE case_id = ? ORDER BY event_id", [case_id])
 
 
-def require_cases(ledger: Ledger, case_ids: Iterable[str]) -> list[Row]:
+def require_cases(ledger: Ledger, case_ids: Iterable[CaseId]) -> list[Row]:
     """Return cases by id, those that are there."""
     return ledger.rows(
         "SELECT * FROM cases WHERE case_id IN (SELECT value FROM json_each(?)) ORDER BY case_id",

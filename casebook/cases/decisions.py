@@ -22,6 +22,7 @@ from ledger.database import Ledger, Row
 from ledger.errors import BadInputError, PartnerproofError, Problem
 from ledger.identity import event_id, utc_text
 from ledger.proof.custody import CustodyLog
+from ledger.typed_texts import CaseId
 from ledger.vocabulary import CaseEvent, CaseState, CustodyEvent, RejectionEvent
 from matcher.rejections import Decision as ImageDecision
 from matcher.rejections import hold_back, record_decision, visits_that_show
@@ -59,7 +60,7 @@ class CaseChangedError(PartnerproofError):
     exit_code = 1
 
     def __init__(self, case: Row) -> None:
-        self.case_id: str = case["case_id"]
+        self.case_id: CaseId = case["case_id"]
         super().__init__(
             f"{case['vendor']} and {case['brand']}: changed by somebody else in between; nothing was decided, look again"
         )
@@ -104,7 +105,7 @@ def decide(ledger: Ledger, log: CustodyLog, verdict: Verdict) -> str:
 
 
 def approve(
-    ledger: Ledger, log: CustodyLog, case_id: str, *, seen: str, by: str, is_approved: bool, comment: str
+    ledger: Ledger, log: CustodyLog, case_id: CaseId, *, seen: str, by: str, is_approved: bool, comment: str
 ) -> str:
     """Approve or return a decision that waits for a second person. Errors: BadInputError for one's own."""
     with ledger.transaction():
@@ -188,7 +189,7 @@ def put_off(ledger: Ledger, seen: Mapping[str, str], *, until: str | None, by: s
     return batch
 
 
-def comment_on(ledger: Ledger, case_id: str, text: str, *, by: str) -> None:
+def comment_on(ledger: Ledger, case_id: CaseId, text: str, *, by: str) -> None:
     """Add a comment. Errors: BadInputError for an empty one."""
     said = _comment(text)
     if not said:

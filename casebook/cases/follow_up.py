@@ -14,6 +14,7 @@ from casebook.cases.letters import read_past_day, require_case
 from ledger.database import Ledger, Row
 from ledger.identity import event_id, sha256_hex, utc_now, utc_text
 from ledger.proof.custody import CustodyLog
+from ledger.typed_texts import CaseId
 from ledger.vocabulary import CaseEvent, CustodyEvent, FollowUp, ReplyKind
 
 MAX_REPLY_CHARS, MAX_FILE_BYTES = 100_000, 10_000_000
@@ -37,7 +38,7 @@ class Reply:
     file: bytes | None = None
 
 
-def store_reply(ledger: Ledger, log: CustodyLog, case_id: str, reply: Reply, *, by: str) -> str:
+def store_reply(ledger: Ledger, log: CustodyLog, case_id: CaseId, reply: Reply, *, by: str) -> str:
     """Store a reply; returns its id. Errors: BadInputError."""
     day = read_past_day("received", reply.received_on)
     words = reply.words.strip().replace("\r\n", "\n")
@@ -66,17 +67,17 @@ def store_reply(ledger: Ledger, log: CustodyLog, case_id: str, reply: Reply, *, 
     return reply_id
 
 
-def escalate(ledger: Ledger, case_id: str, *, why: str, by: str) -> None:
+def escalate(ledger: Ledger, case_id: CaseId, *, why: str, by: str) -> None:
     """Hand a case on: to counsel, a registrar, a court. Errors: BadInputError without a reason."""
     _step(ledger, case_id, CaseEvent.ESCALATED, FollowUp.ESCALATED, why, by)
 
 
-def end_follow_up(ledger: Ledger, case_id: str, *, why: str, by: str) -> None:
+def end_follow_up(ledger: Ledger, case_id: CaseId, *, why: str, by: str) -> None:
     """End what follows a case. It opens again when the claim, once gone, comes back. Errors: BadInputError without a reason."""
     _step(ledger, case_id, CaseEvent.ENDED, FollowUp.CLOSED, why, by)
 
 
-def _step(ledger: Ledger, case_id: str, event: CaseEvent, state: FollowUp, why: str, by: str) -> None:
+def _step(ledger: Ledger, case_id: CaseId, event: CaseEvent, state: FollowUp, why: str, by: str) -> None:
     why = why.strip()[:2_000]
     if not why:
         raise refuse_input("comment", "why", "none")
@@ -103,7 +104,7 @@ def note_deadlines(ledger: Ledger) -> int:
     return len(late)
 
 
-def read_replies(ledger: Ledger, case_id: str) -> list[Row]:
+def read_replies(ledger: Ledger, case_id: CaseId) -> list[Row]:
     """Return the replies of a case without their files, oldest first."""
     columns = "reply_id, kind, received_on, sender, words, file_name, length(file) AS file_bytes, file_sha256, noted_by, noted_at"
     return ledger.rows(f"SELECT {columns} FROM replies WHERE case_id = ? ORDER BY reply_id", [case_id])

@@ -16,6 +16,7 @@ from casebook.files.pdf import pdf_bytes
 from ledger.database import Ledger, Row
 from ledger.identity import parse_utc, sha256_hex
 from ledger.proof.custody import CustodyLog
+from ledger.typed_texts import LetterId
 from ledger.vocabulary import CustodyEvent, LetterState
 
 TYPES = {
@@ -35,7 +36,7 @@ class LetterFile:
     content: bytes
 
 
-def export_letter(ledger: Ledger, log: CustodyLog, letter_id: str, kind: str, *, by: str) -> LetterFile:
+def export_letter(ledger: Ledger, log: CustodyLog, letter_id: LetterId, kind: str, *, by: str) -> LetterFile:
     """Return a letter as a file, and enter that in the custody log. kind: html, docx or pdf.
 
     Errors: BadInputError for a letter that nobody approved, and for PDF without the extra.

@@ -19,6 +19,7 @@ from typing import Any
 
 from ledger.errors import BadInputError, Problem
 from ledger.shipped import shipped_data
+from ledger.typed_texts import IsoDate
 from ledger.vocabulary import Tone
 
 GATES_FILE = "gates.toml"
@@ -70,7 +71,7 @@ class LetterFacts:
     domain: str
     relation: str
     pages: Sequence[ShownPage]
-    as_of: str | None
+    as_of: IsoDate | None
     answer_by: dt.date
     reference: str
     sender: Sender

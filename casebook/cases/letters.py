@@ -35,6 +35,7 @@ from ledger.database import Ledger, Row
 from ledger.domains import registrable_domain
 from ledger.identity import event_id, sha256_hex, utc_now, utc_text
 from ledger.proof.custody import CustodyLog
+from ledger.typed_texts import CaseId, LetterId
 from ledger.vocabulary import CaseEvent, CaseState, CustodyEvent, FollowUp, LetterState, Tone
 
 MAX_SUBJECT_CHARS, MAX_BODY_CHARS, MAX_NAME_CHARS, MAX_CONTACT_CHARS = 300, 30_000, 200, 500
@@ -100,7 +101,7 @@ def write_letter(
 
 
 def change_letter(
-    ledger: Ledger, letter_id: str, filled: Filled, order: LetterOrder, *, seen: str, by: str, answer_by: str = ""
+    ledger: Ledger, letter_id: LetterId, filled: Filled, order: LetterOrder, *, seen: str, by: str, answer_by: str = ""
 ) -> None:
     """Give a letter another text or recipient; an approved one is a draft again. seen: the text_id that its editor saw.
 
@@ -126,7 +127,7 @@ def change_letter(
 
 
 def approve_letter(
-    ledger: Ledger, log: CustodyLog, letter_id: str, *, seen: str, by: str, is_approver: bool, counsel: str = ""
+    ledger: Ledger, log: CustodyLog, letter_id: LetterId, *, seen: str, by: str, is_approver: bool, counsel: str = ""
 ) -> None:
     """Approve a draft as its gate asks. Errors: BadInputError that says what is missing."""
     with ledger.transaction():
@@ -162,7 +163,7 @@ def approve_letter(
     )
 
 
-def return_letter(ledger: Ledger, letter_id: str, *, seen: str, by: str, why: str) -> None:
+def return_letter(ledger: Ledger, letter_id: LetterId, *, seen: str, by: str, why: str) -> None:
     """Say why a draft can't go out like this. Errors: BadInputError without a reason."""
     why = why.strip()[:2_000]
     if not why:
@@ -173,7 +174,7 @@ def return_letter(ledger: Ledger, letter_id: str, *, seen: str, by: str, why: st
         _follow(ledger, case, CaseEvent.LETTER_RETURNED, None, by, letter_id, {"comment": why})
 
 
-def mark_sent(ledger: Ledger, log: CustodyLog, letter_id: str, *, seen: str, on: str, how: str, by: str) -> None:
+def mark_sent(ledger: Ledger, log: CustodyLog, letter_id: LetterId, *, seen: str, on: str, how: str, by: str) -> None:
     """Note that a person sent an approved letter. on: ISO date, from its approval until today. Errors: BadInputError."""
     day = read_past_day("sent", on)
     with ledger.transaction():
@@ -196,7 +197,7 @@ def mark_sent(ledger: Ledger, log: CustodyLog, letter_id: str, *, seen: str, on:
     )
 
 
-def drop_letter(ledger: Ledger, letter_id: str, *, seen: str, by: str) -> None:
+def drop_letter(ledger: Ledger, letter_id: LetterId, *, seen: str, by: str) -> None:
     """Give up a letter that was not sent. Errors: BadInputError, also when somebody has changed it in between."""
     with ledger.transaction():
         letter, case = _letter_in(ledger, letter_id, LetterState.DRAFT, LetterState.APPROVED)
@@ -261,7 +262,7 @@ def text_digest(text: Row) -> str:
     return sha256_hex("\0".join(text[part] for part in ("recipient", "contact", "subject", "body")).encode())
 
 
-def require_letter(ledger: Ledger, letter_id: str) -> Row:
+def require_letter(ledger: Ledger, letter_id: LetterId) -> Row:
     """Errors: BadInputError when there is none."""
     row = ledger.row("SELECT * FROM letters WHERE letter_id = ?", [letter_id])
     if row is None:
@@ -269,13 +270,13 @@ def require_letter(ledger: Ledger, letter_id: str) -> Row:
     return row
 
 
-def read_writers(ledger: Ledger, letter_id: str) -> set[str]:
+def read_writers(ledger: Ledger, letter_id: LetterId) -> set[str]:
     """Return who wrote any text that a letter ever had."""
     sql = "SELECT DISTINCT written_by FROM letter_texts WHERE letter_id = ?"
     return {row["written_by"] for row in ledger.rows(sql, [letter_id])}
 
 
-def list_letters(ledger: Ledger, case_id: str) -> list[Row]:
+def list_letters(ledger: Ledger, case_id: CaseId) -> list[Row]:
     """Return the letters of a case with their subjects, oldest first."""
     sql = "SELECT l.*, t.subject FROM letters l JOIN letter_texts t ON t.text_id = l.text_id WHERE l.case_id = ? ORDER BY l.letter_id"
     return ledger.rows(sql, [case_id])
@@ -288,7 +289,7 @@ def require_text(ledger: Ledger, letter: Row) -> Row:
     return row
 
 
-def require_case(ledger: Ledger, case_id: str) -> Row:
+def require_case(ledger: Ledger, case_id: CaseId) -> Row:
     """Errors: BadInputError when there is none."""
     row = ledger.row("SELECT * FROM cases WHERE case_id = ?", [case_id])
     if row is None:
@@ -317,7 +318,7 @@ def latest_day() -> dt.date:
     return utc_now().date() + _A_DAY
 
 
-def _letter_in(ledger: Ledger, letter_id: str, *states: LetterState) -> tuple[Row, Row]:
+def _letter_in(ledger: Ledger, letter_id: LetterId, *states: LetterState) -> tuple[Row, Row]:
     letter = require_letter(ledger, letter_id)
     if letter["state"] not in states:
         raise refuse_input("letter", f"one that is {' or '.join(states)}", letter["state"])
@@ -335,7 +336,7 @@ def _check_lengths(filled: Filled) -> None:
             raise refuse_input(name, f"1 to {most} characters", f"{len(text)}")
 
 
-def _keep_text(ledger: Ledger, text_id: str, letter_id: str, filled: Filled, order: LetterOrder, by: str) -> None:
+def _keep_text(ledger: Ledger, text_id: str, letter_id: LetterId, filled: Filled, order: LetterOrder, by: str) -> None:
     ledger.execute(
         "INSERT INTO letter_texts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [text_id, letter_id, one_line(order.recipient)[:MAX_NAME_CHARS], _plain_lines(order.contact).strip()[:MAX_CONTACT_CHARS],
@@ -356,7 +357,7 @@ def _follow(
     event: CaseEvent,
     followup: FollowUp | None,
     by: str,
-    letter_id: str,
+    letter_id: LetterId,
     details: dict[str, object],
     new: dict[str, object] | None = None,
 ) -> None:

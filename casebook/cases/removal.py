@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from casebook.cases.cases import PROGRAM, UNDECIDED, record_event
 from ledger.database import Ledger, Row
 from ledger.identity import content_id, parse_utc, utc_text
+from ledger.typed_texts import CaseId, VisitId
 from ledger.vocabulary import CaseEvent, CaseState, FollowUp, PageHealth, PageKind, RemovalOutcome, VisitState
 
 GONE_STATUS = (404, 410)
@@ -125,7 +126,7 @@ def check_visit(ledger: Ledger, case: Row, visit: Row) -> list[PageTold]:
     return pages
 
 
-def _page(ledger: Ledger, url: str, visit_id: str) -> PageTold:
+def _page(ledger: Ledger, url: str, visit_id: VisitId) -> PageTold:
     """A page that once showed the claim, on a visit on which it does not."""
     page = ledger.row(
         "SELECT p.health, p.health_reason, p.url FROM pages p JOIN looks k ON k.look_id = p.look_id WHERE p.visit_id = ?"
@@ -199,7 +200,7 @@ def _follow(
     return CaseEvent.REMOVED
 
 
-def _healthy(ledger: Ledger, case_id: str) -> list[Row]:
+def _healthy(ledger: Ledger, case_id: CaseId) -> list[Row]:
     """The checks of a case that could look, oldest first."""
     sql = (
         "SELECT looked_at, outcome FROM removal_checks WHERE case_id = ? AND outcome <> ? ORDER BY looked_at, visit_id"
@@ -218,7 +219,7 @@ def prove(healthy: Sequence[Row], terms: RemovalTerms) -> str | None:
     return run[0] if days >= terms.over_days else None
 
 
-def read_checks(ledger: Ledger, case_id: str) -> list[Row]:
+def read_checks(ledger: Ledger, case_id: CaseId) -> list[Row]:
     """Return what the visits told of a case, newest first."""
     return ledger.rows("SELECT * FROM removal_checks WHERE case_id = ? ORDER BY looked_at DESC, visit_id", [case_id])
 

@@ -16,6 +16,7 @@ from casebook.verdicts.facts import ClaimDates, read_claim_dates
 from casebook.verdicts.rules import RULES_VERSION
 from ledger.database import Ledger, Row
 from ledger.errors import RecordDeletedError
+from ledger.typed_texts import ClaimId
 from ledger.vocabulary import AssertedBy, Polarity, Relation, VerdictKind
 from matcher.brands.usage import read_usage
 from matcher.decoding.refusals import Refusal
@@ -158,7 +159,7 @@ def _sentence(finding: Row, brand_name: str) -> str:
     )
 
 
-def _logos(ledger: Ledger, warc_dir: Path, claim_id: str, *, with_pictures: bool) -> tuple[LogoExhibit, ...]:
+def _logos(ledger: Ledger, warc_dir: Path, claim_id: ClaimId, *, with_pictures: bool) -> tuple[LogoExhibit, ...]:
     exhibits: list[LogoExhibit] = []
     pictured: set[tuple[str, str]] = set()
     misuse: dict[str, list[Row]] = {}
@@ -227,7 +228,7 @@ def _describe_strangers(row: Row) -> str | None:
     return f"{count} of {row['strangers_compared']:,} unrelated drawings"
 
 
-def _texts(ledger: Ledger, claim_id: str) -> tuple[TextExhibit, ...]:
+def _texts(ledger: Ledger, claim_id: ClaimId) -> tuple[TextExhibit, ...]:
     exhibits = []
     for rows in _by_page(ledger.rows(_TEXTS, [claim_id]), "said"):
         row = rows[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ledger.database import Ledger, Row
 from ledger.errors import BadInputError, Problem
+from ledger.typed_texts import CrawlId
 from ledger.vocabulary import VerdictKind
 
 COLUMNS = (
@@ -57,7 +58,7 @@ def require_brand(ledger: Ledger, brand: str | None) -> None:
 
 
 def read_findings(
-    ledger: Ledger, *, crawl_id: str | None = None, verdict: str | None = None, brand: str | None = None
+    ledger: Ledger, *, crawl_id: CrawlId | None = None, verdict: str | None = None, brand: str | None = None
 ) -> list[Row]:
     """Return rows of v_findings, exactly its columns. crawl_id: only claims that this crawl saw."""
     conditions, values = ["1"], list[str]()

@@ -35,6 +35,7 @@ from ledger.errors import OutsideFailureError
 from ledger.identity import event_id, utc_text
 from ledger.lexicon import Lexicon
 from ledger.records import Picture
+from ledger.typed_texts import ClaimId, LookId
 from ledger.vocabulary import DrawnFrom
 
 _INK, _HALO = "#d4000f", "#ffffff"
@@ -88,7 +89,7 @@ class Pictured:
     not_outlined: int = 0  # pictures in which nothing of the claim was found again
 
 
-def find_pages(ledger: Ledger, claim_ids: Sequence[str] | None = None) -> list[PageToDraw]:
+def find_pages(ledger: Ledger, claim_ids: Sequence[ClaimId] | None = None) -> list[PageToDraw]:
     """Return the pages that lack a picture. claim_ids: None means those of all findings that nothing allows."""
     if claim_ids is None:
         kinds = json.dumps([str(kind) for kind in NOTHING_ALLOWS])
@@ -106,7 +107,7 @@ def find_pages(ledger: Ledger, claim_ids: Sequence[str] | None = None) -> list[P
     return list(pages.values())
 
 
-def _has_picture(ledger: Ledger, claim_id: str, look_id: str) -> bool:
+def _has_picture(ledger: Ledger, claim_id: ClaimId, look_id: LookId) -> bool:
     row = ledger.row(
         "SELECT failure, evidence FROM pictures WHERE claim_id = ? AND look_id = ? ORDER BY picture_id DESC LIMIT 1",
         [claim_id, look_id],
@@ -183,7 +184,7 @@ async def _draw(browser: Browser, ledger: Ledger, archive: WarcArchive, page: Pa
     )
 
 
-def _drawn_in_crawl(ledger: Ledger, warc_dir: Path, look_id: str) -> Drawn:
+def _drawn_in_crawl(ledger: Ledger, warc_dir: Path, look_id: LookId) -> Drawn:
     row = ledger.row("SELECT * FROM renders WHERE look_id = ? AND failure IS NULL", [look_id])
     document = read_drawn(ledger, warc_dir, look_id)
     assert row is not None  # noqa: S101  # the caller saw it
@@ -207,7 +208,7 @@ def _drawn_in_crawl(ledger: Ledger, warc_dir: Path, look_id: str) -> Drawn:
 
 
 def _outline(
-    ledger: Ledger, archive: WarcArchive, page: PageToDraw, claim_id: str, drawn: Drawn, read: ReadPage
+    ledger: Ledger, archive: WarcArchive, page: PageToDraw, claim_id: ClaimId, drawn: Drawn, read: ReadPage
 ) -> Picture:
     found = tuple(_find(one, drawn.document, read) for one in _evidence(ledger, claim_id, page.look["look_id"]))
     boxes = [tuple(box) for one in found for box in one["boxes"]]
@@ -241,7 +242,7 @@ def _outline(
     )
 
 
-def _failed(page: PageToDraw, claim_id: str, failure: str) -> Picture:
+def _failed(page: PageToDraw, claim_id: ClaimId, failure: str) -> Picture:
     return Picture(
         picture_id=event_id(),
         claim_id=claim_id,
@@ -264,7 +265,7 @@ def _failed(page: PageToDraw, claim_id: str, failure: str) -> Picture:
     )
 
 
-def _evidence(ledger: Ledger, claim_id: str, look_id: str) -> list[Row]:
+def _evidence(ledger: Ledger, claim_id: ClaimId, look_id: LookId) -> list[Row]:
     return ledger.rows(_EVIDENCE, [claim_id, look_id])
 
 
@@ -341,7 +342,7 @@ class PageExhibit:
     refused: tuple[str, ...]
 
 
-def list_exhibits(ledger: Ledger, claim_id: str) -> list[Row]:
+def list_exhibits(ledger: Ledger, claim_id: ClaimId) -> list[Row]:
     """Return the rows of the latest picture of each page of a claim, without the pictures."""
     return ledger.rows(_PICTURES, [claim_id])
 
@@ -353,7 +354,7 @@ def read_exhibit_png(warc_dir: Path, row: Row, name: str) -> bytes | None:
     return read_made(warc_dir, row[f"{name}_warc_file"], row[f"{name}_warc_offset"], row[f"{name}_sha256"])
 
 
-def read_exhibits(ledger: Ledger, warc_dir: Path, claim_id: str) -> tuple[PageExhibit, ...]:
+def read_exhibits(ledger: Ledger, warc_dir: Path, claim_id: ClaimId) -> tuple[PageExhibit, ...]:
     """Return the latest picture of each page of a claim."""
     return tuple(
         PageExhibit(

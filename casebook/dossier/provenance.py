@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import urldefrag
 
 from ledger.database import Ledger, Row
+from ledger.typed_texts import ClaimId, FinalUrl, RequestedUrl
 from ledger.vocabulary import DnsSource, RobotsRule, Tls
 
 MAX_HOPS = 10  # the crawler follows eight
@@ -39,13 +40,13 @@ class Way:
     """How a look came from the address that was wished for to the one that answered."""
 
     what: str
-    requested_url: str
+    requested_url: RequestedUrl
     hops: tuple[Row, ...]  # of captures, the last one is what was read
-    final_url: str
+    final_url: FinalUrl
     is_complete: bool  # each hop names the next one, and the last is the look's
 
 
-def read_exchanges(ledger: Ledger, claim_id: str) -> tuple[Exchange, ...]:
+def read_exchanges(ledger: Ledger, claim_id: ClaimId) -> tuple[Exchange, ...]:
     """Return the pages and images of a claim's evidence and the redirects that led to them, oldest first."""
     found: dict[str, tuple[Row, str]] = {}
     looks = ledger.rows(_LOOKS, [claim_id, claim_id])
@@ -59,7 +60,7 @@ def read_exchanges(ledger: Ledger, claim_id: str) -> tuple[Exchange, ...]:
     return tuple(_exchange(ledger, row, what) for row, what in rows)
 
 
-def read_ways(ledger: Ledger, claim_id: str) -> tuple[Way, ...]:
+def read_ways(ledger: Ledger, claim_id: ClaimId) -> tuple[Way, ...]:
     """Return the redirects of the pages and images that a claim's evidence rests on."""
     ways: dict[tuple[str, str], Way] = {}
     looks = ledger.rows(_LOOKS, [claim_id, claim_id])

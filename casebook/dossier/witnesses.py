@@ -10,6 +10,7 @@ from datetime import datetime
 
 from crawler.archives.archive_index import url_key
 from ledger.database import Ledger, Row
+from ledger.typed_texts import ClaimId
 
 SAME_BYTES = "the same bytes"
 SAME_CLAIM = "other bytes, the same claim"
@@ -31,7 +32,7 @@ class Witness:
     agreement: str
 
 
-def read_witnesses(ledger: Ledger, claim_id: str) -> tuple[Witness, ...]:
+def read_witnesses(ledger: Ledger, claim_id: ClaimId) -> tuple[Witness, ...]:
     """Return each copy that others made of what the claim was seen in, against our look that is nearest in time."""
     seen: dict[tuple[str, str | None], list[Row]] = {}
     for row in ledger.rows(_SEEN, {"claim": claim_id}):

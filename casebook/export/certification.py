@@ -9,6 +9,7 @@ from typing import Any
 
 from casebook.dossier.provenance import Exchange
 from ledger.database import Ledger
+from ledger.typed_texts import CrawlId, Instant, Sha256
 from ledger.vocabulary import CrawlKind
 
 
@@ -17,18 +18,18 @@ class CertifiedCapture:
     """One exchange as the certification lists it."""
 
     url: str
-    fetched_at: str
+    fetched_at: Instant
     remote_ip: str | None
     connection: str
     is_checked: bool
-    payload_sha256: str
+    payload_sha256: Sha256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertifiedCrawl:
     """A crawl that exchanges come from. made_with: of every start with other versions, words, rules or logos; empty: not noted."""
 
-    crawl_id: str
+    crawl_id: CrawlId
     kind: str
     started_at: str
     ended_at: str | None

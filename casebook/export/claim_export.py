@@ -44,6 +44,7 @@ from ledger.proof.proofs import Proofs
 from ledger.proof.seals import HEAD, Seals
 from ledger.proof.verifier import canonical, file_facts, write_manifest
 from ledger.proof.wacz import CopiedRecord, MadePlace, PageEntry, add_stored, write_wacz
+from ledger.typed_texts import ClaimId
 from ledger.vocabulary import CustodyEvent
 
 FORMAT = "partnerproof export 1"
@@ -59,7 +60,7 @@ class ExportOrder:
     redact_by: what is to be blanked in the copies.
     """
 
-    claim_id: str
+    claim_id: ClaimId
     out: Path
     made_with: Mapping[str, Any]
     with_pdf: bool = False
@@ -217,7 +218,9 @@ def _record_entry(one: CopiedRecord, proofs: Proofs) -> dict[str, Any]:
     return entry
 
 
-def _write_log_extract(folder: Path, log: CustodyLog, claim_id: str, copy: RedactedCopy | None) -> list[dict[str, Any]]:
+def _write_log_extract(
+    folder: Path, log: CustodyLog, claim_id: ClaimId, copy: RedactedCopy | None
+) -> list[dict[str, Any]]:
     """The whole chain; of entries that concern other claims only their digests. Returns the entries that are told."""
     told: list[dict[str, Any]] = []
     lines = []

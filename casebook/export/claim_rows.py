@@ -11,14 +11,15 @@ from casebook.export.shown_pages import ALL_SHOWN
 from casebook.register.recorded_search import read_searches_about
 from ledger.database import Ledger, Row
 from ledger.proof.wacz import read_peers
+from ledger.typed_texts import ClaimId
 
 
-def read_capture_ids(ledger: Ledger, claim_id: str) -> list[str]:
+def read_capture_ids(ledger: Ledger, claim_id: ClaimId) -> list[str]:
     """Return the captures of a claim's pages, with every image, style sheet and redirect that belongs to them."""
     return [row[0] for row in ledger.rows(_CAPTURES_SHOWN, {"claim": claim_id})]
 
 
-def read_drawn_pages(ledger: Ledger, claim_id: str) -> list[Row]:
+def read_drawn_pages(ledger: Ledger, claim_id: ClaimId) -> list[Row]:
     """Return the pages of a claim that a browser drew, in the order of their exhibits."""
     sql = (
         "SELECT DISTINCT r.* FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id"

@@ -14,9 +14,10 @@ from casebook.dossier.dossier import Dossier
 from casebook.export.claim_rows import read_drawn_pages
 from ledger.archive.warc import read_made
 from ledger.database import Ledger
+from ledger.typed_texts import ClaimId
 
 
-def write_exhibits(folder: Path, ledger: Ledger, warc_dir: Path, claim_id: str, dossier: Dossier) -> None:
+def write_exhibits(folder: Path, ledger: Ledger, warc_dir: Path, claim_id: ClaimId, dossier: Dossier) -> None:
     """Write the pictures of a claim, as PNG."""
     exhibits = folder / "exhibits"
     exhibits.mkdir()

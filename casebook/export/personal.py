@@ -34,6 +34,7 @@ from ledger.database import Ledger
 from ledger.errors import RecordDeletedError
 from ledger.lexicon import fold, word_pattern
 from ledger.shipped import shipped_data
+from ledger.typed_texts import ClaimId
 
 MAX_TEXT_CHARS = 2_000_000
 MAX_NAME_CHARS = 120
@@ -83,7 +84,7 @@ class Found:
             row[2] += 1
 
 
-def find_personal(ledger: Ledger, warc_dir: Path, claim_id: str) -> list[Personal]:
+def find_personal(ledger: Ledger, warc_dir: Path, claim_id: ClaimId) -> list[Personal]:
     """Return what may name or reach a person in the pages of a claim, by kind, the most frequent first."""
     country = ledger.value(
         "SELECT s.country FROM claims c JOIN seeds s ON s.seed_id = c.seed_id WHERE c.claim_id = ?", [claim_id]

@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from ledger.database import Ledger, Row
 from ledger.errors import OutsideFailureError
+from ledger.typed_texts import Instant, SearchId
 
 _TEMPLATES = Path(__file__).parent / "templates"
 # What fits on one page beside five registers; the rest is counted, and stands in the stored record
@@ -45,14 +46,14 @@ class Certificate:
     company: str
     brand_name: str
     period: str
-    known_at: str
+    known_at: Instant
     registers: Sequence[dict[str, Any]]
     tried: Sequence[dict[str, str]]
     hits: Sequence[dict[str, str]]
     more_hits: int
     near_misses: Sequence[dict[str, str]]
     more_near_misses: int
-    search_id: str
+    search_id: SearchId
     searched_at: str
 
 

@@ -13,6 +13,7 @@ from casebook.register.company_names import name_forms
 from casebook.register.name_likeness import Segment, nearest, segments_of, store_segments, stored_segments
 from ledger.database import Ledger, Row
 from ledger.records import Grant, RegisterSnapshot
+from ledger.typed_texts import SnapshotId
 from ledger.vocabulary import Relation
 
 IN_MEMORY_GRANTS = 10_000  # of all registers of a brand; each takes about 2 KiB
@@ -120,7 +121,7 @@ def store_keys(ledger: Ledger, grants: Iterable[Grant]) -> None:
     )
 
 
-def store_likeness(ledger: Ledger, snapshot_id: str) -> None:
+def store_likeness(ledger: Ledger, snapshot_id: SnapshotId) -> None:
     """Write what near misses are found by, from the keys of a snapshot."""
     cores = "SELECT DISTINCT key FROM register_keys WHERE snapshot_id = ? AND kind = 'core' ORDER BY key"
     ledger.execute(

@@ -18,6 +18,7 @@ from ledger.errors import Problem
 from ledger.identifiers import normal_identifier
 from ledger.identity import content_id
 from ledger.records import Grant
+from ledger.typed_texts import SnapshotId
 from ledger.vocabulary import Noise, Relation
 
 COLUMNS = (
@@ -59,7 +60,7 @@ class GrantReader:
     """Makes grants of rows and gathers what is wrong with them. date_format: for strptime, or YYYY-MM-DD."""
 
     brand: str
-    snapshot_id: str
+    snapshot_id: SnapshotId
     date_format: str = ISO_DATES
     problems: list[Problem] = field(default_factory=list)
 

@@ -25,6 +25,7 @@ from ledger.database import Ledger
 from ledger.errors import BadInputError, Problem
 from ledger.identity import event_id, utc_text
 from ledger.records import Grant, RegisterSnapshot
+from ledger.typed_texts import SnapshotId
 
 __all__ = ["FORMATS", "Import", "import_register", "read_grants"]
 
@@ -76,7 +77,7 @@ def import_register(
     return Import(snapshot=replace(snapshot, grants=count), is_new=True)
 
 
-def read_grants(path: Path, *, brand: str, snapshot_id: str, mapping: Mapping = NO_MAPPING) -> list[Grant]:
+def read_grants(path: Path, *, brand: str, snapshot_id: SnapshotId, mapping: Mapping = NO_MAPPING) -> list[Grant]:
     """Return the grants of a file. Errors: BadInputError with every mistake, by row and column."""
     return list(_each_grant(path, mapping, GrantReader(brand=brand, snapshot_id=snapshot_id)))
 

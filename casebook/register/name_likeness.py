@@ -25,6 +25,7 @@ from rapidfuzz.distance import LCSseq
 from rapidfuzz.process import cdist, extract
 
 from ledger.database import Ledger
+from ledger.typed_texts import SnapshotId
 
 # The best of rapidfuzz's ratio, token_set_ratio and partial_ratio, 0..100. Below 80 the names that people call
 # "alike" are different words; tried 70–95 on the demo register and on pairs such as SenseGrid/SensorGrid (84).
@@ -158,7 +159,7 @@ def nearest(segments: Iterable[Segment], core: str) -> list[int]:
     return nearest_first
 
 
-def store_segments(ledger: Ledger, snapshot_id: str, segments: Iterable[Segment]) -> None:
+def store_segments(ledger: Ledger, snapshot_id: SnapshotId, segments: Iterable[Segment]) -> None:
     """Write the trigrams of a snapshot's names."""
     for at, segment in enumerate(segments):
         ledger.write_many(
@@ -171,7 +172,7 @@ def store_segments(ledger: Ledger, snapshot_id: str, segments: Iterable[Segment]
         )
 
 
-def stored_segments(ledger: Ledger, snapshot_id: str, core: str) -> Iterator[Segment]:
+def stored_segments(ledger: Ledger, snapshot_id: SnapshotId, core: str) -> Iterator[Segment]:
     """Yield the segments of a snapshot, with the trigrams of one name only."""
     wanted = ("", *grams_of(core))
     rows = ledger.each(

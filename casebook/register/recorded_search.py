@@ -18,6 +18,7 @@ from casebook.register.snapshots import find_group_snapshot, find_register_snaps
 from ledger.database import Ledger, Row, as_row
 from ledger.errors import BadInputError, EvidenceBrokenError, Problem
 from ledger.records import Search
+from ledger.typed_texts import ClaimId, Instant, IsoDate, SearchId
 
 _WINDOW = re.compile(r"(\d{1,5})([dmy])")
 _COMPARED = (
@@ -34,7 +35,7 @@ class AskedAgain:
     differing: tuple[str, ...]
 
 
-def window_start(window: str, as_of: str) -> str:
+def window_start(window: str, as_of: IsoDate) -> str:
     """Return the first day of a period that ends with as_of: `5y`, `18m` or `90d`. Errors: ValueError."""
     found = _WINDOW.fullmatch(window.strip().lower())
     if found is None:
@@ -54,7 +55,13 @@ def window_start(window: str, as_of: str) -> str:
 
 
 def ask_register(
-    ledger: Ledger, brand: str, asked: Asked, as_of: str, *, window_from: str | None = None, known_at: str | None = None
+    ledger: Ledger,
+    brand: str,
+    asked: Asked,
+    as_of: IsoDate,
+    *,
+    window_from: str | None = None,
+    known_at: Instant | None = None,
 ) -> Row:
     """Ask all registers of a brand and all group files, store the record, and return it as it is stored."""
     record = (
@@ -66,7 +73,7 @@ def ask_register(
     return require_search(ledger, record.search_id)
 
 
-def require_search(ledger: Ledger, search_id: str) -> Row:
+def require_search(ledger: Ledger, search_id: SearchId) -> Row:
     """Return a stored record. Errors: BadInputError when there is none."""
     row = ledger.row("SELECT * FROM searches WHERE search_id = ?", [search_id])
     if row is None:
@@ -81,7 +88,7 @@ def require_search(ledger: Ledger, search_id: str) -> Row:
     return row
 
 
-def read_searches_about(ledger: Ledger, claim_id: str) -> list[Row]:
+def read_searches_about(ledger: Ledger, claim_id: ClaimId) -> list[Row]:
     """Return the searches of the brand's registers that somebody made about the vendor or its parent, by no verdict's order."""
     (seed,) = ledger.rows(
         "SELECT c.brand, s.vendor, s.vendor_domain, s.parent FROM claims c JOIN seeds s ON s.seed_id = c.seed_id WHERE c.claim_id = ?",
@@ -101,7 +108,7 @@ def read_searches_about(ledger: Ledger, claim_id: str) -> list[Row]:
     ]
 
 
-def ask_again(ledger: Ledger, search_id: str) -> AskedAgain:
+def ask_again(ledger: Ledger, search_id: SearchId) -> AskedAgain:
     """Ask a stored question anew, of the snapshots that it was asked of, whether they still hold or not.
 
     Errors: BadInputError when it can't be asked again, EvidenceBrokenError when a snapshot is gone.

@@ -15,6 +15,7 @@ from casebook.register.snapshots import find_register_snapshot, held_registers, 
 from ledger.database import Ledger, Row
 from ledger.errors import BadInputError, Problem
 from ledger.records import RegisterSnapshot
+from ledger.typed_texts import SnapshotId
 
 FIELDS = (
     "company", "aliases", "domains", "identifiers", "relation", "programme", "tier", "marks", "purpose", "territory",
@@ -91,7 +92,7 @@ def compare_snapshots(ledger: Ledger, before: RegisterSnapshot | None, after: Re
     )
 
 
-def _only_in(ledger: Ledger, snapshot_id: str, other_id: str) -> list[_Said]:
+def _only_in(ledger: Ledger, snapshot_id: SnapshotId, other_id: str) -> list[_Said]:
     columns = ", ".join(FIELDS)
     one = f"SELECT {columns} FROM grants WHERE snapshot_id = ?"
     return list(map(_said, ledger.each(f"{one} EXCEPT {one} ORDER BY {columns}", [snapshot_id, other_id])))
@@ -111,7 +112,7 @@ def _listed(values: object) -> list[object]:
     return values if isinstance(values, list) else []
 
 
-def _require(ledger: Ledger, brand: str, snapshot_id: str) -> RegisterSnapshot:
+def _require(ledger: Ledger, brand: str, snapshot_id: SnapshotId) -> RegisterSnapshot:
     found = find_register_snapshot(ledger, snapshot_id)
     if found is None or found.brand != brand:
         raise BadInputError(

@@ -24,6 +24,7 @@ from ledger.database import Ledger
 from ledger.identifiers import is_lei
 from ledger.identity import content_id, utc_text
 from ledger.records import Grant, GroupSnapshot, RegisterSnapshot, Search
+from ledger.typed_texts import Instant, IsoDate
 
 __all__ = ["Asked", "Hit", "Member", "Register", "SearchResult"]
 
@@ -35,7 +36,7 @@ _NearMiss = dict[str, object]
 class Register:
     """The registers of a brand as known at an instant, ready to be searched many times."""
 
-    def __init__(self, ledger: Ledger, brand: str, *, known_at: str | None = None) -> None:
+    def __init__(self, ledger: Ledger, brand: str, *, known_at: Instant | None = None) -> None:
         """Open the newest snapshot of each register that was recorded, and not undone, at an instant (UTC text; None: now)."""
         self._open(ledger, brand, held_registers(ledger, brand, known_at), held_groups(ledger, known_at))
         self._known_at = known_at
@@ -48,7 +49,7 @@ class Register:
         snapshots: Sequence[RegisterSnapshot],
         groups: Sequence[GroupSnapshot],
         *,
-        known_at: str | None = None,
+        known_at: Instant | None = None,
     ) -> Register:
         """Open given snapshots, whether they still hold or not: to ask again what was asked then."""
         register = cls.__new__(cls)
@@ -81,7 +82,7 @@ class Register:
         return bool(self.snapshot_ids)
 
     def search(
-        self, asked: Asked, as_of: str, *, window_from: str | None = None, alike_companies: bool = False
+        self, asked: Asked, as_of: IsoDate, *, window_from: str | None = None, alike_companies: bool = False
     ) -> SearchResult:
         """Look for a company as of a date (ISO).
 
@@ -126,12 +127,12 @@ class Register:
         )  # fmt: skip
         return SearchResult(record=record, hits=tuple(hits))
 
-    def finds(self, asked: Asked, as_of: str) -> bool:
+    def finds(self, asked: Asked, as_of: IsoDate) -> bool:
         """Tell whether search() has a hit or a near miss for a company, without writing down what was tried."""
         tried = self._gather(asked, as_of, None, alike_companies=False)
         return any(any(_ask(shelf, tried, None, as_of)) or any(_alike(shelf, tried, set())) for shelf in self._shelves)
 
-    def _gather(self, asked: Asked, as_of: str, window_from: str | None, *, alike_companies: bool) -> Tried:
+    def _gather(self, asked: Asked, as_of: IsoDate, window_from: str | None, *, alike_companies: bool) -> Tried:
         tried = Tried(asked=asked, alike_companies=alike_companies)
         tried.add_names(asked.names)
         if self._groups is not None:
@@ -144,7 +145,7 @@ class Register:
         return tried
 
     def _alike_companies(
-        self, groups: CorporateGroups, tried: Tried, period_from: str, as_of: str, known: set[str]
+        self, groups: CorporateGroups, tried: Tried, period_from: str, as_of: IsoDate, known: set[str]
     ) -> Iterator[_NearMiss]:
         """Yield the grants of the groups of companies whose names are alike one asked."""
         cores = dict.fromkeys(forms.core for _, forms in tried.names)
@@ -160,7 +161,7 @@ class Register:
                         yield _near_miss(grant, shelf.snapshot.register, company.score, why)
 
 
-def _ask(shelf: Shelf, tried: Tried, window_from: str | None, as_of: str) -> tuple[list[Hit], list[_NearMiss]]:
+def _ask(shelf: Shelf, tried: Tried, window_from: str | None, as_of: IsoDate) -> tuple[list[Hit], list[_NearMiss]]:
     """Return the hits of one register, and the grants that would be hits but for a reason."""
     found: dict[int, tuple[Basis, str]] = {}
     for basis, via, lines in _steps(shelf, tried):
@@ -222,7 +223,7 @@ def _another_lei(grant: Grant, tried: Tried) -> str | None:
     return None
 
 
-def _outside(grant: Grant, window_from: str, as_of: str) -> str | None:
+def _outside(grant: Grant, window_from: str, as_of: IsoDate) -> str | None:
     """Return why a grant did not hold at any moment of a period."""
     if grant.valid_until is not None and grant.valid_until <= window_from:
         return f"it ended on {grant.valid_until}, before the period"

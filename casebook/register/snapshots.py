@@ -12,13 +12,14 @@ from ledger.database import Ledger, Row
 from ledger.errors import BadInputError, Problem
 from ledger.identity import utc_text
 from ledger.records import GroupSnapshot, RegisterSnapshot, SnapshotUndo
+from ledger.typed_texts import Instant, SnapshotId
 
 _IS_HELD = """(:known_at IS NULL OR s.recorded_at <= :known_at) AND NOT EXISTS (
     SELECT 1 FROM snapshot_undos u
     WHERE u.snapshot_id = s.snapshot_id AND (:known_at IS NULL OR u.undone_at <= :known_at))"""
 
 
-def held_registers(ledger: Ledger, brand: str, known_at: str | None = None) -> list[RegisterSnapshot]:
+def held_registers(ledger: Ledger, brand: str, known_at: Instant | None = None) -> list[RegisterSnapshot]:
     """Return of each register of a brand the snapshot that holds, as known at an instant (None: now), by register."""
     rows = ledger.rows(
         f"SELECT s.*, max(s.snapshot_id) FROM register_snapshots s WHERE s.brand = :brand AND {_IS_HELD}"
@@ -28,7 +29,7 @@ def held_registers(ledger: Ledger, brand: str, known_at: str | None = None) -> l
     return [read_register_snapshot(row) for row in rows]
 
 
-def held_groups(ledger: Ledger, known_at: str | None = None) -> list[GroupSnapshot]:
+def held_groups(ledger: Ledger, known_at: Instant | None = None) -> list[GroupSnapshot]:
     """Return of each source of companies and groups the snapshot that holds, as known at an instant (None: now)."""
     rows = ledger.rows(
         f"SELECT s.*, max(s.snapshot_id) FROM group_snapshots s WHERE {_IS_HELD} GROUP BY s.source ORDER BY s.source",
@@ -45,13 +46,13 @@ def read_group_snapshot(row: Row) -> GroupSnapshot:
     return GroupSnapshot(**{field.name: row[field.name] for field in fields(GroupSnapshot)})
 
 
-def find_register_snapshot(ledger: Ledger, snapshot_id: str) -> RegisterSnapshot | None:
+def find_register_snapshot(ledger: Ledger, snapshot_id: SnapshotId) -> RegisterSnapshot | None:
     """Return an import of a register, whether it holds or not; None when there is none."""
     row = ledger.row("SELECT * FROM register_snapshots WHERE snapshot_id = ?", [snapshot_id])
     return read_register_snapshot(row) if row else None
 
 
-def find_group_snapshot(ledger: Ledger, snapshot_id: str) -> GroupSnapshot | None:
+def find_group_snapshot(ledger: Ledger, snapshot_id: SnapshotId) -> GroupSnapshot | None:
     """Return an import of a group file, whether it holds or not; None when there is none."""
     row = ledger.row("SELECT * FROM group_snapshots WHERE snapshot_id = ?", [snapshot_id])
     return read_group_snapshot(row) if row else None
@@ -62,7 +63,7 @@ def list_snapshots(ledger: Ledger, brand: str | None = None) -> list[Row]:
     return ledger.rows(_ALL, {"brand": brand})
 
 
-def undo_snapshot(ledger: Ledger, snapshot_id: str, *, why: str) -> Row:
+def undo_snapshot(ledger: Ledger, snapshot_id: SnapshotId, *, why: str) -> Row:
     """Take an import back; returns it as list_snapshots shows it. Errors: BadInputError."""
     found = next((row for row in list_snapshots(ledger) if row["snapshot_id"] == snapshot_id), None)
     if found is None:

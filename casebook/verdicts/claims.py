@@ -23,6 +23,7 @@ from ledger.database import Ledger, Row
 from ledger.domains import belongs_to
 from ledger.identity import content_id
 from ledger.records import Claim, ClaimEvidence, MarkFinding
+from ledger.typed_texts import SeedId, VisitId
 from ledger.vocabulary import Evidence, LogoVariant, Noise, PageKind, Relation, SectionKind, StatementKind
 from matcher.looking.regions import Box
 
@@ -51,7 +52,7 @@ class _Found:
     said: dict[tuple[str, str], tuple[Relation, str]] = field(default_factory=dict)  # by page and brand
     general_denials: list[Row] = field(default_factory=list)  # sentences that speak of every brand
 
-    def claim(self, seed_id: str, brand: str, relation: Relation) -> Claim:
+    def claim(self, seed_id: SeedId, brand: str, relation: Relation) -> Claim:
         claim = Claim(
             claim_id=content_id("claim", seed_id, brand, relation), seed_id=seed_id, brand=brand, relation=relation
         )
@@ -61,7 +62,7 @@ class _Found:
         self.evidence[piece.claim_id, piece.evidence_id] = piece
 
 
-def find_claims(ledger: Ledger, brands: Sequence[str], *, visit_ids: Iterable[str]) -> set[str]:
+def find_claims(ledger: Ledger, brands: Sequence[str], *, visit_ids: Iterable[VisitId]) -> set[str]:
     """Write the claims that visits give; returns the ids of all claims touched. Running it again changes nothing.
 
     Touched are all claims of the visited vendors, and those of others whose logo wall turns out to be a template's.
@@ -96,7 +97,7 @@ def find_claims(ledger: Ledger, brands: Sequence[str], *, visit_ids: Iterable[st
     return touched
 
 
-def _remove_stale(ledger: Ledger, visit_id: str, chosen: str, found: _Found) -> None:
+def _remove_stale(ledger: Ledger, visit_id: VisitId, chosen: str, found: _Found) -> None:
     for old in ledger.rows(
         "SELECT e.claim_id, e.evidence_id FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id"
         " JOIN claims c ON c.claim_id = e.claim_id"

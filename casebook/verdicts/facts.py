@@ -18,6 +18,7 @@ from casebook.verdicts.logo_relations import IN_BIOGRAPHY
 from casebook.verdicts.tiers import NO_TIERS, TierList
 from ledger.database import Ledger, Row
 from ledger.dates import end_of_day
+from ledger.typed_texts import ClaimId, Instant, IsoDate, PageId, SeedId
 from ledger.vocabulary import AssertedBy, Evidence, LogoVariant, PageKind, Relation
 
 NEVER = end_of_day("9999-12-31")
@@ -91,15 +92,15 @@ PAGE_FACTS = frozenset({"was_hardly_seen", "first_seen", "began_after", "gone_by
 class ClaimToJudge:
     """A claim with its facts and whom to ask the register for."""
 
-    claim_id: str
+    claim_id: ClaimId
     brand: str
     vendor: Row  # of the claim's seed: seed_id, vendor, vendor_domain, start_urls, parent, country, identifiers
-    as_of: str
+    as_of: IsoDate
     facts: ClaimFacts
 
 
 def read_claims(
-    ledger: Ledger, claim_ids: Sequence[str], *, as_of: str | None = None, known_at: str | None = None
+    ledger: Ledger, claim_ids: Sequence[ClaimId], *, as_of: IsoDate | None = None, known_at: Instant | None = None
 ) -> Iterator[ClaimToJudge]:
     """Yield claims that anything shows, by claim_id; each as of the day when it was last seen, or of a given day.
 
@@ -130,8 +131,8 @@ def read_claims(
 class _Shown(NamedTuple):
     """A row of _EVIDENCE. A Row finds a column by comparing names one by one, which took longer than all else here."""
 
-    claim_id: str
-    seed_id: str
+    claim_id: ClaimId
+    seed_id: SeedId
     vendor: str
     vendor_domain: str
     start_urls: str
@@ -145,8 +146,8 @@ class _Shown(NamedTuple):
     evidence: str
     tier: str | None
     programme: str | None
-    seen_at: str
-    page_id: str
+    seen_at: Instant
+    page_id: PageId
     reasons: str
     url: str
     page_kind: str
@@ -220,7 +221,7 @@ class ClaimDates:
     since_by_its_words: str | None
 
 
-def read_claim_dates(ledger: Ledger, claim_id: str) -> ClaimDates:
+def read_claim_dates(ledger: Ledger, claim_id: ClaimId) -> ClaimDates:
     """Return the dates of a claim that has evidence."""
     seen = ledger.row(
         "SELECT min(e.seen_at) AS first, max(e.seen_at) AS last, min(t.since) AS since FROM claim_evidence e"

@@ -26,6 +26,7 @@ from ledger.database import Ledger, Row
 from ledger.domains import normal_domain
 from ledger.identity import content_id, event_id, utc_text
 from ledger.records import Judging, Search, Verdict
+from ledger.typed_texts import ClaimId, Instant, IsoDate, JudgingId
 from ledger.vocabulary import JudgingCause
 
 BATCH_CLAIMS = 2_000  # judged in one transaction
@@ -37,8 +38,8 @@ class Judge:
 
     ledger: Ledger
     cause: JudgingCause = JudgingCause.JUDGE
-    as_of: str | None = None  # date; None: of each claim the day when it was last seen
-    known_at: str | None = None  # UTC text; None: now
+    as_of: IsoDate | None = None  # date; None: of each claim the day when it was last seen
+    known_at: Instant | None = None  # UTC text; None: now
     _registers: dict[str, Register] = field(default_factory=dict)
     _searches: dict[tuple[str, str, str], SearchResult] = field(default_factory=dict)
     _judging: Judging | None = None
@@ -54,7 +55,7 @@ class Judge:
 
     def judge(
         self,
-        claim_ids: Iterable[str] | None = None,
+        claim_ids: Iterable[ClaimId] | None = None,
         *,
         brands: Sequence[str] | None = None,
         on_claims: Callable[[int], None] = lambda _: None,
@@ -70,7 +71,7 @@ class Judge:
             on_claims(len(batch))
         return new
 
-    def _ordered(self, brands: Sequence[str] | None, claim_ids: Iterable[str] | None) -> list[str]:
+    def _ordered(self, brands: Sequence[str] | None, claim_ids: Iterable[ClaimId] | None) -> list[str]:
         """Claims of one vendor after each other: they share a search."""
         conditions, values = ["1"], list[str]()
         for column, chosen in (("brand", brands), ("claim_id", claim_ids)):
@@ -80,7 +81,7 @@ class Judge:
         sql = f"SELECT claim_id FROM claims WHERE {' AND '.join(conditions)} ORDER BY seed_id, brand, relation"
         return [row[0] for row in self.ledger.rows(sql, values)]
 
-    def _judge_batch(self, claim_ids: Sequence[str]) -> int:
+    def _judge_batch(self, claim_ids: Sequence[ClaimId]) -> int:
         last = {
             row["claim_id"]: row
             for row in self.ledger.rows(_LAST_VERDICTS, {"claims": json.dumps(claim_ids)})
@@ -127,7 +128,7 @@ class Judge:
         judgement: Judgement,
         search: SearchResult | None,
         last: Row | None,
-        judging_id: str,
+        judging_id: JudgingId,
         now: str,
     ) -> Verdict | None:
         """The verdict's row, or None when it says what the last one says."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from casebook.register.search import SearchResult
 from casebook.verdicts.facts import ClaimFacts
 from casebook.verdicts.grant_limits import uncompared
+from ledger.typed_texts import IsoDate
 from ledger.vocabulary import LogoVariant, Relation
 
 MAX_QUOTED = 3
@@ -15,7 +16,7 @@ MAX_QUOTED = 3
 OLD_REGISTER_DAYS = 365
 
 
-def find_objections(facts: ClaimFacts, search: SearchResult | None, as_of: str) -> tuple[str, ...]:
+def find_objections(facts: ClaimFacts, search: SearchResult | None, as_of: IsoDate) -> tuple[str, ...]:
     """Return the objections, each a sentence, in the order: the vendor's own words, the evidence, the register, the dates."""
     if facts.relation is Relation.DENIED:
         return ()  # nothing is held against the vendor
@@ -48,7 +49,7 @@ def _evidence(facts: ClaimFacts) -> Iterator[str]:
         yield "every page that shows it needs a browser to be seen whole: what stands around it may be missing"
 
 
-def _register(facts: ClaimFacts, search: SearchResult | None, as_of: str) -> Iterator[str]:
+def _register(facts: ClaimFacts, search: SearchResult | None, as_of: IsoDate) -> Iterator[str]:
     if search is None:
         return
     if near := len(search.record.near_misses):

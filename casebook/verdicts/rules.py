@@ -38,6 +38,7 @@ from casebook.verdicts.facts import ClaimFacts
 from casebook.verdicts.grant_limits import describe_grant, grant_gaps
 from casebook.verdicts.objections import find_objections
 from ledger.domains import belongs_to
+from ledger.typed_texts import IsoDate
 from ledger.vocabulary import Relation, VerdictKind
 
 RULES_VERSION = "3"
@@ -85,7 +86,7 @@ def needs_search(facts: ClaimFacts) -> bool:
     return _judge_without_register(facts) is None
 
 
-def judge_claim(facts: ClaimFacts, search: SearchResult | None, as_of: str) -> Judgement:
+def judge_claim(facts: ClaimFacts, search: SearchResult | None, as_of: IsoDate) -> Judgement:
     """Return the verdict on a claim as of a date (ISO). search: None only when needs_search() is false."""
     outcome = _judge_without_register(facts)
     close: tuple[str, ...] = ()
@@ -122,7 +123,7 @@ def _judge_without_register(facts: ClaimFacts) -> _Outcome | None:
     return None
 
 
-def _judge_by_register(facts: ClaimFacts, search: SearchResult | None, as_of: str) -> list[_Outcome]:
+def _judge_by_register(facts: ClaimFacts, search: SearchResult | None, as_of: IsoDate) -> list[_Outcome]:
     if search is None or not search.has_register:
         return [_outcome(6, VerdictKind.UNDETERMINED, "the brand has no register to search")]
     outcomes = [outcome for hit in search.hits if (outcome := _judge_hit(facts, hit, as_of))]
@@ -139,7 +140,7 @@ def _judge_by_register(facts: ClaimFacts, search: SearchResult | None, as_of: st
     return outcomes
 
 
-def _judge_hit(facts: ClaimFacts, hit: Hit, as_of: str) -> _Outcome | None:
+def _judge_hit(facts: ClaimFacts, hit: Hit, as_of: IsoDate) -> _Outcome | None:
     grant = hit.grant
     told = describe_grant(grant)
     is_own = hit.basis in ("domain", "identifier")
@@ -201,7 +202,7 @@ def _outcome(rule: int, verdict: VerdictKind, *reasons: str) -> _Outcome:
     return _Outcome(rule=rule, verdict=verdict, reasons=reasons)
 
 
-def _dating(facts: ClaimFacts, as_of: str) -> tuple[str, ...]:
+def _dating(facts: ClaimFacts, as_of: IsoDate) -> tuple[str, ...]:
     """What dates the claim: it says of something that it is, which had ended by the day."""
     retired = (f"shows the retired logo {logo}, which can't be current" for logo in facts.retired_logos)
     abolished = (

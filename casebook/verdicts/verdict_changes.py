@@ -16,13 +16,14 @@ from dataclasses import dataclass
 from casebook.verdicts.facts import PAGE_FACTS
 from ledger.database import Ledger, Row
 from ledger.errors import BadInputError, Problem
+from ledger.typed_texts import ClaimId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerdictChange:
     """A claim whose verdict differs between two runs. before, after: None where it had none."""
 
-    claim_id: str
+    claim_id: ClaimId
     vendor: str
     brand: str
     relation: str

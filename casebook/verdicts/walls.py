@@ -19,6 +19,7 @@ from itertools import groupby
 from ledger.database import Ledger, Row
 from ledger.identity import content_id
 from ledger.records import Wall, WallImage
+from ledger.typed_texts import VisitId
 
 MIN_WALL_IMAGES = 4  # three logos in a row are too common to say anything
 # Jaccard similarity of the sets of images, and the share of the shorter wall that stands in the same order. A copied
@@ -49,7 +50,7 @@ def _bits(stored: str) -> int:
     return int(stored.rpartition(":")[2], 16)
 
 
-def find_walls(ledger: Ledger, visit_id: str) -> set[str]:
+def find_walls(ledger: Ledger, visit_id: VisitId) -> set[str]:
     """Write the walls of a visit anew and their templates; returns the vendors (seed_id) whose walls changed template."""
     rows = ledger.rows(_SIGHTINGS, [visit_id])
     walls: list[Wall] = []

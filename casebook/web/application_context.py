@@ -18,6 +18,7 @@ from casebook.web.count_cache import Kept
 from casebook.web.queue import Filters, Queue
 from ledger.database import Ledger
 from ledger.proof.custody import CustodyLog
+from ledger.typed_texts import ClaimId
 from ledger.vocabulary import CustodyEvent
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -61,7 +62,7 @@ class Desk:
         """The cases that filters leave, as of now."""
         return Queue(self.ledger, self.cases.read(self.ledger), filters)
 
-    def note_view(self, session: Session, claim_id: str) -> None:
+    def note_view(self, session: Session, claim_id: ClaimId) -> None:
         """Enter in the custody log that somebody looked at a claim; once as long as the program runs."""
         if (session.csrf, claim_id) not in self._viewed and len(self._viewed) < _MAX_VIEWED:
             self._viewed.add((session.csrf, claim_id))

@@ -17,6 +17,7 @@ from casebook.dossier.pictures import list_exhibits, read_exhibit_png
 from ledger.database import Ledger, Row
 from ledger.errors import BadInputError
 from ledger.identity import content_id
+from ledger.typed_texts import CaseId
 from matcher.looking.explain import Comparison
 
 _UNSAID = dict.fromkeys(
@@ -43,7 +44,7 @@ class CaseView:
     checks: tuple[Row, ...]  # whether it is gone, newest first
 
 
-def read_case(ledger: Ledger, case_id: str) -> Row | None:
+def read_case(ledger: Ledger, case_id: CaseId) -> Row | None:
     """Return a case, or None."""
     return ledger.row("SELECT * FROM cases WHERE case_id = ?", [case_id])
 

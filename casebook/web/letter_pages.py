@@ -46,6 +46,7 @@ from casebook.web.responses import (
 from ledger.database import Row
 from ledger.errors import BadInputError
 from ledger.identity import utc_now
+from ledger.typed_texts import CaseId, LetterId
 from ledger.vocabulary import FollowUp, LetterState, ReplyKind, Role, Tone
 
 _ELSE = "else"  # the contact that is typed in
@@ -74,7 +75,7 @@ def show_letter(desk: Desk, session: Session, path: Path_, query: Mapping[str, s
     )
 
 
-def _letter_values(desk: Desk, session: Session, letter_id: str, *, filters: Filters) -> dict[str, Any]:
+def _letter_values(desk: Desk, session: Session, letter_id: LetterId, *, filters: Filters) -> dict[str, Any]:
     letter = _letter(desk, letter_id)
     text = require_text(desk.ledger, letter)
     case = require_case(desk.ledger, letter["case_id"])
@@ -245,18 +246,18 @@ def _recipient(form: Form, session: Session) -> dict[str, str]:
     }
 
 
-def _events(desk: Desk, case_id: str) -> list[tuple[Any, dict[str, Any]]]:
+def _events(desk: Desk, case_id: CaseId) -> list[tuple[Any, dict[str, Any]]]:
     return [(row, {"comment": None, **json.loads(row["details"])}) for row in read_events(desk.ledger, case_id)]
 
 
-def _case(desk: Desk, case_id: str) -> Row:
+def _case(desk: Desk, case_id: CaseId) -> Row:
     try:
         return require_case(desk.ledger, case_id if is_plain_id(case_id) else "")
     except BadInputError as error:
         raise NotThereError from error
 
 
-def _letter(desk: Desk, letter_id: str) -> Row:
+def _letter(desk: Desk, letter_id: LetterId) -> Row:
     try:
         return require_letter(desk.ledger, letter_id if is_plain_id(letter_id) else "")
     except BadInputError as error:
@@ -271,9 +272,9 @@ def _named(form: Form, name: str) -> str:
     return said
 
 
-def _to_letter(letter_id: str, form: Form) -> Answer:
+def _to_letter(letter_id: LetterId, form: Form) -> Answer:
     return Answer(leads_to=with_filters(f"/letters/{letter_id}", form))
 
 
-def _to_case(case_id: str, form: Form) -> Answer:
+def _to_case(case_id: CaseId, form: Form) -> Answer:
     return Answer(leads_to=with_filters(f"/cases/{case_id}", form))

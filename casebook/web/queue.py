@@ -19,6 +19,7 @@ from casebook.web.case_columns import SORTS, CaseColumns, Mask, Places
 from ledger.database import Ledger, Row
 from ledger.identity import utc_now
 from ledger.passage_search import match_query
+from ledger.typed_texts import CaseId
 from ledger.vocabulary import CaseState
 
 PAGE_SIZE = 50
@@ -134,7 +135,7 @@ class Queue:
         today = int(dt.datetime.combine(utc_now().date(), dt.time(), dt.UTC).timestamp())
         return self._columns.coded["followup"].is_one_of(WAITING) & (self._columns.numbers["answer_by"] < today)
 
-    def neighbours(self, case_id: str) -> tuple[str | None, str | None]:
+    def neighbours(self, case_id: CaseId) -> tuple[str | None, str | None]:
         """Return the cases before and after one in the queue's order; it need not be in the queue itself any more."""
         columns = self._columns
         place = columns.place_of.get(case_id)
@@ -187,7 +188,7 @@ class Queue:
         return mask
 
 
-def read_cases(ledger: Ledger, case_ids: Sequence[str]) -> list[Row]:
+def read_cases(ledger: Ledger, case_ids: Sequence[CaseId]) -> list[Row]:
     """Return cases in the order of their ids; those that are gone are left out."""
     return ledger.rows(
         "SELECT c.* FROM json_each(?) j CROSS JOIN cases c ON c.case_id = j.value ORDER BY j.id", [json.dumps(case_ids)]

@@ -29,6 +29,7 @@ from casebook.web.responses import Answer, NotThereError, Page
 from ledger.database import Ledger
 from ledger.errors import OutsideFailureError, PartnerproofError
 from ledger.identity import utc_text
+from ledger.typed_texts import CaseId
 from ledger.vocabulary import Role
 
 COLUMNS = (
@@ -59,7 +60,7 @@ class _Making:
             raise OutsideFailureError(f"the table could not be made ({error}); try again in a minute") from error
         self._end_once = threading.Lock()
 
-    def begin(self, case_ids: Sequence[str]) -> bytes:
+    def begin(self, case_ids: Sequence[CaseId]) -> bytes:
         """Return the first bytes. Errors: OutsideFailureError when there are none."""
         try:
             self._pipe("stdin").write("\n".join(case_ids).encode())
@@ -104,7 +105,7 @@ class _Making:
         return pipe
 
 
-def stream_table(database: Path, kind: str, case_ids: Sequence[str]) -> StreamingResponse:
+def stream_table(database: Path, kind: str, case_ids: Sequence[CaseId]) -> StreamingResponse:
     """Return the answer that hands a table over as it is made. Errors: OutsideFailureError."""
     making = _Making(database, kind)
     try:
@@ -130,7 +131,7 @@ def show_table(desk: Desk, session: Session, path: Mapping[str, Any], query: Map
     return Answer(response=stream_table(desk.database, path["kind"], ids))
 
 
-def each_row(ledger: Ledger, case_ids: Sequence[str]) -> Iterator[tuple[object, ...]]:
+def each_row(ledger: Ledger, case_ids: Sequence[CaseId]) -> Iterator[tuple[object, ...]]:
     """Yield the rows of cases in the order of their ids, with what their pages say."""
     for start in range(0, len(case_ids), _BATCH):
         for row in ledger.rows(_ROWS, [json.dumps(case_ids[start : start + _BATCH])]):

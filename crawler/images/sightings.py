@@ -35,6 +35,7 @@ from crawler.page.surroundings import PageSections, Surroundings
 from ledger.identity import content_id, look_id_of, sha256_hex
 from ledger.lexicon import Lexicon, split_words
 from ledger.records import InlineImage, Sighting
+from ledger.typed_texts import PageId, VisitId
 from ledger.vocabulary import FoundBy, Purpose, SectionKind
 
 __all__ = ["PageImages", "best_candidate", "extract_sightings"]
@@ -56,7 +57,7 @@ class PageImages:
 
 
 def extract_sightings(
-    document: Document, sheets: Iterable[Sheet], lexicon: Lexicon, *, page_id: str, visit_id: str
+    document: Document, sheets: Iterable[Sheet], lexicon: Lexicon, *, page_id: PageId, visit_id: VisitId
 ) -> PageImages:
     """Return every image of a page with its surroundings. Pure: the same bytes give the same records."""
     reader = _PageImagesReader(document, lexicon, page_id=page_id, visit_id=visit_id)
@@ -65,7 +66,7 @@ def extract_sightings(
 
 
 class _PageImagesReader:
-    def __init__(self, document: Document, lexicon: Lexicon, *, page_id: str, visit_id: str) -> None:
+    def __init__(self, document: Document, lexicon: Lexicon, *, page_id: PageId, visit_id: VisitId) -> None:
         self.document = document
         self.outline: Outline = document.outline
         self.sections = PageSections(document, lexicon)

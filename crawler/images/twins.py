@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from crawler.page.outline import NONE, Outline
 from ledger.identity import content_id
 from ledger.records import Sighting
+from ledger.typed_texts import PageId
 from ledger.vocabulary import FoundBy
 
 MAX_TWINS = 6  # in one link or slide; more are a row of different logos
@@ -38,7 +39,7 @@ class Placed:
     is_state: bool = False  # shown only under the pointer
 
 
-def group_twins(outline: Outline, placed: Sequence[Placed], page_id: str) -> list[str | None]:
+def group_twins(outline: Outline, placed: Sequence[Placed], page_id: PageId) -> list[str | None]:
     """Return a group for each sighting, equal for twins; None for those that have none."""
     union = list(range(len(placed)))
 

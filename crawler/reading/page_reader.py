@@ -19,6 +19,7 @@ from ledger.identity import content_id, look_id_of
 from ledger.lexicon import Lexicon
 from ledger.passage_search import index_passages
 from ledger.records import InlineImage, Page, Passage, Sighting
+from ledger.typed_texts import LookId, PageId, VisitId
 from ledger.vocabulary import PageHealth, PageKind, Purpose
 
 # Goes up when the reading of a page changes what is found in it: `partnerproof extract` then reads stored pages again.
@@ -38,8 +39,8 @@ class DrawnDocument:
 class PageSource:
     """What a look at a page brought."""
 
-    visit_id: str
-    look_id: str
+    visit_id: VisitId
+    look_id: LookId
     url: str
     status: int
     content: bytes
@@ -142,7 +143,7 @@ def store_page(ledger: Ledger, read: ReadPage) -> None:
         index_passages(ledger, read.passages)
 
 
-def _replace(ledger: Ledger, table: str, key: str, page_id: str, keep: Iterable[str]) -> None:
+def _replace(ledger: Ledger, table: str, key: str, page_id: PageId, keep: Iterable[str]) -> None:
     """Delete rows of a page that the new reading no longer gives, with what later stages had hung on them."""
     kept = set(keep)
     stale = [

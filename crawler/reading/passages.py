@@ -14,12 +14,13 @@ from crawler.page.surroundings import PageSections, Surroundings
 from ledger.identity import content_id
 from ledger.lexicon import Lexicon
 from ledger.records import Passage
+from ledger.typed_texts import PageId
 
 MAX_PASSAGES = 3_000
 MAX_PASSAGE_CHARS = 5_000
 
 
-def extract_passages(document: Document, lexicon: Lexicon, *, page_id: str) -> tuple[Passage, ...]:
+def extract_passages(document: Document, lexicon: Lexicon, *, page_id: PageId) -> tuple[Passage, ...]:
     """Return the passages of a page. Pure: the same bytes give the same records."""
     outline, sections = document.outline, PageSections(document, lexicon)
     passages: list[Passage] = []
@@ -46,7 +47,7 @@ def extract_passages(document: Document, lexicon: Lexicon, *, page_id: str) -> t
     return tuple(passages)
 
 
-def _passage(text: str, ordinal: int, block: Tag, around: Surroundings, document: Document, page_id: str) -> Passage:
+def _passage(text: str, ordinal: int, block: Tag, around: Surroundings, document: Document, page_id: PageId) -> Passage:
     return Passage(
         passage_id=content_id("passage", page_id, ordinal),
         page_id=page_id,

@@ -27,10 +27,11 @@ from ledger.archive.warc import StoredExchange, read_exchange, read_made
 from ledger.database import Ledger, Row
 from ledger.errors import RecordDeletedError
 from ledger.lexicon import Lexicon
+from ledger.typed_texts import LookId, VisitId
 from ledger.vocabulary import PageHealth
 
 
-def read_again(ledger: Ledger, warc_dir: Path, lexicon: Lexicon, *, visit_id: str, is_all: bool) -> int:
+def read_again(ledger: Ledger, warc_dir: Path, lexicon: Lexicon, *, visit_id: VisitId, is_all: bool) -> int:
     """Read pages of a visit again from the archive; returns how many. Not is_all: those of earlier readings only."""
     rows = ledger.rows(
         "SELECT p.*, k.capture_id, k.final_url, k.status FROM pages p JOIN looks k ON k.look_id = p.look_id"
@@ -73,7 +74,7 @@ def _as_known(ledger: Ledger, row: Row, page: ReadPage) -> ReadPage:
     return page
 
 
-def read_drawn(ledger: Ledger, warc_dir: Path, look_id: str) -> DrawnDocument | None:
+def read_drawn(ledger: Ledger, warc_dir: Path, look_id: LookId) -> DrawnDocument | None:
     """Return the document that a browser drew for a look, or None when none did."""
     row = ledger.row("SELECT * FROM renders WHERE look_id = ? AND failure IS NULL", [look_id])
     if row is None:

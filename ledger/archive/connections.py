@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ledger.identity import content_id, sha256_hex, utc_text
+from ledger.typed_texts import VisitId
 from ledger.vocabulary import DnsSource
 
 _T = TypeVar("_T")
@@ -81,7 +82,7 @@ class ConnectionFacts:
     dns: DnsAnswer | None  # None: the host is an address itself, or the answer was forgotten
     tls: TlsFacts | None  # None: plain HTTP, or the answer ended before anything could be read
 
-    def id_in(self, visit_id: str) -> str:
+    def id_in(self, visit_id: VisitId) -> str:
         """Return the id of this connection in a visit."""
         chain = () if self.tls is None else (self.tls.version, self.tls.cipher, *map(sha256_hex, self.tls.certificates))
         return content_id("connection", visit_id, self.host, self.port, self.remote_ip, self.dns, chain)

@@ -38,6 +38,7 @@ from ledger.database import Ledger, Row
 from ledger.errors import EvidenceBrokenError, OutsideFailureError, RecordDeletedError
 from ledger.identity import content_id, sha256_hex, utc_text
 from ledger.records import Capture, Certificate, Connection
+from ledger.typed_texts import CaptureId, CrawlId, VisitId
 from ledger.vocabulary import DnsSource
 
 __all__ = [
@@ -83,7 +84,7 @@ class StoredRecord:
 class WarcArchive:
     """The WARC files of one workspace, open for one crawl's appending."""
 
-    def __init__(self, directory: Path, ledger: Ledger, crawl_id: str, *, tool: str) -> None:
+    def __init__(self, directory: Path, ledger: Ledger, crawl_id: CrawlId, *, tool: str) -> None:
         self.directory = directory
         self.ledger = ledger
         self.crawl_id = crawl_id
@@ -137,7 +138,7 @@ class WarcArchive:
         self._end = end
         return capture
 
-    def store_connection(self, visit_id: str, facts: ConnectionFacts) -> Connection:
+    def store_connection(self, visit_id: VisitId, facts: ConnectionFacts) -> Connection:
         """Append what is known of a connection, and the certificates that are new, once; returns its row."""
         found = self.ledger.row("SELECT * FROM connections WHERE connection_id = ?", [facts.id_in(visit_id)])
         if found is not None:
@@ -221,7 +222,7 @@ class WarcArchive:
         )
         return None if row is None else Original(row["capture_id"], row["url"], row["fetched_at"])
 
-    def _held(self, capture_id: str) -> tuple[str, Original]:
+    def _held(self, capture_id: CaptureId) -> tuple[str, Original]:
         """The digest and the record of the payload that a 304 says still holds."""
         row = self.ledger.row(
             "SELECT c.payload_sha256, o.capture_id, o.url, o.fetched_at FROM captures c"
@@ -298,7 +299,7 @@ def cut_torn_tails(directory: Path, ledger: Ledger) -> None:
             os.truncate(path, row["committed_bytes"])
 
 
-def read_exchange(directory: Path, ledger: Ledger, capture_id: str) -> StoredExchange:
+def read_exchange(directory: Path, ledger: Ledger, capture_id: CaptureId) -> StoredExchange:
     """Return a stored response; for a revisit record the headers of the later look with the payload of the first.
 
     Errors: RecordDeletedError, EvidenceBrokenError when the archive does not hold what the row says.

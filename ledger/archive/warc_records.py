@@ -16,6 +16,7 @@ from warcio.utils import Digester
 from warcio.warcwriter import WARCWriter
 
 from ledger.records import Connection
+from ledger.typed_texts import CaptureId, Instant, VisitId
 from ledger.vocabulary import RobotsRule, Tls
 
 PROFILE_NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
@@ -26,7 +27,7 @@ HeaderLines = Iterable[tuple[str, str]]
 class Exchange:
     """One request and its response, as the crawler had them on the wire (transfer coding undone)."""
 
-    visit_id: str
+    visit_id: VisitId
     url: str
     attempt: int
     method: str
@@ -39,12 +40,12 @@ class Exchange:
     content_type: str | None
     redirect_url: str | None
     remote_ip: str | None
-    fetched_at: str
+    fetched_at: Instant
     holds: str | None = None  # 304: the capture whose content still holds
     tls: Tls | None = None
     connection: Connection | None = None  # None: what an archive that others made holds
     robots: RobotsRule | None = None
-    robots_capture_id: str | None = None
+    robots_capture_id: CaptureId | None = None
     server_date: str | None = None
 
 
@@ -63,9 +64,9 @@ class MadeRecord:
 class Original:
     """Where a payload lies that was met before."""
 
-    capture_id: str
+    capture_id: CaptureId
     url: str
-    fetched_at: str
+    fetched_at: Instant
 
 
 class _Sha256Writer(WARCWriter):  # type: ignore[misc]  # warcio has no types

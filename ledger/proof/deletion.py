@@ -25,6 +25,7 @@ from ledger.errors import OutsideFailureError
 from ledger.identity import content_id, sha256_hex, utc_text
 from ledger.proof.custody import CustodyLog
 from ledger.records import Deletion
+from ledger.typed_texts import CaptureId, Sha256
 from ledger.vocabulary import CustodyEvent, RetentionClass
 
 RECORDS_AN_ENTRY = 500
@@ -35,7 +36,7 @@ _COMMENT = 16  # flag of a gzip header (RFC 1952)
 class DueCapture:
     """A capture whose time is over."""
 
-    capture_id: str
+    capture_id: CaptureId
     retention_class: RetentionClass
     kept_days: int
 
@@ -126,7 +127,7 @@ def _overwrite(path: Path, rows: Sequence[Row], stop_of: dict[int, int]) -> Iter
         ) from error
 
 
-def tombstone(length: int, name: str, payload_sha256: str, deleted_at: str) -> bytes:
+def tombstone(length: int, name: str, payload_sha256: Sha256, deleted_at: str) -> bytes:
     """Return a gzip member of exactly this length: a WARC record that says that a payload was deleted.
 
     The padding is a comment in gzip's header, which every reader skips (RFC 1952, 2.3). Where even the shortest record is
@@ -160,7 +161,7 @@ def _padded(content: bytes, length: int) -> bytes | None:
     return b"\x1f\x8b\x08" + bytes([_COMMENT]) + b"\x00\x00\x00\x00\x02\xff" + comment + body
 
 
-def _forget_read(ledger: Ledger, capture_ids: Sequence[str]) -> None:
+def _forget_read(ledger: Ledger, capture_ids: Sequence[CaptureId]) -> None:
     """Take away what was read of pages that are deleted: their words, their images' surroundings, what hangs on them."""
     ids = {"ids": json.dumps(list(capture_ids))}
     pages = (

@@ -33,6 +33,7 @@ from ledger.database import Ledger, Row
 from ledger.errors import EvidenceBrokenError
 from ledger.identity import sha256_hex, utc_text
 from ledger.proof.verifier import ARCHIVE, CHUNK_BYTES, zip_info
+from ledger.typed_texts import CaptureId
 
 _INDEX, _SHORT_INDEX = "indexes/index.cdx.gz", "indexes/index.idx"
 _LINES_A_BLOCK = 300
@@ -71,7 +72,7 @@ def write_wacz(
     ledger: Ledger,
     warc_dir: Path,
     *,
-    capture_ids: Iterable[str],
+    capture_ids: Iterable[CaptureId],
     made: Sequence[MadePlace] = (),
     beside: Sequence[MadePlace] = (),
     pages: Sequence[PageEntry],
@@ -150,7 +151,7 @@ def _facts(archive: IO[bytes]) -> tuple[int, str]:
     return archive.tell(), digest.hexdigest()
 
 
-def _with_originals(ledger: Ledger, capture_ids: Iterable[str]) -> list[Row]:
+def _with_originals(ledger: Ledger, capture_ids: Iterable[CaptureId]) -> list[Row]:
     sql = (
         "SELECT * FROM captures WHERE capture_id IN (SELECT value FROM json_each(:ids)) OR capture_id IN"
         " (SELECT refers_to FROM captures WHERE capture_id IN (SELECT value FROM json_each(:ids)))"
@@ -158,7 +159,7 @@ def _with_originals(ledger: Ledger, capture_ids: Iterable[str]) -> list[Row]:
     return ledger.rows(sql, {"ids": json.dumps(sorted(set(capture_ids)))})
 
 
-def read_peers(ledger: Ledger, capture_ids: Iterable[str]) -> list[Row]:
+def read_peers(ledger: Ledger, capture_ids: Iterable[CaptureId]) -> list[Row]:
     """Return who answered: connections and certificates of captures, each with table, id and the place of its record."""
     sql = """
         WITH used AS (SELECT DISTINCT n.* FROM captures c JOIN connections n ON n.connection_id = c.connection_id

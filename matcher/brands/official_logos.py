@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ledger.errors import BadInputError, Problem
+from ledger.typed_texts import OfficialLogoId
 from ledger.vocabulary import LogoVariant
 from matcher.brands.brand_toml import LogoEntry, format_brand_entry, locate_logo, read_brand_entry
 from matcher.brands.file_names import read_file_name
@@ -35,7 +36,7 @@ class OfficialLogo:
     picture, of a page as well. product: under the brand, None: the brand itself.
     """
 
-    official_logo_id: str
+    official_logo_id: OfficialLogoId
     brand: str
     file: str
     content: bytes = field(repr=False)

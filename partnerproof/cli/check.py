@@ -6,6 +6,7 @@ import click
 
 from casebook.dossier.findings import NOTHING_ALLOWS
 from ledger.database import Ledger
+from ledger.typed_texts import CrawlId
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.crawl import network_options
 from partnerproof.cli.tables import plain_console, print_findings
@@ -52,7 +53,7 @@ def check(
         return _tell(ledger, crawl_id, url)
 
 
-def _tell(ledger: Ledger, crawl_id: str, url: str) -> int:
+def _tell(ledger: Ledger, crawl_id: CrawlId, url: str) -> int:
     console = plain_console()
     failed = ledger.row(
         "SELECT requested_url, reason, detail FROM v_coverage WHERE crawl_id = ? AND outcome = 'could-not-look'",

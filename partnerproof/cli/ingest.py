@@ -23,6 +23,7 @@ from ledger.archive.warc import WarcArchive
 from ledger.database import Ledger
 from ledger.errors import BadInputError, Problem
 from ledger.records import Seed
+from ledger.typed_texts import CrawlId, VisitId
 from ledger.vocabulary import JudgingCause
 from matcher.logo_matches import store_brands
 from matcher.recognition_process import Recogniser
@@ -39,7 +40,7 @@ from partnerproof.workspace import Workspace
 class _Done:
     """What came of one file."""
 
-    crawl_id: str
+    crawl_id: CrawlId
     told: str
     left_out: Counter[str]
     warnings: tuple[str, ...]
@@ -131,13 +132,13 @@ def _ingest_file(
     )
 
 
-def _judge(workspace: Workspace, ledger: Ledger, recogniser: Recogniser, crawl_id: str) -> None:
+def _judge(workspace: Workspace, ledger: Ledger, recogniser: Recogniser, crawl_id: CrawlId) -> None:
     waiting = ledger.rows(
         "SELECT visit_id FROM visits WHERE crawl_id = ? AND judged_at IS NULL ORDER BY ordinal", [crawl_id]
     )
     lexicon, judge = workspace.lexicon(), Judge(ledger, JudgingCause.CRAWL)
 
-    def one(visit_id: str) -> str:
+    def one(visit_id: VisitId) -> str:
         follow_visits(ledger, recogniser, judge, lexicon, warc_dir=workspace.warc, visit_ids=[visit_id])
         return visit_id
 

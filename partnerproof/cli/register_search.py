@@ -25,6 +25,7 @@ from ledger.domains import normal_domain, registrable_domain
 from ledger.errors import BadInputError, Problem
 from ledger.identifiers import normal_identifier
 from ledger.identity import utc_text
+from ledger.typed_texts import Instant, IsoDate, SearchId
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.tables import plain_console
 
@@ -52,14 +53,14 @@ def search(
     choice: Choice,
     names: tuple[str, ...],
     brand: str | None,
-    as_of: str | None,
+    as_of: IsoDate | None,
     window: str | None,
     domains: tuple[str, ...],
     identifiers: tuple[str, ...],
     parents: tuple[str, ...],
     country: str | None,
-    known_at: str | None,
-    search_id: str | None,
+    known_at: Instant | None,
+    search_id: SearchId | None,
     certificate: Path | None,
     as_json: bool,  # noqa: FBT001  # click passes by name
 ) -> int:
@@ -103,7 +104,7 @@ def search(
     return 0
 
 
-def _again(choice: Choice, search_id: str, certificate: Path | None, *, as_json: bool) -> int:
+def _again(choice: Choice, search_id: SearchId, certificate: Path | None, *, as_json: bool) -> int:
     with choice.workspace().open_readonly() as ledger:
         asked = ask_again(ledger, search_id)
         _show(ledger, require_search(ledger, search_id), certificate, as_json=as_json)
@@ -194,7 +195,7 @@ def _instant(text: str, problems: list[Problem]) -> str | None:
     return instant
 
 
-def _window(text: str, as_of: str, problems: list[Problem]) -> str | None:
+def _window(text: str, as_of: IsoDate, problems: list[Problem]) -> str | None:
     try:
         return window_start(text, as_of)
     except ValueError as error:

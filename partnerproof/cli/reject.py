@@ -13,6 +13,7 @@ from casebook.dossier.findings import REJECTION_COLUMNS, read_rejections, requir
 from casebook.files.tables import write_csv
 from casebook.verdicts.claims import find_claims
 from ledger.database import Ledger
+from ledger.typed_texts import Sha256
 from ledger.vocabulary import RejectionEvent
 from matcher.logo_matches import store_brands
 from matcher.rejections import Decision, hold_back, record_decision, visits_that_show
@@ -34,7 +35,7 @@ from partnerproof.workspace import Workspace
 @pass_choice
 def reject(
     choice: Choice,
-    image_sha256: str | None,
+    image_sha256: Sha256 | None,
     brand: str | None,
     why: str | None,
     decided_by: str | None,

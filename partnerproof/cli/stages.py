@@ -15,6 +15,7 @@ from casebook.verdicts.judge import Judge
 from crawler.reading.stored_pages import read_again
 from ledger.database import Ledger
 from ledger.dates import end_of_day
+from ledger.typed_texts import Instant, IsoDate
 from ledger.vocabulary import JudgingCause, MatchStrength
 from matcher.logo_matches import match_logos, store_brands
 from matcher.recognition_process import Recogniser
@@ -170,7 +171,7 @@ def claims(choice: Choice, brands: tuple[str, ...]) -> None:
     help="Replay: with what had been crawled and imported by the end of this day.",
 )
 @pass_choice
-def judge(choice: Choice, brands: tuple[str, ...], as_of: str | None, known_at: str | None) -> None:
+def judge(choice: Choice, brands: tuple[str, ...], as_of: IsoDate | None, known_at: Instant | None) -> None:
     """Check every claim against the register as of the day when it was last seen. A new verdict is a new row.
 
     With --as-of or --known-at it is a replay: what would have been said of that day, with what was known then. Its verdicts are

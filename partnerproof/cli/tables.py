@@ -16,6 +16,7 @@ from casebook.dossier.coverage import NOT_THERE, read_coverage
 from casebook.dossier.findings import read_findings, read_perhaps
 from casebook.files.tables import plain
 from ledger.database import Ledger, Row
+from ledger.typed_texts import CrawlId
 from ledger.vocabulary import VerdictKind
 
 _STYLES = {
@@ -79,7 +80,7 @@ def _perhaps_cells(row: Row) -> list[str]:
 
 
 def print_findings(
-    ledger: Ledger, *, crawl_id: str | None = None, verdict: str | None = None, brand: str | None = None
+    ledger: Ledger, *, crawl_id: CrawlId | None = None, verdict: str | None = None, brand: str | None = None
 ) -> Counter[str]:
     """Print findings, the most serious first, and what could not be looked at; returns how many of each verdict.
 
@@ -123,7 +124,7 @@ def _cells(row: Row) -> list[str]:
     ]
 
 
-def _print_perhaps_hint(ledger: Ledger, console: Console, *, crawl_id: str | None, brand: str | None) -> None:
+def _print_perhaps_hint(ledger: Ledger, console: Console, *, crawl_id: CrawlId | None, brand: str | None) -> None:
     images = ledger.value(
         "SELECT count(DISTINCT image_sha256) FROM v_perhaps"
         " WHERE (:crawl IS NULL OR crawl_id = :crawl) AND (:brand IS NULL OR brand = :brand)",
@@ -135,7 +136,7 @@ def _print_perhaps_hint(ledger: Ledger, console: Console, *, crawl_id: str | Non
         )
 
 
-def _print_coverage(ledger: Ledger, console: Console, crawl_id: str | None) -> None:
+def _print_coverage(ledger: Ledger, console: Console, crawl_id: CrawlId | None) -> None:
     """What could not be looked at: in one crawl, or by each vendor's last visit, as the report has it."""
     if crawl_id is None:
         told = ", ".join(

@@ -1,0 +1,141 @@
+"""What recognition stores: brands with their official logos, hashes, matches of logos and of texts, rejections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ledger.typed_texts import (
+    Instant,
+    IsoDate,
+    Json,
+    MatchId,
+    OfficialLogoId,
+    PassageId,
+    RejectionId,
+    Sha256,
+    TextMatchId,
+)
+from ledger.vocabulary import AssertedBy, MatchStrength, Modality, Polarity, RejectionEvent, Relation, StatementKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrandRow:
+    table: ClassVar[str] = "brands"
+    brand: str
+    name: str
+    aliases: tuple[str, ...]
+    domains: tuple[str, ...]
+    recorded_at: Instant
+    not_when: tuple[str, ...] = ()
+    tiers: tuple[dict[str, str | None], ...] = ()  # lowest first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficialLogoRow:
+    table: ClassVar[str] = "official_logos"
+    official_logo_id: OfficialLogoId
+    brand: str
+    file: str
+    variant: str
+    programme: str | None
+    tier: str | None
+    valid_from: IsoDate | None
+    valid_until: IsoDate | None
+    content: bytes  # a picture: of a PDF the page, drawn
+    is_current: bool
+    recorded_at: Instant
+    product: str | None  # None: the brand itself
+    usage: Json  # rules by key; empty where the brand's guide says nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognition:
+    table: ClassVar[str] = "recognitions"
+    image_sha256: Sha256
+    logo_set_id: str
+    width_px: int | None
+    height_px: int | None
+    format: str | None
+    refusal_reason: str | None  # None: the image was judged
+    refusal_detail: str | None
+    recognised_at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HashedImage:
+    table: ClassVar[str] = "hashed_images"
+    image_no: int
+    image_sha256: Sha256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegionHash:
+    table: ClassVar[str] = "image_hashes"
+    image_no: int
+    x: int
+    y: int
+    width: int
+    height: int
+    phash_8x8: bytes
+    dhash_8x8: bytes
+    edge_4x8x8: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    table: ClassVar[str] = "logo_matches"
+    match_id: MatchId
+    image_sha256: Sha256
+    brand: str
+    official_logo_id: OfficialLogoId
+    method: str
+    distance_bits: int
+    score: float
+    x: int
+    y: int
+    width: int
+    height: int
+    strength: MatchStrength
+    rejection_id: RejectionId | None  # the rejection that holds it back
+    transform: Json
+    strangers: int
+    strangers_compared: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    table: ClassVar[str] = "rejections"
+    rejection_id: RejectionId
+    event: RejectionEvent
+    image_sha256: Sha256
+    brand: str
+    official_logo_ids: tuple[str, ...]  # the official set that it was made against, in order
+    decided_by: str
+    why: str
+    decided_at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextMatch:
+    table: ClassVar[str] = "text_matches"
+    text_match_id: TextMatchId
+    passage_id: PassageId
+    brand: str | None  # None: the sentence speaks of every brand, as "we are no official partner of any of them"
+    alias: str
+    kind: StatementKind
+    rule: str
+    tier: str | None
+    span_start: int
+    span_end: int
+    sentence_start: int
+    sentence_end: int
+    relation: Relation | None  # None: the sentence states no relation
+    polarity: Polarity
+    modality: Modality
+    asserted_by: AssertedBy
+    subject: str | None  # as written; None: "we", or nobody is named
+    programme: str | None
+    since: str | None  # a date as precise as the sentence says it: 2014, 2014-03, 2014-03-05
+    until: str | None
+    is_overshadowed: bool = False  # the same page says more of the brand
