@@ -6,6 +6,8 @@ import datetime as dt
 import re
 from functools import lru_cache
 
+from ledger.typed_texts import Instant, IsoDate
+
 ISO_DATES = "YYYY-MM-DD"
 
 
@@ -22,9 +24,9 @@ def read_date(text: str, date_format: str = ISO_DATES) -> str | None:
         return None
 
 
-def end_of_day(day: str) -> str:
+def end_of_day(day: IsoDate) -> Instant:
     """Return the last instant of a day (ISO text) as UTC text: what was known by then was known that day."""
-    return f"{day}T23:59:59Z"
+    return Instant(f"{day}T23:59:59Z")
 
 
 def is_to_come(day: str) -> bool:

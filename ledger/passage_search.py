@@ -1,6 +1,6 @@
 """Words of passages, found again: full-text search in any script, from any text that a person types.
 
-Reads: passages. Writes: passage_words, from which triggers keep the FTS5 table passage_search.
+Reads: passages, and the FTS5 table passage_search, which triggers keep in line with passages.text and passages.search_words.
 
 SQLite's own tokenizers find no name inside a text without spaces, and its trigram tokenizer none of two characters,
 such as 微软. So runs of scripts that write without spaces are kept as overlapping pairs (合作伙伴 → 合作 作伙 伙伴), other
@@ -10,10 +10,11 @@ words as they are, and a query is cut the same way: pairs next to each other are
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from ledger.database import Ledger, Row
-from ledger.records import Passage
+from ledger.database import Ledger
+from ledger.typed_texts import CrawlId, PageId, PassageId
 
 MAX_QUERY_CHARS = 500
 # scripts without spaces between words: Thai, Lao, Burmese, Khmer, kana, Han (with its extensions); Korean glues particles
@@ -32,19 +33,29 @@ def searchable(text: str) -> str:
     return _RUN.sub(lambda run: f" {' '.join(_pairs(run[0]))} ", _folded(text))
 
 
-def index_passages(ledger: Ledger, passages: Iterable[Passage]) -> None:
-    """Make passages findable; those whose text is indexed already are left alone."""
-    with ledger.transaction():
-        for passage in passages:
-            ledger.execute(
-                "INSERT INTO passage_words (passage_id, words) VALUES (?, ?) ON CONFLICT (passage_id) DO UPDATE"
-                " SET words = excluded.words WHERE words <> excluded.words",
-                [passage.passage_id, searchable(passage.text).encode("utf-8", "replace").decode("utf-8")],
-            )
+def search_words(text: str) -> str | None:
+    """Return what passages.search_words has for a text: None where it is indexed as it is."""
+    words = searchable(text)
+    return None if words == text else words
 
 
-def search_passages(ledger: Ledger, text: str, limit: int = 50) -> list[Row]:
-    """Return the passages that hold all words of a text, best first: vendor, page_url, text, passage_id, rank, ….
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundPassage:
+    """A passage that holds the words. rank: of SQLite's bm25, small = fits best."""
+
+    vendor: str
+    page_url: str
+    text: str
+    language: str | None
+    heading: str | None
+    crawl_id: CrawlId
+    page_id: PageId
+    passage_id: PassageId
+    rank: float
+
+
+def search_passages(ledger: Ledger, text: str, limit: int = 50) -> list[FoundPassage]:
+    """Return the passages that hold all words of a text, best first.
 
     What stands in quotes has to stand together; a word's beginning is enough (`partn` finds "partners"). Any text may be
     asked: signs of the query language are words or nothing.
@@ -52,10 +63,11 @@ def search_passages(ledger: Ledger, text: str, limit: int = 50) -> list[Row]:
     query = match_query(text)
     if not query:
         return []
-    return ledger.rows(
+    return ledger.select(
+        FoundPassage,
         "SELECT s.vendor, p.url AS page_url, g.text, g.language, g.heading, v.crawl_id, g.page_id, g.passage_id,"
-        " bm25(passage_search) AS rank FROM passage_search JOIN passage_words w ON w.search_id = passage_search.rowid"
-        " JOIN passages g ON g.passage_id = w.passage_id JOIN pages p ON p.page_id = g.page_id"
+        " bm25(passage_search) AS rank FROM passage_search JOIN passages g ON g.passage_no = passage_search.rowid"
+        " JOIN pages p ON p.page_id = g.page_id"
         " JOIN visits v ON v.visit_id = p.visit_id JOIN seeds s ON s.seed_id = v.seed_id"
         " WHERE passage_search MATCH ? ORDER BY rank, g.passage_id LIMIT ?",
         [query, limit],

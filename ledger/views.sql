@@ -317,3 +317,11 @@ CREATE VIEW v_removal_checks AS -- what each visit tells of a claim that was con
 SELECT k.vendor, k.vendor_domain, k.brand, k.relation, r.looked_at, r.outcome, r.pages, k.followup, r.visit_id, r.case_id
 FROM removal_checks r
 JOIN cases k ON k.case_id = r.case_id;
+
+CREATE VIEW v_image_hashes AS -- every region of an image that was judged, with its hashes as text that says what they are
+SELECT i.image_sha256, r.x, r.y, r.width, r.height, -- the region, in px of the image
+       'phash/8x8:' || lower(hex(r.phash_8x8)) AS phash,
+       'dhash/8x8:' || lower(hex(r.dhash_8x8)) AS dhash,
+       'edge/4x8x8:' || lower(hex(r.edge_4x8x8)) AS edge
+FROM image_hashes r
+JOIN hashed_images i ON i.image_no = r.image_no;

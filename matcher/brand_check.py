@@ -120,11 +120,13 @@ def check_brands(
     return BrandCheck(logos=tuple(checks), problems=tuple(problems), suggestions=tuple(suggestions))
 
 
-def _find_neighbour(matcher: LogoMatcher, logo: OfficialLogo, by_id: dict[str, OfficialLogo]) -> Neighbour | None:
+def _find_neighbour(
+    matcher: LogoMatcher, logo: OfficialLogo, by_id: dict[OfficialLogoId, OfficialLogo]
+) -> Neighbour | None:
     scores = {
-        official_logo_id: score
+        OfficialLogoId(official_logo_id): score
         for official_logo_id, score in matcher.score_logos(logo.content).items()
-        if by_id[official_logo_id].brand != logo.brand
+        if by_id[OfficialLogoId(official_logo_id)].brand != logo.brand
     }
     if not scores:
         return None

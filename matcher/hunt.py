@@ -1,6 +1,6 @@
 """The retro-hunt: a new official logo against the hashes of every image that was ever judged.
 
-Reads: logo files, image_hashes (through stored_hashes). Writes: no row.
+Reads: logo files, hashed_images, image_hashes (through stored_hashes). Writes: no row.
 
 1. Describe the new logos and hash their drawings; a file that is no logo, or too plain to be told, is bad input.
 2. Short-list the images with a stored region within thresholds.HUNT_DISTANCE_BITS, nearest first; after them crowded
@@ -18,6 +18,8 @@ import numpy as np
 
 from ledger.database import Ledger
 from ledger.errors import BadInputError, Problem
+from ledger.records import HashedImage
+from ledger.typed_texts import Sha256
 from matcher import thresholds
 from matcher.brands.official_files import read_drawing
 from matcher.brands.official_logos import Brand, logo_of_drawing
@@ -36,9 +38,15 @@ class ShortList:
     regions: how many stored ones were compared. not_compared: images without a hash that could be compared, by the reason.
     """
 
-    image_sha256s: tuple[str, ...]
+    image_sha256s: tuple[Sha256, ...]
     regions: int
     not_compared: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _NotCompared:
+    reason: str
+    images: int
 
 
 def read_new_logos(paths: Sequence[Path]) -> list[Brand]:
@@ -96,40 +104,39 @@ def short_list_images(
             )
         )
     near = stored.index.search(np.stack([hash_words(value) for value in hashes]), thresholds.HUNT_DISTANCE_BITS)
-    images = _images_of(ledger, stored.rowids[_nearest_first(near)])
-    images.update(dict.fromkeys(_crowded_images(ledger, hashes[0].kind)))
+    images = _images_of(ledger, stored.image_nos[_nearest_first(near)])
+    images.update(dict.fromkeys(_crowded_images(ledger)))
     return ShortList(
         image_sha256s=tuple(images),
         regions=len(stored.index),
-        not_compared=_count_not_compared(ledger, hashes[0].kind),
+        not_compared=_count_not_compared(ledger),
     )
 
 
 def _nearest_first(near: Sequence[Neighbours]) -> np.ndarray:
     """Positions that are near any query, each once, by their least distance."""
-    positions = np.concatenate([one.positions for one in near])
-    order = np.argsort(np.concatenate([one.distances for one in near]), kind="stable")
+    positions = np.concatenate([neighbours.positions for neighbours in near])
+    order = np.argsort(np.concatenate([neighbours.distances for neighbours in near]), kind="stable")
     _, first = np.unique(positions[order], return_index=True)
     return positions[order][np.sort(first)]
 
 
-def _images_of(ledger: Ledger, rowids: np.ndarray) -> dict[str, None]:
-    """Images of rows of image_hashes, each once, in their order; a row that was deleted since it was cached has none."""
-    images: dict[str, None] = {}
-    for rowid in rowids.tolist():
-        image_sha256 = ledger.value("SELECT image_sha256 FROM image_hashes WHERE rowid = ?", [rowid])
-        if image_sha256 is not None:
-            images[image_sha256] = None
+def _images_of(ledger: Ledger, image_nos: np.ndarray) -> dict[Sha256, None]:
+    """Images by their numbers, each once, in their order; one that was hashed anew since it was cached has none."""
+    images: dict[Sha256, None] = {}
+    for image_no in dict.fromkeys(image_nos.tolist()):
+        image = ledger.find(HashedImage, image_no=image_no)
+        if image is not None:
+            images[image.image_sha256] = None
     return images
 
 
-def _crowded_images(ledger: Ledger, kind: str) -> list[str]:
-    rows = ledger.rows(
-        "SELECT image_sha256 FROM image_hashes WHERE hash >= :kind || ':' AND hash < :kind || ';'"
-        " GROUP BY image_sha256 HAVING count(*) >= :most",
-        {"kind": kind, "most": thresholds.MAX_STORED_HASHES},
+def _crowded_images(ledger: Ledger) -> list[Sha256]:
+    return ledger.values(
+        "SELECT image_sha256 FROM hashed_images JOIN image_hashes USING (image_no)"
+        " GROUP BY image_no HAVING count(*) >= ?",
+        [thresholds.MAX_STORED_HASHES],
     )
-    return [row["image_sha256"] for row in rows]
 
 
 def _hashes_of(content: bytes) -> list[LogoHash]:
@@ -137,25 +144,23 @@ def _hashes_of(content: bytes) -> list[LogoHash]:
     return [] if isinstance(marks, Refusal) else [hash_features(template.features).edge for template in marks]
 
 
-def _count_not_compared(ledger: Ledger, kind: str) -> dict[str, int]:
-    """Images that are stored and have no hash of this kind, by the reason."""
-    rows = ledger.rows(
+def _count_not_compared(ledger: Ledger) -> dict[str, int]:
+    """Images that are stored and have no hash, by the reason."""
+    counts = ledger.select(
+        _NotCompared,
         """
         WITH stored AS (
             SELECT content_sha256 AS sha FROM looks
             WHERE purpose = 'image' AND outcome = 'looked' AND content_sha256 IS NOT NULL
             UNION SELECT image_sha256 FROM inline_images)
-        SELECT CASE WHEN EXISTS (SELECT 1 FROM image_hashes h WHERE h.image_sha256 = sha) THEN 'hashed by another version'
-                    WHEN EXISTS (SELECT 1 FROM recognitions r WHERE r.image_sha256 = sha) THEN 'refused'
-                    ELSE 'not judged yet' END AS reason, count(*) AS images
+        SELECT iif(EXISTS (SELECT 1 FROM recognitions r WHERE r.image_sha256 = sha), 'refused', 'not judged yet') AS reason,
+               count(*) AS images
         FROM stored
-        WHERE NOT EXISTS (SELECT 1 FROM image_hashes h
-                          WHERE h.image_sha256 = sha AND h.hash >= :kind || ':' AND h.hash < :kind || ';')
+        WHERE NOT EXISTS (SELECT 1 FROM hashed_images h WHERE h.image_sha256 = sha)
         GROUP BY reason ORDER BY reason
         """,
-        {"kind": kind},
     )
-    return {row["reason"]: row["images"] for row in rows}
+    return {count.reason: count.images for count in counts}
 
 
 def _problem(where: str, expected: str, got: str, next_step: str) -> Problem:

@@ -16,7 +16,7 @@ from pathlib import Path
 from ledger.database import Ledger
 from ledger.errors import EvidenceBrokenError
 from ledger.identity import sha256_hex
-from ledger.typed_texts import Sha256
+from ledger.typed_texts import Instant, Sha256
 from matcher.logo_matches import image_content
 from matcher.looking.regions import Box
 from matcher.recognition import LogoMatch
@@ -40,8 +40,21 @@ class Hit:
     image_url: str | None
     image_sha256: Sha256
     region: Box
-    first_seen: str | None
-    last_seen: str | None
+    first_seen: Instant | None
+    last_seen: Instant | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    vendor: str | None
+    vendor_domain: str | None
+    page_url: str | None
+    image_url: str | None
+    first_seen: Instant | None
+    last_seen: Instant | None
+
+
+_NOWHERE = _Place(vendor=None, vendor_domain=None, page_url=None, image_url=None, first_seen=None, last_seen=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,19 +66,19 @@ class Verification:
 
     hits: tuple[Hit, ...]
     images: int
-    not_looked_at: dict[str, str]
+    not_looked_at: dict[Sha256, str]
 
 
 def verify_images(
     ledger: Ledger,
     recogniser: Recogniser,
-    image_sha256s: Sequence[str],
+    image_sha256s: Sequence[Sha256],
     *,
     warc_dir: Path,
     on_image: Callable[[], None] = lambda: None,
 ) -> Verification:
     """Look at short-listed images closely; recogniser: of the new logos only."""
-    hits, images, not_looked_at = list[Hit](), 0, dict[str, str]()
+    hits, images, not_looked_at = list[Hit](), 0, dict[Sha256, str]()
     for image_sha256 in image_sha256s:
         content = _read_image(ledger, warc_dir, image_sha256)
         if isinstance(content, str):
@@ -84,13 +97,13 @@ def verify_images(
 
 def _read_image(ledger: Ledger, warc_dir: Path, image_sha256: Sha256) -> bytes | str:
     """The bytes of a stored image, or why none of the places that had it gives them any more."""
-    rows = ledger.rows(  # one capture for each payload: an image may have been fetched from a thousand vendors
-        "SELECT min(c.capture_id) AS capture_id FROM looks l JOIN captures c ON c.capture_id = l.capture_id"
+    captures = ledger.values(  # one capture for each payload: an image may have been fetched from a thousand vendors
+        "SELECT min(c.capture_id) FROM looks l JOIN captures c ON c.capture_id = l.capture_id"
         " WHERE l.content_sha256 = ? AND l.outcome = 'looked' GROUP BY coalesce(c.refers_to, c.capture_id)",
         [image_sha256],
     )
     reasons = dict[str, None]()
-    for capture_id in (None, *(row["capture_id"] for row in rows)):
+    for capture_id in (None, *captures):
         try:
             content = image_content(ledger, warc_dir, image_sha256, capture_id)
         except EvidenceBrokenError as error:
@@ -105,23 +118,22 @@ def _read_image(ledger: Ledger, warc_dir: Path, image_sha256: Sha256) -> bytes |
 
 def _place(ledger: Ledger, image_sha256: Sha256, match: LogoMatch) -> list[Hit]:
     """A hit for each page that shows the image; one without a page if none does any more."""
-    rows = ledger.rows(
+    places = ledger.select(
+        _Place,
         """
         SELECT s.vendor, s.vendor_domain, p.url AS page_url, g.image_url,
-               min(coalesce(c.fetched_at, k.looked_at)) AS first_seen, max(coalesce(c.fetched_at, k.looked_at)) AS last_seen
+               min(k.looked_at) AS first_seen, max(k.looked_at) AS last_seen
         FROM sightings g
         JOIN pages p ON p.page_id = g.page_id
         JOIN visits v ON v.visit_id = p.visit_id
         JOIN seeds s ON s.seed_id = v.seed_id
         JOIN looks k ON k.look_id = p.look_id
-        LEFT JOIN captures c ON c.capture_id = k.capture_id
         WHERE g.inline_sha256 = :sha
            OR g.look_id IN (SELECT look_id FROM looks WHERE content_sha256 = :sha AND outcome = 'looked')
         GROUP BY s.seed_id, p.url, g.image_url
         """,
         {"sha": image_sha256},
     )
-    nowhere = dict.fromkeys(("vendor", "vendor_domain", "page_url", "image_url", "first_seen", "last_seen"))
     return [
         Hit(
             logo=match.brand,
@@ -129,7 +141,12 @@ def _place(ledger: Ledger, image_sha256: Sha256, match: LogoMatch) -> list[Hit]:
             distance_bits=match.distance_bits,
             image_sha256=image_sha256,
             region=match.region,
-            **place,
+            vendor=place.vendor,
+            vendor_domain=place.vendor_domain,
+            page_url=place.page_url,
+            image_url=place.image_url,
+            first_seen=place.first_seen,
+            last_seen=place.last_seen,
         )
-        for place in [dict(row) for row in rows] or [nowhere]
+        for place in places or [_NOWHERE]
     ]

@@ -1,7 +1,7 @@
 """Sightings → logo matches: every image seen in a page is compared once with each set of official logos.
 
 Reads: sightings, the images they lead to (archive and inline_images), brands, rejections. Writes: brands,
-official_logos, recognitions, image_hashes, logo_matches.
+official_logos, recognitions, hashed_images, image_hashes, logo_matches.
 
 1. Bring the brands' folders into the database; matches with logos that left the official set go.
 2. Take the images of the given visits that this set of logos has not judged.
@@ -12,20 +12,20 @@ official_logos, recognitions, image_hashes, logo_matches.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 from ledger.archive.warc import read_exchange
-from ledger.database import Ledger, as_row
+from ledger.database import Ledger, as_row, columns_of
 from ledger.identity import content_id, utc_text
-from ledger.records import BrandRow, ImageHash, Match, OfficialLogoRow
+from ledger.records import BrandRow, HashedImage, HashedRegion, Match, OfficialLogoRow
 from ledger.records import Recognition as RecognitionRow
-from ledger.typed_texts import CaptureId, Sha256, VisitId
-from ledger.vocabulary import MatchStrength
+from ledger.typed_texts import CaptureId, Instant, IsoDate, MatchId, Sha256, VisitId
 from matcher.brands.official_logos import Brand, OfficialLogo
 from matcher.logo_matcher import Recognition
+from matcher.recognition import RegionHash
 from matcher.recognition_process import Recogniser
 from matcher.rejections import StandingRejections, hashes_of_whole
 
@@ -48,7 +48,7 @@ def store_brands(ledger: Ledger, brands: Sequence[Brand]) -> bool:
                 recorded_at=now,
                 tiers=brand.tiers,
             )
-            ledger.put(_new_or_changed(ledger, "brand", [row]))
+            ledger.put(_new_or_changed([row], [ledger.find(BrandRow, brand=brand.slug)]))
             current = json.dumps([logo.official_logo_id for logo in brand.logos])
             # matches with a logo that left the set stay as evidence until their image is judged anew
             changed += ledger.execute(
@@ -58,7 +58,8 @@ def store_brands(ledger: Ledger, brands: Sequence[Brand]) -> bool:
             )
             known = ledger.value("SELECT count(*) FROM official_logos WHERE brand = ?", [brand.slug])
             rows = [_logo_row(logo, now) for logo in brand.logos]
-            ledger.put(_new_or_changed(ledger, "official_logo_id", rows))
+            stored = [ledger.find(OfficialLogoRow, official_logo_id=row.official_logo_id) for row in rows]
+            ledger.put(_new_or_changed(rows, stored))
             changed += (
                 known > 0 and ledger.value("SELECT count(*) FROM official_logos WHERE brand = ?", [brand.slug]) - known
             )
@@ -68,18 +69,16 @@ def store_brands(ledger: Ledger, brands: Sequence[Brand]) -> bool:
 R = TypeVar("R", BrandRow, OfficialLogoRow)
 
 
-def _new_or_changed(ledger: Ledger, key: str, records: Sequence[R]) -> list[R]:
-    """Return the records that say something new: of the others it stays known when they were first recorded."""
-    changed = []
-    for record in records:
-        row = as_row(record)
-        stored = ledger.row(f"SELECT * FROM {record.table} WHERE {key} = ?", [row[key]])
-        if stored is None or any(stored[name] != value for name, value in row.items() if name != "recorded_at"):
-            changed.append(record)
-    return changed
+def _new_or_changed(records: Sequence[R], stored: Sequence[R | None]) -> list[R]:
+    """Return the records that say something new; unchanged rows keep the time of their first recording."""
+    return [
+        record
+        for record, known in zip(records, stored, strict=True)
+        if known is None or as_row(replace(known, recorded_at=record.recorded_at)) != as_row(record)
+    ]
 
 
-def _logo_row(logo: OfficialLogo, now: str) -> OfficialLogoRow:
+def _logo_row(logo: OfficialLogo, now: Instant) -> OfficialLogoRow:
     return OfficialLogoRow(
         official_logo_id=logo.official_logo_id,
         brand=logo.brand,
@@ -87,8 +86,8 @@ def _logo_row(logo: OfficialLogo, now: str) -> OfficialLogoRow:
         variant=logo.variant,
         programme=logo.programme,
         tier=logo.tier,
-        valid_from=logo.valid_from.isoformat() if logo.valid_from else None,
-        valid_until=logo.valid_until.isoformat() if logo.valid_until else None,
+        valid_from=IsoDate(logo.valid_from.isoformat()) if logo.valid_from else None,
+        valid_until=IsoDate(logo.valid_until.isoformat()) if logo.valid_until else None,
         content=logo.content,
         is_current=True,
         recorded_at=now,
@@ -114,7 +113,7 @@ def match_logos(
     """Judge the images of visits that this set of logos has not judged yet; returns how many were judged now."""
     judged, rejected = 0, StandingRejections(ledger, recogniser.brands)
     for visit_id in visit_ids:
-        for image in list(_images_to_judge(ledger, visit_id, recogniser.set_id)):
+        for image in _images_to_judge(ledger, visit_id, recogniser.set_id):
             recognition = recogniser.recognise(image_content(ledger, warc_dir, image.image_sha256, image.capture_id))
             _store(ledger, image.image_sha256, recogniser, recognition, rejected)
             judged += 1
@@ -130,10 +129,12 @@ def image_content(ledger: Ledger, warc_dir: Path, image_sha256: Sha256, capture_
     return content
 
 
-def _images_to_judge(ledger: Ledger, visit_id: VisitId, set_id: str) -> Iterator[_Image]:
-    rows = ledger.rows(
+def _images_to_judge(ledger: Ledger, visit_id: VisitId, set_id: str) -> list[_Image]:
+    return ledger.select(
+        _Image,
         """
-        SELECT coalesce(g.inline_sha256, l.content_sha256) AS sha, min(l.capture_id) AS capture_id, min(g.inline_sha256) AS inline
+        SELECT coalesce(g.inline_sha256, l.content_sha256) AS image_sha256,
+               iif(min(g.inline_sha256) IS NULL, min(l.capture_id), NULL) AS capture_id
         FROM pages p JOIN sightings g ON g.page_id = p.page_id
         LEFT JOIN looks l ON l.look_id = g.look_id AND l.outcome = 'looked'
         WHERE p.visit_id = ? AND coalesce(g.inline_sha256, l.content_sha256) IS NOT NULL
@@ -142,12 +143,10 @@ def _images_to_judge(ledger: Ledger, visit_id: VisitId, set_id: str) -> Iterator
           AND NOT EXISTS (SELECT 1 FROM recognitions r
                           WHERE r.image_sha256 = coalesce(g.inline_sha256, l.content_sha256) AND r.logo_set_id = ?
                             AND coalesce(r.refusal_reason, '') NOT IN ('too-slow', 'crashed')) -- these may be the machine's fault
-        GROUP BY sha ORDER BY min(g.rowid)
+        GROUP BY 1 ORDER BY min(g.rowid)
         """,
         [visit_id, set_id],
     )
-    for row in rows:
-        yield _Image(image_sha256=row["sha"], capture_id=None if row["inline"] else row["capture_id"])
 
 
 def _store(
@@ -156,7 +155,7 @@ def _store(
     whole = hashes_of_whole(recognition.hashes)
     matches = [
         Match(
-            match_id=content_id("match", image_sha256, match.brand, match.official_logo_id),
+            match_id=MatchId(content_id("match", image_sha256, match.brand, match.official_logo_id)),
             image_sha256=image_sha256,
             brand=match.brand,
             official_logo_id=match.official_logo_id,
@@ -175,18 +174,6 @@ def _store(
         )
         for match in (*recognition.matches, *recognition.perhaps)
     ]
-    hashes = [
-        ImageHash(
-            image_sha256=image_sha256,
-            x=h.box.x,
-            y=h.box.y,
-            width=h.box.width,
-            height=h.box.height,
-            hash=str(value),
-        )
-        for h in recognition.hashes
-        for value in (h.phash, h.dhash, h.edge)
-    ]
     refusal = recognition.refusal
     row = RecognitionRow(
         image_sha256=image_sha256,
@@ -198,20 +185,48 @@ def _store(
         refusal_detail=refusal.detail if refusal else None,
         recognised_at=utc_text(),
     )
-    kept = {match.match_id for match in matches}
-    counting = {
-        match.match_id for match in matches if match.strength is MatchStrength.MATCH and match.rejection_id is None
-    }
+    new = {match.match_id for match in matches}
     with ledger.transaction():
         for brand in recogniser.brands:
-            for old in ledger.rows(
-                "SELECT match_id FROM logo_matches WHERE image_sha256 = ? AND brand = ?",
-                [image_sha256, brand],
-            ):
-                if old["match_id"] not in counting:
-                    ledger.execute("DELETE FROM claim_evidence WHERE match_id = ?", [old["match_id"]])
-                if old["match_id"] not in kept:
-                    ledger.execute("DELETE FROM logo_matches WHERE match_id = ?", [old["match_id"]])
+            stored = "SELECT match_id FROM logo_matches WHERE image_sha256 = ? AND brand = ?"
+            for match_id in ledger.values(stored, [image_sha256, brand]):
+                if match_id not in new:
+                    ledger.execute("DELETE FROM logo_matches WHERE match_id = ?", [match_id])
         ledger.put(matches)
-        ledger.add(hashes)
+        store_hashes(ledger, image_sha256, recognition.hashes)
         ledger.put([row])
+
+
+def store_hashes(ledger: Ledger, image_sha256: Sha256, hashes: Sequence[RegionHash]) -> None:
+    """Write the hashes of an image's regions; other ones than are stored get the image a new number, for caches to see."""
+    known = ledger.find(HashedImage, image_sha256=image_sha256)
+    with ledger.transaction():
+        if known is not None:
+            rows = set(_hashed_regions(known.image_no, hashes))
+            columns = columns_of(HashedRegion)
+            stored = ledger.select(
+                HashedRegion, f"SELECT {columns} FROM image_hashes WHERE image_no = ?", [known.image_no]
+            )
+            if rows == set(stored):
+                return
+            ledger.execute("DELETE FROM hashed_images WHERE image_no = ?", [known.image_no])
+        if hashes:
+            ledger.execute("INSERT INTO hashed_images (image_sha256) VALUES (?)", [image_sha256])
+            image_no = ledger.value("SELECT image_no FROM hashed_images WHERE image_sha256 = ?", [image_sha256])
+            ledger.add(_hashed_regions(image_no, hashes))
+
+
+def _hashed_regions(image_no: int, hashes: Sequence[RegionHash]) -> list[HashedRegion]:
+    return [
+        HashedRegion(
+            image_no=image_no,
+            x=region.box.x,
+            y=region.box.y,
+            width=region.box.width,
+            height=region.box.height,
+            phash_8x8=region.phash.content,
+            dhash_8x8=region.dhash.content,
+            edge_4x8x8=region.edge.content,
+        )
+        for region in {region.box: region for region in reversed(hashes)}.values()  # each place once
+    ]

@@ -1,6 +1,6 @@
 """Rejections: a person said that an image does not show a brand's logo, so it and its copies match that brand no more.
 
-Reads: rejections, official_logos, image_hashes, logo_matches. Writes: rejections, logo_matches.rejection_id, claim_evidence.
+Reads: rejections, official_logos, image_hashes, logo_matches. Writes: rejections, logo_matches.rejection_id.
 
 1. Events are only ever added; of one image and brand the latest counts (v_rejections).
 2. A rejection holds while the brand's official set is the one that it was made against: new logos are judged anew.
@@ -22,12 +22,12 @@ import numpy as np
 from ledger.database import Ledger
 from ledger.errors import BadInputError, Problem
 from ledger.identity import event_id, utc_text
-from ledger.records import Rejection
-from ledger.typed_texts import Sha256
+from ledger.records import Match, Rejection
+from ledger.typed_texts import MatchId, OfficialLogoId, RejectionId, Sha256, VisitId
 from ledger.vocabulary import RejectionEvent
 from matcher import thresholds
 from matcher.looking.hash_index import hash_words, measure_distances
-from matcher.looking.hashes import LogoHash, parse_hash
+from matcher.looking.hashes import LogoHash, hash_of_content
 from matcher.recognition import RegionHash
 
 HOLDS: Final = "holds"
@@ -48,17 +48,34 @@ class Decision:
     why: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Standing:
+    rejection_id: RejectionId
+    brand: str
+    image_sha256: Sha256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    match_id: MatchId
+    brand: str
+    image_sha256: Sha256
+    distance_bits: int
+    rejection_id: RejectionId | None
+
+
 class StandingRejections:
     """The rejections of some brands that hold now, with the hashes of what was rejected."""
 
     def __init__(self, ledger: Ledger, brands: Sequence[str]) -> None:
-        rows = ledger.rows(
+        standing = ledger.select(
+            _Standing,
             "SELECT rejection_id, brand, image_sha256 FROM v_rejections"
             " WHERE state = ? AND brand IN (SELECT value FROM json_each(?)) ORDER BY rejection_id",
             [HOLDS, json.dumps(list(brands))],
         )
-        self._of_image = {(row["brand"], row["image_sha256"]): str(row["rejection_id"]) for row in rows}
-        self._near: dict[tuple[str, str], list[tuple[str, np.ndarray]]] = {}
+        self._of_image = {(row.brand, row.image_sha256): row.rejection_id for row in standing}
+        self._near: dict[tuple[str, str], list[tuple[RejectionId, np.ndarray]]] = {}
         for (brand, image_sha256), rejection_id in self._of_image.items():
             for value in stored_hashes_of_whole(ledger, image_sha256):
                 self._near.setdefault((brand, value.kind), []).append((rejection_id, hash_words(value)))
@@ -67,14 +84,16 @@ class StandingRejections:
     def brands(self) -> set[str]:
         return {brand for brand, _ in self._of_image}
 
-    def find(self, brand: str, image_sha256: Sha256, whole: Sequence[LogoHash], distance_bits: int) -> str | None:
+    def find(
+        self, brand: str, image_sha256: Sha256, whole: Sequence[LogoHash], distance_bits: int
+    ) -> RejectionId | None:
         """Id of the rejection that holds a match back, or None. whole: hashes of the whole image; distance_bits: of the
         match."""
         exact = self._of_image.get((brand, image_sha256))
         if exact is not None:
             return exact
         limit = min(thresholds.REJECTED_DISTANCE_BITS, distance_bits - 1)
-        best: tuple[int, str] | None = None
+        best: tuple[int, RejectionId] | None = None
         for value in whole:
             near = self._near.get((brand, value.kind), [])
             if near:
@@ -92,12 +111,13 @@ def hashes_of_whole(hashes: Sequence[RegionHash]) -> list[LogoHash]:
 
 def stored_hashes_of_whole(ledger: Ledger, image_sha256: Sha256) -> list[LogoHash]:
     """The same from the database; none for an image that was refused."""
-    rows = ledger.rows(
-        "SELECT hash, width * height AS area, max(width * height) OVER () AS largest FROM image_hashes"
-        " WHERE image_sha256 = ? AND hash >= 'edge/' AND hash < 'edge0' ORDER BY rowid",
-        [image_sha256],
+    edges = ledger.values(
+        "SELECT edge_4x8x8 FROM (SELECT r.*, max(width * height) OVER () AS largest FROM image_hashes r"
+        " JOIN hashed_images USING (image_no) WHERE image_sha256 = ?) WHERE width * height >= ? * largest"
+        " ORDER BY x, y, width, height",
+        [image_sha256, _WHOLE_SHARE],
     )
-    return [parse_hash(row["hash"]) for row in rows if row["area"] >= _WHOLE_SHARE * row["largest"]]
+    return [hash_of_content("edge/4x8x8", edge) for edge in edges]
 
 
 def record_decision(ledger: Ledger, decision: Decision) -> Rejection | None:
@@ -119,16 +139,16 @@ def record_decision(ledger: Ledger, decision: Decision) -> Rejection | None:
         return None
     if decision.event is RejectionEvent.UNDONE and state not in (HOLDS, SET_CHANGED):
         raise BadInputError(_nothing_to_undo(ledger, decision))
-    official = ledger.rows(
+    official = ledger.values(
         "SELECT official_logo_id FROM official_logos WHERE brand = ? AND is_current = 1 ORDER BY official_logo_id",
         [decision.brand],
     )
     row = Rejection(
-        rejection_id=event_id(),
+        rejection_id=RejectionId(event_id()),
         event=decision.event,
         image_sha256=decision.image_sha256,
         brand=decision.brand,
-        official_logo_ids=tuple(row["official_logo_id"] for row in official),
+        official_logo_ids=tuple(map(OfficialLogoId, official)),
         decided_by=decision.decided_by,
         why=decision.why,
         decided_at=utc_text(),
@@ -151,35 +171,31 @@ def _nothing_to_undo(ledger: Ledger, decision: Decision) -> Problem:
     )
 
 
-def hold_back(ledger: Ledger, brands: Sequence[str]) -> set[str]:
+def hold_back(ledger: Ledger, brands: Sequence[str]) -> set[Sha256]:
     """Bring all stored matches of brands in line with their rejections; returns the images for which that changed
     something. Running it again changes nothing."""
     standing = StandingRejections(ledger, brands)
-    rows = ledger.rows(
+    matches = ledger.select(
+        _Judged,
         "SELECT match_id, brand, image_sha256, distance_bits, rejection_id FROM logo_matches"
         " WHERE brand IN (SELECT value FROM json_each(:rejecting))"
         " OR (rejection_id IS NOT NULL AND brand IN (SELECT value FROM json_each(:brands)))",
         {"rejecting": json.dumps(sorted(standing.brands)), "brands": json.dumps(list(brands))},
     )
-    changed = set[str]()
+    changed = set[Sha256]()
     with ledger.transaction():
-        for row in rows:
-            whole = stored_hashes_of_whole(ledger, row["image_sha256"])
-            rejection_id = standing.find(row["brand"], row["image_sha256"], whole, row["distance_bits"])
-            if rejection_id == row["rejection_id"]:
-                continue
-            changed.add(row["image_sha256"])
-            ledger.execute(
-                "UPDATE logo_matches SET rejection_id = ? WHERE match_id = ?", [rejection_id, row["match_id"]]
-            )
-            if rejection_id is not None:
-                ledger.execute("DELETE FROM claim_evidence WHERE match_id = ?", [row["match_id"]])
+        for match in matches:
+            whole = stored_hashes_of_whole(ledger, match.image_sha256)
+            rejection_id = standing.find(match.brand, match.image_sha256, whole, match.distance_bits)
+            if rejection_id != match.rejection_id:
+                changed.add(match.image_sha256)
+                ledger.update(Match, {"rejection_id": rejection_id}, match_id=match.match_id)
     return changed
 
 
-def visits_that_show(ledger: Ledger, image_sha256s: Iterable[str]) -> list[str]:
+def visits_that_show(ledger: Ledger, image_sha256s: Iterable[Sha256]) -> list[VisitId]:
     """Ended visits with a page that shows one of these images: their claims are to be found anew."""
-    rows = ledger.rows(
+    return ledger.values(
         """
         SELECT DISTINCT v.visit_id FROM sightings g
         JOIN pages p ON p.page_id = g.page_id
@@ -191,4 +207,3 @@ def visits_that_show(ledger: Ledger, image_sha256s: Iterable[str]) -> list[str]:
         """,
         {"images": json.dumps(sorted(image_sha256s))},
     )
-    return [row["visit_id"] for row in rows]

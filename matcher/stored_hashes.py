@@ -1,17 +1,17 @@
 """All stored hashes of one kind, in columns that can be searched at once: a cache beside the database.
 
-SQLite holds a hash as text in a row of its own; to read ten million of those takes a minute, to map this folder nothing.
-The folder may be deleted at any time. It only says where to look: whoever uses it reads the row before believing it.
+To read ten million rows from SQLite takes a minute, to map this folder nothing. The folder may be deleted at any time. It only says
+where to look: whoever uses it reads the row before believing it.
 
 var/hashes/edge-4x8x8/
-  rowid, word0, word1, …   one number of 8 bytes for each row of image_hashes, ascending by rowid; the words are the
-                           hash's bytes as its hexadecimal digits have them
-  state.json               how many of them hold, and the CRC-32 of each column so far; written last, by renaming
-  lock                     held while the folder is brought up to date; readers that have mapped it need none
+  image_no, word0, word1, …   one number of 8 bytes for each row of image_hashes, ascending by image_no; the words are the
+                              hash's bytes
+  state.json                  how many of them hold, and the CRC-32 of each column so far; written last, by renaming
+  lock                        held while the folder is brought up to date; readers that have mapped it need none
 
 1. What lies beyond the count is what a killed process had appended: cut.
 2. A column that is too short or has another CRC, or a row that the database does not have so: made anew.
-3. Rows with a higher rowid than the last one are appended.
+3. Images with a higher number than the last one are appended, each with all of its regions or not at all.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ import json
 import logging
 import os
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from ledger.database import Ledger
-from ledger.errors import EvidenceBrokenError
 from matcher.looking.hash_index import HashIndex
+from matcher.looking.hashes import hash_column
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 BATCH_ROWS: Final = 200_000  # appended at a time; a killed process loses no more work than this
 CHECKED_ROWS: Final = 64  # compared with the database at each start, the last one always among them
 
@@ -43,9 +43,9 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StoredHashes:
-    """Hashes of one kind. rowids: int64 (n,), of image_hashes, in the order of the index."""
+    """Hashes of one kind. image_nos: int64 (n,), of hashed_images, in the order of the index."""
 
-    rowids: np.ndarray
+    image_nos: np.ndarray
     index: HashIndex
 
 
@@ -54,8 +54,7 @@ def open_hashes(
 ) -> StoredHashes:
     """Bring the folder of one kind ("edge/4x8x8") up to date and map it. directory: var/hashes.
 
-    on_rows is told how many rows came with each batch. Errors: EvidenceBrokenError for a row that holds no hash;
-    OSError when the folder cannot be written.
+    on_rows gets the number of rows of each batch. Errors: OSError when the folder cannot be written.
     """
     cache = _Columns(directory / kind.replace("/", "-"), kind, bits // 64)
     with cache.locked():
@@ -63,15 +62,22 @@ def open_hashes(
         if not cache.is_of(ledger):
             cache.clear()
         cache.append(ledger, on_rows)
-        rowids, *words = cache.map()
-    return StoredHashes(rowids=rowids, index=HashIndex(words))
+        image_nos, *words = cache.map()
+    return StoredHashes(image_nos=image_nos, index=HashIndex(words))
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    image_no: int
+    content: bytes
 
 
 class _Columns:
     def __init__(self, folder: Path, kind: str, words: int) -> None:
         self.folder = folder
         self.kind = kind
-        self.names = ["rowid", *(f"word{number}" for number in range(words))]
+        self.column = hash_column(kind)
+        self.names = ["image_no", *(f"word{number}" for number in range(words))]
         self.count = 0
         self._crcs = dict.fromkeys(self.names, 0)
 
@@ -114,15 +120,14 @@ class _Columns:
     def is_of(self, ledger: Ledger) -> bool:
         """Whether the database still has these rows, as far as some of them tell.
 
-        Rows are only ever added, so a rowid is never given twice, unless somebody deletes rows, packs the file
-        (VACUUM may number rows anew) or puts back an older copy.
+        A number is never given twice, unless somebody puts back an older copy; an image that was hashed anew has another.
         """
-        rowids, *words = self.map()
+        image_nos, *words = self.map()
+        row_exists = f"SELECT 1 FROM image_hashes WHERE image_no = ? AND {self.column} = ?"
         for place in {*range(0, self.count, max(1, self.count // CHECKED_ROWS)), self.count - 1} - {-1}:
-            digits = b"".join(column[place].tobytes() for column in words).hex()
-            row = ledger.row("SELECT hash FROM image_hashes WHERE rowid = ?", [int(rowids[place])])
-            if row is None or row["hash"] != f"{self.kind}:{digits}":
-                logger.info("%s: made anew: the database has another row %d", self.folder, rowids[place])
+            content = b"".join(column[place].tobytes() for column in words)
+            if ledger.value(row_exists, [int(image_nos[place]), content]) is None:
+                logger.info("%s: made anew: the database has another image %d", self.folder, image_nos[place])
                 return False
         return True
 
@@ -133,45 +138,39 @@ class _Columns:
         self.count, self._crcs = 0, dict.fromkeys(self.names, 0)
 
     def append(self, ledger: Ledger, on_rows: Callable[[int], None]) -> None:
-        """Add the rows that came after the last one."""
-        rowids = self.map()[0]
-        rows = ledger.each(
-            "SELECT rowid, substr(hash, :prefix) FROM image_hashes"
-            " WHERE rowid > :last AND hash >= :kind || ':' AND hash < :kind || ';' AND length(hash) = :length"
-            " ORDER BY rowid",
-            {
-                "prefix": len(self.kind) + 2,
-                "last": int(rowids[-1]) if self.count else 0,
-                "kind": self.kind,
-                "length": len(self.kind) + 1 + 16 * (len(self.names) - 1),
-            },
+        """Add the images that came after the last one."""
+        last = int(self.map()[0][-1]) if self.count else 0
+        rows = ledger.select_each(
+            _Row,
+            f"SELECT image_no, {self.column} AS content FROM image_hashes WHERE image_no > ? ORDER BY image_no",
+            [last],
         )
-        while batch := list(islice(rows, BATCH_ROWS)):
-            try:
-                digits = bytes.fromhex("".join(row[1] for row in batch))
-            except ValueError as error:
-                raise EvidenceBrokenError(
-                    f"{ledger.path}, image_hashes between rowid {batch[0][0]} and {batch[-1][0]}: expected {self.kind}: "
-                    f"and hexadecimal digits, got something else ({error}); restore the file from a backup"
-                ) from error
-            words = np.frombuffer(digits, np.uint64).reshape(len(batch), -1)
-            self._write(np.array([row[0] for row in batch], np.int64), words)
-            on_rows(len(batch))
+        batch: list[_Row] = []
+        for _, regions in groupby(rows, key=lambda row: row.image_no):
+            batch += regions
+            if len(batch) >= BATCH_ROWS:
+                self._write(batch, on_rows)
+                batch = []
+        if batch:
+            self._write(batch, on_rows)
 
-    def _write(self, rowids: np.ndarray, words: np.ndarray) -> None:
-        for name, column in zip(self.names, (rowids, *words.T), strict=True):
+    def _write(self, rows: Sequence[_Row], on_rows: Callable[[int], None]) -> None:
+        image_nos = np.array([row.image_no for row in rows], np.int64)
+        words = np.frombuffer(b"".join(row.content for row in rows), np.uint64).reshape(len(rows), -1)
+        for name, column in zip(self.names, (image_nos, *words.T), strict=True):
             data = column.tobytes()
             with (self.folder / name).open("ab") as file:
                 file.write(data)
             self._crcs[name] = zlib.crc32(data, self._crcs[name])
-        self.count += len(rowids)
+        self.count += len(rows)
         written = self.folder / "state.json.new"
         state = {"format": FORMAT, "kind": self.kind, "count": self.count, "crc32": self._crcs}
         written.write_text(json.dumps(state, indent=1), encoding="utf-8")
         written.replace(self.folder / "state.json")
+        on_rows(len(rows))
 
     def map(self) -> list[np.ndarray]:
-        """The columns, as long as they hold: rowids int64, words uint64. ValueError when a file is too short."""
+        """The columns, as long as they hold: image_no int64, words uint64. ValueError when a file is too short."""
         kinds = [np.int64, *[np.uint64] * (len(self.names) - 1)]
         if not self.count:
             return [np.empty(0, kind) for kind in kinds]

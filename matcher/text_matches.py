@@ -12,13 +12,14 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from ledger.database import Ledger, Row
+from ledger.archive.record_places import PAGES_OF_CAPTURES
+from ledger.database import Ledger
 from ledger.identity import content_id
 from ledger.lexicon import Lexicon
-from ledger.records import TextMatch
-from ledger.typed_texts import PassageId, VisitId
+from ledger.records import BrandRow, TextMatch
+from ledger.typed_texts import CaptureId, Instant, PageId, PassageId, TextMatchId, VisitId
 from ledger.vocabulary import AssertedBy, Polarity, SectionKind, StatementKind
 from matcher.words.naming import Name, brand_names
 from matcher.words.statement_context import Setting
@@ -29,15 +30,29 @@ MAX_ITEM_CHARS = 60
 _CLAIMS = frozenset({StatementKind.PARTNER_CLAIM, StatementKind.CERTIFICATION})
 
 
+@dataclass(frozen=True, slots=True)
+class _Passage:
+    passage_id: PassageId
+    page_id: PageId
+    text: str
+    language: str | None
+    section_kind: SectionKind
+    heading: str | None
+    heading_trail: tuple[str, ...]
+    zone: str
+    vendor: str
+    seen_at: Instant
+
+
 def match_texts(ledger: Ledger, brands: Sequence[str], lexicon: Lexicon, *, visit_ids: Iterable[VisitId]) -> int:
     """Write the text matches of visits; returns how many there are now. Running it again changes nothing."""
     reader = StatementReader(_names(ledger, brands), lexicon)
     total = 0
     for visit_id in visit_ids:
-        rows = ledger.each(_PASSAGES, [visit_id])
+        passages_of_visit = ledger.select_each(_Passage, _PASSAGES, [visit_id])
         matches = [
             match
-            for _, passages in itertools.groupby(rows, key=lambda row: str(row["page_id"]))
+            for _, passages in itertools.groupby(passages_of_visit, key=lambda passage: passage.page_id)
             for match in _read_page(reader, list(passages))
         ]
         _replace(ledger, visit_id, brands, matches)
@@ -45,34 +60,34 @@ def match_texts(ledger: Ledger, brands: Sequence[str], lexicon: Lexicon, *, visi
     return total
 
 
-def _read_page(reader: StatementReader, passages: Sequence[Row]) -> list[TextMatch]:
-    said = list(_read_passages(reader, passages, None))
-    if disclaims := next((statement.rule for _, _, statement in said if _is_disclaimer(statement)), None):
-        said = list(_read_passages(reader, passages, disclaims))
+def _read_page(reader: StatementReader, passages: Sequence[_Passage]) -> list[TextMatch]:
+    statements = list(_read_passages(reader, passages, None))
+    if disclaims := next((statement.rule for _, _, statement in statements if _is_disclaimer(statement)), None):
+        statements = list(_read_passages(reader, passages, disclaims))
     telling = {
         s.brand
-        for _, _, s in said
+        for _, _, s in statements
         if s.kind is not StatementKind.MENTION_ONLY and s.asserted_by is not AssertedBy.BIOGRAPHY
     }
-    claimed = {s.brand for _, setting, s in said if s.kind in _CLAIMS and setting.zone in ("main", "aside")}
+    claimed = {s.brand for _, setting, s in statements if s.kind in _CLAIMS and setting.zone in ("main", "aside")}
     return [
-        _text_match(row["passage_id"], statement, is_overshadowed=_adds_nothing(statement, telling, claimed))
-        for row, _, statement in said
+        _text_match(passage.passage_id, statement, is_overshadowed=_adds_nothing(statement, telling, claimed))
+        for passage, _, statement in statements
     ]
 
 
 def _read_passages(
-    reader: StatementReader, passages: Sequence[Row], page_disclaims: str | None
-) -> Iterator[tuple[Row, Setting, Statement]]:
+    reader: StatementReader, passages: Sequence[_Passage], page_disclaims: str | None
+) -> Iterator[tuple[_Passage, Setting, Statement]]:
     led_by: SectionKind | None = None  # "Our partners include:" leads the list that follows it
-    for row in passages:
-        setting = replace(_setting(row), page_disclaims=page_disclaims)
-        led_by = led_by if len(row["text"]) <= MAX_ITEM_CHARS and row["heading"] != row["text"] else None
+    for passage in passages:
+        setting = replace(_setting(passage), page_disclaims=page_disclaims)
+        led_by = led_by if len(passage.text) <= MAX_ITEM_CHARS and passage.heading != passage.text else None
         if led_by and setting.section_kind is SectionKind.NONE:
             setting = replace(setting, section_kind=led_by)
-        statements = reader.read(row["text"], setting)
-        yield from ((row, setting, statement) for statement in statements)
-        if row["text"].rstrip().endswith((":", "：")):
+        statements = reader.read(passage.text, setting)
+        yield from ((passage, setting, statement) for statement in statements)
+        if passage.text.rstrip().endswith((":", "：")):
             leads = [_LEADS[s.kind] for s in statements if s.brand is None and s.kind in _LEADS]
             led_by = leads[-1] if leads else None
 
@@ -89,14 +104,14 @@ def _is_disclaimer(statement: Statement) -> bool:
     return statement.brand is None and statement.polarity is not Polarity.AFFIRMED and statement.relation is not None
 
 
-def _setting(row: Row) -> Setting:
+def _setting(passage: _Passage) -> Setting:
     return Setting(
-        language=row["language"],
-        section_kind=SectionKind(row["section_kind"]),
-        heading_trail=tuple(json.loads(row["heading_trail"])),
-        zone=row["zone"],
-        vendor=row["vendor"],
-        seen_year=int(row["seen_at"][:4]) if row["seen_at"] else None,
+        language=passage.language,
+        section_kind=passage.section_kind,
+        heading_trail=passage.heading_trail,
+        zone=passage.zone,
+        vendor=passage.vendor,
+        seen_year=int(passage.seen_at[:4]),
     )
 
 
@@ -114,35 +129,28 @@ _PASSAGES = """
 
 
 def _replace(ledger: Ledger, visit_id: VisitId, brands: Sequence[str], matches: list[TextMatch]) -> None:
-    kept = {match.text_match_id for match in matches}
+    new = {match.text_match_id for match in matches}
     with ledger.transaction():
-        for row in ledger.rows(
+        stored = ledger.values(
             "SELECT t.text_match_id FROM text_matches t JOIN passages g ON g.passage_id = t.passage_id"
             " JOIN pages p ON p.page_id = g.page_id"
             " WHERE p.visit_id = ? AND (t.brand IS NULL OR t.brand IN (SELECT value FROM json_each(?)))",
             [visit_id, json.dumps(list(brands))],
-        ):
-            if row["text_match_id"] not in kept:
-                ledger.execute("DELETE FROM claim_evidence WHERE text_match_id = ?", [row["text_match_id"]])
-                ledger.execute("DELETE FROM text_matches WHERE text_match_id = ?", [row["text_match_id"]])
+        )
+        for text_match_id in stored:
+            if text_match_id not in new:
+                ledger.execute("DELETE FROM text_matches WHERE text_match_id = ?", [text_match_id])
         ledger.put(matches)
 
 
 def _names(ledger: Ledger, brands: Sequence[str]) -> list[Name]:
-    rows = ledger.rows(
-        "SELECT brand, name, aliases, not_when FROM brands WHERE brand IN (SELECT value FROM json_each(?))",
-        [json.dumps(list(brands))],
-    )
-    return [
-        name
-        for row in rows
-        for name in brand_names(row["brand"], row["name"], json.loads(row["aliases"]), json.loads(row["not_when"]))
-    ]
+    stored = filter(None, (ledger.find(BrandRow, brand=brand) for brand in sorted(brands)))
+    return [name for row in stored for name in brand_names(row.brand, row.name, row.aliases, row.not_when)]
 
 
 def _text_match(passage_id: PassageId, statement: Statement, *, is_overshadowed: bool) -> TextMatch:
     return TextMatch(
-        text_match_id=content_id("text-match", passage_id, statement.brand or "", statement.span.start),
+        text_match_id=TextMatchId(content_id("text-match", passage_id, statement.brand or "", statement.span.start)),
         passage_id=passage_id,
         brand=statement.brand,
         alias=statement.alias,
@@ -162,4 +170,14 @@ def _text_match(passage_id: PassageId, statement: Statement, *, is_overshadowed:
         sentence_start=statement.sentence.start,
         sentence_end=statement.sentence.stop,
         is_overshadowed=is_overshadowed,
+    )
+
+
+def forget_unclaimed_texts(ledger: Ledger, capture_ids: Sequence[CaptureId]) -> None:
+    """Take away the text matches of pages whose captures are deleted, as far as no claim rests on them."""
+    ledger.execute(
+        "DELETE FROM text_matches"
+        f" WHERE passage_id IN (SELECT passage_id FROM passages WHERE page_id IN ({PAGES_OF_CAPTURES}))"
+        " AND text_match_id NOT IN (SELECT text_match_id FROM claim_evidence WHERE text_match_id IS NOT NULL)",
+        {"captures": json.dumps(list(capture_ids))},
     )

@@ -15,7 +15,7 @@ from crawler.wire.hours import Window
 from ledger.database import Ledger
 from ledger.domains import belongs_to
 from ledger.records import Seed
-from ledger.typed_texts import SeedId
+from ledger.typed_texts import CrawlId, SeedId, VisitId
 from partnerproof.config import CrawlConfig
 
 # means of the corpus (bench/README.md): 24 sites of small and middling vendors
@@ -46,12 +46,12 @@ def plan_crawl(
     """Return what a crawl of these seeds would cost. ledger: None before the first crawl."""
     wanted = [seed for seed in seeds if not belongs_to(seed.vendor_domain, opted_out)]
     known = _last_visits(ledger, [seed.seed_id for seed in wanted]) if ledger else {}
-    mean = _means(ledger) if ledger else None
-    requests, received = mean or (REQUESTS_PER_VISIT, BYTES_PER_VISIT)
-    costs = [known.get(seed.seed_id, (requests, received)) for seed in wanted]
-    total, total_bytes = sum(cost[0] for cost in costs), sum(cost[1] for cost in costs)
+    mean = _mean(ledger) if ledger else None
+    usual = mean or _Cost(requests=REQUESTS_PER_VISIT, received_bytes=BYTES_PER_VISIT)
+    costs = [known.get(seed.seed_id, usual) for seed in wanted]
+    total, total_bytes = sum(cost.requests for cost in costs), sum(cost.received_bytes for cost in costs)
     visit_s = total * config.delay_s / min(config.visits_at_once, max(1, len(wanted)))
-    slowest_s = max((cost[0] for cost in costs), default=0.0) * config.delay_s
+    slowest_s = max((cost.requests for cost in costs), default=0.0) * config.delay_s
     bounds = {
         "the delay between two requests to one host": max(visit_s, slowest_s),
         "what one machine reads": total / MACHINE_REQUESTS_PER_S,
@@ -72,21 +72,43 @@ def plan_crawl(
     )
 
 
-def _last_visits(ledger: Ledger, seed_ids: Sequence[SeedId]) -> dict[str, tuple[float, float]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cost:
+    """What a visit costs."""
+
+    requests: float
+    received_bytes: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _LastVisit:
+    visit_id: VisitId
+    seed_id: SeedId
+    requests: int
+    body_bytes: int
+    crawl_id: CrawlId
+
+
+def _last_visits(ledger: Ledger, seed_ids: Sequence[SeedId]) -> dict[SeedId, _Cost]:
     wanted = set(seed_ids)
-    rows = ledger.each(
-        "SELECT v.seed_id, v.requests, v.body_bytes, max(v.crawl_id) FROM visits v JOIN crawls c USING (crawl_id)"
-        " WHERE v.state = 'done' AND c.kind = 'crawl' GROUP BY v.seed_id"
+    visits = ledger.select_each(
+        _LastVisit,
+        "SELECT v.visit_id, v.seed_id, v.requests, v.body_bytes, max(v.crawl_id) AS crawl_id"
+        " FROM visits v JOIN crawls c USING (crawl_id) WHERE v.state = 'done' AND c.kind = 'crawl' GROUP BY v.seed_id",
     )
-    return {row["seed_id"]: (row["requests"], row["body_bytes"]) for row in rows if row["seed_id"] in wanted}
+    return {
+        visit.seed_id: _Cost(requests=visit.requests, received_bytes=visit.body_bytes)
+        for visit in visits
+        if visit.seed_id in wanted
+    }
 
 
-def _means(ledger: Ledger) -> tuple[float, float] | None:
-    row = ledger.row(
-        "SELECT avg(v.requests) AS requests, avg(v.body_bytes) AS received FROM visits v JOIN crawls c USING (crawl_id)"
-        " WHERE v.state = 'done' AND c.kind = 'crawl'"
+def _mean(ledger: Ledger) -> _Cost | None:
+    return ledger.select_first(
+        _Cost,
+        "SELECT avg(v.requests) AS requests, avg(v.body_bytes) AS received_bytes"
+        " FROM visits v JOIN crawls c USING (crawl_id) WHERE v.state = 'done' AND c.kind = 'crawl' HAVING count(*) > 0",
     )
-    return None if row is None or row["requests"] is None else (row["requests"], row["received"])
 
 
 def _with_window(hours: float, window: Window | None) -> float:

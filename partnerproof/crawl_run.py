@@ -25,12 +25,14 @@ from crawler.wire.opt_out import read_opt_out
 from ledger.archive.warc import cut_torn_tails
 from ledger.database import Ledger
 from ledger.errors import BadInputError, OutsideFailureError, Problem
-from ledger.typed_texts import VisitId
+from ledger.typed_texts import CrawlId, VisitId
 from ledger.vocabulary import CustodyEvent
 from matcher.brands.official_logos import Brand
 from matcher.logo_matches import store_brands
+from partnerproof.crawl_answers import brands_without_register, count_captures, count_done_visits
 from partnerproof.crawl_progress import CrawlProgress
-from partnerproof.flow import LOGOS_CHANGED, Follower, unjudged_visits
+from partnerproof.flow import LOGOS_CHANGED, unjudged_visits
+from partnerproof.follower import Follower
 from partnerproof.sealing import describe_program, seal_after_crawl
 from partnerproof.version import program_version
 from partnerproof.workspace import Workspace
@@ -52,7 +54,7 @@ class CrawlOrder:
     is_quiet: bool = False
 
 
-def run_crawl(workspace: Workspace, order: CrawlOrder) -> str:
+def run_crawl(workspace: Workspace, order: CrawlOrder) -> CrawlId:
     """Run a crawl to its end, or on from where it stopped; returns its id.
 
     Errors: BadInputError for what the user gave, OutsideFailureError when the disk or another process is in the way,
@@ -72,7 +74,8 @@ def run_crawl(workspace: Workspace, order: CrawlOrder) -> str:
             if workspace.warc.is_dir():
                 cut_torn_tails(workspace.warc, ledger)  # names broken evidence before Scrapy starts
             left_over = unjudged_visits(ledger, order.brands)
-            done = _count_done(ledger, order)
+            # a crawl that goes on does not begin at 0
+            done = count_done_visits(ledger, order.seeds.name) if order.seeds is not None else 0
         logging.raiseExceptions = False  # a log that can't be written is no news beside what we tell of the disk
         process = CrawlerProcess(settings)
         scrapy_crawler = process.create_crawler(PartnersSpider)
@@ -107,9 +110,7 @@ def run_crawl(workspace: Workspace, order: CrawlOrder) -> str:
             for line in yield_drops(ledger, crawl_id):
                 progress.warn(line)
             update_casework(ledger, workspace.removal_terms)
-            captures = ledger.value(
-                "SELECT count(*) FROM captures JOIN visits USING (visit_id) WHERE crawl_id = ?", [crawl_id]
-            )
+            captures = count_captures(ledger, crawl_id)
         workspace.custody.add(CustodyEvent.CAPTURED, {"crawl": crawl_id, "captures": captures})
         seal_after_crawl(workspace, lambda line: progress.warn(line, event="seal"))
         return crawl_id
@@ -122,7 +123,7 @@ def _note_interruption(failure: Failure, interruptions: list[BaseException]) -> 
     return failure
 
 
-def _end(scrapy_crawler: Crawler, workspace: Workspace) -> str:
+def _end(scrapy_crawler: Crawler, workspace: Workspace) -> CrawlId:
     spider = scrapy_crawler.spider
     log = workspace.var / "crawl.log"
     if not isinstance(spider, PartnersSpider):
@@ -137,17 +138,6 @@ def _end(scrapy_crawler: Crawler, workspace: Workspace) -> str:
                 f"the crawl stopped before its end; {log} says why; run the same command to go on"
             )
     return spider.crawl_id
-
-
-def _count_done(ledger: Ledger, order: CrawlOrder) -> int:
-    """How many visits of an unfinished crawl of this list are done: a crawl that goes on does not begin at 0."""
-    if order.seeds is None:
-        return 0
-    sql = (
-        "SELECT count(*) FROM visits WHERE state IN ('done', 'failed') AND crawl_id = (SELECT max(crawl_id) FROM crawls"
-        " WHERE seeds_file = ? AND ended_at IS NULL)"
-    )
-    return int(ledger.value(sql, [order.seeds.name]))
 
 
 def _count_seeds(order: CrawlOrder) -> int:
@@ -214,8 +204,7 @@ def read_resolve(entries: Sequence[str]) -> dict[str, str]:
 
 
 def _tell_missing_registers(ledger: Ledger, brands: Sequence[Brand]) -> None:
-    known = {row[0] for row in ledger.rows("SELECT DISTINCT brand FROM register_snapshots")}
-    missing = [brand.slug for brand in brands if brand.slug not in known]
+    missing = brands_without_register(ledger, [brand.slug for brand in brands])
     if missing:
         named = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
         click.echo(

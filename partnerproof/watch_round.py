@@ -8,25 +8,45 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-import json
 import os
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from ledger.database import Ledger, Row
+from ledger.database import Ledger
 from ledger.identity import parse_utc
+from ledger.records import Seed
+from ledger.typed_texts import Instant, SeedId
 from partnerproof.config import WatchConfig
 
 WATCH_LIST = "watch.csv"
 _COLUMNS = ("name", "url", "country", "parent", "identifiers")
 
 
-def read_schedule(ledger: Ledger, terms: WatchConfig) -> list[tuple[dt.datetime, Row]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueVendor:
+    """A vendor that was crawled, and when it is due again."""
+
+    seed: Seed
+    due_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _LastVisit:
+    seed_id: SeedId
+    last_visit: Instant
+    why: str
+
+
+def read_schedule(ledger: Ledger, terms: WatchConfig) -> list[DueVendor]:
     """Return every vendor that was ever crawled with the instant when it is due, the earliest first."""
     days = {"followed": terms.followed_days, "case": terms.case_days, "other": terms.other_days}
+    seeds = {seed.seed_id: seed for seed in ledger.select_each(Seed, "SELECT * FROM seeds")}
     due = [
-        (parse_utc(row["last_visit"]) + dt.timedelta(days=days[row["why"]]), row) for row in ledger.rows(_LAST_VISITS)
+        DueVendor(seed=seeds[visit.seed_id], due_at=parse_utc(visit.last_visit) + dt.timedelta(days=days[visit.why]))
+        for visit in ledger.select(_LastVisit, _LAST_VISITS)
     ]
-    return sorted(due, key=lambda one: (one[0], one[1]["seed_id"]))
+    return sorted(due, key=lambda vendor: (vendor.due_at, vendor.seed.seed_id))
 
 
 def find_unfinished(ledger: Ledger, var: Path) -> Path | None:
@@ -36,15 +56,14 @@ def find_unfinished(ledger: Ledger, var: Path) -> Path | None:
     return path if path.exists() and ledger.value(sql, [WATCH_LIST]) else None
 
 
-def write_list(seeds: list[Row], var: Path) -> Path:
+def write_list(seeds: Sequence[Seed], var: Path) -> Path:
     """Write the vendors of a round as a seed list; it stays until the next round."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(_COLUMNS)
     for seed in seeds:
-        identifiers = ";".join(json.loads(seed["identifiers"]))
-        for url in json.loads(seed["start_urls"]):
-            writer.writerow([seed["vendor"], url, seed["country"] or "", seed["parent"] or "", identifiers])
+        for url in seed.start_urls:
+            writer.writerow([seed.vendor, url, seed.country or "", seed.parent or "", ";".join(seed.identifiers)])
     path = var / WATCH_LIST
     part = path.with_suffix(".part")
     with part.open("w", encoding="utf-8", newline="") as file:
@@ -56,7 +75,7 @@ def write_list(seeds: list[Row], var: Path) -> Path:
 
 
 _LAST_VISITS = """
-    SELECT s.*, max(coalesce(v.started_at, v.ended_at, w.started_at)) AS last_visit,
+    SELECT s.seed_id, max(coalesce(v.started_at, v.ended_at, w.started_at)) AS last_visit,
            CASE WHEN EXISTS (SELECT 1 FROM claims c JOIN cases k ON k.claim_id = c.claim_id WHERE c.seed_id = s.seed_id
                              AND k.followup IN ('sent', 'acknowledged', 'disputed', 'removed', 'reappeared', 'escalated'))
                 THEN 'followed'

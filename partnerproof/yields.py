@@ -15,6 +15,13 @@ DROP = 0.3  # share; between two crawls of the corpus an hour apart it is 0
 
 
 @dataclass(frozen=True, slots=True)
+class _Seen:
+    pages: int
+    sightings: int
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Yield:
     pages: int
     sightings: float
@@ -45,7 +52,8 @@ def yield_drops(ledger: Ledger, crawl_id: CrawlId) -> list[str]:
 
 
 def _yield_of(ledger: Ledger, crawl_id: CrawlId, other: str) -> _Yield:
-    row = ledger.row(
+    seen = ledger.select(
+        _Seen,
         """
         WITH shared AS (
             SELECT p.page_id FROM pages p JOIN visits v USING (visit_id)
@@ -59,6 +67,5 @@ def _yield_of(ledger: Ledger, crawl_id: CrawlId, other: str) -> _Yield:
         """,
         {"crawl": crawl_id, "other": other},
     )
-    assert row is not None  # noqa: S101  # counts always have a row
-    pages = row["pages"] or 1
-    return _Yield(row["pages"], row["sightings"] / pages, row["passages"] / pages)
+    pages = seen[0].pages or 1
+    return _Yield(seen[0].pages, seen[0].sightings / pages, seen[0].passages / pages)

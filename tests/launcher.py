@@ -107,9 +107,9 @@ def _become(asked: Mapping[str, Any]) -> None:
 
 
 def _import_all() -> None:
-    from partnerproof.cli.command import VERBS
+    from partnerproof.cli.verbs import VERBS
 
-    for name in sorted(set(VERBS.values())):
+    for name in sorted(VERBS):
         importlib.import_module(f"partnerproof.cli.{name}")
     for name in (
         "crawler.wire.middlewares",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from partnerproof.cli.command import VERBS
+from partnerproof.cli.verbs import VERBS
 from partnerproof.flow import STAGES
 
 ROOT = Path(__file__).parents[1]

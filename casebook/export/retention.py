@@ -11,19 +11,24 @@ Reads: captures, claims, verdicts, holds. Writes: holds; ledger/proof/deletion.p
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from casebook.dossier.findings import PLAINLY_ALLOWED
 from casebook.export.shown_pages import ALL_SHOWN
+from crawler.reading.page_reader import forget_unclaimed_contents
+from ledger.archive.record_places import PAGES_OF_CAPTURES
 from ledger.database import Ledger, Row
 from ledger.errors import BadInputError, Problem
 from ledger.identity import event_id, utc_now, utc_text
 from ledger.proof.custody import CustodyLog
 from ledger.proof.deletion import DueCapture
 from ledger.records import Hold
+from ledger.typed_texts import CaptureId
 from ledger.vocabulary import CustodyEvent, HoldEvent, RetentionClass
+from matcher.text_matches import forget_unclaimed_texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +105,19 @@ def read_holds(ledger: Ledger) -> list[Row]:
         "SELECT s.vendor, s.vendor_domain, h.* FROM holds h JOIN seeds s ON s.seed_id = h.seed_id WHERE h.event = 'laid'"
         " AND h.hold_id = (SELECT max(hold_id) FROM holds o WHERE o.seed_id = h.seed_id) ORDER BY s.vendor_domain"
     )
+
+
+def forget_read(ledger: Ledger, capture_ids: Sequence[CaptureId]) -> None:
+    """Take away what was read of pages that are deleted: their words, their images' surroundings, what rests on them."""
+    captures = {"captures": json.dumps(list(capture_ids))}
+    evidence = f"SELECT claim_id, evidence_id FROM claim_evidence WHERE page_id IN ({PAGES_OF_CAPTURES})"
+    ledger.execute(f"DELETE FROM mark_findings WHERE (claim_id, evidence_id) IN ({evidence})", captures)
+    ledger.execute(
+        f"DELETE FROM walls WHERE page_id IN ({PAGES_OF_CAPTURES}) AND page_id NOT IN (SELECT page_id FROM claim_evidence)",
+        captures,
+    )
+    forget_unclaimed_texts(ledger, capture_ids)
+    forget_unclaimed_contents(ledger, capture_ids)
 
 
 _CLASSES = f"""

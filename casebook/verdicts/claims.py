@@ -245,7 +245,7 @@ _LOGO_EVIDENCE = """
                AS image_width_px,
            iif(o.usage LIKE '%clear_space%',
                (SELECT json_group_array(json_array(x, y, width, height)) FROM
-                (SELECT DISTINCT x, y, width, height FROM image_hashes h WHERE h.image_sha256 = m.image_sha256)), NULL)
+                (SELECT DISTINCT x, y, width, height FROM v_image_hashes h WHERE h.image_sha256 = m.image_sha256)), NULL)
                AS neighbours,
            coalesce(c.fetched_at, k.looked_at) AS seen_at
     FROM pages p

@@ -158,8 +158,8 @@ _SIGHTINGS = """
            coalesce(g.inline_sha256, l.content_sha256) AS image_sha256,
            CASE WHEN count(*) OVER (PARTITION BY g.page_id, g.heading_trail, g.nearby_text) > 1 THEN NULL
                 ELSE g.nearby_text END AS words_alone,
-           (SELECT h.hash FROM image_hashes h WHERE h.image_sha256 = coalesce(g.inline_sha256, l.content_sha256) AND h.hash LIKE 'phash/8x8:%'
-            ORDER BY h.width * h.height DESC, h.x, h.y, h.hash LIMIT 1) AS image_hash
+           (SELECT h.phash FROM v_image_hashes h WHERE h.image_sha256 = coalesce(g.inline_sha256, l.content_sha256)
+            ORDER BY h.width * h.height DESC, h.x, h.y, h.phash LIMIT 1) AS image_hash
     FROM sightings g
     JOIN pages p ON p.page_id = g.page_id AND p.health = 'ok'
     JOIN visits v ON v.visit_id = p.visit_id

@@ -35,7 +35,7 @@ from crawler.page.surroundings import PageSections, Surroundings
 from ledger.identity import content_id, look_id_of, sha256_hex
 from ledger.lexicon import Lexicon, split_words
 from ledger.records import InlineImage, Sighting
-from ledger.typed_texts import PageId, VisitId
+from ledger.typed_texts import PageId, SightingId, VisitId
 from ledger.vocabulary import FoundBy, Purpose, SectionKind
 
 __all__ = ["PageImages", "best_candidate", "extract_sightings"]
@@ -138,7 +138,7 @@ class _PageImagesReader:
         link = self.outline.links[place]
         href = attribute(self.outline.tags[link], "href") if link != NONE else None
         sighting = Sighting(
-            sighting_id=content_id("sighting", self.page_id, found_by, ordinal),
+            sighting_id=SightingId(content_id("sighting", self.page_id, found_by, ordinal)),
             page_id=self.page_id,
             found_by=found_by,
             ordinal=ordinal,

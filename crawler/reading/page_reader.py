@@ -5,7 +5,8 @@ Reads: the bytes of a look. Writes: a row in pages, and its sightings, inline im
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from crawler.images.sightings import extract_sightings
@@ -14,12 +15,12 @@ from crawler.page.page import Document, parse_page
 from crawler.reading.page_health import judge_health
 from crawler.reading.page_kind import judge_kind
 from crawler.reading.passages import extract_passages
+from ledger.archive.record_places import PAGES_OF_CAPTURES
 from ledger.database import Ledger
 from ledger.identity import content_id, look_id_of
 from ledger.lexicon import Lexicon
-from ledger.passage_search import index_passages
 from ledger.records import InlineImage, Page, Passage, Sighting
-from ledger.typed_texts import LookId, PageId, VisitId
+from ledger.typed_texts import CaptureId, FinalUrl, LookId, PageId, VisitId
 from ledger.vocabulary import PageHealth, PageKind, Purpose
 
 # Goes up when the reading of a page changes what is found in it: `partnerproof extract` then reads stored pages again.
@@ -41,7 +42,7 @@ class PageSource:
 
     visit_id: VisitId
     look_id: LookId
-    url: str
+    url: FinalUrl
     status: int
     content: bytes
     content_type: str | None
@@ -49,8 +50,8 @@ class PageSource:
     drawn: DrawnDocument | None = None  # what a browser made of the content
 
     @property
-    def page_id(self) -> str:
-        return content_id("page", self.visit_id, self.look_id)
+    def page_id(self) -> PageId:
+        return PageId(content_id("page", self.visit_id, self.look_id))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,31 +132,34 @@ def unread_page(source: PageSource, reason: str, *, health: PageHealth = PageHea
 
 
 def store_page(ledger: Ledger, read: ReadPage) -> None:
-    """Write a page and all that was seen in it, replacing what an earlier reading of the same look had found."""
+    """Write a page and all that was seen in it; what an earlier reading of the same look had found more goes, with all that rests on it."""
     page_id = read.page.page_id
     with ledger.transaction():
         ledger.put([read.page])
         ledger.add(read.inline_images)
-        _replace(ledger, "sightings", "sighting_id", page_id, (s.sighting_id for s in read.sightings))
-        _replace(ledger, "passages", "passage_id", page_id, (p.passage_id for p in read.passages))
+        for table, key, seen in (
+            ("sightings", "sighting_id", [sighting.sighting_id for sighting in read.sightings]),
+            ("passages", "passage_id", [passage.passage_id for passage in read.passages]),
+        ):
+            ledger.execute(
+                f"DELETE FROM {table} WHERE page_id = ? AND {key} NOT IN (SELECT value FROM json_each(?))",
+                [page_id, json.dumps(seen)],
+            )
         ledger.put(read.sightings)
         ledger.put(read.passages)
-        index_passages(ledger, read.passages)
 
 
-def _replace(ledger: Ledger, table: str, key: str, page_id: PageId, keep: Iterable[str]) -> None:
-    """Delete rows of a page that the new reading no longer gives, with what later stages had hung on them."""
-    kept = set(keep)
-    stale = [
-        r[key] for r in ledger.rows(f"SELECT {key} FROM {table} WHERE page_id = ?", [page_id]) if r[key] not in kept
-    ]
-    for value in stale:
-        if table == "passages":
-            ledger.execute(
-                "DELETE FROM claim_evidence WHERE text_match_id IN (SELECT text_match_id FROM text_matches WHERE passage_id = ?)",
-                [value],
-            )
-            ledger.execute("DELETE FROM text_matches WHERE passage_id = ?", [value])
-        else:
-            ledger.execute("DELETE FROM claim_evidence WHERE sighting_id = ?", [value])
-        ledger.execute(f"DELETE FROM {table} WHERE {key} = ?", [value])  # table and key are ours
+def forget_unclaimed_contents(ledger: Ledger, capture_ids: Sequence[CaptureId]) -> None:
+    """Take away what was read of pages whose captures are deleted: words and images on which no claim rests."""
+    captures = {"captures": json.dumps(list(capture_ids))}
+    for sql in (
+        f"DELETE FROM passages WHERE page_id IN ({PAGES_OF_CAPTURES})"
+        " AND passage_id NOT IN (SELECT passage_id FROM text_matches)",
+        f"DELETE FROM sightings WHERE page_id IN ({PAGES_OF_CAPTURES})"
+        " AND sighting_id NOT IN (SELECT sighting_id FROM claim_evidence WHERE sighting_id IS NOT NULL)",
+    ):
+        ledger.execute(sql, captures)
+    ledger.execute(
+        "DELETE FROM inline_images"
+        " WHERE image_sha256 NOT IN (SELECT inline_sha256 FROM sightings WHERE inline_sha256 IS NOT NULL)"
+    )

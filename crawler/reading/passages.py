@@ -13,8 +13,9 @@ from crawler.page.page import Document, attribute
 from crawler.page.surroundings import PageSections, Surroundings
 from ledger.identity import content_id
 from ledger.lexicon import Lexicon
+from ledger.passage_search import search_words
 from ledger.records import Passage
-from ledger.typed_texts import PageId
+from ledger.typed_texts import PageId, PassageId
 
 MAX_PASSAGES = 3_000
 MAX_PASSAGE_CHARS = 5_000
@@ -49,7 +50,7 @@ def extract_passages(document: Document, lexicon: Lexicon, *, page_id: PageId) -
 
 def _passage(text: str, ordinal: int, block: Tag, around: Surroundings, document: Document, page_id: PageId) -> Passage:
     return Passage(
-        passage_id=content_id("passage", page_id, ordinal),
+        passage_id=PassageId(content_id("passage", page_id, ordinal)),
         page_id=page_id,
         ordinal=ordinal,
         text=text,
@@ -58,6 +59,7 @@ def _passage(text: str, ordinal: int, block: Tag, around: Surroundings, document
         heading_trail=around.heading_trail,
         zone=around.zone,
         section_kind=around.section_kind,
+        search_words=search_words(text),
     )
 
 

@@ -13,8 +13,9 @@ from crawler.visits.looks import LookRefusedError
 from crawler.visits.traps import Traps
 from ledger.archive.connections import ConnectionFacts
 from ledger.database import Ledger, Row
-from ledger.identity import look_id_of
-from ledger.records import Connection, Look, Seed
+from ledger.identity import look_id_of, utc_text
+from ledger.records import Connection, Look, Seed, Visit
+from ledger.typed_texts import VisitId
 from ledger.vocabulary import LookOutcome, PageKind, Purpose, RobotsRule
 
 # why a visit failed without the vendor's doing, when it is so for one vendor after another
@@ -217,6 +218,11 @@ def put_back(ledger: Ledger, visit: RunningVisit) -> None:
             "DELETE FROM looks WHERE visit_id = ? AND outcome = 'could-not-look' AND status IS NULL", [visit.visit_id]
         )
         ledger.execute("UPDATE visits SET state = 'pending', started_at = NULL WHERE visit_id = ?", [visit.visit_id])
+
+
+def mark_judged(ledger: Ledger, visit_id: VisitId) -> None:
+    """Note that matches, claims and verdicts of a visit are there."""
+    ledger.update(Visit, {"judged_at": utc_text()}, visit_id=visit_id)
 
 
 def read_seed(ledger: Ledger, seed_id: str) -> Seed:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ledger.identity import content_id, sha256_hex, utc_text
-from ledger.typed_texts import VisitId
+from ledger.typed_texts import Instant, VisitId
 from ledger.vocabulary import DnsSource
 
 _T = TypeVar("_T")
@@ -43,7 +43,7 @@ class DnsAnswer:
     """What a host's name was resolved to. left_out: addresses beyond MAX_ADDRESSES."""
 
     addresses: tuple[str, ...]
-    answered_at: str | None  # None: pinned by the operator, nobody was asked
+    answered_at: Instant | None  # None: pinned by the operator, nobody was asked
     source: DnsSource
     left_out: int = 0
 

@@ -6,6 +6,12 @@ import itertools
 
 from ledger.database import Ledger
 
+# SQL: the pages whose own captures are among the JSON list :captures
+PAGES_OF_CAPTURES = (
+    "SELECT p.page_id FROM pages p JOIN looks k ON k.look_id = p.look_id"
+    " WHERE k.capture_id IN (SELECT value FROM json_each(:captures))"
+)
+
 
 def record_offsets(ledger: Ledger, warc_file: str) -> list[int]:
     """Return where the records begin that the database knows of, in order."""

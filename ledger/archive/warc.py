@@ -10,7 +10,6 @@ Reads: exchanges from the crawler. Writes: `var/warc/<crawl>-<n>.warc.gz`, rows 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -34,12 +33,11 @@ from ledger.archive.warc_records import (
     response_bytes,
     warcinfo_bytes,
 )
-from ledger.database import Ledger, Row
+from ledger.database import Ledger
 from ledger.errors import EvidenceBrokenError, OutsideFailureError, RecordDeletedError
 from ledger.identity import content_id, sha256_hex, utc_text
-from ledger.records import Capture, Certificate, Connection
-from ledger.typed_texts import CaptureId, CrawlId, VisitId
-from ledger.vocabulary import DnsSource
+from ledger.records import Capture, Certificate, Connection, WarcFile
+from ledger.typed_texts import CaptureId, CrawlId, Sha256, VisitId
 
 __all__ = [
     "Exchange",
@@ -106,7 +104,7 @@ class WarcArchive:
         request_record = request_bytes(exchange)
         self._append(response_record + request_record)
         capture = Capture(
-            capture_id=content_id("capture", exchange.visit_id, exchange.url, exchange.attempt),
+            capture_id=CaptureId(content_id("capture", exchange.visit_id, exchange.url, exchange.attempt)),
             visit_id=exchange.visit_id,
             url=exchange.url,
             attempt=exchange.attempt,
@@ -140,16 +138,16 @@ class WarcArchive:
 
     def store_connection(self, visit_id: VisitId, facts: ConnectionFacts) -> Connection:
         """Append what is known of a connection, and the certificates that are new, once; returns its row."""
-        found = self.ledger.row("SELECT * FROM connections WHERE connection_id = ?", [facts.id_in(visit_id)])
-        if found is not None:
-            return read_connection(found)
+        known = self.ledger.find(Connection, connection_id=facts.id_in(visit_id))
+        if known is not None:
+            return known
         self._open_file()
         now = utc_text()
         chain = facts.tls.certificates if facts.tls is not None else ()
         digests = tuple(map(sha256_hex, chain))
         data, certificates = b"", []
         for digest, der in dict(zip(digests, chain, strict=True)).items():
-            if self.ledger.row("SELECT 1 FROM certificates WHERE certificate_sha256 = ?", [digest]) is None:
+            if self.ledger.find(Certificate, certificate_sha256=digest) is None:
                 certificates.append(
                     Certificate(
                         certificate_sha256=digest,
@@ -215,38 +213,36 @@ class WarcArchive:
         self.close()
 
     def _find_original(self, digest: str) -> Original | None:
-        row = self.ledger.row(
+        return self.ledger.select_first(
+            Original,
             "SELECT capture_id, url, fetched_at FROM captures c WHERE payload_sha256 = ? AND refers_to IS NULL"
             " AND NOT EXISTS (SELECT 1 FROM deletions d WHERE d.capture_id = c.capture_id) LIMIT 1",
             [digest],
         )
-        return None if row is None else Original(row["capture_id"], row["url"], row["fetched_at"])
 
-    def _held(self, capture_id: CaptureId) -> tuple[str, Original]:
+    def _held(self, capture_id: CaptureId) -> tuple[Sha256, Original]:
         """The digest and the record of the payload that a 304 says still holds."""
-        row = self.ledger.row(
-            "SELECT c.payload_sha256, o.capture_id, o.url, o.fetched_at FROM captures c"
-            " JOIN captures o ON o.capture_id = coalesce(c.refers_to, c.capture_id) WHERE c.capture_id = ?",
-            [capture_id],
-        )
-        if row is None:
+        capture = self.ledger.find(Capture, capture_id=capture_id)
+        holder = capture and self.ledger.find(Capture, capture_id=capture.refers_to or capture_id)
+        if capture is None or holder is None:
             raise EvidenceBrokenError(f"capture {capture_id}: the database has no such row")
-        return row["payload_sha256"], Original(row["capture_id"], row["url"], row["fetched_at"])
+        return capture.payload_sha256, Original(holder.capture_id, holder.url, holder.fetched_at)
 
     def _open_file(self) -> BinaryIO:
         if self._file is not None and self._end < ROTATE_BYTES:
             return self._file
         self.close()
-        last = self.ledger.row(
-            "SELECT warc_file, committed_bytes FROM warc_files WHERE crawl_id = ? ORDER BY warc_file DESC LIMIT 1",
+        last = self.ledger.select_first(
+            WarcFile,
+            "SELECT * FROM warc_files WHERE crawl_id = ? ORDER BY warc_file DESC LIMIT 1",
             [self.crawl_id],
         )
-        if last is not None and last["committed_bytes"] < ROTATE_BYTES:
-            self._name, self._end = last["warc_file"], last["committed_bytes"]
+        if last is not None and last.committed_bytes < ROTATE_BYTES:
+            self._name, self._end = last.warc_file, last.committed_bytes
         else:
-            number = 0 if last is None else int(last["warc_file"].split("-")[-1].split(".")[0]) + 1
+            number = 0 if last is None else int(last.warc_file.split("-")[-1].split(".")[0]) + 1
             self._name, self._end = f"{self.crawl_id}-{number:05d}.warc.gz", 0
-            self.ledger.execute("INSERT INTO warc_files VALUES (?, ?, 0)", [self._name, self.crawl_id])
+            self.ledger.add([WarcFile(warc_file=self._name, crawl_id=self.crawl_id, committed_bytes=0)])
         path = self.directory / self._name
         self._file = path.open("r+b" if path.exists() else "w+b")
         if self._end == 0:
@@ -270,16 +266,7 @@ class WarcArchive:
             ) from error
 
     def _mark_committed(self, end: int) -> None:
-        self.ledger.execute("UPDATE warc_files SET committed_bytes = ? WHERE warc_file = ?", [end, self._name])
-
-
-def read_connection(row: Row) -> Connection:
-    values = dict(row)
-    addresses, source = values["dns_addresses"], values["dns_source"]
-    values["dns_addresses"] = None if addresses is None else tuple(json.loads(addresses))
-    values["dns_source"] = None if source is None else DnsSource(source)
-    values["certificates"] = tuple(json.loads(values["certificates"]))
-    return Connection(**values)
+        self.ledger.update(WarcFile, {"committed_bytes": end}, warc_file=self._name)
 
 
 def cut_torn_tails(directory: Path, ledger: Ledger) -> None:
@@ -287,16 +274,16 @@ def cut_torn_tails(directory: Path, ledger: Ledger) -> None:
 
     Errors: EvidenceBrokenError when a file is missing or shorter than its rows say.
     """
-    for row in ledger.rows("SELECT warc_file, committed_bytes FROM warc_files"):
-        path = directory / row["warc_file"]
+    for file in ledger.select(WarcFile, "SELECT * FROM warc_files"):
+        path = directory / file.warc_file
         size = path.stat().st_size if path.exists() else 0
-        if size < row["committed_bytes"]:
+        if size < file.committed_bytes:
             raise EvidenceBrokenError(
-                f"{path}: expected at least {row['committed_bytes']} bytes of stored captures, got {size}; "
+                f"{path}: expected at least {file.committed_bytes} bytes of stored captures, got {size}; "
                 "restore the file from a backup before you go on"
             )
-        if size > row["committed_bytes"]:
-            os.truncate(path, row["committed_bytes"])
+        if size > file.committed_bytes:
+            os.truncate(path, file.committed_bytes)
 
 
 def read_exchange(directory: Path, ledger: Ledger, capture_id: CaptureId) -> StoredExchange:
@@ -304,35 +291,35 @@ def read_exchange(directory: Path, ledger: Ledger, capture_id: CaptureId) -> Sto
 
     Errors: RecordDeletedError, EvidenceBrokenError when the archive does not hold what the row says.
     """
-    row = ledger.row("SELECT * FROM captures WHERE capture_id = ?", [capture_id])
-    if row is None:
+    capture = ledger.find(Capture, capture_id=capture_id)
+    if capture is None:
         raise EvidenceBrokenError(
             f"capture {capture_id}: the database has no such row; was it made from this workspace?"
         )
     deleted_at = ledger.value(
-        "SELECT deleted_at FROM deletions WHERE capture_id IN (?, ?)", [capture_id, row["refers_to"]]
+        "SELECT deleted_at FROM deletions WHERE capture_id IN (?, ?)", [capture_id, capture.refers_to]
     )
     if deleted_at is not None:
-        raise RecordDeletedError(f"{row['url']} of {row['fetched_at']}: its payload was deleted at {deleted_at}")
-    headers, payload = _headers_and_payload(directory / row["warc_file"], row["warc_offset"])
-    holder = row
-    if row["refers_to"] is not None:
-        holder = ledger.row("SELECT * FROM captures WHERE capture_id = ?", [row["refers_to"]]) or row
-        held_headers, payload = _headers_and_payload(directory / holder["warc_file"], holder["warc_offset"])
-        if row["status"] == NOT_MODIFIED:
+        raise RecordDeletedError(f"{capture.url} of {capture.fetched_at}: its payload was deleted at {deleted_at}")
+    headers, payload = _headers_and_payload(directory / capture.warc_file, capture.warc_offset)
+    holder = capture
+    if capture.refers_to is not None:
+        holder = ledger.find(Capture, capture_id=capture.refers_to) or capture
+        held_headers, payload = _headers_and_payload(directory / holder.warc_file, holder.warc_offset)
+        if capture.status == NOT_MODIFIED:
             headers = _freshened(held_headers, headers)
     is_encoded = any(name.lower() in ("content-encoding", "transfer-encoding") for name, _ in headers)
-    if sha256_hex(payload) != row["payload_sha256"]:
+    if sha256_hex(payload) != capture.payload_sha256:
         raise EvidenceBrokenError(
-            f"{holder['warc_file']} at byte {holder['warc_offset']}: expected a payload with SHA-256 "
-            f"{row['payload_sha256']}, got {sha256_hex(payload)}; the file was changed after the crawl"
+            f"{holder.warc_file} at byte {holder.warc_offset}: expected a payload with SHA-256 "
+            f"{capture.payload_sha256}, got {sha256_hex(payload)}; the file was changed after the crawl"
         )
     return StoredExchange(
-        url=row["url"],
-        status=holder["status"] if row["status"] == NOT_MODIFIED else row["status"],
+        url=capture.url,
+        status=holder.status if capture.status == NOT_MODIFIED else capture.status,
         headers=headers,
         payload=payload,
-        is_unchanged=row["status"] == NOT_MODIFIED,
+        is_unchanged=capture.status == NOT_MODIFIED,
         content=_content(headers, payload) if is_encoded else payload,
     )
 

@@ -41,7 +41,7 @@ class Exchange:
     redirect_url: str | None
     remote_ip: str | None
     fetched_at: Instant
-    holds: str | None = None  # 304: the capture whose content still holds
+    holds: CaptureId | None = None  # 304: the capture whose content still holds
     tls: Tls | None = None
     connection: Connection | None = None  # None: what an archive that others made holds
     robots: RobotsRule | None = None
@@ -90,7 +90,7 @@ def response_bytes(exchange: Exchange, digest: str, original: Original | None) -
     http = StatusAndHeaders(
         f"{exchange.status} {exchange.reason}", list(exchange.response_headers), protocol=exchange.protocol
     )
-    headers = {"WARC-Date": exchange.fetched_at}
+    headers: dict[str, str] = {"WARC-Date": exchange.fetched_at}
     if exchange.remote_ip:
         headers["WARC-IP-Address"] = exchange.remote_ip
     if exchange.connection is not None:
@@ -177,7 +177,7 @@ def certificate_bytes(der: bytes, stored_at: str) -> bytes:
 
 def request_bytes(exchange: Exchange) -> bytes:
     writer, buffer = record_writer()
-    headers = {"WARC-Date": exchange.fetched_at}
+    headers: dict[str, str] = {"WARC-Date": exchange.fetched_at}
     if exchange.request_headers is None:
         note = b"note: the archive that this answer was taken from holds no request for it\r\n"
         record = writer.create_warc_record(

@@ -10,11 +10,10 @@ Reads: captures. Writes: deletions, the WARC files, the custody log.
 
 from __future__ import annotations
 
-import json
 import os
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +31,9 @@ RECORDS_AN_ENTRY = 500
 _COMMENT = 16  # flag of a gzip header (RFC 1952)
 
 
+Forget = Callable[[Ledger, Sequence[CaptureId]], None]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueCapture:
     """A capture whose time is over."""
@@ -41,8 +43,12 @@ class DueCapture:
     kept_days: int
 
 
-def delete_captures(ledger: Ledger, warc_dir: Path, log: CustodyLog, due: Sequence[DueCapture]) -> int:
-    """Delete the payloads of captures; returns how many. The caller holds the pen. Errors: OutsideFailureError.
+def delete_captures(
+    ledger: Ledger, warc_dir: Path, log: CustodyLog, due: Sequence[DueCapture], *, forget: Forget
+) -> int:
+    """Delete the payloads of captures; returns how many. The caller holds the writer lock. Errors: OutsideFailureError.
+
+    forget: takes away what was read of the captures, within the same transaction.
 
     A hold needs no pen: one that was laid since the captures were looked up keeps them.
     """
@@ -65,7 +71,7 @@ def delete_captures(ledger: Ledger, warc_dir: Path, log: CustodyLog, due: Sequen
                 )
                 for one in some
             )
-            _forget_read(ledger, [one.capture_id for one in some])
+            forget(ledger, [one.capture_id for one in some])
         finish_deletions(ledger, warc_dir, log)
         count += len(some)
     return count
@@ -159,27 +165,6 @@ def _padded(content: bytes, length: int) -> bytes | None:
         return None
     comment = b" " * (space - 1) + b"\x00"
     return b"\x1f\x8b\x08" + bytes([_COMMENT]) + b"\x00\x00\x00\x00\x02\xff" + comment + body
-
-
-def _forget_read(ledger: Ledger, capture_ids: Sequence[CaptureId]) -> None:
-    """Take away what was read of pages that are deleted: their words, their images' surroundings, what hangs on them."""
-    ids = {"ids": json.dumps(list(capture_ids))}
-    pages = (
-        "SELECT p.page_id FROM pages p JOIN looks k ON k.look_id = p.look_id"
-        " WHERE k.capture_id IN (SELECT value FROM json_each(:ids))"
-    )
-    texts = f"SELECT t.text_match_id FROM text_matches t JOIN passages g ON g.passage_id = t.passage_id WHERE g.page_id IN ({pages})"
-    for sql in (
-        f"DELETE FROM mark_findings WHERE (claim_id, evidence_id) IN (SELECT claim_id, evidence_id FROM claim_evidence WHERE page_id IN ({pages}))",
-        f"DELETE FROM text_matches WHERE text_match_id IN ({texts}) AND text_match_id NOT IN (SELECT text_match_id FROM claim_evidence WHERE text_match_id IS NOT NULL)",
-        f"DELETE FROM walls WHERE page_id IN ({pages}) AND page_id NOT IN (SELECT page_id FROM claim_evidence)",
-        f"DELETE FROM passages WHERE page_id IN ({pages}) AND passage_id NOT IN (SELECT passage_id FROM text_matches)",
-        f"DELETE FROM sightings WHERE page_id IN ({pages}) AND sighting_id NOT IN (SELECT sighting_id FROM claim_evidence WHERE sighting_id IS NOT NULL)",
-    ):
-        ledger.execute(sql, ids)
-    ledger.execute(
-        "DELETE FROM inline_images WHERE image_sha256 NOT IN (SELECT inline_sha256 FROM sightings WHERE inline_sha256 IS NOT NULL)"
-    )
 
 
 # of each deleted capture its response, its request, and what a browser drew of it

@@ -16,8 +16,8 @@ from ledger.proof.verifier import leaf_hash, merkle_root, row_bytes
 
 Key = str | int | tuple[str, str]  # a group's value of its key; of spans [from, to)
 NOT_SEALED = (
+    "hashed_images",
     "image_hashes",
-    "passage_words",
     "passage_search",
     "register_keys",
     "likeness_names",
@@ -29,6 +29,7 @@ NOT_SEALED = (
     "saved_views",
     "alerts",
 )
+NOT_SEALED_COLUMNS = {"passages": ("passage_no", "search_words")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,8 +131,9 @@ TABLES = (
 
 
 def columns_of(ledger: Ledger, table: str) -> tuple[str, ...]:
-    """Return a table's columns, in their order."""
-    return tuple(row["name"] for row in ledger.rows(f"PRAGMA table_info({table})"))
+    """Return a table's columns, in their order, without those that are an index."""
+    names = ledger.values("SELECT name FROM pragma_table_info(?) ORDER BY cid", [table])
+    return tuple(name for name in names if name not in NOT_SEALED_COLUMNS.get(table, ()))
 
 
 def read_groups(

@@ -51,10 +51,10 @@ from ledger.records.crawl_records import (
 from ledger.records.recognition_records import (
     BrandRow,
     HashedImage,
+    HashedRegion,
     Match,
     OfficialLogoRow,
     Recognition,
-    RegionHash,
     Rejection,
     TextMatch,
 )
@@ -90,6 +90,7 @@ __all__ = [
     "Grant",
     "GroupSnapshot",
     "HashedImage",
+    "HashedRegion",
     "Hold",
     "InlineImage",
     "Judging",
@@ -106,7 +107,6 @@ __all__ = [
     "Picture",
     "ProposedGrant",
     "Recognition",
-    "RegionHash",
     "RegisterKey",
     "RegisterSnapshot",
     "Rejection",

@@ -70,7 +70,7 @@ class HashedImage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RegionHash:
+class HashedRegion:
     table: ClassVar[str] = "image_hashes"
     image_no: int
     x: int

@@ -76,7 +76,7 @@ def logo_of_drawing(
     has_dates = said.valid_from is not None or said.valid_until is not None
     variant = said.variant or named.variant
     return OfficialLogo(
-        official_logo_id=hashlib.sha256(brand.encode() + b"\0" + drawing.origin).hexdigest()[:32],
+        official_logo_id=OfficialLogoId(hashlib.sha256(brand.encode() + b"\0" + drawing.origin).hexdigest()[:32]),
         brand=brand,
         file=drawing.name,
         content=drawing.content,

@@ -42,6 +42,11 @@ class LogoHash:
     def bit_count(self) -> int:
         return _product(self.shape)
 
+    @property
+    def content(self) -> bytes:
+        """The bits as bytes, as the database keeps them."""
+        return self.bits.to_bytes((self.bit_count + 7) // 8, "big")
+
     def __str__(self) -> str:
         return f"{self.algorithm}/{self.shape}:{self.bits:0{(self.bit_count + 3) // 4}x}"
 
@@ -61,6 +66,17 @@ def parse_hash(text: str) -> LogoHash:
     if match is None or (_product(match[2]) + 3) // 4 != len(match[3]) or int(match[3], 16) >> _product(match[2]):
         raise ValueError(f"expected algorithm/shape:hex with as many digits as the shape has bits, got {text!r}")
     return LogoHash(match[1], match[2], int(match[3], 16))
+
+
+def hash_of_content(kind: str, content: bytes) -> LogoHash:
+    """Hash of one kind ("edge/4x8x8") from its bytes, as the database keeps them."""
+    algorithm, _, shape = kind.partition("/")
+    return LogoHash(algorithm, shape, int.from_bytes(content, "big"))
+
+
+def hash_column(kind: str) -> str:
+    """Return the column of image_hashes that holds hashes of a kind: edge/4x8x8 → edge_4x8x8."""
+    return kind.replace("/", "_")
 
 
 def distance_bits(a: LogoHash, b: LogoHash) -> int:

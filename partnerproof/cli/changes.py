@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
 import click
 
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.tables import print_rows
+from partnerproof.crawl_answers import count_image_changes, read_claim_changes
 
 _NAMES = ("state", "vendor", "brand", "relation")
 _DAYS = ("first_seen", "last_seen", "last_known")
@@ -28,17 +30,17 @@ def changes(choice: Choice, state: str | None, as_json: bool) -> None:  # noqa: 
       partnerproof changes --state gone
     """
     with choice.workspace().open_readonly() as ledger:
-        rows = ledger.rows(
-            "SELECT * FROM v_claim_changes WHERE state = coalesce(:state, state) ORDER BY last_seen DESC, vendor, brand",
-            {"state": state},
-        )
-        images = ledger.rows("SELECT state, count(*) AS images FROM v_changes GROUP BY state ORDER BY 2 DESC")
+        rows = read_claim_changes(ledger, state)
+        images = count_image_changes(ledger)
     if as_json:
-        click.echo(json.dumps([dict(row) for row in rows], ensure_ascii=False, indent=2))
+        click.echo(json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=2))
         return
-    lines = [[row[name] or "—" for name in _NAMES] + [(row[day] or "—")[:10] for day in _DAYS] for row in rows]
+    lines = [
+        [getattr(row, name) or "—" for name in _NAMES] + [(getattr(row, day) or "—")[:10] for day in _DAYS]
+        for row in rows
+    ]
     print_rows([name.replace("_", " ") for name in (*_NAMES, *_DAYS)], [(line, "") for line in lines])
     if not rows:
         click.echo("no claims" + (f" are {state}" if state else " yet"))
-    told = ", ".join(f"{row['images']} {row['state']}" for row in images)
-    click.echo(f"images: {told or 'none yet'} (view v_changes)")
+    states = ", ".join(f"{count.number} {count.name}" for count in images)
+    click.echo(f"images: {states or 'none yet'} (view v_changes)")

@@ -10,6 +10,14 @@ from ledger.typed_texts import CrawlId
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.crawl import network_options
 from partnerproof.cli.tables import plain_console, print_findings
+from partnerproof.crawl_answers import (
+    count_seen_images,
+    count_unseen_images,
+    read_doubtful_logos,
+    read_looked_pages,
+    read_seen_logos,
+    read_seen_words,
+)
 from partnerproof.crawl_run import CrawlOrder, run_crawl
 
 COULD_NOT_LOOK = 3
@@ -50,59 +58,36 @@ def check(
     )
     crawl_id = run_crawl(workspace, order)
     with workspace.open_readonly() as ledger:
-        return _tell(ledger, crawl_id, url)
+        return _print_answer(ledger, crawl_id, url)
 
 
-def _tell(ledger: Ledger, crawl_id: CrawlId, url: str) -> int:
+def _print_answer(ledger: Ledger, crawl_id: CrawlId, url: str) -> int:
     console = plain_console()
-    failed = ledger.row(
-        "SELECT requested_url, reason, detail FROM v_coverage WHERE crawl_id = ? AND outcome = 'could-not-look'",
-        [crawl_id],
-    )
-    if failed is not None:
-        console.print(
-            f"could not look at {failed['requested_url'] or url}: {failed['reason']} ({failed['detail']})",
-            highlight=False,
-            markup=False,
-        )
+
+    def line(text: str) -> None:
+        console.print(text, highlight=False, markup=False)
+
+    pages = read_looked_pages(ledger, crawl_id)
+    if pages and pages[0].outcome == "could-not-look":
+        line(f"could not look at {pages[0].requested_url or url}: {pages[0].reason} ({pages[0].detail})")
         return COULD_NOT_LOOK
-    seen = ledger.row(
-        "SELECT count(*) AS sightings, count(DISTINCT image_sha256) AS images FROM v_sightings WHERE crawl_id = ?",
-        [crawl_id],
-    )
-    page = ledger.row("SELECT page_url, page_kind FROM v_coverage WHERE crawl_id = ?", [crawl_id])
-    if page is not None and seen is not None:
-        console.print(
-            f"looked at {page['page_url']} ({page['page_kind']} page): {seen['images']} images",
-            highlight=False,
-            markup=False,
+    if pages:
+        line(f"looked at {pages[0].page_url} ({pages[0].page_kind} page): {count_seen_images(ledger, crawl_id)} images")
+    for logo in read_seen_logos(ledger, crawl_id):
+        where = f"under “{logo.heading}”" if logo.heading else "without a heading"
+        line(f"  logo {logo.official_logo} of {logo.brand}, score {logo.score:.2f}, {where}: {logo.relation}")
+    for logo in read_doubtful_logos(ledger, crawl_id):
+        place = logo.image_url or "the page"
+        line(
+            f"  perhaps {logo.official_logo} of {logo.brand}, score {logo.score:.2f}, in {place}: a person has to look"
         )
-    for row in ledger.rows("SELECT * FROM v_logo_matches WHERE crawl_id = ? ORDER BY score DESC", [crawl_id]):
-        where = f"under “{row['heading']}”" if row["heading"] else "without a heading"
-        console.print(
-            f"  logo {row['official_logo']} of {row['brand']}, score {row['score']:.2f}, {where}: {row['relation']}",
-            highlight=False,
-            markup=False,
-        )
-    for row in ledger.rows("SELECT * FROM v_perhaps WHERE crawl_id = ? ORDER BY score DESC", [crawl_id]):
-        console.print(
-            f"  perhaps {row['official_logo']} of {row['brand']}, score {row['score']:.2f}, in {row['image_url'] or 'the page'}: "
-            "a person has to look",
-            highlight=False,
-            markup=False,
-        )
-    for row in ledger.rows("SELECT * FROM v_text_claims WHERE crawl_id = ?", [crawl_id]):
-        console.print(f"  words ({row['kind']}): {row['sentence'][:300]}", highlight=False, markup=False)
+    for words in read_seen_words(ledger, crawl_id):
+        line(f"  words ({words.kind}): {words.sentence[:300]}")
     verdicts = print_findings(ledger, crawl_id=crawl_id)
     if NOTHING_ALLOWS & verdicts.keys():
         return 1
-    unseen = ledger.rows(
-        "SELECT reason, count(*) AS images FROM v_refusals WHERE crawl_id = ? AND image_sha256 IS NULL GROUP BY reason",
-        [crawl_id],
-    )
+    unseen = count_unseen_images(ledger, crawl_id)
     if unseen:
-        told = ", ".join(f"{row['reason']} ({row['images']})" for row in unseen)
-        console.print(
-            f"could not look at all images: {told}; what they show is not known", highlight=False, markup=False
-        )
+        reasons = ", ".join(f"{count.name} ({count.number})" for count in unseen)
+        line(f"could not look at all images: {reasons}; what they show is not known")
     return COULD_NOT_LOOK if unseen else 0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
@@ -20,3 +22,14 @@ class Choice:
 
 
 pass_choice = click.make_pass_decorator(Choice)
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def brand_option(function: F) -> F:
+    """Add `--brand`, which may be repeated, as the argument brands."""
+    option = click.option(
+        "--brand", "brands", multiple=True, help="Only this brand; may be repeated; default: all of the workspace."
+    )
+    return option(function)

@@ -10,52 +10,28 @@ from rich.console import Console
 from rich.table import Table
 
 from partnerproof.cli.choice import Choice
+from partnerproof.cli.verbs import GROUPS, VERBS
 from partnerproof.version import program_version
-from partnerproof.workspace import NoWorkspaceError
-
-VERBS = {  # verb → module and name; a module is imported when its verb is asked for: all of them take two seconds
-    "init": "init",
-    "brand": "brand",
-    "register": "register",
-    "plan": "plan",
-    "crawl": "crawl",
-    "check": "check",
-    "status": "status",
-    "ingest": "ingest",
-    "extract": "stages",
-    "match": "stages",
-    "claims": "stages",
-    "judge": "stages",
-    "findings": "findings",
-    "changes": "changes",
-    "passages": "passages",
-    "reject": "reject",
-    "report": "report",
-    "picture": "picture",
-    "seal": "seal",
-    "export": "export",
-    "verify": "verify",
-    "retention": "retention",
-    "hold": "retention",
-    "serve": "serve",
-    "watch": "watch",
-    "account": "serve",
-    "recognise": "recognise",
-    "demo": "demo",
-    "diff": "diff",
-}
+from partnerproof.workspace import NoWorkspaceError, Workspace
 
 
 class Verbs(click.Group):
     """The verbs, each in a module of its own."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(VERBS)
+        return list(VERBS)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the verbs in groups, in the order of the work."""
+        widest = max(map(len, VERBS))
+        for group, verbs in GROUPS.items():
+            with formatter.section(group):
+                formatter.write_dl([(verb.name.ljust(widest), verb.summary) for verb in verbs])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in VERBS:
             return None
-        module = importlib.import_module(f"partnerproof.cli.{VERBS[cmd_name]}")
+        module = importlib.import_module(f"partnerproof.cli.{cmd_name}")
         command: click.Command = getattr(module, cmd_name)
         return command
 
@@ -86,7 +62,8 @@ def root(context: click.Context, workspace: Path | None) -> None:
 
 def show_overview(choice: Choice) -> None:
     """Print the flow and the next sensible command."""
-    from partnerproof.flow import STAGES
+    from partnerproof.flow import STAGES  # takes a second to import
+    from partnerproof.next_step import next_step
 
     console = Console()
     table = Table(
@@ -97,31 +74,14 @@ def show_overview(choice: Choice) -> None:
     for stage in STAGES:
         table.add_row(stage.command, stage.reads, stage.writes)
     console.print(table)
-    console.print(f"\nNext: [bold]{next_step(choice)}[/bold]", highlight=False)
+    console.print(f"\nNext: [bold]{next_step(_workspace(choice))}[/bold]", highlight=False)
     console.print(
         "Help on each: partnerproof COMMAND --help. A tour without the network: partnerproof demo", highlight=False
     )
 
 
-def next_step(choice: Choice) -> str:
-    """Return the command that makes most sense now."""
+def _workspace(choice: Choice) -> Workspace | None:
     try:
-        workspace = choice.workspace()
+        return choice.workspace()
     except NoWorkspaceError:
-        return "partnerproof init myspace"
-    brands = sorted(path.parent.name for path in workspace.brands.glob("*/brand.toml"))
-    if not brands:
-        return 'partnerproof brand add acme --name "Acme" --domain acme.example --logos ./acme-logos/'
-    if not workspace.database.exists():
-        return f"partnerproof register import {brands[0]} partners.csv"
-    with workspace.open_readonly() as ledger:
-        if not ledger.value("SELECT count(*) FROM register_snapshots"):
-            return f"partnerproof register import {brands[0]} partners.csv"
-        if not ledger.value("SELECT count(*) FROM crawls"):
-            return f"partnerproof crawl vendors.csv --brand {brands[0]}"
-        stopped = ledger.value("SELECT kind FROM crawls WHERE ended_at IS NULL ORDER BY started_at DESC LIMIT 1")
-        if stopped is not None:
-            return f"run your last `partnerproof {stopped} …` again: it goes on where it stopped"
-        if ledger.value("SELECT count(*) FROM v_findings"):
-            return "partnerproof report --out report/"
-    return f"partnerproof crawl vendors.csv --brand {brands[0]}"
+        return None

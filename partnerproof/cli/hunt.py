@@ -1,4 +1,4 @@
-"""`partnerproof match --logo FILE --all`: a new logo in everything that was ever seen, as a table, JSON or CSV."""
+"""`partnerproof hunt`: a new logo in everything that was ever seen, as a table, JSON or CSV."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Console
@@ -18,16 +17,32 @@ from casebook.files.tables import plain, write_csv
 from matcher.hunt import ShortList, read_new_logos, short_list_images
 from matcher.hunt_hits import Hit, Verification, verify_images
 from matcher.recognition_process import Recogniser
+from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.tables import print_rows
-from partnerproof.workspace import Workspace
 
 COULD_NOT_LOOK = 3
 COLUMNS = tuple(field.name for field in fields(Hit))
-_TOLD_REASONS = 3
+_NAMED_REASONS = 3
 
 
-def hunt(workspace: Workspace, logos: Sequence[Path], *, as_json: bool, as_csv: bool) -> int:
-    """Hunt for new logos and print the hits; returns the exit code: 3 when short-listed images could not be looked at."""
+@click.command()
+@click.argument("logos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option("--json", "as_json", is_flag=True, help="The hits as a JSON list.")
+@click.option("--csv", "as_csv", is_flag=True, help="The hits as CSV.")
+@pass_choice
+def hunt(choice: Choice, logos: tuple[Path, ...], as_json: bool, as_csv: bool) -> int:  # noqa: FBT001  # click passes by name
+    """Look for logos that are in no official set, in every image that was ever seen. It changes nothing.
+
+    To keep what it finds, add the file with `partnerproof brand add` (or to the logos/ of a brand that is there) and run
+    `partnerproof match`. Exit 3 when stored images could not be looked at any more.
+
+    \b
+    Example:
+      partnerproof hunt new.svg
+    """
+    if as_json and as_csv:
+        raise click.UsageError("choose one of --json and --csv")
+    workspace = choice.workspace()
     brands = read_new_logos(logos)
     console = Console(stderr=True)
     with (
@@ -54,7 +69,7 @@ def hunt(workspace: Workspace, logos: Sequence[Path], *, as_json: bool, as_csv: 
         write_csv(sys.stdout, COLUMNS, (list(asdict(hit).values()) for hit in verified.hits))
     else:
         _print_hits(verified.hits)
-    _tell(short_list, verified, to_stderr=as_json or as_csv)
+    _print_compared(short_list, verified, to_stderr=as_json or as_csv)
     return COULD_NOT_LOOK if verified.not_looked_at else 0
 
 
@@ -76,7 +91,7 @@ def _cells(hit: Hit) -> list[str]:
     return [f"{hit.score:.2f}", hit.logo, hit.vendor or "", place, hit.first_seen or ""]
 
 
-def _tell(short_list: ShortList, verified: Verification, *, to_stderr: bool) -> None:
+def _print_compared(short_list: ShortList, verified: Verification, *, to_stderr: bool) -> None:
     """Say how much was compared, and what was not."""
     lines = [
         f"{len(verified.hits)} hits in {verified.images} images; compared {short_list.regions} stored regions, "
@@ -84,15 +99,15 @@ def _tell(short_list: ShortList, verified: Verification, *, to_stderr: bool) -> 
     ]
     if verified.not_looked_at:
         reasons = Counter(verified.not_looked_at.values())
-        told = "; ".join(f"{reason} ({images} images)" for reason, images in reasons.most_common(_TOLD_REASONS))
-        more = f"; and {len(reasons) - _TOLD_REASONS} further reasons" if len(reasons) > _TOLD_REASONS else ""
-        lines.append(f"could not look at {len(verified.not_looked_at)} short-listed images: {told}{more}")
+        named = "; ".join(f"{reason} ({images} images)" for reason, images in reasons.most_common(_NAMED_REASONS))
+        more = f"; and {len(reasons) - _NAMED_REASONS} further reasons" if len(reasons) > _NAMED_REASONS else ""
+        lines.append(f"could not look at {len(verified.not_looked_at)} short-listed images: {named}{more}")
     if short_list.not_compared:
-        told = ", ".join(f"{reason} ({images} images)" for reason, images in short_list.not_compared.items())
+        reasons_named = ", ".join(f"{reason} ({images} images)" for reason, images in short_list.not_compared.items())
         step = "v_refusals has what was refused"
         if short_list.not_compared.keys() - {"refused"}:
             step += "; run `partnerproof match` for the others"
-        lines.append(f"not compared: {told}; {step}")
+        lines.append(f"not compared: {reasons_named}; {step}")
     for line in lines:
         click.echo(plain(line), err=to_stderr)
     if verified.hits:
@@ -101,15 +116,3 @@ def _tell(short_list: ShortList, verified: Verification, *, to_stderr: bool) -> 
             "partnerproof match && partnerproof claims && partnerproof judge",
             err=True,
         )
-
-
-def require_hunt_options(logos: Sequence[Path], options: dict[str, Any], *, is_all: bool) -> None:
-    """Errors: UsageError when the options of a hunt do not go together."""
-    if logos and not is_all:
-        raise click.UsageError("--logo compares with all that was ever seen: say --all too")
-    if not logos and (is_all or options["--json"] or options["--csv"]):
-        raise click.UsageError("--all, --json and --csv go with --logo FILE")
-    if logos and options["--brand"]:
-        raise click.UsageError("choose one of --brand and --logo")
-    if options["--json"] and options["--csv"]:
-        raise click.UsageError("choose one of --json and --csv")

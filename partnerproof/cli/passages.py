@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
 import click
 
@@ -30,12 +31,12 @@ def passages(choice: Choice, text: str, limit: int, as_json: bool) -> int:  # no
     with choice.workspace().open_readonly() as ledger:
         rows = search_passages(ledger, text, limit)
     if as_json:
-        click.echo(json.dumps([dict(row) for row in rows], ensure_ascii=False, indent=2))
+        click.echo(json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=2))
     else:
         console = plain_console()
         for row in rows:
-            console.print(f"{row['vendor']}  {row['page_url']}", highlight=False, markup=False)
-            console.print(f"  {row['text'][:SHOWN_CHARS]}", highlight=False, markup=False)
+            console.print(f"{row.vendor}  {row.page_url}", highlight=False, markup=False)
+            console.print(f"  {row.text[:SHOWN_CHARS]}", highlight=False, markup=False)
         if not rows:
             console.print("no passage holds these words", highlight=False)
     return 0 if rows else 1

@@ -83,7 +83,7 @@ def search(
     if not (names or domains or identifiers):
         raise click.UsageError("give a name, a --domain or an --identifier")
     problems = [*_unreadable("NAMES", names), *_unreadable("--parent", parents)]
-    day = _day("--as-of", as_of, problems) if as_of else utc_text()[:10]
+    day = _day("--as-of", as_of, problems) if as_of else IsoDate(utc_text()[:10])
     asked = Asked(
         names=tuple(dict.fromkeys(name.strip() for name in names)),
         domains=_domains(domains, problems),
@@ -174,15 +174,15 @@ def _unreadable(option: str, names: tuple[str, ...]) -> Iterator[Problem]:
             )
 
 
-def _day(option: str, text: str, problems: list[Problem]) -> str | None:
+def _day(option: str, text: str, problems: list[Problem]) -> IsoDate | None:
     day = read_date(text)
     if day is None:
         problems.append(Problem(where=option, expected=ISO_DATES, got=repr(text), next_step=suggest_date(text)))
     return day
 
 
-def _instant(text: str, problems: list[Problem]) -> str | None:
-    day, instant = text[:10], text
+def _instant(text: str, problems: list[Problem]) -> Instant | None:
+    day, instant = IsoDate(text[:10]), Instant(text)
     if not (re.fullmatch(r"\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", text) and read_date(day)):
         read = _day("--known-at", text, problems)
         if read is None:

@@ -11,7 +11,6 @@ import click
 
 from casebook.dossier.findings import REJECTION_COLUMNS, read_rejections, require_brand
 from casebook.files.tables import write_csv
-from casebook.verdicts.claims import find_claims
 from ledger.database import Ledger
 from ledger.typed_texts import Sha256
 from ledger.vocabulary import RejectionEvent
@@ -19,7 +18,7 @@ from matcher.logo_matches import store_brands
 from matcher.rejections import Decision, hold_back, record_decision, visits_that_show
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.tables import print_rows
-from partnerproof.flow import LOGOS_CHANGED
+from partnerproof.flow import LOGOS_CHANGED, FlowTools, run_stages
 from partnerproof.workspace import Workspace
 
 
@@ -95,7 +94,7 @@ def _decide(workspace: Workspace, decision: Decision) -> None:
             event = record_decision(ledger, decision)
             changed = hold_back(ledger, [decision.brand])
             visits = visits_that_show(ledger, changed)
-            find_claims(ledger, [decision.brand], visit_ids=visits)
+            run_stages(["claims"], FlowTools(ledger=ledger, brands=(decision.brand,)), visits)
     if event is None:
         click.echo(f"unchanged: the image is already rejected for {decision.brand}")
         return

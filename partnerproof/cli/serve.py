@@ -1,4 +1,4 @@
-"""`partnerproof serve` and `partnerproof account`: the review application, and who may use it."""
+"""`partnerproof serve`: the review application."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ import click
 from casebook.cases.casework import update_casework
 from casebook.cases.decisions import follow_rejections
 from casebook.cases.letter_templates import LetterTemplates
-from casebook.web.accounts import add_account, close_account, list_accounts
 from casebook.web.app import make_app
 from casebook.web.application_context import Desk
 from casebook.web.dashboard import warm_up
-from ledger.vocabulary import Role
 from partnerproof.cli.choice import Choice, pass_choice
+from partnerproof.crawl_answers import brands_with_rejections
 from partnerproof.workspace import Workspace
 
 
@@ -51,7 +50,7 @@ def _serve(workspace: Workspace, host: str, port: int, *, with_token: bool) -> N
 
     with workspace.open() as ledger:
         told = update_casework(ledger, workspace.removal_terms).tell()
-        rejecting = [row[0] for row in ledger.rows("SELECT DISTINCT brand FROM rejections ORDER BY brand")]
+        rejecting = brands_with_rejections(ledger)
         if rejecting:
             follow_rejections(ledger, rejecting)  # what a killed server had not done yet
         has_accounts = bool(ledger.value("SELECT 1 FROM accounts WHERE is_active = 1"))
@@ -89,63 +88,3 @@ def _serve(workspace: Workspace, host: str, port: int, *, with_token: bool) -> N
     sys.stdout.flush()
     threading.Thread(target=warm_up, args=[desk], daemon=True).start()
     server.run(sockets=[socket])
-
-
-@click.group()
-def account() -> None:
-    """Make, list and close accounts of the review application.
-
-    \b
-    Example:
-      partnerproof account add ann --role reviewer
-    """
-
-
-@account.command("add")
-@click.argument("name")
-@click.option("--role", type=click.Choice([str(role) for role in Role]), required=True, help="What it may do: each role may do what those before it may.")  # fmt: skip
-@click.password_option(help="Asked for when it is not given, and then not shown.")
-@pass_choice
-def add(choice: Choice, name: str, role: str, password: str) -> None:
-    """Make an account, or give one another role and password.
-
-    \b
-    Example:
-      partnerproof account add ann --role reviewer
-    """
-    workspace = choice.workspace()
-    with workspace.writing_beside("account add"), workspace.open() as ledger:
-        add_account(ledger, name, Role(role), password)
-    click.echo(f"{name} may log in as {role}")
-
-
-@account.command("close")
-@click.argument("name")
-@pass_choice
-def close(choice: Choice, name: str) -> None:
-    """Let an account log in no more; what it decided stays.
-
-    \b
-    Example:
-      partnerproof account close ann
-    """
-    workspace = choice.workspace()
-    with workspace.writing_beside("account close"), workspace.open() as ledger:
-        close_account(ledger, name)
-    click.echo(f"{name} may log in no more")
-
-
-@account.command("list")
-@pass_choice
-def show(choice: Choice) -> None:
-    """List the accounts.
-
-    \b
-    Example:
-      partnerproof account list
-    """
-    with choice.workspace().open_readonly() as ledger:
-        for row in list_accounts(ledger):
-            click.echo(
-                f"{row['account']:20} {row['role']:10} since {row['created_at']}{'' if row['is_active'] else ', closed'}"
-            )

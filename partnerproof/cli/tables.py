@@ -18,6 +18,7 @@ from casebook.files.tables import plain
 from ledger.database import Ledger, Row
 from ledger.typed_texts import CrawlId
 from ledger.vocabulary import VerdictKind
+from partnerproof.crawl_answers import count_doubtful_images, count_unseen_pages
 
 _STYLES = {
     VerdictKind.NO_AUTHORISATION: "bold red",
@@ -125,11 +126,7 @@ def _cells(row: Row) -> list[str]:
 
 
 def _print_perhaps_hint(ledger: Ledger, console: Console, *, crawl_id: CrawlId | None, brand: str | None) -> None:
-    images = ledger.value(
-        "SELECT count(DISTINCT image_sha256) FROM v_perhaps"
-        " WHERE (:crawl IS NULL OR crawl_id = :crawl) AND (:brand IS NULL OR brand = :brand)",
-        {"crawl": crawl_id, "brand": brand},
-    )
+    images = count_doubtful_images(ledger, crawl_id=crawl_id, brand=brand)
     if images:
         console.print(
             f"perhaps: {images} images that a person has to look at; partnerproof findings --perhaps", highlight=False
@@ -143,12 +140,9 @@ def _print_coverage(ledger: Ledger, console: Console, crawl_id: CrawlId | None) 
             f"{reason} ({pages} pages)" for reason, pages in read_coverage(ledger).unseen_by_reason.most_common()
         )
     else:
-        reasons = ledger.rows(
-            "SELECT reason, count(*) AS pages, count(DISTINCT vendor) AS vendors FROM v_coverage"
-            " WHERE crawl_id = ? AND (outcome = 'could-not-look' OR reason = 'needs-browser')"
-            " AND reason NOT IN (SELECT value FROM json_each(?)) GROUP BY reason ORDER BY pages DESC",
-            [crawl_id, json.dumps(sorted(NOT_THERE))],
+        told = ", ".join(
+            f"{unseen.reason} ({unseen.pages} pages, {unseen.vendors} vendors)"
+            for unseen in count_unseen_pages(ledger, crawl_id, left_out=NOT_THERE)
         )
-        told = ", ".join(f"{row['reason']} ({row['pages']} pages, {row['vendors']} vendors)" for row in reasons)
     if told:
         console.print(f"could not look: {told}; v_coverage has each", highlight=False, markup=False)

@@ -82,9 +82,9 @@ def _visit(workspace: Workspace, order: CrawlOrder) -> bool:
         seeds = find_unfinished(ledger, workspace.var)
         schedule = read_schedule(ledger, workspace.config.watch)
         now = utc_now()
-        due = [seed for at, seed in schedule if at <= now]
+        due = [vendor.seed for vendor in schedule if vendor.due_at <= now]
         if seeds is None and not due:
-            later = f"the next one is due {utc_text(schedule[0][0])}" if schedule else "no vendor was visited yet"
+            later = f"the next one is due {utc_text(schedule[0].due_at)}" if schedule else "no vendor was visited yet"
             click.echo(f"nothing is due; {later}", err=True)
             return False
         if seeds is None:
@@ -122,7 +122,7 @@ def _watch_on(workspace: Workspace) -> int:
             click.echo(f"the round ended with exit {code}; the next one is in an hour", err=True)
         with workspace.open_readonly() as ledger:
             schedule = read_schedule(ledger, workspace.config.watch)
-        wait_s = (schedule[0][0] - utc_now()).total_seconds() if schedule else _LONGEST_SLEEP_S
+        wait_s = (schedule[0].due_at - utc_now()).total_seconds() if schedule else _LONGEST_SLEEP_S
         is_failing = code != 0
         wait_s = _LONGEST_SLEEP_S if is_failing else min(max(wait_s, 60.0), _LONGEST_SLEEP_S)
         click.echo(f"next look at {utc_text(utc_now() + dt.timedelta(seconds=wait_s))}", err=True)

@@ -181,7 +181,7 @@ def test_a_hold_keeps_all_of_a_vendor_until_it_is_lifted(stored):
 
 def test_a_hold_that_is_laid_while_others_delete_keeps_what_was_due(stored):
     """A hold waits for nobody: it may be laid between the look-up of what is due and its deletion."""
-    from casebook.export.retention import decide_hold, read_retention
+    from casebook.export.retention import decide_hold, forget_read, read_retention
     from ledger.database import Ledger
     from ledger.proof.custody import CustodyLog
     from ledger.proof.deletion import delete_captures
@@ -195,9 +195,9 @@ def test_a_hold_that_is_laid_while_others_delete_keeps_what_was_due(stored):
         due = read_retention(ledger, dict.fromkeys(RetentionClass, 30)).due
         decide_hold(ledger, log, domain, HoldEvent.LAID, why="case 12", by="Ann")
         assert due
-        assert delete_captures(ledger, stored / "var" / "warc", log, due) == 0
+        assert delete_captures(ledger, stored / "var" / "warc", log, due, forget=forget_read) == 0
         decide_hold(ledger, log, domain, HoldEvent.LIFTED, why="settled", by="Ann")
-        assert delete_captures(ledger, stored / "var" / "warc", log, due) == len(due)
+        assert delete_captures(ledger, stored / "var" / "warc", log, due, forget=forget_read) == len(due)
     assert warc_bytes(stored) != before
     assert not of(verify(stored), "BROKEN")
 

@@ -1,0 +1,66 @@
+"""Visits judged while the crawl goes on: a thread with a database connection of its own takes each through the stages."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+
+from casebook.verdicts.judge import Judge
+from ledger.database import Ledger
+from ledger.typed_texts import VisitId
+from ledger.vocabulary import JudgingCause
+from matcher.brands.official_logos import Brand
+from matcher.recognition_process import Recogniser
+from partnerproof.flow import AFTER_A_VISIT, FlowTools, run_stages
+from partnerproof.workspace import Workspace
+
+
+def count_logo_evidence(ledger: Ledger, visit_id: VisitId) -> int:
+    """Return how many sightings of official logos a visit's claims rest on."""
+    sql = "SELECT count(*) FROM claim_evidence e JOIN pages p USING (page_id) WHERE p.visit_id = ? AND e.evidence = 'logo'"
+    return int(ledger.value(sql, [visit_id]))
+
+
+class Follower(threading.Thread):
+    """Judges visits while the crawl goes on, in a thread with a connection of its own."""
+
+    def __init__(
+        self, workspace: Workspace, brands: Sequence[Brand], on_judged: Callable[[VisitId, int], None] = lambda *_: None
+    ) -> None:
+        super().__init__(name="follower", daemon=True)
+        self.workspace = workspace
+        self.brands = brands
+        self.on_judged = on_judged
+        self.error: BaseException | None = None
+        self._visits: queue.SimpleQueue[VisitId | None] = queue.SimpleQueue()
+
+    def add(self, visit_id: VisitId) -> None:
+        self._visits.put(visit_id)
+
+    def finish(self) -> None:
+        """Wait until everything added is judged. Raises what went wrong in the thread, if anything did."""
+        self._visits.put(None)
+        self.join()
+        if self.error is not None:
+            raise self.error
+
+    def run(self) -> None:
+        try:
+            lexicon = self.workspace.lexicon()
+            with self.workspace.open() as ledger, Recogniser(self.brands) as recogniser:
+                tools = FlowTools(
+                    ledger=ledger,
+                    brands=tuple(recogniser.brands),
+                    warc_dir=self.workspace.warc,
+                    lexicon=lexicon,
+                    recogniser=recogniser,
+                    judge=Judge(
+                        ledger, JudgingCause.CRAWL
+                    ),  # reads each register once: nobody else may import one meanwhile
+                )
+                while (visit_id := self._visits.get()) is not None:
+                    run_stages(AFTER_A_VISIT, tools, [visit_id])
+                    self.on_judged(visit_id, count_logo_evidence(ledger, visit_id))
+        except BaseException as error:  # noqa: BLE001  # handed to the main thread by finish()
+            self.error = error
