@@ -8,7 +8,7 @@ from casebook.cases.casework import update_casework
 from casebook.verdicts.judge import Judge
 from ledger.database import Ledger
 from ledger.dates import end_of_day
-from ledger.typed_texts import Instant, IsoDate
+from ledger.typed_texts import IsoDate
 from ledger.vocabulary import JudgingCause
 from partnerproof.cli.choice import Choice, brand_option, pass_choice
 from partnerproof.cli.dates import read_day, read_past_day

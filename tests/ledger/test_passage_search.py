@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from crawler.reading.page_reader import PageSource, read_page, store_page
 from ledger.database import Ledger
-from ledger.passage_search import index_passages, match_query, search_passages, searchable
+from ledger.passage_search import match_query, search_passages, search_words, searchable
 from ledger.records import Crawl, Look, Page, Passage, Seed, Visit
 from ledger.vocabulary import LookOutcome, PageHealth, PageKind, Purpose, SectionKind, VisitState
 
@@ -32,7 +32,7 @@ TEXTS = {
 def passage(passage_id: str, text: str) -> Passage:
     return Passage(
         passage_id=passage_id, page_id="p", ordinal=0, text=text, language=None, heading=None, heading_trail=(),
-        zone="main", section_kind=SectionKind.NONE,
+        zone="main", section_kind=SectionKind.NONE, search_words=search_words(text),
     )  # fmt: skip
 
 
@@ -79,12 +79,11 @@ def ledger(tmp_path: Path):
         fill(opened)
         passages = [passage(name, text) for name, text in TEXTS.items()]
         opened.put(passages)
-        index_passages(opened, passages)
         yield opened
 
 
 def found(ledger: Ledger, text: str) -> list[str]:
-    return sorted(row["passage_id"] for row in search_passages(ledger, text))
+    return sorted(passage.passage_id for passage in search_passages(ledger, text))
 
 
 @pytest.mark.parametrize(
@@ -152,7 +151,6 @@ def test_any_text_finds_itself_or_nothing(text):
 def test_passages_that_change_or_go_are_found_no_more(ledger):
     changed = [passage("zh", "我们是维川的客户")]
     ledger.put(changed)
-    index_passages(ledger, changed)
     assert (found(ledger, "微软"), found(ledger, "维川")) == ([], ["zh"])
     ledger.execute("DELETE FROM passages WHERE passage_id = 'en'")
     assert found(ledger, "acme") == ["de", "fr"]
@@ -170,28 +168,3 @@ def test_a_stored_page_is_found_and_stays_consistent(ledger, lexicon):
     assert len(found(ledger, "艾克米")) == 2
     assert len(found(ledger, "nordlicht")) == 1
     ledger.execute("INSERT INTO passage_search (passage_search, rank) VALUES ('integrity-check', 1)")
-
-
-def test_a_database_of_before_is_made_searchable(tmp_path: Path):
-    path = tmp_path / "old.db"
-    with Ledger.open(path) as ledger:
-        fill(ledger)
-        ledger.put([passage("zh", TEXTS["zh"])])
-        for name in ("passage_words", "passage_search"):
-            ledger.execute(f"DROP TABLE {name}")
-        ledger.execute("DELETE FROM _sqlite_migrations WHERE name = 'm0003_reading'")
-        for view in [row[0] for row in ledger.rows("SELECT name FROM sqlite_master WHERE type = 'view'")]:
-            ledger.execute(f"DROP VIEW {view}")
-        for column in (
-            "original_url",
-            "fragment",
-            "box",
-            "aria_label",
-            "caption",
-            "noise",
-            "noise_reason",
-            "twin_group",
-        ):
-            ledger.execute(f"ALTER TABLE sightings DROP COLUMN {column}")
-    with Ledger.open(path) as ledger:
-        assert found(ledger, "微软") == ["zh"]

@@ -8,21 +8,26 @@ from pathlib import Path
 import pytest
 
 from ledger.database import Ledger
-from ledger.records import BrandRow, ImageHash, Recognition
+from ledger.records import BrandRow, Recognition
+from ledger.typed_texts import Sha256
 from ledger.vocabulary import RejectionEvent
 from matcher import thresholds
+from matcher.logo_matches import store_hashes
 from matcher.looking.hashes import LogoHash
+from matcher.looking.regions import Box
+from matcher.recognition import RegionHash
 from matcher.rejections import Decision, StandingRejections, record_decision, stored_hashes_of_whole
 
-IMAGE, LIMIT = "a" * 64, thresholds.REJECTED_DISTANCE_BITS
+IMAGE, LIMIT = Sha256("a" * 64), thresholds.REJECTED_DISTANCE_BITS
 
 
 def edge(bits_set: int) -> LogoHash:
     return LogoHash("edge", "4x8x8", (1 << bits_set) - 1)
 
 
-def image_hash(value: LogoHash, width: int = 100) -> ImageHash:
-    return ImageHash(image_sha256=IMAGE, x=0, y=0, width=width, height=50, hash=str(value))
+def region_hash(value: LogoHash, width: int = 100) -> RegionHash:
+    small = LogoHash("phash", "8x8", 1)
+    return RegionHash(box=Box(x=0, y=0, width=width, height=50), phash=small, dhash=small, edge=value)
 
 
 def decide(ledger: Ledger, event: RejectionEvent = RejectionEvent.REJECTED) -> None:
@@ -37,7 +42,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
         opened.add([BrandRow(brand="acme", name="Acme", aliases=(), domains=(), recorded_at="2026-01-01T00:00:00Z")])
         seen = {"width_px": 100, "height_px": 50, "format": "png", "refusal_reason": None, "refusal_detail": None}
         opened.add([Recognition(image_sha256=IMAGE, logo_set_id="s", recognised_at="2026-01-01T00:00:00Z", **seen)])
-        opened.add([image_hash(edge(0)), image_hash(edge(256), width=40)])
+        store_hashes(opened, IMAGE, [region_hash(edge(0)), region_hash(edge(256), width=40)])
         yield opened
 
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ledger.database import Ledger
-from ledger.errors import EvidenceBrokenError
-from ledger.records import ImageHash
+from ledger.typed_texts import Sha256
+from matcher.logo_matches import store_hashes
 from matcher.looking.hash_index import hash_words
-from matcher.looking.hashes import LogoHash, parse_hash
+from matcher.looking.hashes import LogoHash, hash_of_content
+from matcher.looking.regions import Box
+from matcher.recognition import RegionHash
 from matcher.stored_hashes import StoredHashes, open_hashes
 
-COLUMNS = ("rowid", "word0", "word1", "word2", "word3")
+COLUMNS = ("image_no", "word0", "word1", "word2", "word3")
 
 
 @pytest.fixture
@@ -29,14 +32,10 @@ def store(ledger: Ledger, start: int, stop: int, seed: int = 1) -> None:
     """Regions with three hashes each, as match stores them."""
     random = np.random.default_rng(seed)
     for number in range(start, stop):
-        ledger.add(
-            ImageHash(image_sha256=f"{number:064x}", x=number, y=0, width=9, height=9, hash=str(value))
-            for value in (
-                LogoHash("phash", "8x8", number),
-                LogoHash("dhash", "8x8", number),
-                LogoHash("edge", "4x8x8", int.from_bytes(random.bytes(32), "big")),
-            )
-        )
+        edge = LogoHash("edge", "4x8x8", int.from_bytes(random.bytes(32), "big"))
+        small = LogoHash("phash", "8x8", number), LogoHash("dhash", "8x8", number)
+        region = RegionHash(box=Box(x=number, y=0, width=9, height=9), phash=small[0], dhash=small[1], edge=edge)
+        store_hashes(ledger, Sha256(f"{number:064x}"), [region])
 
 
 def open_edges(ledger: Ledger, folder: Path, came: list[int] | None = None) -> StoredHashes:
@@ -45,16 +44,21 @@ def open_edges(ledger: Ledger, folder: Path, came: list[int] | None = None) -> S
 
 
 def assert_equal(stored: StoredHashes, ledger: Ledger) -> None:
-    rows = ledger.rows("SELECT rowid, hash FROM image_hashes WHERE hash LIKE 'edge/4x8x8:%' ORDER BY rowid")
-    assert stored.rowids.tolist() == [row["rowid"] for row in rows]
+    rows = ledger.select(_Row, "SELECT image_no, edge_4x8x8 AS content FROM image_hashes ORDER BY image_no")
+    assert stored.image_nos.tolist() == [row.image_no for row in rows]
     assert len(stored.index) == len(rows)
     for place in range(0, len(rows), 17):
-        found = stored.index.search(hash_words(parse_hash(rows[place]["hash"]))[None], 0)[0]
+        found = stored.index.search(hash_words(hash_of_content("edge/4x8x8", rows[place].content))[None], 0)[0]
         assert found.positions.tolist() == [place]
 
 
-def test_all_hashes_of_one_kind_are_there_and_no_others(ledger, tmp_path):
-    ledger.add([ImageHash(image_sha256="f" * 64, x=0, y=0, width=9, height=9, hash="edge/4x8x9:" + "0" * 72)])
+@dataclass(frozen=True)
+class _Row:
+    image_no: int
+    content: bytes
+
+
+def test_all_hashes_of_one_kind_are_there(ledger, tmp_path):
     assert_equal(open_edges(ledger, tmp_path), ledger)
     other = open_hashes(ledger, tmp_path / "hashes", kind="phash/8x8", bits=64)
     assert len(other.index) == 200
@@ -95,7 +99,7 @@ def cut_short(folder: Path) -> None:
 
 
 def empty_column(folder: Path) -> None:
-    (folder / "rowid").write_bytes(b"")
+    (folder / "image_no").write_bytes(b"")
 
 
 def overwrite(folder: Path) -> None:
@@ -113,10 +117,10 @@ def lose_state(folder: Path) -> None:
 
 
 STATES = (
-    "", "\x00" * 90, "[]", "{}", "null", '{"format": 1, "kind": "edge/4x8x8", "count": 5, "crc32": 7}',
+    "", "\x00" * 90, "[]", "{}", "null", '{"format": 2, "kind": "edge/4x8x8", "count": 5, "crc32": 7}',
     '{"format": 0, "kind": "edge/4x8x8", "count": 200, "crc32": {}}',
-    '{"format": 1, "kind": "edge/4x8x8", "count": -1, "crc32": {"rowid": 0, "word0": 0, "word1": 0, "word2": 0, "word3": 0}}',
-    '{"format": 1, "kind": "edge/4x8x8", "count": 1e300, "crc32": {"rowid": 0, "word0": 0, "word1": 0, "word2": 0, "word3": 0}}',
+    '{"format": 2, "kind": "edge/4x8x8", "count": -1, "crc32": {"image_no": 0, "word0": 0, "word1": 0, "word2": 0, "word3": 0}}',
+    '{"format": 2, "kind": "edge/4x8x8", "count": 1e300, "crc32": {"image_no": 0, "word0": 0, "word1": 0, "word2": 0, "word3": 0}}',
 )  # fmt: skip
 
 
@@ -133,11 +137,18 @@ def test_a_damaged_cache_is_made_anew(ledger, tmp_path, damage):
     assert came == [200]
 
 
-def test_a_rowid_that_was_given_again_is_noticed(ledger, tmp_path):
+def test_an_image_that_was_hashed_anew_is_noticed(ledger, tmp_path):
     open_edges(ledger, tmp_path)
-    ledger.execute("DELETE FROM image_hashes WHERE image_sha256 = ?", [f"{199:064x}"])
-    store(ledger, 300, 301, seed=3)
+    store(ledger, 199, 200, seed=3)
     assert_equal(open_edges(ledger, tmp_path), ledger)
+
+
+def test_the_same_hashes_again_change_nothing(ledger, tmp_path):
+    came: list[int] = []
+    open_edges(ledger, tmp_path, came)
+    store(ledger, 0, 200)
+    assert_equal(open_edges(ledger, tmp_path, came), ledger)
+    assert came == [200]
 
 
 def test_an_older_copy_of_the_database_is_noticed(ledger, tmp_path):
@@ -147,23 +158,9 @@ def test_an_older_copy_of_the_database_is_noticed(ledger, tmp_path):
         assert_equal(open_edges(older, tmp_path), older)
 
 
-def test_rows_that_are_numbered_anew_are_noticed(ledger, tmp_path):
-    open_edges(ledger, tmp_path)
-    ledger.execute("DELETE FROM image_hashes WHERE image_sha256 < ?", [f"{50:064x}"])
-    ledger.execute("UPDATE image_hashes SET rowid = rowid - 150")
-    assert_equal(open_edges(ledger, tmp_path), ledger)
-
-
 def test_who_has_mapped_the_cache_keeps_it_while_another_makes_it_anew(ledger, tmp_path):
     first = open_edges(ledger, tmp_path)
-    before = first.rowids.tolist()
+    before = first.image_nos.tolist()
     lose_state(tmp_path / "hashes" / "edge-4x8x8")
     open_edges(ledger, tmp_path)
-    assert first.rowids.tolist() == before
-
-
-def test_a_row_that_holds_no_hash_is_told(ledger, tmp_path):
-    bad = "edge/4x8x8:" + "z" * 64
-    ledger.add([ImageHash(image_sha256="f" * 64, x=0, y=0, width=9, height=9, hash=bad)])
-    with pytest.raises(EvidenceBrokenError, match="hexadecimal"):
-        open_edges(ledger, tmp_path)
+    assert first.image_nos.tolist() == before

@@ -107,7 +107,7 @@ def test_worker_starts_from_any_directory_and_ends_with_its_parent(tmp_path: Pat
     program = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "from matcher.decoding.decode import decode_image\n"
-        "from matcher import svg_worker\n"
+        "from matcher.decoding import svg_worker\n"
         f"print(decode_image({SQUARE!r}).width_px, svg_worker._WORKER._process.pid)"
     )
     (tmp_path / "struct.py").write_text("raise SystemExit('a stranger\\'s module was imported')")
