@@ -94,7 +94,7 @@ PARTNERPROOF_BROWSER = ""  # Chromium's executable; empty: looked for in PATH
 ROBOTSTXT_OBEY = False  # Scrapy's own keeps every parser for ever; VisitRobotsMiddleware obeys instead
 ROBOTSTXT_USER_AGENT = "partnerproof"
 DOWNLOADER_MIDDLEWARES = {
-    "crawler.wire.middlewares.VisitRobotsMiddleware": 100,
+    "crawler.wire.robots.VisitRobotsMiddleware": 100,
     "crawler.wire.middlewares.CaptureMiddleware": 950,
     "crawler.wire.middlewares.PaceMiddleware": 960,  # its place is given back before anyone can refuse the answer
 }

@@ -18,9 +18,8 @@ from twisted.python.failure import Failure
 
 import crawler.settings as crawl_settings
 from casebook.cases.casework import update_casework
-from crawler.spiders.partners import PartnersSpider, visit_begun, visit_ended, visits_put_back
+from crawler.spiders.partners import PartnersSpider, page_read, visit_begun, visit_ended, visits_put_back
 from crawler.visits.seeds import end_crawl_if_complete, read_seeds, seed_of_url
-from crawler.visits.visit_run import page_read
 from crawler.wire.opt_out import read_opt_out
 from ledger.archive.warc import cut_torn_tails
 from ledger.database import Ledger

@@ -6,40 +6,47 @@ passages, and the answers' bytes into our own archive. No request is made.
 1. Documents are told apart by vendor (registrable domain) and day: each is one visit, dated as the captures are.
 2. Of one address and day the first good answer is read; a visit's pages are read best first, up to MAX_PAGES.
 3. Style sheets and images that a page shows are taken from the same archive, as near in time as possible.
-4. What it does not hold is a look that could not be taken ("not-in-archive"), never "nothing there".
+4. Looks follow the rules of a crawl's (crawler/visits/looks.py), answered by the archive instead of the wire.
+5. What it does not hold is a look that could not be taken ("not-in-archive"), never "nothing there".
 
 All ids follow from the file's digest and its addresses and dates: the same file twice changes nothing.
 """
 
 from __future__ import annotations
 
+import asyncio
+import math
+import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from ulid import ULID
 
-from crawler.archives.archive_index import Answer, ArchiveIndex, ReadAnswer
-from crawler.images.stylesheets import Sheet, decode_sheet, sheet_urls
+from crawler.archives.archive_fetcher import ArchiveFetcher
+from crawler.archives.archive_index import Answer, ArchiveIndex
+from crawler.images.stylesheets import sheet_urls
 from crawler.reading.links import score_link
 from crawler.reading.page_health import is_html
 from crawler.reading.page_reader import PageSource, ReadPage, read_page, store_page
+from crawler.visits.looks import LookTaker
+from crawler.visits.page_parts import PageParts
 from crawler.visits.seeds import seed_of
-from crawler.visits.visit import read_seed
-from ledger.archive.codings import BodyRefusedError
-from ledger.archive.warc import Exchange, WarcArchive
+from crawler.visits.visit import Budget, RunningVisit, end_visit, read_seed
+from ledger.archive.warc import WarcArchive
 from ledger.database import Ledger
 from ledger.domains import registrable_domain
-from ledger.identity import content_id, look_id_of, sha256_hex, utc_text
+from ledger.identity import content_id, sha256_hex, utc_text
 from ledger.lexicon import Lexicon
 from ledger.records import Crawl, Look, Seed, Visit
-from ledger.vocabulary import CrawlKind, LookOutcome, Purpose, VisitState
+from ledger.vocabulary import CrawlKind, Purpose, VisitState
 
 MAX_PAGES = 200  # of one vendor and day; an archive may hold a whole shop
 MAX_IMAGES = 600
-MAX_BYTES = {Purpose.PAGE: 5_000_000, Purpose.IMAGE: 10_000_000, Purpose.STYLESHEET: 1_000_000}
+# an archive asks nothing of anybody: what bounds a visit of a crawl beside its pages and images does not bound one here
+BUDGET = Budget(pages=MAX_PAGES, images=MAX_IMAGES, requests=1, body_bytes=sys.maxsize, seconds=math.inf, renders=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,20 +67,6 @@ class IngestOrder:
     digest: str
     plans: tuple[VisitPlan, ...]
     left_out: int
-
-
-@dataclass
-class _Visit:
-    """One visit while it is read."""
-
-    visit_id: str
-    looks: dict[tuple[Purpose, str], Look] = field(default_factory=dict)
-    captures: dict[str, str] = field(default_factory=dict)
-    contents: dict[str, bytes] = field(default_factory=dict)  # of style sheets
-    seen: set[str] = field(default_factory=set)
-    pages: int = 0
-    images: int = 0
-    body_bytes: int = 0
 
 
 def plan_ingest(index: ArchiveIndex, ledger: Ledger, lexicon: Lexicon, listed: Sequence[Seed]) -> IngestOrder:
@@ -140,9 +133,9 @@ def begin_ingest(
     made_with: dict[str, object] | None = None,
 ) -> bool:
     """Write the crawl and its visits; returns whether there is something left to read."""
-    ended = ledger.row("SELECT ended_at FROM crawls WHERE crawl_id = ?", [order.crawl_id])
-    if ended is not None:
-        return ended["ended_at"] is None
+    known = ledger.find(Crawl, crawl_id=order.crawl_id)
+    if known is not None:
+        return known.ended_at is None
     with ledger.transaction():
         ledger.add({plan.seed.seed_id: plan.seed for plan in order.plans}.values())
         ledger.add(
@@ -180,43 +173,52 @@ def begin_ingest(
 
 
 class Ingest:
-    """Reads the visits of one archive. told: what could not be read, by reason."""
+    """Reads the visits of one archive. unread: what could not be read, counted by what it is and why."""
 
     def __init__(self, index: ArchiveIndex, ledger: Ledger, archive: WarcArchive, lexicon: Lexicon) -> None:
         self.index = index
         self.ledger = ledger
         self.archive = archive
         self.lexicon = lexicon
-        self.told: Counter[str] = Counter()
+        self.unread: Counter[str] = Counter()
 
     def read_visits(self, order: IngestOrder) -> Iterator[str]:
         """Read the visits that are not done, one by one; yield the id of each."""
         for ordinal, plan in enumerate(order.plans):
-            row = self.ledger.row(
-                "SELECT visit_id, state FROM visits WHERE crawl_id = ? AND ordinal = ?", [order.crawl_id, ordinal]
-            )
-            if row is None or row["state"] in (VisitState.DONE, VisitState.FAILED):
+            row = self.ledger.find(Visit, crawl_id=order.crawl_id, ordinal=ordinal)
+            if row is None or row.state in (VisitState.DONE, VisitState.FAILED):
                 continue
-            self.read_visit(row["visit_id"], plan)
+            self.read_visit(row.visit_id, plan)
             self.archive.sync()
-            yield row["visit_id"]
+            yield row.visit_id
 
     def read_visit(self, visit_id: str, plan: VisitPlan) -> None:
         """Read the pages of one vendor and day."""
-        visit = _Visit(visit_id)
-        for document in plan.documents:
-            self._read_page(visit, document)
-        state = VisitState.DONE if visit.pages else VisitState.FAILED
-        reason = "nothing could be read" if not visit.pages else "budget of pages" if plan.is_cut else "complete"
-        self.ledger.execute(
-            "UPDATE visits SET state = ?, ended_at = ?, end_reason = ?, pages = ?, requests = 0, body_bytes = ? WHERE visit_id = ?",
-            [state, max(d.at for d in plan.documents), reason, visit.pages, visit.body_bytes, visit_id],
-        )
+        visit = RunningVisit(visit_id=visit_id, seed=plan.seed, budget=BUDGET)
+        asyncio.run(self._read_pages(visit, plan))
+        if plan.is_cut:
+            visit.spent = "pages"
+        end_visit(self.ledger, visit, failure=None, now=max(document.at for document in plan.documents))
 
-    def _read_page(self, visit: _Visit, document: Answer) -> None:
-        look, content = self._look(visit, document.uri, Purpose.PAGE, document, document.at)
-        if content is None or not is_html(document.content_type, content) or look.content_sha256 in visit.seen:
-            return
+    async def _read_pages(self, visit: RunningVisit, plan: VisitPlan) -> None:
+        fetcher = ArchiveFetcher(self.index, self.archive, plan.documents)
+        looks = LookTaker(ledger=self.ledger, warc_dir=self.archive.directory, fetcher=fetcher)
+        parts = PageParts(looks, visit)
+        contents: set[str] = set()
+        for document in plan.documents:
+            looked = await looks.look(visit, document.uri, Purpose.PAGE)
+            content = looked.content
+            if content is None:
+                self.unread[f"{Purpose.PAGE}: {looked.look.reason}"] += 1
+            elif is_html(document.content_type, content) and looked.look.content_sha256 not in contents:
+                page = await self._read_page(visit, document, looked.look, content, parts)
+                if page.is_healthy:
+                    contents.add(looked.look.content_sha256 or "")
+        self._count_unread_parts(visit)
+
+    async def _read_page(
+        self, visit: RunningVisit, document: Answer, look: Look, content: bytes, parts: PageParts
+    ) -> ReadPage:
         source = PageSource(
             visit_id=visit.visit_id,
             look_id=look.look_id,
@@ -227,96 +229,28 @@ class Ingest:
         )
         page = read_page(source, self.lexicon)
         if page.is_healthy:
-            visit.seen.add(look.content_sha256 or "")
-            page = page.with_images(self._sheets(visit, page, document.at), self.lexicon)
+            sheets = await parts.read_sheets(sheet_urls(page.document), is_unchanged=False)
+            page = page.with_images(sheets, self.lexicon)
         store_page(self.ledger, page)
         if not page.is_healthy:
-            self.told[f"page: {page.page.health}"] += 1
-            return
+            self.unread[f"{Purpose.PAGE}: {page.page.health}"] += 1
+            return page
         visit.pages += 1
-        for url in dict.fromkeys(s.image_url for s in page.sightings if s.image_url):
-            if (Purpose.IMAGE, url) not in visit.looks and visit.images < MAX_IMAGES:
-                visit.images += 1
-                self._look(visit, url, Purpose.IMAGE, self.index.near(url, document.at), document.at)
+        shown = dict.fromkeys(sighting.image_url for sighting in page.sightings if sighting.image_url)
+        new = [url for url in shown if url not in parts.image_urls][: MAX_IMAGES - visit.images]
+        await parts.look_at_images(dict.fromkeys(new), is_unchanged=False)
+        return page
 
-    def _sheets(self, visit: _Visit, page: ReadPage, at: str) -> list[Sheet]:
-        sheets = []
-        for url in sheet_urls(page.document):
-            if (Purpose.STYLESHEET, url) not in visit.looks:
-                _, content = self._look(visit, url, Purpose.STYLESHEET, self.index.near(url, at), at)
-                if content is not None:
-                    visit.contents[url] = content
-            if url in visit.contents:
-                sheets.append(Sheet(url, decode_sheet(visit.contents[url])))
-        return sheets
-
-    def _look(
-        self, visit: _Visit, url: str, purpose: Purpose, answer: Answer | None, at: str
-    ) -> tuple[Look, bytes | None]:
-        """Record what the archive holds for an address; returns the look, and the content when there is one to read."""
-        read: ReadAnswer | None = None
-        reason, detail = "not-in-archive", "the archive holds no answer for it near that day"
-        if answer is not None:
-            try:
-                read = self.index.read(answer, max_bytes=MAX_BYTES[purpose])
-            except BodyRefusedError as error:
-                reason, detail = error.reason, error.detail
-        status = read.status if read is not None else None
-        is_error = status is not None and status >= 400
-        is_looked = status is not None and (status < 300 or (is_error and purpose is Purpose.PAGE))
-        if status is not None and (not is_looked or is_error):
-            reason = f"http-{status}"
-        look = Look(
-            look_id=look_id_of(visit.visit_id, purpose, url),
-            visit_id=visit.visit_id,
-            purpose=purpose,
-            requested_url=url,
-            outcome=LookOutcome.LOOKED if is_looked else LookOutcome.COULD_NOT_LOOK,
-            reason=None if is_looked and not is_error else reason,
-            detail=None if read is not None else detail,
-            status=status,
-            final_url=answer.uri if answer is not None and read is not None else None,
-            capture_id=self._store(visit, answer, read) if answer is not None and read is not None else None,
-            content_sha256=sha256_hex(read.body.content) if read is not None else None,
-            content_bytes=len(read.body.content) if read is not None else None,
-            looked_at=answer.at if answer is not None else at,
+    def _count_unread_parts(self, visit: RunningVisit) -> None:
+        unread = (
+            "SELECT purpose || ': ' || reason AS what, count(*) AS number FROM looks"
+            " WHERE visit_id = ? AND outcome = 'could-not-look' AND purpose <> 'page' GROUP BY what"
         )
-        self.ledger.put([look])
-        visit.looks[purpose, url] = look
-        if not is_looked:
-            self.told[f"{purpose}: {reason}"] += 1
-        return look, read.body.content if read is not None and is_looked else None
-
-    def _store(self, visit: _Visit, answer: Answer, read: ReadAnswer) -> str:
-        """Put an answer into our own archive, once for each visit and address, under its own date; returns its id."""
-        if answer.uri in visit.captures:
-            return visit.captures[answer.uri]
-        capture_id = content_id("capture", visit.visit_id, answer.uri, 0)
-        visit.captures[answer.uri] = capture_id
-        visit.body_bytes += len(read.body.payload)
-        if self.ledger.value("SELECT 1 FROM captures WHERE capture_id = ?", [capture_id]):
-            return capture_id
-        self.archive.store(
-            Exchange(
-                visit_id=visit.visit_id,
-                url=answer.uri,
-                attempt=0,
-                method=read.request.first if read.request is not None else "GET",
-                request_headers=None if read.request is None else read.request.headers,
-                protocol=read.http.first,
-                status=read.status,
-                reason=read.http.reason,
-                response_headers=_without_transfer_coding(read.http.headers),
-                payload=read.body.payload,
-                content_type=read.http.value("content-type"),
-                redirect_url=answer.location if 300 <= read.status < 400 else None,
-                remote_ip=answer.ip,
-                fetched_at=answer.at,
-            )
-        )
-        return capture_id
+        for row in self.ledger.select(_UnreadParts, unread, [visit.visit_id]):
+            self.unread[row.what] += row.number
 
 
-def _without_transfer_coding(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    # our archive keeps payloads with the transfer coding undone; players would undo it a second time
-    return [(f"X-Archive-{name}" if name.lower() == "transfer-encoding" else name, value) for name, value in headers]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _UnreadParts:
+    what: str
+    number: int

@@ -45,37 +45,37 @@ class PageUnreadableError(Exception):
     """A page that no reader came to the end of, with the reason in words."""
 
 
-class Reader:
+class ReadingPool:
     """Reading processes, started when first asked. Used by one event loop."""
 
     def __init__(self, lexicon_dir: Path, *, processes: int) -> None:
-        self._desks = [_Desk(lexicon_dir) for _ in range(max(1, processes))]
+        self._processes = [_ReadingProcess(lexicon_dir) for _ in range(max(1, processes))]
 
     async def read(self, source: PageSource) -> tuple[ReadPage, PageLinks]:
         """Return a page's row and where it leads. Errors: PageUnreadableError, OutsideFailureError."""
-        return await self._desk(source).ask(_read, source)
+        return await self._process(source).run(_read, source)
 
     async def read_images(self, source: PageSource, sheets: list[Sheet]) -> tuple[ReadPage, str | None]:
         """Return a page with its sightings and passages, and why it has to be drawn by a browser, if it has.
 
         Errors: PageUnreadableError, OutsideFailureError.
         """
-        return await self._desk(source).ask(_read_images, source, sheets)
+        return await self._process(source).run(_read_images, source, sheets)
 
     async def is_like(self, source: PageSource, other: PageSource) -> bool:
         """Tell whether two pages are one and the same. Errors: PageUnreadableError, OutsideFailureError."""
-        return await self._desk(source).ask(_is_like, source, other)
+        return await self._process(source).run(_is_like, source, other)
 
     def close(self) -> None:
-        for desk in self._desks:
-            desk.stop()
+        for process in self._processes:
+            process.stop()
 
-    def _desk(self, source: PageSource) -> _Desk:
+    def _process(self, source: PageSource) -> _ReadingProcess:
         # a visit keeps to one process: its documents are there
-        return self._desks[sum(source.visit_id.encode()) % len(self._desks)]
+        return self._processes[sum(source.visit_id.encode()) % len(self._processes)]
 
 
-class _Desk:
+class _ReadingProcess:
     """One process that reads one page at a time."""
 
     def __init__(self, lexicon_dir: Path) -> None:
@@ -83,7 +83,7 @@ class _Desk:
         self._turn = asyncio.Lock()
         self._pool: ProcessPoolExecutor | None = None
 
-    async def ask(self, task: Callable[..., T], *arguments: Any) -> T:
+    async def run(self, task: Callable[..., T], *arguments: Any) -> T:
         async with self._turn:
             for attempt in range(2):  # the machine may have killed it for another's hunger
                 pool = self._pool or await self._start()

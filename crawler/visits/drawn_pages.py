@@ -4,7 +4,7 @@ Reads: a page that was read, within a visit. Writes: renders, the drawn document
 
 1. The reason comes from crawler/reading/browser_reasons.py, which the reader asked.
 2. No browser, or the visit's renders are spent: the page says "needs a browser", with the reason.
-3. What the browser asks for comes through the spider: robots, budget, addresses and the archive hold as for every look.
+3. What the browser asks for comes through the fetcher: robots, budget, addresses and the archive hold as for every look.
 4. A visit that runs again takes the drawn document from the archive.
 """
 
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from crawler.drawing.browser import Fetched, Rendered, RenderFailedError, why_no_browser
 from crawler.images.stylesheets import Sheet
@@ -20,21 +19,20 @@ from crawler.reading.browser_reasons import needs_browser
 from crawler.reading.links import PageLinks
 from crawler.reading.page_reader import DrawnDocument, PageSource, ReadPage
 from crawler.reading.stored_pages import read_drawn
+from crawler.visits.fetcher import FetchedAnswer, FetchFailure
 from crawler.visits.visit import RunningVisit
+from crawler.visits.visit_tools import VisitTools
 from ledger.archive.warc import MadeRecord
 from ledger.errors import PartnerproofError
 from ledger.identity import content_id, utc_text
 from ledger.records import Render
 from ledger.vocabulary import Purpose
 
-if TYPE_CHECKING:
-    from crawler.spiders.partners import PartnersSpider
-
 _PURPOSES = {"image": Purpose.IMAGE, "stylesheet": Purpose.STYLESHEET}
 
 
 async def draw(
-    spider: PartnersSpider,
+    tools: VisitTools,
     visit: RunningVisit,
     source: PageSource,
     read: ReadPage,
@@ -46,40 +44,40 @@ async def draw(
     read: with its sightings and passages, if it is healthy; so is what is returned. reason: why it has to be drawn.
     read_sheets: fetches style sheets. Errors: PageUnreadableError.
     """
-    drawn = read_drawn(spider.ledger, spider.archive.directory, source.look_id)
+    drawn = read_drawn(tools.ledger, tools.archive.directory, source.look_id)
     if drawn is None:
-        render, drawn = await _draw(spider, visit, source, reason)
-        spider.ledger.put([render])
+        render, drawn = await _draw(tools, visit, source, reason)
+        tools.ledger.put([render])
         if drawn is None:
             return needs_browser(read, reason, render.failure or ""), None
     drawn_source = replace(source, drawn=drawn)
-    again, leads = await spider.reader.read(drawn_source)
+    again, leads = await tools.reader.read(drawn_source)
     if again.is_healthy:
-        again, _ = await spider.reader.read_images(drawn_source, await read_sheets(leads.sheet_urls))
+        again, _ = await tools.reader.read_images(drawn_source, await read_sheets(leads.sheet_urls))
     return again, leads
 
 
 async def _draw(
-    spider: PartnersSpider, visit: RunningVisit, source: PageSource, reason: str
+    tools: VisitTools, visit: RunningVisit, source: PageSource, reason: str
 ) -> tuple[Render, DrawnDocument | None]:
-    failure = why_no_browser(spider.browser.options.executable)
+    failure = why_no_browser(tools.browser.options.executable)
     if failure is None and visit.renders >= visit.budget.renders:
         failure = f"the visit's {visit.budget.renders} renders are spent"
     rendered: Rendered | None = None
     if failure is None:
         visit.renders += 1
         try:
-            rendered = await _ask_browser(spider, visit, source)
+            rendered = await _ask_browser(tools, visit, source)
         except RenderFailedError as error:
             failure = str(error)
     if rendered is None:
         return _row(visit, source, reason, failure=failure), None
     at = utc_text()
     html = rendered.html.encode("utf-8", "replace")
-    document = spider.archive.store_made(
+    document = tools.archive.store_made(
         MadeRecord(kind="conversion", url=source.url, content=html, content_type="text/html; charset=utf-8", made_at=at)
     )
-    picture = spider.archive.store_made(
+    picture = tools.archive.store_made(
         MadeRecord(kind="resource", url=source.url, content=rendered.screenshot, content_type="image/png", made_at=at)
     )
     row = replace(
@@ -99,7 +97,7 @@ async def _draw(
     return row, DrawnDocument(html=rendered.html, box_attribute=rendered.box_attribute)
 
 
-async def _ask_browser(spider: PartnersSpider, visit: RunningVisit, source: PageSource) -> Rendered:
+async def _ask_browser(tools: VisitTools, visit: RunningVisit, source: PageSource) -> Rendered:
     broken: list[PartnerproofError] = []
 
     async def fetch(url: str, kind: str) -> Fetched | None:
@@ -107,26 +105,29 @@ async def _ask_browser(spider: PartnersSpider, visit: RunningVisit, source: Page
         if broken or visit.overspent(purpose):
             return None
         try:
-            response = await spider.download(visit, url, purpose)
+            fetched = await tools.fetcher.fetch(visit, url, purpose)
         except PartnerproofError as error:  # disk full, evidence broken: the crawl stops, not only this page
             broken.append(error)
             return None
-        except Exception:  # noqa: BLE001  # whatever a server provokes: the browser does not get it
-            return None
-        return Fetched(
-            status=response.status,
-            headers=tuple(
-                (name.decode("latin-1"), b", ".join(values).decode("latin-1"))
-                for name, values in response.headers.items()
-            ),
-            body=response.body,
-        )
+        return None if isinstance(fetched, FetchFailure) else _for_browser(fetched)
 
     try:
-        return await spider.browser.render(source.url, fetch)
+        return await tools.browser.render(source.url, fetch)
     finally:
         if broken:
             raise broken[0]
+
+
+def _for_browser(answer: FetchedAnswer) -> Fetched:
+    """An answer with one line a header: all that the browser's interface takes."""
+    lines: dict[str, list[str]] = {}
+    for name, value in answer.headers:
+        lines.setdefault(name, []).append(value)
+    return Fetched(
+        status=answer.status,
+        headers=tuple((name, ", ".join(values)) for name, values in lines.items()),
+        body=answer.content,
+    )
 
 
 def _row(visit: RunningVisit, source: PageSource, reason: str, *, failure: str | None) -> Render:

@@ -1,44 +1,44 @@
-"""What one look at a URL gave: its row and the response, or the reason why there is none."""
+"""A look: what one address gave a visit, judged and written down, whoever fetched it.
+
+Reads: answers of a fetcher; looks of the vendor's last visit. Writes: looks.
+
+1. An address that failed before a restart is not asked for again; where a budget is spent, nothing is asked for.
+2. A host whose certificate failed is asked once more without the check, where the operator allowed it.
+3. An answer below 300 is looked at. One of 400 and above too where its words or its status say something: a page may be
+   a challenge, robots rules depend on the status, a probe asks for nothing else. A redirect that was not followed is not.
+4. Content that the vendor's last visit had too is marked with the time since when it holds.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from scrapy.exceptions import (
-    CannotResolveHostError,
-    DownloadCancelledError,
-    DownloadConnectionRefusedError,
-    DownloadFailedError,
-    DownloadTimeoutError,
-    IgnoreRequest,
-    ResponseDataLossError,
-    UnsupportedURLSchemeError,
-)
-from scrapy.http import Response
-
-from crawler.wire.addresses import refused_hosts
-from crawler.wire.tls import is_tls_failure
+from crawler.visits.fetcher import FetchedAnswer, Fetcher, FetchFailure
+from crawler.visits.visit import RunningVisit, find_earlier_look
+from ledger.archive.warc import read_exchange
+from ledger.database import Ledger
+from ledger.identity import look_id_of, parse_utc, sha256_hex, utc_now, utc_text
 from ledger.records import Look
+from ledger.vocabulary import LookOutcome, Purpose
+
+READ_WHEN_AN_ERROR = frozenset({Purpose.PAGE, Purpose.ROBOTS, Purpose.PROBE})
+WITHOUT_REASON = frozenset({Purpose.ROBOTS, Purpose.PROBE})  # an error is an answer as good as any other
 
 
-class LookRefusedError(IgnoreRequest):
-    """A look that must not or can't be taken, with the reason that the look's row will carry."""
-
-    def __init__(self, reason: str, detail: str, *, robots_capture_id: str | None = None) -> None:
-        super().__init__(detail)
-        self.reason = reason
-        self.detail = detail
-        self.robots_capture_id = robots_capture_id  # the answer of robots.txt that forbids it
-
-
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
-    """What one look gave: its row, and the response when there was one."""
+    """What one look gave: its row, and the answer when there was one."""
 
-    __slots__ = ("look", "response")
+    look: Look
+    answer: FetchedAnswer | None
 
-    def __init__(self, look: Look, response: Response | None) -> None:
-        self.look = look
-        self.response = response
+    @property
+    def content(self) -> bytes | None:
+        """What there is to read; None where the look could not be taken."""
+        return self.answer.content if self.answer is not None and self.look.outcome is LookOutcome.LOOKED else None
 
     @property
     def is_refused(self) -> bool:
@@ -51,39 +51,131 @@ class Looked:
         return self.look.unchanged_since is not None
 
 
-def explain_failure(error: Exception, url: str) -> tuple[str, str]:
-    """Return the reason (a short word that rows carry) and the detail for a download that gave no response."""
-    host = urlsplit(url).hostname
-    if isinstance(error, LookRefusedError):
-        return error.reason, error.detail
-    if isinstance(error, CannotResolveHostError):
-        failed_host = next((h for h in (host, *_hosts_in(str(error))) if refused_hosts.get(h)), None)
-        if failed_host:
-            return (
-                "private-address",
-                f"{failed_host} leads to {refused_hosts.get(failed_host)}, which is not a public address",
-            )
-        return "dns", f"no address for {host}"
-    if is_tls_failure(error):
-        return "tls", str(error)[:300] or type(error).__name__
-    if isinstance(error, ValueError) and "request url" in str(error):  # Scrapy, of a Location that it can't ask
-        return "redirect-not-followed", str(error)[:300]
-    for kind, reason in _REASONS:
-        if isinstance(error, kind):
-            return reason, str(error)[:300] or type(error).__name__
-    return "failed", f"{type(error).__name__}: {error}"[:300]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookTaker:
+    """Takes the looks of visits. warc_dir: of the archive that the fetcher stores answers in."""
+
+    ledger: Ledger
+    warc_dir: Path
+    fetcher: Fetcher
+    recheck_days: float = 0.0  # images and style sheets of an unchanged page are asked for again after that
+    may_skip_check: bool = False  # whether a host whose certificate failed may be asked without the check
+
+    async def look(
+        self, visit: RunningVisit, url: str, purpose: Purpose, *, why: str | None = None, instead: str | None = None
+    ) -> Looked:
+        """Look at one URL and record what came of it. Never raises for what a server does.
+
+        instead: the address to ask in its place, for the same image at another one.
+        Errors: PartnerproofError when the crawl can't go on.
+        """
+        before = visit.failed.get((purpose, url))
+        if before is not None and instead is None:
+            return Looked(look=before, answer=None)
+        address = instead or url
+        fetched = await self._fetch(visit, address, purpose)
+        if isinstance(fetched, FetchFailure):
+            host = urlsplit(address).netloc
+            if fetched.reason == "tls" and self.may_skip_check and host not in visit.unverified_hosts:
+                visit.unverified_hosts.add(host)
+                return await self.look(visit, url, purpose, why=why, instead=instead)
+            look = _failed_look(visit, url, purpose, fetched, why)
+            answer = None
+        else:
+            look = self._answered_look(visit, url, purpose, fetched, why)
+            answer = fetched
+        self.ledger.put([look])
+        return Looked(look=look, answer=answer)
+
+    async def _fetch(self, visit: RunningVisit, address: str, purpose: Purpose) -> FetchedAnswer | FetchFailure:
+        budget = None if purpose is Purpose.ROBOTS else visit.overspent(purpose)
+        if budget is not None:
+            detail = f"the visit's budget of {budget} is spent"
+            return FetchFailure(reason=f"budget-{budget}", detail=detail, failed_at=utc_text())
+        if purpose is Purpose.IMAGE:
+            visit.images += 1
+        return await self.fetcher.fetch(visit, address, purpose)
+
+    def _answered_look(
+        self, visit: RunningVisit, url: str, purpose: Purpose, answer: FetchedAnswer, why: str | None
+    ) -> Look:
+        is_looked = answer.status < 300 or (answer.status >= 400 and purpose in READ_WHEN_AN_ERROR)
+        reason: str | None = None
+        detail: str | None = None
+        if answer.unfollowed_to is not None:
+            reason, detail = "redirect-not-followed", f"to {answer.unfollowed_to}"
+        elif answer.status >= 300:
+            reason = f"http-{answer.status}"
+        digest = sha256_hex(answer.content)
+        return Look(
+            look_id=look_id_of(visit.visit_id, purpose, url),
+            visit_id=visit.visit_id,
+            purpose=purpose,
+            requested_url=url,
+            outcome=LookOutcome.LOOKED if is_looked else LookOutcome.COULD_NOT_LOOK,
+            reason=None if is_looked and purpose in WITHOUT_REASON else reason,
+            detail=detail,
+            status=answer.status,
+            final_url=answer.url,
+            capture_id=answer.capture_id,
+            content_sha256=digest,
+            content_bytes=len(answer.content),
+            looked_at=answer.answered_at,
+            why=why,
+            unchanged_since=self._unchanged_since(visit, url, purpose, digest) if is_looked else None,
+        )
+
+    def _unchanged_since(self, visit: RunningVisit, url: str, purpose: Purpose, digest: str) -> str | None:
+        """Since when the content is what it is now, if the vendor's last visit had the same."""
+        earlier = find_earlier_look(self.ledger, visit, url, purpose)
+        if earlier is None or earlier.content_sha256 != digest:
+            return None
+        return earlier.unchanged_since or earlier.looked_at
+
+    def carry_over(self, visit: RunningVisit, url: str, purpose: Purpose) -> Look | None:
+        """Take over what the vendor's last visit saw at a URL, without a request, when that is recent enough."""
+        earlier = find_earlier_look(self.ledger, visit, url, purpose)
+        if earlier is None or earlier.status is None or earlier.status >= 500 or earlier.status == 429:
+            return None
+        if utc_now() - self._asked_at(earlier) > timedelta(days=self.recheck_days):
+            return None
+        look = replace(
+            earlier,
+            look_id=look_id_of(visit.visit_id, purpose, url),
+            visit_id=visit.visit_id,
+            looked_at=utc_text(),
+            unchanged_since=earlier.unchanged_since or earlier.looked_at,
+        )
+        self.ledger.put([look])
+        return look
+
+    def _asked_at(self, look: Look) -> datetime:
+        """When the server was last asked for what a look holds."""
+        fetched_at = self.ledger.value("SELECT fetched_at FROM captures WHERE capture_id = ?", [look.capture_id])
+        return parse_utc(fetched_at or look.unchanged_since or look.looked_at)
+
+    def stored_content(self, look: Look) -> bytes | None:
+        """Return the content that a look brought, from the archive; None where it brought none that counts."""
+        if look.capture_id is None or look.status is None or look.status >= 300:
+            return None
+        return read_exchange(self.warc_dir, self.ledger, look.capture_id).content
 
 
-def _hosts_in(message: str) -> list[str]:
-    return [word.strip("'\".,:;") for word in message.split()]
-
-
-_REASONS: tuple[tuple[type[Exception], str], ...] = (
-    (DownloadTimeoutError, "timeout"),
-    (DownloadConnectionRefusedError, "connection-refused"),
-    (DownloadCancelledError, "too-large"),
-    (ResponseDataLossError, "cut-short"),
-    (DownloadFailedError, "broken-response"),
-    (UnsupportedURLSchemeError, "other-scheme"),
-    (IgnoreRequest, "redirect-loop-or-too-large"),
-)
+def _failed_look(visit: RunningVisit, url: str, purpose: Purpose, failure: FetchFailure, why: str | None) -> Look:
+    return Look(
+        look_id=look_id_of(visit.visit_id, purpose, url),
+        visit_id=visit.visit_id,
+        purpose=purpose,
+        requested_url=url,
+        outcome=LookOutcome.COULD_NOT_LOOK,
+        reason=failure.reason,
+        detail=failure.detail,
+        status=None,
+        final_url=None,
+        capture_id=None,
+        content_sha256=None,
+        content_bytes=None,
+        looked_at=failure.failed_at,
+        why=why,
+        robots_capture_id=failure.robots_capture_id,
+    )

@@ -73,7 +73,7 @@ class Traps:
                 return "too many alike"
         return None
 
-    def told(self) -> str | None:
+    def describe(self) -> str | None:
         """Return the traps in words, or None when there was none."""
         if not self.refused:
             return None

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import time
-from asyncio import Future
 from dataclasses import dataclass, field, replace
 
-from scrapy.robotstxt import RobotParser
-
-from crawler.visits.looks import LookRefusedError
 from crawler.visits.traps import Traps
 from ledger.archive.connections import ConnectionFacts
-from ledger.database import Ledger, Row
+from ledger.database import Ledger
 from ledger.identity import look_id_of, utc_text
 from ledger.records import Connection, Look, Seed, Visit
 from ledger.typed_texts import VisitId
-from ledger.vocabulary import LookOutcome, PageKind, Purpose, RobotsRule
+from ledger.vocabulary import PageKind, Purpose, VisitState
 
 # why a visit failed without the vendor's doing, when it is so for one vendor after another
 NETWORK_REASONS = frozenset({"dns", "timeout", "no-route", "connection-refused"})
@@ -33,15 +28,6 @@ class Budget:
     body_bytes: int
     seconds: float
     renders: int = 3  # pages drawn by a browser
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SiteRules:
-    """What a host's robots.txt says. capture_id: of the answer that it was read from."""
-
-    parser: RobotParser
-    rule: RobotsRule
-    capture_id: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +49,9 @@ class EarlierCapture:
     last_modified: str | None
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, weakref_slot=True)
 class RunningVisit:
-    """State of one visit; lives as long as the visit runs and is forgotten with it."""
+    """State of one visit; lives as long as the visit runs and is forgotten with it, and what others remember of it too."""
 
     visit_id: str
     seed: Seed
@@ -74,7 +60,6 @@ class RunningVisit:
         default_factory=dict
     )  # (url, attempt) → capture_id: answered from the archive
     failed: dict[tuple[Purpose, str], Look] = field(default_factory=dict)  # looks that failed before a restart
-    robots: dict[str, Future[SiteRules | LookRefusedError]] = field(default_factory=dict)  # scheme://netloc → its rules
     captures: dict[str, str] = field(default_factory=dict)  # url → capture_id of the latest exchange
     connections: dict[ConnectionFacts, Connection] = field(default_factory=dict)  # that its answers came over
     sitemaps: list[str] = field(default_factory=list)  # that robots.txt of the site names
@@ -109,47 +94,63 @@ class RunningVisit:
         return None
 
 
-def begin_visit(ledger: Ledger, row: Row, budget: Budget, now: str) -> RunningVisit:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _StoredCapture:
+    url: str
+    attempt: int
+    capture_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _EarlierPageRow:
+    url: str
+    link_text: str
+    kind: PageKind
+    looked_at: str
+    is_last: bool
+    place: int
+
+
+def begin_visit(ledger: Ledger, row: Visit, budget: Budget, now: str) -> RunningVisit:
     """Mark a visit as running and return its state, with what an interrupted run of it had stored."""
-    seed = read_seed(ledger, row["seed_id"])
-    if row["start_urls"]:
-        seed = replace(seed, start_urls=tuple(json.loads(row["start_urls"])))
-    visit = RunningVisit(visit_id=row["visit_id"], seed=seed, budget=budget)
+    seed = read_seed(ledger, row.seed_id)
+    if row.start_urls:
+        seed = replace(seed, start_urls=row.start_urls)
+    visit = RunningVisit(visit_id=row.visit_id, seed=seed, budget=budget)
     # a visit that ran before, and was stopped or put back, has captures
-    for stored in ledger.rows("SELECT url, attempt, capture_id FROM captures WHERE visit_id = ?", [visit.visit_id]):
-        visit.stored[stored["url"], stored["attempt"]] = stored["capture_id"]
-    if row["state"] == "running":
+    captures = "SELECT url, attempt, capture_id FROM captures WHERE visit_id = ?"
+    for capture in ledger.select(_StoredCapture, captures, [row.visit_id]):
+        visit.stored[capture.url, capture.attempt] = capture.capture_id
+    if row.state is VisitState.RUNNING:
         failed = "SELECT * FROM looks WHERE visit_id = ? AND outcome = 'could-not-look' AND status IS NULL"
-        for look in ledger.rows(failed, [visit.visit_id]):
-            visit.failed[Purpose(look["purpose"]), look["requested_url"]] = read_look(look)
+        for look in ledger.select(Look, failed, [row.visit_id]):
+            visit.failed[look.purpose, look.requested_url] = look
     _remember_earlier(ledger, visit, row)
-    visit.wants_contacts = bool(ledger.value(_CONFIRMED, [row["seed_id"]]))
+    visit.wants_contacts = bool(ledger.value(_CONFIRMED, [row.seed_id]))
     ledger.execute(
         "UPDATE visits SET state = 'running', started_at = coalesce(started_at, ?) WHERE visit_id = ?",
-        [now, visit.visit_id],
+        [now, row.visit_id],
     )
     return visit
 
 
-def _remember_earlier(ledger: Ledger, visit: RunningVisit, row: Row) -> None:
+def _remember_earlier(ledger: Ledger, visit: RunningVisit, row: Visit) -> None:
     visit.earlier_visit_id = ledger.value(
         "SELECT v.visit_id FROM visits v JOIN crawls c USING (crawl_id)"
         " WHERE v.seed_id = ? AND v.state = 'done' AND v.crawl_id < ? AND c.kind = 'crawl' ORDER BY v.crawl_id DESC LIMIT 1",
-        [row["seed_id"], row["crawl_id"]],
+        [row.seed_id, row.crawl_id],
     )
     if visit.earlier_visit_id is None:
         return
-    pages = ledger.rows(
-        _EARLIER_PAGES, {"visit": visit.earlier_visit_id, "seed": row["seed_id"], "most": MAX_EARLIER_PAGES}
-    )
+    which = {"visit": visit.earlier_visit_id, "seed": row.seed_id, "most": MAX_EARLIER_PAGES}
     visit.earlier_pages = [
         EarlierPage(
-            url=page["url"],
-            link_text=page["link_text"],
-            kind=PageKind(page["kind"]),
-            reason=f"a {page['kind']} page on {page['looked_at'][:10]}",
+            url=page.url,
+            link_text=page.link_text,
+            kind=page.kind,
+            reason=f"a {page.kind} page on {page.looked_at[:10]}",
         )
-        for page in pages
+        for page in ledger.select(_EarlierPageRow, _EARLIER_PAGES, which)
     ]
 
 
@@ -170,23 +171,21 @@ def find_earlier_look(ledger: Ledger, visit: RunningVisit, url: str, purpose: Pu
     """Return the look that the vendor's last visit took at a URL, if there was one."""
     if visit.earlier_visit_id is None:
         return None
-    row = ledger.row("SELECT * FROM looks WHERE look_id = ?", [look_id_of(visit.earlier_visit_id, purpose, url)])
-    return None if row is None else read_look(row)
+    return ledger.find(Look, look_id=look_id_of(visit.earlier_visit_id, purpose, url))
 
 
 def find_earlier_capture(ledger: Ledger, visit: RunningVisit, url: str) -> EarlierCapture | None:
     """Return the latest capture of a URL that an earlier visit made, when a server can be asked whether it holds."""
     if visit.earlier_visit_id is None:
         return None
-    row = ledger.row(
+    capture = ledger.select_first(
+        EarlierCapture,
         "SELECT c.capture_id, c.etag, c.last_modified FROM captures c JOIN visits v USING (visit_id)"
         " WHERE c.url = ? AND v.seed_id = ? AND v.crawl_id < (SELECT crawl_id FROM visits WHERE visit_id = ?)"
         " AND c.status IN (200, 304) ORDER BY c.fetched_at DESC, c.attempt DESC LIMIT 1",
         [url, visit.seed.seed_id, visit.visit_id],
     )
-    if row is None or not (row["etag"] or row["last_modified"]):
-        return None
-    return EarlierCapture(**dict(row))
+    return capture if capture is not None and (capture.etag or capture.last_modified) else None
 
 
 PROGRAM_ERROR = "an error of the program, see the log"
@@ -202,8 +201,8 @@ def end_visit(ledger: Ledger, visit: RunningVisit, *, failure: str | None, now: 
     )
     if state == "done" and failure == PROGRAM_ERROR:
         reason = failure
-    if told := visit.traps.told():
-        reason = f"{reason}; traps: {told}"
+    if traps := visit.traps.describe():
+        reason = f"{reason}; traps: {traps}"
     ledger.execute(
         "UPDATE visits SET state = ?, ended_at = ?, end_reason = ?, pages = ?, requests = ?, body_bytes = ? WHERE visit_id = ?",
         [state, now, reason, visit.pages, visit.requests, visit.body_bytes, visit.visit_id],
@@ -226,11 +225,7 @@ def mark_judged(ledger: Ledger, visit_id: VisitId) -> None:
 
 
 def read_seed(ledger: Ledger, seed_id: str) -> Seed:
-    row = ledger.row("SELECT * FROM seeds WHERE seed_id = ?", [seed_id])
-    assert row is not None  # noqa: S101  # a foreign key
-    return Seed(**{**dict(row), "start_urls": tuple(json.loads(row["start_urls"]))})
-
-
-def read_look(row: Row) -> Look:
-    values = dict(row)
-    return Look(**{**values, "purpose": Purpose(values["purpose"]), "outcome": LookOutcome(values["outcome"])})
+    """Return the seed of a visit's row."""
+    seed = ledger.find(Seed, seed_id=seed_id)
+    assert seed is not None  # noqa: S101  # a foreign key
+    return seed

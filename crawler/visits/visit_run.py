@@ -9,17 +9,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import heapq
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from scrapy.http import Response
-
-from crawler.images.stylesheets import Sheet, decode_sheet
 from crawler.page.page import Document
 from crawler.reading.browser_reasons import reason_to_render
 from crawler.reading.links import LANGUAGE_HOME, SECURITY_TXT, Link, PageLinks, find_script_links, is_same_site
@@ -29,17 +24,15 @@ from crawler.reading.page_kind import WORTH
 from crawler.reading.page_reader import SAME_AS_MISSING, PageSource, ReadPage, store_page, unread_page
 from crawler.reading.reading_pool import PageUnreadableError
 from crawler.visits.drawn_pages import draw
-from crawler.visits.looks import Looked
+from crawler.visits.fetcher import FetchedAnswer
+from crawler.visits.page_parts import PageParts
 from crawler.visits.sitemaps import MAX_SITEMAPS, read_sitemap
 from crawler.visits.traps import url_key
 from crawler.visits.visit import RunningVisit
+from crawler.visits.visit_tools import VisitTools
+from ledger.records import Look
 from ledger.vocabulary import LookOutcome, PageHealth, PageKind, Purpose
 
-if TYPE_CHECKING:
-    from crawler.spiders.partners import PartnersSpider
-
-page_read = object()  # Scrapy signal, with visit_id and page
-IMAGES_AT_ONCE = 4
 START_WORTH, HOME_WORTH = 2.0, 1.5  # above every link's 0..1: read first, and followed to wherever they lead
 PARTNER_KINDS = frozenset({PageKind.PARTNERS, PageKind.CLIENTS, PageKind.RESELLERS})
 WELL_KNOWN = (  # names of pages, asked for with the site's own ending; what a vendor without any link to it still has
@@ -58,17 +51,16 @@ ENDINGS = (".html", ".htm", ".php", ".aspx")
 class VisitRun:
     """The steps of one visit."""
 
-    def __init__(self, spider: PartnersSpider, visit: RunningVisit) -> None:
-        self.spider = spider
+    def __init__(self, tools: VisitTools, visit: RunningVisit) -> None:
+        self.tools = tools
+        self.looks = tools.looks
         self.visit = visit
         self.frontier: list[tuple[float, int, Link]] = []
         self.known: set[str] = set()
         self.pushed = 0
         self.contents: set[str] = set()
         self.kinds: set[PageKind] = set()
-        self.images = asyncio.Semaphore(IMAGES_AT_ONCE)
-        self.sheet_texts: dict[str, str | None] = {}  # url → text, None when it could not be read
-        self.image_urls: set[str] = set()  # looked at already, for any page of the visit
+        self.parts = PageParts(tools.looks, visit)
         self.site = visit.seed.start_urls[0]
         self.hosts: frozenset[str] = frozenset()  # further hosts that the vendor calls its own
         self.script_urls: dict[str, None] = {}
@@ -83,8 +75,8 @@ class VisitRun:
         failure: str | None = None
         for url in self.visit.seed.start_urls:
             self._add(Link(url=url, text="", worth=START_WORTH, kind=PageKind.HOME, reason="start address"))
-        steps = [self._read_sitemaps, self._read_scripts, self._probe] if self.spider.follow_links else []
-        if self.spider.follow_links:
+        steps = [self._read_sitemaps, self._read_scripts, self._probe] if self.tools.follow_links else []
+        if self.tools.follow_links:
             home = urljoin(self.site, "/")
             self._add(Link(url=home, text="", worth=HOME_WORTH, kind=PageKind.HOME, reason="home page"))
             for page in self.visit.earlier_pages:
@@ -126,12 +118,12 @@ class VisitRun:
             if url in seen:
                 continue
             seen.add(url)
-            looked = await self.spider.look(self.visit, url, Purpose.SITEMAP)
-            if looked.response is None or looked.response.status >= 400:
+            looked = await self.looks.look(self.visit, url, Purpose.SITEMAP)
+            if looked.answer is None or looked.answer.status >= 400:
                 continue
-            found = read_sitemap(looked.response.body, looked.response.url, self.spider.lexicon, hosts=self.hosts)
-            self._add_all(found.links)
-            waiting += [here for further in found.sitemaps if (here := self._here(further))]
+            sitemap = read_sitemap(looked.answer.content, looked.answer.url, self.tools.lexicon, hosts=self.hosts)
+            self._add_all(sitemap.links)
+            waiting += [here for further in sitemap.sitemaps if (here := self._here(further))]
 
     def _here(self, url: str) -> str | None:
         """An address of the site; of one of the vendor's other hosts as one of the visited host."""
@@ -143,21 +135,21 @@ class VisitRun:
     async def _read_scripts(self) -> None:
         """Look for a menu in the scripts of the site's first page."""
         for url in self.script_urls:
-            looked = await self.spider.look(self.visit, url, Purpose.SCRIPT)
-            if looked.response is not None and looked.look.outcome is LookOutcome.LOOKED:
-                script = looked.response.body.decode("utf-8", "replace")
-                self._add_all(find_script_links(script, self.site, self.spider.lexicon))
+            looked = await self.looks.look(self.visit, url, Purpose.SCRIPT)
+            if looked.content is not None:
+                script = looked.content.decode("utf-8", "replace")
+                self._add_all(find_script_links(script, self.site, self.tools.lexicon))
 
     async def _probe(self) -> None:
         """Ask for pages by their usual names, after asking for one that can't exist, to know a soft 404 by its words."""
         name = f"no-such-page-{self.visit.visit_id[:12]}"
         ending = max(self.endings, key=lambda e: self.endings[e]) if self.endings else ""
         missing = urljoin(self.site, f"/{name}{ending}")
-        carried = self.spider.carry_over(self.visit, missing, Purpose.PROBE) if self.is_home_unchanged else None
+        carried = self.looks.carry_over(self.visit, missing, Purpose.PROBE) if self.is_home_unchanged else None
         if carried is None or (carried.status or 0) < 400:  # an answer is needed itself, to compare others with it
-            looked = await self.spider.look(self.visit, missing, Purpose.PROBE)
-            if looked.response is not None and looked.response.status < 400:
-                self.missing = self._source(looked, looked.response, "")
+            looked = await self.looks.look(self.visit, missing, Purpose.PROBE)
+            if looked.answer is not None and looked.answer.status < 400:
+                self.missing = self._source(looked.look, looked.answer, "")
         for name, kind in WELL_KNOWN:
             if kind is PageKind.PARTNERS or not self.kinds & PARTNER_KINDS:
                 url = urljoin(self.site, f"/{name}{ending}")
@@ -165,53 +157,54 @@ class VisitRun:
 
     async def _ask_for_contacts(self) -> None:
         """Where somebody may write to the vendor: read its imprint and contact pages, and security.txt (RFC 9116)."""
-        if not (self.visit.wants_contacts and self.visit.pages and self.spider.follow_links):
+        if not (self.visit.wants_contacts and self.visit.pages and self.tools.follow_links):
             return
         for url in self.contact_urls:
             if url_key(url) not in self.known:
                 await self._read(
                     Link(url=url, text="", worth=0.01, kind=PageKind.OTHER, reason="may say who the vendor is")
                 )
-        await self.spider.look(self.visit, urljoin(self.site, SECURITY_TXT), Purpose.PROBE)
+        await self.looks.look(self.visit, urljoin(self.site, SECURITY_TXT), Purpose.PROBE)
 
     async def _read(self, link: Link) -> str | None:
         """Read one page with its style sheets and images; returns why it could not be read, if so."""
         if link.reason == WELL_KNOWN_REASON and self.is_home_unchanged:
-            carried = self.spider.carry_over(self.visit, link.url, Purpose.PAGE)
+            carried = self.looks.carry_over(self.visit, link.url, Purpose.PAGE)
             if carried is not None and carried.status is not None and carried.status >= 400:
                 return f"{carried.reason}: {carried.detail}"
-        looked = await self.spider.look(self.visit, link.url, Purpose.PAGE, why=link.reason)
-        response = looked.response
-        if response is None or looked.look.outcome is LookOutcome.COULD_NOT_LOOK:
+        looked = await self.looks.look(self.visit, link.url, Purpose.PAGE, why=link.reason)
+        answer = looked.answer
+        if answer is None or looked.look.outcome is LookOutcome.COULD_NOT_LOOK:
             return f"{looked.look.reason}: {looked.look.detail}"
-        source = self._source(looked, response, link.text)
+        source = self._source(looked.look, answer, link.text)
         unread = self._why_unread(link, source)
         if unread is not None:
-            store_page(self.spider.ledger, unread_page(source, unread))
+            store_page(self.tools.ledger, unread_page(source, unread))
             return f"not-html: {unread}" if unread.startswith("content type") else None
         if looked.look.content_sha256 in self.contents:
             return None
-        self.known.add(url_key(response.url))
+        self.known.add(url_key(answer.url))
         try:
-            page, leads = await self.spider.reader.read(source)
+            page, leads = await self.tools.reader.read(source)
             page = await self._check_soft_404(link, page, source)
-            sheets = partial(self._sheets, is_unchanged=looked.is_unchanged)
+            sheets = partial(self.parts.read_sheets, is_unchanged=looked.is_unchanged)
             why_drawn = reason_to_render(page)  # of a shell; whether a healthy page needs it, the reader sees
             if page.is_healthy:
                 self.contents.add(looked.look.content_sha256 or "")
-                page, why_drawn = await self.spider.reader.read_images(source, await sheets(leads.sheet_urls))
+                page, why_drawn = await self.tools.reader.read_images(source, await sheets(leads.sheet_urls))
             if why_drawn is not None:
-                page, drawn_leads = await draw(self.spider, self.visit, source, page, why_drawn, sheets)
+                page, drawn_leads = await draw(self.tools, self.visit, source, page, why_drawn, sheets)
                 leads = drawn_leads or leads
         except PageUnreadableError as error:
-            store_page(self.spider.ledger, unread_page(source, str(error), health=PageHealth.UNREADABLE))
+            store_page(self.tools.ledger, unread_page(source, str(error), health=PageHealth.UNREADABLE))
             return f"{PageHealth.UNREADABLE}: {error}"
-        store_page(self.spider.ledger, page)
-        self.spider.crawler.signals.send_catch_log(page_read, visit_id=self.visit.visit_id, page=page)
+        store_page(self.tools.ledger, page)
+        self.tools.on_page(self.visit, page)
         if not page.is_healthy:
             return f"{page.page.health}: {page.page.health_reason}"
         self._note(link, page, leads, is_unchanged=looked.is_unchanged)
-        await self._look_at_images(page, is_unchanged=looked.is_unchanged)
+        images = {s.image_url: s.original_url for s in page.sightings if s.image_url}
+        await self.parts.look_at_images(images, is_unchanged=looked.is_unchanged)
         return None
 
     def _why_unread(self, link: Link, source: PageSource) -> str | None:
@@ -225,18 +218,18 @@ class VisitRun:
         """A well-known path may answer with what the site says to any address."""
         if link.reason != WELL_KNOWN_REASON or self.missing is None or not page.is_healthy:
             return page
-        if not await self.spider.reader.is_like(self.missing, source):
+        if not await self.tools.reader.is_like(self.missing, source):
             return page
         return page.with_health(PageHealth.SOFT_404, SAME_AS_MISSING)
 
-    def _source(self, looked: Looked, response: Response, link_text: str) -> PageSource:
+    def _source(self, look: Look, answer: FetchedAnswer, link_text: str) -> PageSource:
         return PageSource(
             visit_id=self.visit.visit_id,
-            look_id=looked.look.look_id,
-            url=response.url,
-            status=response.status,
-            content=response.body,
-            content_type=(response.headers.get("Content-Type") or b"").decode("latin-1") or None,
+            look_id=look.look_id,
+            url=answer.url,
+            status=answer.status,
+            content=answer.content,
+            content_type=answer.content_type,
             link_text=link_text,
         )
 
@@ -255,42 +248,9 @@ class VisitRun:
             name = urlsplit(page.page.url).path.rpartition("/")[2]
             for home in self.language_homes[:MAX_LANGUAGES]:
                 self._add(replace(link, url=urljoin(home, name)))
-        for found in leads.links if self.spider.follow_links else ():
-            path = urlsplit(found.url).path.lower()
+        for lead in leads.links if self.tools.follow_links else ():
+            path = urlsplit(lead.url).path.lower()
             for ending in ENDINGS:
                 if path.endswith(ending):
                     self.endings[ending] = self.endings.get(ending, 0) + 1
-            self._add(found)
-
-    async def _sheets(self, urls: Iterable[str], *, is_unchanged: bool) -> list[Sheet]:
-        sheets = []
-        for url in urls:
-            if url not in self.sheet_texts:
-                looked = await self._look_or_carry(url, Purpose.STYLESHEET, is_unchanged=is_unchanged)
-                self.sheet_texts[url] = decode_sheet(looked) if looked is not None else None
-            text = self.sheet_texts[url]
-            if text is not None:
-                sheets.append(Sheet(url, text))
-        return sheets
-
-    async def _look_or_carry(self, url: str, purpose: Purpose, *, is_unchanged: bool) -> bytes | None:
-        if is_unchanged and (carried := self.spider.carry_over(self.visit, url, purpose)):
-            return self.spider.stored_content(carried)
-        looked: Looked = await self.spider.look(self.visit, url, purpose)
-        is_read = looked.response is not None and looked.look.outcome is LookOutcome.LOOKED
-        return looked.response.body if is_read and looked.response is not None else None
-
-    async def _look_at_images(self, page: ReadPage, *, is_unchanged: bool) -> None:
-        images = {s.image_url: s.original_url for s in page.sightings if s.image_url}
-        new = {url: original for url, original in images.items() if url and url not in self.image_urls}
-        self.image_urls.update(new)
-        await asyncio.gather(*(self._look_at_image(*image, is_unchanged=is_unchanged) for image in new.items()))
-
-    async def _look_at_image(self, url: str, original_url: str | None, *, is_unchanged: bool) -> None:
-        """Look at an image; where an optimiser fails, at the original that its address names, under that address."""
-        async with self.images:
-            if is_unchanged and self.spider.carry_over(self.visit, url, Purpose.IMAGE):
-                return
-            looked = await self.spider.look(self.visit, url, Purpose.IMAGE)
-            if looked.look.outcome is LookOutcome.COULD_NOT_LOOK and original_url and not looked.is_refused:
-                await self.spider.look(self.visit, url, Purpose.IMAGE, instead=original_url)
+            self._add(lead)

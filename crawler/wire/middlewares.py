@@ -1,4 +1,4 @@
-"""What stands between the spider and the wire: robots rules and pace per visit, and every exchange into the archive.
+"""What stands between the spider and the wire: each visit's pace, and every exchange into the archive.
 
 Captures lies nearest to the wire, so that it sees bodies before decompression and every redirect; what a
 killed run of the same visit had stored is answered from the archive and not fetched again. What an earlier visit
@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from http import HTTPStatus
-from pathlib import Path
 from typing import Self
 from urllib.parse import urldefrag, urljoin, urlsplit
 
@@ -19,24 +18,23 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.http.headers import Headers
 from scrapy.responsetypes import responsetypes
-from scrapy.robotstxt import ProtegoRobotParser
 from w3lib.url import safe_url_string
 
 from crawler.visits.clock import read_server_date
-from crawler.visits.looks import LookRefusedError
-from crawler.visits.visit import RunningVisit, SiteRules, find_earlier_capture
+from crawler.visits.visit import RunningVisit, find_earlier_capture
 from crawler.wire.addresses import known_addresses
 from crawler.wire.connection_facts import read_connection_facts
-from crawler.wire.opt_out import read_opt_out
+from crawler.wire.failures import LookRefusedError
 from crawler.wire.pace import MAX_WAIT_S, Pace, retry_after_s
+from crawler.wire.robots import ROBOTS_META
 from crawler.wire.tls import UNVERIFIED_META
+from crawler.wire.visiting_spider import visiting_spider
 from ledger.archive.warc import NOT_MODIFIED, Exchange, WarcArchive, read_exchange
 from ledger.database import Ledger
-from ledger.domains import belongs_to
 from ledger.errors import EvidenceBrokenError
 from ledger.identity import utc_text
 from ledger.records import Connection
-from ledger.vocabulary import Purpose, RobotsRule, Tls
+from ledger.vocabulary import Tls
 
 STORED_FLAG = "stored"
 UNCHANGED_FLAG = "unchanged"
@@ -44,73 +42,9 @@ READABLE_ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate", "br
 MAX_HEADER_LINES = 200
 MAX_HEADER_BYTES = 64_000
 _PLACE = "place_at_address"
-_ROBOTS = "robots"
 _HELD = "held_capture"
 _UNCONDITIONAL = "unconditional"
 logger = logging.getLogger(__name__)
-
-
-class VisitRobotsMiddleware:
-    """RFC 9309: robots.txt decides; a missing one allows all, an unreachable one forbids all.
-
-    Parsers live with their visit: a crawl of many vendors does not grow with them.
-    """
-
-    def __init__(self, crawler: Crawler) -> None:
-        self.crawler = crawler
-        self.user_agent = crawler.settings["ROBOTSTXT_USER_AGENT"] or crawler.settings["USER_AGENT"]
-        self.is_obeyed = crawler.settings.getbool("PARTNERPROOF_OBEY_ROBOTS")
-        self.opted_out = read_opt_out(Path(crawler.settings["PARTNERPROOF_OPT_OUT_FILE"]))
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(crawler)
-
-    async def process_request(self, request: Request) -> None:
-        visit: RunningVisit | None = request.meta.get("visit")
-        if visit is None:
-            return
-        if self.opted_out and belongs_to(urlsplit(request.url).hostname, self.opted_out):
-            raise LookRefusedError("opt-out", "the list of domains that wish not to be visited names it")
-        request.meta[_ROBOTS] = None  # a redirect brings the rules of the address that it comes from
-        if request.meta.get("purpose") is Purpose.ROBOTS:
-            return
-        if not self.is_obeyed:
-            request.meta[_ROBOTS] = (RobotsRule.NOT_ASKED, None)
-            return
-        rules = await self._rules(visit, request)
-        if isinstance(rules, LookRefusedError):
-            raise LookRefusedError(rules.reason, rules.detail, robots_capture_id=rules.robots_capture_id)
-        if not rules.parser.allowed(request.url, self.user_agent):
-            raise LookRefusedError("robots", "robots.txt forbids this address", robots_capture_id=rules.capture_id)
-        request.meta[_ROBOTS] = (rules.rule, rules.capture_id)
-
-    async def _rules(self, visit: RunningVisit, request: Request) -> SiteRules | LookRefusedError:
-        parts = urlsplit(request.url)
-        netloc = f"{parts.scheme}://{parts.netloc}"
-        if netloc not in visit.robots:
-            visit.robots[netloc] = asyncio.ensure_future(self._fetch(visit, netloc))
-        return await visit.robots[netloc]
-
-    async def _fetch(self, visit: RunningVisit, site: str) -> SiteRules | LookRefusedError:
-        assert self.crawler.spider is not None  # noqa: S101  # requests come from it
-        looked = await self.crawler.spider.look(visit, f"{site}/robots.txt", Purpose.ROBOTS)  # type: ignore[attr-defined]
-        response: Response | None = looked.response
-        if response is None:  # the host itself can't be reached, or must not be
-            return LookRefusedError(looked.look.reason or "failed", f"{looked.look.detail} (asked for robots.txt)")
-        if response.status >= 500 or response.status == 429:
-            return LookRefusedError(
-                "robots-unreachable",
-                f"robots.txt answers {response.status}, so nothing is allowed (RFC 9309)",
-                robots_capture_id=looked.look.capture_id,
-            )
-        body = b"" if response.status >= 400 else response.body[:512_000]  # RFC 9309, 2.5: at least 500 KiB
-        parser = ProtegoRobotParser(body, self.crawler.spider)
-        rules = parser.rp
-        visit.sitemaps += [url for url in list(rules.sitemaps)[:20] if url not in visit.sitemaps]
-        self.crawler.spider.pace.set_delay(site.split("://")[1], rules.crawl_delay(self.user_agent))  # type: ignore[attr-defined]
-        rule = RobotsRule.NO_ROBOTS if response.status >= 400 else RobotsRule.ALLOWED
-        return SiteRules(parser=parser, rule=rule, capture_id=looked.look.capture_id)
 
 
 class PaceMiddleware:
@@ -128,8 +62,7 @@ class PaceMiddleware:
 
     @property
     def _pace(self) -> Pace:
-        pace: Pace = self.crawler.spider.pace  # type: ignore[union-attr]
-        return pace
+        return visiting_spider(self.crawler).pace
 
     async def process_request(self, request: Request) -> None:
         visit: RunningVisit | None = request.meta.get("visit")
@@ -180,8 +113,7 @@ class CaptureMiddleware:
 
     @property
     def _archive(self) -> WarcArchive:
-        archive: WarcArchive = self.crawler.spider.archive  # type: ignore[union-attr]
-        return archive
+        return visiting_spider(self.crawler).archive
 
     def process_request(self, request: Request) -> Response | None:
         visit: RunningVisit | None = request.meta.get("visit")
@@ -262,7 +194,7 @@ class CaptureMiddleware:
         tls = (
             (Tls.UNVERIFIED if request.meta.get(UNVERIFIED_META) else Tls.VERIFIED) if parts.scheme == "https" else None
         )
-        robots, robots_capture_id = request.meta.get(_ROBOTS) or (None, None)
+        robots, robots_capture_id = request.meta.get(ROBOTS_META) or (None, None)
         lines = _lines(response.headers)
         capture = self._archive.store(
             Exchange(

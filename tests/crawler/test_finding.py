@@ -134,7 +134,7 @@ def test_addresses_without_end_come_to_an_end(urls, kind):
     for url in urls:
         traps.is_trap(url, is_promising=False)
     assert set(traps.refused) == {kind}
-    assert kind in traps.told()
+    assert kind in traps.describe()
     assert traps.refused[kind] < len(urls) or len(urls) == 1
 
 
@@ -147,7 +147,7 @@ def test_few_pages_of_any_form_are_no_trap():
         "http://v.example/a/b",
     ):
         assert not traps.is_trap(url, is_promising=False)
-    assert traps.told() is None
+    assert traps.describe() is None
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ class Space:
                 with WarcArchive(self.folder / "warc", ledger, order.crawl_id, tool="partnerproof test") as archive:
                     reading = Ingest(index, ledger, archive, self.lexicon)
                     assert len(list(reading.read_visits(order))) <= len(order.plans)
-                self.told = reading.told
+                self.told = reading.unread
             self.left_out, self.warnings = +index.left_out, opened.told
         return self
 

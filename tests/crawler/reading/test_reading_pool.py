@@ -13,7 +13,7 @@ import pytest
 
 from crawler.reading import reading_pool as reader_module
 from crawler.reading.page_reader import PageSource, read_page
-from crawler.reading.reading_pool import PageUnreadableError, Reader
+from crawler.reading.reading_pool import PageUnreadableError, ReadingPool
 
 HTML = b"<title>P</title><h1>Our partners</h1><p>We work with many firms.</p><img src=a.png><a href=/about>About</a>"
 
@@ -27,7 +27,7 @@ def source(content: bytes = HTML) -> PageSource:
 
 def test_a_page_read_in_another_process_is_the_page_read_here(lexicon, tmp_path):
     async def read() -> object:
-        reader = Reader(tmp_path, processes=1)
+        reader = ReadingPool(tmp_path, processes=1)
         try:
             page, leads = await reader.read(source())
             full, why_drawn = await reader.read_images(source(), [])
@@ -47,7 +47,7 @@ def test_a_page_read_in_another_process_is_the_page_read_here(lexicon, tmp_path)
 
 def test_a_page_that_takes_too_long_is_unreadable_and_the_next_one_is_read(tmp_path, monkeypatch):
     async def read() -> str:
-        reader = Reader(tmp_path, processes=1)
+        reader = ReadingPool(tmp_path, processes=1)
         try:
             await reader.read(source())  # the process is there
             monkeypatch.setattr(reader_module, "READING_TIMEOUT_S", 0.01)
@@ -66,13 +66,13 @@ def test_a_page_that_takes_too_long_is_unreadable_and_the_next_one_is_read(tmp_p
 STARTS_AND_WAITS = """
 import asyncio, sys, time
 from pathlib import Path
-from crawler.reading.reading_pool import Reader
-from tests.crawler.test_reader import source
+from crawler.reading.reading_pool import ReadingPool
+from tests.crawler.reading.test_reading_pool import source
 
 async def main():
-    reader = Reader(Path(sys.argv[1]), processes=1)
+    reader = ReadingPool(Path(sys.argv[1]), processes=1)
     await reader.read(source())
-    pool = reader._desks[0]._pool
+    pool = reader._processes[0]._pool
     print(*pool._processes, flush=True)
     time.sleep(60)
 

@@ -1,0 +1,77 @@
+"""Why a download gave no response: Scrapy's exceptions and our own refusals → the short words that looks carry."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    ResponseDataLossError,
+    UnsupportedURLSchemeError,
+)
+
+from crawler.visits.fetcher import FetchFailure
+from crawler.wire.addresses import refused_hosts
+from crawler.wire.tls import is_tls_failure
+from ledger.identity import utc_text
+
+
+class LookRefusedError(IgnoreRequest):
+    """A request that must not or can't be made, with the reason that the look's row will carry."""
+
+    def __init__(self, reason: str, detail: str, *, robots_capture_id: str | None = None) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+        self.robots_capture_id = robots_capture_id  # the answer of robots.txt that forbids it
+
+
+def explain_failure(error: Exception, url: str) -> FetchFailure:
+    """Return why a download gave no response, as of now."""
+    if isinstance(error, LookRefusedError):
+        return FetchFailure(
+            reason=error.reason,
+            detail=error.detail,
+            failed_at=utc_text(),
+            robots_capture_id=error.robots_capture_id,
+        )
+    host = urlsplit(url).hostname
+    message = str(error)[:300] or type(error).__name__
+    if isinstance(error, CannotResolveHostError):
+        failed_host = next((h for h in (host, *_hosts_in(str(error))) if refused_hosts.get(h)), None)
+        if failed_host:
+            address = refused_hosts.get(failed_host)
+            return _failure("private-address", f"{failed_host} leads to {address}, which is not a public address")
+        return _failure("dns", f"no address for {host}")
+    if is_tls_failure(error):
+        return _failure("tls", message)
+    if isinstance(error, ValueError) and "request url" in str(error):  # Scrapy, of a Location that it can't ask
+        return _failure("redirect-not-followed", message)
+    for kind, reason in _REASONS:
+        if isinstance(error, kind):
+            return _failure(reason, message)
+    return _failure("failed", f"{type(error).__name__}: {error}"[:300])
+
+
+def _failure(reason: str, detail: str) -> FetchFailure:
+    return FetchFailure(reason=reason, detail=detail, failed_at=utc_text())
+
+
+def _hosts_in(message: str) -> list[str]:
+    return [word.strip("'\".,:;") for word in message.split()]
+
+
+_REASONS: tuple[tuple[type[Exception], str], ...] = (
+    (DownloadTimeoutError, "timeout"),
+    (DownloadConnectionRefusedError, "connection-refused"),
+    (DownloadCancelledError, "too-large"),
+    (ResponseDataLossError, "cut-short"),
+    (DownloadFailedError, "broken-response"),
+    (UnsupportedURLSchemeError, "other-scheme"),
+    (IgnoreRequest, "redirect-loop-or-too-large"),
+)

@@ -1,0 +1,50 @@
+"""The wire as a visit's fetcher: Scrapy's downloader, through robots rules, pace, address guard and archive."""
+
+from __future__ import annotations
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+
+from crawler.visits.fetcher import MAX_BYTES, FetchedAnswer, FetchFailure
+from crawler.visits.visit import RunningVisit
+from crawler.wire.failures import explain_failure
+from ledger.errors import PartnerproofError
+from ledger.identity import utc_text
+from ledger.vocabulary import Purpose
+
+
+class ScrapyFetcher:
+    """Fetches with the downloader of a running crawl; CaptureMiddleware stores what comes."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    async def fetch(self, visit: RunningVisit, url: str, purpose: Purpose) -> FetchedAnswer | FetchFailure:
+        """Return what one address gives, as part of a visit. Errors: PartnerproofError when the crawl can't go on."""
+        meta = {"visit": visit, "purpose": purpose, "download_maxsize": MAX_BYTES[purpose]}
+        assert self._crawler.engine is not None  # noqa: S101  # it runs the visits
+        try:
+            response = await self._crawler.engine.download_async(Request(url, meta=meta, dont_filter=True))
+        except PartnerproofError:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever a server provokes is a row, never the end of the crawl
+            return explain_failure(error, url)
+        return FetchedAnswer(
+            url=response.url,
+            status=response.status,
+            headers=tuple(
+                (name.decode("latin-1"), value.decode("latin-1"))
+                for name, values in response.headers.items()
+                for value in values
+            ),
+            content=response.body,
+            capture_id=visit.captures.get(response.url),
+            answered_at=utc_text(),
+            unfollowed_to=_location(response) if 300 <= response.status < 400 else None,
+        )
+
+
+def _location(response: Response) -> str:
+    value = response.headers.get("Location")
+    return value.decode("latin-1")[:200] if value else "nowhere"
