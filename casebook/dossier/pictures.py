@@ -25,7 +25,7 @@ from typing import Any
 from PIL import Image, ImageDraw
 
 from casebook.dossier.findings import NOTHING_ALLOWS
-from crawler.drawing.archive_drawing import draw_stored, find_words, read_drawing
+from crawler.drawing.archive_drawing import StoredLook, draw_stored, find_words, read_drawing
 from crawler.drawing.browser import Browser, BrowserOptions, RenderFailedError, why_no_browser
 from crawler.reading.page_reader import DrawnDocument, ReadPage
 from crawler.reading.stored_pages import read_drawn
@@ -147,7 +147,7 @@ async def _draw_all(ledger: Ledger, pages: Sequence[PageToDraw], order: PictureO
                     ledger.add(_failed(page, claim, str(error)) for claim in page.claims)
                     told = replace(told, failed=told.failed + 1)
                 else:
-                    read = read_drawing(ledger, order.warc_dir, page.look, drawn.document, order.lexicon)
+                    read = read_drawing(ledger, order.warc_dir, _stored_look(page.look), drawn.document, order.lexicon)
                     for claim in page.claims:
                         picture = _outline(ledger, archive, page, claim, drawn, read)
                         ledger.add([picture])
@@ -160,10 +160,21 @@ async def _draw_all(ledger: Ledger, pages: Sequence[PageToDraw], order: PictureO
     return told
 
 
+def _stored_look(look: Row) -> StoredLook:
+    return StoredLook(
+        look_id=look["look_id"],
+        visit_id=look["visit_id"],
+        capture_id=look["capture_id"],
+        final_url=look["final_url"],
+        status=look["status"],
+        stylesheet_looks=tuple(json.loads(look["stylesheet_looks"])),
+    )
+
+
 async def _draw(browser: Browser, ledger: Ledger, archive: WarcArchive, page: PageToDraw) -> Drawn:
     if page.has_render:
         return _drawn_in_crawl(ledger, archive.directory, page.look["look_id"])
-    rendered = await draw_stored(browser, ledger, archive.directory, page.look)
+    rendered = await draw_stored(browser, ledger, archive.directory, _stored_look(page.look))
     at, url = utc_text(), page.look["final_url"]
     html = rendered.html.encode("utf-8", "replace")
     # addresses of their own, as other archivers' pictures have: the page's own address is that of what the server sent

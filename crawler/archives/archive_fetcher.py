@@ -13,6 +13,7 @@ from crawler.visits.visit import RunningVisit
 from ledger.archive.codings import BodyRefusedError
 from ledger.archive.warc import Exchange, WarcArchive
 from ledger.identity import content_id
+from ledger.typed_texts import CaptureId, FinalUrl, Instant
 from ledger.vocabulary import Purpose
 
 NOT_IN_ARCHIVE = "not-in-archive"
@@ -28,7 +29,7 @@ class ArchiveFetcher:
         self._index = index
         self._archive = archive
         self._documents = {document.uri: document for document in documents}
-        self._page_at = ""  # of the page that was fetched last
+        self._page_at = Instant("")  # of the page that was fetched last
 
     async def fetch(self, visit: RunningVisit, url: str, purpose: Purpose) -> FetchedAnswer | FetchFailure:
         """Return what the archive holds for an address. Errors: PartnerproofError when our own archive refuses."""
@@ -46,7 +47,7 @@ class ArchiveFetcher:
         except BodyRefusedError as error:
             return FetchFailure(reason=error.reason, detail=error.detail, failed_at=answer.at)
         return FetchedAnswer(
-            url=answer.uri,
+            url=FinalUrl(answer.uri),
             status=read.status,
             headers=read.http.headers,
             content=read.body.content,
@@ -54,11 +55,11 @@ class ArchiveFetcher:
             answered_at=answer.at,
         )
 
-    def _store(self, visit: RunningVisit, answer: Answer, read: ReadAnswer) -> str:
+    def _store(self, visit: RunningVisit, answer: Answer, read: ReadAnswer) -> CaptureId:
         """Put an answer into our own archive, once for each visit and address; returns the capture's id."""
         if answer.uri in visit.captures:
             return visit.captures[answer.uri]
-        capture_id = content_id("capture", visit.visit_id, answer.uri, 0)
+        capture_id = CaptureId(content_id("capture", visit.visit_id, answer.uri, 0))
         visit.captures[answer.uri] = capture_id
         visit.body_bytes += len(read.body.payload)
         if self._archive.ledger.value("SELECT 1 FROM captures WHERE capture_id = ?", [capture_id]):

@@ -12,10 +12,10 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import Any
+from operator import attrgetter
 from urllib.parse import urljoin, urlsplit
 
 from crawler.archives.archive_files import ArchiveFile
@@ -24,6 +24,8 @@ from crawler.archives.archive_records import HttpHead, RawRecord, parse_http
 from crawler.reading.page_health import is_html
 from ledger.archive.codings import BodyRefusedError
 from ledger.identity import utc_text
+from ledger.row_reading import read_rows
+from ledger.typed_texts import Instant
 
 # An image of another year says nothing about a page; crawls of one site take days, recurring ones weeks.
 MAX_APART_DAYS = 92
@@ -44,7 +46,7 @@ class Answer:
 
     n: int
     uri: str
-    at: str
+    at: Instant
     status: int
     content_type: str | None
     location: str | None
@@ -61,6 +63,38 @@ class ReadAnswer:
     request: HttpHead | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Record:
+    """A record of the archive as the index has it, beside its number n; the fields in the table's order."""
+
+    warc: int
+    offset: int
+    type: str
+    uri: str
+    key: str
+    at: Instant
+    day: float
+    record_id: str | None
+    status: int | None
+    content_type: str | None
+    location: str | None
+    ip: str | None
+    concurrent_to: str | None
+    refers_to: str | None
+    refers_key: str | None
+    refers_at: Instant | None
+    payload_digest: str | None
+    block_digest: str | None
+    is_document: bool
+    is_frame_of_others: bool
+    damage: str | None
+
+
+_COLUMNS = tuple(field.name for field in fields(_Record))
+_INSERT = f"INSERT INTO records ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
+_values = attrgetter(*_COLUMNS)
+
+
 class ArchiveIndex:
     """The answers of one archive. left_out: records that are none, by what they are."""
 
@@ -68,11 +102,10 @@ class ArchiveIndex:
         self.archive = archive
         self.left_out: Counter[str] = Counter()
         self.database = sqlite3.connect("")  # a private file that SQLite removes by itself
-        self.database.row_factory = sqlite3.Row
         self.database.execute(_TABLE)
         for number, warc in enumerate(archive.warcs):
-            rows = (row for record in warc.records() if (row := self._row(number, record)) is not None)
-            self.database.executemany(f"INSERT INTO records VALUES (NULL{', ?' * 21})", rows)
+            records = (made for record in warc.records() if (made := self._record(number, record)) is not None)
+            self.database.executemany(_INSERT, map(_values, records))
             self.left_out["no WARC record"] += len(warc.losses)
         for column in ("key", "record_id", "payload_digest", "concurrent_to"):
             self.database.execute(f"CREATE INDEX by_{column} ON records({column})")
@@ -82,7 +115,7 @@ class ArchiveIndex:
     def close(self) -> None:
         self.database.close()
 
-    def _row(self, warc: int, record: RawRecord) -> tuple[Any, ...] | None:
+    def _record(self, warc: int, record: RawRecord) -> _Record | None:
         kind = record.value("warc-type") or "no type"
         if kind not in ("response", "revisit", "request"):
             if kind not in ("warcinfo", "metadata"):
@@ -103,14 +136,29 @@ class ArchiveIndex:
         content_type = http.value("content-type") if http else None
         is_other_frame = kind == "request" and http is not None and _is_frame_of_others(record.uri, http)
         location = http.value("location") if http else None
-        return (
-            warc, record.offset, kind, record.uri, key, at, _day(at), record.value("warc-record-id"),
-            http.status if http else None, content_type, _absolute(record.uri, location), record.value("warc-ip-address"),
-            record.value("warc-concurrent-to"), record.value("warc-refers-to"),
-            url_key(record.value("warc-refers-to-target-uri") or ""), read_date(record.value("warc-refers-to-date")),
-            record.value("warc-payload-digest"), record.value("warc-block-digest"),
-            kind != "request" and _is_document(http, record.body_head), is_other_frame, record.damage,
-        )  # fmt: skip
+        return _Record(
+            warc=warc,
+            offset=record.offset,
+            type=kind,
+            uri=record.uri,
+            key=key,
+            at=at,
+            day=_day(at),
+            record_id=record.value("warc-record-id"),
+            status=http.status if http else None,
+            content_type=content_type,
+            location=_absolute(record.uri, location),
+            ip=record.value("warc-ip-address"),
+            concurrent_to=record.value("warc-concurrent-to"),
+            refers_to=record.value("warc-refers-to"),
+            refers_key=url_key(record.value("warc-refers-to-target-uri") or ""),
+            refers_at=read_date(record.value("warc-refers-to-date")),
+            payload_digest=record.value("warc-payload-digest"),
+            block_digest=record.value("warc-block-digest"),
+            is_document=kind != "request" and _is_document(http, record.body_head),
+            is_frame_of_others=is_other_frame,
+            damage=record.damage,
+        )
 
     def _mark_repeated_documents(self) -> None:
         """An answer "not modified" has no content type of its own."""
@@ -128,35 +176,42 @@ class ArchiveIndex:
 
     def documents(self) -> Iterator[Answer]:
         """Yield the documents of the archive, oldest first: pages, and error answers that look like pages."""
-        sql = "SELECT * FROM records WHERE is_document AND (status IS NULL OR status < 300 OR status >= 400 OR status = 304) ORDER BY at, n"
-        yield from map(_answer, self.database.execute(sql).fetchall())
+        where = "is_document AND (status IS NULL OR status < 300 OR status >= 400 OR status = 304) ORDER BY at, n"
+        yield from self._answers(where)
 
-    def near(self, url: str, at: str) -> Answer | None:
+    def near(self, url: str, at: Instant) -> Answer | None:
         """Return the answer for an address that is nearest in time, redirects followed, or None."""
         for _ in range(MAX_REDIRECTS + 1):
-            row = self.database.execute(
-                "SELECT * FROM records WHERE key = ? AND type <> 'request' AND abs(day - ?) <= ? AND damage IS NULL"
-                " ORDER BY coalesce(status, 200) >= 400, abs(day - ?), n LIMIT 1",
-                [url_key(url), _day(at), MAX_APART_DAYS, _day(at)],
-            ).fetchone()
-            if row is None:
-                return None
-            answer = _answer(row)
-            if not (300 <= answer.status < 400 and answer.status != 304 and answer.location):
+            where = (
+                "key = ? AND type <> 'request' AND abs(day - ?) <= ? AND damage IS NULL"
+                " ORDER BY coalesce(status, 200) >= 400, abs(day - ?), n LIMIT 1"
+            )
+            answer = next(self._answers(where, [url_key(url), _day(at), MAX_APART_DAYS, _day(at)]), None)
+            if answer is None or not (300 <= answer.status < 400 and answer.status != 304 and answer.location):
                 return answer
             url = answer.location
         return None
 
+    def _answers(self, where: str, values: Sequence[object] = ()) -> Iterator[Answer]:
+        # a revisit record without a head repeats a good answer
+        sql = "SELECT n, uri, at, coalesce(nullif(status, 0), 200) AS status, content_type, location, ip FROM records"
+        return read_rows(self.database.execute(f"{sql} WHERE {where}", values), Answer)
+
+    def _find(self, where: str, values: Sequence[object]) -> _Record | None:
+        sql = f"SELECT {', '.join(_COLUMNS)} FROM records WHERE {where} LIMIT 1"
+        return next(read_rows(self.database.execute(sql, values), _Record), None)
+
     def read(self, answer: Answer, *, max_bytes: int) -> ReadAnswer:
         """Return an answer's headers and body. Errors: BodyRefusedError, with the word for the look's row."""
-        row = self.database.execute("SELECT * FROM records WHERE n = ?", [answer.n]).fetchone()
-        if row["damage"]:
-            raise BodyRefusedError(row["damage"], "the archive's record is damaged")
-        http = None if row["type"] == "revisit" and row["status"] in (None, 304) else self._head(row)
-        holder = row if row["type"] == "response" else self._repeated(row)
+        record = self._find("n = ?", [answer.n])
+        assert record is not None  # noqa: S101  # the answer is of this index
+        if record.damage:
+            raise BodyRefusedError(record.damage, "the archive's record is damaged")
+        http = None if record.type == "revisit" and record.status in (None, 304) else self._head(record)
+        holder = record if record.type == "response" else self._repeated(record)
         if holder is None:
             raise BodyRefusedError("not-in-archive", "what the revisit record repeats is not in this file")
-        block = self.archive.warcs[holder["warc"]].block(holder["offset"])
+        block = self.archive.warcs[holder.warc].block(holder.offset)
         head = parse_http(block) if block is not None else None
         if block is None or head is None or head.status is None:
             raise BodyRefusedError("too-large" if block is None else "broken-response", "the record could not be read")
@@ -164,41 +219,42 @@ class ArchiveIndex:
             head,
             block,
             max_bytes=max_bytes,
-            block_digest=holder["block_digest"],
-            payload_digest=holder["payload_digest"],
+            block_digest=holder.block_digest,
+            payload_digest=holder.payload_digest,
         )
-        said = http or head
-        return ReadAnswer(http=said, status=said.status or head.status, body=body, request=self._request(row))
+        answered = http or head
+        return ReadAnswer(
+            http=answered, status=answered.status or head.status, body=body, request=self._request(record)
+        )
 
-    def _head(self, row: sqlite3.Row) -> HttpHead | None:
-        block = self.archive.warcs[row["warc"]].block(row["offset"])
+    def _head(self, record: _Record) -> HttpHead | None:
+        block = self.archive.warcs[record.warc].block(record.offset)
         return parse_http(block) if block is not None else None
 
-    def _repeated(self, row: sqlite3.Row) -> sqlite3.Row | None:
+    def _repeated(self, record: _Record) -> _Record | None:
         """Return the answer that a revisit record repeats."""
-        tries = (
-            ("record_id = ?", [row["refers_to"]]),
-            ("key = ? AND at = ?", [row["refers_key"], row["refers_at"]]),
-            ("payload_digest = ?", [row["payload_digest"]]),
-            ("key = ? AND status < 300 AND at <= ?", [row["key"], row["at"]]) if row["status"] == 304 else ("0", []),
+        tries: tuple[tuple[str, list[str | None]], ...] = (
+            ("record_id = ?", [record.refers_to]),
+            ("key = ? AND at = ?", [record.refers_key, record.refers_at]),
+            ("payload_digest = ?", [record.payload_digest]),
+            ("key = ? AND status < 300 AND at <= ?", [record.key, record.at]) if record.status == 304 else ("0", []),
         )
         for where, values in tries:
             if None in values:
                 continue
-            sql = f"SELECT * FROM records WHERE type = 'response' AND damage IS NULL AND {where} ORDER BY at DESC, n LIMIT 1"
-            if found := self.database.execute(sql, values).fetchone():
-                same: sqlite3.Row = found
-                return same
+            repeated = self._find(f"type = 'response' AND damage IS NULL AND {where} ORDER BY at DESC, n", values)
+            if repeated is not None:
+                return repeated
         return None
 
-    def _request(self, row: sqlite3.Row) -> HttpHead | None:
-        sql = (
-            "SELECT * FROM records WHERE type = 'request' AND damage IS NULL AND"
-            " (concurrent_to = ? OR record_id = ? OR (key = ? AND at = ?)) ORDER BY concurrent_to = ? DESC, n LIMIT 1"
+    def _request(self, record: _Record) -> HttpHead | None:
+        where = (
+            "type = 'request' AND damage IS NULL AND (concurrent_to = ? OR record_id = ? OR (key = ? AND at = ?))"
+            " ORDER BY concurrent_to = ? DESC, n"
         )
-        values = [row["record_id"], row["concurrent_to"], row["key"], row["at"], row["record_id"]]
-        found = self.database.execute(sql, values).fetchone()
-        return self._head(found) if found else None
+        values = [record.record_id, record.concurrent_to, record.key, record.at, record.record_id]
+        request = self._find(where, values)
+        return self._head(request) if request is not None else None
 
 
 def url_key(url: str) -> str | None:
@@ -214,7 +270,7 @@ def url_key(url: str) -> str | None:
     return f"{host.removeprefix('www.')}{shown_port}{parts.path or '/'}" + (f"?{parts.query}" if parts.query else "")
 
 
-def read_date(text: str | None) -> str | None:
+def read_date(text: str | None) -> Instant | None:
     """Return a WARC-Date to the second, in UTC; None when it is none."""
     match = _DATE.fullmatch((text or "").strip())
     if match is None:
@@ -230,18 +286,6 @@ def read_date(text: str | None) -> str | None:
 
 def _day(at: str) -> float:
     return datetime.fromisoformat(at).timestamp() / 86_400
-
-
-def _answer(row: sqlite3.Row) -> Answer:
-    return Answer(
-        n=row["n"],
-        uri=row["uri"],
-        at=row["at"],
-        status=row["status"] or 200,  # a revisit record without a head repeats a good answer
-        content_type=row["content_type"],
-        location=row["location"],
-        ip=row["ip"],
-    )
 
 
 def _absolute(base: str, location: str | None) -> str | None:

@@ -41,6 +41,7 @@ from ledger.domains import registrable_domain
 from ledger.identity import content_id, sha256_hex, utc_text
 from ledger.lexicon import Lexicon
 from ledger.records import Crawl, Look, Seed, Visit
+from ledger.typed_texts import CrawlId, FinalUrl, Sha256, VisitId
 from ledger.vocabulary import CrawlKind, Purpose, VisitState
 
 MAX_PAGES = 200  # of one vendor and day; an archive may hold a whole shop
@@ -63,8 +64,8 @@ class VisitPlan:
 class IngestOrder:
     """What one archive is to become. left_out: documents of hosts that are no vendors of the list."""
 
-    crawl_id: str
-    digest: str
+    crawl_id: CrawlId
+    digest: Sha256
     plans: tuple[VisitPlan, ...]
     left_out: int
 
@@ -116,11 +117,11 @@ def _seed_of_domain(ledger: Ledger, domain: str, url: str) -> Seed:
     return made if known is None else read_seed(ledger, known)
 
 
-def _crawl_id(digest: str, plans: Sequence[VisitPlan]) -> str:
+def _crawl_id(digest: Sha256, plans: Sequence[VisitPlan]) -> CrawlId:
     """A ULID that follows from the file: it sorts by the first day of its captures, before crawls made later."""
     first = datetime.fromisoformat(f"{plans[0].day}T00:00:00+00:00") if plans else datetime.fromtimestamp(0, UTC)
     moment = max(0, int(first.timestamp() * 1000)).to_bytes(6, "big")
-    return str(ULID.from_bytes(moment + bytes.fromhex(digest)[:10]))
+    return CrawlId(str(ULID.from_bytes(moment + bytes.fromhex(digest)[:10])))
 
 
 def begin_ingest(
@@ -155,7 +156,7 @@ def begin_ingest(
         )
         ledger.add(
             Visit(
-                visit_id=content_id("visit", order.crawl_id, plan.seed.seed_id, plan.day),
+                visit_id=VisitId(content_id("visit", order.crawl_id, plan.seed.seed_id, plan.day)),
                 crawl_id=order.crawl_id,
                 seed_id=plan.seed.seed_id,
                 ordinal=ordinal,
@@ -182,7 +183,7 @@ class Ingest:
         self.lexicon = lexicon
         self.unread: Counter[str] = Counter()
 
-    def read_visits(self, order: IngestOrder) -> Iterator[str]:
+    def read_visits(self, order: IngestOrder) -> Iterator[VisitId]:
         """Read the visits that are not done, one by one; yield the id of each."""
         for ordinal, plan in enumerate(order.plans):
             row = self.ledger.find(Visit, crawl_id=order.crawl_id, ordinal=ordinal)
@@ -192,7 +193,7 @@ class Ingest:
             self.archive.sync()
             yield row.visit_id
 
-    def read_visit(self, visit_id: str, plan: VisitPlan) -> None:
+    def read_visit(self, visit_id: VisitId, plan: VisitPlan) -> None:
         """Read the pages of one vendor and day."""
         visit = RunningVisit(visit_id=visit_id, seed=plan.seed, budget=BUDGET)
         asyncio.run(self._read_pages(visit, plan))
@@ -222,7 +223,7 @@ class Ingest:
         source = PageSource(
             visit_id=visit.visit_id,
             look_id=look.look_id,
-            url=document.uri,
+            url=FinalUrl(document.uri),
             status=look.status or document.status,
             content=content,
             content_type=document.content_type,

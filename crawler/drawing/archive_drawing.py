@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
@@ -20,9 +21,10 @@ from crawler.page.page import attribute
 from crawler.reading.page_reader import DrawnDocument, PageSource, ReadPage, read_page
 from crawler.reading.stored_pages import read_sheets
 from ledger.archive.warc import read_exchange
-from ledger.database import Ledger, Row
+from ledger.database import Ledger
 from ledger.errors import RecordDeletedError
 from ledger.lexicon import Lexicon
+from ledger.typed_texts import CaptureId, FinalUrl, LookId, VisitId
 
 Box = tuple[int, int, int, int]
 MAX_HOPS = 10
@@ -31,20 +33,32 @@ NOT_IN_ARCHIVE = "not-in-archive"
 _NO_WORDS = frozenset({"script", "style", "noscript", "template", "title"})
 
 
-async def draw_stored(browser: Browser, ledger: Ledger, warc_dir: Path, look: Row) -> Rendered:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredLook:
+    """A look whose page the archive holds, and the looks at the style sheets that it was read with."""
+
+    look_id: LookId
+    visit_id: VisitId
+    capture_id: CaptureId
+    final_url: FinalUrl
+    status: int | None
+    stylesheet_looks: tuple[str, ...]
+
+
+async def draw_stored(browser: Browser, ledger: Ledger, warc_dir: Path, look: StoredLook) -> Rendered:
     """Draw the page of a look from what its visit had stored. Errors: RenderFailedError; EvidenceBrokenError."""
     fetch = _fetch_from_archive(ledger, warc_dir, look)
     try:
-        read_exchange(warc_dir, ledger, look["capture_id"])
+        read_exchange(warc_dir, ledger, look.capture_id)
     except RecordDeletedError as error:
         raise RenderFailedError(str(error)) from error
-    return await browser.render(look["final_url"], fetch, why_unanswered=NOT_IN_ARCHIVE)
+    return await browser.render(look.final_url, fetch, why_unanswered=NOT_IN_ARCHIVE)
 
 
-def _fetch_from_archive(ledger: Ledger, warc_dir: Path, look: Row) -> Fetch:
+def _fetch_from_archive(ledger: Ledger, warc_dir: Path, look: StoredLook) -> Fetch:
     async def fetch(url: str, kind: str) -> Fetched | None:
-        is_page = url == look["final_url"]
-        capture_id = look["capture_id"] if is_page else _find_capture(ledger, look["visit_id"], url)
+        is_page = url == look.final_url
+        capture_id = look.capture_id if is_page else _find_capture(ledger, look.visit_id, url)
         if capture_id is None:
             return None
         try:
@@ -56,39 +70,44 @@ def _fetch_from_archive(ledger: Ledger, warc_dir: Path, look: Row) -> Fetch:
     return fetch
 
 
-def _find_capture(ledger: Ledger, visit_id: str, url: str) -> str | None:
+def _find_capture(ledger: Ledger, visit_id: VisitId, url: str) -> CaptureId | None:
     """The capture that a visit has for an address: of its look, or at the end of its redirects."""
-    looked = ledger.value(
+    looked: CaptureId | None = ledger.value(
         "SELECT capture_id FROM looks WHERE visit_id = ? AND requested_url = ? AND capture_id IS NOT NULL LIMIT 1",
         [visit_id, url],
     )
     if looked is not None:
-        return str(looked)
+        return looked
     for _ in range(MAX_HOPS):
-        row = ledger.row(
+        hop = ledger.select_first(
+            _Hop,
             "SELECT capture_id, redirect_url FROM captures WHERE visit_id = ? AND url = ? ORDER BY attempt DESC LIMIT 1",
             [visit_id, url],
         )
-        if row is None:
-            return None
-        if row["redirect_url"] is None:
-            return str(row["capture_id"])
-        url = row["redirect_url"]
+        if hop is None or hop.redirect_url is None:
+            return None if hop is None else hop.capture_id
+        url = hop.redirect_url
     return None
 
 
-def read_drawing(ledger: Ledger, warc_dir: Path, look: Row, drawn: DrawnDocument, lexicon: Lexicon) -> ReadPage:
-    """Return a drawn page with what is seen in it. look: a row of looks with its page's stylesheet_looks."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Hop:
+    capture_id: CaptureId
+    redirect_url: str | None
+
+
+def read_drawing(ledger: Ledger, warc_dir: Path, look: StoredLook, drawn: DrawnDocument, lexicon: Lexicon) -> ReadPage:
+    """Return a drawn page with what is seen in it."""
     source = PageSource(
-        visit_id=look["visit_id"],
-        look_id=look["look_id"],
-        url=look["final_url"],
-        status=look["status"] or 200,
+        visit_id=look.visit_id,
+        look_id=look.look_id,
+        url=look.final_url,
+        status=look.status or 200,
         content=b"",
         content_type="text/html",
         drawn=drawn,
     )
-    return read_page(source, lexicon).with_images(read_sheets(ledger, warc_dir, look["stylesheet_looks"]), lexicon)
+    return read_page(source, lexicon).with_images(read_sheets(ledger, warc_dir, look.stylesheet_looks), lexicon)
 
 
 def find_words(drawn: DrawnDocument, words: str) -> list[Box]:

@@ -8,7 +8,8 @@ Pages carry the version of the reading that they were read with, so that what is
 from __future__ import annotations
 
 import contextlib
-import json
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from crawler.images.stylesheets import Sheet, decode_sheet
@@ -24,24 +25,50 @@ from crawler.reading.page_reader import (
     store_page,
 )
 from ledger.archive.warc import StoredExchange, read_exchange, read_made
-from ledger.database import Ledger, Row
+from ledger.database import Ledger
 from ledger.errors import RecordDeletedError
 from ledger.lexicon import Lexicon
-from ledger.typed_texts import LookId, VisitId
+from ledger.records import Look, Render
+from ledger.typed_texts import CaptureId, FinalUrl, LookId, Sha256, VisitId
 from ledger.vocabulary import PageHealth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _StoredPage:
+    """A page's row with what its look brought."""
+
+    look_id: LookId
+    link_text: str
+    health_reason: str | None
+    stylesheet_looks: tuple[str, ...]
+    capture_id: CaptureId
+    final_url: FinalUrl
+    status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _DrawnRecord:
+    """Where the archive holds the document of a page that was drawn."""
+
+    document_warc_file: str
+    document_warc_offset: int
+    document_sha256: Sha256
+    box_attribute: str
 
 
 def read_again(ledger: Ledger, warc_dir: Path, lexicon: Lexicon, *, visit_id: VisitId, is_all: bool) -> int:
     """Read pages of a visit again from the archive; returns how many. Not is_all: those of earlier readings only."""
-    rows = ledger.rows(
-        "SELECT p.*, k.capture_id, k.final_url, k.status FROM pages p JOIN looks k ON k.look_id = p.look_id"
+    pages = ledger.select(
+        _StoredPage,
+        "SELECT p.look_id, p.link_text, p.health_reason, p.stylesheet_looks, k.capture_id, k.final_url, k.status"
+        " FROM pages p JOIN looks k ON k.look_id = p.look_id"
         " WHERE p.visit_id = ? AND p.health <> ? AND k.capture_id IS NOT NULL AND (? OR p.extractor_version <> ?)"
         " ORDER BY p.rowid",
         [visit_id, PageHealth.NOT_HTML, is_all, EXTRACTOR_VERSION],
     )
-    for row in rows:
+    for known in pages:
         try:
-            stored = read_exchange(warc_dir, ledger, row["capture_id"])
+            stored = read_exchange(warc_dir, ledger, known.capture_id)
         except RecordDeletedError:
             continue  # what was read of it was deleted with it
         content_type = _content_type(stored)
@@ -49,49 +76,54 @@ def read_again(ledger: Ledger, warc_dir: Path, lexicon: Lexicon, *, visit_id: Vi
             continue
         source = PageSource(
             visit_id=visit_id,
-            look_id=row["look_id"],
-            url=row["final_url"],
-            status=row["status"],
+            look_id=known.look_id,
+            url=known.final_url,
+            status=known.status,
             content=stored.content,
             content_type=content_type,
-            link_text=row["link_text"],
-            drawn=read_drawn(ledger, warc_dir, row["look_id"]),
+            link_text=known.link_text,
+            drawn=read_drawn(ledger, warc_dir, known.look_id),
         )
         page = read_page(source, lexicon)
         if page.is_healthy:
-            page = page.with_images(read_sheets(ledger, warc_dir, row["stylesheet_looks"]), lexicon)
-        store_page(ledger, _as_known(ledger, row, page))
-    return len(rows)
+            page = page.with_images(read_sheets(ledger, warc_dir, known.stylesheet_looks), lexicon)
+        store_page(ledger, _as_known(ledger, known, page))
+    return len(pages)
 
 
-def _as_known(ledger: Ledger, row: Row, page: ReadPage) -> ReadPage:
+def _as_known(ledger: Ledger, known: _StoredPage, page: ReadPage) -> ReadPage:
     """What a visit knew of a page beyond its bytes holds: a soft 404 by comparison, a browser that was not there."""
-    if page.is_healthy and row["health_reason"] == SAME_AS_MISSING:
+    if page.is_healthy and known.health_reason == SAME_AS_MISSING:
         return page.with_health(PageHealth.SOFT_404, SAME_AS_MISSING)
-    render = ledger.row("SELECT reason, failure FROM renders WHERE look_id = ?", [row["look_id"]])
-    if render is not None and render["failure"] is not None:
-        return needs_browser(page, render["reason"], render["failure"])
+    render = ledger.find(Render, look_id=known.look_id)
+    if render is not None and render.failure is not None:
+        return needs_browser(page, render.reason, render.failure)
     return page
 
 
 def read_drawn(ledger: Ledger, warc_dir: Path, look_id: LookId) -> DrawnDocument | None:
     """Return the document that a browser drew for a look, or None when none did."""
-    row = ledger.row("SELECT * FROM renders WHERE look_id = ? AND failure IS NULL", [look_id])
-    if row is None:
+    render = ledger.select_first(
+        _DrawnRecord,
+        "SELECT document_warc_file, document_warc_offset, document_sha256, box_attribute FROM renders"
+        " WHERE look_id = ? AND failure IS NULL",
+        [look_id],
+    )
+    if render is None:
         return None
-    content = read_made(warc_dir, row["document_warc_file"], row["document_warc_offset"], row["document_sha256"])
-    return DrawnDocument(html=content.decode("utf-8", "replace"), box_attribute=row["box_attribute"])
+    content = read_made(warc_dir, render.document_warc_file, render.document_warc_offset, render.document_sha256)
+    return DrawnDocument(html=content.decode("utf-8", "replace"), box_attribute=render.box_attribute)
 
 
-def read_sheets(ledger: Ledger, warc_dir: Path, stylesheet_looks: str) -> list[Sheet]:
+def read_sheets(ledger: Ledger, warc_dir: Path, stylesheet_looks: Iterable[str]) -> list[Sheet]:
     """Return the style sheets that a page was read with. stylesheet_looks: as its row has them."""
     sheets = []
-    for look_id in json.loads(stylesheet_looks):
-        look = ledger.row("SELECT requested_url, capture_id FROM looks WHERE look_id = ?", [look_id])
-        if look is not None and look["capture_id"]:
+    for look_id in stylesheet_looks:
+        look = ledger.find(Look, look_id=look_id)
+        if look is not None and look.capture_id:
             with contextlib.suppress(RecordDeletedError):
-                content = read_exchange(warc_dir, ledger, look["capture_id"]).content
-                sheets.append(Sheet(look["requested_url"], decode_sheet(content)))
+                content = read_exchange(warc_dir, ledger, look.capture_id).content
+                sheets.append(Sheet(look.requested_url, decode_sheet(content)))
     return sheets
 
 

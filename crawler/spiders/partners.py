@@ -42,12 +42,13 @@ from crawler.wire.pace import Pace
 from crawler.wire.scrapy_fetcher import ScrapyFetcher
 from crawler.wire.visiting_spider import VisitingSpider
 from ledger.archive.warc import WarcArchive
-from ledger.database import Ledger
+from ledger.database import Ledger, columns_of
 from ledger.errors import BadInputError, PartnerproofError, Problem
 from ledger.identity import utc_now, utc_text
 from ledger.lexicon import Lexicon
 from ledger.proof.writer_lock import hold_pen
 from ledger.records import Visit
+from ledger.typed_texts import CrawlId
 from ledger.vocabulary import CrawlKind, VisitState
 
 logger = logging.getLogger(__name__)
@@ -79,7 +80,7 @@ class PartnersSpider(VisitingSpider):
             self.seed_list = read_seeds(Path(seeds))
         else:
             self.seed_list = [seed_of_url(url or "")]
-        self.crawl_id = ""
+        self.crawl_id = CrawlId("")  # set when the crawl has begun
         self.failure: PartnerproofError | None = None
         self.is_single_url = url is not None
         self.outage = Outage()
@@ -132,7 +133,7 @@ class PartnersSpider(VisitingSpider):
         )
         return spider
 
-    def _begin_crawl(self, settings: BaseSettings) -> str:
+    def _begin_crawl(self, settings: BaseSettings) -> CrawlId:
         return begin_crawl(
             self.ledger,
             self.seed_list,
@@ -191,7 +192,7 @@ class PartnersSpider(VisitingSpider):
         while True:
             visit = self.ledger.select_first(
                 Visit,
-                "SELECT * FROM visits WHERE crawl_id = ? AND state IN ('pending', 'running')"
+                f"SELECT {columns_of(Visit)} FROM visits WHERE crawl_id = ? AND state IN ('pending', 'running')"
                 " AND (state = 'pending', ordinal) > (?, ?) ORDER BY state = 'pending', ordinal LIMIT 1",
                 [self.crawl_id, *last],
             )

@@ -11,6 +11,7 @@ Our instant is when an answer was whole, theirs when it began, both cut to secon
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from statistics import median, quantiles
@@ -19,8 +20,17 @@ from urllib.parse import urlsplit
 
 from ledger.database import Ledger
 from ledger.identity import parse_utc, utc_text
+from ledger.typed_texts import CrawlId, Instant
 
 MAX_ANSWERS = 50  # of one server
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _DatedAnswer:
+    fetched_at: Instant
+    server_date: str
+    remote_ip: str | None
+    url: str
 
 
 def read_server_date(headers: Mapping[str, str]) -> str | None:
@@ -38,21 +48,22 @@ def read_server_date(headers: Mapping[str, str]) -> str | None:
         return None
 
 
-def measure_clock(ledger: Ledger, crawl_id: str) -> dict[str, Any]:
+def measure_clock(ledger: Ledger, crawl_id: CrawlId) -> dict[str, Any]:
     """Return the offset of our clock from the servers' of a crawl, in seconds; positive: ours is ahead.
 
     middle_half_s: between which the half of the servers lies that is nearest to the median.
     """
     offsets: dict[str, list[float]] = {}
     answers = 0
-    for row in ledger.each(
+    for answer in ledger.select_each(
+        _DatedAnswer,
         "SELECT c.fetched_at, c.server_date, c.remote_ip, c.url FROM captures c JOIN visits v ON v.visit_id = c.visit_id"
         " WHERE v.crawl_id = ? AND c.server_date IS NOT NULL",
         [crawl_id],
     ):
-        of_server = offsets.setdefault(row["remote_ip"] or urlsplit(row["url"]).netloc, [])
+        of_server = offsets.setdefault(answer.remote_ip or urlsplit(answer.url).netloc, [])
         if len(of_server) < MAX_ANSWERS:
-            of_server.append((parse_utc(row["fetched_at"]) - parse_utc(row["server_date"])).total_seconds())
+            of_server.append((parse_utc(answer.fetched_at) - parse_utc(answer.server_date)).total_seconds())
             answers += 1
     medians = [median(of_server) for of_server in offsets.values()]
     if not medians:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from crawler.visits.visit import RunningVisit
+from ledger.typed_texts import CaptureId, FinalUrl, Instant
 from ledger.vocabulary import Purpose
 
 # of one answer, its codings undone; larger ones are refused
@@ -28,12 +29,12 @@ MAX_BYTES = {
 class FetchedAnswer:
     """What an address gave in the end, redirects followed."""
 
-    url: str  # where the redirects led
+    url: FinalUrl  # where the redirects led
     status: int
     headers: tuple[tuple[str, str], ...]
     content: bytes  # codings undone
-    capture_id: str | None  # of its row; None: it was not stored
-    answered_at: str
+    capture_id: CaptureId | None  # of its row; None: it was not stored
+    answered_at: Instant
     unfollowed_to: str | None = None  # set where it is a redirect that was not followed: the address, or "nowhere"
 
     def header(self, name: str) -> str | None:
@@ -52,8 +53,8 @@ class FetchFailure:
 
     reason: str  # the short word that the look's row carries
     detail: str
-    failed_at: str
-    robots_capture_id: str | None = None  # the answer of robots.txt that forbids it
+    failed_at: Instant
+    robots_capture_id: CaptureId | None = None  # the answer of robots.txt that forbids it
 
 
 class Fetcher(Protocol):

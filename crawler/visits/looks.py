@@ -22,6 +22,7 @@ from ledger.archive.warc import read_exchange
 from ledger.database import Ledger
 from ledger.identity import look_id_of, parse_utc, sha256_hex, utc_now, utc_text
 from ledger.records import Look
+from ledger.typed_texts import Instant, RequestedUrl, Sha256
 from ledger.vocabulary import LookOutcome, Purpose
 
 READ_WHEN_AN_ERROR = frozenset({Purpose.PAGE, Purpose.ROBOTS, Purpose.PROBE})
@@ -111,7 +112,7 @@ class LookTaker:
             look_id=look_id_of(visit.visit_id, purpose, url),
             visit_id=visit.visit_id,
             purpose=purpose,
-            requested_url=url,
+            requested_url=RequestedUrl(url),
             outcome=LookOutcome.LOOKED if is_looked else LookOutcome.COULD_NOT_LOOK,
             reason=None if is_looked and purpose in WITHOUT_REASON else reason,
             detail=detail,
@@ -125,7 +126,7 @@ class LookTaker:
             unchanged_since=self._unchanged_since(visit, url, purpose, digest) if is_looked else None,
         )
 
-    def _unchanged_since(self, visit: RunningVisit, url: str, purpose: Purpose, digest: str) -> str | None:
+    def _unchanged_since(self, visit: RunningVisit, url: str, purpose: Purpose, digest: Sha256) -> Instant | None:
         """Since when the content is what it is now, if the vendor's last visit had the same."""
         earlier = find_earlier_look(self.ledger, visit, url, purpose)
         if earlier is None or earlier.content_sha256 != digest:
@@ -166,7 +167,7 @@ def _failed_look(visit: RunningVisit, url: str, purpose: Purpose, failure: Fetch
         look_id=look_id_of(visit.visit_id, purpose, url),
         visit_id=visit.visit_id,
         purpose=purpose,
-        requested_url=url,
+        requested_url=RequestedUrl(url),
         outcome=LookOutcome.COULD_NOT_LOOK,
         reason=failure.reason,
         detail=failure.detail,

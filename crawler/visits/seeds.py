@@ -25,6 +25,7 @@ from ledger.errors import BadInputError, Problem
 from ledger.identifiers import normal_identifier
 from ledger.identity import content_id, event_id, sha256_hex, utc_text
 from ledger.records import Crawl, Seed, Visit
+from ledger.typed_texts import CrawlId, SeedId, VisitId
 from ledger.vocabulary import CrawlKind, VisitState
 
 SCOPE_SETTINGS = ("PARTNERPROOF_BRANDS", "PARTNERPROOF_FOLLOW_LINKS", "PARTNERPROOF_MAX_PAGES")
@@ -92,10 +93,10 @@ def _add_row(row: TableRow, seeds: dict[str, Seed], lines: dict[str, int], probl
 
 
 def _identifiers(row: TableRow, problems: list[Problem]) -> tuple[str, ...]:
-    found: dict[str, None] = {}
+    identifiers: dict[str, None] = {}
     for text in filter(None, map(str.strip, row.cells.get("identifiers", "").split(";"))):
         try:
-            found[normal_identifier(text)] = None
+            identifiers[normal_identifier(text)] = None
         except ValueError as error:
             problems.append(
                 Problem(
@@ -105,7 +106,7 @@ def _identifiers(row: TableRow, problems: list[Problem]) -> tuple[str, ...]:
                     next_step="correct it or leave it empty",
                 )
             )
-    return tuple(found)
+    return tuple(identifiers)
 
 
 def seed_of(address: str, *, name: str | None = None, country: str | None = None, parent: str | None = None) -> Seed:
@@ -126,7 +127,7 @@ def seed_of(address: str, *, name: str | None = None, country: str | None = None
     netloc = urlsplit(url).netloc.lower().rpartition("@")[2]
     domain = registrable_domain(host)
     return Seed(
-        seed_id=content_id("seed", netloc),
+        seed_id=SeedId(content_id("seed", netloc)),
         vendor=name or domain,
         vendor_domain=domain,
         start_urls=(url,),
@@ -155,7 +156,7 @@ def begin_crawl(
     keep_known: bool = False,
     kind: CrawlKind = CrawlKind.CRAWL,
     made_with: dict[str, object] | None = None,
-) -> str:
+) -> CrawlId:
     """Return the id of the crawl to work on: the unfinished one of the same list, brands and scope, or a new one.
 
     keep_known: a vendor that an earlier list named keeps its name, country and parent.
@@ -164,14 +165,14 @@ def begin_crawl(
     seeds = list(seeds)
     scope = json.dumps([settings.get(name) for name in SCOPE_SETTINGS])
     digest = sha256_hex("\n".join([scope, *map(repr, seeds)]).encode())
-    unfinished = ledger.value(
+    unfinished: CrawlId | None = ledger.value(
         "SELECT crawl_id FROM crawls WHERE order_sha256 = ? AND ended_at IS NULL ORDER BY crawl_id DESC LIMIT 1",
         [digest],
     )
     if unfinished is not None:
-        _note_continuation(ledger, str(unfinished), made_with or {})
-        return str(unfinished)
-    crawl_id = event_id()
+        _note_continuation(ledger, unfinished, made_with or {})
+        return unfinished
+    crawl_id = CrawlId(event_id())
     crawl = Crawl(
         crawl_id=crawl_id,
         order_sha256=digest,
@@ -188,7 +189,7 @@ def begin_crawl(
         ledger.add([crawl])
         ledger.add(
             Visit(
-                visit_id=content_id("visit", crawl_id, seed.seed_id),
+                visit_id=VisitId(content_id("visit", crawl_id, seed.seed_id)),
                 crawl_id=crawl_id,
                 seed_id=seed.seed_id,
                 ordinal=ordinal,
@@ -206,7 +207,7 @@ def begin_crawl(
     return crawl_id
 
 
-def end_crawl_if_complete(ledger: Ledger, crawl_id: str) -> bool:
+def end_crawl_if_complete(ledger: Ledger, crawl_id: CrawlId) -> bool:
     """Mark a crawl as ended when no visit is left. Returns whether it is."""
     left = ledger.value(
         "SELECT count(*) FROM visits WHERE crawl_id = ? AND state IN ('pending', 'running')", [crawl_id]
@@ -221,7 +222,7 @@ def end_crawl_if_complete(ledger: Ledger, crawl_id: str) -> bool:
     return True
 
 
-def _note_continuation(ledger: Ledger, crawl_id: str, made_with: dict[str, object]) -> None:
+def _note_continuation(ledger: Ledger, crawl_id: CrawlId, made_with: dict[str, object]) -> None:
     begun = json.loads(ledger.value("SELECT made_with FROM crawls WHERE crawl_id = ?", [crawl_id]))
     later = begun.pop("continued_with", [])
     last = {key: value for key, value in (later[-1] if later else begun).items() if key != "at"}

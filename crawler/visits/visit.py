@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 
 from crawler.visits.traps import Traps
 from ledger.archive.connections import ConnectionFacts
-from ledger.database import Ledger
+from ledger.database import Ledger, columns_of
 from ledger.identity import look_id_of, utc_text
 from ledger.records import Connection, Look, Seed, Visit
-from ledger.typed_texts import VisitId
+from ledger.typed_texts import CaptureId, SeedId, VisitId
 from ledger.vocabulary import PageKind, Purpose, VisitState
 
 # why a visit failed without the vendor's doing, when it is so for one vendor after another
@@ -44,7 +44,7 @@ class EarlierPage:
 class EarlierCapture:
     """What an earlier visit of the vendor has of a URL, with what a server needs to say whether it still holds."""
 
-    capture_id: str
+    capture_id: CaptureId
     etag: str | None
     last_modified: str | None
 
@@ -53,17 +53,17 @@ class EarlierCapture:
 class RunningVisit:
     """State of one visit; lives as long as the visit runs and is forgotten with it, and what others remember of it too."""
 
-    visit_id: str
+    visit_id: VisitId
     seed: Seed
     budget: Budget
-    stored: dict[tuple[str, int], str] = field(
+    stored: dict[tuple[str, int], CaptureId] = field(
         default_factory=dict
     )  # (url, attempt) → capture_id: answered from the archive
     failed: dict[tuple[Purpose, str], Look] = field(default_factory=dict)  # looks that failed before a restart
-    captures: dict[str, str] = field(default_factory=dict)  # url → capture_id of the latest exchange
+    captures: dict[str, CaptureId] = field(default_factory=dict)  # url → capture_id of the latest exchange
     connections: dict[ConnectionFacts, Connection] = field(default_factory=dict)  # that its answers came over
     sitemaps: list[str] = field(default_factory=list)  # that robots.txt of the site names
-    earlier_visit_id: str | None = None  # the vendor's last visit that was done, in any crawl
+    earlier_visit_id: VisitId | None = None  # the vendor's last visit that was done, in any crawl
     earlier_pages: list[EarlierPage] = field(default_factory=list)
     wants_contacts: bool = False  # somebody confirmed what it claims, and may write to it
     unverified_hosts: set[str] = field(default_factory=set)  # asked again without checking their certificate
@@ -98,7 +98,7 @@ class RunningVisit:
 class _StoredCapture:
     url: str
     attempt: int
-    capture_id: str
+    capture_id: CaptureId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +122,9 @@ def begin_visit(ledger: Ledger, row: Visit, budget: Budget, now: str) -> Running
     for capture in ledger.select(_StoredCapture, captures, [row.visit_id]):
         visit.stored[capture.url, capture.attempt] = capture.capture_id
     if row.state is VisitState.RUNNING:
-        failed = "SELECT * FROM looks WHERE visit_id = ? AND outcome = 'could-not-look' AND status IS NULL"
+        failed = (
+            f"SELECT {columns_of(Look)} FROM looks WHERE visit_id = ? AND outcome = 'could-not-look' AND status IS NULL"
+        )
         for look in ledger.select(Look, failed, [row.visit_id]):
             visit.failed[look.purpose, look.requested_url] = look
     _remember_earlier(ledger, visit, row)
@@ -224,7 +226,7 @@ def mark_judged(ledger: Ledger, visit_id: VisitId) -> None:
     ledger.update(Visit, {"judged_at": utc_text()}, visit_id=visit_id)
 
 
-def read_seed(ledger: Ledger, seed_id: str) -> Seed:
+def read_seed(ledger: Ledger, seed_id: SeedId) -> Seed:
     """Return the seed of a visit's row."""
     seed = ledger.find(Seed, seed_id=seed_id)
     assert seed is not None  # noqa: S101  # a foreign key

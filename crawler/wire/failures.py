@@ -19,12 +19,13 @@ from crawler.visits.fetcher import FetchFailure
 from crawler.wire.addresses import refused_hosts
 from crawler.wire.tls import is_tls_failure
 from ledger.identity import utc_text
+from ledger.typed_texts import CaptureId
 
 
 class LookRefusedError(IgnoreRequest):
     """A request that must not or can't be made, with the reason that the look's row will carry."""
 
-    def __init__(self, reason: str, detail: str, *, robots_capture_id: str | None = None) -> None:
+    def __init__(self, reason: str, detail: str, *, robots_capture_id: CaptureId | None = None) -> None:
         super().__init__(detail)
         self.reason = reason
         self.detail = detail

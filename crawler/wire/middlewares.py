@@ -34,6 +34,7 @@ from ledger.database import Ledger
 from ledger.errors import EvidenceBrokenError
 from ledger.identity import utc_text
 from ledger.records import Connection
+from ledger.typed_texts import CaptureId
 from ledger.vocabulary import Tls
 
 STORED_FLAG = "stored"
@@ -184,10 +185,10 @@ class CaptureMiddleware:
         again.meta[_UNCONDITIONAL] = True
         return again
 
-    def _stored(self, url: str, capture_id: str) -> Response:
+    def _stored(self, url: str, capture_id: CaptureId) -> Response:
         return stored_response(self._archive.ledger, self._archive, url, capture_id)
 
-    def _store(self, visit: RunningVisit, request: Request, response: Response) -> str:
+    def _store(self, visit: RunningVisit, request: Request, response: Response) -> CaptureId:
         location = response.headers.get("Location")
         url = _wire_url(request)
         parts = urlsplit(url)
@@ -233,7 +234,7 @@ class CaptureMiddleware:
 _PHRASES = {int(status): status.phrase for status in HTTPStatus}
 
 
-def stored_response(ledger: Ledger, archive: WarcArchive, url: str, capture_id: str) -> Response:
+def stored_response(ledger: Ledger, archive: WarcArchive, url: str, capture_id: CaptureId) -> Response:
     """Return a stored exchange as the response that the wire once gave, still content-encoded.
 
     A 304 is answered as the response that still holds, flagged as unchanged.

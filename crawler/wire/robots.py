@@ -22,6 +22,7 @@ from crawler.wire.failures import LookRefusedError
 from crawler.wire.opt_out import read_opt_out
 from crawler.wire.visiting_spider import visiting_spider
 from ledger.domains import belongs_to
+from ledger.typed_texts import CaptureId
 from ledger.vocabulary import Purpose, RobotsRule
 
 ROBOTS_META = "robots"  # of a request: the rule that allows it, and the capture that it was read from
@@ -33,7 +34,7 @@ class SiteRules:
 
     parser: ProtegoRobotParser
     rule: RobotsRule
-    capture_id: str | None
+    capture_id: CaptureId | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ class NoRules:
 
     reason: str
     detail: str
-    capture_id: str | None = None
+    capture_id: CaptureId | None = None
 
 
 class VisitRobotsMiddleware:

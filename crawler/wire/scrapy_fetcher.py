@@ -11,6 +11,7 @@ from crawler.visits.visit import RunningVisit
 from crawler.wire.failures import explain_failure
 from ledger.errors import PartnerproofError
 from ledger.identity import utc_text
+from ledger.typed_texts import FinalUrl
 from ledger.vocabulary import Purpose
 
 
@@ -31,7 +32,7 @@ class ScrapyFetcher:
         except Exception as error:  # noqa: BLE001  # whatever a server provokes is a row, never the end of the crawl
             return explain_failure(error, url)
         return FetchedAnswer(
-            url=response.url,
+            url=FinalUrl(response.url),
             status=response.status,
             headers=tuple(
                 (name.decode("latin-1"), value.decode("latin-1"))
