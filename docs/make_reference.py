@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 import sys
 import tempfile
+import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -19,7 +21,7 @@ HERE = Path(__file__).parent
 
 
 def schema_reference() -> str:
-    """Return schema.md: the public views with their columns, then the tables with the comments that SQLite keeps."""
+    """Return schema.md: the public views with what each column means, then the tables with the comments that SQLite keeps."""
     lines = [
         "# The database",
         "",
@@ -31,26 +33,46 @@ def schema_reference() -> str:
         "",
     ]
     with tempfile.TemporaryDirectory() as folder, Ledger.open(Path(folder, "p.db")) as ledger:
-        made = ledger.rows("SELECT name, type, sql FROM sqlite_master WHERE type IN ('view', 'table') ORDER BY rowid")
-        for row in sorted((row for row in made if row["type"] == "view"), key=lambda row: row["name"]):
-            says = re.search(r"AS -- (.*)", row["sql"])
-            columns = ", ".join(f"`{column['name']}`" for column in ledger.rows(f"PRAGMA table_info({row['name']})"))
-            lines += [f"### {row['name']}", "", f"{says[1] if says else ''}", "", f"Columns: {columns}", ""]
+        made = ledger.select(
+            _Made, "SELECT name, type, sql FROM sqlite_master WHERE type IN ('view', 'table') ORDER BY rowid"
+        )
+        for view in sorted((row for row in made if row.name.startswith("v_")), key=lambda row: row.name):
+            doc = re.search(r"AS -- (.*)", view.sql)
+            lines += [
+                f"### {view.name}",
+                "",
+                _sentence(doc[1] if doc else ""),
+                "",
+                "| column | what it is |",
+                "| --- | --- |",
+            ]
+            columns = ledger.values("SELECT name FROM pragma_table_info(?) ORDER BY cid", [view.name])
+            lines += [f"| `{column}` | {describe_column(view.name, column)} |" for column in columns]
+            lines += [""]
         lines += ["## Tables", ""]
-        for row in made:
-            if row["type"] == "table" and not row["name"].startswith(("sqlite_", "_", "passage_search_")):
-                lines += [f"### {row['name']}", "", "```sql", _dedent(row["sql"]), "```", ""]
+        for table in made:
+            if table.type == "table" and not table.name.startswith(("sqlite_", "_", "passage_search", "case_search")):
+                lines += [f"### {table.name}", "", "```sql", f"{table.sql};", "```", ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
-# SQLite appends a column that came later to the last line, with the comment where our ALTER TABLE has it
-_LATER_COLUMN = re.compile(r"\s*, (\w+) /\* (.*?) \*/ (.*?)(?=, \w+ /\*|\) STRICT$)")
+@dataclass(frozen=True)
+class _Made:
+    name: str
+    type: str
+    sql: str
 
 
-def _dedent(sql: str) -> str:
-    sql = re.sub(r"(?<=\S)\) STRICT$", "\n) STRICT", _LATER_COLUMN.sub(r"\n        , \1 \3 -- \2", sql))
-    first, *rest = sql.strip().splitlines()
-    return "\n".join([first, *(line.removeprefix("    ") for line in rest)])
+def describe_column(view: str, column: str) -> str:
+    """Return what a column of a view means. Errors: KeyError when ledger/view_columns.toml does not say it."""
+    text = (HERE.parent / "ledger" / "view_columns.toml").read_text(encoding="utf-8")
+    sections = tomllib.loads(text)
+    sentence: str = sections.get(view, {}).get(column) or sections["columns"][column]
+    return sentence.replace("|", "\\|")
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def command_reference() -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from ledger.database import Ledger
 from partnerproof.cli.verbs import VERBS
 from partnerproof.flow import STAGES
 
@@ -25,6 +28,34 @@ def test_the_reference_is_what_the_program_says(tmp_path):
     for page in sorted(tmp_path.iterdir()):
         stored = (ROOT / "docs" / "reference" / page.name).read_text(encoding="utf-8")
         assert stored == page.read_text(encoding="utf-8"), f"docs/reference/{page.name} is old: run `make docs`"
+
+
+def test_each_table_of_the_reference_can_be_made_by_sqlite():
+    text = (ROOT / "docs" / "reference" / "schema.md").read_text(encoding="utf-8")
+    with sqlite3.connect(":memory:") as database:
+        for block in re.findall(r"```sql\n(.*?)```", text, re.S):
+            database.executescript(block)
+        made = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    database.close()
+    assert len(made) > 50
+
+
+def test_every_column_of_a_public_view_is_described_once(tmp_path):
+    with Ledger.open(tmp_path / "p.db") as ledger:
+        columns = {view: set(ledger.values("SELECT name FROM pragma_table_info(?)", [view])) for view in public_views(ledger)}
+    described = tomllib.loads((ROOT / "ledger" / "view_columns.toml").read_text(encoding="utf-8"))
+    common = described.pop("columns")
+    assert described.keys() <= columns.keys()
+    for view, names in columns.items():
+        own = described.get(view, {})
+        assert own.keys() <= names, view
+        assert names - own.keys() <= common.keys(), view
+        assert all(text.endswith((".", "…")) for text in own.values()), view
+    assert common.keys() <= set().union(*columns.values())
+
+
+def public_views(ledger: Ledger) -> list[str]:
+    return ledger.values("SELECT name FROM sqlite_master WHERE type = 'view' AND name LIKE 'v\\_%' ESCAPE '\\'")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
