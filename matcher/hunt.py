@@ -56,7 +56,7 @@ def read_new_logos(paths: Sequence[Path]) -> list[Brand]:
     """
     problems, logos = list[Problem](), []
     for number, path in enumerate(paths):
-        where = f"--logo {path}"
+        where = f"logo {path}"
         if path in paths[:number]:
             problems.append(_problem(where, "each file once", "it again", "name it once"))
             continue
@@ -75,7 +75,7 @@ def read_new_logos(paths: Sequence[Path]) -> list[Brand]:
         distinct = LogoMatcher(logos).measure_distinctiveness()
         problems += [
             _problem(
-                f"--logo {logo.brand}",
+                f"logo {logo.brand}",
                 "a drawing that strangers' marks do not resemble",
                 "a plain shape, by which nothing is ever recognised",
                 "hunt for the logo with its wordmark",

@@ -42,7 +42,9 @@ def test_each_table_of_the_reference_can_be_made_by_sqlite():
 
 def test_every_column_of_a_public_view_is_described_once(tmp_path):
     with Ledger.open(tmp_path / "p.db") as ledger:
-        columns = {view: set(ledger.values("SELECT name FROM pragma_table_info(?)", [view])) for view in public_views(ledger)}
+        columns = {
+            view: set(ledger.values("SELECT name FROM pragma_table_info(?)", [view])) for view in public_views(ledger)
+        }
     described = tomllib.loads((ROOT / "ledger" / "view_columns.toml").read_text(encoding="utf-8"))
     common = described.pop("columns")
     assert described.keys() <= columns.keys()

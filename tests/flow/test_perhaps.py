@@ -81,7 +81,7 @@ def test_a_match_that_is_only_perhaps_one_now_loses_its_claim(seen):
 
 def test_a_perhaps_is_no_hit_of_a_retro_hunt(seen):
     logo = seen / "brands" / "acme" / "logos" / "acme.png"
-    assert json.loads(run_partnerproof("-w", seen, "match", "--logo", logo, "--all", "--json")) == []
+    assert json.loads(run_partnerproof("-w", seen, "hunt", logo, "--json")) == []
 
 
 def test_options_that_do_not_go_together_are_told(seen):

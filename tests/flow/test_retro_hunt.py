@@ -102,9 +102,7 @@ def seen(seen_once: Path, tmp_path: Path) -> Path:
 
 
 def hunt(root: Path, logo: Path, *options: str) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = json.loads(
-        run_partnerproof("-w", root, "match", "--logo", logo, "--all", "--json", *options)
-    )
+    found: list[dict[str, object]] = json.loads(run_partnerproof("-w", root, "hunt", logo, "--json", *options))
     return found
 
 
@@ -117,19 +115,20 @@ def test_a_new_logo_is_found_in_what_was_seen_and_nothing_is_changed(seen, new_l
     assert [hit["score"] for hit in hits] == sorted((hit["score"] for hit in hits), reverse=True)
     picture = next(hit for hit in hits if hit["image_url"])
     assert list(picture["region"].values()) == pytest.approx([26, 26, 172, 48], abs=2)
-    assert picture["first_seen"] == rows(seen, "SELECT fetched_at FROM captures WHERE url LIKE '%/'")[0][0]
+    assert (
+        picture["first_seen"]
+        == rows(seen, "SELECT looked_at FROM looks WHERE requested_url LIKE '%/' AND purpose = 'page'")[0][0]
+    )
 
     assert hunt(seen, new_logo) == hits
     shutil.rmtree(seen / "var" / "hashes")
     assert hunt(seen, new_logo) == hits
     assert all_rows(seen) == before
 
-    table = run_partnerproof("-w", seen, "match", "--logo", new_logo, "--all")
+    table = run_partnerproof("-w", seen, "hunt", new_logo)
     assert "2 hits in 2 images" in table
     assert "not compared: refused (1 images)" in table
-    lines = list(
-        csv.DictReader(io.StringIO(run_partnerproof("-w", seen, "match", "--logo", new_logo, "--all", "--csv")))
-    )
+    lines = list(csv.DictReader(io.StringIO(run_partnerproof("-w", seen, "hunt", new_logo, "--csv"))))
     assert [line["image_sha256"] for line in lines] == [hit["image_sha256"] for hit in hits]
 
     server = serve(
@@ -146,7 +145,7 @@ def test_what_cannot_be_read_any_more_is_told_and_not_passed_over(seen, new_logo
     with (seen / "var" / "warc" / str(place[0])).open("r+b") as file:
         file.seek(int(str(place[1])) + 40)
         file.write(b"\xff" * 40)
-    told = run_partnerproof("-w", seen, "match", "--logo", new_logo, "--all", code=3)
+    told = run_partnerproof("-w", seen, "hunt", new_logo, code=3)
     assert "1 hits in 1 images" in told
     assert "could not look at 1 short-listed images" in told
 
@@ -154,20 +153,23 @@ def test_what_cannot_be_read_any_more_is_told_and_not_passed_over(seen, new_logo
 def test_rows_that_were_deleted_do_not_haunt(seen, new_logo):
     (image,) = {hit["image_sha256"] for hit in hunt(seen, new_logo) if hit["image_url"]}
     with sqlite3.connect(seen / "var" / "partnerproof.db") as database:
-        database.execute("DELETE FROM image_hashes WHERE image_sha256 = ?", [image])
+        database.execute("PRAGMA foreign_keys = ON")
+        database.execute("DELETE FROM hashed_images WHERE image_sha256 = ?", [image])
     assert [hit["image_url"] for hit in hunt(seen, new_logo)] == [None]
 
 
 def test_a_crowded_image_is_looked_at_though_its_hash_is_not_stored(seen, new_logo):
     """Of a wall of logos only the largest regions have hashes: the logo may be in one of the others."""
-    kind, far = "edge/4x8x8:", int("f0" * 32, 16)
+    far = bytes.fromhex("f0" * 32)
     with sqlite3.connect(seen / "var" / "partnerproof.db") as database:
+        database.execute("PRAGMA foreign_keys = ON")
         (image,) = database.execute("SELECT content_sha256 FROM looks WHERE requested_url LIKE '%/n.png'").fetchone()
         for regions, hits in ((thresholds.MAX_STORED_HASHES - 1, 1), (thresholds.MAX_STORED_HASHES, 2)):
-            database.execute("DELETE FROM image_hashes WHERE image_sha256 = ?", [image])
+            database.execute("DELETE FROM hashed_images WHERE image_sha256 = ?", [image])
+            image_no = database.execute("INSERT INTO hashed_images (image_sha256) VALUES (?)", [image]).lastrowid
             database.executemany(
-                "INSERT INTO image_hashes VALUES (?, ?, 0, 9, 9, ?)",
-                [(image, number, f"{kind}{far:064x}") for number in range(regions)],
+                "INSERT INTO image_hashes VALUES (?, ?, 0, 9, 9, ?, ?, ?)",
+                [(image_no, number, far[:8], far[:8], far) for number in range(regions)],
             )
             database.commit()
             assert len(hunt(seen, new_logo)) == hits
@@ -176,7 +178,7 @@ def test_a_crowded_image_is_looked_at_though_its_hash_is_not_stored(seen, new_lo
 def test_of_two_new_logos_each_is_told(seen, new_logo, tmp_path):
     other = tmp_path / "other.png"
     other.write_bytes(png(draw_logo(ink="#000000")))
-    hits = hunt(seen, new_logo, "--logo", str(other))
+    hits = hunt(seen, new_logo, str(other))
     assert {(Path(str(hit["logo"])).name, str(hit["image_url"]).rpartition("/")[2]) for hit in hits} == {
         ("new.png", "n.png"),
         ("new.png", "None"),
@@ -191,36 +193,26 @@ def test_every_mistake_in_the_logos_is_told_at_once(acme, tmp_path):
     ImageDraw.Draw(disc).ellipse((10, 10, 190, 190), fill="black")
     plain.write_bytes(png(disc))
     text.write_text("no picture")
-    named = [part for path in (blank, plain, text, tmp_path / "none.svg", text) for part in ("--logo", path)]
-    told = run_partnerproof("-w", acme, "match", *named, "--all", code=2)
+    named = (blank, plain, text, tmp_path / "none.svg", text)
+    told = run_partnerproof("-w", acme, "hunt", *named, code=2)
     for what in ("blank.png: expected a picture", "plain shape", "unknown-format", "No such file", "got it again"):
         assert what in told
 
 
-@pytest.mark.parametrize(
-    ("options", "told"),
-    [
-        (("--logo", "new.png"), "say --all too"),
-        (("--all",), "go with --logo"),
-        (("--json",), "go with --logo"),
-        (("--logo", "new.png", "--all", "--brand", "acme"), "one of --brand and --logo"),
-        (("--logo", "new.png", "--all", "--json", "--csv"), "one of --json and --csv"),
-    ],
-)
-def test_options_that_do_not_go_together_are_told(acme, options, told):
-    assert told in run_partnerproof("-w", acme, "match", *options, code=2)
+def test_options_that_do_not_go_together_are_told(acme, new_logo):
+    assert "one of --json and --csv" in run_partnerproof("-w", acme, "hunt", new_logo, "--json", "--csv", code=2)
 
 
 def test_without_anything_stored_the_next_step_is_told(acme, new_logo):
-    told = run_partnerproof("-w", acme, "match", "--logo", new_logo, "--all", code=2)
+    told = run_partnerproof("-w", acme, "hunt", new_logo, code=2)
     assert "expected stored hashes of images" in told
     (acme / "var" / "partnerproof.db").unlink()
-    assert "no such file" in run_partnerproof("-w", acme, "match", "--logo", new_logo, "--all", code=2)
+    assert "no such file" in run_partnerproof("-w", acme, "hunt", new_logo, code=2)
 
 
 def test_an_image_that_no_page_shows_any_more_is_still_told(seen, new_logo):
     with Ledger.open(seen / "var" / "partnerproof.db") as ledger:
         ledger.execute("DELETE FROM claim_evidence")
         ledger.execute("DELETE FROM sightings")
-    told = run_partnerproof("-w", seen, "match", "--logo", new_logo, "--all")
+    told = run_partnerproof("-w", seen, "hunt", new_logo)
     assert told.count("no page shows it any more") == 2
