@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +15,9 @@ from typing import Any, Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from ledger.database import Ledger, Row
+from ledger.database import Ledger
 from ledger.errors import OutsideFailureError
+from ledger.records import Search
 from ledger.typed_texts import Instant, SearchId
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -37,6 +37,44 @@ _TITLES: dict[Outcome, str] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SearchedRegister:
+    """A register or a group file that was searched; the last line of many says how many are left out."""
+
+    name: str
+    file: str
+    sha256: str
+    recorded_at: str
+    entries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriedTerms:
+    """One kind of what was tried, such as names, with all of it as text; "none known" says that nothing could be tried."""
+
+    kind: str
+    terms: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedHit:
+    """A grant that was found, as the page lists it."""
+
+    company: str
+    relation: str
+    held: str
+    via: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedNearMiss:
+    """A grant that was nearly found, and why it was refused."""
+
+    company: str
+    domain: str
+    why_refused: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
     """What stands on the page."""
 
@@ -46,18 +84,18 @@ class Certificate:
     company: str
     brand_name: str
     period: str
-    known_at: Instant
-    registers: Sequence[dict[str, Any]]
-    tried: Sequence[dict[str, str]]
-    hits: Sequence[dict[str, str]]
+    known_at: str  # an instant, and what it is where nobody gave one
+    registers: Sequence[SearchedRegister]
+    tried: Sequence[TriedTerms]
+    hits: Sequence[ListedHit]
     more_hits: int
-    near_misses: Sequence[dict[str, str]]
+    near_misses: Sequence[ListedNearMiss]
     more_near_misses: int
     search_id: SearchId
-    searched_at: str
+    searched_at: Instant
 
 
-def write_certificate(ledger: Ledger, search: Row, out: Path) -> Certificate:
+def write_certificate(ledger: Ledger, search: Search, out: Path) -> Certificate:
     """Write the page of a stored search. Errors: OutsideFailureError when the file can't be written."""
     certificate = read_certificate(ledger, search)
     style = (_TEMPLATES / "certificate.css").read_text(encoding="utf-8")
@@ -78,12 +116,11 @@ def write_certificate(ledger: Ledger, search: Row, out: Path) -> Certificate:
     return certificate
 
 
-def read_certificate(ledger: Ledger, search: Row) -> Certificate:
+def read_certificate(ledger: Ledger, search: Search) -> Certificate:
     """Return what the certificate of a stored search says."""
-    brand_name = ledger.value("SELECT name FROM brands WHERE brand = ?", [search["brand"]]) or search["brand"]
-    asked, tried = json.loads(search["asked"]), json.loads(search["tried"])
-    hits, near = json.loads(search["hits"]), json.loads(search["near_misses"])
-    registers = [_register(entry) for entry in json.loads(search["registers"])]
+    brand_name = ledger.value("SELECT name FROM brands WHERE brand = ?", [search.brand]) or search.brand
+    asked, hits, near = search.asked, search.hits, search.near_misses
+    registers = [_register(entry) for entry in search.registers]
     company = _short("; ".join([*asked["names"], *asked["domains"], *asked.get("identifiers", [])]))
     outcome = _outcome(search, hits)
     return Certificate(
@@ -93,93 +130,94 @@ def read_certificate(ledger: Ledger, search: Row) -> Certificate:
         company=company,
         brand_name=brand_name,
         period=_period(search),
-        known_at=search["known_at"] or f"{search['searched_at']} (when it was asked)",
+        known_at=search.known_at or f"{search.searched_at} (when it was asked)",
         registers=_cut_registers(registers),
-        tried=list(_tried(tried)),
+        tried=list(_tried(search.tried)),
         hits=[_hit(hit) for hit in hits[:MAX_HITS]],
         more_hits=max(0, len(hits) - MAX_HITS),
-        near_misses=[{name: _short(miss[name] or "") for name in _MISS} for miss in near[:MAX_NEAR_MISSES]],
+        near_misses=[_near_miss(miss) for miss in near[:MAX_NEAR_MISSES]],
         more_near_misses=max(0, len(near) - MAX_NEAR_MISSES),
-        search_id=search["search_id"],
-        searched_at=search["searched_at"],
+        search_id=search.search_id,
+        searched_at=search.searched_at,
     )
-
-
-_MISS = ("company", "domain", "why_refused")
 
 
 _DECIDE = frozenset({"identifier", "domain"})
 
 
-def _deciding(hits: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _deciding(hits: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [hit for hit in hits if hit["by"] in _DECIDE]
 
 
-def _outcome(search: Row, hits: list[dict[str, Any]]) -> Outcome:
+def _outcome(search: Search, hits: Sequence[dict[str, Any]]) -> Outcome:
     deciding = _deciding(hits)
-    if deciding and (search["period_from"] or any(_held(hit, search["as_of"]) for hit in deciding)):
+    if deciding and (search.period_from or any(_held(hit, search.as_of) for hit in deciding)):
         return "positive"
-    if deciding and not any(_held(hit, search["as_of"]) for hit in hits):
+    if deciding and not any(_held(hit, search.as_of) for hit in hits):
         return "outside"
-    return "undecided" if hits or not search["snapshot_id"] else "negative"
+    return "undecided" if hits or not search.snapshot_id else "negative"
 
 
 def _held(hit: dict[str, Any], day: str) -> bool:
     return bool(hit["valid_from"] <= day and (hit["valid_until"] is None or hit["valid_until"] > day))
 
 
-def _answer(outcome: Outcome, search: Row, company: str, brand_name: str, hits: list[dict[str, Any]]) -> str:
-    grants = f"{search['grants_searched']:,} grants of {brand_name} were searched for {company}"
+def _answer(outcome: Outcome, search: Search, company: str, brand_name: str, hits: Sequence[dict[str, Any]]) -> str:
+    grants = f"{search.grants_searched:,} grants of {brand_name} were searched for {company}"
     if outcome == "negative":
         return f"No authorisation on record: {grants}; none is for it or for a company of its group, as far as that is known."
     if outcome in ("positive", "outside"):
-        held = "held in the period" if search["period_from"] else f"held on {search['as_of']}"
+        held = "held in the period" if search.period_from else f"held on {search.as_of}"
         if outcome == "outside":
-            held = f"is on record, but none held on {search['as_of']}"
+            held = f"is on record, but none held on {search.as_of}"
         own = len(_deciding(hits))
-        found = "one grant" if own == 1 else f"{own} grants"
-        return f"{grants}; {found} by its domain or identifier {held}."
-    if not search["snapshot_id"]:
-        then = f" by {search['known_at']}" if search["known_at"] else ""
+        count = "one grant" if own == 1 else f"{own} grants"
+        return f"{grants}; {count} by its domain or identifier {held}."
+    if not search.snapshot_id:
+        then = f" by {search.known_at}" if search.known_at else ""
         return f"{brand_name} has no register in this workspace{then}, so nothing can be said about {company}."
     others = [hit for hit in hits if hit["by"] not in _DECIDE]
-    found = "one was" if len(others) == 1 else f"{len(others)} were"
+    count = "one was" if len(others) == 1 else f"{len(others)} were"
     past = (
-        f"; its own grants, by domain or identifier, did not hold on {search['as_of']}"
-        if len(others) < len(hits)
-        else ""
+        f"; its own grants, by domain or identifier, did not hold on {search.as_of}" if len(others) < len(hits) else ""
     )
-    return f"{grants}; {found} found by a name alone or for its group{past}. That decides nothing: a person has to."
+    return f"{grants}; {count} found by a name alone or for its group{past}. That decides nothing: a person has to."
 
 
-def _period(search: Row) -> str:
-    if search["period_from"]:
-        return f"{search['period_from']} to {search['as_of']}, both days included: grants that held at any moment of it"
-    return f"as of {search['as_of']}; grants of any date were looked for"
+def _period(search: Search) -> str:
+    if search.period_from:
+        return f"{search.period_from} to {search.as_of}, both days included: grants that held at any moment of it"
+    return f"as of {search.as_of}; grants of any date were looked for"
 
 
-def _register(entry: dict[str, Any]) -> dict[str, Any]:
+def _register(entry: dict[str, Any]) -> SearchedRegister:
     is_register = "register" in entry
     entries = entry["grants"] if is_register else entry["companies"] + entry["relationships"]
-    return {
-        "name": entry["register"] if is_register else f"group file: {entry['group_file']}",
-        "file": _short(entry["file"]),
-        "sha256": entry["sha256"],
-        "recorded_at": entry["recorded_at"],
-        "entries": entries,
-    }
+    return SearchedRegister(
+        name=entry["register"] if is_register else f"group file: {entry['group_file']}",
+        file=_short(entry["file"]),
+        sha256=entry["sha256"],
+        recorded_at=entry["recorded_at"],
+        entries=entries,
+    )
 
 
-def _cut_registers(registers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _cut_registers(registers: list[SearchedRegister]) -> list[SearchedRegister]:
     if len(registers) <= MAX_REGISTERS:
         return registers
     rest = registers[MAX_REGISTERS:]
-    more = {"name": f"and {len(rest)} more", "file": "in the stored record", "sha256": "", "recorded_at": ""}
-    return [*registers[:MAX_REGISTERS], {**more, "entries": sum(entry["entries"] for entry in rest)}]
+    more = SearchedRegister(
+        name=f"and {len(rest)} more",
+        file="in the stored record",
+        sha256="",
+        recorded_at="",
+        entries=sum(register.entries for register in rest),
+    )
+    return [*registers[:MAX_REGISTERS], more]
 
 
-def _tried(tried: dict[str, Any]) -> Iterator[dict[str, str]]:
-    """Yield what was tried, a line each; a line that says "none known" says that nothing could be tried."""
+def _tried(tried: dict[str, Any]) -> Iterator[TriedTerms]:
+    """Yield what was tried, a line each."""
     group = [f"{member['name']} ({member['how']})" for member in tried.get("group", [])]
     if not tried.get("is_group_complete", True):
         group.append("and more: the group is larger than what was tried")
@@ -195,18 +233,26 @@ def _tried(tried: dict[str, Any]) -> Iterator[dict[str, str]]:
         "Identifiers": tried.get("identifiers", []),
         "Group": group,
     }
-    for what, values in rows.items():
-        yield {"what": what, "said": _short("; ".join(values) or "none known", MAX_TRIED_CHARS)}
+    for kind, values in rows.items():
+        yield TriedTerms(kind=kind, terms=_short("; ".join(values) or "none known", MAX_TRIED_CHARS))
 
 
-def _hit(hit: dict[str, Any]) -> dict[str, str]:
+def _hit(hit: dict[str, Any]) -> ListedHit:
     tier = f"{hit['tier']} " if hit["tier"] else ""
-    return {
-        "company": _short(hit["company"]),
-        "relation": _short(f"{tier}{hit['relation']}"),
-        "held": f"{hit['valid_from']} to {hit['valid_until'] or 'no end on record'}",
-        "via": _short(hit["via"]),
-    }
+    return ListedHit(
+        company=_short(hit["company"]),
+        relation=_short(f"{tier}{hit['relation']}"),
+        held=f"{hit['valid_from']} to {hit['valid_until'] or 'no end on record'}",
+        via=_short(hit["via"]),
+    )
+
+
+def _near_miss(miss: dict[str, Any]) -> ListedNearMiss:
+    return ListedNearMiss(
+        company=_short(miss["company"] or ""),
+        domain=_short(miss["domain"] or ""),
+        why_refused=_short(miss["why_refused"] or ""),
+    )
 
 
 def _short(text: str, limit: int = MAX_TEXT_CHARS) -> str:

@@ -1,4 +1,4 @@
-"""One snapshot of a register, ready to be asked: small ones in memory, large ones in SQLite, with one set of questions.
+"""The grants of a register's snapshot by what they are found by: small snapshots in memory, large ones in SQLite, behind one protocol.
 
 A grant is found by keys: its names in three forms, its domains, its identifiers and its parent.
 """
@@ -11,15 +11,14 @@ from typing import Protocol
 
 from casebook.register.company_names import name_forms
 from casebook.register.name_likeness import Segment, nearest, segments_of, store_segments, stored_segments
-from ledger.database import Ledger, Row
-from ledger.records import Grant, RegisterSnapshot
+from ledger.database import Ledger, columns_of
+from ledger.records import Grant, LikenessName, RegisterSnapshot
 from ledger.typed_texts import SnapshotId
-from ledger.vocabulary import Relation
 
 IN_MEMORY_GRANTS = 10_000  # of all registers of a brand; each takes about 2 KiB
 
 
-class Shelf(Protocol):
+class GrantIndex(Protocol):
     """What can be asked of a snapshot."""
 
     snapshot: RegisterSnapshot
@@ -53,8 +52,8 @@ def keys_of(grant: Grant) -> Iterator[tuple[str, str]]:
             yield "parent", forms.latin
 
 
-class MemoryShelf:
-    """A snapshot that was read whole."""
+class GrantIndexInMemory:
+    """A snapshot whose grants are all held in memory."""
 
     def __init__(self, snapshot: RegisterSnapshot, grants: Iterable[Grant]) -> None:
         self.snapshot = snapshot
@@ -77,39 +76,34 @@ class MemoryShelf:
         return [self._cores[number] for number in nearest(self._segments, core)]
 
 
-class StoredShelf:
-    """A snapshot that is asked where it lies."""
+class StoredGrantIndex:
+    """A snapshot of which each question is a query."""
 
     def __init__(self, snapshot: RegisterSnapshot, ledger: Ledger) -> None:
         self.snapshot = snapshot
         self._ledger = ledger
 
     def lines(self, kind: str, key: str) -> Sequence[int]:
-        rows = self._ledger.rows(
+        return self._ledger.values(
             "SELECT line FROM register_keys WHERE snapshot_id = ? AND kind = ? AND key = ? ORDER BY line",
             [self.snapshot.snapshot_id, kind, key],
         )
-        return [row[0] for row in rows]
 
     def grant(self, line: int) -> Grant:
-        row = self._ledger.row(
-            "SELECT * FROM grants WHERE snapshot_id = ? AND line = ?", [self.snapshot.snapshot_id, line]
-        )
-        if row is None:
+        grant = self._ledger.find(Grant, snapshot_id=self.snapshot.snapshot_id, line=line)
+        if grant is None:
             raise LookupError(f"snapshot {self.snapshot.snapshot_id} has no line {line}")
-        return read_grant(row)
+        return grant
 
     def alike(self, core: str) -> list[str]:
         numbers = nearest(stored_segments(self._ledger, self.snapshot.snapshot_id, core), core)
-        cores = dict(
-            map(
-                tuple,
-                self._ledger.rows(
-                    "SELECT number, core FROM likeness_names WHERE snapshot_id = ? AND number IN (SELECT value FROM json_each(?))",
-                    [self.snapshot.snapshot_id, json.dumps(numbers)],
-                ),
-            )
+        names = self._ledger.select(
+            LikenessName,
+            f"SELECT {columns_of(LikenessName)} FROM likeness_names"
+            " WHERE snapshot_id = ? AND number IN (SELECT value FROM json_each(?))",
+            [self.snapshot.snapshot_id, json.dumps(numbers)],
         )
+        cores = {name.number: name.core for name in names}
         return [cores[number] for number in numbers]
 
 
@@ -127,33 +121,30 @@ def store_likeness(ledger: Ledger, snapshot_id: SnapshotId) -> None:
     ledger.execute(
         f"INSERT INTO likeness_names SELECT ?, row_number() OVER () - 1, key FROM ({cores})", [snapshot_id, snapshot_id]
     )
-    names = "SELECT core FROM likeness_names WHERE snapshot_id = ? ORDER BY number"
-    store_segments(ledger, snapshot_id, segments_of(row[0] for row in ledger.each(names, [snapshot_id])))
+    names = ledger.select_each(
+        LikenessName,
+        f"SELECT {columns_of(LikenessName)} FROM likeness_names WHERE snapshot_id = ? ORDER BY number",
+        [snapshot_id],
+    )
+    store_segments(ledger, snapshot_id, segments_of(name.core for name in names))
 
 
-def open_shelves(ledger: Ledger, snapshots: Sequence[RegisterSnapshot]) -> list[Shelf]:
-    """Return the shelves of some snapshots: in memory, unless they are too many grants together."""
+def open_grant_indexes(ledger: Ledger, snapshots: Sequence[RegisterSnapshot]) -> list[GrantIndex]:
+    """Return an index for each snapshot: in memory, unless they have too many grants together."""
     are_few = sum(snapshot.grants for snapshot in snapshots) <= IN_MEMORY_GRANTS
     return [
-        MemoryShelf(snapshot, _grants(ledger, snapshot))
+        GrantIndexInMemory(snapshot, _grants(ledger, snapshot))
         if are_few or not _has_keys(ledger, snapshot)
-        else StoredShelf(snapshot, ledger)
+        else StoredGrantIndex(snapshot, ledger)
         for snapshot in snapshots
     ]
 
 
 def _grants(ledger: Ledger, snapshot: RegisterSnapshot) -> Iterator[Grant]:
-    sql = "SELECT * FROM grants WHERE snapshot_id = ? ORDER BY line"
-    return map(read_grant, ledger.each(sql, [snapshot.snapshot_id]))
+    sql = f"SELECT {columns_of(Grant)} FROM grants WHERE snapshot_id = ? ORDER BY line"
+    return ledger.select_each(Grant, sql, [snapshot.snapshot_id])
 
 
 def _has_keys(ledger: Ledger, snapshot: RegisterSnapshot) -> bool:
     """Tell whether a snapshot was imported by a version that writes keys."""
-    return ledger.row("SELECT 1 FROM register_keys WHERE snapshot_id = ? LIMIT 1", [snapshot.snapshot_id]) is not None
-
-
-def read_grant(row: Row, **other: int) -> Grant:
-    """Return a row of grants as its record. other: values that take the place of the row's."""
-    values = {**dict(row), **other}
-    several = {name: tuple(json.loads(values[name])) for name in ("aliases", "marks", "domains", "identifiers")}
-    return Grant(**{**values, **several, "relation": Relation(values["relation"])})
+    return bool(ledger.values("SELECT 1 FROM register_keys WHERE snapshot_id = ? LIMIT 1", [snapshot.snapshot_id]))

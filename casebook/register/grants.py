@@ -18,7 +18,7 @@ from ledger.errors import Problem
 from ledger.identifiers import normal_identifier
 from ledger.identity import content_id
 from ledger.records import Grant
-from ledger.typed_texts import SnapshotId
+from ledger.typed_texts import IsoDate, SnapshotId
 from ledger.vocabulary import Noise, Relation
 
 COLUMNS = (
@@ -133,12 +133,12 @@ class GrantReader:
                 self._problem(row, "identifiers", expected, f"{text!r} ({error})", "correct it or leave it empty")
         return tuple(found)
 
-    def _date(self, row: SourceRow, column: str) -> str | None:
+    def _date(self, row: SourceRow, column: str) -> IsoDate | None:
         text = row.text(column)
         read = read_date(text, self.date_format)
         if read is None:
             self._problem(row, column, self.date_format, repr(text), suggest_date(text))
-        return read
+        return IsoDate(read) if read else None
 
 
 def _network_of(text: str) -> str | None:

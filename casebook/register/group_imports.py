@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from casebook.register.company_names import name_forms
@@ -15,11 +15,12 @@ from casebook.register.group_entries import CompanyEntry
 from casebook.register.group_files import SOURCES, GroupFile, open_group_file
 from casebook.register.imports import MAX_PROBLEMS, file_sha256
 from casebook.register.name_likeness import segments_of, store_segments
-from casebook.register.snapshots import find_group_snapshot, held_groups
+from casebook.register.snapshots import held_groups
 from ledger.database import Ledger
 from ledger.errors import BadInputError, Problem
 from ledger.identity import event_id, utc_text
 from ledger.records import GroupSnapshot
+from ledger.typed_texts import SnapshotId
 
 ROWS_AT_ONCE = 50_000
 
@@ -41,34 +42,27 @@ def import_groups(ledger: Ledger, path: Path, *, source: str | None = None) -> G
     held = next((snapshot for snapshot in held_groups(ledger) if snapshot.source == source), None)
     if held is not None and held.file_sha256 == digest:
         return GroupImport(snapshot=held, is_new=False, left_out=Counter())
-    snapshot_id = event_id()
+    snapshot_id = SnapshotId(event_id())
     with ledger.transaction():
         snapshot_no = (ledger.value("SELECT max(snapshot_no) FROM group_snapshots") or 0) + 1
-        ledger.add(
-            [
-                GroupSnapshot(
-                    snapshot_no=snapshot_no,
-                    snapshot_id=snapshot_id,
-                    source=source,
-                    format=opened.format,
-                    file=path.name,
-                    file_sha256=digest,
-                    companies=0,
-                    relationships=0,
-                    recorded_at=utc_text(),
-                )
-            ]
+        snapshot = GroupSnapshot(
+            snapshot_no=snapshot_no,
+            snapshot_id=snapshot_id,
+            source=source,
+            format=opened.format,
+            file=path.name,
+            file_sha256=digest,
+            companies=0,
+            relationships=0,
+            recorded_at=utc_text(),
         )
+        ledger.add([snapshot])
         writer = _Writer(ledger, snapshot_no)
         store_segments(ledger, snapshot_id, segments_of(writer.cores_written(opened)))
         _refuse_mistakes(opened, writer)
-        ledger.execute(
-            "UPDATE group_snapshots SET companies = ?, relationships = ? WHERE snapshot_no = ?",
-            [writer.companies, writer.relationships, snapshot_no],
-        )
-    made = find_group_snapshot(ledger, snapshot_id)
-    assert made is not None  # noqa: S101  # it was written above
-    return GroupImport(snapshot=made, is_new=True, left_out=opened.left_out)
+        snapshot = replace(snapshot, companies=writer.companies, relationships=writer.relationships)
+        ledger.put([snapshot])
+    return GroupImport(snapshot=snapshot, is_new=True, left_out=opened.left_out)
 
 
 class _Writer:

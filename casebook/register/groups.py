@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from casebook.register.company_names import name_forms
 from casebook.register.name_likeness import NEAR_MISS_SCORE, likeness, nearest, stored_segments
 from casebook.register.search_terms import Asked, Member
-from ledger.database import Ledger, Row
-from ledger.records import GroupSnapshot
+from ledger.database import Ledger, columns_of
+from ledger.records import Company, GroupSnapshot, Relationship
 
 MAX_MEMBERS = 200  # tried of one group; the record says when there were more
 MAX_NAMESAKES = 20  # companies of one name that are followed
@@ -47,7 +47,7 @@ def open_groups(ledger: Ledger, snapshots: Sequence[GroupSnapshot]) -> Corporate
 
 
 class CorporateGroups:
-    """Asks the group files where they lie."""
+    """The group files of some snapshots, read by queries."""
 
     def __init__(self, ledger: Ledger, snapshots: Sequence[GroupSnapshot]) -> None:
         self._ledger = ledger
@@ -60,39 +60,40 @@ class CorporateGroups:
         starts: dict[str, str] = {}
         for identifier in asked.identifiers:
             starts[identifier] = "the company asked"
-            for row in self._companies("identifier", identifier):
-                if name_forms(row["name"]).key not in {name_forms(name).key for name in asked.names}:
-                    how = f"the name of {identifier} in {self._file(row)}"
-                    family.aliases.append(Member(name=row["name"], identifiers=(), how=how))
+            for company in self._companies("identifier", identifier):
+                if name_forms(company.name).key not in {name_forms(name).key for name in asked.names}:
+                    how = f"the name of {identifier} in {self._file(company)}"
+                    family.aliases.append(Member(name=company.name, identifiers=(), how=how))
         for name in asked.names:
-            for row in self._companies("name_key", name_forms(name).key):
-                node = _node(row)
+            for company in self._companies("name_key", name_forms(name).key):
+                node = _node(company)
                 if node not in starts:
-                    starts[node] = f"the company of this name in {self._file(row)}"
-                    if row["identifier"]:
-                        family.aliases.append(
-                            Member(name=row["name"], identifiers=(row["identifier"],), how=f"of this name in {self._file(row)}")
-                        )  # fmt: skip
+                    starts[node] = f"the company of this name in {self._file(company)}"
+                    if company.identifier:
+                        how = f"of this name in {self._file(company)}"
+                        family.aliases.append(Member(name=company.name, identifiers=(company.identifier,), how=how))
         for parent in asked.group:
-            for row in self._companies("name_key", name_forms(parent).key):
-                starts.setdefault(_node(row), f"parent as asked, in {self._file(row)}")
+            for company in self._companies("name_key", name_forms(parent).key):
+                starts.setdefault(_node(company), f"parent as asked, in {self._file(company)}")
         family.is_complete = self._follow(starts, period_from, period_until, family.members)
         return family
 
     def alike(self, core: str) -> list[AlikeCompany]:
         """Return the companies whose names are most alike a name (as a core), but not the same."""
-        found: list[AlikeCompany] = []
+        alike: list[AlikeCompany] = []
         for snapshot in self._snapshots.values():
             numbers = nearest(stored_segments(self._ledger, snapshot.snapshot_id, core), core)
-            rows = self._ledger.rows(
-                "SELECT * FROM companies WHERE snapshot_no = ? AND number IN (SELECT value FROM json_each(?))",
+            companies = self._ledger.select(
+                Company,
+                f"SELECT {columns_of(Company)} FROM companies"
+                " WHERE snapshot_no = ? AND number IN (SELECT value FROM json_each(?))",
                 [snapshot.snapshot_no, json.dumps(numbers)],
             )
-            for row in rows:
-                score = likeness(name_forms(row["name"]).core, core)
+            for company in companies:
+                score = likeness(name_forms(company.name).core, core)
                 if score >= NEAR_MISS_SCORE:
-                    found.append(AlikeCompany(name=row["name"], node=_node(row), score=score, file=snapshot.file))
-        distinct = {company.node: company for company in sorted(found, key=lambda c: (c.score, c.node))}
+                    alike.append(AlikeCompany(name=company.name, node=_node(company), score=score, file=snapshot.file))
+        distinct = {company.node: company for company in sorted(alike, key=lambda c: (c.score, c.node))}
         return sorted(distinct.values(), key=lambda c: (-c.score, c.name, c.node))[:MAX_ALIKE_COMPANIES]
 
     def members_of(self, node: str, period_from: str, period_until: str) -> list[Member]:
@@ -110,55 +111,57 @@ class CorporateGroups:
         queue = deque(above)
         while queue:
             node = queue.popleft()
-            for row in self._relations("child", node, period_from, period_until):
-                if row["parent"] not in seen:
+            for relation in self._relations("child", node, period_from, period_until):
+                if relation.parent not in seen:
                     if len(members) >= MAX_MEMBERS:
                         return False
-                    seen[row["parent"]] = None
-                    above.append(row["parent"])
-                    queue.append(row["parent"])
-                    members.append(self._member(row["parent"], "parent", node, row))
+                    seen[relation.parent] = None
+                    above.append(relation.parent)
+                    queue.append(relation.parent)
+                    members.append(self._member(relation.parent, "parent", node, relation))
         queue = deque(above)
         while queue:
             node = queue.popleft()
-            for row in self._relations("parent", node, period_from, period_until):
-                if row["child"] not in seen:
+            for relation in self._relations("parent", node, period_from, period_until):
+                if relation.child not in seen:
                     if len(members) >= MAX_MEMBERS:
                         return False
-                    seen[row["child"]] = None
-                    queue.append(row["child"])
-                    members.append(self._member(row["child"], "subsidiary", node, row))
+                    seen[relation.child] = None
+                    queue.append(relation.child)
+                    members.append(self._member(relation.child, "subsidiary", node, relation))
         return True
 
-    def _relations(self, end: str, node: str, period_from: str, period_until: str) -> list[Row]:
-        return self._ledger.rows(
-            f"SELECT * FROM relationships WHERE snapshot_no IN ({self._numbers}) AND {end} = ?"
+    def _relations(self, end: str, node: str, period_from: str, period_until: str) -> list[Relationship]:
+        return self._ledger.select(
+            Relationship,
+            f"SELECT {columns_of(Relationship)} FROM relationships WHERE snapshot_no IN ({self._numbers}) AND {end} = ?"
             " AND (valid_from IS NULL OR valid_from <= ?) AND (valid_until IS NULL OR valid_until > ?)"
             " ORDER BY child, parent, kind, valid_from",
             [node, period_until, period_from],
         )
 
-    def _member(self, node: str, what: str, of: str, relation: Row) -> Member:
-        names = [row["name"] for row in self._companies("identifier", node)] if _is_identifier(node) else []
-        names = names or [row["name"] for row in self._companies("name_key", node)] or [node]
-        since = f" from {relation['valid_from']}" if relation["valid_from"] else ""
-        until = f" until {relation['valid_until']}" if relation["valid_until"] else ""
+    def _member(self, node: str, what: str, of: str, relation: Relationship) -> Member:
+        names = [company.name for company in self._companies("identifier", node)] if _is_identifier(node) else []
+        names = names or [company.name for company in self._companies("name_key", node)] or [node]
+        since = f" from {relation.valid_from}" if relation.valid_from else ""
+        until = f" until {relation.valid_until}" if relation.valid_until else ""
         how = f"{what} of {of}{since}{until}, by {self._file(relation)}"
         return Member(name=names[0], identifiers=(node,) if _is_identifier(node) else (), how=how)
 
-    def _companies(self, column: str, value: str) -> list[Row]:
-        return self._ledger.rows(
-            f"SELECT * FROM companies WHERE {column} = ? AND snapshot_no IN ({self._numbers})"
+    def _companies(self, column: str, value: str) -> list[Company]:
+        return self._ledger.select(
+            Company,
+            f"SELECT {columns_of(Company)} FROM companies WHERE {column} = ? AND snapshot_no IN ({self._numbers})"
             f" ORDER BY snapshot_no, number LIMIT {MAX_NAMESAKES}",
             [value],
         )
 
-    def _file(self, row: Row) -> str:
-        return self._snapshots[row["snapshot_no"]].file
+    def _file(self, entry: Company | Relationship) -> str:
+        return self._snapshots[entry.snapshot_no].file
 
 
-def _node(row: Row) -> str:
-    return str(row["identifier"] or row["name_key"])
+def _node(company: Company) -> str:
+    return company.identifier or company.name_key
 
 
 def _is_identifier(node: str) -> bool:

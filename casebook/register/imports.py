@@ -25,7 +25,7 @@ from ledger.database import Ledger
 from ledger.errors import BadInputError, Problem
 from ledger.identity import event_id, utc_text
 from ledger.records import Grant, RegisterSnapshot
-from ledger.typed_texts import SnapshotId
+from ledger.typed_texts import Sha256, SnapshotId
 
 __all__ = ["FORMATS", "Import", "import_register", "read_grants"]
 
@@ -53,7 +53,7 @@ def import_register(
     if held is not None and (held.file_sha256, held.mapping_sha256) == (digest, mapping.sha256):
         return Import(snapshot=held, is_new=False)
     snapshot = RegisterSnapshot(
-        snapshot_id=event_id(),
+        snapshot_id=SnapshotId(event_id()),
         brand=brand,
         file=path.name,
         file_sha256=digest,
@@ -72,8 +72,7 @@ def import_register(
             store_keys(ledger, some)
             count += len(some)
         store_likeness(ledger, snapshot.snapshot_id)
-        sql = "UPDATE register_snapshots SET grants = ? WHERE snapshot_id = ?"
-        ledger.execute(sql, [count, snapshot.snapshot_id])
+        ledger.update(RegisterSnapshot, {"grants": count}, snapshot_id=snapshot.snapshot_id)
     return Import(snapshot=replace(snapshot, grants=count), is_new=True)
 
 
@@ -104,7 +103,7 @@ def _each_grant(path: Path, mapping: Mapping, reader: GrantReader) -> Iterator[G
         raise BadInputError(reader.problems)
 
 
-def file_sha256(path: Path) -> str:
+def file_sha256(path: Path) -> Sha256:
     """Return the SHA-256 of a file of any size. Errors: BadInputError when it can't be read."""
     digest = hashlib.sha256()
     try:
@@ -115,4 +114,4 @@ def file_sha256(path: Path) -> str:
         raise BadInputError(
             Problem(where=str(path), expected="a readable file", got=error.strerror or str(error), next_step="name an existing file")
         ) from error  # fmt: skip
-    return digest.hexdigest()
+    return Sha256(digest.hexdigest())

@@ -25,6 +25,7 @@ from casebook.register.grants import COLUMNS, SEVERAL, SINGULAR, SourceRow
 from ledger.dates import ISO_DATES, read_date
 from ledger.errors import BadInputError, Problem, did_you_mean
 from ledger.identity import sha256_hex
+from ledger.typed_texts import Sha256
 
 FILE_SETTINGS: dict[str, type] = {
     "delimiter": str,
@@ -42,7 +43,7 @@ _SECTIONS = ("columns", "constants", "values", "prefix", "dates", "file")
 class Mapping:
     """A mapping, read and checked. columns is empty when the file has our own columns."""
 
-    sha256: str | None = None
+    sha256: Sha256 | None = None
     columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
     values: dict[str, dict[str, str]] = field(default_factory=dict)

@@ -8,7 +8,7 @@ rapidfuzz scores them high. Trigrams choose the candidates, so only a few names 
 2. Of more than MAX_CANDIDATES those with the largest Dice coefficient are scored; equal ones in the order of the names.
 3. Scored at least NEAR_MISS_SCORE it is alike.
 
-`nearest_by_hand` in tests/casebook/register/test_likeness.py is the slow and obvious form of the same.
+`nearest_by_hand` in tests/casebook/register/test_name_likeness.py is the slow and obvious form of the same.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,8 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import LCSseq
 from rapidfuzz.process import cdist, extract
 
-from ledger.database import Ledger
+from ledger.database import Ledger, columns_of
+from ledger.records import LikenessGram
 from ledger.typed_texts import SnapshotId
 
 # The best of rapidfuzz's ratio, token_set_ratio and partial_ratio, 0..100. Below 80 the names that people call
@@ -162,26 +164,24 @@ def nearest(segments: Iterable[Segment], core: str) -> list[int]:
 def store_segments(ledger: Ledger, snapshot_id: SnapshotId, segments: Iterable[Segment]) -> None:
     """Write the trigrams of a snapshot's names."""
     for at, segment in enumerate(segments):
-        ledger.write_many(
-            "INSERT INTO likeness_grams VALUES (?, ?, ?, ?)",
-            [(snapshot_id, at, "", segment.lengths.tobytes())]
-            + [
-                (snapshot_id, at, gram, numbers.astype("<i4").tobytes())
-                for gram, numbers in sorted(segment.postings.items())
-            ],
+        blobs = {"": segment.lengths.tobytes()}
+        blobs |= {gram: numbers.astype("<i4").tobytes() for gram, numbers in sorted(segment.postings.items())}
+        ledger.add(
+            LikenessGram(snapshot_id=snapshot_id, segment=at, gram=gram, numbers=blob) for gram, blob in blobs.items()
         )
 
 
 def stored_segments(ledger: Ledger, snapshot_id: SnapshotId, core: str) -> Iterator[Segment]:
     """Yield the segments of a snapshot, with the trigrams of one name only."""
     wanted = ("", *grams_of(core))
-    rows = ledger.each(
-        f"SELECT segment, gram, numbers FROM likeness_grams WHERE snapshot_id = ? AND gram IN ({', '.join('?' * len(wanted))})"
+    grams = ledger.select_each(
+        LikenessGram,
+        f"SELECT {columns_of(LikenessGram)} FROM likeness_grams WHERE snapshot_id = ? AND gram IN ({', '.join('?' * len(wanted))})"
         " ORDER BY segment, gram",
         [snapshot_id, *wanted],
     )
-    for at, of_segment in groupby(rows, key=lambda row: int(row["segment"])):
-        blobs = {row["gram"]: row["numbers"] for row in of_segment}
+    for at, of_segment in groupby(grams, key=attrgetter("segment")):
+        blobs = {gram.gram: gram.numbers for gram in of_segment}
         lengths = np.frombuffer(blobs.pop(""), dtype=np.uint8)
         yield Segment(
             first=at * SEGMENT_NAMES,

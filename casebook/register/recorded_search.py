@@ -14,10 +14,9 @@ from typing import Any
 
 from casebook.register.search import Register
 from casebook.register.search_terms import Asked
-from casebook.register.snapshots import find_group_snapshot, find_register_snapshot
-from ledger.database import Ledger, Row, as_row
+from ledger.database import Ledger, as_row, columns_of
 from ledger.errors import BadInputError, EvidenceBrokenError, Problem
-from ledger.records import Search
+from ledger.records import Claim, GroupSnapshot, RegisterSnapshot, Search, Seed
 from ledger.typed_texts import ClaimId, Instant, IsoDate, SearchId
 
 _WINDOW = re.compile(r"(\d{1,5})([dmy])")
@@ -30,12 +29,12 @@ _COMPARED = (
 class AskedAgain:
     """A stored record beside what the same question gives now. differing: the columns that are not the same."""
 
-    stored: Row
+    stored: Search
     fresh: Search
     differing: tuple[str, ...]
 
 
-def window_start(window: str, as_of: IsoDate) -> str:
+def window_start(window: str, as_of: IsoDate) -> IsoDate:
     """Return the first day of a period that ends with as_of: `5y`, `18m` or `90d`. Errors: ValueError."""
     found = _WINDOW.fullmatch(window.strip().lower())
     if found is None:
@@ -44,12 +43,12 @@ def window_start(window: str, as_of: IsoDate) -> str:
     end = dt.date.fromisoformat(as_of)
     try:
         if unit == "d":
-            return (end - dt.timedelta(days=count)).isoformat()
+            return IsoDate((end - dt.timedelta(days=count)).isoformat())
         months = end.year * 12 + end.month - 1 - count * (12 if unit == "y" else 1)
         year, month = divmod(months, 12)
         # 29 February less a year is the 28th: a window never begins later than it should, and never on a day that is none
         day = min(end.day, calendar.monthrange(year, month + 1)[1])
-        return dt.date(year, month + 1, day).isoformat()
+        return IsoDate(dt.date(year, month + 1, day).isoformat())
     except (ValueError, OverflowError, calendar.IllegalMonthError) as error:
         raise ValueError("expected a period that begins after the year 0") from error
 
@@ -60,9 +59,9 @@ def ask_register(
     asked: Asked,
     as_of: IsoDate,
     *,
-    window_from: str | None = None,
+    window_from: IsoDate | None = None,
     known_at: Instant | None = None,
-) -> Row:
+) -> Search:
     """Ask all registers of a brand and all group files, store the record, and return it as it is stored."""
     record = (
         Register(ledger, brand, known_at=known_at)
@@ -73,10 +72,10 @@ def ask_register(
     return require_search(ledger, record.search_id)
 
 
-def require_search(ledger: Ledger, search_id: SearchId) -> Row:
+def require_search(ledger: Ledger, search_id: SearchId) -> Search:
     """Return a stored record. Errors: BadInputError when there is none."""
-    row = ledger.row("SELECT * FROM searches WHERE search_id = ?", [search_id])
-    if row is None:
+    search = ledger.find(Search, search_id=search_id)
+    if search is None:
         raise BadInputError(
             Problem(
                 where=search_id,
@@ -85,27 +84,28 @@ def require_search(ledger: Ledger, search_id: SearchId) -> Row:
                 next_step="take it from a certificate, a dossier or the table searches",
             )
         )
-    return row
+    return search
 
 
-def read_searches_about(ledger: Ledger, claim_id: ClaimId) -> list[Row]:
-    """Return the searches of the brand's registers that somebody made about the vendor or its parent, by no verdict's order."""
-    (seed,) = ledger.rows(
-        "SELECT c.brand, s.vendor, s.vendor_domain, s.parent FROM claims c JOIN seeds s ON s.seed_id = c.seed_id WHERE c.claim_id = ?",
-        [claim_id],
-    )
-    names = {name.casefold() for name in (seed["vendor"], seed["vendor_domain"], seed["parent"]) if name}
-    rows = ledger.rows(
-        "SELECT * FROM searches s WHERE brand = ? AND NOT EXISTS (SELECT 1 FROM verdicts v WHERE v.search_id = s.search_id)"
+def read_searches_about(ledger: Ledger, claim_id: ClaimId) -> list[Search]:
+    """Return the searches of the brand's registers that somebody made about the vendor or its parent outside any verdict run."""
+    claim = ledger.find(Claim, claim_id=claim_id)
+    seed = ledger.find(Seed, seed_id=claim.seed_id) if claim else None
+    if claim is None or seed is None:
+        return []
+    names = {name.casefold() for name in (seed.vendor, seed.vendor_domain, seed.parent) if name}
+    searches = ledger.select_each(
+        Search,
+        f"SELECT {columns_of(Search)} FROM searches s WHERE brand = ?"
+        " AND NOT EXISTS (SELECT 1 FROM verdicts v WHERE v.search_id = s.search_id)"
         " ORDER BY as_of, searched_at, search_id",
-        [seed["brand"]],
+        [claim.brand],
     )
-    asked = {row["search_id"]: json.loads(row["asked"]) for row in rows}
-    return [
-        row
-        for row in rows
-        if names & {one.casefold() for what in ("names", "domains") for one in asked[row["search_id"]].get(what, ())}
-    ]
+    return [search for search in searches if names & set(map(str.casefold, _terms(search)))]
+
+
+def _terms(search: Search) -> list[str]:
+    return [*search.asked.get("names", ()), *search.asked.get("domains", ())]
 
 
 def ask_again(ledger: Ledger, search_id: SearchId) -> AskedAgain:
@@ -114,8 +114,8 @@ def ask_again(ledger: Ledger, search_id: SearchId) -> AskedAgain:
     Errors: BadInputError when it can't be asked again, EvidenceBrokenError when a snapshot is gone.
     """
     stored = require_search(ledger, search_id)
-    searched, tried = json.loads(stored["registers"]), json.loads(stored["tried"])
-    if stored["snapshot_id"] is not None and not searched:
+    searched = stored.registers
+    if stored.snapshot_id is not None and not searched:
         raise BadInputError(
             Problem(
                 where=search_id,
@@ -124,32 +124,32 @@ def ask_again(ledger: Ledger, search_id: SearchId) -> AskedAgain:
                 next_step="ask the question anew with `partnerproof register search`",
             )
         )
-    registers = [find_register_snapshot(ledger, s["snapshot_id"]) for s in searched if "register" in s]
-    groups = [find_group_snapshot(ledger, s["snapshot_id"]) for s in searched if "group_file" in s]
-    found = [snapshot for snapshot in (*registers, *groups) if snapshot is not None]
-    if len(found) != len(searched):
+    registers = [ledger.find(RegisterSnapshot, snapshot_id=s["snapshot_id"]) for s in searched if "register" in s]
+    groups = [ledger.find(GroupSnapshot, snapshot_id=s["snapshot_id"]) for s in searched if "group_file" in s]
+    stored_snapshots = [snapshot for snapshot in (*registers, *groups) if snapshot is not None]
+    if len(stored_snapshots) != len(searched):
         raise EvidenceBrokenError(f"{search_id}: a snapshot that it was asked of is no longer in the database")
     register = Register.of_snapshots(
         ledger,
-        stored["brand"],
+        stored.brand,
         [snapshot for snapshot in registers if snapshot is not None],
         [snapshot for snapshot in groups if snapshot is not None],
-        known_at=stored["known_at"],
+        known_at=stored.known_at,
     )
     fresh = register.search(
         read_asked(stored),
-        stored["as_of"],
-        window_from=stored["period_from"],
-        alike_companies=tried.get("alike_companies", False),
+        stored.as_of,
+        window_from=stored.period_from,
+        alike_companies=stored.tried.get("alike_companies", False),
     ).record
-    values = as_row(fresh)
-    differing = tuple(name for name in _COMPARED if _read(values[name]) != _read(stored[name]))
+    before, now = as_row(stored), as_row(fresh)
+    differing = tuple(name for name in _COMPARED if _read(before[name]) != _read(now[name]))
     return AskedAgain(stored=stored, fresh=fresh, differing=differing)
 
 
-def read_asked(search: Row) -> Asked:
+def read_asked(search: Search) -> Asked:
     """Return the question of a stored record."""
-    asked = {name: tuple(values) for name, values in json.loads(search["asked"]).items()}
+    asked = {name: tuple(values) for name, values in search.asked.items()}
     return Asked(
         names=asked["names"],
         domains=asked["domains"],

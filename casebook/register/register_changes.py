@@ -6,31 +6,47 @@ else name) in the same relation and programme; of several such, those that begin
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 from casebook.register.company_names import comparable_name
-from casebook.register.snapshots import find_register_snapshot, held_registers, read_register_snapshot
-from ledger.database import Ledger, Row
+from casebook.register.snapshots import held_registers
+from ledger.database import Ledger, columns_of
 from ledger.errors import BadInputError, Problem
 from ledger.records import RegisterSnapshot
-from ledger.typed_texts import SnapshotId
+from ledger.typed_texts import IsoDate, SnapshotId
+from ledger.vocabulary import Relation
 
-FIELDS = (
-    "company", "aliases", "domains", "identifiers", "relation", "programme", "tier", "marks", "purpose", "territory",
-    "valid_from", "valid_until", "parent", "source",
-)  # fmt: skip
-_LISTS = frozenset({"aliases", "domains", "identifiers", "marks"})
-_Said = dict[str, object]  # the fields of a grant
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantContent:
+    """What a grant says, without the import and the line that it stands in."""
+
+    company: str
+    aliases: tuple[str, ...]
+    domains: tuple[str, ...]
+    identifiers: tuple[str, ...]
+    relation: Relation
+    programme: str | None
+    tier: str | None
+    marks: tuple[str, ...]
+    purpose: str | None
+    territory: str | None
+    valid_from: IsoDate
+    valid_until: IsoDate | None
+    parent: str | None
+    source: str | None
+
+
+FIELDS = tuple(field.name for field in fields(GrantContent))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A grant that says something else. fields: name → [before, after]."""
+    """A grant that says something else. fields: name → (before, after)."""
 
     company: str
-    fields: dict[str, list[object]]
+    fields: dict[str, tuple[object, object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +55,12 @@ class RegisterDiff:
 
     before: RegisterSnapshot | None
     after: RegisterSnapshot
-    added: tuple[_Said, ...]
-    removed: tuple[_Said, ...]
+    added: tuple[GrantContent, ...]
+    removed: tuple[GrantContent, ...]
     changed: tuple[Change, ...]
 
 
-def diff_register(ledger: Ledger, brand: str, register: str, snapshot_ids: Sequence[str] = ()) -> RegisterDiff:
+def diff_register(ledger: Ledger, brand: str, register: str, snapshot_ids: Sequence[SnapshotId] = ()) -> RegisterDiff:
     """Compare two snapshots, or the one that holds with the one before. Errors: BadInputError."""
     if snapshot_ids:
         before, after = (_require(ledger, brand, snapshot_id) for snapshot_id in snapshot_ids)
@@ -54,73 +70,70 @@ def diff_register(ledger: Ledger, brand: str, register: str, snapshot_ids: Seque
         raise BadInputError(
             Problem(where=f"{brand}, {register}", expected="a register", got="none that holds", next_step="see `partnerproof register list`")
         )  # fmt: skip
-    earlier = ledger.row(
-        "SELECT * FROM register_snapshots s WHERE brand = ? AND register = ? AND snapshot_id < ? AND NOT EXISTS"
+    earlier = ledger.select_first(
+        RegisterSnapshot,
+        f"SELECT {columns_of(RegisterSnapshot)} FROM register_snapshots s"
+        " WHERE brand = ? AND register = ? AND snapshot_id < ? AND NOT EXISTS"
         " (SELECT 1 FROM snapshot_undos u WHERE u.snapshot_id = s.snapshot_id) ORDER BY snapshot_id DESC LIMIT 1",
         [brand, register, held.snapshot_id],
     )
-    return compare_snapshots(ledger, read_register_snapshot(earlier) if earlier else None, held)
+    return compare_snapshots(ledger, earlier, held)
 
 
 def compare_snapshots(ledger: Ledger, before: RegisterSnapshot | None, after: RegisterSnapshot) -> RegisterDiff:
     """Return what a later snapshot says that an earlier one did not, and the other way round."""
-    before_id = before.snapshot_id if before else ""
+    before_id = before.snapshot_id if before else None
     removed = _only_in(ledger, before_id, after.snapshot_id)
     added = _only_in(ledger, after.snapshot_id, before_id)
     changed: list[Change] = []
-    waiting: dict[tuple[object, ...], list[_Said]] = {}
-    for said in removed:
-        waiting.setdefault(_identity(said), []).append(said)
+    waiting: dict[tuple[str, Relation, str | None], list[GrantContent]] = {}
+    for grant in removed:
+        waiting.setdefault(_identity(grant), []).append(grant)
     for same_day in (True, False):
-        left: list[_Said] = []
-        for said in added:
-            earlier = waiting.get(_identity(said), [])
-            match = next((e for e in earlier if not same_day or e["valid_from"] == said["valid_from"]), None)
+        left: list[GrantContent] = []
+        for grant in added:
+            earlier = waiting.get(_identity(grant), [])
+            match = next((old for old in earlier if not same_day or old.valid_from == grant.valid_from), None)
             if match is None:
-                left.append(said)
+                left.append(grant)
                 continue
             earlier.remove(match)
-            fields = {name: [match[name], said[name]] for name in FIELDS if match[name] != said[name]}
-            changed.append(Change(company=str(said["company"]), fields=fields))
+            changed.append(Change(company=grant.company, fields=_differing(match, grant)))
         added = left
     return RegisterDiff(
         before=before,
         after=after,
         added=tuple(added),
-        removed=tuple(said for some in waiting.values() for said in some),
+        removed=tuple(grant for grants in waiting.values() for grant in grants),
         changed=tuple(changed),
     )
 
 
-def _only_in(ledger: Ledger, snapshot_id: SnapshotId, other_id: str) -> list[_Said]:
+def _only_in(ledger: Ledger, snapshot_id: SnapshotId | None, other_id: SnapshotId | None) -> list[GrantContent]:
     columns = ", ".join(FIELDS)
-    one = f"SELECT {columns} FROM grants WHERE snapshot_id = ?"
-    return list(map(_said, ledger.each(f"{one} EXCEPT {one} ORDER BY {columns}", [snapshot_id, other_id])))
+    grants = f"SELECT {columns} FROM grants WHERE snapshot_id = ?"
+    return ledger.select(GrantContent, f"{grants} EXCEPT {grants} ORDER BY {columns}", [snapshot_id, other_id])
 
 
-def _said(row: Row) -> _Said:
-    return {name: json.loads(row[name]) if name in _LISTS else row[name] for name in FIELDS}
+def _differing(before: GrantContent, after: GrantContent) -> dict[str, tuple[object, object]]:
+    pairs = {name: (getattr(before, name), getattr(after, name)) for name in FIELDS}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
-def _identity(said: _Said) -> tuple[object, ...]:
-    named: Iterable[object] = (*_listed(said["identifiers"]), *_listed(said["domains"]))
-    who = next(iter(named), comparable_name(str(said["company"])))
-    return who, said["relation"], said["programme"]
-
-
-def _listed(values: object) -> list[object]:
-    return values if isinstance(values, list) else []
+def _identity(grant: GrantContent) -> tuple[str, Relation, str | None]:
+    who = next(iter((*grant.identifiers, *grant.domains)), comparable_name(grant.company))
+    return who, grant.relation, grant.programme
 
 
 def _require(ledger: Ledger, brand: str, snapshot_id: SnapshotId) -> RegisterSnapshot:
-    found = find_register_snapshot(ledger, snapshot_id)
-    if found is None or found.brand != brand:
+    snapshot = ledger.find(RegisterSnapshot, snapshot_id=snapshot_id)
+    if snapshot is None or snapshot.brand != brand:
         raise BadInputError(
             Problem(
                 where=snapshot_id,
                 expected=f"the id of an import of {brand}",
-                got="another" if found else "one that is not in this workspace",
+                got="another" if snapshot else "one that is not in this workspace",
                 next_step="take it from `partnerproof register list`",
             )
         )
-    return found
+    return snapshot

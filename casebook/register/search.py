@@ -15,7 +15,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from casebook.register.company_names import name_forms
-from casebook.register.grant_index import MemoryShelf, Shelf, open_shelves
+from casebook.register.grant_index import GrantIndex, GrantIndexInMemory, open_grant_indexes
 from casebook.register.groups import CorporateGroups, alike_groups, open_groups
 from casebook.register.name_likeness import likenesses
 from casebook.register.search_terms import BASES, Asked, Basis, Hit, Member, SearchResult, Tried
@@ -24,7 +24,7 @@ from ledger.database import Ledger
 from ledger.identifiers import is_lei
 from ledger.identity import content_id, utc_text
 from ledger.records import Grant, GroupSnapshot, RegisterSnapshot, Search
-from ledger.typed_texts import Instant, IsoDate
+from ledger.typed_texts import Instant, IsoDate, SearchId
 
 __all__ = ["Asked", "Hit", "Member", "Register", "SearchResult"]
 
@@ -62,7 +62,7 @@ class Register:
         """Open some grants as if they were all there is: to learn whom they concern. snapshot: in whose name."""
         register = cls.__new__(cls)
         register._open(ledger, brand, (), held_groups(ledger))
-        register._shelves = [MemoryShelf(snapshot, grants)]
+        register._indexes = [GrantIndexInMemory(snapshot, grants)]
         register._known_at = None
         return register
 
@@ -70,19 +70,19 @@ class Register:
         self, ledger: Ledger, brand: str, snapshots: Sequence[RegisterSnapshot], groups: Sequence[GroupSnapshot]
     ) -> None:
         self.brand = brand
-        self._shelves: list[Shelf] = open_shelves(ledger, snapshots)
+        self._indexes: list[GrantIndex] = open_grant_indexes(ledger, snapshots)
         self._groups: CorporateGroups | None = open_groups(ledger, groups)
         self.snapshot_ids = tuple(snapshot.snapshot_id for snapshot in snapshots)
         self._grants_searched = sum(snapshot.grants for snapshot in snapshots)
         self._searched = (*map(_register_json, snapshots), *map(_groups_json, groups))
-        self._asked_ids = [entry["snapshot_id"] for entry in self._searched]
+        self._snapshot_ids = [entry["snapshot_id"] for entry in self._searched]
 
     @property
     def has_register(self) -> bool:
         return bool(self.snapshot_ids)
 
     def search(
-        self, asked: Asked, as_of: IsoDate, *, window_from: str | None = None, alike_companies: bool = False
+        self, asked: Asked, as_of: IsoDate, *, window_from: IsoDate | None = None, alike_companies: bool = False
     ) -> SearchResult:
         """Look for a company as of a date (ISO).
 
@@ -92,11 +92,11 @@ class Register:
         tried = self._gather(asked, as_of, window_from, alike_companies=alike_companies)
         hits: list[Hit] = []
         near: list[_NearMiss] = []
-        for shelf in self._shelves:
-            found, refused = _ask(shelf, tried, window_from, as_of)
-            hits += found
+        for index in self._indexes:
+            hits_here, refused = _ask(index, tried, window_from, as_of)
+            hits += hits_here
             near += refused
-            near += _alike(shelf, tried, {hit.grant.line for hit in found} | {int(str(m["line"])) for m in refused})
+            near += _alike(index, tried, {hit.grant.line for hit in hits_here} | {int(str(m["line"])) for m in refused})
         if alike_companies and self._groups is not None:
             known = {hit.grant.grant_id for hit in hits} | {str(miss["grant_id"]) for miss in near}
             near += self._alike_companies(self._groups, tried, window_from or as_of, as_of, known)
@@ -104,13 +104,13 @@ class Register:
         near.sort(key=lambda miss: (-float(str(miss["score"])), str(miss["company"]), str(miss["register"]), int(str(miss["line"]))))  # fmt: skip
         question = asked.as_json()
         record = Search(
-            search_id=content_id(
+            search_id=SearchId(content_id(
                 "search",
                 json.dumps(
-                    [SEARCH_VERSION, self.brand, self._asked_ids, as_of, window_from, self._known_at, alike_companies, question],
+                    [SEARCH_VERSION, self.brand, self._snapshot_ids, as_of, window_from, self._known_at, alike_companies, question],
                     ensure_ascii=False,
                 ),
-            ),
+            )),
             brand=self.brand,
             snapshot_id=self.snapshot_ids[0] if self.snapshot_ids else None,
             as_of=as_of,
@@ -130,9 +130,9 @@ class Register:
     def finds(self, asked: Asked, as_of: IsoDate) -> bool:
         """Tell whether search() has a hit or a near miss for a company, without writing down what was tried."""
         tried = self._gather(asked, as_of, None, alike_companies=False)
-        return any(any(_ask(shelf, tried, None, as_of)) or any(_alike(shelf, tried, set())) for shelf in self._shelves)
+        return any(any(_ask(index, tried, None, as_of)) or any(_alike(index, tried, set())) for index in self._indexes)
 
-    def _gather(self, asked: Asked, as_of: IsoDate, window_from: str | None, *, alike_companies: bool) -> Tried:
+    def _gather(self, asked: Asked, as_of: IsoDate, window_from: IsoDate | None, *, alike_companies: bool) -> Tried:
         tried = Tried(asked=asked, alike_companies=alike_companies)
         tried.add_names(asked.names)
         if self._groups is not None:
@@ -147,32 +147,33 @@ class Register:
     def _alike_companies(
         self, groups: CorporateGroups, tried: Tried, period_from: str, as_of: IsoDate, known: set[str]
     ) -> Iterator[_NearMiss]:
-        """Yield the grants of the groups of companies whose names are alike one asked."""
+        """Yield the grants of the groups of companies whose names are alike a name that was asked for."""
         cores = dict.fromkeys(forms.core for _, forms in tried.names)
         for company, member in alike_groups(groups, cores, period_from, as_of):
             why = f"{company.name} in {company.file} is alike ({company.score:.0f} of 100), not the same"
             if member.how != "itself":
                 why += f"; this is a grant of its group ({member.how})"
-            for shelf in self._shelves:
-                for line in _lines_of(shelf, member):
-                    grant = shelf.grant(line)
+            for index in self._indexes:
+                for line in _lines_of(index, member):
+                    grant = index.grant(line)
                     if grant.grant_id not in known:
                         known.add(grant.grant_id)
-                        yield _near_miss(grant, shelf.snapshot.register, company.score, why)
+                        yield _near_miss(grant, index.snapshot.register, company.score, why)
 
 
-def _ask(shelf: Shelf, tried: Tried, window_from: str | None, as_of: IsoDate) -> tuple[list[Hit], list[_NearMiss]]:
+def _ask(
+    index: GrantIndex, tried: Tried, window_from: IsoDate | None, as_of: IsoDate
+) -> tuple[list[Hit], list[_NearMiss]]:
     """Return the hits of one register, and the grants that would be hits but for a reason."""
-    found: dict[int, tuple[Basis, str]] = {}
-    for basis, via, lines in _steps(shelf, tried):
+    bases: dict[int, tuple[Basis, str]] = {}  # by line
+    for basis, via, lines in _steps(index, tried):
         for line in lines:
-            if line not in found:
-                found[line] = (basis, via)
+            bases.setdefault(line, (basis, via))
     hits: list[Hit] = []
     refused: list[_NearMiss] = []
-    register = shelf.snapshot.register
-    for line, (basis, via) in found.items():
-        grant = shelf.grant(line)
+    register = index.snapshot.register
+    for line, (basis, via) in bases.items():
+        grant = index.grant(line)
         reason = _another_lei(grant, tried) if basis == "name" else None
         if reason is None and window_from is not None:
             reason = _outside(grant, window_from, as_of)
@@ -183,9 +184,9 @@ def _ask(shelf: Shelf, tried: Tried, window_from: str | None, as_of: IsoDate) ->
     return hits, refused
 
 
-def _steps(shelf: Shelf, tried: Tried) -> Iterator[tuple[Basis, str, Iterable[int]]]:
+def _steps(index: GrantIndex, tried: Tried) -> Iterator[tuple[Basis, str, Iterable[int]]]:
     """Yield the lines that each thing tried finds, the best basis first."""
-    lines = shelf.lines
+    lines = index.lines
     for identifier in tried.asked.identifiers:
         yield "identifier", f"identifier {identifier}", lines("identifier", identifier)
     for domain in tried.asked.domains:
@@ -205,13 +206,13 @@ def _steps(shelf: Shelf, tried: Tried) -> Iterator[tuple[Basis, str, Iterable[in
     for name, forms in tried.names:
         yield "group", f"the register names {name} as the parent", lines("parent", forms.key)
     for member in tried.members:
-        yield "group", f"{member.name}: {member.how}", _lines_of(shelf, member)
+        yield "group", f"{member.name}: {member.how}", _lines_of(index, member)
 
 
-def _lines_of(shelf: Shelf, member: Member) -> list[int]:
+def _lines_of(index: GrantIndex, member: Member) -> list[int]:
     """Return the lines that a company of a group has, by its identifiers and its name."""
-    by_identifier = [line for identifier in member.identifiers for line in shelf.lines("identifier", identifier)]
-    return [*by_identifier, *shelf.lines("name", name_forms(member.name).key)]
+    by_identifier = [line for identifier in member.identifiers for line in index.lines("identifier", identifier)]
+    return [*by_identifier, *index.lines("name", name_forms(member.name).key)]
 
 
 def _another_lei(grant: Grant, tried: Tried) -> str | None:
@@ -232,19 +233,19 @@ def _outside(grant: Grant, window_from: str, as_of: IsoDate) -> str | None:
     return None
 
 
-def _alike(shelf: Shelf, tried: Tried, known: set[int]) -> Iterator[_NearMiss]:
+def _alike(index: GrantIndex, tried: Tried, known: set[int]) -> Iterator[_NearMiss]:
     """Yield the grants whose names are alike a name or parent that was asked, each with its best score."""
     wanted = dict.fromkeys([*(forms.core for _, forms in tried.names), *(name_forms(parent).core for parent in tried.asked.group)])  # fmt: skip
     scores: dict[int, float] = {}
     for want in wanted:
-        for core, score in likenesses(shelf.alike(want), want).items():
-            for line in shelf.lines("core", core):
+        for core, score in likenesses(index.alike(want), want).items():
+            for line in index.lines("core", core):
                 if line not in known:
                     scores[line] = max(score, scores.get(line, 0.0))
     best = sorted(scores, key=lambda line: (-scores[line], line))[:MAX_NEAR_MISSES]
     for line in best:
         why = f"the name is alike ({scores[line]:.0f} of 100), not the same"
-        yield _near_miss(shelf.grant(line), shelf.snapshot.register, scores[line], why)
+        yield _near_miss(index.grant(line), index.snapshot.register, scores[line], why)
 
 
 def _near_miss(grant: Grant, register: str, score: float, why: str) -> _NearMiss:

@@ -6,13 +6,30 @@ again, and a question about an earlier instant still sees the one that was undon
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import dataclass
 
-from ledger.database import Ledger, Row
+from ledger.database import Ledger, columns_of
 from ledger.errors import BadInputError, Problem
 from ledger.identity import utc_text
 from ledger.records import GroupSnapshot, RegisterSnapshot, SnapshotUndo
-from ledger.typed_texts import Instant, SnapshotId
+from ledger.typed_texts import Instant, Sha256, SnapshotId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedSnapshot:
+    """An import of a register or of a group file. brand: None for group files; name: of the register or source."""
+
+    snapshot_id: SnapshotId
+    brand: str | None
+    name: str
+    format: str
+    file: str
+    file_sha256: Sha256
+    rows: int
+    recorded_at: Instant
+    undone_at: Instant | None
+    why: str | None
+
 
 _IS_HELD = """(:known_at IS NULL OR s.recorded_at <= :known_at) AND NOT EXISTS (
     SELECT 1 FROM snapshot_undos u
@@ -21,59 +38,41 @@ _IS_HELD = """(:known_at IS NULL OR s.recorded_at <= :known_at) AND NOT EXISTS (
 
 def held_registers(ledger: Ledger, brand: str, known_at: Instant | None = None) -> list[RegisterSnapshot]:
     """Return of each register of a brand the snapshot that holds, as known at an instant (None: now), by register."""
-    rows = ledger.rows(
-        f"SELECT s.*, max(s.snapshot_id) FROM register_snapshots s WHERE s.brand = :brand AND {_IS_HELD}"
-        " GROUP BY s.register ORDER BY s.register",
+    return ledger.select(
+        RegisterSnapshot,
+        f"SELECT {columns_of(RegisterSnapshot)} FROM register_snapshots WHERE snapshot_id IN ("
+        f"SELECT max(s.snapshot_id) FROM register_snapshots s WHERE s.brand = :brand AND {_IS_HELD} GROUP BY s.register)"
+        " ORDER BY register",
         {"brand": brand, "known_at": known_at},
     )
-    return [read_register_snapshot(row) for row in rows]
 
 
 def held_groups(ledger: Ledger, known_at: Instant | None = None) -> list[GroupSnapshot]:
     """Return of each source of companies and groups the snapshot that holds, as known at an instant (None: now)."""
-    rows = ledger.rows(
-        f"SELECT s.*, max(s.snapshot_id) FROM group_snapshots s WHERE {_IS_HELD} GROUP BY s.source ORDER BY s.source",
+    return ledger.select(
+        GroupSnapshot,
+        f"SELECT {columns_of(GroupSnapshot)} FROM group_snapshots WHERE snapshot_id IN ("
+        f"SELECT max(s.snapshot_id) FROM group_snapshots s WHERE {_IS_HELD} GROUP BY s.source) ORDER BY source",
         {"known_at": known_at},
     )
-    return [read_group_snapshot(row) for row in rows]
 
 
-def read_register_snapshot(row: Row) -> RegisterSnapshot:
-    return RegisterSnapshot(**{field.name: row[field.name] for field in fields(RegisterSnapshot)})
-
-
-def read_group_snapshot(row: Row) -> GroupSnapshot:
-    return GroupSnapshot(**{field.name: row[field.name] for field in fields(GroupSnapshot)})
-
-
-def find_register_snapshot(ledger: Ledger, snapshot_id: SnapshotId) -> RegisterSnapshot | None:
-    """Return an import of a register, whether it holds or not; None when there is none."""
-    row = ledger.row("SELECT * FROM register_snapshots WHERE snapshot_id = ?", [snapshot_id])
-    return read_register_snapshot(row) if row else None
-
-
-def find_group_snapshot(ledger: Ledger, snapshot_id: SnapshotId) -> GroupSnapshot | None:
-    """Return an import of a group file, whether it holds or not; None when there is none."""
-    row = ledger.row("SELECT * FROM group_snapshots WHERE snapshot_id = ?", [snapshot_id])
-    return read_group_snapshot(row) if row else None
-
-
-def list_snapshots(ledger: Ledger, brand: str | None = None) -> list[Row]:
+def list_snapshots(ledger: Ledger, brand: str | None = None) -> list[ListedSnapshot]:
     """Return all imports, the newest first: of one brand, or of all and of group files too."""
-    return ledger.rows(_ALL, {"brand": brand})
+    return ledger.select(ListedSnapshot, _ALL, {"brand": brand})
 
 
-def undo_snapshot(ledger: Ledger, snapshot_id: SnapshotId, *, why: str) -> Row:
+def undo_snapshot(ledger: Ledger, snapshot_id: SnapshotId, *, why: str) -> ListedSnapshot:
     """Take an import back; returns it as list_snapshots shows it. Errors: BadInputError."""
-    found = next((row for row in list_snapshots(ledger) if row["snapshot_id"] == snapshot_id), None)
-    if found is None:
+    snapshot = next((listed for listed in list_snapshots(ledger) if listed.snapshot_id == snapshot_id), None)
+    if snapshot is None:
         raise _bad(snapshot_id, "the id of an import", "one that is not in this workspace", "take it from")
-    if found["undone_at"] is not None:
-        raise _bad(snapshot_id, "an import that holds", f"one that was undone at {found['undone_at']}", "see")
+    if snapshot.undone_at is not None:
+        raise _bad(snapshot_id, "an import that holds", f"one that was undone at {snapshot.undone_at}", "see")
     if not why.strip():
         raise _bad("--why", "a reason", "nothing", "say why the import should not hold; see")
     ledger.add([SnapshotUndo(snapshot_id=snapshot_id, undone_at=utc_text(), why=why.strip())])
-    return found
+    return snapshot
 
 
 def _bad(where: str, expected: str, got: str, next_step: str) -> BadInputError:

@@ -19,12 +19,24 @@ from urllib.parse import urlsplit
 from casebook.verdicts.logo_relations import LogoRelations, Place
 from casebook.verdicts.mark_findings import Misuse, ShownMark, find_misuse
 from casebook.verdicts.walls import find_walls
-from ledger.database import Ledger, Row
+from ledger.database import Ledger, columns_of
 from ledger.domains import belongs_to
 from ledger.identity import content_id
 from ledger.records import Claim, ClaimEvidence, MarkFinding
-from ledger.typed_texts import SeedId, VisitId
-from ledger.vocabulary import Evidence, LogoVariant, Noise, PageKind, Relation, SectionKind, StatementKind
+from ledger.typed_texts import (
+    ClaimId,
+    EvidenceId,
+    FinalUrl,
+    Instant,
+    IsoDate,
+    MatchId,
+    PageId,
+    SeedId,
+    SightingId,
+    TextMatchId,
+    VisitId,
+)
+from ledger.vocabulary import AssertedBy, Evidence, LogoVariant, Noise, PageKind, Relation, SectionKind, StatementKind
 from matcher.looking.regions import Box
 
 _CLAIMING = frozenset({StatementKind.PARTNER_CLAIM, StatementKind.CERTIFICATION, StatementKind.CUSTOMER_CLAIM})
@@ -42,138 +54,205 @@ _CLAIMED = _PARTNERSHIP | {
 MAX_QUOTED_CHARS = 120
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sentence:
+    """A row of _TEXT_EVIDENCE. brand, domains: None when the sentence speaks of every brand."""
+
+    seed_id: SeedId
+    brand: str | None
+    domains: tuple[str, ...] | None
+    page_id: PageId
+    url: FinalUrl
+    text_match_id: TextMatchId
+    kind: StatementKind
+    rule: str
+    tier: str | None
+    programme: str | None
+    relation: Relation | None
+    asserted_by: AssertedBy
+    section_kind: SectionKind
+    page_kind: PageKind
+    sentence: str
+    seen_at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ShownLogo:
+    """A row of _LOGO_EVIDENCE: an official logo where a page shows it."""
+
+    seed_id: SeedId
+    brand: str
+    domains: tuple[str, ...]
+    page_id: PageId
+    url: FinalUrl
+    page_kind: PageKind
+    kind_reasons: tuple[str, ...]
+    sighting_id: SightingId
+    zone: str
+    link_url: str | None
+    section_kind: SectionKind
+    section_reasons: tuple[str, ...]
+    heading_trail: tuple[str, ...]
+    alt: str | None
+    aria_label: str | None
+    caption: str | None
+    nearby_text: str | None
+    noise: Noise | None
+    noise_reason: str | None
+    page_box: tuple[int, ...] | None
+    match_id: MatchId
+    transform: str  # JSON, as matcher.looking.transform reads it
+    x: int
+    y: int
+    width: int
+    height: int
+    variant: LogoVariant
+    tier: str | None
+    programme: str | None
+    valid_until: IsoDate | None
+    usage: str  # JSON, as matcher.brands.usage reads it
+    is_in_wall: bool
+    has_one_colour_variant: bool
+    image_width_px: int | None
+    neighbours: str | None  # JSON list of [x, y, width, height]; None: no rule needs them
+    seen_at: Instant
+
+
 @dataclass
-class _Found:
+class _VisitClaims:
     """The claims of one visit, put together."""
 
-    claims: dict[str, Claim] = field(default_factory=dict)
-    evidence: dict[tuple[str, str], ClaimEvidence] = field(default_factory=dict)
+    claims: dict[ClaimId, Claim] = field(default_factory=dict)
+    evidence: dict[tuple[ClaimId, EvidenceId], ClaimEvidence] = field(default_factory=dict)
     marks: list[MarkFinding] = field(default_factory=list)
-    said: dict[tuple[str, str], tuple[Relation, str]] = field(default_factory=dict)  # by page and brand
-    general_denials: list[Row] = field(default_factory=list)  # sentences that speak of every brand
+    # by page and brand: the partnership that a sentence states, and the sentence
+    stated: dict[tuple[PageId, str], tuple[Relation, str]] = field(default_factory=dict)
+    general_denials: list[_Sentence] = field(default_factory=list)  # sentences that speak of every brand
 
     def claim(self, seed_id: SeedId, brand: str, relation: Relation) -> Claim:
-        claim = Claim(
-            claim_id=content_id("claim", seed_id, brand, relation), seed_id=seed_id, brand=brand, relation=relation
-        )
-        return self.claims.setdefault(claim.claim_id, claim)
+        claim_id = ClaimId(content_id("claim", seed_id, brand, relation))
+        claim = Claim(claim_id=claim_id, seed_id=seed_id, brand=brand, relation=relation)
+        return self.claims.setdefault(claim_id, claim)
 
     def add(self, piece: ClaimEvidence) -> None:
         self.evidence[piece.claim_id, piece.evidence_id] = piece
 
 
-def find_claims(ledger: Ledger, brands: Sequence[str], *, visit_ids: Iterable[VisitId]) -> set[str]:
+def find_claims(ledger: Ledger, brands: Sequence[str], *, visit_ids: Iterable[VisitId]) -> set[ClaimId]:
     """Write the claims that visits give; returns the ids of all claims touched. Running it again changes nothing.
 
     Touched are all claims of the visited vendors, and those of others whose logo wall turns out to be a template's.
     """
     chosen = json.dumps(list(brands))
     relations = LogoRelations()
-    touched: set[str] = set()
+    touched: set[ClaimId] = set()
     for visit_id in visit_ids:
-        reseeded = find_walls(ledger, visit_id)
-        found = _Found()
-        for row in ledger.rows(_TEXT_EVIDENCE, [visit_id, chosen]):
-            _add_text(row, found)
-        for row in ledger.rows(_LOGO_EVIDENCE, [visit_id, chosen]):
-            _add_logo(row, relations, found)
-        _add_general_denials(found)
+        changed_seeds = find_walls(ledger, visit_id)
+        gathered = _VisitClaims()
+        for sentence in ledger.select_each(_Sentence, _TEXT_EVIDENCE, [visit_id, chosen]):
+            _add_text(sentence, gathered)
+        for logo in ledger.select_each(_ShownLogo, _LOGO_EVIDENCE, [visit_id, chosen]):
+            _add_logo(logo, relations, gathered)
+        _add_general_denials(gathered)
         with ledger.transaction():
-            _remove_stale(ledger, visit_id, chosen, found)
-            ledger.add(found.claims.values())
-            ledger.put(found.evidence.values())
+            _remove_stale(ledger, visit_id, chosen, gathered)
+            ledger.add(gathered.claims.values())
+            ledger.put(gathered.evidence.values())
             ledger.execute(_DELETE_MARKS, [visit_id, chosen])
-            ledger.put(found.marks)
+            ledger.put(gathered.marks)
         # what a visit denies, or shows no longer, speaks against the vendor's other claims too
         seed_id = ledger.value("SELECT seed_id FROM visits WHERE visit_id = ?", [visit_id])
-        touched |= {
-            row[0]
-            for row in ledger.rows(
+        touched |= set(
+            ledger.values(
                 "SELECT claim_id FROM claims WHERE seed_id IN (SELECT value FROM json_each(?))"
                 " AND brand IN (SELECT value FROM json_each(?))",
-                [json.dumps(sorted({seed_id, *reseeded})), chosen],
+                [json.dumps(sorted({seed_id, *changed_seeds})), chosen],
             )
-        }
+        )
     return touched
 
 
-def _remove_stale(ledger: Ledger, visit_id: VisitId, chosen: str, found: _Found) -> None:
-    for old in ledger.rows(
-        "SELECT e.claim_id, e.evidence_id FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id"
+def _remove_stale(ledger: Ledger, visit_id: VisitId, chosen: str, gathered: _VisitClaims) -> None:
+    for old in ledger.select(
+        ClaimEvidence,
+        f"SELECT {columns_of(ClaimEvidence, 'e')} FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id"
         " JOIN claims c ON c.claim_id = e.claim_id"
         " WHERE p.visit_id = ? AND c.brand IN (SELECT value FROM json_each(?))",
         [visit_id, chosen],
     ):
-        if (old["claim_id"], old["evidence_id"]) not in found.evidence:
-            ledger.execute("DELETE FROM claim_evidence WHERE claim_id = ? AND evidence_id = ?", list(old))
+        if (old.claim_id, old.evidence_id) not in gathered.evidence:
+            ledger.execute(
+                "DELETE FROM claim_evidence WHERE claim_id = ? AND evidence_id = ?", [old.claim_id, old.evidence_id]
+            )
 
 
-def _add_general_denials(found: _Found) -> None:
+def _add_general_denials(gathered: _VisitClaims) -> None:
     """ "We are no official partner of any of these companies" contradicts each claim of the visit."""
-    claimed = {(claim.seed_id, claim.brand) for claim in found.claims.values() if claim.relation in _CLAIMED}
-    for row in found.general_denials:
+    claimed = {(claim.seed_id, claim.brand) for claim in gathered.claims.values() if claim.relation in _CLAIMED}
+    for sentence in gathered.general_denials:
         for seed_id, brand in sorted(claimed):
-            _add_sentence(row, found, found.claim(seed_id, brand, Relation.DENIED), ("speaks of every brand",))
+            denied = gathered.claim(seed_id, brand, Relation.DENIED)
+            _add_sentence(sentence, gathered, denied, ("speaks of every brand",))
 
 
-def _add_text(row: Row, found: _Found) -> None:
-    kind = StatementKind(row["kind"])
-    if row["brand"] is None:
-        found.general_denials += [row] if kind is StatementKind.DENIAL else []
+def _add_text(sentence: _Sentence, gathered: _VisitClaims) -> None:
+    if sentence.brand is None:
+        gathered.general_denials += [sentence] if sentence.kind is StatementKind.DENIAL else []
         return
-    if kind is StatementKind.DENIAL:
+    if sentence.kind is StatementKind.DENIAL:
         relation = Relation.DENIED
-    elif kind in _CLAIMING and row["relation"]:
-        relation = Relation(row["relation"])
+    elif sentence.kind in _CLAIMING and sentence.relation:
+        relation = sentence.relation
     else:
         return  # a name in a text, or a tie that is said to be over or to come, is not a claim; v_text_claims has it
-    if relation is Relation.PARTNER and SectionKind.RESELLERS in (row["section_kind"], row["page_kind"]):
+    is_about_resellers = sentence.section_kind is SectionKind.RESELLERS or sentence.page_kind is PageKind.RESELLERS
+    if relation is Relation.PARTNER and is_about_resellers:
         relation = Relation.RESELLER
-    if belongs_to(urlsplit(row["url"]).hostname, json.loads(row["domains"])):
+    if belongs_to(urlsplit(sentence.url).hostname, sentence.domains or ()):
         relation = Relation.OWN
     if relation in _PARTNERSHIP:
-        sentence = " ".join(row["sentence"].split())[:MAX_QUOTED_CHARS]
-        found.said.setdefault((row["page_id"], row["brand"]), (relation, sentence))
-    quoted = () if row["asserted_by"] == "vendor" else (f"said by: {row['asserted_by']}",)
-    _add_sentence(row, found, found.claim(row["seed_id"], row["brand"], relation), quoted)
+        words = " ".join(sentence.sentence.split())[:MAX_QUOTED_CHARS]
+        gathered.stated.setdefault((sentence.page_id, sentence.brand), (relation, words))
+    quoted = () if sentence.asserted_by is AssertedBy.VENDOR else (f"said by: {sentence.asserted_by}",)
+    _add_sentence(sentence, gathered, gathered.claim(sentence.seed_id, sentence.brand, relation), quoted)
 
 
-def _add_sentence(row: Row, found: _Found, claim: Claim, reasons: tuple[str, ...]) -> None:
-    found.add(
+def _add_sentence(sentence: _Sentence, gathered: _VisitClaims, claim: Claim, reasons: tuple[str, ...]) -> None:
+    gathered.add(
         ClaimEvidence(
             claim_id=claim.claim_id,
-            evidence_id=content_id("text-evidence", row["text_match_id"]),
+            evidence_id=EvidenceId(content_id("text-evidence", sentence.text_match_id)),
             evidence=Evidence.TEXT,
-            page_id=row["page_id"],
+            page_id=sentence.page_id,
             sighting_id=None,
             match_id=None,
-            text_match_id=row["text_match_id"],
-            tier=row["tier"],
-            programme=row["programme"],
-            reasons=(row["rule"], *reasons),
-            seen_at=row["seen_at"],
+            text_match_id=sentence.text_match_id,
+            tier=sentence.tier,
+            programme=sentence.programme,
+            reasons=(sentence.rule, *reasons),
+            seen_at=sentence.seen_at,
         )
     )
 
 
-def _add_logo(row: Row, relations: LogoRelations, found: _Found) -> None:
-    related = relations.relate(_place(row, found))
-    is_badge = row["variant"] == LogoVariant.BADGE
+def _add_logo(logo: _ShownLogo, relations: LogoRelations, gathered: _VisitClaims) -> None:
+    related = relations.relate(_place(logo, gathered))
+    is_badge = logo.variant is LogoVariant.BADGE
     piece = ClaimEvidence(
-        claim_id=found.claim(row["seed_id"], row["brand"], related.relation).claim_id,
-        evidence_id=content_id("logo-evidence", row["sighting_id"], row["match_id"]),
+        claim_id=gathered.claim(logo.seed_id, logo.brand, related.relation).claim_id,
+        evidence_id=EvidenceId(content_id("logo-evidence", logo.sighting_id, logo.match_id)),
         evidence=Evidence.LOGO,
-        page_id=row["page_id"],
-        sighting_id=row["sighting_id"],
-        match_id=row["match_id"],
+        page_id=logo.page_id,
+        sighting_id=logo.sighting_id,
+        match_id=logo.match_id,
         text_match_id=None,
-        tier=row["tier"] if is_badge else None,
-        programme=row["programme"] if is_badge else None,
+        tier=logo.tier if is_badge else None,
+        programme=logo.programme if is_badge else None,
         reasons=related.reasons,
-        seen_at=row["seen_at"],
+        seen_at=logo.seen_at,
     )
-    found.add(piece)
-    found.marks += [
+    gathered.add(piece)
+    gathered.marks += [
         MarkFinding(
             claim_id=piece.claim_id,
             evidence_id=piece.evidence_id,
@@ -181,43 +260,43 @@ def _add_logo(row: Row, relations: LogoRelations, found: _Found) -> None:
             measured=misuse.measured,
             allowed=misuse.allowed,
         )
-        for misuse in _misuse(row)
+        for misuse in _misuse(logo)
     ]
 
 
-def _place(row: Row, found: _Found) -> Place:
+def _place(logo: _ShownLogo, gathered: _VisitClaims) -> Place:
     return Place(
-        section_kind=SectionKind(row["section_kind"]),
-        section_reasons=tuple(json.loads(row["section_reasons"])),
-        page_kind=PageKind(row["page_kind"]),
-        page_reasons=tuple(json.loads(row["kind_reasons"])),
-        zone=row["zone"],
-        link_url=row["link_url"],
-        headings=tuple(json.loads(row["heading_trail"])),
-        beside=tuple(filter(None, (row["alt"], row["aria_label"], row["caption"], row["nearby_text"]))),
-        variant=LogoVariant(row["variant"]),
-        noise=Noise(row["noise"]) if row["noise"] else None,
-        noise_reason=row["noise_reason"],
-        is_in_wall=bool(row["is_in_wall"]),
-        said_on_page=found.said.get((row["page_id"], row["brand"])),
-        brand_domains=tuple(json.loads(row["domains"])),
-        page_host=urlsplit(row["url"]).hostname or "",
+        section_kind=logo.section_kind,
+        section_reasons=logo.section_reasons,
+        page_kind=logo.page_kind,
+        page_reasons=logo.kind_reasons,
+        zone=logo.zone,
+        link_url=logo.link_url,
+        headings=logo.heading_trail,
+        beside=tuple(filter(None, (logo.alt, logo.aria_label, logo.caption, logo.nearby_text))),
+        variant=logo.variant,
+        noise=logo.noise,
+        noise_reason=logo.noise_reason,
+        is_in_wall=logo.is_in_wall,
+        said_on_page=gathered.stated.get((logo.page_id, logo.brand)),
+        brand_domains=logo.domains,
+        page_host=urlsplit(logo.url).hostname or "",
     )
 
 
-def _misuse(row: Row) -> Iterator[Misuse]:
+def _misuse(logo: _ShownLogo) -> Iterator[Misuse]:
     return find_misuse(
         ShownMark(
-            variant=LogoVariant(row["variant"]),
-            valid_until=row["valid_until"],
-            seen_on=row["seen_at"][:10],
-            usage=row["usage"],
-            transform=row["transform"],
-            box=Box(x=row["x"], y=row["y"], width=row["width"], height=row["height"]),
-            neighbours=_boxes(row["neighbours"]),
-            page_box=json.loads(row["page_box"]) if row["page_box"] else None,
-            image_width_px=row["image_width_px"],
-            has_one_colour_variant=bool(row["has_one_colour_variant"]),
+            variant=logo.variant,
+            valid_until=logo.valid_until,
+            seen_on=logo.seen_at[:10],
+            usage=logo.usage,
+            transform=logo.transform,
+            box=Box(x=logo.x, y=logo.y, width=logo.width, height=logo.height),
+            neighbours=_boxes(logo.neighbours),
+            page_box=logo.page_box,
+            image_width_px=logo.image_width_px,
+            has_one_colour_variant=logo.has_one_colour_variant,
         )
     )
 

@@ -7,20 +7,23 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
-from operator import itemgetter
-from typing import NamedTuple
+from operator import attrgetter
+from typing import TypeVar
 
 from casebook.verdicts.logo_relations import IN_BIOGRAPHY
 from casebook.verdicts.tiers import NO_TIERS, TierList
-from ledger.database import Ledger, Row
+from ledger.database import Ledger
 from ledger.dates import end_of_day
-from ledger.typed_texts import ClaimId, Instant, IsoDate, PageId, SeedId
+from ledger.records import Seed
+from ledger.typed_texts import ClaimId, FinalUrl, Instant, IsoDate, PageId, SeedId
 from ledger.vocabulary import AssertedBy, Evidence, LogoVariant, PageKind, Relation
 
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
 NEVER = end_of_day("9999-12-31")
 # A page that was not found for so long, while others of the vendor were, counts as gone. By reason, not by data: crawls come
 # back every month or quarter, and a visit of one page (`check`) must not make the rest of a site look gone
@@ -41,9 +44,8 @@ class ClaimFacts:
     """What a verdict needs to know of a claim. Dates are ISO dates; all that was seen until a given day only."""
 
     relation: Relation
-    tiers: tuple[
-        str, ...
-    ] = ()  # every tier that logos and words claim, as far as it is still shown; so are the next ones
+    # every tier that logos and words claim, as far as it is still shown; so are the next ones
+    tiers: tuple[str, ...] = ()
     programmes: tuple[str, ...] = ()
     tier_list: TierList = NO_TIERS  # of the brand
     has_logo: bool = False
@@ -69,14 +71,14 @@ class ClaimFacts:
 
     def as_json(self) -> dict[str, object]:
         """The facts for the ledger: what is not as by default, without what belongs to the brand or the register."""
-        told: dict[str, object] = {}
+        stored: dict[str, object] = {}
         for name in _STORED:
             value = getattr(self, name)
             if value not in ((), None, False, 0):
-                told[name] = value
+                stored[name] = value
         if self.denials:
-            told["denials"] = [denial.sentence for denial in self.denials]
-        return told
+            stored["denials"] = [denial.sentence for denial in self.denials]
+        return stored
 
 
 _STORED = (
@@ -94,7 +96,7 @@ class ClaimToJudge:
 
     claim_id: ClaimId
     brand: str
-    vendor: Row  # of the claim's seed: seed_id, vendor, vendor_domain, start_urls, parent, country, identifiers
+    seed: Seed
     as_of: IsoDate
     facts: ClaimFacts
 
@@ -107,29 +109,66 @@ def read_claims(
     known_at: only what had been seen by that instant counts. A claim that nothing showed by then is left out.
     """
     until = min(known_at or NEVER, end_of_day(as_of) if as_of else NEVER)
-    asked = {"claims": json.dumps(list(claim_ids)), "until": until}
-    denials = _group(ledger.rows(_DENIALS, asked), "seed_id", "brand")
-    past = _group(ledger.rows(_PAST, asked), "claim_id")
-    borders = {row["claim_id"]: row for row in ledger.rows(_BORDERS, asked)}
-    templates = {row["template_id"]: row["vendors"] for row in ledger.rows(_TEMPLATES, asked)}
-    for claim_id, group in groupby(ledger.each(_EVIDENCE, asked), key=itemgetter(0)):
-        rows = list(group)
-        evidence = [_Shown(*row) for row in rows]
+    keys = {"claims": json.dumps(list(claim_ids)), "until": until}
+    denials = _group(ledger.select_each(_Denied, _DENIALS, keys), attrgetter("seed_id", "brand"))
+    past = _group(ledger.select_each(_Past, _PAST, keys), attrgetter("claim_id"))
+    borders = {border.claim_id: border for border in ledger.select_each(_Borders, _BORDERS, keys)}
+    templates = {use.template_id: use.vendors for use in ledger.select_each(_TemplateUse, _TEMPLATES, keys)}
+    for claim_id, group in groupby(ledger.select_each(_Shown, _EVIDENCE, keys), key=attrgetter("claim_id")):
+        evidence = list(group)
         first = evidence[0]
-        day = as_of or max(row.seen_at for row in evidence)[:10]
-        is_denial = first.relation == Relation.DENIED
+        day = as_of or IsoDate(max(row.seen_at for row in evidence)[:10])
+        is_denial = first.relation is Relation.DENIED
         facts = _facts(
             evidence,
             templates,
             borders[claim_id],
             () if is_denial else denials.get((first.seed_id, first.brand), ()),
-            () if is_denial else past.get((claim_id,), ()),
+            () if is_denial else past.get(claim_id, ()),
         )
-        yield ClaimToJudge(claim_id=claim_id, brand=first.brand, vendor=rows[0], as_of=day, facts=facts)
+        yield ClaimToJudge(claim_id=claim_id, brand=first.brand, seed=_seed(first), as_of=day, facts=facts)
 
 
-class _Shown(NamedTuple):
-    """A row of _EVIDENCE. A Row finds a column by comparing names one by one, which took longer than all else here."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Denied:
+    """A row of _DENIALS: a sentence in which a vendor denies a relation to a brand."""
+
+    seed_id: SeedId
+    brand: str
+    page_id: PageId
+    names_brand: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Past:
+    """A row of _PAST: a sentence that says that a claim is over."""
+
+    claim_id: ClaimId
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Borders:
+    """A row of _BORDERS: when a claim's pages were read without it. read_without: addresses of pages read without it since."""
+
+    claim_id: ClaimId
+    began_after: Instant | None
+    gone_by: Instant | None
+    read_without: tuple[FinalUrl, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _TemplateUse:
+    """A row of _TEMPLATES: how many unrelated vendors show a template's wall."""
+
+    template_id: str
+    vendors: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """A row of _EVIDENCE. Texts that many rows share stay JSON here and are read once."""
 
     claim_id: ClaimId
     seed_id: SeedId
@@ -142,67 +181,65 @@ class _Shown(NamedTuple):
     brand: str
     domains: str
     tiers: str
-    relation: str
-    evidence: str
+    relation: Relation
+    evidence: Evidence
     tier: str | None
     programme: str | None
     seen_at: Instant
     page_id: PageId
     reasons: str
-    url: str
-    page_kind: str
+    url: FinalUrl
+    page_kind: PageKind
     health_reason: str | None
     zone: str | None
-    file: str  # of logos only, as all to strangers
-    variant: str
-    valid_until: str | None
+    file: str | None  # of logos only, as all to strangers
+    variant: LogoVariant | None
+    valid_until: IsoDate | None
     strangers: int | None
-    asserted_by: str  # of texts only
+    asserted_by: AssertedBy | None  # of texts only
     template_id: str | None
 
 
 def _facts(
     evidence: Sequence[_Shown],
-    templates: Mapping[str | None, int],
-    border: Row,
-    denials: Sequence[Row],
-    past: Sequence[Row],
+    templates: Mapping[str, int],
+    borders: _Borders,
+    denials: Sequence[_Denied],
+    past: Sequence[_Past],
 ) -> ClaimFacts:
     first = evidence[0]
-    shown = _still_shown(evidence, border["read_without"])
-    logos_shown = [row for row in shown if row.evidence == Evidence.LOGO]
-    logos = [row for row in evidence if row.evidence == Evidence.LOGO]
-    texts = [row for row in evidence if row.evidence == Evidence.TEXT]
+    shown = _still_shown(evidence, borders.read_without)
+    logos_shown = [row for row in shown if row.evidence is Evidence.LOGO]
+    logos = [row for row in evidence if row.evidence is Evidence.LOGO]
+    texts = [row for row in evidence if row.evidence is Evidence.TEXT]
     strangers = [row.strangers for row in logos if row.strangers is not None]
     retired = {
         f"{row.file} (until {row.valid_until})": None
         for row in logos_shown
         if row.valid_until and row.valid_until <= row.seen_at[:10]
     }
-    asserted_by = {row.asserted_by for row in texts}
+    asserted_by = {row.asserted_by for row in texts if row.asserted_by}
     return ClaimFacts(
-        relation=Relation(first.relation),
+        relation=first.relation,
         tiers=tuple(sorted({row.tier for row in shown if row.tier})),
         programmes=tuple(sorted({row.programme for row in shown if row.programme})),
         tier_list=_tier_list(first.tiers),
         has_logo=bool(logos),
         has_text=bool(texts),
         is_in_main_part=any(row.zone in ("main", "aside") for row in logos),
-        is_in_news=all(row.page_kind == PageKind.NEWS for row in evidence),
+        is_in_news=all(row.page_kind is PageKind.NEWS for row in evidence),
         is_in_biography=all(IN_BIOGRAPHY in row.reasons for row in evidence),
-        official_logos=tuple(dict.fromkeys(row.file for row in logos_shown)),
-        variants=tuple(sorted({LogoVariant(row.variant) for row in logos})),
+        official_logos=tuple(dict.fromkeys(row.file for row in logos_shown if row.file)),
+        variants=tuple(sorted({row.variant for row in logos if row.variant})),
         retired_logos=tuple(retired),
         fewest_strangers=min(strangers, default=None),
         was_hardly_seen=all((row.health_reason or "").startswith("needs a browser") for row in evidence),
         denials=_denials(denials, {row.page_id for row in evidence}) if denials else (),
-        past_sentences=tuple(dict.fromkeys(_squeezed(row["sentence"]) for row in past)),
-        began_after=_day(border["began_after"]),
-        gone_by=_day(border["gone_by"]),
-        template_vendors=min((templates.get(row.template_id, 0) for row in logos), default=0),
-        asserted_by_others=()
-        if logos or AssertedBy.VENDOR in asserted_by
-        else tuple(sorted(map(AssertedBy, asserted_by))),
+        past_sentences=tuple(dict.fromkeys(_squeezed(row.sentence) for row in past)),
+        began_after=_day(borders.began_after),
+        gone_by=_day(borders.gone_by),
+        template_vendors=min((templates.get(row.template_id or "", 0) for row in logos), default=0),
+        asserted_by_others=() if logos or AssertedBy.VENDOR in asserted_by else tuple(sorted(asserted_by)),
         vendor_domain=first.vendor_domain,
         country=first.country,
         brand_domains=_texts(first.domains),
@@ -210,42 +247,64 @@ def _facts(
     )
 
 
+def _seed(shown: _Shown) -> Seed:
+    return Seed(
+        seed_id=shown.seed_id,
+        vendor=shown.vendor,
+        vendor_domain=shown.vendor_domain,
+        start_urls=_texts(shown.start_urls),
+        country=shown.country,
+        parent=shown.parent,
+        identifiers=_texts(shown.identifiers),
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimDates:
     """When a claim was there, as v_claim_dates has it, for one claim: the view looks through all of them first."""
 
-    not_yet_seen: str | None
-    first_seen: str
-    last_seen: str
-    gone_by: str | None
+    not_yet_seen: Instant | None
+    first_seen: Instant
+    last_seen: Instant
+    gone_by: Instant | None
     since_by_its_words: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """When a claim's evidence was first and last seen, and since when its own sentences say it."""
+
+    first: Instant
+    last: Instant
+    since: str | None
 
 
 def read_claim_dates(ledger: Ledger, claim_id: ClaimId) -> ClaimDates:
     """Return the dates of a claim that has evidence."""
-    seen = ledger.row(
+    seen = ledger.select_first(
+        _Seen,
         "SELECT min(e.seen_at) AS first, max(e.seen_at) AS last, min(t.since) AS since FROM claim_evidence e"
         " LEFT JOIN text_matches t ON t.text_match_id = e.text_match_id WHERE e.claim_id = ?",
         [claim_id],
     )
-    border = ledger.row(_BORDERS, {"claims": json.dumps([claim_id]), "until": "9999"})
-    assert seen is not None and border is not None  # noqa: S101, PT018  # an aggregate always has a row, and evidence a page
+    borders = ledger.select_first(_Borders, _BORDERS, {"claims": json.dumps([claim_id]), "until": "9999"})
+    assert seen is not None and borders is not None  # noqa: S101, PT018  # an aggregate always has a row, and evidence a page
     return ClaimDates(
-        not_yet_seen=border["began_after"],
-        first_seen=seen["first"],
-        last_seen=seen["last"],
-        gone_by=border["gone_by"],
-        since_by_its_words=seen["since"],
+        not_yet_seen=borders.began_after,
+        first_seen=seen.first,
+        last_seen=seen.last,
+        gone_by=borders.gone_by,
+        since_by_its_words=seen.since,
     )
 
 
-def _still_shown(evidence: Sequence[_Shown], read_without: str) -> Sequence[_Shown]:
+def _still_shown(evidence: Sequence[_Shown], read_without: Sequence[FinalUrl]) -> Sequence[_Shown]:
     """Return the evidence that may still be there: a tier of years ago is not held against what the vendor says today.
 
     Of each page that is what it showed when it was last seen to show the claim; not of pages that were read without it since
-    (read_without: JSON of their addresses), unless all were, nor of those that nobody has seen for STALE_DAYS.
+    (read_without: their addresses), unless all were, nor of those that nobody has seen for STALE_DAYS.
     """
-    last: dict[str, str] = {}
+    last: dict[FinalUrl, str] = {}
     for row in evidence:
         last[row.url] = max(row.seen_at, last.get(row.url, ""))
     newest = max(last.values())
@@ -253,24 +312,24 @@ def _still_shown(evidence: Sequence[_Shown], read_without: str) -> Sequence[_Sho
         return evidence
     oldest = (dt.date.fromisoformat(newest[:10]) - dt.timedelta(days=STALE_DAYS)).isoformat()
     recent = {url for url, at in last.items() if at >= oldest}
-    kept = recent - set(json.loads(read_without)) or recent
+    kept = recent - set(read_without) or recent
     return [row for row in evidence if row.url in kept and row.seen_at == last[row.url]]
 
 
-def _denials(rows: Sequence[Row], shown_on: set[str]) -> tuple[Denial, ...]:
-    found: dict[str, Denial] = {}
-    for row in rows:
-        sentence, is_same = _squeezed(row["sentence"]), row["page_id"] in shown_on
-        if sentence not in found or is_same:
-            found[sentence] = Denial(sentence=sentence, is_on_same_page=is_same, names_brand=bool(row["names_brand"]))
-    return tuple(sorted(found.values(), key=lambda denial: (not denial.is_on_same_page, denial.sentence)))
+def _denials(denied: Sequence[_Denied], shown_on: set[PageId]) -> tuple[Denial, ...]:
+    denials: dict[str, Denial] = {}
+    for row in denied:
+        sentence, is_same = _squeezed(row.sentence), row.page_id in shown_on
+        if sentence not in denials or is_same:
+            denials[sentence] = Denial(sentence=sentence, is_on_same_page=is_same, names_brand=row.names_brand)
+    return tuple(sorted(denials.values(), key=lambda denial: (not denial.is_on_same_page, denial.sentence)))
 
 
-def _group(rows: Sequence[Row], *columns: str) -> dict[tuple[str, ...], list[Row]]:
-    found: dict[tuple[str, ...], list[Row]] = {}
+def _group(rows: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
+    groups: dict[K, list[T]] = {}
     for row in rows:
-        found.setdefault(tuple(row[column] for column in columns), []).append(row)
-    return found
+        groups.setdefault(key(row), []).append(row)
+    return groups
 
 
 def _squeezed(text: str) -> str:

@@ -58,19 +58,19 @@ def grant_gaps(facts: ClaimFacts, grant: Grant) -> tuple[str, ...]:
 
 def uncompared(facts: ClaimFacts, grant: Grant) -> tuple[str, ...]:
     """Return what of a grant could not be held against a claim, in words: a person has to."""
-    told = []
+    phrases = []
     if grant.territory and not is_everywhere(grant.territory):
         if not territory_countries(grant.territory):
-            told.append(f"the grant's territory “{grant.territory}” was not compared with the vendor's country")
+            phrases.append(f"the grant's territory “{grant.territory}” was not compared with the vendor's country")
         elif facts.country and country_code(facts.country) is None:
-            told.append(
+            phrases.append(
                 f"the vendor's country “{facts.country}” is no country code, so it was not compared with the grant's"
             )
     if grant.marks and facts.official_logos and not grant_files(grant):
-        told.append(
+        phrases.append(
             f"the grant's marks “{'; '.join(grant.marks)}” are no files of official logos, so they were not compared"
         )
-    return tuple(told)
+    return tuple(phrases)
 
 
 def grant_files(grant: Grant) -> frozenset[str]:

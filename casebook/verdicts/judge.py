@@ -22,14 +22,40 @@ from operator import attrgetter
 from casebook.register.search import Asked, Register, SearchResult
 from casebook.verdicts.facts import ClaimToJudge, read_claims
 from casebook.verdicts.rules import RULES_VERSION, Judgement, judge_claim, needs_search
-from ledger.database import Ledger, Row
+from ledger.database import Ledger
 from ledger.domains import normal_domain
 from ledger.identity import content_id, event_id, utc_text
-from ledger.records import Judging, Search, Verdict
-from ledger.typed_texts import ClaimId, Instant, IsoDate, JudgingId
-from ledger.vocabulary import JudgingCause
+from ledger.records import Judging, Search, Seed, Verdict
+from ledger.typed_texts import ClaimId, Instant, IsoDate, JudgingId, SearchId, SeedId
+from ledger.vocabulary import JudgingCause, VerdictKind
 
 BATCH_CLAIMS = 2_000  # judged in one transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _LastVerdict:
+    """A row of _LAST_VERDICTS. last_sequence: the last number given, also to a replay."""
+
+    claim_id: ClaimId
+    is_replay: bool
+    last_sequence: int
+    verdict: VerdictKind
+    rule: str
+    reasons: tuple[str, ...]
+    close: tuple[str, ...]
+    objections: tuple[str, ...]
+    as_of: IsoDate
+    rules_version: str
+    search_id: SearchId | None
+
+    def says(self, claim: ClaimToJudge, judgement: Judgement, search_id: SearchId | None) -> bool:
+        """Tell whether a new judgement says no more and no less."""
+        return (
+            (self.verdict, self.rule, self.as_of) == (judgement.verdict, str(judgement.rule), claim.as_of)
+            and (self.reasons, self.close, self.objections)
+            == (judgement.reasons, judgement.close, judgement.objections)
+            and (self.rules_version, self.search_id) == (RULES_VERSION, search_id)
+        )
 
 
 @dataclass
@@ -41,7 +67,7 @@ class Judge:
     as_of: IsoDate | None = None  # date; None: of each claim the day when it was last seen
     known_at: Instant | None = None  # UTC text; None: now
     _registers: dict[str, Register] = field(default_factory=dict)
-    _searches: dict[tuple[str, str, str], SearchResult] = field(default_factory=dict)
+    _searches: dict[tuple[str, SeedId, IsoDate], SearchResult] = field(default_factory=dict)
     _judging: Judging | None = None
 
     @property
@@ -49,7 +75,7 @@ class Judge:
         return self.cause is JudgingCause.REPLAY
 
     @property
-    def judging_id(self) -> str | None:
+    def judging_id(self) -> JudgingId | None:
         """The id of this judging; None while nothing has been judged."""
         return self._judging.judging_id if self._judging else None
 
@@ -71,7 +97,7 @@ class Judge:
             on_claims(len(batch))
         return new
 
-    def _ordered(self, brands: Sequence[str] | None, claim_ids: Iterable[ClaimId] | None) -> list[str]:
+    def _ordered(self, brands: Sequence[str] | None, claim_ids: Iterable[ClaimId] | None) -> list[ClaimId]:
         """Claims of one vendor after each other: they share a search."""
         conditions, values = ["1"], list[str]()
         for column, chosen in (("brand", brands), ("claim_id", claim_ids)):
@@ -79,26 +105,24 @@ class Judge:
                 conditions.append(f"{column} IN (SELECT value FROM json_each(?))")
                 values.append(json.dumps([*chosen]))
         sql = f"SELECT claim_id FROM claims WHERE {' AND '.join(conditions)} ORDER BY seed_id, brand, relation"
-        return [row[0] for row in self.ledger.rows(sql, values)]
+        return self.ledger.values(sql, values)
 
     def _judge_batch(self, claim_ids: Sequence[ClaimId]) -> int:
-        last = {
-            row["claim_id"]: row
-            for row in self.ledger.rows(_LAST_VERDICTS, {"claims": json.dumps(claim_ids)})
-        }  # fmt: skip
+        rows = self.ledger.select_each(_LastVerdict, _LAST_VERDICTS, {"claims": json.dumps(claim_ids)})
+        last = {row.claim_id: row for row in rows}
         searches: dict[str, Search] = {}
         verdicts: list[Verdict] = []
         judging_id = self._open().judging_id
         now = utc_text()
         # one thing after another, not claim by claim: a processor keeps at hand what it did last
         claims = list(read_claims(self.ledger, claim_ids, as_of=self.as_of, known_at=self.known_at))
-        found = {
+        results = {
             claim.claim_id: self._search(claim)
             for claim in sorted(claims, key=attrgetter("brand"))
             if needs_search(claim.facts)
         }
         for claim in claims:
-            search = found.get(claim.claim_id)
+            search = results.get(claim.claim_id)
             judgement = judge_claim(claim.facts, search, claim.as_of)
             verdict = self._verdict(claim, judgement, search, last.get(claim.claim_id), judging_id, now)
             if verdict is not None:
@@ -112,8 +136,8 @@ class Judge:
         return len(verdicts)
 
     def _search(self, claim: ClaimToJudge) -> SearchResult:
-        seed = claim.vendor
-        key = (claim.brand, seed["seed_id"], claim.as_of)
+        seed = claim.seed
+        key = (claim.brand, seed.seed_id, claim.as_of)
         if key not in self._searches:
             if len(self._searches) >= BATCH_CLAIMS:  # claims of one vendor come close together or not at all
                 self._searches.clear()
@@ -127,21 +151,15 @@ class Judge:
         claim: ClaimToJudge,
         judgement: Judgement,
         search: SearchResult | None,
-        last: Row | None,
+        last: _LastVerdict | None,
         judging_id: JudgingId,
-        now: str,
+        now: Instant,
     ) -> Verdict | None:
         """The verdict's row, or None when it says what the last one says."""
         search_id = search.record.search_id if search else None
-        if not self.is_replay and last is not None and not last["is_replay"]:
-            texts = (judgement.reasons, judgement.close, judgement.objections)
-            said = (
-                judgement.verdict, str(judgement.rule), *(json.dumps(told, ensure_ascii=False) for told in texts),
-                claim.as_of, RULES_VERSION, search_id,
-            )  # fmt: skip
-            if said == tuple(last[name] for name in _SAID):
-                return None
-        sequence = 0 if last is None else last["last_sequence"] + 1
+        if not self.is_replay and last is not None and not last.is_replay and last.says(claim, judgement, search_id):
+            return None
+        sequence = 0 if last is None else last.last_sequence + 1
         return Verdict(
             verdict_id=content_id("verdict", claim.claim_id, sequence),
             claim_id=claim.claim_id,
@@ -163,7 +181,7 @@ class Judge:
     def _open(self) -> Judging:
         if self._judging is None:
             self._judging = Judging(
-                judging_id=event_id(),
+                judging_id=JudgingId(event_id()),
                 cause=self.cause,
                 as_of=self.as_of,
                 known_at=self.known_at,
@@ -185,27 +203,27 @@ class Judge:
         self.ledger.put([self._judging])
 
 
-def asked_of(seed: Row) -> Asked:
+def asked_of(seed: Seed) -> Asked:
     """Return whom the register is asked for when a vendor is judged."""
     return Asked(
-        names=(seed["vendor"],),
-        domains=_domains(seed["start_urls"], seed["vendor_domain"]),
-        group=(seed["parent"],) if seed["parent"] else (),
-        identifiers=tuple(json.loads(seed["identifiers"])),
-        country=seed["country"],
+        names=(seed.vendor,),
+        domains=_domains(seed.start_urls, seed.vendor_domain),
+        group=(seed.parent,) if seed.parent else (),
+        identifiers=seed.identifiers,
+        country=seed.country,
     )
 
 
 @lru_cache(maxsize=50_000)
-def _domains(start_urls: str, vendor_domain: str) -> tuple[str, ...]:
-    found = (*map(normal_domain, json.loads(start_urls)), vendor_domain)
-    return tuple(dict.fromkeys(filter(None, found)))
+def _domains(start_urls: tuple[str, ...], vendor_domain: str) -> tuple[str, ...]:
+    domains = (*map(normal_domain, start_urls), vendor_domain)
+    return tuple(dict.fromkeys(filter(None, domains)))
 
 
-_SAID = ("verdict", "rule", "reasons", "close", "objections", "as_of", "rules_version", "search_id")
 # the last verdict that a finding rests on (or the last replay, where there is none), and the last number given
 _LAST_VERDICTS = """
-    SELECT d.*, (SELECT max(sequence) FROM verdicts n WHERE n.claim_id = d.claim_id) AS last_sequence
+    SELECT d.claim_id, d.is_replay, d.verdict, d.rule, d.reasons, d.close, d.objections, d.as_of, d.rules_version, d.search_id,
+           (SELECT max(sequence) FROM verdicts n WHERE n.claim_id = d.claim_id) AS last_sequence
     FROM (SELECT value AS claim_id FROM json_each(:claims)) c
     JOIN verdicts d ON d.verdict_id = (
         SELECT verdict_id FROM verdicts f WHERE f.claim_id = c.claim_id ORDER BY f.is_replay, f.sequence DESC LIMIT 1)

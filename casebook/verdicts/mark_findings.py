@@ -82,9 +82,9 @@ def _find_distortion(mark: ShownMark, transform: Transform) -> Iterator[Misuse]:
     cuts = {
         "left": transform.cut_left, "top": transform.cut_top, "right": transform.cut_right, "bottom": transform.cut_bottom,
     }  # fmt: skip
-    told = [f"{share:.0%} at the {side}" for side, share in cuts.items() if share > MAX_CUT]
-    if told:
-        yield Misuse(kind=MarkMisuse.CROPPED, measured=", ".join(told) + " cut off", allowed="the whole drawing")
+    sides = [f"{share:.0%} at the {side}" for side, share in cuts.items() if share > MAX_CUT]
+    if sides:
+        yield Misuse(kind=MarkMisuse.CROPPED, measured=", ".join(sides) + " cut off", allowed="the whole drawing")
 
 
 def _find_recolouring(mark: ShownMark, rules: UsageRules, transform: Transform) -> Iterator[Misuse]:
@@ -94,10 +94,10 @@ def _find_recolouring(mark: ShownMark, rules: UsageRules, transform: Transform) 
         return
     if transform.recolouring is Recolouring.GREY and (mark.has_one_colour_variant or _GREYS & {*rules.allowed_colours}):
         return
-    told = "in grey" if transform.recolouring is Recolouring.GREY else "in other colours"
+    colours = "in grey" if transform.recolouring is Recolouring.GREY else "in other colours"
     yield Misuse(
         kind=MarkMisuse.RECOLOURED,
-        measured=f"{told}, difference {transform.colour_difference:.0f} of 100 in CIE L*a*b*",
+        measured=f"{colours}, difference {transform.colour_difference:.0f} of 100 in CIE L*a*b*",
         allowed=f"in {', '.join(rules.allowed_colours)}",
     )
 

@@ -53,8 +53,8 @@ def _register(facts: ClaimFacts, search: SearchResult | None, as_of: IsoDate) ->
     if search is None:
         return
     if near := len(search.record.near_misses):
-        yield f"{near} names in the register are alike, see the search record"
-    registers = [one for one in search.record.registers if isinstance(one, dict) and "register" in one]
+        yield f"{near} {'name' if near == 1 else 'names'} in the register {'is' if near == 1 else 'are'} alike, see the search record"
+    registers = [searched for searched in search.record.registers if "register" in searched]
     days = min((_days_between(register["recorded_at"], as_of) for register in registers), default=0)
     if days > OLD_REGISTER_DAYS:
         yield f"the register was recorded {days} days before {as_of}: grants made since are not in it"

@@ -32,6 +32,7 @@ far as its pages still show them (casebook/verdicts/facts.py) and as far as they
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 
 from casebook.register.search import Hit, SearchResult
 from casebook.verdicts.facts import ClaimFacts
@@ -91,9 +92,11 @@ def judge_claim(facts: ClaimFacts, search: SearchResult | None, as_of: IsoDate) 
     outcome = _judge_without_register(facts)
     close: tuple[str, ...] = ()
     if outcome is None:
-        outcomes = sorted(_judge_by_register(facts, search, as_of), key=lambda one: one.rule)
+        outcomes = sorted(_judge_by_register(facts, search, as_of), key=attrgetter("rule"))
         outcome = outcomes[0]
-        close = tuple(f"rule {one.rule}, {one.verdict}: {one.reasons[0]}" for one in outcomes[1 : MAX_CLOSE + 1])
+        close = tuple(
+            f"rule {other.rule}, {other.verdict}: {other.reasons[0]}" for other in outcomes[1 : MAX_CLOSE + 1]
+        )
     return Judgement(
         verdict=outcome.verdict,
         rule=outcome.rule,
@@ -142,24 +145,26 @@ def _judge_by_register(facts: ClaimFacts, search: SearchResult | None, as_of: Is
 
 def _judge_hit(facts: ClaimFacts, hit: Hit, as_of: IsoDate) -> _Outcome | None:
     grant = hit.grant
-    told = describe_grant(grant)
+    described = describe_grant(grant)
     is_own = hit.basis in ("domain", "identifier")
     if not hit.is_valid_on(as_of):
         if not is_own:
             return None  # neither reading of it would allow the claim on the day
         if grant.valid_until is not None and grant.valid_until <= as_of:
-            return _outcome(15, VerdictKind.LAPSED, f"{told} ended on {grant.valid_until}, by {hit.via}")
-        return _outcome(16, VerdictKind.NOT_YET, f"{told} begins only on {grant.valid_from}, by {hit.via}")
+            return _outcome(15, VerdictKind.LAPSED, f"{described} ended on {grant.valid_until}, by {hit.via}")
+        return _outcome(16, VerdictKind.NOT_YET, f"{described} begins only on {grant.valid_from}, by {hit.via}")
     gaps = grant_gaps(facts, grant)
     if is_own:
         if gaps:
-            return _outcome(14, VerdictKind.EXCEEDS_GRANT, *gaps, f"{told} is valid on {as_of}, by {hit.via}")
-        return _outcome(7, VerdictKind.AUTHORISED, f"{told} is valid on {as_of}, by {hit.via}")
+            return _outcome(14, VerdictKind.EXCEEDS_GRANT, *gaps, f"{described} is valid on {as_of}, by {hit.via}")
+        return _outcome(7, VerdictKind.AUTHORISED, f"{described} is valid on {as_of}, by {hit.via}")
     if hit.basis == "group" and not gaps:
-        return _outcome(8, VerdictKind.GROUP_MEMBER, f"a company of the vendor's group holds it: {told}, by {hit.via}")
+        return _outcome(
+            8, VerdictKind.GROUP_MEMBER, f"a company of the vendor's group holds it: {described}, by {hit.via}"
+        )
     if hit.basis == "group":
-        return _outcome(9, VerdictKind.UNDETERMINED, f"a company of the vendor's group holds less: {told}", *gaps)
-    return _outcome(9, VerdictKind.UNDETERMINED, f"only the name agrees, a person has to decide: {told}", *gaps)
+        return _outcome(9, VerdictKind.UNDETERMINED, f"a company of the vendor's group holds less: {described}", *gaps)
+    return _outcome(9, VerdictKind.UNDETERMINED, f"only the name agrees, a person has to decide: {described}", *gaps)
 
 
 def _other_tie(facts: ClaimFacts) -> _Outcome | None:

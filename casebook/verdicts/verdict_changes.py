@@ -9,14 +9,16 @@ register says (register), or how it is judged (rules).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from casebook.verdicts.facts import PAGE_FACTS
-from ledger.database import Ledger, Row
+from ledger.database import Ledger, columns_of
 from ledger.errors import BadInputError, Problem
-from ledger.typed_texts import ClaimId
+from ledger.records import Judging
+from ledger.typed_texts import ClaimId, IsoDate
+from ledger.vocabulary import JudgingCause, Relation, VerdictKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,21 +28,34 @@ class VerdictChange:
     claim_id: ClaimId
     vendor: str
     brand: str
-    relation: str
-    before: str | None
-    after: str | None
-    because: tuple[
-        str, ...
-    ]  # claim, register, rules, page; empty: nothing that is known, as for verdicts from before facts were kept
+    relation: Relation
+    before: VerdictKind | None
+    after: VerdictKind | None
+    because: tuple[str, ...]  # claim, register, rules, page; empty: nothing that is known
     details: tuple[str, ...]
 
 
-def list_judgings(ledger: Ledger) -> list[Row]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _HeldVerdict:
+    """A row of _VERDICTS: what held of a claim at a run. hits, near_misses: None when no register was searched."""
+
+    claim_id: ClaimId
+    sequence: int
+    verdict: VerdictKind
+    as_of: IsoDate
+    rules_version: str
+    facts: dict[str, Any]
+    first_reason: str | None
+    hits: tuple[dict[str, Any], ...] | None
+    near_misses: tuple[dict[str, Any], ...] | None
+    vendor: str
+    brand: str
+    relation: Relation
+
+
+def list_judgings(ledger: Ledger) -> list[Judging]:
     """Return the runs of judging, newest first."""
-    return ledger.rows(
-        "SELECT judging_id, cause, as_of, known_at, rules_version, started_at, ended_at, claims, verdicts FROM judgings"
-        " ORDER BY judging_id DESC"
-    )
+    return ledger.select(Judging, f"SELECT {columns_of(Judging)} FROM judgings ORDER BY judging_id DESC")
 
 
 def compare_judgings(ledger: Ledger, before: str | None, after: str | None) -> Iterator[VerdictChange]:
@@ -51,7 +66,7 @@ def compare_judgings(ledger: Ledger, before: str | None, after: str | None) -> I
     """
     runs = [_find(ledger, name, place) for place, name in (("BEFORE", before), ("AFTER", after))]
     if runs[1] is None or runs[0] is None:
-        newest = [row for row in list_judgings(ledger) if row["cause"] != "replay"]
+        newest = [run for run in list_judgings(ledger) if run.cause is not JudgingCause.REPLAY]
         if len(newest) < (2 if runs[0] is None else 1):
             raise BadInputError(
                 Problem(
@@ -62,78 +77,80 @@ def compare_judgings(ledger: Ledger, before: str | None, after: str | None) -> I
                 )
             )
         runs = [runs[0] or newest[1], runs[1] or newest[0]]  # AFTER alone can't be given
-    one, other = (_verdicts(ledger, run) for run in runs if run is not None)
-    for claim_id in sorted(one.keys() | other.keys()):
-        old, new = one.get(claim_id), other.get(claim_id)
-        if old is not None and new is not None and old["verdict"] == new["verdict"]:
+    earlier, later = (_verdicts(ledger, run) for run in runs if run is not None)
+    for claim_id in sorted(earlier.keys() | later.keys()):
+        old, new = earlier.get(claim_id), later.get(claim_id)
+        if old is not None and new is not None and old.verdict is new.verdict:
             continue
         because = dict(_because(old, new))
-        row = new or old
-        assert row is not None  # noqa: S101  # it is one of the two
+        held = new or old
+        assert held is not None  # noqa: S101  # it is one of the two
         yield VerdictChange(
             claim_id=claim_id,
-            vendor=row["vendor"],
-            brand=row["brand"],
-            relation=row["relation"],
-            before=old["verdict"] if old else None,
-            after=new["verdict"] if new else None,
+            vendor=held.vendor,
+            brand=held.brand,
+            relation=held.relation,
+            before=old.verdict if old else None,
+            after=new.verdict if new else None,
             because=tuple(because),
             details=tuple(because.values()),
         )
 
 
-def _find(ledger: Ledger, name: str | None, place: str) -> Row | None:
+def _find(ledger: Ledger, name: str | None, place: str) -> Judging | None:
     if name is None:
         return None
-    rows = ledger.rows(
-        "SELECT * FROM judgings WHERE substr(judging_id, 1, ?) = ? ORDER BY judging_id", [len(name), name.upper()]
+    runs = ledger.select(
+        Judging,
+        f"SELECT {columns_of(Judging)} FROM judgings WHERE substr(judging_id, 1, ?) = ? ORDER BY judging_id",
+        [len(name), name.upper()],
     )
-    if len(rows) != 1:
+    if len(runs) != 1:
         raise BadInputError(
             Problem(
                 where=place,
                 expected="the id of a run of judging, or its beginning",
-                got=f"{name!r}, which {'fits several' if rows else 'none has'}",
+                got=f"{name!r}, which {'fits several' if runs else 'none has'}",
                 next_step="see them with `partnerproof diff --list`",
             )
         )
-    return rows[0]
+    return runs[0]
 
 
-def _verdicts(ledger: Ledger, run: Row) -> dict[str, Row]:
+def _verdicts(ledger: Ledger, run: Judging) -> dict[ClaimId, _HeldVerdict]:
     """What held at a run, by claim. SQLite takes the other columns from the row with the maximum."""
-    if run["cause"] == "replay":
-        rows = ledger.rows(f"{_VERDICTS} WHERE d.judging_id = ? GROUP BY d.claim_id", [run["judging_id"]])
+    if run.cause is JudgingCause.REPLAY:
+        which = "d.judging_id = ?"
     else:
-        rows = ledger.rows(
-            f"{_VERDICTS} WHERE d.is_replay = 0 AND coalesce(d.judging_id, '') <= ? GROUP BY d.claim_id",
-            [run["judging_id"]],
-        )
-    return {row["claim_id"]: row for row in rows}
+        which = "d.is_replay = 0 AND coalesce(d.judging_id, '') <= ?"
+    verdicts = ledger.select_each(_HeldVerdict, f"{_VERDICTS} WHERE {which} GROUP BY d.claim_id", [run.judging_id])
+    return {held.claim_id: held for held in verdicts}
 
 
-def _because(old: Row | None, new: Row | None) -> Iterator[tuple[str, str]]:
+def _because(old: _HeldVerdict | None, new: _HeldVerdict | None) -> Iterator[tuple[str, str]]:
     if old is None or new is None:
         yield "claim", "the claim appeared" if old is None else "nothing shows the claim"
         return
-    facts = [json.loads(row["facts"]) for row in (old, new)]
-    differing = {key for key in facts[0].keys() | facts[1].keys() if facts[0].get(key) != facts[1].get(key)}
-    if said := sorted(differing - PAGE_FACTS):
-        yield "claim", "what the vendor shows: " + "; ".join(_told(key, facts) for key in said)
-    same_otherwise = not said and old["rules_version"] == new["rules_version"]
-    if _register(old) != _register(new) or old["as_of"] != new["as_of"] or same_otherwise:
-        first = new["first_reason"] or ""
-        day = f" as of {new['as_of']} instead of {old['as_of']}" if old["as_of"] != new["as_of"] else ""
+    names = old.facts.keys() | new.facts.keys()
+    differing = {name for name in names if old.facts.get(name) != new.facts.get(name)}
+    if of_claim := sorted(differing - PAGE_FACTS):
+        yield "claim", "what the vendor shows: " + _describe_facts(of_claim, old, new)
+    same_otherwise = not of_claim and old.rules_version == new.rules_version
+    if _register(old) != _register(new) or old.as_of != new.as_of or same_otherwise:
+        first = new.first_reason or ""
+        day = f" as of {new.as_of} instead of {old.as_of}" if old.as_of != new.as_of else ""
         yield "register", f"what the register says{day}: {first}"
-    if old["rules_version"] != new["rules_version"]:
-        yield "rules", f"rules {new['rules_version']} instead of {old['rules_version']}"
-    if seen := sorted(differing & PAGE_FACTS):
-        yield "page", "how and when its pages could be read: " + "; ".join(_told(key, facts) for key in seen)
+    if old.rules_version != new.rules_version:
+        yield "rules", f"rules {new.rules_version} instead of {old.rules_version}"
+    if of_page := sorted(differing & PAGE_FACTS):
+        yield "page", "how and when its pages could be read: " + _describe_facts(of_page, old, new)
 
 
-def _told(key: str, facts: list[dict[str, object]]) -> str:
-    before, after = (facts[n].get(key, "—") for n in (0, 1))
-    return f"{key.replace('_', ' ')} {_short(before)} → {_short(after)}"
+def _describe_facts(names: list[str], old: _HeldVerdict, new: _HeldVerdict) -> str:
+    return "; ".join(
+        f"{name.replace('_', ' ')} {_short(old.facts.get(name, '—'))} → {_short(new.facts.get(name, '—'))}"
+        for name in names
+    )
 
 
 def _short(value: object) -> str:
@@ -141,14 +158,14 @@ def _short(value: object) -> str:
     return text if len(text) <= 80 else text[:79] + "…"
 
 
-def _register(row: Row) -> list[dict[str, object]]:
+def _register(held: _HeldVerdict) -> list[dict[str, object]]:
     """What a search found, without the ids of its snapshot: a new snapshot that says the same changes nothing."""
-    found = [*json.loads(row["hits"] or "[]"), *json.loads(row["near_misses"] or "[]")]
-    return [{key: value for key, value in hit.items() if not key.endswith("_id")} for hit in found]
+    entries = (*(held.hits or ()), *(held.near_misses or ()))
+    return [{key: value for key, value in entry.items() if not key.endswith("_id")} for entry in entries]
 
 
 _VERDICTS = """
-    SELECT d.claim_id, max(d.sequence), d.verdict, d.as_of, d.rules_version, d.facts, d.search_id,
+    SELECT d.claim_id, max(d.sequence) AS sequence, d.verdict, d.as_of, d.rules_version, d.facts,
            json_extract(d.reasons, '$[0]') AS first_reason, q.hits, q.near_misses, s.vendor, c.brand, c.relation
     FROM verdicts d
     JOIN claims c ON c.claim_id = d.claim_id

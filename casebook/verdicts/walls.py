@@ -15,11 +15,13 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from operator import attrgetter
 
-from ledger.database import Ledger, Row
+from ledger.database import Ledger
 from ledger.identity import content_id
 from ledger.records import Wall, WallImage
-from ledger.typed_texts import VisitId
+from ledger.typed_texts import PageId, SeedId, Sha256, SightingId, VisitId
+from ledger.vocabulary import SectionKind
 
 MIN_WALL_IMAGES = 4  # three logos in a row are too common to say anything
 # Jaccard similarity of the sets of images, and the share of the shorter wall that stands in the same order. A copied
@@ -46,30 +48,57 @@ class _Shown:
         return (_bits(self.hash) ^ _bits(other.hash)).bit_count() <= MAX_SAME_BITS
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tile:
+    """A row of _SIGHTINGS: an image that may stand in a wall. words_alone: words that no other image of its place has."""
+
+    page_id: PageId
+    seed_id: SeedId
+    sighting_id: SightingId
+    zone: str
+    heading_trail: tuple[str, ...]
+    section_kind: SectionKind
+    image_sha256: Sha256
+    words_alone: str | None
+    image_hash: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _VendorWall:
+    """A wall with what tells whether its vendor is related to another."""
+
+    wall_id: str
+    seed_id: SeedId
+    template_id: str | None
+    vendor_domain: str
+    parent: str | None
+
+
 def _bits(stored: str) -> int:
     return int(stored.rpartition(":")[2], 16)
 
 
-def find_walls(ledger: Ledger, visit_id: VisitId) -> set[str]:
+def find_walls(ledger: Ledger, visit_id: VisitId) -> set[SeedId]:
     """Write the walls of a visit anew and their templates; returns the vendors (seed_id) whose walls changed template."""
-    rows = ledger.rows(_SIGHTINGS, [visit_id])
+    tiles = ledger.select(_Tile, _SIGHTINGS, [visit_id])
     walls: list[Wall] = []
     images: list[WallImage] = []
-    for _, page in groupby(rows, key=lambda row: row["page_id"]):
+    for _, page in groupby(tiles, key=attrgetter("page_id")):
         for run in _runs(list(page)):
-            wall_id = content_id("wall", run[0]["page_id"], *(row["image_sha256"] for row in run))
+            first = run[0]
+            wall_id = content_id("wall", first.page_id, *(tile.image_sha256 for tile in run))
             walls.append(
-                Wall(wall_id=wall_id, page_id=run[0]["page_id"], seed_id=run[0]["seed_id"], images=len(run), template_id=None)
-            )  # fmt: skip
+                Wall(wall_id=wall_id, page_id=first.page_id, seed_id=first.seed_id, images=len(run), template_id=None)
+            )
             images += [
                 WallImage(
                     wall_id=wall_id,
                     position=place,
-                    sighting_id=row["sighting_id"],
-                    image_sha256=row["image_sha256"],
-                    image_hash=row["image_hash"],
+                    sighting_id=tile.sighting_id,
+                    image_sha256=tile.image_sha256,
+                    image_hash=tile.image_hash,
                 )
-                for place, row in enumerate(run)
+                for place, tile in enumerate(run)
             ]
     kept = json.dumps([wall.wall_id for wall in walls])
     with ledger.transaction():
@@ -83,56 +112,54 @@ def find_walls(ledger: Ledger, visit_id: VisitId) -> set[str]:
         return {seed for wall in walls for seed in _settle_template(ledger, wall)}
 
 
-def _runs(page: Sequence[Row]) -> Iterator[list[Row]]:
+def _runs(page: Sequence[_Tile]) -> Iterator[list[_Tile]]:
     """Yield the walls of one page: equal images of a marquee that runs twice count once."""
     for _, group in groupby(page, key=_place):
-        run: list[Row] = []
-        shown: set[str] = set()
-        for row in group:
-            if row["image_sha256"] not in shown:
-                shown.add(row["image_sha256"])
-                run.append(row)
+        run: dict[Sha256, _Tile] = {}
+        for tile in group:
+            run.setdefault(tile.image_sha256, tile)
         if len(run) >= MIN_WALL_IMAGES:
-            yield run
+            yield list(run.values())
 
 
-def _place(row: Row) -> tuple[object, ...]:
+def _place(tile: _Tile) -> tuple[object, ...]:
     # words that only one image has make it a card, not a tile: then its place is its own
-    return row["zone"], row["heading_trail"], row["section_kind"], row["words_alone"]
+    return tile.zone, tile.heading_trail, tile.section_kind, tile.words_alone
 
 
-def _settle_template(ledger: Ledger, wall: Wall) -> set[str]:
+def _settle_template(ledger: Ledger, wall: Wall) -> set[SeedId]:
     alike = [wall.wall_id, *_alike_walls(ledger, wall)]
-    rows = ledger.rows(
+    walls = ledger.select(
+        _VendorWall,
         "SELECT w.wall_id, w.seed_id, w.template_id, s.vendor_domain, s.parent FROM walls w JOIN seeds s USING (seed_id)"
         " WHERE w.wall_id IN (SELECT value FROM json_each(?)) ORDER BY w.wall_id",
         [json.dumps(alike)],
     )
-    unrelated = {row["parent"] or row["vendor_domain"] for row in rows}
-    template = content_id("template", rows[0]["wall_id"]) if len(unrelated) >= MIN_TEMPLATE_VENDORS else None
-    changed = [row for row in rows if row["template_id"] != template]
+    unrelated = {other.parent or other.vendor_domain for other in walls}
+    template = content_id("template", walls[0].wall_id) if len(unrelated) >= MIN_TEMPLATE_VENDORS else None
+    changed = [other for other in walls if other.template_id != template]
     if template is None:
-        changed = [row for row in changed if row["wall_id"] == wall.wall_id]
-    for row in changed:
-        ledger.execute("UPDATE walls SET template_id = ? WHERE wall_id = ?", [template, row["wall_id"]])
-    return {row["seed_id"] for row in changed}
+        changed = [other for other in changed if other.wall_id == wall.wall_id]
+    for other in changed:
+        ledger.update(Wall, {"template_id": template}, wall_id=other.wall_id)
+    return {other.seed_id for other in changed}
 
 
 def _alike_walls(ledger: Ledger, wall: Wall) -> list[str]:
     """Walls of other vendors with the same images in the same order; whoever shares the rarest images is compared first."""
     mine = _read_wall(ledger, wall.wall_id)
     candidates: dict[str, None] = {}
-    for row in ledger.rows(_FINDERS, {"wall": wall.wall_id}):
-        asked = {"sha": row["image_sha256"], "hash": row["image_hash"], "seed": wall.seed_id, "most": MAX_CANDIDATES}
-        candidates |= dict.fromkeys(other[0] for other in ledger.rows(_WITH_IMAGE, asked))
+    for image in ledger.select(_Shown, _FINDERS, {"wall": wall.wall_id}):
+        keys = {"sha": image.sha256, "hash": image.hash, "seed": wall.seed_id, "most": MAX_CANDIDATES}
+        candidates |= dict.fromkeys(ledger.values(_WITH_IMAGE, keys))
         if len(candidates) >= MAX_CANDIDATES:
             break
     return [other for other in candidates if are_alike(mine, _read_wall(ledger, other))]
 
 
 def _read_wall(ledger: Ledger, wall_id: str) -> list[_Shown]:
-    sql = "SELECT image_sha256, image_hash FROM wall_images WHERE wall_id = ? ORDER BY position"
-    return [_Shown(row[0], row[1]) for row in ledger.rows(sql, [wall_id])]
+    sql = "SELECT image_sha256 AS sha256, image_hash AS hash FROM wall_images WHERE wall_id = ? ORDER BY position"
+    return ledger.select(_Shown, sql, [wall_id])
 
 
 def are_alike(one: Sequence[_Shown], other: Sequence[_Shown]) -> bool:
@@ -169,9 +196,9 @@ _SIGHTINGS = """
 """
 # rarest first: how many walls of others show each image
 _FINDERS = """
-    SELECT i.image_sha256, i.image_hash,
-           (SELECT count(*) FROM (SELECT 1 FROM wall_images o WHERE o.image_sha256 = i.image_sha256 LIMIT 1000)) AS shown
-    FROM wall_images i WHERE i.wall_id = :wall ORDER BY shown, i.position
+    SELECT i.image_sha256 AS sha256, i.image_hash AS hash
+    FROM wall_images i WHERE i.wall_id = :wall
+    ORDER BY (SELECT count(*) FROM (SELECT 1 FROM wall_images o WHERE o.image_sha256 = i.image_sha256 LIMIT 1000)), i.position
 """
 _WITH_IMAGE = """
     SELECT wall_id FROM wall_images JOIN walls USING (wall_id) WHERE image_sha256 = :sha AND seed_id <> :seed

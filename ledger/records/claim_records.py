@@ -10,7 +10,6 @@ from ledger.typed_texts import (
     EvidenceId,
     Instant,
     IsoDate,
-    Json,
     JudgingId,
     LookId,
     MatchId,
@@ -87,15 +86,15 @@ class Search:
     brand: str
     snapshot_id: SnapshotId | None  # of the first register; None: the brand has none
     as_of: IsoDate
-    asked: Json
+    asked: dict[str, Any]
     grants_searched: int
-    hits: Json
-    near_misses: Json
+    hits: tuple[dict[str, Any], ...]
+    near_misses: tuple[dict[str, Any], ...]
     searched_at: Instant
-    registers: Json = ()
+    registers: tuple[dict[str, Any], ...] = ()
     period_from: IsoDate | None = None  # None: grants of any date were looked for
     period_until: IsoDate | None = None
-    tried: Json = field(default_factory=dict)
+    tried: dict[str, Any] = field(default_factory=dict)
     known_at: Instant | None = None  # None: what was known at searched_at
 
 
@@ -130,7 +129,7 @@ class Verdict:
     judging_id: JudgingId | None
     is_replay: bool
     close: tuple[str, ...]
-    facts: Json
+    facts: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,7 @@ def diff(choice: Choice, before: str | None, after: str | None, is_list: bool, a
     """
     with choice.workspace().open_readonly() as ledger:
         if is_list:
-            rows = [dict(row) for row in list_judgings(ledger)]
+            rows = [asdict(judging) for judging in list_judgings(ledger)]
         else:
             rows = [asdict(change) for change in compare_judgings(ledger, before, after)]
     if as_json:

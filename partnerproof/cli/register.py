@@ -14,6 +14,7 @@ from casebook.register.imports import DEFAULT_REGISTER, import_register
 from casebook.register.register_changes import RegisterDiff, diff_register
 from casebook.register.snapshots import list_snapshots, undo_snapshot
 from casebook.verdicts.affected import judge_affected
+from ledger.typed_texts import SnapshotId
 from matcher.logo_matches import store_brands
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.register_groups import groups, read_name
@@ -87,22 +88,22 @@ def list_imports(choice: Choice, brand: str | None, as_json: bool) -> None:  # n
     """
     with choice.workspace().open_readonly() as ledger:
         require_brand(ledger, brand)
-        rows = [dict(row) for row in list_snapshots(ledger, brand)]
+        snapshots = list_snapshots(ledger, brand)
     if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        click.echo(json.dumps([asdict(snapshot) for snapshot in snapshots], ensure_ascii=False, indent=2))
         return
     headings = ("import", "brand", "register or source", "format", "rows", "recorded")
     print_rows(
         headings,
         [
             (
-                (row["snapshot_id"], row["brand"] or "-", row["name"], row["format"], f"{row['rows']:,}", row["recorded_at"]),
-                f"{row['file']}  {row['file_sha256']}" + (f"  undone {row['undone_at']}: {row['why']}" if row["undone_at"] else ""),
+                (row.snapshot_id, row.brand or "-", row.name, row.format, f"{row.rows:,}", row.recorded_at),
+                f"{row.file}  {row.file_sha256}" + (f"  undone {row.undone_at}: {row.why}" if row.undone_at else ""),
             )
-            for row in rows
+            for row in snapshots
         ],
     )  # fmt: skip
-    if not rows:
+    if not snapshots:
         click.echo("no imports yet: partnerproof register import acme partners.csv", err=True)
 
 
@@ -122,10 +123,10 @@ def undo(choice: Choice, snapshot: str, why: str) -> None:
     workspace = choice.workspace()
     with workspace.writing("register undo"), workspace.open() as ledger:
         with ledger.transaction():
-            undone = undo_snapshot(ledger, snapshot, why=why)
-            changed = judge_affected(ledger, [undone["brand"]] if undone["brand"] else None)
+            undone = undo_snapshot(ledger, SnapshotId(snapshot), why=why)
+            changed = judge_affected(ledger, [undone.brand] if undone.brand else None)
         update_casework(ledger, workspace.removal_terms)
-    click.echo(f"undone: {undone['file']} ({undone['name']}); {changed} new verdicts")
+    click.echo(f"undone: {undone.file} ({undone.name}); {changed} new verdicts")
 
 
 @register.command("diff")
@@ -145,7 +146,7 @@ def diff(choice: Choice, brand: str, snapshots: tuple[str, ...], name: str, as_j
         raise click.UsageError("name two snapshots, or none for the last two")
     with choice.workspace().open_readonly() as ledger:
         require_brand(ledger, brand)
-        found = diff_register(ledger, brand, name, snapshots)
+        found = diff_register(ledger, brand, name, [SnapshotId(snapshot) for snapshot in snapshots])
     if as_json:
         click.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2))
     else:
@@ -158,9 +159,9 @@ def _print_diff(found: RegisterDiff) -> None:
     counts = f"{len(found.added)} added, {len(found.removed)} removed, {len(found.changed)} changed"
     console.print(f"{before} → {found.after.file} ({found.after.recorded_at}): {counts}", highlight=False, markup=False)
     for sign, some in (("+", found.added), ("-", found.removed)):
-        for said in some:
-            until = said["valid_until"] or "no end on record"
-            line = f"{sign} {said['company']}: {said['relation']} {said['tier'] or ''}, {said['valid_from']} to {until}"
+        for grant in some:
+            until = grant.valid_until or "no end on record"
+            line = f"{sign} {grant.company}: {grant.relation} {grant.tier or ''}, {grant.valid_from} to {until}"
             console.print(line, highlight=False, markup=False)
     for change in found.changed:
         console.print(f"~ {change.company}", highlight=False, markup=False)
@@ -169,7 +170,7 @@ def _print_diff(found: RegisterDiff) -> None:
 
 
 def _words(value: object) -> str:
-    if isinstance(value, list):
+    if isinstance(value, tuple):
         return "; ".join(map(str, value)) or "nothing"
     return "nothing" if value is None else str(value)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -19,18 +20,18 @@ from casebook.register.company_names import name_forms
 from casebook.register.recorded_search import ask_again, ask_register, require_search, window_start
 from casebook.register.search_terms import Asked
 from ledger.csv_table import has_control
-from ledger.database import Ledger, Row
+from ledger.database import Ledger
 from ledger.dates import ISO_DATES, end_of_day, is_to_come, read_date, suggest_date
 from ledger.domains import normal_domain, registrable_domain
 from ledger.errors import BadInputError, Problem
 from ledger.identifiers import normal_identifier
 from ledger.identity import utc_text
+from ledger.records import Search
 from ledger.typed_texts import Instant, IsoDate, SearchId
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.tables import plain_console
 
 MAX_NAME_CHARS = 1_000
-JSON_COLUMNS = frozenset({"asked", "hits", "near_misses", "registers", "tried"})
 
 
 @click.command("search")
@@ -115,10 +116,9 @@ def _again(choice: Choice, search_id: SearchId, certificate: Path | None, *, as_
         return 0
 
 
-def _show(ledger: Ledger, record: Row, certificate: Path | None, *, as_json: bool) -> None:
+def _show(ledger: Ledger, record: Search, certificate: Path | None, *, as_json: bool) -> None:
     if as_json:
-        values = {name: json.loads(record[name]) if name in JSON_COLUMNS else record[name] for name in record.keys()}  # noqa: SIM118  # a Row iterates over values
-        click.echo(json.dumps(values, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(asdict(record), ensure_ascii=False, indent=2))
     else:
         _print_record(ledger, record)
     if certificate is not None:
@@ -126,18 +126,22 @@ def _show(ledger: Ledger, record: Row, certificate: Path | None, *, as_json: boo
         click.echo(f"wrote {certificate}: {made.title}", err=True)
 
 
-def _print_record(ledger: Ledger, record: Row) -> None:
+def _print_record(ledger: Ledger, record: Search) -> None:
     certificate = read_certificate(ledger, record)
     console = plain_console()
     console.print(certificate.answer, style="bold", highlight=False, markup=False)
     console.print(f"period: {certificate.period}", highlight=False, markup=False)
     for register in certificate.registers:
-        said = f"{register['name']}: {register['file']}, {register['entries']:,} entries, recorded {register['recorded_at']}"
-        console.print(f"searched: {said}", highlight=False, markup=False)
+        what = f"{register.name}: {register.file}, {register.entries:,} entries, recorded {register.recorded_at}"
+        console.print(f"searched: {what}", highlight=False, markup=False)
     for row in certificate.tried:
-        console.print(f"{row['what'].lower()}: {row['said']}", style="dim", highlight=False, markup=False)
-    _print_table("Hits", ("grant to", "as", "held", "found by"), [tuple(hit.values()) for hit in certificate.hits])
-    misses = [(miss["company"], miss["domain"], miss["why_refused"]) for miss in certificate.near_misses]
+        console.print(f"{row.kind.lower()}: {row.terms}", style="dim", highlight=False, markup=False)
+    _print_table(
+        "Hits",
+        ("grant to", "as", "held", "found by"),
+        [(hit.company, hit.relation, hit.held, hit.via) for hit in certificate.hits],
+    )
+    misses = [(miss.company, miss.domain, miss.why_refused) for miss in certificate.near_misses]
     _print_table("Looked at and refused", ("company", "domain", "why"), misses)
     console.print(f"record {certificate.search_id}", style="dim", highlight=False)
 

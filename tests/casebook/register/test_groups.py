@@ -144,11 +144,11 @@ def test_a_company_that_is_only_alike_leads_to_a_near_miss(ledger, register, gro
     register(REGISTER.format(""))
     groups(PLAIN)
     row = ask_register(ledger, "acme", replace(NOBODY, names=("Smal Quai",)), "2020-06-01")
-    assert row["hits"] == "[]"
-    assert "Small Quay Ltd in groups.csv is alike" in row["near_misses"]
-    assert "a grant of its group" in row["near_misses"]
+    assert row.hits == ()
+    assert "Small Quay Ltd in groups.csv is alike" in row.near_misses[0]["why_refused"]
+    assert "a grant of its group" in row.near_misses[0]["why_refused"]
     groups("child,parent\nA,B\n")
-    assert ask_again(ledger, row["search_id"]).differing == ()
+    assert ask_again(ledger, row.search_id).differing == ()
 
 
 def test_a_group_that_is_too_large_is_said_to_be(ledger, register, groups, monkeypatch):

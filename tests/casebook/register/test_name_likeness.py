@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz import fuzz
 
-from casebook.register import likeness as module
+from casebook.register import name_likeness
 from casebook.register.name_likeness import (
     MAX_CANDIDATES,
     NEAR_MISS_SCORE,
@@ -63,7 +63,7 @@ def test_a_name_with_a_fifth_of_its_letters_edited_is_a_candidate(name, data):
 
 
 def test_what_is_stored_is_what_was_made(ledger, monkeypatch):
-    monkeypatch.setattr(module, "SEGMENT_NAMES", 3)
+    monkeypatch.setattr(name_likeness, "SEGMENT_NAMES", 3)
     cores = ["bright harbour", "brightharbor", "nordlicht", "sensorgrid", "sense grid", "harbour", "grid", "brightness"]
     store_segments(ledger, "S", segments_of(cores, size=3))
     for wanted in ("bright harbour", "sensegrid", "zzz"):

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from casebook.register import shelves
+from casebook.register import grant_index
 from casebook.register.imports import import_register
 from casebook.register.recorded_search import ask_again, ask_register, window_start
 from casebook.register.search import Asked, Register
@@ -36,7 +36,7 @@ Future Ltd,,future.example,,2027-01-01,,
 @pytest.fixture(params=["memory", "stored"])
 def kept(request, monkeypatch):
     """Ask a register that was read whole, and one that is asked where it lies."""
-    monkeypatch.setattr(shelves, "IN_MEMORY_GRANTS", 10_000 if request.param == "memory" else -1)
+    monkeypatch.setattr(grant_index, "IN_MEMORY_GRANTS", 10_000 if request.param == "memory" else -1)
 
 
 def found(ledger: Ledger, asked: Asked, **options: str) -> list[tuple[str, str, str]]:
@@ -187,11 +187,11 @@ def test_a_stored_record_is_the_same_when_it_is_asked_again(ledger, register, mo
     register(PARTNERS)
     stored = ask_register(ledger, "acme", replace(NOBODY, names=("SenseGrid",), domains=("bh.example",)), DAY)
     register("company,valid_from\nOther,2020-01-01\n")
-    monkeypatch.setattr(shelves, "IN_MEMORY_GRANTS", -1)
-    again = ask_again(ledger, stored["search_id"])
+    monkeypatch.setattr(grant_index, "IN_MEMORY_GRANTS", -1)
+    again = ask_again(ledger, stored.search_id)
     assert again.differing == ()
     ledger.execute("UPDATE searches SET near_misses = '[]'")
-    assert ask_again(ledger, stored["search_id"]).differing == ("near_misses",)
+    assert ask_again(ledger, stored.search_id).differing == ("near_misses",)
 
 
 def test_a_record_of_an_earlier_version_can_not_be_asked_again(ledger, register):
@@ -283,14 +283,14 @@ def test_the_order_of_imports_does_not_matter(tmp_path_factory, texts, asked):
 
 @PROPERTY
 @given(LINES, ASKED, st.integers(2008, 2025), st.integers(0, 6))
-def test_a_wider_window_never_loses_a_hit_and_both_shelves_answer_alike(tmp_path_factory, lines, asked, year, wider):
+def test_a_wider_window_never_loses_a_hit_and_both_indexes_answer_alike(tmp_path_factory, lines, asked, year, wider):
     with (
         open_with(tmp_path_factory.mktemp("window"), [("partners", write(lines))]) as ledger,
         pytest.MonkeyPatch.context() as patch,
     ):
         narrow, wide = f"{year}-06-01", f"{year - wider}-06-01"
         memory = Register(ledger, "acme")
-        patch.setattr(shelves, "IN_MEMORY_GRANTS", -1)
+        patch.setattr(grant_index, "IN_MEMORY_GRANTS", -1)
         stored = Register(ledger, "acme")
         hits = {}
         for start in (narrow, wide, None):

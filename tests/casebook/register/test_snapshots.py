@@ -43,11 +43,11 @@ def test_a_diff_tells_what_was_added_removed_and_changed_in_which_fields(ledger,
     register(OLD)
     register(NEW)
     found = diff_register(ledger, "acme", "partners")
-    assert [said["company"] for said in found.added] == ["D Ltd"]
-    assert [said["company"] for said in found.removed] == ["B Ltd"]
+    assert [grant.company for grant in found.added] == ["D Ltd"]
+    assert [grant.company for grant in found.removed] == ["B Ltd"]
     assert {change.company: change.fields for change in found.changed} == {
-        "A Ltd": {"tier": ["Silver", "Gold"]},
-        "C Limited": {"company": ["C Ltd", "C Limited"], "aliases": [[], ["CL"]], "valid_until": [None, "2026-01-01"]},
+        "A Ltd": {"tier": ("Silver", "Gold")},
+        "C Limited": {"company": ("C Ltd", "C Limited"), "aliases": ((), ("CL",)), "valid_until": (None, "2026-01-01")},
     }
 
 
@@ -57,9 +57,9 @@ def test_a_diff_compares_with_the_last_import_that_was_not_undone(ledger, regist
     undo_snapshot(ledger, slip.snapshot_id, why="a slip")
     register(NEW)
     found = diff_register(ledger, "acme", "partners")
-    assert [said["company"] for said in found.removed] == ["B Ltd"]
+    assert [grant.company for grant in found.removed] == ["B Ltd"]
     first = diff_register(ledger, "acme", "partners", [slip.snapshot_id, found.after.snapshot_id])
-    assert [said["company"] for said in first.removed] == ["Z Ltd"]
+    assert [grant.company for grant in first.removed] == ["Z Ltd"]
 
 
 def test_the_first_import_adds_everything_and_an_unknown_one_is_told(ledger, register):
@@ -93,9 +93,9 @@ def test_an_undo_is_an_event_with_its_reason_and_deletes_nothing(ledger, registe
     with pytest.raises(BadInputError, match="--why: expected a reason"):
         undo_snapshot(ledger, done.snapshot_id, why=" ")
     undo_snapshot(ledger, done.snapshot_id, why="the list of another brand")
-    (row,) = list_snapshots(ledger, "acme")
-    assert (row["why"], row["rows"]) == ("the list of another brand", 3)
-    assert row["undone_at"]
+    (snapshot,) = list_snapshots(ledger, "acme")
+    assert (snapshot.why, snapshot.rows) == ("the list of another brand", 3)
+    assert snapshot.undone_at
     assert ledger.value("SELECT count(*) FROM grants") == 3
     with pytest.raises(BadInputError, match="was undone at"):
         undo_snapshot(ledger, done.snapshot_id, why="again")
