@@ -12,14 +12,14 @@ ISO_DATES = "YYYY-MM-DD"
 
 
 @lru_cache(maxsize=16_384)
-def read_date(text: str, date_format: str = ISO_DATES) -> str | None:
+def read_date(text: str, date_format: str = ISO_DATES) -> IsoDate | None:
     """Return a day as ISO text; None when it is none. date_format: for strptime; YYYY-MM-DD is always understood."""
     try:
         if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-            return dt.date.fromisoformat(text).isoformat()
+            return IsoDate(dt.date.fromisoformat(text).isoformat())
         if date_format == ISO_DATES:
             return None
-        return dt.datetime.strptime(text, date_format).date().isoformat()  # noqa: DTZ007  # a day, not an instant
+        return IsoDate(dt.datetime.strptime(text, date_format).date().isoformat())  # noqa: DTZ007  # a day, not an instant
     except ValueError:
         return None
 

@@ -75,7 +75,7 @@ def ingest_file(
             with WarcArchive(workspace.warc, ledger, order.crawl_id, tool=tool) as archive:
                 reading = Ingest(index, ledger, archive, lexicon)
                 track(reading.read_visits(order), len(order.plans), "reading")
-            unread = reading.told
+            unread = reading.unread
             end_crawl_if_complete(ledger, order.crawl_id)
         unread = index.left_out + Counter({"page of another host": order.left_out}) + unread
     _judge(workspace, ledger, recogniser, order.crawl_id, track)

@@ -76,7 +76,7 @@ class StoredRecord:
 
     warc_file: str
     warc_offset: int
-    sha256: str
+    sha256: Sha256
 
 
 class WarcArchive:

@@ -13,7 +13,7 @@ def read_day(_context: click.Context, _parameter: click.Parameter, value: str | 
     day = read_date(value) if value is not None else None
     if value is not None and day is None:
         raise click.BadParameter(f"expected {ISO_DATES}, got {value!r}; {suggest_date(value)}")
-    return IsoDate(day) if day is not None else None
+    return day
 
 
 def read_past_day(context: click.Context, parameter: click.Parameter, value: str | None) -> IsoDate | None:

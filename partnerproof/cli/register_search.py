@@ -199,7 +199,7 @@ def _instant(text: str, problems: list[Problem]) -> Instant | None:
     return instant
 
 
-def _window(text: str, as_of: IsoDate, problems: list[Problem]) -> str | None:
+def _window(text: str, as_of: IsoDate, problems: list[Problem]) -> IsoDate | None:
     try:
         return window_start(text, as_of)
     except ValueError as error:
