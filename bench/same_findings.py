@@ -13,7 +13,9 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-_LEFT_OUT = re.compile(r"(_id|_group|_at|_seen|_last_read|_known|_until|gone_by|gone|unchanged_since)$|^(material|facts)$")
+_LEFT_OUT = re.compile(
+    r"(_id|_group|_at|_seen|_last_read|_known|_until|gone_by|gone|unchanged_since)$|^(material|facts)$"
+)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _PORT = re.compile(r"(?<=[\w\].]):\d{4,5}(?=[/\s\"]|$)")
 _ID = re.compile(r"\b([0-9a-f]{32}|[0-9A-HJKMNP-TV-Z]{26})\b")

@@ -14,11 +14,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from casebook.dossier.findings import PLAINLY_ALLOWED, SERIOUSNESS
 from ledger.database import Ledger, Row
 from ledger.identity import content_id, event_id, parse_utc, utc_text
 from ledger.passage_search import searchable
 from ledger.typed_texts import CaseId, ClaimId
+from ledger.verdict_kinds import PLAINLY_ALLOWED, SERIOUSNESS
 from ledger.vocabulary import CaseEvent, CaseState
 
 PROGRAM = "partnerproof"  # who opens and closes cases

@@ -16,7 +16,9 @@ from casebook.verdicts.facts import ClaimDates, read_claim_dates
 from casebook.verdicts.rules import RULES_VERSION
 from ledger.database import Ledger, Row
 from ledger.errors import RecordDeletedError
+from ledger.relations import MEANINGS as RELATIONS
 from ledger.typed_texts import ClaimId
+from ledger.verdict_kinds import MEANINGS as VERDICTS
 from ledger.vocabulary import AssertedBy, Polarity, Relation, VerdictKind
 from matcher.brands.usage import read_usage
 from matcher.decoding.refusals import Refusal
@@ -27,31 +29,6 @@ from matcher.looking.transform import describe_transform, read_transform
 from matcher.thresholds import COUNTED_STRANGERS
 
 MAX_PICTURED = 6  # the best evidence is shown in pictures, the rest in the table
-_SENTENCES = {
-    VerdictKind.AUTHORISED: "{vendor} shows itself as {relation} of {brand}, and the register allows it.",
-    VerdictKind.LAPSED: "{vendor} shows itself as {relation} of {brand}; the register allowed it once, and no longer.",
-    VerdictKind.NOT_YET: "{vendor} shows itself as {relation} of {brand}; the register allows it only from a later day.",
-    VerdictKind.GROUP_MEMBER: "{vendor} shows itself as {relation} of {brand}; a company of its group is authorised, and a person has to decide whether that extends to it.",
-    VerdictKind.DISCLAIMED: "{vendor} says in words that it has no relation with {brand}.",
-    VerdictKind.TEMPLATE: "{vendor} shows {brand} in a wall of logos that unrelated vendors show alike: it came with a page template or was copied.",
-    VerdictKind.EXCEEDS_GRANT: "{vendor} shows itself as {relation} of {brand} beyond what the register grants.",
-    VerdictKind.NO_AUTHORISATION: "{vendor} shows itself as {relation} of {brand}; there is no authorisation on record.",
-    VerdictKind.OWN_PROPERTY: "{vendor} is a site of {brand} itself.",
-    VerdictKind.UNDETERMINED: "{vendor} shows {brand} as {relation}; a person has to decide what that is.",
-    VerdictKind.NOT_A_PARTNERSHIP_CLAIM: "{vendor} shows {brand} ({relation}), which is not a claim to be its partner.",
-}
-_RELATION_WORDS = {
-    Relation.CERTIFICATION: "certified",
-    Relation.SOCIAL: "a social icon",
-    Relation.PAYMENT: "a payment mark",
-    Relation.APP_STORE: "an app-store badge",
-    Relation.SIGN_IN: "a sign-in button",
-    Relation.REVIEW_WIDGET: "a review widget",
-    Relation.SOFTWARE_USED: "the software that the site is made with",
-    Relation.UNSTATED: "one of a wall of logos without a word on why",
-    Relation.INCIDENTAL: "a mark without a word on why",
-    Relation.OWN: "its own",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,10 +128,10 @@ def read_dossier(ledger: Ledger, warc_dir: Path, finding: Row, *, with_pictures:
 def _sentence(finding: Row, brand_name: str) -> str:
     if finding["verdict"] is None:
         return f"{finding['vendor']} and {brand_name}: not judged yet."
-    relation = _RELATION_WORDS.get(Relation(finding["relation"]), finding["relation"])
+    relation = RELATIONS[Relation(finding["relation"])].words
     if finding["tier"]:
         relation = f"{finding['tier']} {relation}"
-    return _SENTENCES[VerdictKind(finding["verdict"])].format(
+    return VERDICTS[VerdictKind(finding["verdict"])].sentence.format(
         vendor=finding["vendor"], relation=relation, brand=brand_name
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ledger.database import Ledger, Row
 from ledger.errors import BadInputError, Problem
 from ledger.typed_texts import CrawlId
-from ledger.vocabulary import VerdictKind
+from ledger.verdict_kinds import SERIOUSNESS
 
 COLUMNS = (
     "vendor", "vendor_domain", "brand", "relation", "tier", "evidence", "verdict", "reasons", "page_url", "image_url",
@@ -19,28 +19,6 @@ REJECTION_COLUMNS = (
     "brand", "image_sha256", "state", "images", "why", "decided_by", "decided_at", "rejection_id",
 )  # fmt: skip
 MIN_ID_DIGITS = 6
-NOTHING_ALLOWS = frozenset(
-    {VerdictKind.NO_AUTHORISATION, VerdictKind.LAPSED, VerdictKind.NOT_YET, VerdictKind.EXCEEDS_GRANT}
-)
-PLAINLY_ALLOWED = (
-    VerdictKind.AUTHORISED,
-    VerdictKind.OWN_PROPERTY,
-    VerdictKind.NOT_A_PARTNERSHIP_CLAIM,
-    VerdictKind.DISCLAIMED,
-)
-SERIOUSNESS = (
-    VerdictKind.NO_AUTHORISATION,
-    VerdictKind.LAPSED,
-    VerdictKind.NOT_YET,
-    VerdictKind.EXCEEDS_GRANT,
-    VerdictKind.TEMPLATE,
-    VerdictKind.GROUP_MEMBER,
-    VerdictKind.UNDETERMINED,
-    VerdictKind.AUTHORISED,
-    VerdictKind.DISCLAIMED,
-    VerdictKind.NOT_A_PARTNERSHIP_CLAIM,
-    VerdictKind.OWN_PROPERTY,
-)
 
 
 def require_brand(ledger: Ledger, brand: str | None) -> None:

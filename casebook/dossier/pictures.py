@@ -24,7 +24,6 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from casebook.dossier.findings import NOTHING_ALLOWS
 from crawler.drawing.archive_drawing import StoredLook, draw_stored, find_words, read_drawing
 from crawler.drawing.browser import Browser, BrowserOptions, RenderFailedError, why_no_browser
 from crawler.reading.page_reader import DrawnDocument, ReadPage
@@ -36,6 +35,7 @@ from ledger.identity import event_id, utc_text
 from ledger.lexicon import Lexicon
 from ledger.records import Picture
 from ledger.typed_texts import ClaimId, LookId
+from ledger.verdict_kinds import NOTHING_ALLOWS
 from ledger.vocabulary import DrawnFrom
 
 _INK, _HALO = "#d4000f", "#ffffff"

@@ -21,11 +21,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from casebook.dossier.coverage import read_coverage
 from casebook.dossier.dossier import Dossier, read_dossier
-from casebook.dossier.findings import SERIOUSNESS, read_findings, require_brand
+from casebook.dossier.findings import read_findings, require_brand
 from casebook.dossier.witnesses import read_witnesses
 from ledger.database import Ledger, Row
 from ledger.errors import OutsideFailureError
 from ledger.identity import utc_text
+from ledger.verdict_kinds import SERIOUSNESS
 
 TEMPLATES = Path(__file__).parent / "templates"
 

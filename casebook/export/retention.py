@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from casebook.dossier.findings import PLAINLY_ALLOWED
 from casebook.export.shown_pages import ALL_SHOWN
 from crawler.reading.page_reader import forget_unclaimed_contents
 from ledger.archive.record_places import PAGES_OF_CAPTURES
@@ -27,6 +26,7 @@ from ledger.proof.custody import CustodyLog
 from ledger.proof.deletion import DueCapture
 from ledger.records import Hold
 from ledger.typed_texts import CaptureId
+from ledger.verdict_kinds import PLAINLY_ALLOWED
 from ledger.vocabulary import CustodyEvent, HoldEvent, RetentionClass
 from matcher.text_matches import forget_unclaimed_texts
 

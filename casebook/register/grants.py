@@ -18,6 +18,7 @@ from ledger.errors import Problem
 from ledger.identifiers import normal_identifier
 from ledger.identity import content_id
 from ledger.records import Grant
+from ledger.relations import GRANTABLE
 from ledger.typed_texts import IsoDate, SnapshotId
 from ledger.vocabulary import Noise, Relation
 
@@ -27,10 +28,6 @@ COLUMNS = (
 )  # fmt: skip
 SINGULAR = {"domain": "domains", "identifier": "identifiers", "alias": "aliases"}  # as files may call them too
 SEVERAL = frozenset({"aliases", "domains", "identifiers", "marks"})
-GRANTABLE = (
-    Relation.PARTNER, Relation.RESELLER, Relation.DISTRIBUTOR, Relation.CUSTOMER, Relation.SUPPLIER,
-    Relation.TECHNOLOGY, Relation.MEMBER, Relation.CERTIFICATION, Relation.SPONSOR, Relation.INVESTOR,
-)  # fmt: skip
 EXAMPLE = (
     "company,domains,relation,valid_from,valid_until\nBright Harbour Ltd,brightharbour.example,partner,2021-03-01,"
 )

@@ -23,6 +23,7 @@ from ledger.database import Ledger, columns_of
 from ledger.domains import belongs_to
 from ledger.identity import content_id
 from ledger.records import Claim, ClaimEvidence, MarkFinding
+from ledger.relations import PARTNERSHIPS, TIES
 from ledger.typed_texts import (
     ClaimId,
     EvidenceId,
@@ -40,17 +41,6 @@ from ledger.vocabulary import AssertedBy, Evidence, LogoVariant, Noise, PageKind
 from matcher.looking.regions import Box
 
 _CLAIMING = frozenset({StatementKind.PARTNER_CLAIM, StatementKind.CERTIFICATION, StatementKind.CUSTOMER_CLAIM})
-_PARTNERSHIP = frozenset({
-    Relation.PARTNER, Relation.RESELLER, Relation.DISTRIBUTOR, Relation.SUPPLIER, Relation.MEMBER, Relation.CERTIFICATION,
-})  # fmt: skip
-# relations that say something of the two companies, so that a denial contradicts them
-_CLAIMED = _PARTNERSHIP | {
-    Relation.CUSTOMER,
-    Relation.TECHNOLOGY,
-    Relation.SPONSOR,
-    Relation.INVESTOR,
-    Relation.UNSTATED,
-}
 MAX_QUOTED_CHARS = 120
 
 
@@ -188,7 +178,7 @@ def _remove_stale(ledger: Ledger, visit_id: VisitId, chosen: str, gathered: _Vis
 
 def _add_general_denials(gathered: _VisitClaims) -> None:
     """ "We are no official partner of any of these companies" contradicts each claim of the visit."""
-    claimed = {(claim.seed_id, claim.brand) for claim in gathered.claims.values() if claim.relation in _CLAIMED}
+    claimed = {(claim.seed_id, claim.brand) for claim in gathered.claims.values() if claim.relation in TIES}
     for sentence in gathered.general_denials:
         for seed_id, brand in sorted(claimed):
             denied = gathered.claim(seed_id, brand, Relation.DENIED)
@@ -210,7 +200,7 @@ def _add_text(sentence: _Sentence, gathered: _VisitClaims) -> None:
         relation = Relation.RESELLER
     if belongs_to(urlsplit(sentence.url).hostname, sentence.domains or ()):
         relation = Relation.OWN
-    if relation in _PARTNERSHIP:
+    if relation in PARTNERSHIPS:
         words = " ".join(sentence.sentence.split())[:MAX_QUOTED_CHARS]
         gathered.stated.setdefault((sentence.page_id, sentence.brand), (relation, words))
     quoted = () if sentence.asserted_by is AssertedBy.VENDOR else (f"said by: {sentence.asserted_by}",)

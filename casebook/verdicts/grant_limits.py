@@ -6,16 +6,8 @@ import re
 
 from casebook.verdicts.facts import ClaimFacts
 from ledger.records import Grant
-from ledger.vocabulary import Relation
+from ledger.relations import covers_relation
 
-# Relations that a grant of the key covers. A partner may call itself whatever its programme makes of partners, and show
-# the brand without saying what it is.
-COVERS: dict[Relation, frozenset[Relation]] = {
-    Relation.PARTNER: frozenset({Relation.PARTNER, Relation.CERTIFICATION, Relation.MEMBER, Relation.TECHNOLOGY}),
-    Relation.RESELLER: frozenset({Relation.RESELLER, Relation.DISTRIBUTOR, Relation.SUPPLIER, Relation.PARTNER}),
-    Relation.DISTRIBUTOR: frozenset({Relation.RESELLER, Relation.DISTRIBUTOR, Relation.SUPPLIER, Relation.PARTNER}),
-    Relation.CERTIFICATION: frozenset({Relation.CERTIFICATION}),
-}
 _EVERYWHERE = frozenset({"worldwide", "global", "world", "*"})
 _OTHER_CODES = {"UK": "GB", "EL": "GR"}  # as people and the EU write them
 # Two letters that mean more than one country, or may: North America is written as Namibia is, Latin America as Laos
@@ -81,11 +73,6 @@ def grant_files(grant: Grant) -> frozenset[str]:
 
 def _file_name(path: str) -> str:
     return path.replace("\\", "/").rpartition("/")[2].strip().casefold()
-
-
-def covers_relation(granted: Relation, claimed: Relation) -> bool:
-    """Tell whether a granted relation allows a claimed one. A wall of logos that says nothing claims no more than any tie."""
-    return claimed is granted or claimed is Relation.UNSTATED or claimed in COVERS.get(granted, frozenset())
 
 
 def territory_countries(territory: str | None) -> frozenset[str]:

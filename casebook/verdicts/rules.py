@@ -39,6 +39,7 @@ from casebook.verdicts.facts import ClaimFacts
 from casebook.verdicts.grant_limits import describe_grant, grant_gaps
 from casebook.verdicts.objections import find_objections
 from ledger.domains import belongs_to
+from ledger.relations import MEANINGS
 from ledger.typed_texts import IsoDate
 from ledger.vocabulary import Relation, VerdictKind
 
@@ -47,21 +48,6 @@ RULES_VERSION = "3"
 # proves little by itself. On the corpus 97 of 98 right matches have none or one.
 WEAK_STRANGERS = 3
 MAX_CLOSE = 5
-NO_CLAIM = {
-    Relation.SOCIAL: "the mark is a social icon",
-    Relation.PAYMENT: "the mark is a payment mark",
-    Relation.APP_STORE: "the mark is an app-store badge",
-    Relation.SIGN_IN: "the mark stands on a sign-in button",
-    Relation.REVIEW_WIDGET: "the mark belongs to a review widget",
-    Relation.SOFTWARE_USED: "the mark names the software that the site is made with",
-    Relation.PRESS: "the mark stands among news or press",
-}
-_OTHER_TIES = {
-    Relation.CUSTOMER: "the vendor shows the brand as its customer",
-    Relation.TECHNOLOGY: "the vendor shows the brand as a technology that it uses",
-    Relation.SPONSOR: "the vendor shows the brand as a sponsor",
-    Relation.INVESTOR: "the vendor shows the brand as an investor",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,8 +99,8 @@ def _judge_without_register(facts: ClaimFacts) -> _Outcome | None:
         return _outcome(1, VerdictKind.OWN_PROPERTY, "the page stands at a domain of the brand")
     if relation is Relation.DENIED:
         return _outcome(2, VerdictKind.DISCLAIMED, "the vendor denies a relation in words")
-    if relation in NO_CLAIM:
-        return _outcome(3, not_a_claim, NO_CLAIM[relation])
+    if no_claim := MEANINGS[relation].no_claim:
+        return _outcome(3, not_a_claim, no_claim)
     if relation is Relation.INCIDENTAL:
         if not facts.is_in_main_part:
             return _outcome(4, not_a_claim, "a logo in the page's frame, and nothing around it says why")
@@ -168,7 +154,7 @@ def _judge_hit(facts: ClaimFacts, hit: Hit, as_of: IsoDate) -> _Outcome | None:
 
 
 def _other_tie(facts: ClaimFacts) -> _Outcome | None:
-    words = _OTHER_TIES.get(facts.relation)
+    words = MEANINGS[facts.relation].other_tie
     return _outcome(10, VerdictKind.NOT_A_PARTNERSHIP_CLAIM, words) if words else None
 
 

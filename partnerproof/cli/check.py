@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from casebook.dossier.findings import NOTHING_ALLOWS
 from ledger.database import Ledger
 from ledger.typed_texts import CrawlId
+from ledger.verdict_kinds import NOTHING_ALLOWS
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.crawl import network_options
 from partnerproof.cli.tables import plain_console, print_findings

@@ -17,19 +17,9 @@ from casebook.dossier.findings import read_findings, read_perhaps
 from casebook.files.tables import plain
 from ledger.database import Ledger, Row
 from ledger.typed_texts import CrawlId
+from ledger.verdict_kinds import MEANINGS
 from ledger.vocabulary import VerdictKind
 from partnerproof.crawl_answers import count_doubtful_images, count_unseen_pages
-
-_STYLES = {
-    VerdictKind.NO_AUTHORISATION: "bold red",
-    VerdictKind.LAPSED: "red",
-    VerdictKind.NOT_YET: "red",
-    VerdictKind.EXCEEDS_GRANT: "yellow",
-    VerdictKind.TEMPLATE: "yellow",
-    VerdictKind.GROUP_MEMBER: "magenta",
-    VerdictKind.UNDETERMINED: "magenta",
-    VerdictKind.AUTHORISED: "green",
-}
 
 
 class _PlainConsole(Console):
@@ -97,7 +87,7 @@ def print_findings(
         if row is None:
             console.print(Text(str(text), style="bold") if rows else Text(""), end="\n" if rows else "")
             continue
-        text.stylize(_STYLES.get(row["verdict"], ""), 0, len(line[0]))
+        text.stylize(MEANINGS[VerdictKind(row["verdict"])].colour if row["verdict"] else "", 0, len(line[0]))
         console.print(text)
         reasons = json.loads(row["reasons"] or "[]")
         console.print(f"    {row['page_url']}  {'; '.join(reasons[:1])}", style="dim", highlight=False, markup=False)
