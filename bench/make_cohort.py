@@ -26,7 +26,7 @@ from rich.progress import track
 
 from bench.cohort_drawings import FONT_PACKAGES, ICON_PACKAGES, draw_all, draw_strangers, treat
 from matcher import thresholds
-from matcher.looking.cohort import DESCRIPTOR_SCALE, normalise_rows
+from matcher.looking.cohort import DESCRIPTOR_SCALE, join_shapes, normalise_rows
 from matcher.looking.features import measure_squares, stretch_to_squares
 from matcher.looking.normalize import flatten_alpha
 from matcher.looking.regions import Region, find_mark, find_regions
@@ -86,7 +86,8 @@ def take_sample(drawing: np.ndarray, number: int, copies: int) -> Sample | None:
 
 def _measure(regions: list[Region]) -> tuple[np.ndarray, np.ndarray]:
     aspects = np.array([np.log(region.box.width / region.box.height) for region in regions], np.float32)
-    return measure_squares(stretch_to_squares([region.ink for region in regions])).shapes, aspects
+    shapes = measure_squares(stretch_to_squares([region.ink for region in regions])).shapes
+    return join_shapes(shapes), aspects
 
 
 def fit_projection(shapes: np.ndarray, owners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

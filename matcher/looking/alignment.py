@@ -18,8 +18,9 @@ import cv2
 import numpy as np
 
 from matcher import thresholds
-from matcher.looking.cohort import Drawings, load_cohort
+from matcher.looking.chosen_descriptor import chosen_descriptor
 from matcher.looking.compare import FeatureTable, Template, measure_likeness, measure_margins, score_likeness
+from matcher.looking.descriptor import Drawings
 from matcher.looking.features import INNER_PX, PAD_PX, SQUARE_PX, Features, find_edges, measure_squares
 
 _STOP = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, thresholds.ALIGN_STEPS, 1e-3)
@@ -150,7 +151,7 @@ def _score_shown(laid: Sequence[_Laid]) -> list[float]:
     """Scores where both have something."""
     squares = [_cut_squares(one) for one in laid]
     drawn = [square for each in squares for square in each]
-    described = load_cohort().describe(measure_squares(np.stack(drawn)).shapes) if drawn else np.empty((0, 0))
+    described = chosen_descriptor().describe(measure_squares(np.stack(drawn)).shapes) if drawn else np.empty((0, 0))
     ends = np.cumsum([len(each) for each in squares])
     return [_score(one, described[end - len(each) : end]) for one, each, end in zip(laid, squares, ends, strict=True)]
 

@@ -13,8 +13,9 @@ import numpy as np
 
 from matcher import thresholds
 from matcher.looking.appearance import Appearance
-from matcher.looking.cohort import Drawings, load_cohort
-from matcher.looking.features import Features, describe_all
+from matcher.looking.chosen_descriptor import chosen_descriptor, describe_all
+from matcher.looking.descriptor import Drawings
+from matcher.looking.features import Features
 from matcher.looking.hash_index import measure_distances, pack_bits
 
 _FEW_ROWS = 5
@@ -121,14 +122,14 @@ def score_likeness(likeness: np.ndarray, margins: np.ndarray, attainable: np.nda
 
 def measure_margins(drawings: Drawings) -> np.ndarray:
     """Mean likeness of each drawing to the members of the cohort that it likes best: float32 (n,), 0..1."""
-    likeness = _compare_drawings(drawings, load_cohort().members, thresholds.MARGIN_ASPECT_WEIGHT)
+    likeness = _compare_drawings(drawings, chosen_descriptor().members, thresholds.MARGIN_ASPECT_WEIGHT)
     best = _largest(likeness, max(1, round(thresholds.MARGIN_TOP_SHARE * likeness.shape[1])))
     return np.asarray(best.mean(axis=1).clip(0, 1))
 
 
 def score_strangers(drawings: Drawings, margins: np.ndarray, attainable: np.ndarray) -> np.ndarray:
     """Scores of the strangers that are most like each drawing: float32 (n, thresholds.COUNTED_STRANGERS), unordered."""
-    likeness = _compare_drawings(drawings, load_cohort().strangers, thresholds.ASPECT_WEIGHT)
+    likeness = _compare_drawings(drawings, chosen_descriptor().strangers, thresholds.ASPECT_WEIGHT)
     best = _largest(likeness, thresholds.COUNTED_STRANGERS)
     return score_likeness(best, margins[:, None], attainable[:, None])
 

@@ -3,9 +3,7 @@
 The region is stretched to a square, so that size is gone and aspect is one number beside it. The square is
 padded with background before gradients are taken: without, the outline of a tightly cropped mark is lost.
 
-What is compared is the descriptor: shape and edges seen from the background cohort (matcher/looking/cohort.py), along the
-directions in which drawings differ from each other more than from their own copies on web pages (linear discriminant
-analysis: Fisher 1936).
+What is compared is the descriptor that is made of them (matcher/looking/descriptor.py).
 """
 
 from __future__ import annotations
@@ -17,8 +15,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from matcher import thresholds
-from matcher.looking.cohort import load_cohort
+from matcher.looking.descriptor import Shapes
 
 INNER_PX, PAD_PX = 56, 4
 SQUARE_PX = INNER_PX + 2 * PAD_PX
@@ -47,29 +44,25 @@ class Features:
     log_aspect: float
     long_px: int
 
-    @property
-    def descriptor(self) -> np.ndarray:
-        """float32 (n,), length 1; made anew each time: of many regions take describe_all."""
-        return np.asarray(describe_all([self])[0])
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Measurements:
-    """What is measured of n regions, before it is seen from the cohort.
+    """What is measured of n regions, before they are described.
 
-    pictures: uint8 (n, 32, 32). soft_inks: the same, blurred. edge_cells: float32 (n, 16, 16, 4). edge_bits: bool
-    (n, 256).
+    squares: uint8 (n, 64, 64). pictures: uint8 (n, 32, 32). soft_inks: the same, blurred. edge_cells: float32
+    (n, 16, 16, 4). edge_bits: bool (n, 256).
     """
 
+    squares: np.ndarray
     pictures: np.ndarray
     soft_inks: np.ndarray
     edge_cells: np.ndarray
     edge_bits: np.ndarray
 
     @property
-    def shapes(self) -> np.ndarray:
-        """Ink and edges, each of mean 0: float32 (n, 2048)."""
-        return _join_shapes(self.soft_inks, self.edge_cells)
+    def shapes(self) -> Shapes:
+        """What a descriptor looks at."""
+        return Shapes(squares=self.squares, soft_inks=self.soft_inks, edge_cells=self.edge_cells)
 
 
 def extract_features(ink: np.ndarray) -> Features:
@@ -97,10 +90,13 @@ def extract_all(inks: Sequence[np.ndarray]) -> list[Features]:
     ]
 
 
-def describe_all(features: Sequence[Features]) -> np.ndarray:
-    """Descriptors of regions: float32 (n, d), rows of length 1; the sequence must not be empty."""
-    soft_inks, edge_cells = np.stack([f.soft_ink for f in features]), np.stack([f.edge_cells for f in features])
-    return load_cohort().describe(_join_shapes(soft_inks, edge_cells))
+def shapes_of(features: Sequence[Features]) -> Shapes:
+    """What a descriptor looks at of regions; the sequence must not be empty."""
+    return Shapes(
+        squares=[f.square for f in features],
+        soft_inks=np.stack([f.soft_ink for f in features]),
+        edge_cells=np.stack([f.edge_cells for f in features]),
+    )
 
 
 def stretch_to_squares(inks: Sequence[np.ndarray]) -> np.ndarray:
@@ -120,6 +116,7 @@ def measure_squares(squares: np.ndarray) -> Measurements:
     if len(parts) == 1:
         return parts[0]
     return Measurements(
+        squares=squares,
         pictures=np.concatenate([part.pictures for part in parts]),
         soft_inks=np.concatenate([part.soft_inks for part in parts]),
         edge_cells=np.concatenate([part.edge_cells for part in parts]),
@@ -138,17 +135,12 @@ def _measure_strip(squares: np.ndarray) -> Measurements:
     coarse = np.rint(coarse * _HASH_STEPS)
     bits = (coarse > np.median(coarse, axis=(1, 2), keepdims=True)).transpose(0, 3, 1, 2).reshape(count, -1)
     return Measurements(
+        squares=squares,
         pictures=_tiles(pictures, INK_SIDE_PX, count),
         soft_inks=_tiles(_blur(pictures, 0.7), INK_SIDE_PX, count),
         edge_cells=_tiles(cells, _EDGE_CELLS, count),
         edge_bits=bits,
     )
-
-
-def _join_shapes(soft_inks: np.ndarray, edge_cells: np.ndarray) -> np.ndarray:
-    ink_shapes, edge_shapes = _normalise(soft_inks), _normalise(edge_cells.transpose(0, 3, 1, 2))
-    weights = math.sqrt(thresholds.NCC_WEIGHT), math.sqrt(thresholds.EDGE_WEIGHT)
-    return np.hstack([weights[0] * ink_shapes, weights[1] * edge_shapes]).astype(np.float32)
 
 
 def blurred_copy(ink: np.ndarray, long_px: int) -> np.ndarray:
@@ -212,11 +204,3 @@ def _tiles(strip: np.ndarray, side: int, count: int) -> np.ndarray:
     """The regions' squares out of a strip: (count, side, side, …)."""
     first = strip.shape[0] - count * (step := _STEP_PX * side // SQUARE_PX)
     return strip[first:].reshape(count, step, side, *strip.shape[2:])[:, :side]
-
-
-def _normalise(values: np.ndarray) -> np.ndarray:
-    """Rows of mean 0 and length 1: float32 (n, rest)."""
-    rows = values.reshape(len(values), -1).astype(np.float32)
-    rows -= rows.mean(axis=1, keepdims=True)
-    lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None]
-    return np.asarray(rows / np.maximum(lengths, 1e-6))

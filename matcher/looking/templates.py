@@ -17,13 +17,13 @@ from matcher.decoding.decode import Picture, decode_image
 from matcher.decoding.refusals import Refusal, refuse_blank
 from matcher.looking.alignment import blur_part, blurred
 from matcher.looking.appearance import Appearance, see_appearance
-from matcher.looking.cohort import Drawings, load_cohort
+from matcher.looking.chosen_descriptor import chosen_descriptor, describe_all
 from matcher.looking.compare import Template, measure_likeness, measure_margins, score_strangers, tabulate
+from matcher.looking.descriptor import Drawings
 from matcher.looking.features import (
     PAD_PX,
     Features,
     blurred_copy,
-    describe_all,
     extract_all,
     measure_squares,
     stretch_to_squares,
@@ -164,7 +164,7 @@ def _make_templates(drafts: Sequence[_Draft]) -> list[Template]:
     squares = [draft.features.square for draft in drafts]
     copies = [blurred(square, px) for square in squares for px in thresholds.ALIGN_BLURS_PX]
     parts = [part for square in squares for part in blur_part(square[PAD_PX:-PAD_PX, PAD_PX:-PAD_PX])]
-    described = load_cohort().describe(measure_squares(np.stack([*copies, *parts])).shapes)
+    described = chosen_descriptor().describe(measure_squares(np.stack([*copies, *parts])).shapes)
     sharp = _list_drawings(drafts)
     blurs = len(thresholds.ALIGN_BLURS_PX)
     descriptors = np.concatenate([sharp.descriptors, described[: len(copies)]])

@@ -7,6 +7,7 @@ from PIL import Image, ImageFilter
 
 from matcher import LogoMatcher, Refusal, thresholds
 from matcher.looking.alignment import Alignment, Pair, align_all
+from matcher.looking.chosen_descriptor import describe_all
 from matcher.looking.compare import Template
 from matcher.looking.features import Features, extract_features
 from matcher.looking.normalize import flatten_alpha
@@ -26,7 +27,7 @@ def region_of(image: Image.Image) -> Features:
 
 
 def align(template: Template, region: Features) -> Alignment:
-    (alignment,) = align_all([Pair(template=template, region=region, descriptor=region.descriptor)])
+    (alignment,) = align_all([Pair(template=template, region=region, descriptor=describe_all([region])[0])])
     return alignment
 
 
@@ -80,6 +81,6 @@ def test_an_alignment_does_not_depend_on_the_others_of_its_image() -> None:
         draw_mark("ombra"),
     ]
     regions = [region_of(part) for part in parts]
-    together = align_all([Pair(template=template, region=r, descriptor=r.descriptor) for r in regions])
+    together = align_all([Pair(template=template, region=r, descriptor=describe_all([r])[0]) for r in regions])
     for one, region in zip(together, regions, strict=True):
         assert align(template, region).score == pytest.approx(one.score, abs=1e-5)

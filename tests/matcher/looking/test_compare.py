@@ -6,7 +6,8 @@ from drawings import BRAND_NAMES, draw_mark, encode, scaled
 from PIL import Image, ImageDraw, ImageFont
 
 from matcher import Refusal, thresholds
-from matcher.looking.cohort import load_cohort
+from matcher.looking.chosen_descriptor import describe_all
+from matcher.looking.cohort import join_shapes, load_cohort
 from matcher.looking.compare import Template, TemplateSet
 from matcher.looking.features import extract_all, extract_features, measure_squares
 from matcher.looking.normalize import flatten_alpha
@@ -102,7 +103,7 @@ def test_features_do_not_depend_on_the_company_they_are_taken_in() -> None:
     inks = [random.integers(0, 256, size, np.uint8) for size in ((20, 80), (56, 56), (200, 31), (5, 12))]
     for alone, together in zip(map(extract_features, inks), extract_all(inks), strict=True):
         assert (alone.edge_bits == together.edge_bits).all()
-        assert np.allclose(alone.descriptor, together.descriptor, atol=1e-5)
+        assert np.allclose(describe_all([alone]), describe_all([together]), atol=1e-5)
 
 
 def test_measurements_do_not_depend_on_the_company_even_of_ink_at_the_border() -> None:
@@ -111,7 +112,7 @@ def test_measurements_do_not_depend_on_the_company_even_of_ink_at_the_border() -
     for number, square in enumerate(squares):
         alone = measure_squares(square[None])
         assert (alone.edge_bits[0] == together.edge_bits[number]).all()
-        assert np.allclose(alone.shapes[0], together.shapes[number], atol=1e-6)
+        assert np.allclose(join_shapes(alone.shapes)[0], join_shapes(together.shapes)[number], atol=1e-6)
 
 
 def test_cohort_is_large_and_its_drawings_have_length_one() -> None:
@@ -126,7 +127,7 @@ def test_margin_is_the_mean_of_what_the_nearest_members_reach() -> None:
     template = template_of(draw_mark("kestrel"))
     members = load_cohort().members
     stretch = np.maximum(0, np.abs(members.log_aspects - template.features.log_aspect) - thresholds.ASPECT_FREE)
-    likeness = members.descriptors @ template.features.descriptor - thresholds.MARGIN_ASPECT_WEIGHT * stretch
+    likeness = members.descriptors @ describe_all([template.features])[0] - thresholds.MARGIN_ASPECT_WEIGHT * stretch
     count = round(thresholds.MARGIN_TOP_SHARE * len(likeness))
     assert template.margin == pytest.approx(float(np.sort(likeness)[-count:].mean()), abs=1e-5)
 

@@ -1,0 +1,174 @@
+"""Which regions of an image are likely to show which official drawings, ranked: the likely ones are laid on their drawings.
+
+1. Of the templates that a region resembles, the best of each official logo is laid first, then, of logos that are not sure by it,
+   the second best.
+2. A candidate's score counts against it how many strangers are as much like the drawing, and how crowded the region is.
+3. Of a brand's candidates the fullest comes first; of equally good ones on one region the one whose colours are nearer.
+"""
+
+from __future__ import annotations
+
+import collections
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ledger.vocabulary import MatchStrength
+from matcher import thresholds
+from matcher.decoding.decode import Picture
+from matcher.looking.alignment import Alignment, Pair, align_all
+from matcher.looking.appearance import see_appearance
+from matcher.looking.compare import ScoreTable, Template
+from matcher.looking.features import Features
+from matcher.looking.normalize import Flattened
+from matcher.looking.regions import Box, Region
+from matcher.looking.transform import Transform, measure_transform
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SeenImage:
+    """A decoded image with its regions and their features, in the same order. flat: as it is looked at first."""
+
+    picture: Picture
+    flat: Flattened
+    regions: list[Region]
+    features: list[Features]
+
+    def is_whole(self, index: int) -> bool:
+        return self.regions[index].box == self.regions[0].box
+
+    def is_in_passing(self, index: int) -> bool:
+        """Whether a region is so small a part of a photograph that what it shows was not put there to be seen."""
+        box, (height, width) = self.regions[index].box, self.picture.pixels.shape[:2]
+        if box.width * box.height >= thresholds.PASSING_SHARE * width * height:
+            return False
+        return self.flat.backgrounds[0].share < thresholds.PHOTO_RING_SHARE
+
+    def source_box(self, index: int) -> Box:
+        picture = self.picture
+        return self.regions[index].box.scaled_to_source(picture.scale, picture.width_px, picture.height_px)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Candidate:
+    """A region laid on a template, both by their numbers. strangers: how many of the cohort are as much like it.
+    isolation: of the region. attained: under 1 for a tiny part of a picture, of which there are many. is_in_passing: a tiny part
+    of a photograph, such as the mark on a machine."""
+
+    template: int
+    region: int
+    alignment: Alignment
+    strangers: int
+    isolation: float
+    attained: float
+    is_in_passing: bool
+
+    @property
+    def score(self) -> float:
+        common = thresholds.STRANGERS_WEIGHT * math.log10(1 + self.strangers)
+        crowded = thresholds.ISOLATION_WEIGHT * max(0.0, 1 - self.isolation / thresholds.FULL_ISOLATION)
+        return max(-1.0, self.alignment.score * self.attained - common - crowded)
+
+    @property
+    def strength(self) -> MatchStrength:
+        is_sure = self.score >= thresholds.ACCEPT_SCORE and not self.is_in_passing
+        return MatchStrength.MATCH if is_sure else MatchStrength.PERHAPS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ranking:
+    """The templates of an official set, each with the official logo that it stands for, in the same order."""
+
+    templates: Sequence[Template]
+    logo_ids: Sequence[str]
+
+    def look_closer(self, image: SeenImage, comparison: ScoreTable) -> list[Candidate]:
+        """The best regions of the best drawings, laid on them: first the best drawing of each official logo, then, of logos
+        that are not sure by it, the second best."""
+        best = comparison.scores.max(axis=0)
+        candidates = list[Candidate]()
+        sure = set[str]()
+        for chosen in self._choose_drawings(best):
+            unsure = [template for template in chosen if self.logo_ids[template] not in sure]
+            candidates += self._lay_on(image, comparison, unsure)
+            sure = {
+                self.logo_ids[candidate.template]
+                for candidate in candidates
+                if candidate.score >= thresholds.SURE_SCORE
+            }
+        return candidates
+
+    def _lay_on(self, image: SeenImage, comparison: ScoreTable, chosen: Sequence[int]) -> list[Candidate]:
+        """The best region of each chosen template, laid on it."""
+        regions = [int(comparison.scores[:, template].argmax()) for template in chosen]
+        pairs = [
+            Pair(
+                template=self.templates[template],
+                region=image.features[region],
+                descriptor=comparison.descriptors[region],
+            )
+            for template, region in zip(chosen, regions, strict=True)
+        ]
+        return [
+            Candidate(
+                template=template,
+                region=region,
+                alignment=alignment,
+                strangers=self.templates[template].count_strangers(float(comparison.scores[region, template])),
+                isolation=image.regions[region].isolation,
+                attained=1.0 if image.is_whole(region) else self.templates[template].attainable,
+                is_in_passing=image.is_in_passing(region),
+            )
+            for template, region, alignment in zip(chosen, regions, align_all(pairs), strict=True)
+        ]
+
+    def _choose_drawings(self, best: np.ndarray) -> list[list[int]]:
+        """The few templates that are looked at closer, best first: in turn the best of each official logo, the second of
+        each. best: first score of each template."""
+        looks: collections.Counter[str] = collections.Counter()
+        turns = [list[int]() for _ in range(thresholds.CLOSER_LOOKS_A_LOGO)]
+        likely = np.flatnonzero(best >= thresholds.LOOK_CLOSER_SCORE)
+        for template in likely[np.argsort(-best[likely], kind="stable")].tolist():
+            logo = self.logo_ids[template]
+            looks[logo] += 1
+            if looks[logo] <= thresholds.CLOSER_LOOKS_A_LOGO:
+                turns[looks[logo] - 1].append(template)
+        return [turn[: thresholds.MAX_CLOSER_LOOKS] for turn in turns]
+
+    def choose_by_colour(self, image: SeenImage, candidates: Sequence[Candidate]) -> tuple[Candidate, Transform]:
+        """The first of a brand's candidates, or one as good on the same region whose colours are nearer: scores know no
+        colour, so the white file of a drawing does as well as the coloured one."""
+        first = candidates[0]
+        equals = [
+            candidate
+            for candidate in candidates
+            if candidate.region == first.region
+            and candidate.strength is first.strength  # a match must not become a perhaps for its colours
+            and candidate.score >= first.score - thresholds.EQUAL_SCORES
+        ]
+        measured = [(candidate, self._measure_transform(image, candidate)) for candidate in equals]
+        return min(measured, key=lambda pair: pair[1].colour_difference)
+
+    def _measure_transform(self, image: SeenImage, candidate: Candidate) -> Transform:
+        picture, region = image.picture, image.regions[candidate.region]
+        box, features = region.box, image.features[candidate.region]
+        seen = see_appearance(
+            picture.pixels[box.y : box.y + box.height, box.x : box.x + box.width],
+            image.flat.ground,
+            features.square,
+            (box.width / picture.scale, box.height / picture.scale),
+        )
+        return measure_transform(self.templates[candidate.template], features, seen, candidate.alignment)
+
+
+def fullest_first(candidates: Sequence[Candidate], image: SeenImage) -> list[Candidate]:
+    """Matches, best first, then those that perhaps are there; of nearly equal scores the one that explains more of the
+    image: of a mark with its wordmark the lock-up, not the icon in it."""
+    areas = [region.box.width * region.box.height for region in image.regions]
+    likely = [candidate for candidate in candidates if candidate.score >= thresholds.PERHAPS_SCORE]
+    fullness = thresholds.FULLNESS_BONUS / max(areas, default=1)
+    return sorted(
+        likely, key=lambda each: (each.strength is MatchStrength.PERHAPS, -each.score - fullness * areas[each.region])
+    )
