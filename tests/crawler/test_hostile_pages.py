@@ -1,4 +1,7 @@
-"""Pages made to keep a reader busy end in bounded time, with bounded rows. The bounds are ten times what is measured."""
+"""Pages made to keep a reader busy end in bounded time, with bounded rows. The bounds are ten times what is measured.
+
+Tests: crawler/reading/page_reader.py with all that it reads by, against hostile input.
+"""
 
 from __future__ import annotations
 

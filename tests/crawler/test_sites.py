@@ -3,6 +3,8 @@
 A folder of tests/sites/ is a site as it would be served. expected.json: `story`, and `sightings`, one line for each in the
 order of the page. `image` is a path of the site, an address, or "inline"; `original` the hidden original's path; lines with
 equal `twin` share a group, of which different ones differ (null: no twin). Other keys are fields of ledger.records.Sighting.
+
+Tests: crawler/images/embedded.py, crawler/images/stylesheets.py, crawler/images/script_state.py.
 """
 
 from __future__ import annotations

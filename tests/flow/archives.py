@@ -4,9 +4,24 @@ from __future__ import annotations
 
 import gzip
 import io
+import sqlite3
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
 
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
+
+from crawler.archives.archive_files import open_archive
+from crawler.archives.archive_index import ArchiveIndex
+from crawler.archives.ingest import Ingest, begin_ingest, plan_ingest
+from ledger.archive.warc import WarcArchive
+from ledger.database import Ledger
+from ledger.lexicon import Lexicon
+
+WORDS = "<p>" + "Words about our work for ports and towns. " * 30 + "</p>"
+PAGE = f"<html><title>V</title><h1>Our partners</h1>{WORDS}<p>We are a partner of Acme.</p><img src='/l.png'><img src='/gone.png'></html>"
+URL = "http://www.vendor.example/partners"
 
 AT = "2019-05-01T10:11:12Z"
 
@@ -77,3 +92,45 @@ class Maker:
     @property
     def data(self) -> bytes:
         return self.buffer.getvalue()
+
+
+class Space:
+    """A workspace without brands: what is read of a file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.lexicon = Lexicon.load()
+        self.told: Counter[str] = Counter()
+        self.left_out: Counter[str] = Counter()
+        self.warnings: list[str] = []
+
+    def read(self, data: bytes, name: str = "made.warc.gz") -> Space:
+        file = self.folder / name
+        file.write_bytes(data)
+        with (
+            Ledger.open(self.folder / "p.db") as ledger,
+            open_archive(file, self.folder) as opened,
+            closing(ArchiveIndex(opened)) as index,
+        ):
+            order = plan_ingest(index, ledger, self.lexicon, [])
+            if begin_ingest(ledger, order, file=name, settings={}, tool="partnerproof test"):
+                with WarcArchive(self.folder / "warc", ledger, order.crawl_id, tool="partnerproof test") as archive:
+                    reading = Ingest(index, ledger, archive, self.lexicon)
+                    assert len(list(reading.read_visits(order))) <= len(order.plans)
+                self.told = reading.unread
+            self.left_out, self.warnings = +index.left_out, opened.told
+        return self
+
+    def rows(self, sql: str) -> list[tuple[object, ...]]:
+        with closing(sqlite3.connect(self.folder / "p.db")) as database:
+            return database.execute(sql).fetchall()
+
+    @property
+    def pages(self) -> list[tuple[object, ...]]:
+        return self.rows("SELECT url, health FROM pages ORDER BY url")
+
+
+def whole(png: bytes, **how: object) -> Maker:
+    maker = Maker(**how)  # type: ignore[arg-type]  # keywords of Maker
+    maker.answer(URL, PAGE).request(URL, ("Host", "www.vendor.example"), ("User-Agent", "somebody"))
+    return maker.answer("https://vendor.example/l.png", png, "image/png", at="2019-05-01T10:11:14Z")

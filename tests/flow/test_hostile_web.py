@@ -1,4 +1,7 @@
-"""Vendors that time out, loop, flood, bomb and lie: each costs a row, never the crawl."""
+"""Vendors that time out, loop, flood, bomb and lie: each costs a row, never the crawl.
+
+Tests: crawler/wire/robots.py, crawler/wire/scrapy_fetcher.py, crawler/wire/middlewares.py.
+"""
 
 from __future__ import annotations
 

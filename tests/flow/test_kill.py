@@ -1,4 +1,7 @@
-"""kill -9 in the middle of a crawl: the next start goes on, and the rows are those of an undisturbed run."""
+"""kill -9 in the middle of a crawl: the next start goes on, and the rows are those of an undisturbed run.
+
+Tests: crawler/spiders/partners.py.
+"""
 
 from __future__ import annotations
 

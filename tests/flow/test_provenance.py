@@ -1,4 +1,7 @@
-"""What is recorded with each exchange of who answered, and on whose word it was asked."""
+"""What is recorded with each exchange of who answered, and on whose word it was asked.
+
+Tests: crawler/wire/connection_facts.py.
+"""
 
 from __future__ import annotations
 

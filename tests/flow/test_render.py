@@ -1,4 +1,7 @@
-"""Pages that scripts draw: seen with a browser, and said to need one without it."""
+"""Pages that scripts draw: seen with a browser, and said to need one without it.
+
+Tests: crawler/visits/drawn_pages.py.
+"""
 
 from __future__ import annotations
 

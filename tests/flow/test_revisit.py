@@ -1,4 +1,7 @@
-"""A vendor visited again: what is unchanged costs little, what changed is told with dates, what could not be seen is not gone."""
+"""A vendor visited again: what is unchanged costs little, what changed is told with dates, what could not be seen is not gone.
+
+Tests: crawler/wire/middlewares.py.
+"""
 
 from __future__ import annotations
 

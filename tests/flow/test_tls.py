@@ -1,4 +1,7 @@
-"""Certificates are checked; a host whose certificate fails is asked again only when the operator says so, and the rows say it."""
+"""Certificates are checked; a host whose certificate fails is asked again only when the operator says so, and the rows say it.
+
+Tests: crawler/wire/tls.py.
+"""
 
 from __future__ import annotations
 

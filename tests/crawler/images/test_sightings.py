@@ -1,4 +1,7 @@
-"""Every way that a page embeds an image is found, with the technique and what stands around it."""
+"""Every way that a page embeds an image is found, with the technique and what stands around it.
+
+Tests: crawler/images/sightings.py, crawler/images/embedded.py, crawler/images/image_addresses.py, crawler/images/inline_svg.py.
+"""
 
 from __future__ import annotations
 

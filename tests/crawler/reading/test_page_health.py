@@ -1,11 +1,14 @@
-"""Pages that are no pages, by kind and language, and real pages that merely mention such words."""
+"""Pages that are no pages, by kind and language, and real pages that merely mention such words.
+
+Tests: crawler/reading/page_health.py, crawler/reading/page_likeness.py.
+"""
 
 from __future__ import annotations
 
 import pytest
 
 from crawler.page.page import Document, parse_page
-from crawler.reading.page_health import judge_health
+from crawler.reading.page_health import is_html, judge_health
 from crawler.reading.page_likeness import is_like
 from ledger.lexicon import Lexicon
 from ledger.vocabulary import PageHealth
@@ -173,3 +176,28 @@ def test_a_page_with_its_own_words_heading_or_pictures_is_not_alike() -> None:
     assert not is_like(page(f"{shell}<h1>Partners</h1>{WORDS}"), page(f"{shell}<h1>Welcome</h1>{WORDS}"))
     assert not is_like(page(f"{shell}{WORDS}{LOGOS}"), page(f"{shell}{WORDS}"))
     assert is_like(page(""), page("<p></p>"))
+
+
+@pytest.mark.parametrize(
+    ("html", "status", "health"),
+    [
+        (f"<title>Partners</title>{WORDS}", 200, PageHealth.OK),
+        ("<title>Just a moment...</title><p>Verify you are human</p>", 403, PageHealth.CHALLENGE),
+        ("<title>Just a moment...</title><p>Checking your browser</p>", 200, PageHealth.CHALLENGE),
+        (f"<title>Our captcha product</title>{WORDS}", 200, PageHealth.OK),
+        ("<title>Oops</title><p>gone</p>", 404, PageHealth.ERROR),
+        ("<title>404 Page not found</title><p>Sorry</p>", 200, PageHealth.SOFT_404),
+        ("<title>vendor.example</title><p>This domain is for sale</p>", 200, PageHealth.PARKED),
+        ('<div id="root"></div><script src="app.js"></script>', 200, PageHealth.EMPTY_SHELL),
+        ('<p>Please log in</p><form><input type="password"></form>', 200, PageHealth.LOGIN),
+    ],
+)
+def test_only_a_healthy_page_counts_as_looked_at(lexicon, html, status, health):
+    assert judge_health(page(html), status, lexicon).health is health
+
+
+def test_documents_are_told_from_downloads():
+    assert is_html("text/html; charset=x", b"")
+    assert is_html(None, b"  <!DOCTYPE html>")
+    assert not is_html("application/pdf", b"%PDF <html>")
+    assert not is_html(None, b"\x89PNG")

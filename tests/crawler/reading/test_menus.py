@@ -1,6 +1,8 @@
 """The words of menus in every language of the lexicon lead to the right kind of page, and ordinary words to none.
 
 Link texts and addresses are read with all languages at once, so a stem of one language must not catch another's words.
+
+Tests: crawler/reading/page_kind.py, crawler/reading/links.py.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Pages as they were written in 1999, as XHTML, right to left, in frames: their words and images are read."""
+"""Pages as they were written in 1999, as XHTML, right to left, in frames: their words and images are read.
+
+Tests: crawler/page/outline.py, crawler/page/headings.py, crawler/page/page.py.
+"""
 
 from __future__ import annotations
 

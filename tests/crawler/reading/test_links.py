@@ -1,16 +1,15 @@
-"""Where a page leads, by every way that a site has to lead there."""
+"""Where a page leads, by every way that a site has to lead there.
+
+Tests: crawler/reading/links.py, crawler/reading/own_hosts.py, crawler/reading/script_links.py.
+"""
 
 from __future__ import annotations
-
-import gzip
 
 import pytest
 
 from crawler.page.page import parse_page
-from crawler.reading.links import find_page_links, find_script_links, score_link
+from crawler.reading.links import find_links, find_page_links, find_script_links, score_link
 from crawler.reading.own_hosts import own_hosts
-from crawler.visits.sitemaps import read_sitemap
-from crawler.visits.traps import Traps, url_key
 from ledger.vocabulary import PageKind
 
 HOME = "http://vendor.example/"
@@ -88,90 +87,17 @@ def test_login_and_cart_are_never_worth_a_visit(lexicon):
     assert score_link("http://vendor.example/p", "Partner login", lexicon).kind is PageKind.PARTNERS
 
 
-INDEX = b"""<?xml version="1.0"?><sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
-<sitemap><loc>http://vendor.example/post-sitemap.xml</loc></sitemap>
-<sitemap><loc>http://vendor.example/page-sitemap.xml.gz</loc></sitemap></sitemapindex>"""
-URLS = b"""<urlset><url><loc>http://vendor.example/partners/</loc></url><url><loc>http://vendor.example/about</loc></url>
-<url><loc>http://stranger.example/partners/</loc></url><url><loc>http://vendor.example/x1</loc></url></urlset>"""
+def page(html: str, url: str = "http://vendor.example/x"):
+    return parse_page(html.encode(), url, "text/html; charset=utf-8")
 
 
-def test_a_sitemap_index_names_the_sitemaps_of_pages_first(lexicon):
-    assert read_sitemap(INDEX, HOME, lexicon).sitemaps == (
-        "http://vendor.example/page-sitemap.xml.gz",
-        "http://vendor.example/post-sitemap.xml",
+def test_links_are_scored_by_what_they_promise(lexicon):
+    html = (
+        '<a href="/partner/">Partner</a><a href="/x.pdf">Partners</a><a href="https://other.example/partners">Partners</a>'
+        '<a href="mailto:a@b.example">Partners</a><a href="/login">Log in</a><map><area href="/kunden" alt="Kunden"></map>'
+        '<a href="/z"><img alt="Our partners"></a><iframe src="/frame"></iframe><a href="http://[bad">x</a>'
     )
-
-
-def test_a_sitemap_is_read_packed_and_plain_and_as_text(lexicon):
-    wanted = ["http://vendor.example/partners/", "http://vendor.example/about"]
-    for content in (URLS, gzip.compress(URLS), b"http://vendor.example/partners/\nhttp://vendor.example/about\n"):
-        assert [link.url for link in read_sitemap(content, HOME, lexicon).links] == wanted
-
-
-def test_a_sitemap_that_is_a_bomb_gives_nothing(lexicon):
-    bomb = gzip.compress(b"<urlset>" + b" " * 50_000_000)
-    assert read_sitemap(bomb, HOME, lexicon).links == ()
-    laughs = (
-        b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><urlset><url><loc>&b;</loc></url></urlset>'
-    )
-    assert read_sitemap(laughs, HOME, lexicon).links == ()
-    assert read_sitemap(gzip.compress(URLS)[:-20], HOME, lexicon).sitemaps == ()
-
-
-@pytest.mark.parametrize(
-    ("urls", "kind"),
-    [
-        ([f"http://v.example/events/2024-0{n}-01" for n in range(1, 9)], "calendar"),
-        ([f"http://v.example/shop?colour={n}" for n in range(20)], "facets"),
-        ([f"http://v.example/blog/{n}" for n in range(30)], "too many alike"),
-        (["http://v.example/" + "a/b/" * 3], "endless path"),
-        (["http://v.example/" + "x" * 2_000], "endless path"),
-        (["http://v.example/1/2/3/4/5/6/7/8/9/10/11"], "endless path"),
-    ],
-)
-def test_addresses_without_end_come_to_an_end(urls, kind):
-    traps = Traps()
-    for url in urls:
-        traps.is_trap(url, is_promising=False)
-    assert set(traps.refused) == {kind}
-    assert kind in traps.describe()
-    assert traps.refused[kind] < len(urls) or len(urls) == 1
-
-
-def test_few_pages_of_any_form_are_no_trap():
-    traps = Traps()
-    for url in (
-        "http://v.example/",
-        "http://v.example/news/2024/05/x",
-        "http://v.example/p?id=1",
-        "http://v.example/a/b",
-    ):
-        assert not traps.is_trap(url, is_promising=False)
-    assert traps.describe() is None
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://v.example/partners/",
-        "http://V.example/partners?utm_source=x",
-        "http://v.example/partners;jsessionid=0123456789ABCDEF",
-        "http://v.example/partners?PHPSESSID=0123456789",
-        "http://v.example/partners/index.html#top",
-    ],
-)
-def test_one_page_has_one_key(url):
-    assert url_key(url) == "http://v.example/partners"
-
-
-def test_what_names_a_page_in_a_query_stays_in_its_key():
-    keys = {
-        url_key(f"http://v.example/{path}")
-        for path in (
-            "index.php?s=/Home/Partner/index.html",
-            "index.php?s=/Home/About/index.html",
-            "?source=partners",
-            "?ref=clients",
-        )
-    }
-    assert len(keys) == 4
+    links = {link.url: link for link in find_links(page(html), lexicon)}
+    assert set(links) == {f"http://vendor.example{path}" for path in ("/partner/", "/kunden", "/z", "/frame")}
+    assert links["http://vendor.example/partner/"].worth > links["http://vendor.example/frame"].worth
+    assert links["http://vendor.example/z"].kind is PageKind.PARTNERS

@@ -1,0 +1,38 @@
+"""Style sheets of a page: which are asked for, in what order rules count. Images in them are in test_sightings.py."""
+
+from __future__ import annotations
+
+from crawler.images.stylesheets import MAX_SHEETS, Sheet, decode_sheet, find_styled_images, sheet_urls
+from crawler.page.page import Document
+
+URL = "http://v.example/p/"
+
+
+def test_sheets_for_screens_are_asked_for_once():
+    html = (
+        "<link rel=stylesheet href=a.css><link rel=stylesheet href=a.css><link rel='alternate' href=b.css>"
+        "<link rel=stylesheet media=print href=c.css>"
+    )
+    assert sheet_urls(Document(URL, html)) == [f"{URL}a.css"]
+    many = "".join(f"<link rel=stylesheet href={n}.css>" for n in range(MAX_SHEETS + 5))
+    assert len(sheet_urls(Document(URL, many))) == MAX_SHEETS
+
+
+def test_a_sheet_is_read_in_whatever_charset():
+    assert decode_sheet("@charset 'utf-8'; .ü{}".encode()).endswith(".ü{}")
+    assert ".a" in decode_sheet(b"\xff.a{}")
+
+
+def shown(html: str, *sheets: Sheet) -> list[str]:
+    images = find_styled_images(Document(URL, html), sheets)
+    return [image.url for styled in images.values() for image in styled]
+
+
+def test_an_address_in_a_sheet_is_relative_to_the_sheet():
+    sheet = Sheet("http://cdn.example/css/s.css", ".a{background:url(../x.png)}")
+    assert shown("<i class=a></i>", sheet) == ["http://cdn.example/x.png"]
+
+
+def test_a_variable_holds_what_the_nearest_element_says():
+    html = "<style>.a{background:var(--logo)}</style><div style='--logo:url(x.png)'><i class=a></i></div>"
+    assert shown(html) == [f"{URL}x.png"]

@@ -1,0 +1,88 @@
+"""The state of a visit: what it may still cost, what an interrupted run had stored, what the last visit leads to."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from crawler.visits.visit import begin_visit, end_visit, find_earlier_capture, put_back
+from ledger.identity import utc_text
+from ledger.records import Visit
+from ledger.vocabulary import PageKind, Purpose, VisitState
+from tests.crawler.visits.visit_room import BUDGET, SITE, VisitRoom
+
+WORDS = "<p>" + "We build and run networks for ports and towns. " * 30 + "</p>"
+
+
+@pytest.fixture
+def room(tmp_path):
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "index.html").write_text(f"<title>V</title><a href=/partners.html>Partners</a>{WORDS}")
+    (site / "partners.html").write_text(f"<title>Our partners</title><h1>Our partners</h1>{WORDS}")
+    return VisitRoom(tmp_path, site)
+
+
+def again(room: VisitRoom, visit_id: str) -> Visit:
+    row = room.ledger.find(Visit, visit_id=visit_id)
+    assert row is not None
+    return row
+
+
+@pytest.mark.parametrize(("field", "budget"), [("requests", "requests"), ("body_bytes", "bytes"), ("images", "images")])
+def test_each_budget_has_both_sides(room, field, budget):
+    visit = room.begin(replace(BUDGET, **{field: 2}))
+    setattr(visit, field, 1)
+    assert visit.overspent(Purpose.IMAGE) is None
+    setattr(visit, field, 2)
+    assert visit.overspent(Purpose.IMAGE) == budget
+    assert visit.spent == budget
+
+
+def test_time_is_a_budget_too_and_images_bound_images_alone(room):
+    visit = room.begin(replace(BUDGET, images=0))
+    assert visit.overspent(Purpose.PAGE) is None
+    visit.started = time.monotonic() - BUDGET.seconds
+    assert visit.overspent(Purpose.PAGE) == "seconds"
+    assert visit.seconds_left() <= 0
+
+
+def test_an_interrupted_visit_knows_what_it_had_stored_and_what_failed(room):
+    room.failures = {"/partners.html": "timeout"}
+    visit = room.run()
+    room.ledger.update(Visit, {"state": VisitState.RUNNING}, visit_id=visit.visit_id)
+    resumed = begin_visit(room.ledger, again(room, visit.visit_id), BUDGET, utc_text())
+    assert resumed.stored[f"{SITE}/", 0] == visit.captures[f"{SITE}/"]
+    assert resumed.failed[Purpose.PAGE, f"{SITE}/partners.html"].reason == "timeout"
+
+
+def test_a_visit_that_is_put_back_forgets_its_failures(room):
+    room.failures = {"/": "dns"}
+    visit = room.run()
+    put_back(room.ledger, visit)
+    assert again(room, visit.visit_id).state is VisitState.PENDING
+    assert room.ledger.value("SELECT count(*) FROM looks WHERE status IS NULL") == 0
+
+
+def test_the_next_visit_begins_with_the_partner_pages_of_the_last(room):
+    first = room.run()
+    second = room.begin()
+    assert second.earlier_visit_id == first.visit_id
+    assert [(page.url, page.kind) for page in second.earlier_pages] == [(f"{SITE}/partners.html", PageKind.PARTNERS)]
+    assert find_earlier_capture(room.ledger, second, f"{SITE}/") is None  # the server gave nothing to ask it by
+    room.ledger.execute("UPDATE captures SET etag = 'x' WHERE url = ?", [f"{SITE}/"])
+    earlier = find_earlier_capture(room.ledger, second, f"{SITE}/")
+    assert earlier is not None
+    assert (earlier.capture_id, earlier.etag) == (first.captures[f"{SITE}/"], "x")
+
+
+def test_the_end_of_a_visit_says_why(room):
+    visit = room.begin()
+    assert end_visit(room.ledger, visit, failure=None, now=utc_text()) == "failed"
+    assert again(room, visit.visit_id).end_reason == "nothing could be read"
+    visit.pages, visit.spent = 1, "bytes"
+    visit.traps.refused["calendar"] = 3
+    assert end_visit(room.ledger, visit, failure="http-404: x", now=utc_text()) == "done"
+    assert again(room, visit.visit_id).end_reason == "budget of bytes; traps: calendar (3 addresses not followed)"
