@@ -11,7 +11,7 @@ import click
 
 from casebook.dossier.findings import REJECTION_COLUMNS, read_rejections, require_brand
 from casebook.files.tables import write_csv
-from ledger.database import Ledger
+from ledger.database import Ledger, as_row
 from ledger.typed_texts import Sha256
 from ledger.vocabulary import RejectionEvent
 from matcher.logo_matches import store_brands
@@ -109,7 +109,7 @@ def _decide(workspace: Workspace, decision: Decision) -> None:
 
 
 def _list(ledger: Ledger, brand: str | None, *, as_json: bool, as_csv: bool) -> None:
-    rows = [dict(row) for row in read_rejections(ledger, brand=brand)]
+    rows = [as_row(row) for row in read_rejections(ledger, brand=brand)]
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
