@@ -10,16 +10,16 @@ Reads: findings, evidence. Writes: cases, case_events, case_words.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from ledger.database import Ledger, Row
+from ledger.database import Ledger, columns_of
 from ledger.identity import content_id, event_id, parse_utc, utc_text
 from ledger.passage_search import searchable
-from ledger.typed_texts import CaseId, ClaimId
+from ledger.records import Case, CaseEventRow, CaseWords
+from ledger.typed_texts import CaseId, ClaimId, FinalUrl, Instant, Sha256
 from ledger.verdict_kinds import PLAINLY_ALLOWED, SERIOUSNESS
-from ledger.vocabulary import CaseEvent, CaseState
+from ledger.vocabulary import CaseEvent, CaseState, Evidence, Relation, VerdictKind
 
 PROGRAM = "partnerproof"  # who opens and closes cases
 TO_BE_REVIEWED = tuple(kind for kind in SERIOUSNESS if kind not in PLAINLY_ALLOWED)
@@ -29,7 +29,7 @@ _SHOWN = (
     "page_url", "image_sha256", "template_id", "first_seen", "last_seen", "seriousness", "newness", "unlikeness",
 )  # fmt: skip
 _STATE = ("state", "reason", "decided_by", "decided_at", "assignee", "due_on")
-_SERIOUSNESS = {str(kind): place for place, kind in enumerate(SERIOUSNESS)}
+_SERIOUSNESS = {kind: place for place, kind in enumerate(SERIOUSNESS)}
 _BATCH = 500
 
 
@@ -42,16 +42,54 @@ class Synced:
     closed: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ClaimFinding:
+    """A row of _FINDINGS: a finding that was judged."""
+
+    claim_id: ClaimId
+    vendor: str
+    vendor_domain: str
+    brand: str
+    relation: Relation
+    tier: str | None
+    evidence: Evidence
+    verdict: VerdictKind
+    page_url: FinalUrl
+    image_sha256: Sha256 | None
+    first_seen: Instant
+    last_seen: Instant
+    country: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Best:
+    """A row of _BEST: what a case shows besides its finding. words: what it is found by."""
+
+    claim_id: ClaimId
+    language: str | None
+    score: float | None
+    template_id: str | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _MaterialPart:
+    """A row of _MATERIAL: one thing that a decision on a claim rests on."""
+
+    claim_id: ClaimId
+    part: str
+
+
 def sync_cases(ledger: Ledger) -> Synced:
     """Bring the cases in line with the findings."""
-    known = {row["claim_id"]: row for row in ledger.rows("SELECT * FROM cases")}
+    known = {case.claim_id: case for case in ledger.select_each(Case, f"SELECT {columns_of(Case)} FROM cases")}
     counts = dict.fromkeys((CaseEvent.OPENED, CaseEvent.CHANGED, CaseEvent.CLOSED), 0)
-    seen: set[str] = set()
-    batch: list[Row] = []
-    for finding in ledger.rows(_FINDINGS):
-        if finding["verdict"] not in TO_BE_REVIEWED and finding["claim_id"] not in known:
+    seen: set[ClaimId] = set()
+    batch: list[_ClaimFinding] = []
+    for finding in ledger.select(_ClaimFinding, _FINDINGS):
+        if finding.verdict not in TO_BE_REVIEWED and finding.claim_id not in known:
             continue
-        seen.add(finding["claim_id"])
+        seen.add(finding.claim_id)
         batch.append(finding)
         if len(batch) == _BATCH:
             _sync(ledger, batch, known, counts)
@@ -63,73 +101,98 @@ def sync_cases(ledger: Ledger) -> Synced:
     return Synced(opened=counts[CaseEvent.OPENED], reopened=counts[CaseEvent.CHANGED], closed=counts[CaseEvent.CLOSED])
 
 
-def _sync(ledger: Ledger, findings: list[Row], known: dict[str, Row], counts: dict[CaseEvent, int]) -> None:
+def _sync(
+    ledger: Ledger, findings: list[_ClaimFinding], known: Mapping[ClaimId, Case], counts: dict[CaseEvent, int]
+) -> None:
     if not findings:
         return
-    ids = json.dumps([row["claim_id"] for row in findings])
+    ids = json.dumps([finding.claim_id for finding in findings])
     material = _materials(ledger, ids)
-    best = {row["claim_id"]: row for row in ledger.rows(_BEST, {"ids": ids})}
+    best = {row.claim_id: row for row in ledger.select_each(_Best, _BEST, {"ids": ids})}
+    words: dict[CaseId, str] = {}
     with ledger.transaction():
         for finding in findings:
-            claim_id = finding["claim_id"]
-            shown: dict[str, Any] = {
-                **dict(finding),
-                **{k: best[claim_id][k] for k in ("language", "score", "template_id")},
-            }
-            shown |= {
-                "seriousness": _SERIOUSNESS.get(finding["verdict"], len(_SERIOUSNESS)),
-                "newness": -int(parse_utc(finding["last_seen"]).timestamp()),
-                "unlikeness": 2.0 if shown["score"] is None else 1.0 - float(shown["score"]),
-            }
-            digest = content_id(
-                "material", finding["verdict"], finding["relation"], finding["tier"], material[claim_id]
-            )
+            claim_id = finding.claim_id
+            digest = content_id("material", finding.verdict, finding.relation, finding.tier, material[claim_id])
             case = known.get(claim_id)
+            fresh = _make_case(finding, best[claim_id], digest, case)
             if case is None:
-                _open(ledger, shown, digest, counts)
+                _open(ledger, fresh, counts)
             else:
-                _update(ledger, case, shown, digest, counts)
-            _index(ledger, claim_id, best[claim_id]["words"])
+                _update(ledger, case, fresh, counts)
+            words[fresh.case_id] = searchable(best[claim_id].words).encode("utf-8", "replace").decode("utf-8")
+        _index(ledger, words)
 
 
-def _open(ledger: Ledger, shown: dict[str, object], digest: str, counts: dict[CaseEvent, int]) -> None:
-    case_id, now = event_id(), utc_text()
-    columns = ("case_id", "claim_id", "opened_at", "state", "last_event_id", "material", "updated_at", *_SHOWN)
-    first = event_id()
-    values = [case_id, shown["claim_id"], now, CaseState.OPEN, first, digest, now, *(shown[name] for name in _SHOWN)]
-    ledger.execute(f"INSERT INTO cases ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})", values)
-    _event(ledger, first, case_id, CaseEvent.OPENED, {"verdict": shown["verdict"]}, {})
+def _make_case(finding: _ClaimFinding, best: _Best, material: str, known: Case | None) -> Case:
+    """The case of a finding as it would be opened now; with the ids of the one that is known."""
+    now = utc_text()
+    return Case(
+        case_id=known.case_id if known else CaseId(event_id()),
+        claim_id=finding.claim_id,
+        opened_at=now,
+        state=CaseState.OPEN,
+        reason=None,
+        decided_by=None,
+        decided_at=None,
+        assignee=None,
+        due_on=None,
+        last_event_id=known.last_event_id if known else event_id(),
+        material=material,
+        verdict=finding.verdict,
+        brand=finding.brand,
+        relation=finding.relation,
+        tier=finding.tier,
+        evidence=finding.evidence,
+        vendor=finding.vendor,
+        vendor_domain=finding.vendor_domain,
+        country=finding.country,
+        language=best.language,
+        score=best.score,
+        page_url=finding.page_url,
+        image_sha256=finding.image_sha256,
+        template_id=best.template_id,
+        first_seen=finding.first_seen,
+        last_seen=finding.last_seen,
+        updated_at=now,
+        seriousness=_SERIOUSNESS.get(finding.verdict, len(_SERIOUSNESS)),
+        newness=-int(parse_utc(finding.last_seen).timestamp()),
+        unlikeness=2.0 if best.score is None else 1.0 - best.score,
+    )
+
+
+def _open(ledger: Ledger, case: Case, counts: dict[CaseEvent, int]) -> None:
+    ledger.add([case])
+    _event(ledger, case.last_event_id, case.case_id, CaseEvent.OPENED, {"verdict": case.verdict}, {})
     counts[CaseEvent.OPENED] += 1
 
 
-def _update(ledger: Ledger, case: Row, shown: dict[str, object], digest: str, counts: dict[CaseEvent, int]) -> None:
-    changed = [name for name in _SHOWN if case[name] != shown[name]]
+def _update(ledger: Ledger, case: Case, fresh: Case, counts: dict[CaseEvent, int]) -> None:
+    changed = {name: getattr(fresh, name) for name in _SHOWN if getattr(case, name) != getattr(fresh, name)}
     if changed:
-        pairs = ", ".join(f"{name} = ?" for name in changed)
-        values = [*(shown[name] for name in changed), utc_text(), case["case_id"]]
-        ledger.execute(f"UPDATE cases SET {pairs}, updated_at = ? WHERE case_id = ?", values)
-    if shown["verdict"] not in TO_BE_REVIEWED:
-        _close(ledger, case, f"the verdict is {shown['verdict']} by now", counts)
-    elif case["material"] != digest:
-        is_decided = case["state"] not in UNDECIDED
-        told = {"verdict": shown["verdict"], "was": case["verdict"], "state": case["state"]}
+        ledger.update(Case, {**changed, "updated_at": fresh.updated_at}, case_id=case.case_id)
+    if fresh.verdict not in TO_BE_REVIEWED:
+        _close(ledger, case, f"the verdict is {fresh.verdict} by now", counts)
+    elif case.material != fresh.material:
+        is_decided = case.state not in UNDECIDED
+        details = {"verdict": fresh.verdict, "was": case.verdict, "state": case.state}
         new: dict[str, object] = (
             {"state": CaseState.OPEN, "reason": None, "decided_by": None, "decided_at": None} if is_decided else {}
         )
-        record_event(ledger, case, CaseEvent.CHANGED, by=PROGRAM, details=told, new=new)
-        ledger.execute("UPDATE cases SET material = ? WHERE case_id = ?", [digest, case["case_id"]])
+        new["material"] = fresh.material
+        record_event(ledger, case, CaseEvent.CHANGED, by=PROGRAM, details=details, new=new)
         counts[CaseEvent.CHANGED] += is_decided
 
 
-def _close(ledger: Ledger, case: Row, why: str, counts: dict[CaseEvent, int]) -> None:
-    if CaseState(case["state"]) in UNDECIDED:
+def _close(ledger: Ledger, case: Case, why: str, counts: dict[CaseEvent, int]) -> None:
+    if case.state in UNDECIDED:
         record_event(ledger, case, CaseEvent.CLOSED, by=PROGRAM, details={"why": why}, new={"state": CaseState.CLOSED})
         counts[CaseEvent.CLOSED] += 1
 
 
 def record_event(
     ledger: Ledger,
-    case: Row,
+    case: Case,
     event: CaseEvent,
     *,
     by: str,
@@ -139,12 +202,8 @@ def record_event(
 ) -> str:
     """Add an event to a case and what it makes of its state; returns the event's id. new: columns of the case."""
     identity = event_id()
-    _event(ledger, identity, case["case_id"], event, details, {name: case[name] for name in _STATE}, by, batch_id)
-    pairs = "".join(f"{name} = ?, " for name in new)
-    ledger.execute(
-        f"UPDATE cases SET {pairs}last_event_id = ?, updated_at = ? WHERE case_id = ?",
-        [*new.values(), identity, utc_text(), case["case_id"]],
-    )
+    _event(ledger, identity, case.case_id, event, details, {name: getattr(case, name) for name in _STATE}, by, batch_id)
+    ledger.update(Case, {**new, "last_event_id": identity, "updated_at": utc_text()}, case_id=case.case_id)
     return identity
 
 
@@ -158,41 +217,63 @@ def _event(
     by: str = PROGRAM,
     batch_id: str | None = None,
 ) -> None:
-    ledger.execute(
-        "INSERT INTO case_events (event_id, case_id, at, by, event, batch_id, details, before) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [identity, case_id, utc_text(), by, event, batch_id or identity,
-         json.dumps(details, ensure_ascii=False), json.dumps(before, ensure_ascii=False)],
-    )  # fmt: skip
+    event_row = CaseEventRow(
+        event_id=identity,
+        case_id=case_id,
+        at=utc_text(),
+        by=by,
+        event=event,
+        batch_id=batch_id or identity,
+        details=dict(details),
+        before=dict(before),
+    )
+    ledger.add([event_row])
 
 
-def _materials(ledger: Ledger, ids: str) -> dict[str, str]:
+def _materials(ledger: Ledger, ids: str) -> dict[ClaimId, str]:
     """What a decision on a claim rests on: which images with which logos, which sentences."""
-    said: dict[str, list[str]] = {}
-    for row in ledger.rows(_MATERIAL, {"ids": ids}):
-        said.setdefault(row["claim_id"], []).append(row["said"])
-    return {claim_id: "\n".join(sorted(set(parts))) for claim_id, parts in said.items()}
+    parts: dict[ClaimId, set[str]] = {}
+    for row in ledger.select_each(_MaterialPart, _MATERIAL, {"ids": ids}):
+        parts.setdefault(row.claim_id, set()).add(row.part)
+    return {claim_id: "\n".join(sorted(of_claim)) for claim_id, of_claim in parts.items()}
 
 
-def _index(ledger: Ledger, claim_id: ClaimId, words: str) -> None:
-    text = searchable(words).encode("utf-8", "replace").decode("utf-8")
-    ledger.execute(
-        "INSERT INTO case_words (case_id, words) SELECT case_id, :words FROM cases WHERE claim_id = :claim"
-        " ON CONFLICT (case_id) DO UPDATE SET words = excluded.words WHERE words <> excluded.words",
-        {"words": text, "claim": claim_id},
+def _index(ledger: Ledger, words: Mapping[CaseId, str]) -> None:
+    """Write what cases are found by, where it has changed: every row that is written is indexed anew."""
+    indexed = ledger.select_each(
+        CaseWords,
+        f"SELECT {columns_of(CaseWords)} FROM case_words WHERE case_id IN (SELECT value FROM json_each(?))",
+        [json.dumps(list(words))],
+    )
+    known = {row.case_id: row.words for row in indexed}
+    for case_id, text in words.items():
+        if case_id in known and known[case_id] != text:
+            ledger.update(CaseWords, {"words": text}, case_id=case_id)
+    first: int = ledger.value("SELECT coalesce(max(search_id), 0) + 1 FROM case_words")
+    new = [(case_id, text) for case_id, text in words.items() if case_id not in known]
+    ledger.add(
+        CaseWords(search_id=number, case_id=case_id, words=text) for number, (case_id, text) in enumerate(new, first)
     )
 
 
-def read_events(ledger: Ledger, case_id: CaseId) -> Iterator[Row]:
-    """Yield the events of a case, oldest first."""
-    yield from ledger.rows("SELECT * FROM case_events WHERE case_id = ? ORDER BY event_id", [case_id])
+def read_events(ledger: Ledger, case_id: CaseId) -> list[CaseEventRow]:
+    """Return the events of a case, oldest first."""
+    sql = f"SELECT {columns_of(CaseEventRow)} FROM case_events WHERE case_id = ? ORDER BY event_id"
+    return ledger.select(CaseEventRow, sql, [case_id])
 
 
-def require_cases(ledger: Ledger, case_ids: Iterable[CaseId]) -> list[Row]:
-    """Return cases by id, those that are there."""
-    return ledger.rows(
-        "SELECT * FROM cases WHERE case_id IN (SELECT value FROM json_each(?)) ORDER BY case_id",
-        [json.dumps(list(case_ids))],
+def read_cases(ledger: Ledger, case_ids: Sequence[CaseId]) -> list[Case]:
+    """Return cases in the order of their ids; those that are gone are left out."""
+    return ledger.select(
+        Case,
+        f"SELECT {columns_of(Case, 'c')} FROM json_each(?) j CROSS JOIN cases c ON c.case_id = j.value ORDER BY j.id",
+        [json.dumps(case_ids)],
     )
+
+
+def find_cases(ledger: Ledger, case_ids: Iterable[CaseId]) -> list[Case]:
+    """Return cases by id, those that are there, in the order of the ids."""
+    return read_cases(ledger, sorted(set(case_ids)))
 
 
 _FINDINGS = """
@@ -222,7 +303,7 @@ _BEST = """
 """
 _MATERIAL = """
     SELECT e.claim_id, coalesce(m.image_sha256 || ' ' || m.official_logo_id,
-                                substr(a.text, t.sentence_start + 1, t.sentence_end - t.sentence_start)) AS said
+                                substr(a.text, t.sentence_start + 1, t.sentence_end - t.sentence_start)) AS part
     FROM claim_evidence e
     LEFT JOIN logo_matches m ON m.match_id = e.match_id
     LEFT JOIN text_matches t ON t.text_match_id = e.text_match_id

@@ -29,8 +29,8 @@ class CaseworkDone:
             "gone on the last look": self.checked.removed, "verified as removed": self.checked.verified,
             "reappeared": self.checked.reappeared, "past their deadline": self.deadlines,
         }  # fmt: skip
-        told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-        return f"cases: {told}" if told else ""
+        changes = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+        return f"cases: {changes}" if changes else ""
 
 
 def update_casework(ledger: Ledger, terms: RemovalTerms) -> CaseworkDone:

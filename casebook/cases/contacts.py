@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from casebook.cases.letter_templates import one_line
-from casebook.export.personal import Found, read_text
+from casebook.export.personal import GatheredPersonal, read_text
 from crawler.page.charsets import decode_page
 from crawler.reading.links import SAYS_WHO, SECURITY_TXT
 from ledger.archive.warc import read_exchange
-from ledger.database import Ledger, Row
+from ledger.database import Ledger
 from ledger.errors import EvidenceBrokenError, RecordDeletedError
+from ledger.records import Case
+from ledger.typed_texts import CaptureId, FinalUrl, Instant
 
 MAX_PAGES, MAX_CONTACTS, MAX_RDAP_BYTES, MAX_TEXT_CHARS = 6, 12, 2_000_000, 300_000
 
@@ -33,57 +35,66 @@ class Contact:
     source: str
 
 
-def propose_contacts(ledger: Ledger, warc_dir: Path, case: Row, *, rdap_dir: Path | None = None) -> list[Contact]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _CapturedPage:
+    """A row of _CAPTURES: a page of the vendor, or its security.txt. title, link_text: None where it is no page."""
+
+    url: FinalUrl
+    capture_id: CaptureId
+    title: str | None
+    link_text: str | None
+    looked_at: Instant
+
+
+def propose_contacts(ledger: Ledger, warc_dir: Path, case: Case, *, rdap_dir: Path | None = None) -> list[Contact]:
     """Return addresses, the likeliest first: imprint and contact pages, security.txt, RDAP, other pages."""
-    found: dict[str, Contact] = {}
+    contacts: dict[str, Contact] = {}
     for contact in _proposals(ledger, warc_dir, case, rdap_dir):
-        found.setdefault(contact.contact.lower(), contact)
-    return list(found.values())[:MAX_CONTACTS]
+        contacts.setdefault(contact.contact.lower(), contact)
+    return list(contacts.values())[:MAX_CONTACTS]
 
 
-def _proposals(ledger: Ledger, warc_dir: Path, case: Row, rdap_dir: Path | None) -> Iterator[Contact]:
-    captures = ledger.rows(_CAPTURES, [case["claim_id"]])
-    imprints = [
-        row for row in captures if SAYS_WHO.search(f"{row['url']} {row['title'] or ''} {row['link_text'] or ''}")
-    ]
-    for row in [row for row in imprints if not row["url"].endswith(SECURITY_TXT)][:MAX_PAGES]:
-        yield from _of_page(ledger, warc_dir, row, case)
-    for row in captures:
-        if row["url"].endswith(SECURITY_TXT):
-            yield from _of_security_txt(ledger, warc_dir, row)
+def _proposals(ledger: Ledger, warc_dir: Path, case: Case, rdap_dir: Path | None) -> Iterator[Contact]:
+    captures = ledger.select(_CapturedPage, _CAPTURES, [case.claim_id])
+    imprints = [page for page in captures if SAYS_WHO.search(f"{page.url} {page.title or ''} {page.link_text or ''}")]
+    for page in [page for page in imprints if not page.url.endswith(SECURITY_TXT)][:MAX_PAGES]:
+        yield from _of_page(ledger, warc_dir, page, case)
+    for page in captures:
+        if page.url.endswith(SECURITY_TXT):
+            yield from _of_security_txt(ledger, warc_dir, page)
             break
     if rdap_dir is not None:
-        yield from read_rdap(rdap_dir / f"{case['vendor_domain']}.json")
-    for row in [row for row in captures if row not in imprints][:MAX_PAGES]:
-        yield from _of_page(ledger, warc_dir, row, case)
+        yield from read_rdap(rdap_dir / f"{case.vendor_domain}.json")
+    for page in [page for page in captures if page not in imprints][:MAX_PAGES]:
+        yield from _of_page(ledger, warc_dir, page, case)
 
 
-def _of_page(ledger: Ledger, warc_dir: Path, row: Row, case: Row) -> Iterator[Contact]:
-    text = _stored_text(ledger, warc_dir, row)
+def _of_page(ledger: Ledger, warc_dir: Path, page: _CapturedPage, case: Case) -> Iterator[Contact]:
+    text = _stored_text(ledger, warc_dir, page)
     if text is None:
         return
-    found = Found(case["country"])
-    read_text(text, row["url"], found)
-    addresses = [said[0] for (kind, _), said in found.rows.items() if kind == "e-mail"]
-    own = case["vendor_domain"].lower()
-    for address in sorted(addresses, key=lambda one: not one.lower().rpartition("@")[2].endswith(own)):
-        yield Contact(contact=one_line(address), source=one_line(row["url"]))
+    gathered = GatheredPersonal(case.country)
+    read_text(text, page.url, gathered)
+    addresses = [personal.text for personal in gathered.listed() if personal.kind == "e-mail"]
+    own = case.vendor_domain.lower()
+    for address in sorted(addresses, key=lambda address: not address.lower().rpartition("@")[2].endswith(own)):
+        yield Contact(contact=one_line(address), source=one_line(page.url))
 
 
-def _of_security_txt(ledger: Ledger, warc_dir: Path, row: Row) -> Iterator[Contact]:
-    for match in _SECURITY_CONTACT.finditer(_stored_text(ledger, warc_dir, row) or ""):
+def _of_security_txt(ledger: Ledger, warc_dir: Path, page: _CapturedPage) -> Iterator[Contact]:
+    for match in _SECURITY_CONTACT.finditer(_stored_text(ledger, warc_dir, page) or ""):
         contact = match[1].removeprefix("mailto:")
         if "@" in contact or contact.startswith("https://"):
             yield Contact(contact=one_line(contact), source="security.txt")
 
 
-def _stored_text(ledger: Ledger, warc_dir: Path, row: Row) -> str | None:
+def _stored_text(ledger: Ledger, warc_dir: Path, page: _CapturedPage) -> str | None:
     try:
-        stored = read_exchange(warc_dir, ledger, row["capture_id"])
+        stored = read_exchange(warc_dir, ledger, page.capture_id)
     except (RecordDeletedError, EvidenceBrokenError):  # a proposal can do without; `verify` names what is broken
         return None
-    said = {name.lower(): value for name, value in stored.headers}
-    return decode_page(stored.content, said.get("content-type", ""), stored.url)[:MAX_TEXT_CHARS]
+    headers = {name.lower(): value for name, value in stored.headers}
+    return decode_page(stored.content, headers.get("content-type", ""), stored.url)[:MAX_TEXT_CHARS]
 
 
 def read_rdap(path: Path) -> Iterator[Contact]:
@@ -95,7 +106,9 @@ def read_rdap(path: Path) -> Iterator[Contact]:
     except (OSError, ValueError, RecursionError):
         return
     wanted = {"registrant": 0, "administrative": 1, "abuse": 2, "registrar": 3}
-    entities = sorted(_entities(data, 0), key=lambda one: min((wanted.get(r, 9) for r in _roles(one)), default=9))
+    entities = sorted(
+        _entities(data, 0), key=lambda entity: min((wanted.get(role, 9) for role in _roles(entity)), default=9)
+    )
     for entity in entities:
         roles = ", ".join(role for role in _roles(entity) if role in wanted)
         card = entity.get("vcardArray")

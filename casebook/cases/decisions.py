@@ -11,18 +11,18 @@ Reads: cases, case_events. Writes: case_events, cases, proposed_grants, rejectio
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from casebook.cases.cases import UNDECIDED, record_event, require_cases
+from casebook.cases.cases import UNDECIDED, find_cases, record_event
 from casebook.verdicts.claims import find_claims
 from casebook.verdicts.judge import Judge
-from ledger.database import Ledger, Row
+from ledger.database import Ledger, columns_of
 from ledger.errors import BadInputError, PartnerproofError, Problem
 from ledger.identity import event_id, utc_text
 from ledger.proof.custody import CustodyLog
-from ledger.typed_texts import CaseId
+from ledger.records import Case, CaseEventRow, ProposedGrant
+from ledger.typed_texts import CaseId, IsoDate, Sha256
 from ledger.vocabulary import CaseEvent, CaseState, CustodyEvent, RejectionEvent
 from matcher.rejections import Decision as ImageDecision
 from matcher.rejections import hold_back, record_decision, visits_that_show
@@ -59,10 +59,10 @@ class CaseChangedError(PartnerproofError):
 
     exit_code = 1
 
-    def __init__(self, case: Row) -> None:
-        self.case_id: CaseId = case["case_id"]
+    def __init__(self, case: Case) -> None:
+        self.case_id = case.case_id
         super().__init__(
-            f"{case['vendor']} and {case['brand']}: changed by somebody else in between; nothing was decided, look again"
+            f"{case.vendor} and {case.brand}: changed by somebody else in between; nothing was decided, look again"
         )
 
 
@@ -74,7 +74,7 @@ class Verdict:
     reason: str
     comment: str
     by: str
-    seen: Mapping[str, str]
+    seen: Mapping[CaseId, str]
     needs_approval: Callable[[str], bool] = lambda _: False  # brand → whether four eyes are asked for
 
 
@@ -86,7 +86,7 @@ def decide(ledger: Ledger, log: CustodyLog, verdict: Verdict) -> str:
     with ledger.transaction():
         cases = _seen_cases(ledger, verdict.seen)
         for case in cases:
-            waits = verdict.needs_approval(case["brand"])
+            waits = verdict.needs_approval(case.brand)
             details: dict[str, object] = {
                 "decision": verdict.state, "reason": verdict.reason, "comment": _comment(verdict.comment),
                 "images": _images(ledger, case) if verdict.state is CaseState.FALSE_MATCH else [],
@@ -110,15 +110,16 @@ def approve(
     """Approve or return a decision that waits for a second person. Errors: BadInputError for one's own."""
     with ledger.transaction():
         (case,) = _seen_cases(ledger, {case_id: seen})
-        made = ledger.row(
-            "SELECT * FROM case_events WHERE case_id = ? AND event = ? ORDER BY event_id DESC LIMIT 1",
+        decision = ledger.select_first(
+            CaseEventRow,
+            f"SELECT {columns_of(CaseEventRow)} FROM case_events WHERE case_id = ? AND event = ? ORDER BY event_id DESC LIMIT 1",
             [case_id, CaseEvent.DECIDED],
         )
-        if case["state"] != CaseState.WAITING_APPROVAL or made is None:
-            raise refuse_input("case", "a decision that waits for approval", case["state"])
-        if made["by"] == by:
+        if case.state is not CaseState.WAITING_APPROVAL or decision is None:
+            raise refuse_input("case", "a decision that waits for approval", case.state)
+        if decision.by == by:
             raise refuse_input("approver", "somebody other than who decided", by)
-        details = json.loads(made["details"])
+        details = decision.details
         state = CaseState(details["decision"]) if is_approved else CaseState.OPEN
         batch = event_id()
         new: dict[str, object] = {"state": state}
@@ -129,7 +130,7 @@ def approve(
             details={**details, "comment": _comment(comment)}, new=new,
         )  # fmt: skip
         if is_approved:
-            _carry_out(ledger, case, details, made["by"], batch)
+            _carry_out(ledger, case, details, decision.by, batch)
     _log(log, [case], state, batch, by)
     return batch
 
@@ -138,50 +139,55 @@ def undo(ledger: Ledger, log: CustodyLog, batch_id: str, *, by: str, may_undo_ot
     """Take a batch back; returns how many cases. Errors: BadInputError, CaseChangedError: then nothing is taken back."""
     undoable = (CaseEvent.DECIDED, CaseEvent.APPROVED, CaseEvent.RETURNED, CaseEvent.PUT_OFF)
     with ledger.transaction():
-        events = ledger.rows("SELECT * FROM case_events WHERE batch_id = ? ORDER BY event_id", [batch_id])
-        events = [event for event in events if event["event"] in undoable]
+        events = ledger.select(
+            CaseEventRow,
+            f"SELECT {columns_of(CaseEventRow)} FROM case_events WHERE batch_id = ? ORDER BY event_id",
+            [batch_id],
+        )
+        events = [event for event in events if event.event in undoable]
         if not events:
             raise refuse_input("batch", "a decision that can be undone", batch_id)
-        if any(event["by"] != by for event in events) and not may_undo_others:
+        if any(event.by != by for event in events) and not may_undo_others:
             raise refuse_input("batch", "a decision of your own", "somebody else's")
-        cases = {case["case_id"]: case for case in require_cases(ledger, [event["case_id"] for event in events])}
+        cases = {case.case_id: case for case in find_cases(ledger, [event.case_id for event in events])}
         for event in events:
-            case = cases[event["case_id"]]
-            if case["last_event_id"] != event["event_id"]:
+            case = cases[event.case_id]
+            if case.last_event_id != event.event_id:
                 raise CaseChangedError(case)
             record_event(
-                ledger, case, CaseEvent.UNDONE, by=by, details={"batch": batch_id, "was": case["state"]},
-                new=json.loads(event["before"]),
-            )  # fmt: skip
-            if case["state"] == CaseState.FALSE_MATCH:
-                told = json.loads(event["details"])
-                _reject(ledger, case, told, by, "the decision was undone", RejectionEvent.UNDONE)
-        ledger.execute(
-            "UPDATE proposed_grants SET withdrawn_at = ? WHERE batch_id = ? AND withdrawn_at IS NULL",
-            [utc_text(), batch_id],
-        )
+                ledger, case, CaseEvent.UNDONE, by=by, details={"batch": batch_id, "was": case.state}, new=event.before
+            )
+            if case.state is CaseState.FALSE_MATCH:
+                _reject(ledger, case, event.details, by, "the decision was undone", RejectionEvent.UNDONE)
+        _withdraw_proposals(ledger, batch_id)
     log.add(CustodyEvent.DECIDED, {"batch": batch_id, "decision": "undone", "cases": len(events)}, by=by)
     return len(events)
 
 
-def assign(ledger: Ledger, seen: Mapping[str, str], *, to: str | None, by: str) -> None:
+def _withdraw_proposals(ledger: Ledger, batch_id: str) -> None:
+    sql = f"SELECT {columns_of(ProposedGrant)} FROM proposed_grants WHERE batch_id = ? AND withdrawn_at IS NULL"
+    now = utc_text()
+    ledger.put([replace(proposal, withdrawn_at=now) for proposal in ledger.select(ProposedGrant, sql, [batch_id])])
+
+
+def assign(ledger: Ledger, seen: Mapping[CaseId, str], *, to: str | None, by: str) -> None:
     """Give cases to somebody, or to nobody."""
     batch = event_id()
     with ledger.transaction():
         for case in _seen_cases(ledger, seen):
             record_event(
-                ledger, case, CaseEvent.ASSIGNED, by=by, batch_id=batch, details={"to": to, "was": case["assignee"]},
+                ledger, case, CaseEvent.ASSIGNED, by=by, batch_id=batch, details={"to": to, "was": case.assignee},
                 new={"assignee": to},
             )  # fmt: skip
 
 
-def put_off(ledger: Ledger, seen: Mapping[str, str], *, until: str | None, by: str) -> str:
+def put_off(ledger: Ledger, seen: Mapping[CaseId, str], *, until: IsoDate | None, by: str) -> str:
     """Put cases off until a date, or without one; returns the batch's id."""
     batch = event_id()
     with ledger.transaction():
         for case in _seen_cases(ledger, seen):
-            if CaseState(case["state"]) not in UNDECIDED:
-                raise refuse_input("case", "a case that is not decided", case["state"])
+            if case.state not in UNDECIDED:
+                raise refuse_input("case", "a case that is not decided", case.state)
             record_event(
                 ledger, case, CaseEvent.PUT_OFF, by=by, batch_id=batch, details={"until": until},
                 new={"state": CaseState.LATER, "due_on": until},
@@ -191,49 +197,60 @@ def put_off(ledger: Ledger, seen: Mapping[str, str], *, until: str | None, by: s
 
 def comment_on(ledger: Ledger, case_id: CaseId, text: str, *, by: str) -> None:
     """Add a comment. Errors: BadInputError for an empty one."""
-    said = _comment(text)
-    if not said:
+    comment = _comment(text)
+    if not comment:
         raise refuse_input("comment", "some words", "none")
     with ledger.transaction():
-        for case in require_cases(ledger, [case_id]):
-            record_event(ledger, case, CaseEvent.COMMENTED, by=by, details={"comment": said}, new={})
+        for case in find_cases(ledger, [case_id]):
+            record_event(ledger, case, CaseEvent.COMMENTED, by=by, details={"comment": comment}, new={})
 
 
-def _seen_cases(ledger: Ledger, seen: Mapping[str, str]) -> list[Row]:
-    cases = require_cases(ledger, seen)
+def _seen_cases(ledger: Ledger, seen: Mapping[CaseId, str]) -> list[Case]:
+    cases = find_cases(ledger, seen)
     if not seen or len(cases) != len(seen):
         raise refuse_input("case", "cases that are there", f"{len(seen) - len(cases)} that are not" if seen else "none")
     for case in cases:
-        if case["last_event_id"] != seen[case["case_id"]]:
+        if case.last_event_id != seen[case.case_id]:
             raise CaseChangedError(case)
     return cases
 
 
-def _carry_out(ledger: Ledger, case: Row, details: Mapping[str, object], by: str, batch: str) -> None:
+def _carry_out(ledger: Ledger, case: Case, details: Mapping[str, object], by: str, batch: str) -> None:
     state, reason, comment = CaseState(str(details["decision"])), str(details["reason"]), str(details["comment"])
     why = f"{REASONS[state][reason]}{f': {comment}' if comment else ''}"
     if state is CaseState.FALSE_MATCH:
         _reject(ledger, case, details, by, why, RejectionEvent.REJECTED)
     elif state is CaseState.AUTHORISED:
-        ledger.execute(
-            "INSERT INTO proposed_grants (proposal_id, case_id, batch_id, brand, company, domain, relation, tier, valid_from,"
-            " note, proposed_by, proposed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [event_id(), case["case_id"], batch, case["brand"], case["vendor"], case["vendor_domain"], case["relation"],
-             case["tier"], case["first_seen"][:10], why, by, utc_text()],
-        )  # fmt: skip
+        proposal = ProposedGrant(
+            proposal_id=event_id(),
+            case_id=case.case_id,
+            batch_id=batch,
+            brand=case.brand,
+            company=case.vendor,
+            domain=case.vendor_domain,
+            relation=case.relation,
+            tier=case.tier,
+            valid_from=IsoDate(case.first_seen[:10]),
+            note=why,
+            proposed_by=by,
+            proposed_at=utc_text(),
+        )
+        ledger.add([proposal])
 
 
-def _images(ledger: Ledger, case: Row) -> list[str]:
+def _images(ledger: Ledger, case: Case) -> list[Sha256]:
     sql = "SELECT DISTINCT m.image_sha256 FROM claim_evidence e JOIN logo_matches m ON m.match_id = e.match_id WHERE e.claim_id = ?"
-    return [row[0] for row in ledger.rows(sql, [case["claim_id"]])]
+    return ledger.values(sql, [case.claim_id])
 
 
-def _reject(ledger: Ledger, case: Row, details: Mapping[str, object], by: str, why: str, event: RejectionEvent) -> None:
+def _reject(
+    ledger: Ledger, case: Case, details: Mapping[str, object], by: str, why: str, event: RejectionEvent
+) -> None:
     images = details.get("images")
     for image in images if isinstance(images, list) else ():
         record_decision(
             ledger,
-            ImageDecision(event=event, image_sha256=str(image), brand=case["brand"], decided_by=by, why=why),
+            ImageDecision(event=event, image_sha256=Sha256(str(image)), brand=case.brand, decided_by=by, why=why),
         )
 
 
@@ -248,9 +265,9 @@ def follow_rejections(ledger: Ledger, brands: Sequence[str]) -> None:
     Judge(ledger).judge(claims)
 
 
-def _log(log: CustodyLog, cases: Sequence[Row], state: CaseState, batch: str, by: str) -> None:
-    one = {"claim": cases[0]["claim_id"]} if len(cases) == 1 else {}
-    log.add(CustodyEvent.DECIDED, {"batch": batch, "decision": str(state), "cases": len(cases), **one}, by=by)
+def _log(log: CustodyLog, cases: Sequence[Case], state: CaseState, batch: str, by: str) -> None:
+    of_one = {"claim": cases[0].claim_id} if len(cases) == 1 else {}
+    log.add(CustodyEvent.DECIDED, {"batch": batch, "decision": str(state), "cases": len(cases), **of_one}, by=by)
 
 
 def _comment(text: str) -> str:

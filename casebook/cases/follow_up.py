@@ -11,10 +11,12 @@ from casebook.cases.cases import PROGRAM, record_event
 from casebook.cases.decisions import refuse_input
 from casebook.cases.letter_templates import one_line
 from casebook.cases.letters import read_past_day, require_case
-from ledger.database import Ledger, Row
+from ledger.database import Ledger, columns_of
 from ledger.identity import event_id, sha256_hex, utc_now, utc_text
 from ledger.proof.custody import CustodyLog
-from ledger.typed_texts import CaseId
+from ledger.records import Case
+from ledger.records import Reply as StoredReply
+from ledger.typed_texts import CaseId, Instant, IsoDate, Sha256
 from ledger.vocabulary import CaseEvent, CustodyEvent, FollowUp, ReplyKind
 
 MAX_REPLY_CHARS, MAX_FILE_BYTES = 100_000, 10_000_000
@@ -38,6 +40,22 @@ class Reply:
     file: bytes | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedReply:
+    """A stored reply without its file. file_bytes: None where there is no file."""
+
+    reply_id: str
+    kind: ReplyKind
+    received_on: IsoDate
+    sender: str
+    words: str
+    file_name: str | None
+    file_bytes: int | None
+    file_sha256: Sha256 | None
+    noted_by: str
+    noted_at: Instant
+
+
 def store_reply(ledger: Ledger, log: CustodyLog, case_id: CaseId, reply: Reply, *, by: str) -> str:
     """Store a reply; returns its id. Errors: BadInputError."""
     day = read_past_day("received", reply.received_on)
@@ -51,19 +69,28 @@ def store_reply(ledger: Ledger, log: CustodyLog, case_id: CaseId, reply: Reply, 
     digest = sha256_hex(reply.file) if reply.file else None
     with ledger.transaction():
         case = require_case(ledger, case_id)
-        if case["followup"] is None:
+        if case.followup is None:
             raise refuse_input("case", "one with a letter", "none yet")
-        ledger.execute(
-            "INSERT INTO replies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [reply_id, case_id, reply.kind, day.isoformat(), one_line(reply.sender)[:200], words,
-             one_line(reply.file_name or "file")[:200] if reply.file else None, reply.file or None, digest, by, utc_text()],
-        )  # fmt: skip
+        stored = StoredReply(
+            reply_id=reply_id,
+            case_id=case_id,
+            kind=reply.kind,
+            received_on=IsoDate(day.isoformat()),
+            sender=one_line(reply.sender)[:200],
+            words=words,
+            file_name=one_line(reply.file_name or "file")[:200] if reply.file else None,
+            file=reply.file or None,
+            file_sha256=digest,
+            noted_by=by,
+            noted_at=utc_text(),
+        )
+        ledger.add([stored])
         state = _COMES_TO.get(reply.kind)
         seen = (FollowUp.REMOVED, FollowUp.VERIFIED_REMOVED, FollowUp.REAPPEARED)
-        new = _now(state) if state is not None and case["followup"] not in seen else {}
-        told = {"reply": reply_id, "kind": reply.kind, "on": day.isoformat(), "file_sha256": digest}
-        record_event(ledger, case, CaseEvent.REPLIED, by=by, details=told, new=new)
-    log.add(CustodyEvent.DECIDED, {"reply": reply_id, "claim": case["claim_id"], "kind": reply.kind}, by=by)
+        new = _now(state) if state is not None and case.followup not in seen else {}
+        details = {"reply": reply_id, "kind": reply.kind, "on": stored.received_on, "file_sha256": digest}
+        record_event(ledger, case, CaseEvent.REPLIED, by=by, details=details, new=new)
+    log.add(CustodyEvent.DECIDED, {"reply": reply_id, "claim": case.claim_id, "kind": reply.kind}, by=by)
     return reply_id
 
 
@@ -83,7 +110,7 @@ def _step(ledger: Ledger, case_id: CaseId, event: CaseEvent, state: FollowUp, wh
         raise refuse_input("comment", "why", "none")
     with ledger.transaction():
         case = require_case(ledger, case_id)
-        if case["followup"] is None:
+        if case.followup is None:
             raise refuse_input("case", "one with a letter, or whose claim is gone", "neither")
         record_event(ledger, case, event, by=by, details={"comment": why}, new={**_now(state), "answer_by": None})
 
@@ -92,22 +119,23 @@ def note_deadlines(ledger: Ledger) -> int:
     """Note, once for each letter, that the day until which an answer was asked for has passed. Returns how many."""
     today = utc_now().date().isoformat()
     with ledger.transaction():
-        late = ledger.rows(
-            f"SELECT * FROM cases c WHERE followup IN ({', '.join('?' * len(WAITING))}) AND answer_by < ? AND NOT EXISTS"
+        late = ledger.select(
+            Case,
+            f"SELECT {columns_of(Case)} FROM cases c WHERE followup IN ({', '.join('?' * len(WAITING))}) AND answer_by < ? AND NOT EXISTS"
             " (SELECT 1 FROM case_events e WHERE e.case_id = c.case_id AND e.event = ?"
             " AND json_extract(e.details, '$.answer_by') = c.answer_by)",
             [*WAITING, today, CaseEvent.DEADLINE_PASSED],
         )
         for case in late:
-            told: dict[str, object] = {"answer_by": case["answer_by"]}
-            record_event(ledger, case, CaseEvent.DEADLINE_PASSED, by=PROGRAM, details=told, new={})
+            details = {"answer_by": case.answer_by}
+            record_event(ledger, case, CaseEvent.DEADLINE_PASSED, by=PROGRAM, details=details, new={})
     return len(late)
 
 
-def read_replies(ledger: Ledger, case_id: CaseId) -> list[Row]:
+def read_replies(ledger: Ledger, case_id: CaseId) -> list[ListedReply]:
     """Return the replies of a case without their files, oldest first."""
     columns = "reply_id, kind, received_on, sender, words, file_name, length(file) AS file_bytes, file_sha256, noted_by, noted_at"
-    return ledger.rows(f"SELECT {columns} FROM replies WHERE case_id = ? ORDER BY reply_id", [case_id])
+    return ledger.select(ListedReply, f"SELECT {columns} FROM replies WHERE case_id = ? ORDER BY reply_id", [case_id])
 
 
 def _now(state: FollowUp) -> dict[str, object]:

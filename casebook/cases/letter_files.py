@@ -13,10 +13,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from casebook.cases.decisions import refuse_input
 from casebook.cases.letters import require_letter, require_text, text_digest
 from casebook.files.pdf import pdf_bytes
-from ledger.database import Ledger, Row
+from ledger.database import Ledger
 from ledger.identity import parse_utc, sha256_hex
 from ledger.proof.custody import CustodyLog
-from ledger.typed_texts import LetterId
+from ledger.records import Letter, LetterText
+from ledger.typed_texts import Instant, LetterId
 from ledger.vocabulary import CustodyEvent, LetterState
 
 TYPES = {
@@ -42,42 +43,47 @@ def export_letter(ledger: Ledger, log: CustodyLog, letter_id: LetterId, kind: st
     Errors: BadInputError for a letter that nobody approved, and for PDF without the extra.
     """
     letter = require_letter(ledger, letter_id)
-    if letter["state"] not in (LetterState.APPROVED, LetterState.SENT):
-        raise refuse_input("letter", "one that is approved", letter["state"])
+    if letter.state not in (LetterState.APPROVED, LetterState.SENT):
+        raise refuse_input("letter", "one that is approved", letter.state)
     if kind not in TYPES:
         raise refuse_input("file", f"one of {', '.join(TYPES)}", kind)
     text = require_text(ledger, letter)
     content = {"html": _html, "docx": _docx, "pdf": _pdf}[kind](letter, text)
-    told = {"letter": letter_id, "kind": kind, "sha256": sha256_hex(content), "text_sha256": text_digest(text)}
-    log.add(CustodyEvent.EXPORTED, told, by=by)
+    details = {"letter": letter_id, "kind": kind, "sha256": sha256_hex(content), "text_sha256": text_digest(text)}
+    log.add(CustodyEvent.EXPORTED, details, by=by)
     return LetterFile(name=f"letter-{letter_id[-10:]}.{kind}", content_type=TYPES[kind], content=content)
 
 
-def _html(letter: Row, text: Row) -> bytes:
+def _approved_at(letter: Letter) -> Instant:
+    assert letter.approved_at is not None  # noqa: S101  # only approved letters become files
+    return letter.approved_at
+
+
+def _html(letter: Letter, text: LetterText) -> bytes:
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=select_autoescape(default=True), undefined=StrictUndefined
     )
     return environment.get_template("letter.html").render(letter=letter, text=text).encode("utf-8")
 
 
-def _pdf(letter: Row, text: Row) -> bytes:
+def _pdf(letter: Letter, text: LetterText) -> bytes:
     return pdf_bytes(_html(letter, text).decode("utf-8"))
 
 
-def _docx(letter: Row, text: Row) -> bytes:
+def _docx(letter: Letter, text: LetterText) -> bytes:
     document = Document()
     properties = document.core_properties
-    properties.title, properties.language = text["subject"], letter["language"]
+    properties.title, properties.language = text.subject, letter.language
     properties.author = properties.comments = ""  # else the library names itself,
-    properties.created = properties.modified = parse_utc(letter["approved_at"])  # and a day years ago
+    properties.created = properties.modified = parse_utc(_approved_at(letter))  # and a day years ago
     page = document.sections[0]
     page.page_width, page.page_height = Mm(210), Mm(297)  # A4, as the other files
     page.left_margin = page.right_margin = Mm(22)
     page.top_margin = page.bottom_margin = Mm(25)
-    document.add_paragraph(f"{text['recipient']}\n{text['contact']}")
-    document.add_paragraph(letter["approved_at"][:10])
-    document.add_paragraph().add_run(text["subject"]).bold = True
-    for paragraph in text["body"].strip().split("\n\n"):
+    document.add_paragraph(f"{text.recipient}\n{text.contact}")
+    document.add_paragraph(_approved_at(letter)[:10])
+    document.add_paragraph().add_run(text.subject).bold = True
+    for paragraph in text.body.strip().split("\n\n"):
         document.add_paragraph(paragraph)
     out = io.BytesIO()
     document.save(out)

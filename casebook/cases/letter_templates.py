@@ -194,7 +194,7 @@ def _evidence_lines(words: Mapping[str, str], brand: Mapping[str, str], page: Sh
     lines = [f"- {Template(words['seen' if page.first_seen != page.last_seen else 'seen_once']).substitute(days)}"]
     if page.has_logo:
         lines.append(f"  {Template(words['logo']).substitute(brand)}")
-    lines += [f"  {Template(words['sentence']).substitute(sentence=one_line(said))}" for said in page.sentences]
+    lines += [f"  {Template(words['sentence']).substitute(sentence=one_line(sentence))}" for sentence in page.sentences]
     return "\n".join(lines)
 
 
@@ -233,7 +233,7 @@ def _sample_facts(relation: str) -> LetterFacts:
         ShownPage(url="u", first_seen="a", last_seen=last, has_logo=True, sentences=("s",)) for last in ("a", "b")
     )
     return LetterFacts(
-        brand="b", vendor="v", domain="d", relation=relation, pages=pages, as_of="a", answer_by=dt.date(2026, 1, 1),
+        brand="b", vendor="v", domain="d", relation=relation, pages=pages, as_of=IsoDate("a"), answer_by=dt.date(2026, 1, 1),
         reference="r", sender=Sender(),
     )  # fmt: skip
 

@@ -11,9 +11,9 @@ Reads: cases, claim_evidence, registers. Writes: letters, letter_texts, case_eve
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -31,11 +31,12 @@ from casebook.cases.letter_templates import (
 )
 from casebook.register.search import Register
 from casebook.register.search_terms import Asked
-from ledger.database import Ledger, Row
+from ledger.database import Ledger
 from ledger.domains import registrable_domain
 from ledger.identity import event_id, sha256_hex, utc_now, utc_text
 from ledger.proof.custody import CustodyLog
-from ledger.typed_texts import CaseId, LetterId
+from ledger.records import Case, Letter, LetterText
+from ledger.typed_texts import CaseId, FinalUrl, Instant, IsoDate, LetterId, Sha256
 from ledger.vocabulary import CaseEvent, CaseState, CustodyEvent, FollowUp, LetterState, Tone
 
 MAX_SUBJECT_CHARS, MAX_BODY_CHARS, MAX_NAME_CHARS, MAX_CONTACT_CHARS = 300, 30_000, 200, 500
@@ -56,48 +57,70 @@ class LetterOrder:
     contact_source: str
 
 
-def may_write(case: Row) -> bool:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedLetter:
+    """A letter in the list of its case, with the subject that it has now."""
+
+    letter_id: LetterId
+    tone: Tone
+    state: LetterState
+    sent_on: IsoDate | None
+    subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ClaimPage:
+    """A row of _PAGES: a page that showed a claim. sentences: None for evidence by logo."""
+
+    url: FinalUrl
+    first_seen: Instant
+    last_seen: Instant
+    has_logo: bool
+    sentences: tuple[str | None, ...]
+
+
+def may_write(case: Case) -> bool:
     """Whether letters may be written for a case: somebody has confirmed it, or wrote before it opened again."""
-    return case["state"] == CaseState.CONFIRMED or case["followup"] is not None
+    return case.state is CaseState.CONFIRMED or case.followup is not None
 
 
 def write_letter(
     ledger: Ledger,
     templates: LetterTemplates,
-    case: Row,
+    case: Case,
     order: LetterOrder,
     *,
     sender: Sender,
     answer_days: int,
     by: str,
-) -> str:
+) -> LetterId:
     """Draft a letter from a case; returns its id. Errors: BadInputError."""
     if not may_write(case):
-        raise refuse_input("case", "a case that was confirmed", case["state"])
+        raise refuse_input("case", "a case that was confirmed", case.state)
     gate = templates.gates(order.jurisdiction).gates[order.tone]
     refuse_partners(ledger, case, order.recipient, order.contact)
     answer_by = (utc_now() + dt.timedelta(days=answer_days)).date()
     facts = read_facts(ledger, case, sender=sender, answer_by=answer_by)
     filled = templates.fill(order.language, order.tone, facts)
-    letter_id, text_id = event_id(), event_id()
+    letter = Letter(
+        letter_id=LetterId(event_id()),
+        case_id=case.case_id,
+        tone=order.tone,
+        language=order.language,
+        jurisdiction=order.jurisdiction,
+        gate=gate,
+        state=LetterState.DRAFT,
+        text_id=event_id(),
+        written_by=by,
+        written_at=utc_text(),
+        answer_by=IsoDate(answer_by.isoformat()),
+    )
     with ledger.transaction():
-        ledger.execute(
-            "INSERT INTO letters (letter_id, case_id, tone, language, jurisdiction, gate, state, text_id, written_by, written_at,"
-            " answer_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [letter_id, case["case_id"], order.tone, order.language, order.jurisdiction, gate, LetterState.DRAFT, text_id,
-             by, utc_text(), answer_by.isoformat()],
-        )  # fmt: skip
-        _keep_text(ledger, text_id, letter_id, filled, order, by)
-        _follow(
-            ledger,
-            require_case(ledger, case["case_id"]),
-            CaseEvent.WRITTEN,
-            FollowUp.DRAFT,
-            by,
-            letter_id,
-            {"tone": order.tone},
-        )
-    return letter_id
+        ledger.add([letter])
+        _store_text(ledger, letter.text_id, letter.letter_id, filled, order, by)
+        now = require_case(ledger, case.case_id)
+        _follow(ledger, now, CaseEvent.WRITTEN, FollowUp.DRAFT, by, letter.letter_id, {"tone": order.tone})
+    return letter.letter_id
 
 
 def change_letter(
@@ -113,17 +136,15 @@ def change_letter(
         letter, case = _letter_in(ledger, letter_id, LetterState.DRAFT, LetterState.APPROVED)
         _require_seen(letter, seen)
         _check_lengths(filled)
-        day = read_day("answer by", answer_by).isoformat() if answer_by else letter["answer_by"]
+        day = IsoDate(read_day("answer by", answer_by).isoformat()) if answer_by else letter.answer_by
         refuse_partners(ledger, case, order.recipient, order.contact)
         text_id = event_id()
-        _keep_text(ledger, text_id, letter_id, filled, order, by)
-        ledger.execute(
-            "UPDATE letters SET text_id = ?, state = ?, answer_by = ?, approved_by = NULL, approved_at = NULL, counsel = NULL"
-            " WHERE letter_id = ?",
-            [text_id, LetterState.DRAFT, day, letter_id],
-        )
-        told = {"tone": letter["tone"], **({"answer_by": day} if day != letter["answer_by"] else {})}
-        _follow(ledger, case, CaseEvent.WRITTEN, FollowUp.DRAFT, by, letter_id, told)
+        _store_text(ledger, text_id, letter_id, filled, order, by)
+        changes = {"text_id": text_id, "state": LetterState.DRAFT, "answer_by": day}
+        no_approval = {"approved_by": None, "approved_at": None, "counsel": None}
+        ledger.update(Letter, {**changes, **no_approval}, letter_id=letter_id)
+        details = {"tone": letter.tone, **({"answer_by": day} if day != letter.answer_by else {})}
+        _follow(ledger, case, CaseEvent.WRITTEN, FollowUp.DRAFT, by, letter_id, details)
 
 
 def approve_letter(
@@ -134,7 +155,7 @@ def approve_letter(
         letter, case = _letter_in(ledger, letter_id, LetterState.DRAFT)
         _require_seen(letter, seen)
         text = require_text(ledger, letter)
-        gate, counsel = Gate(letter["gate"]), one_line(counsel)[:MAX_NAME_CHARS]
+        gate, counsel = Gate(letter.gate), one_line(counsel)[:MAX_NAME_CHARS]
         if gate is not Gate.WRITER:
             if not is_approver:
                 raise refuse_input("approver", "somebody whose role is approver", "another role")
@@ -142,25 +163,24 @@ def approve_letter(
                 raise refuse_input("approver", "somebody who wrote no part of it", by)
         if gate is Gate.COUNSEL and not counsel:
             raise refuse_input("counsel", "the name of the lawyer who has looked at it", "none")
-        left = unwritten(f"{text['subject']}\n{text['body']}")
+        left = unwritten(f"{text.subject}\n{text.body}")
         if left:
             raise refuse_input(
                 "letter", "a letter that is written to its end", f"still to be written: {'; '.join(left)}"
             )
-        if not text["recipient"] or not text["contact"]:
+        if not text.recipient or not text.contact:
             raise refuse_input("recipient", "a name and an address", "none")
-        if letter["answer_by"] <= utc_now().date().isoformat():  # it lay for long
-            raise refuse_input("answer by", "a day to come: change it in the text and beside it", letter["answer_by"])
-        refuse_partners(ledger, case, text["recipient"], text["contact"])
-        ledger.execute(
-            "UPDATE letters SET state = ?, approved_by = ?, approved_at = ?, counsel = ? WHERE letter_id = ?",
-            [LetterState.APPROVED, by, utc_text(), counsel or None, letter_id],
-        )
-        told = {"tone": letter["tone"], "counsel": counsel or None, "text_sha256": text_digest(text)}
-        _follow(ledger, case, CaseEvent.LETTER_APPROVED, FollowUp.APPROVED, by, letter_id, told)
-    log.add(
-        CustodyEvent.DECIDED, {"letter": letter_id, "decision": "approved", "text_sha256": told["text_sha256"]}, by=by
-    )
+        if (letter.answer_by or "") <= utc_now().date().isoformat():  # it lay for long
+            raise refuse_input(
+                "answer by", "a day to come: change it in the text and beside it", letter.answer_by or "none"
+            )
+        refuse_partners(ledger, case, text.recipient, text.contact)
+        approval = {"approved_by": by, "approved_at": utc_text(), "counsel": counsel or None}
+        ledger.update(Letter, {"state": LetterState.APPROVED, **approval}, letter_id=letter_id)
+        digest = text_digest(text)
+        details = {"tone": letter.tone, "counsel": counsel or None, "text_sha256": digest}
+        _follow(ledger, case, CaseEvent.LETTER_APPROVED, FollowUp.APPROVED, by, letter_id, details)
+    log.add(CustodyEvent.DECIDED, {"letter": letter_id, "decision": "approved", "text_sha256": digest}, by=by)
 
 
 def return_letter(ledger: Ledger, letter_id: LetterId, *, seen: str, by: str, why: str) -> None:
@@ -180,21 +200,19 @@ def mark_sent(ledger: Ledger, log: CustodyLog, letter_id: LetterId, *, seen: str
     with ledger.transaction():
         letter, case = _letter_in(ledger, letter_id, LetterState.APPROVED)
         _require_seen(letter, seen)  # what is noted as sent is the text that its sender had before them
-        approved_on = dt.date.fromisoformat(letter["approved_at"][:10])
+        assert letter.approved_at is not None  # noqa: S101  # its state says so
+        approved_on = dt.date.fromisoformat(letter.approved_at[:10])
         if day < approved_on - _A_DAY:
             raise refuse_input("sent", f"a day since its approval on {approved_on}", on)
         text = require_text(ledger, letter)
-        refuse_partners(ledger, case, text["recipient"], text["contact"])
-        ledger.execute(
-            "UPDATE letters SET state = ?, sent_on = ?, sent_by = ?, sent_how = ? WHERE letter_id = ?",
-            [LetterState.SENT, day.isoformat(), by, one_line(how)[:MAX_NAME_CHARS], letter_id],
-        )
-        told = {"tone": letter["tone"], "on": day.isoformat(), "how": one_line(how), "text_sha256": text_digest(text)}
-        new = {"answer_by": letter["answer_by"]}
-        _follow(ledger, case, CaseEvent.LETTER_SENT, FollowUp.SENT, by, letter_id, told, new)
-    log.add(
-        CustodyEvent.SENT, {"letter": letter_id, "claim": case["claim_id"], "text_sha256": told["text_sha256"]}, by=by
-    )
+        refuse_partners(ledger, case, text.recipient, text.contact)
+        sent = {"sent_on": day.isoformat(), "sent_by": by, "sent_how": one_line(how)[:MAX_NAME_CHARS]}
+        ledger.update(Letter, {"state": LetterState.SENT, **sent}, letter_id=letter_id)
+        digest = text_digest(text)
+        details = {"tone": letter.tone, "on": day.isoformat(), "how": one_line(how), "text_sha256": digest}
+        new = {"answer_by": letter.answer_by}
+        _follow(ledger, case, CaseEvent.LETTER_SENT, FollowUp.SENT, by, letter_id, details, new)
+    log.add(CustodyEvent.SENT, {"letter": letter_id, "claim": case.claim_id, "text_sha256": digest}, by=by)
 
 
 def drop_letter(ledger: Ledger, letter_id: LetterId, *, seen: str, by: str) -> None:
@@ -202,26 +220,25 @@ def drop_letter(ledger: Ledger, letter_id: LetterId, *, seen: str, by: str) -> N
     with ledger.transaction():
         letter, case = _letter_in(ledger, letter_id, LetterState.DRAFT, LetterState.APPROVED)
         _require_seen(letter, seen)
-        ledger.execute("UPDATE letters SET state = ? WHERE letter_id = ?", [LetterState.DROPPED, letter_id])
-        others = ledger.rows("SELECT state FROM letters WHERE case_id = ?", [case["case_id"]])
-        states = {row["state"] for row in others}
+        ledger.update(Letter, {"state": LetterState.DROPPED}, letter_id=letter_id)
+        states = {other.state for other in list_letters(ledger, case.case_id)}
         before = next((s for s in (LetterState.SENT, LetterState.APPROVED, LetterState.DRAFT) if s in states), None)
-        new: dict[str, object] = {"followup": before} if case["followup"] in (FollowUp.DRAFT, FollowUp.APPROVED) else {}
+        new: dict[str, object] = {"followup": before} if case.followup in (FollowUp.DRAFT, FollowUp.APPROVED) else {}
         _follow(ledger, case, CaseEvent.LETTER_DROPPED, None, by, letter_id, {}, new)
 
 
-def refuse_partners(ledger: Ledger, case: Row, recipient: str, contact: str) -> None:
+def refuse_partners(ledger: Ledger, case: Case, recipient: str, contact: str) -> None:
     """Errors: BadInputError when a register of the brand has the recipient, or whose address it is, as of today."""
-    domains = [registrable_domain(found[1].lower()) for found in _EMAIL_DOMAIN.finditer(contact)]
+    domains = [registrable_domain(match[1].lower()) for match in _EMAIL_DOMAIN.finditer(contact)]
     if contact.startswith(("https://", "http://")):
         try:
             domains.append(registrable_domain(urlsplit(contact).hostname or ""))
         except ValueError as error:
             raise refuse_input("contact", "an address", contact) from error
     names = tuple(filter(None, [recipient.strip()]))
-    today = utc_now().date().isoformat()
+    today = IsoDate(utc_now().date().isoformat())
     asked = Asked(names=names, domains=tuple(dict.fromkeys(domains)), group=())
-    for hit in Register(ledger, case["brand"]).search(asked, today).hits:
+    for hit in Register(ledger, case.brand).search(asked, today).hits:
         if hit.is_valid_on(today):
             raise refuse_input(
                 "recipient",
@@ -230,75 +247,91 @@ def refuse_partners(ledger: Ledger, case: Row, recipient: str, contact: str) -> 
             )
 
 
-def read_facts(ledger: Ledger, case: Row, *, sender: Sender, answer_by: dt.date) -> LetterFacts:
+def read_facts(ledger: Ledger, case: Case, *, sender: Sender, answer_by: dt.date) -> LetterFacts:
     """Gather what a letter tells of a case: its pages, the latest ones first."""
     pages = [
         ShownPage(
-            url=row["url"], first_seen=row["first_seen"][:10], last_seen=row["last_seen"][:10],
-            has_logo=bool(row["has_logo"]),
-            sentences=tuple(dict.fromkeys(said.strip() for said in json.loads(row["said"]) if said))[:MAX_SENTENCES],
+            url=page.url,
+            first_seen=page.first_seen[:10],
+            last_seen=page.last_seen[:10],
+            has_logo=page.has_logo,
+            sentences=tuple(dict.fromkeys(filter(None, map(_stripped, page.sentences))))[:MAX_SENTENCES],
         )
-        for row in ledger.rows(_PAGES, [case["claim_id"], MAX_PAGES])
-    ]  # fmt: skip
+        for page in ledger.select(_ClaimPage, _PAGES, [case.claim_id, MAX_PAGES])
+    ]
     as_of = ledger.value(
         "SELECT s.as_of FROM verdicts v JOIN searches s ON s.search_id = v.search_id WHERE v.claim_id = ? AND v.is_replay = 0"
         " ORDER BY v.sequence DESC LIMIT 1",
-        [case["claim_id"]],
+        [case.claim_id],
     )
-    name = ledger.value("SELECT name FROM brands WHERE brand = ?", [case["brand"]])
+    name = ledger.value("SELECT name FROM brands WHERE brand = ?", [case.brand])
     return LetterFacts(
-        brand=name or case["brand"], vendor=case["vendor"], domain=case["vendor_domain"], relation=case["relation"],
-        pages=pages, as_of=as_of, answer_by=answer_by, reference=reference_of(case), sender=sender,
-    )  # fmt: skip
+        brand=name or case.brand,
+        vendor=case.vendor,
+        domain=case.vendor_domain,
+        relation=case.relation,
+        pages=pages,
+        as_of=as_of,
+        answer_by=answer_by,
+        reference=reference_of(case),
+        sender=sender,
+    )
 
 
-def reference_of(case: Row) -> str:
-    """A case's reference in letters: the last ten characters of its id."""
-    return str(case["case_id"])[-10:]
+def _stripped(sentence: str | None) -> str:
+    return (sentence or "").strip()
 
 
-def text_digest(text: Row) -> str:
-    """What was approved: recipient, contact, subject and body, as SHA-256."""
-    return sha256_hex("\0".join(text[part] for part in ("recipient", "contact", "subject", "body")).encode())
+def reference_of(case: Case) -> str:
+    """Return a case's reference in letters: the last ten characters of its id."""
+    return case.case_id[-10:]
 
 
-def require_letter(ledger: Ledger, letter_id: LetterId) -> Row:
-    """Errors: BadInputError when there is none."""
-    row = ledger.row("SELECT * FROM letters WHERE letter_id = ?", [letter_id])
-    if row is None:
+def text_digest(text: LetterText) -> Sha256:
+    """Return the SHA-256 of what is approved: recipient, contact, subject and body."""
+    return sha256_hex("\0".join((text.recipient, text.contact, text.subject, text.body)).encode())
+
+
+def require_letter(ledger: Ledger, letter_id: LetterId) -> Letter:
+    """Return a letter. Errors: BadInputError when there is none."""
+    letter = ledger.find(Letter, letter_id=letter_id)
+    if letter is None:
         raise refuse_input("letter", "a letter that is there", letter_id)
-    return row
+    return letter
 
 
 def read_writers(ledger: Ledger, letter_id: LetterId) -> set[str]:
     """Return who wrote any text that a letter ever had."""
-    sql = "SELECT DISTINCT written_by FROM letter_texts WHERE letter_id = ?"
-    return {row["written_by"] for row in ledger.rows(sql, [letter_id])}
+    return set(ledger.values("SELECT DISTINCT written_by FROM letter_texts WHERE letter_id = ?", [letter_id]))
 
 
-def list_letters(ledger: Ledger, case_id: CaseId) -> list[Row]:
+def list_letters(ledger: Ledger, case_id: CaseId) -> list[ListedLetter]:
     """Return the letters of a case with their subjects, oldest first."""
-    sql = "SELECT l.*, t.subject FROM letters l JOIN letter_texts t ON t.text_id = l.text_id WHERE l.case_id = ? ORDER BY l.letter_id"
-    return ledger.rows(sql, [case_id])
+    return ledger.select(
+        ListedLetter,
+        "SELECT l.letter_id, l.tone, l.state, l.sent_on, t.subject FROM letters l"
+        " JOIN letter_texts t ON t.text_id = l.text_id WHERE l.case_id = ? ORDER BY l.letter_id",
+        [case_id],
+    )
 
 
-def require_text(ledger: Ledger, letter: Row) -> Row:
-    """What a letter says now."""
-    row = ledger.row("SELECT * FROM letter_texts WHERE text_id = ?", [letter["text_id"]])
-    assert row is not None  # noqa: S101  # both are written in one transaction
-    return row
+def require_text(ledger: Ledger, letter: Letter) -> LetterText:
+    """Return what a letter says now."""
+    text = ledger.find(LetterText, text_id=letter.text_id)
+    assert text is not None  # noqa: S101  # both are written in one transaction
+    return text
 
 
-def require_case(ledger: Ledger, case_id: CaseId) -> Row:
-    """Errors: BadInputError when there is none."""
-    row = ledger.row("SELECT * FROM cases WHERE case_id = ?", [case_id])
-    if row is None:
+def require_case(ledger: Ledger, case_id: CaseId) -> Case:
+    """Return a case. Errors: BadInputError when there is none."""
+    case = ledger.find(Case, case_id=case_id)
+    if case is None:
         raise refuse_input("case", "a case that is there", case_id)
-    return row
+    return case
 
 
 def read_day(where: str, text: str) -> dt.date:
-    """Errors: BadInputError when it is no day."""
+    """Return the day that a text names. Errors: BadInputError when it is none."""
     try:
         return dt.date.fromisoformat(text.strip())
     except ValueError as error:
@@ -306,7 +339,7 @@ def read_day(where: str, text: str) -> dt.date:
 
 
 def read_past_day(where: str, text: str) -> dt.date:
-    """Errors: BadInputError when it is no day, or one that has come nowhere yet."""
+    """Return the day that a text names. Errors: BadInputError when it is none, or one that has come nowhere yet."""
     day = read_day(where, text)
     if day > latest_day():
         raise refuse_input(where, "a day that has come", text)
@@ -314,19 +347,19 @@ def read_past_day(where: str, text: str) -> dt.date:
 
 
 def latest_day() -> dt.date:
-    """The latest day that it is anywhere."""
+    """Return the latest day that it is anywhere."""
     return utc_now().date() + _A_DAY
 
 
-def _letter_in(ledger: Ledger, letter_id: LetterId, *states: LetterState) -> tuple[Row, Row]:
+def _letter_in(ledger: Ledger, letter_id: LetterId, *states: LetterState) -> tuple[Letter, Case]:
     letter = require_letter(ledger, letter_id)
-    if letter["state"] not in states:
-        raise refuse_input("letter", f"one that is {' or '.join(states)}", letter["state"])
-    return letter, require_case(ledger, letter["case_id"])
+    if letter.state not in states:
+        raise refuse_input("letter", f"one that is {' or '.join(states)}", letter.state)
+    return letter, require_case(ledger, letter.case_id)
 
 
-def _require_seen(letter: Row, seen: str) -> None:
-    if letter["text_id"] != seen:
+def _require_seen(letter: Letter, seen: str) -> None:
+    if letter.text_id != seen:
         raise refuse_input("letter", "the text that you saw", "one that somebody else has changed in between")
 
 
@@ -336,13 +369,19 @@ def _check_lengths(filled: Filled) -> None:
             raise refuse_input(name, f"1 to {most} characters", f"{len(text)}")
 
 
-def _keep_text(ledger: Ledger, text_id: str, letter_id: LetterId, filled: Filled, order: LetterOrder, by: str) -> None:
-    ledger.execute(
-        "INSERT INTO letter_texts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [text_id, letter_id, one_line(order.recipient)[:MAX_NAME_CHARS], _plain_lines(order.contact).strip()[:MAX_CONTACT_CHARS],
-         one_line(order.contact_source), one_line(filled.subject)[:MAX_SUBJECT_CHARS],
-         _plain_lines(filled.body)[:MAX_BODY_CHARS], by, utc_text()],
-    )  # fmt: skip
+def _store_text(ledger: Ledger, text_id: str, letter_id: LetterId, filled: Filled, order: LetterOrder, by: str) -> None:
+    text = LetterText(
+        text_id=text_id,
+        letter_id=letter_id,
+        recipient=one_line(order.recipient)[:MAX_NAME_CHARS],
+        contact=_plain_lines(order.contact).strip()[:MAX_CONTACT_CHARS],
+        contact_source=one_line(order.contact_source),
+        subject=one_line(filled.subject)[:MAX_SUBJECT_CHARS],
+        body=_plain_lines(filled.body)[:MAX_BODY_CHARS],
+        written_by=by,
+        written_at=utc_text(),
+    )
+    ledger.add([text])
 
 
 def _plain_lines(text: str) -> str:
@@ -353,21 +392,21 @@ def _plain_lines(text: str) -> str:
 
 def _follow(
     ledger: Ledger,
-    case: Row,
+    case: Case,
     event: CaseEvent,
     followup: FollowUp | None,
     by: str,
     letter_id: LetterId,
-    details: dict[str, object],
-    new: dict[str, object] | None = None,
+    details: Mapping[str, object],
+    new: Mapping[str, object] | None = None,
 ) -> None:
     """An event of a letter. A milder step never hides what came of an earlier letter: a draft after a reply stays a reply."""
-    new = dict(new or {})
-    if followup is not None and not (followup in (FollowUp.DRAFT, FollowUp.APPROVED) and case["followup"] in _FURTHER):
-        new["followup"] = followup
-    if "followup" in new:
-        new["followup_at"] = utc_text()
-    record_event(ledger, case, event, by=by, details={"letter": letter_id, **details}, new=new)
+    columns = dict(new or {})
+    if followup is not None and not (followup in (FollowUp.DRAFT, FollowUp.APPROVED) and case.followup in _FURTHER):
+        columns["followup"] = followup
+    if "followup" in columns:
+        columns["followup_at"] = utc_text()
+    record_event(ledger, case, event, by=by, details={"letter": letter_id, **details}, new=columns)
 
 
 _FURTHER = (
@@ -376,7 +415,7 @@ _FURTHER = (
 )  # fmt: skip
 _PAGES = """
     SELECT p.url, min(e.seen_at) AS first_seen, max(e.seen_at) AS last_seen, max(e.evidence = 'logo') AS has_logo,
-           json_group_array(trim(substr(a.text, t.sentence_start + 1, t.sentence_end - t.sentence_start))) AS said
+           json_group_array(trim(substr(a.text, t.sentence_start + 1, t.sentence_end - t.sentence_start))) AS sentences
     FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id
     LEFT JOIN text_matches t ON t.text_match_id = e.text_match_id
     LEFT JOIN passages a ON a.passage_id = t.passage_id

@@ -14,20 +14,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from casebook.cases.cases import PROGRAM, UNDECIDED, record_event
-from ledger.database import Ledger, Row
+from ledger.database import Ledger, columns_of
 from ledger.identity import content_id, parse_utc, utc_text
-from ledger.typed_texts import CaseId, VisitId
-from ledger.vocabulary import CaseEvent, CaseState, FollowUp, PageHealth, PageKind, RemovalOutcome, VisitState
+from ledger.records import Case, RemovalCheck, Visit
+from ledger.typed_texts import CaseId, FinalUrl, Instant, VisitId
+from ledger.vocabulary import (
+    CaseEvent,
+    CaseState,
+    FollowUp,
+    PageHealth,
+    PageKind,
+    Relation,
+    RemovalOutcome,
+    VisitState,
+)
 
 GONE_STATUS = (404, 410)
 WHERE_CLAIMS_STAND = (
     PageKind.PARTNERS, PageKind.CLIENTS, PageKind.TECHNOLOGY, PageKind.CERTIFICATIONS, PageKind.MEMBERS, PageKind.SPONSORS,
     PageKind.SUPPLIERS, PageKind.RESELLERS, PageKind.HOME,
 )  # fmt: skip
-MAX_TOLD = 20  # pages of one check
+MAX_PAGES = 20  # pages of one check
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +49,7 @@ class RemovalTerms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PageTold:
+class PageOutcome:
     """What one page of a visit tells of a claim."""
 
     url: str
@@ -56,25 +66,85 @@ class Checked:
     reappeared: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthyCheck:
+    """A check of a case that could look."""
+
+    looked_at: Instant
+    outcome: RemovalOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _DueCheck:
+    """A row of _WAITING: a visit that was not looked at for a case yet."""
+
+    case_id: CaseId
+    visit_id: VisitId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ShowingPage:
+    """A row of _SHOWN: a page of a visit that shows a claim."""
+
+    url: FinalUrl
+    relation: Relation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _FailedImage:
+    """A row of _FAILED_IMAGES: a page that still shows the claim's image, whose file did not come."""
+
+    url: FinalUrl
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _UnhealthyPage:
+    """A row of _UNHEALTHY: a page to which the claim may have moved, and that could not be read whole."""
+
+    url: FinalUrl
+    kind: PageKind
+    health: PageHealth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ReadPage:
+    """A page of a visit, judged."""
+
+    health: PageHealth
+    health_reason: str | None
+    url: FinalUrl
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PageLook:
+    """What came of asking for a page."""
+
+    reason: str | None
+    status: int | None
+
+
 def follow_removals(ledger: Ledger, terms: RemovalTerms) -> Checked:
     """Look at every visit that was not looked at yet, oldest first, and bring the cases in line. Again: no harm.
 
     sync_cases has been run before: it knows the claims of the newest visits.
     """
     counts = dict.fromkeys((CaseEvent.REMOVED, CaseEvent.VERIFIED_REMOVED, CaseEvent.REAPPEARED), 0)
-    for row in ledger.rows(_WAITING):
+    for due in ledger.select(_DueCheck, _WAITING):
         with ledger.transaction():
-            case = ledger.row("SELECT * FROM cases WHERE case_id = ?", [row["case_id"]])
-            visit = ledger.row("SELECT * FROM visits WHERE visit_id = ?", [row["visit_id"]])
-            assert case is not None and visit is not None  # noqa: S101, PT018  # both were just read
-            told = check_visit(ledger, case, visit)
-            outcome = conclude(told)
-            is_new = ledger.execute(
-                "INSERT OR IGNORE INTO removal_checks VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [content_id("removal", case["case_id"], visit["visit_id"]), case["case_id"], visit["visit_id"],
-                 visit["started_at"], outcome, _as_json(told), utc_text()],
-            )  # fmt: skip
-            event = _follow(ledger, case, outcome, told, terms) if is_new else None
+            case, visit = ledger.find(Case, case_id=due.case_id), ledger.find(Visit, visit_id=due.visit_id)
+            assert case is not None and visit is not None and visit.started_at is not None  # noqa: S101, PT018  # just read
+            pages = check_visit(ledger, case, visit)
+            check = RemovalCheck(
+                check_id=content_id("removal", case.case_id, visit.visit_id),
+                case_id=case.case_id,
+                visit_id=visit.visit_id,
+                looked_at=visit.started_at,
+                outcome=conclude(pages),
+                pages=tuple(asdict(page) for page in pages[:MAX_PAGES]),
+                checked_at=utc_text(),
+            )
+            event = _follow(ledger, case, check.outcome, pages, terms) if ledger.add([check]) else None
             if event is not None:
                 counts[event] += 1
     return Checked(
@@ -84,149 +154,134 @@ def follow_removals(ledger: Ledger, terms: RemovalTerms) -> Checked:
     )
 
 
-def conclude(told: Iterable[PageTold]) -> RemovalOutcome:
-    """One page that shows it outweighs all; else one that could not be looked at."""
-    outcomes = {page.outcome for page in told}
+def conclude(pages: Iterable[PageOutcome]) -> RemovalOutcome:
+    """Return what pages tell together: one that shows it outweighs all; else one that could not be looked at."""
+    outcomes = {page.outcome for page in pages}
     if RemovalOutcome.SHOWN in outcomes:
         return RemovalOutcome.SHOWN
     return RemovalOutcome.GONE if outcomes == {RemovalOutcome.GONE} else RemovalOutcome.COULD_NOT_LOOK
 
 
-def check_visit(ledger: Ledger, case: Row, visit: Row) -> list[PageTold]:
+def check_visit(ledger: Ledger, case: Case, visit: Visit) -> list[PageOutcome]:
     """Return what each page of a visit tells of a case's claim. The pages that show it alone, if there are any."""
-    keys = {"seed": visit["seed_id"], "visit": visit["visit_id"], "brand": case["brand"], "claim": case["claim_id"]}
-    keys["states"] = json.dumps([*UNDECIDED, CaseState.CONFIRMED])
-    shown = ledger.rows(_SHOWN, keys)
+    keys = {"seed": visit.seed_id, "visit": visit.visit_id, "brand": case.brand, "claim": case.claim_id}
+    states = json.dumps([*UNDECIDED, CaseState.CONFIRMED])
+    shown = ledger.select(_ShowingPage, _SHOWN, {**keys, "states": states})
     if shown:
         return [
-            PageTold(url=r["url"], outcome=RemovalOutcome.SHOWN, why=f"shows a claim of kind {r['relation']}")
-            for r in shown
+            PageOutcome(url=page.url, outcome=RemovalOutcome.SHOWN, why=f"shows a claim of kind {page.relation}")
+            for page in shown
         ]
-    if visit["state"] != VisitState.DONE:
-        why = f"the visit failed: {visit['end_reason'] or 'no reason is known'}"
-        return [PageTold(url=case["page_url"] or case["vendor_domain"], outcome=RemovalOutcome.COULD_NOT_LOOK, why=why)]
-    pages = [
-        _page(ledger, row["url"], visit["visit_id"])
-        for row in ledger.rows(_EVER_SHOWN, [case["claim_id"], visit["seed_id"]])
-    ]
-    pages += [_unseen(row["url"], row["why"]) for row in ledger.rows(_FAILED_IMAGES, keys)]
+    if visit.state is not VisitState.DONE:
+        why = f"the visit failed: {visit.end_reason or 'no reason is known'}"
+        return [_unseen(case.page_url or case.vendor_domain, why)]
+    ever_shown: list[FinalUrl] = ledger.values(_EVER_SHOWN, [case.claim_id, visit.seed_id])
+    pages = [_page(ledger, url, visit.visit_id) for url in ever_shown]
+    pages += [_unseen(page.url, page.why) for page in ledger.select(_FailedImage, _FAILED_IMAGES, keys)]
     pages += [
-        _unseen(row["page_url"], "an image is nearly an official logo: a person has to look")
-        for row in ledger.rows(_NEARLY, keys)
+        _unseen(url, "an image is nearly an official logo: a person has to look")
+        for url in ledger.values(_NEARLY, keys)
     ]
     kinds = json.dumps(list(WHERE_CLAIMS_STAND))
     known = {page.url for page in pages}
-    for row in ledger.rows(_UNHEALTHY, {**keys, "kinds": kinds}):
-        if row["url"] not in known:
-            pages.append(_unseen(row["url"], f"a {row['kind']} page, to which it may have moved, is {row['health']}"))
+    for page in ledger.select(_UnhealthyPage, _UNHEALTHY, {**keys, "kinds": kinds}):
+        if page.url not in known:
+            pages.append(_unseen(page.url, f"a {page.kind} page, to which it may have moved, is {page.health}"))
     if not ledger.value(
-        "SELECT 1 FROM pages WHERE visit_id = ? AND health = 'ok' AND health_reason IS NULL", [visit["visit_id"]]
+        "SELECT 1 FROM pages WHERE visit_id = ? AND health = 'ok' AND health_reason IS NULL", [visit.visit_id]
     ):
-        pages.append(_unseen(case["vendor_domain"], "no page of the site could be read whole"))
+        pages.append(_unseen(case.vendor_domain, "no page of the site could be read whole"))
     return pages
 
 
-def _page(ledger: Ledger, url: str, visit_id: VisitId) -> PageTold:
+def _page(ledger: Ledger, url: FinalUrl, visit_id: VisitId) -> PageOutcome:
     """A page that once showed the claim, on a visit on which it does not."""
-    page = ledger.row(
+    page = ledger.select_first(
+        _ReadPage,
         "SELECT p.health, p.health_reason, p.url FROM pages p JOIN looks k ON k.look_id = p.look_id WHERE p.visit_id = ?"
         " AND (p.url = ? OR k.requested_url = ?) ORDER BY p.url = ? DESC, p.health = 'ok' DESC LIMIT 1",
         [visit_id, url, url, url],
     )
-    look = ledger.row(
-        "SELECT outcome, reason, status FROM looks WHERE visit_id = ? AND purpose = 'page' AND requested_url = ?",
+    look = ledger.select_first(
+        _PageLook,
+        "SELECT reason, status FROM looks WHERE visit_id = ? AND purpose = 'page' AND requested_url = ?",
         [visit_id, url],
     )
-    if look is not None and look["status"] in GONE_STATUS:
-        return PageTold(url=url, outcome=RemovalOutcome.GONE, why=f"the page is no more (HTTP {look['status']})")
+    if look is not None and look.status in GONE_STATUS:
+        return PageOutcome(url=url, outcome=RemovalOutcome.GONE, why=f"the page is no more (HTTP {look.status})")
     if page is not None:
-        if page["health"] == PageHealth.SOFT_404:
-            return PageTold(url=url, outcome=RemovalOutcome.GONE, why="the site says that there is no such page")
-        if page["health"] == PageHealth.OK and page["health_reason"] is None:
-            why = (
-                "read, and does not show it"
-                if page["url"] == url
-                else f"leads to {page['url']}, which does not show it"
-            )
-            return PageTold(url=url, outcome=RemovalOutcome.GONE, why=why)
-        return _unseen(url, f"{page['health']}{': ' + page['health_reason'] if page['health_reason'] else ''}")
+        if page.health is PageHealth.SOFT_404:
+            return PageOutcome(url=url, outcome=RemovalOutcome.GONE, why="the site says that there is no such page")
+        if page.health is PageHealth.OK and page.health_reason is None:
+            is_same = page.url == url
+            why = "read, and does not show it" if is_same else f"leads to {page.url}, which does not show it"
+            return PageOutcome(url=url, outcome=RemovalOutcome.GONE, why=why)
+        return _unseen(url, f"{page.health}{': ' + page.health_reason if page.health_reason else ''}")
     if look is None:
         return _unseen(url, "was not asked for on this visit")
-    return _unseen(url, look["reason"] or "could not be read")
+    return _unseen(url, look.reason or "could not be read")
 
 
-def _unseen(url: str, why: str) -> PageTold:
-    return PageTold(url=url, outcome=RemovalOutcome.COULD_NOT_LOOK, why=why)
+def _unseen(url: str, why: str) -> PageOutcome:
+    return PageOutcome(url=url, outcome=RemovalOutcome.COULD_NOT_LOOK, why=why)
 
 
 def _follow(
-    ledger: Ledger, case: Row, outcome: RemovalOutcome, told: Sequence[PageTold], terms: RemovalTerms
+    ledger: Ledger, case: Case, outcome: RemovalOutcome, pages: Sequence[PageOutcome], terms: RemovalTerms
 ) -> CaseEvent | None:
     """What a new check makes of its case."""
-    pages: dict[str, object] = {"pages": [page.url for page in told[:MAX_TOLD]]}
-    was_gone = case["followup"] in (FollowUp.REMOVED, FollowUp.VERIFIED_REMOVED)
+    details: dict[str, object] = {"pages": [page.url for page in pages[:MAX_PAGES]]}
+    was_gone = case.followup in (FollowUp.REMOVED, FollowUp.VERIFIED_REMOVED)
     if outcome is RemovalOutcome.SHOWN:
-        run = _healthy(ledger, case["case_id"])
-        came_back = was_gone or (
-            case["followup"] == FollowUp.CLOSED and RemovalOutcome.GONE in [r["outcome"] for r in run]
-        )
-        if not came_back:
+        ended_as_gone = case.followup is FollowUp.CLOSED and RemovalOutcome.GONE in [
+            check.outcome for check in _healthy(ledger, case.case_id)
+        ]
+        if not was_gone and not ended_as_gone:
             return None
         new: dict[str, object] = {"followup": FollowUp.REAPPEARED, "followup_at": utc_text(), "removed_on": None}
         new |= {"state": CaseState.OPEN, "reason": None, "decided_by": None, "decided_at": None}
-        record_event(ledger, case, CaseEvent.REAPPEARED, by=PROGRAM, details=pages, new=new)
+        record_event(ledger, case, CaseEvent.REAPPEARED, by=PROGRAM, details=details, new=new)
         return CaseEvent.REAPPEARED
-    if outcome is not RemovalOutcome.GONE or case["followup"] in (FollowUp.VERIFIED_REMOVED, FollowUp.CLOSED):
+    if outcome is not RemovalOutcome.GONE or case.followup in (FollowUp.VERIFIED_REMOVED, FollowUp.CLOSED):
         return None
-    first = prove(_healthy(ledger, case["case_id"]), terms)
+    first = prove(_healthy(ledger, case.case_id), terms)
     if first is not None:
-        details: dict[str, object] = {
-            **pages,
-            "removed_on": first[:10],
-            "healthy_looks": terms.healthy_looks,
-            "over_days": terms.over_days,
-        }
-        new = {
-            "followup": FollowUp.VERIFIED_REMOVED,
-            "followup_at": utc_text(),
-            "removed_on": first[:10],
-            "answer_by": None,
-        }
+        day = first[:10]
+        details |= {"removed_on": day, "healthy_looks": terms.healthy_looks, "over_days": terms.over_days}
+        new = {"followup": FollowUp.VERIFIED_REMOVED, "followup_at": utc_text(), "removed_on": day, "answer_by": None}
         record_event(ledger, case, CaseEvent.VERIFIED_REMOVED, by=PROGRAM, details=details, new=new)
         return CaseEvent.VERIFIED_REMOVED
     if was_gone:
         return None
-    record_event(ledger, case, CaseEvent.REMOVED, by=PROGRAM, details=pages, new={"followup": FollowUp.REMOVED, "followup_at": utc_text()})  # fmt: skip
+    new = {"followup": FollowUp.REMOVED, "followup_at": utc_text()}
+    record_event(ledger, case, CaseEvent.REMOVED, by=PROGRAM, details=details, new=new)
     return CaseEvent.REMOVED
 
 
-def _healthy(ledger: Ledger, case_id: CaseId) -> list[Row]:
+def _healthy(ledger: Ledger, case_id: CaseId) -> list[HealthyCheck]:
     """The checks of a case that could look, oldest first."""
-    sql = (
-        "SELECT looked_at, outcome FROM removal_checks WHERE case_id = ? AND outcome <> ? ORDER BY looked_at, visit_id"
+    return ledger.select(
+        HealthyCheck,
+        "SELECT looked_at, outcome FROM removal_checks WHERE case_id = ? AND outcome <> ? ORDER BY looked_at, visit_id",
+        [case_id, RemovalOutcome.COULD_NOT_LOOK],
     )
-    return ledger.rows(sql, [case_id, RemovalOutcome.COULD_NOT_LOOK])
 
 
-def prove(healthy: Sequence[Row], terms: RemovalTerms) -> str | None:
-    """Return when the looks began that prove a removal; None: not proven. healthy: looked_at and outcome, oldest first."""
-    run: list[str] = []
-    for row in healthy:
-        run = [*run, row["looked_at"]] if row["outcome"] == RemovalOutcome.GONE else []
+def prove(healthy: Sequence[HealthyCheck], terms: RemovalTerms) -> Instant | None:
+    """Return when the looks began that prove a removal; None: not proven. healthy: oldest first."""
+    run: list[Instant] = []
+    for check in healthy:
+        run = [*run, check.looked_at] if check.outcome is RemovalOutcome.GONE else []
     if len(run) < max(1, terms.healthy_looks):
         return None
     days = (parse_utc(run[-1]) - parse_utc(run[0])).total_seconds() / 86_400
     return run[0] if days >= terms.over_days else None
 
 
-def read_checks(ledger: Ledger, case_id: CaseId) -> list[Row]:
+def read_checks(ledger: Ledger, case_id: CaseId) -> list[RemovalCheck]:
     """Return what the visits told of a case, newest first."""
-    return ledger.rows("SELECT * FROM removal_checks WHERE case_id = ? ORDER BY looked_at DESC, visit_id", [case_id])
-
-
-def _as_json(told: Sequence[PageTold]) -> str:
-    pages = [{"url": page.url, "outcome": page.outcome, "why": page.why} for page in told[:MAX_TOLD]]
-    return json.dumps(pages, ensure_ascii=False)
+    sql = f"SELECT {columns_of(RemovalCheck)} FROM removal_checks WHERE case_id = ? ORDER BY looked_at DESC, visit_id"
+    return ledger.select(RemovalCheck, sql, [case_id])
 
 
 # Visits of one page, as `check` makes, and archives that others made, prove nothing of the whole site as it is now.

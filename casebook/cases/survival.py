@@ -8,7 +8,7 @@ Reads: letters, cases. Writes: nothing.
 3. A claim that was gone before a letter was sent tells nothing of letters, and is counted apart.
 
 Source: Kaplan and Meier, JASA 53 (1958) 457; interval by Greenwood's variance on the log-log scale (Kalbfleisch and Prentice, 1980,
-p. 15), the default of common statistics programs; the examples of tests/casebook/test_survival.py were also
+p. 15), the default of common statistics programs; the examples of tests/casebook/cases/test_survival.py were also
 given to lifelines 0.30.3, which tells the same.
 """
 
@@ -32,6 +32,16 @@ class Duration:
 
     days: int
     is_removed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _DurationCount:
+    """A row of _DURATIONS: how many cases have one tone, duration and end."""
+
+    tone: Tone
+    days: float
+    is_removed: bool
+    cases: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +92,8 @@ class Removals:
 def estimate_survival(durations: Iterable[Duration]) -> Curve:
     """Return the Kaplan-Meier estimate. A case censored on a day counts as at risk on it: it is known to have stayed that long."""
     removed, censored = Counter[int](), Counter[int]()
-    for one in durations:
-        (removed if one.is_removed else censored)[one.days] += 1
+    for duration in durations:
+        (removed if duration.is_removed else censored)[duration.days] += 1
     return estimate_from_counts(removed, censored)
 
 
@@ -119,12 +129,13 @@ def read_removals(
     """Return the curves of the cases whose first letter was sent in a period. since, until: dates, [since, until)."""
     counts: dict[Tone, tuple[Counter[int], Counter[int]]] = {}
     gone_before = 0
-    for row in ledger.rows(_DURATIONS, {"brand": brand, "since": since, "until": until, "today": str(today)}):
-        if row["days"] < 0:
-            gone_before += row["cases"] if row["is_removed"] else 0
+    keys = {"brand": brand, "since": since, "until": until, "today": str(today)}
+    for group in ledger.select_each(_DurationCount, _DURATIONS, keys):
+        if group.days < 0:
+            gone_before += group.cases if group.is_removed else 0
             continue  # or sent on a day to come
-        removed, censored = counts.setdefault(Tone(row["tone"]), (Counter(), Counter()))
-        (removed if row["is_removed"] else censored)[int(row["days"])] += row["cases"]
+        removed, censored = counts.setdefault(group.tone, (Counter(), Counter()))
+        (removed if group.is_removed else censored)[int(group.days)] += group.cases
     curves = {tone: estimate_from_counts(*counts[tone]) for tone in Tone if tone in counts}
     return Removals(curves=curves, gone_before=gone_before)
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
-from ledger.database import Ledger, Row
+from ledger.database import Ledger, columns_of
+from ledger.typed_texts import CrawlId, FinalUrl, Instant, RequestedUrl, VisitId
+from ledger.vocabulary import PageHealth, PageKind, VisitState
 
 NOT_THERE = frozenset({"error", "soft-404", "http-404", "http-410"})  # a page that is not there hides nothing
 NEEDS_BROWSER = "needs-browser"  # also on pages whose words were read
-PARTNER_KINDS = ("partners", "clients", "resellers")
+PARTNER_KINDS = (PageKind.PARTNERS, PageKind.CLIENTS, PageKind.RESELLERS)
 MAX_VENDORS = 2_000  # in the page; a browser opens that at once
 WHAT_TO_DO = {
     "empty-shell": "scripts draw it, and a browser did not help either: look by hand",
@@ -39,18 +42,56 @@ WHAT_TO_DO = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CoverageLook:
+    """A row of v_coverage: a page that a visit wished to look at; a visit without any has one row without an address."""
+
+    table: ClassVar[str] = "v_coverage"
+    vendor: str
+    vendor_domain: str
+    crawl_id: CrawlId
+    visit_state: VisitState
+    end_reason: str | None
+    requested_url: RequestedUrl | None
+    page_url: FinalUrl | None
+    outcome: str  # looked, could-not-look, or the state of a visit that has not ended
+    reason: str | None
+    detail: str | None
+    status: int | None
+    page_kind: PageKind | None
+    page_health: PageHealth | None
+    language: str | None
+    title: str | None
+    looked_at: Instant | None
+    why: str | None
+    unchanged_since: Instant | None
+    visit_id: VisitId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _LastVisit:
+    """A vendor's last visit. visited_at: of its last whole visit, where there was one."""
+
+    vendor: str
+    vendor_domain: str
+    visit_id: VisitId
+    state: VisitState
+    end_reason: str
+    visited_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VendorCoverage:
     """What a vendor's last visit looked at."""
 
     vendor: str
     vendor_domain: str
-    state: str
+    state: VisitState
     end_reason: str
     visited_at: str
     pages_read: int
     partner_pages: int
     unseen: Counter[str]  # reason → pages
-    looks: Sequence[Row]  # rows of v_coverage
+    looks: Sequence[CoverageLook]
 
     @property
     def outcome(self) -> str:
@@ -82,20 +123,22 @@ def read_coverage(ledger: Ledger) -> Coverage:
     by_outcome: Counter[str] = Counter()
     unseen: Counter[str] = Counter()
     pages_read = with_partner_page = 0
-    for vendor in ledger.each(
-        "SELECT s.vendor, s.vendor_domain, v.visit_id, v.crawl_id, v.state, coalesce(v.end_reason, '') AS end_reason,"
+    for visit in ledger.select_each(
+        _LastVisit,
+        "SELECT s.vendor, s.vendor_domain, v.visit_id, v.state, coalesce(v.end_reason, '') AS end_reason,"
         # a check of one page counts only where there was no whole visit
         " substr(max(iif(c.kind = 'check', '0', '1') || coalesce(v.started_at, '')), 2) AS visited_at"
         " FROM visits v JOIN seeds s USING (seed_id) JOIN crawls c USING (crawl_id)"
-        " GROUP BY v.seed_id ORDER BY v.state = 'failed' DESC, s.vendor"
+        " GROUP BY v.seed_id ORDER BY v.state = 'failed' DESC, s.vendor",
     ):
-        one = _vendor(ledger, vendor)
-        by_outcome[one.outcome if one.state in ("done", "failed") else one.state] += 1
-        unseen += one.unseen
-        pages_read += one.pages_read
-        with_partner_page += one.partner_pages > 0
+        vendor = _vendor(ledger, visit)
+        has_ended = vendor.state in (VisitState.DONE, VisitState.FAILED)
+        by_outcome[vendor.outcome if has_ended else vendor.state] += 1
+        unseen += vendor.unseen
+        pages_read += vendor.pages_read
+        with_partner_page += vendor.partner_pages > 0
         if len(vendors) < MAX_VENDORS:
-            vendors.append(one)
+            vendors.append(vendor)
     return Coverage(
         vendors=vendors,
         left_out=by_outcome.total() - len(vendors),
@@ -106,26 +149,29 @@ def read_coverage(ledger: Ledger) -> Coverage:
     )
 
 
-def _vendor(ledger: Ledger, vendor: Row) -> VendorCoverage:
-    looks = ledger.rows(
-        "SELECT * FROM v_coverage WHERE visit_id = ? ORDER BY outcome, page_kind, requested_url", [vendor["visit_id"]]
+def _vendor(ledger: Ledger, visit: _LastVisit) -> VendorCoverage:
+    looks = ledger.select(
+        CoverageLook,
+        f"SELECT {columns_of(CoverageLook)} FROM v_coverage WHERE visit_id = ?"
+        " ORDER BY outcome, page_kind, requested_url",
+        [visit.visit_id],
     )
-    read = [row for row in looks if row["outcome"] == "looked"]
+    read = [look for look in looks if look.outcome == "looked"]
     unseen = Counter(
-        str(row["reason"])
-        for row in looks
-        if row["reason"]
-        and row["reason"] not in NOT_THERE
-        and (row["outcome"] == "could-not-look" or row["reason"] == NEEDS_BROWSER)
+        look.reason
+        for look in looks
+        if look.reason
+        and look.reason not in NOT_THERE
+        and (look.outcome == "could-not-look" or look.reason == NEEDS_BROWSER)
     )
     return VendorCoverage(
-        vendor=vendor["vendor"],
-        vendor_domain=vendor["vendor_domain"],
-        state=vendor["state"],
-        end_reason=vendor["end_reason"],
-        visited_at=vendor["visited_at"],
+        vendor=visit.vendor,
+        vendor_domain=visit.vendor_domain,
+        state=visit.state,
+        end_reason=visit.end_reason,
+        visited_at=visit.visited_at,
         pages_read=len(read),
-        partner_pages=sum(row["page_kind"] in PARTNER_KINDS for row in read),
+        partner_pages=sum(look.page_kind in PARTNER_KINDS for look in read),
         unseen=unseen,
         looks=looks,
     )

@@ -5,21 +5,39 @@ Reads: every table on the way from capture to verdict. Writes nothing.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, ClassVar, Protocol, TypeVar
 
+from casebook.dossier.findings import Finding
 from casebook.dossier.pictures import PageExhibit, read_exhibits
 from casebook.dossier.provenance import Exchange, Way, read_exchanges, read_ways
 from casebook.verdicts.facts import ClaimDates, read_claim_dates
 from casebook.verdicts.rules import RULES_VERSION
-from ledger.database import Ledger, Row
+from ledger.database import Ledger, columns_of
 from ledger.errors import RecordDeletedError
+from ledger.records import Search, Verdict
 from ledger.relations import MEANINGS as RELATIONS
-from ledger.typed_texts import ClaimId
+from ledger.typed_texts import (
+    CaptureId,
+    ClaimId,
+    EvidenceId,
+    FinalUrl,
+    Instant,
+    IsoDate,
+    OfficialLogoId,
+    Sha256,
+)
 from ledger.verdict_kinds import MEANINGS as VERDICTS
-from ledger.vocabulary import AssertedBy, Polarity, Relation, VerdictKind
+from ledger.vocabulary import (
+    AssertedBy,
+    FoundBy,
+    MarkMisuse,
+    Polarity,
+    Relation,
+    StatementKind,
+)
 from matcher.brands.usage import read_usage
 from matcher.decoding.refusals import Refusal
 from matcher.logo_matches import image_content
@@ -28,6 +46,7 @@ from matcher.looking.regions import Box
 from matcher.looking.transform import describe_transform, read_transform
 from matcher.thresholds import COUNTED_STRANGERS
 
+T = TypeVar("T")
 MAX_PICTURED = 6  # the best evidence is shown in pictures, the rest in the table
 
 
@@ -35,36 +54,140 @@ MAX_PICTURED = 6  # the best evidence is shown in pictures, the rest in the tabl
 class Seen:
     """When one page showed a piece of evidence: first and last look, and on how many."""
 
-    first: str
-    last: str
+    first: Instant
+    last: Instant
     looks: int
+
+
+class _SeenAt(Protocol):
+    @property
+    def seen_at(self) -> Instant: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownLogo:
+    """A row of _LOGOS: an official logo where a page shows it, with how it was matched."""
+
+    evidence_id: EvidenceId
+    reasons: tuple[str, ...]
+    seen_at: Instant
+    page_url: FinalUrl
+    page_title: str | None
+    found_by: FoundBy
+    image_url: str | None
+    inline_sha256: Sha256 | None
+    image_sha256: Sha256
+    image_capture_id: CaptureId | None
+    alt: str | None
+    link_url: str | None
+    heading_trail: tuple[str, ...]
+    nearby_text: str | None
+    official_logo_id: OfficialLogoId
+    file: str
+    product: str | None
+    usage: str  # JSON, as matcher.brands.usage reads it
+    content: bytes  # of the official drawing
+    valid_until: IsoDate | None
+    distance_bits: int
+    score: float
+    x: int
+    y: int
+    width: int
+    height: int
+    transform: dict[str, Any]
+    strangers: int
+    strangers_compared: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownSentence:
+    """A row of _TEXTS: a sentence that names the brand, with the passage that it stands in."""
+
+    seen_at: Instant
+    page_url: FinalUrl
+    sentence: str
+    text: str
+    sentence_start: int
+    sentence_end: int
+    kind: StatementKind
+    rule: str
+    relation: Relation | None
+    polarity: Polarity
+    tier: str | None
+    programme: str | None
+    since: str | None
+    until: str | None
+    subject: str | None
+    asserted_by: AssertedBy
+    heading: str | None
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MisusedMark:
+    """A rule of the brand's guide that a shown mark breaks."""
+
+    evidence_id: EvidenceId
+    kind: MarkMisuse
+    measured: str
+    allowed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contradiction:
+    """A row of v_contradictions: a sentence that denies what the vendor claims."""
+
+    table: ClassVar[str] = "v_contradictions"
+    denial: str
+    polarity: Polarity
+    names_brand: bool
+    is_on_same_page: bool
+    claimed_by: str  # logo, text, or both with a comma
+    denying_page_url: FinalUrl
+    denying_pages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SameWall:
+    """Another vendor that shows the same wall of logos."""
+
+    vendor: str
+    vendor_domain: str
+    page_url: FinalUrl
+    images: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineEntry:
+    """Something that happened to a claim. what: seen, judged or replayed."""
+
+    at: Instant
+    what: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogoExhibit:
     """One sighting of an official logo, with the pictures that show it; pictures is None when there is no room for more."""
 
-    row: Row
+    logo: ShownLogo  # as the newest look showed it
     seen: Seen
-    reasons: tuple[str, ...]
-    heading_trail: tuple[str, ...]
     shown: tuple[str, ...]  # how the official drawing became what was found, a phrase each
     common: str | None  # how many drawings that are nobody's are as much like it
     usage: tuple[str, ...]  # the brand's rules for this logo, a phrase each
-    misuse: tuple[Row, ...]  # rows of v_mark_findings
+    misuse: tuple[MisusedMark, ...]
     pictures: Comparison | None
     not_pictured: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextExhibit:
-    """One sentence that names the brand; before, said, after are the passage around the claiming span."""
+    """One sentence that names the brand, with the passage before and after it."""
 
-    row: Row
+    sentence: ShownSentence
     seen: Seen
     parts: tuple[str, ...]  # what was understood of it, a phrase each
     before: str
-    said: str
     after: str
 
 
@@ -76,75 +199,73 @@ class Dossier:
     logos: tuple[LogoExhibit, ...]
     texts: tuple[TextExhibit, ...]
     dates: ClaimDates
-    contradictions: tuple[Row, ...]  # rows of v_contradictions
-    same_walls: tuple[Row, ...]  # of v_templates: other vendors that show the same wall of logos
-    search: Row | None
-    registers: list[dict[str, object]]
-    tried: dict[str, object]
-    asked: dict[str, list[str]]
-    hits: list[dict[str, object]]
-    near_misses: list[dict[str, object]]
-    verdicts: tuple[Row, ...]
+    contradictions: tuple[Contradiction, ...]
+    same_walls: tuple[SameWall, ...]
+    search: Search | None
+    verdicts: tuple[Verdict, ...]  # the one that holds first
     captures: tuple[Exchange, ...]
     ways: tuple[Way, ...]  # of looks that were redirected
     pages: tuple[PageExhibit, ...]  # as drawn, the latest look at each first
-    timeline: tuple[Row, ...]
+    timeline: tuple[TimelineEntry, ...]
     rules_version: str
 
 
-def read_dossier(ledger: Ledger, warc_dir: Path, finding: Row, *, with_pictures: bool = True) -> Dossier:
-    """Return the dossier of a row of v_findings. with_pictures: drawing them takes longer than all else."""
-    claim_id = finding["claim_id"]
-    verdicts = ledger.rows(
-        "SELECT * FROM verdicts WHERE claim_id = ? AND is_replay = 0 ORDER BY sequence DESC", [claim_id]
+def read_dossier(ledger: Ledger, warc_dir: Path, finding: Finding, *, with_pictures: bool = True) -> Dossier:
+    """Return the dossier of a finding. with_pictures: drawing them takes longer than all else."""
+    claim_id = finding.claim_id
+    verdicts = ledger.select(
+        Verdict,
+        f"SELECT {columns_of(Verdict)} FROM verdicts WHERE claim_id = ? AND is_replay = 0 ORDER BY sequence DESC",
+        [claim_id],
     )
-    search_id = verdicts[0]["search_id"] if verdicts else None
-    search = ledger.row("SELECT * FROM searches WHERE search_id = ?", [search_id]) if search_id else None
-    brand_name = ledger.value("SELECT name FROM brands WHERE brand = ?", [finding["brand"]])
+    search_id = verdicts[0].search_id if verdicts else None
+    brand_name = ledger.value("SELECT name FROM brands WHERE brand = ?", [finding.brand])
     return Dossier(
         sentence=_sentence(finding, brand_name),
         logos=_logos(ledger, warc_dir, claim_id, with_pictures=with_pictures),
         texts=_texts(ledger, claim_id),
         dates=read_claim_dates(ledger, claim_id),
         contradictions=tuple(
-            ledger.rows("SELECT * FROM v_contradictions WHERE claim_id = ? ORDER BY is_on_same_page DESC", [claim_id])
+            ledger.select(
+                Contradiction,
+                f"SELECT {columns_of(Contradiction)} FROM v_contradictions WHERE claim_id = ? ORDER BY is_on_same_page DESC",
+                [claim_id],
+            )
         ),
-        same_walls=tuple(ledger.rows(_SAME_WALLS, [claim_id])),
-        search=search,
-        registers=json.loads(search["registers"]) if search else [],
-        tried=json.loads(search["tried"]) if search else {},
-        asked=json.loads(search["asked"]) if search else {},
-        hits=json.loads(search["hits"]) if search else [],
-        near_misses=json.loads(search["near_misses"]) if search else [],
+        same_walls=tuple(ledger.select(SameWall, _SAME_WALLS, [claim_id])),
+        search=ledger.find(Search, search_id=search_id) if search_id else None,
         verdicts=tuple(verdicts),
         captures=read_exchanges(ledger, claim_id),
         ways=read_ways(ledger, claim_id),
         pages=read_exhibits(ledger, warc_dir, claim_id) if with_pictures else (),
-        timeline=tuple(ledger.rows(_TIMELINE, [claim_id, claim_id])),
+        timeline=tuple(ledger.select(TimelineEntry, _TIMELINE, [claim_id, claim_id])),
         rules_version=RULES_VERSION,
     )
 
 
-def _sentence(finding: Row, brand_name: str) -> str:
-    if finding["verdict"] is None:
-        return f"{finding['vendor']} and {brand_name}: not judged yet."
-    relation = RELATIONS[Relation(finding["relation"])].words
-    if finding["tier"]:
-        relation = f"{finding['tier']} {relation}"
-    return VERDICTS[VerdictKind(finding["verdict"])].sentence.format(
-        vendor=finding["vendor"], relation=relation, brand=brand_name
-    )
+def _sentence(finding: Finding, brand_name: str) -> str:
+    if finding.verdict is None:
+        return f"{finding.vendor} and {brand_name}: not judged yet."
+    relation = RELATIONS[finding.relation].words
+    if finding.tier:
+        relation = f"{finding.tier} {relation}"
+    return VERDICTS[finding.verdict].sentence.format(vendor=finding.vendor, relation=relation, brand=brand_name)
 
 
 def _logos(ledger: Ledger, warc_dir: Path, claim_id: ClaimId, *, with_pictures: bool) -> tuple[LogoExhibit, ...]:
     exhibits: list[LogoExhibit] = []
-    pictured: set[tuple[str, str]] = set()
-    misuse: dict[str, list[Row]] = {}
-    for row in ledger.rows("SELECT * FROM v_mark_findings WHERE claim_id = ? ORDER BY kind", [claim_id]):
-        misuse.setdefault(row["evidence_id"], []).append(row)
-    for rows in _by_page(ledger.rows(_LOGOS, [claim_id]), "image_sha256", "official_logo_id"):
-        row = rows[0]
-        key = (row["image_sha256"], row["official_logo_id"])
+    pictured: set[tuple[Sha256, OfficialLogoId]] = set()
+    misuse: dict[EvidenceId, list[MisusedMark]] = {}
+    for mark in ledger.select_each(
+        MisusedMark,
+        "SELECT evidence_id, kind, measured, allowed FROM v_mark_findings WHERE claim_id = ? ORDER BY kind",
+        [claim_id],
+    ):
+        misuse.setdefault(mark.evidence_id, []).append(mark)
+    shown = ledger.select(ShownLogo, _LOGOS, [claim_id])
+    for looks in _group(shown, [(logo.page_url, logo.image_sha256, logo.official_logo_id) for logo in shown]):
+        logo = looks[0]
+        key = (logo.image_sha256, logo.official_logo_id)
         pictures: Comparison | None = None
         why_not: str | None = None
         if key in pictured:
@@ -152,7 +273,7 @@ def _logos(ledger: Ledger, warc_dir: Path, claim_id: ClaimId, *, with_pictures: 
         elif len(pictured) >= MAX_PICTURED:
             why_not = f"only the {MAX_PICTURED} surest images are pictured"
         else:
-            compared = compare_logo(ledger, warc_dir, row) if with_pictures else None
+            compared = compare_logo(ledger, warc_dir, logo) if with_pictures else None
             if compared is None:
                 pictured.add(key)
             elif isinstance(compared, Refusal):
@@ -164,14 +285,12 @@ def _logos(ledger: Ledger, warc_dir: Path, claim_id: ClaimId, *, with_pictures: 
                 pictured.add(key)
         exhibits.append(
             LogoExhibit(
-                row=row,
-                seen=_seen(rows),
-                reasons=tuple(json.loads(row["reasons"])),
-                heading_trail=tuple(json.loads(row["heading_trail"])),
-                shown=_describe_shown(row),
-                common=_describe_strangers(row),
-                usage=read_usage(row["usage"]).describe(),
-                misuse=tuple(misuse.get(row["evidence_id"], ())),
+                logo=logo,
+                seen=_seen(looks),
+                shown=_describe_shown(logo),
+                common=_describe_strangers(logo),
+                usage=read_usage(logo.usage).describe(),
+                misuse=tuple(misuse.get(logo.evidence_id, ())),
                 pictures=pictures,
                 not_pictured=why_not,
             )
@@ -179,81 +298,79 @@ def _logos(ledger: Ledger, warc_dir: Path, claim_id: ClaimId, *, with_pictures: 
     return tuple(exhibits)
 
 
-def compare_logo(ledger: Ledger, warc_dir: Path, row: Row) -> Comparison | Refusal | str:
-    """Return the pictures of a LogoExhibit's row, or why there are none."""
-    capture_id = None if row["inline_sha256"] else row["image_capture_id"]
+def compare_logo(ledger: Ledger, warc_dir: Path, logo: ShownLogo) -> Comparison | Refusal | str:
+    """Return the pictures of a shown logo, or why there are none."""
+    capture_id = None if logo.inline_sha256 else logo.image_capture_id
     try:
-        found = image_content(ledger, warc_dir, row["image_sha256"], capture_id)
+        content = image_content(ledger, warc_dir, logo.image_sha256, capture_id)
     except RecordDeletedError as error:
         return str(error)
-    return compare_pictures(
-        row["content"], found, Box(x=row["x"], y=row["y"], width=row["width"], height=row["height"])
-    )
+    return compare_pictures(logo.content, content, Box(x=logo.x, y=logo.y, width=logo.width, height=logo.height))
 
 
-def _describe_shown(row: Row) -> tuple[str, ...]:
-    transform = read_transform(json.loads(row["transform"]))
+def _describe_shown(logo: ShownLogo) -> tuple[str, ...]:
+    transform = read_transform(logo.transform)
     return describe_transform(transform) if transform else ()
 
 
-def _describe_strangers(row: Row) -> str | None:
-    if row["strangers"] is None:
-        return None
-    count = "none" if row["strangers"] == 0 else str(row["strangers"])
-    if row["strangers"] >= COUNTED_STRANGERS:
+def _describe_strangers(logo: ShownLogo) -> str:
+    count = "none" if logo.strangers == 0 else str(logo.strangers)
+    if logo.strangers >= COUNTED_STRANGERS:
         count = f"{COUNTED_STRANGERS} or more"
-    return f"{count} of {row['strangers_compared']:,} unrelated drawings"
+    return f"{count} of {logo.strangers_compared:,} unrelated drawings"
 
 
 def _texts(ledger: Ledger, claim_id: ClaimId) -> tuple[TextExhibit, ...]:
     exhibits = []
-    for rows in _by_page(ledger.rows(_TEXTS, [claim_id]), "said"):
-        row = rows[0]
-        text, start, end = row["text"], row["sentence_start"], row["sentence_end"]
+    shown = ledger.select(ShownSentence, _TEXTS, [claim_id])
+    for looks in _group(shown, [(sentence.page_url, sentence.sentence) for sentence in shown]):
+        sentence = looks[0]
+        start, end = sentence.sentence_start, sentence.sentence_end
         exhibits.append(
             TextExhibit(
-                row=row,
-                seen=_seen(rows),
-                parts=_describe_parts(row),
-                before=text[max(0, start - 300) : start],
-                said=text[start:end],
-                after=text[end : end + 300],
+                sentence=sentence,
+                seen=_seen(looks),
+                parts=_describe_parts(sentence),
+                before=sentence.text[max(0, start - 300) : start],
+                after=sentence.text[end : end + 300],
             )
         )
     return tuple(exhibits)
 
 
-def _describe_parts(row: Row) -> tuple[str, ...]:
-    said = {
-        "relation": row["relation"],
-        "": None if row["polarity"] == Polarity.AFFIRMED else row["polarity"],
-        "tier": row["tier"],
-        "programme": row["programme"],
-        "since": row["since"],
-        "until": row["until"],
-        "subject": row["subject"],
-        "said by": None if row["asserted_by"] == AssertedBy.VENDOR else row["asserted_by"],
+def _describe_parts(sentence: ShownSentence) -> tuple[str, ...]:
+    parts = {
+        "relation": sentence.relation,
+        "": None if sentence.polarity is Polarity.AFFIRMED else sentence.polarity,
+        "tier": sentence.tier,
+        "programme": sentence.programme,
+        "since": sentence.since,
+        "until": sentence.until,
+        "subject": sentence.subject,
+        "said by": None if sentence.asserted_by is AssertedBy.VENDOR else sentence.asserted_by,
     }
-    return tuple(f"{name} {value}".strip() for name, value in said.items() if value)
+    return tuple(f"{name} {value}".strip() for name, value in parts.items() if value)
 
 
-def _by_page(rows: Sequence[Row], *columns: str) -> list[list[Row]]:
-    """Put together what looks at one page gave again and again: equal columns, the newest and surest first."""
-    found: dict[tuple[object, ...], list[Row]] = {}
-    for row in rows:
-        found.setdefault((row["page_url"], *(row[column] for column in columns)), []).append(row)
-    return list(found.values())
+def _group(rows: Iterable[T], keys: Iterable[Hashable]) -> list[list[T]]:
+    """Put together what looks at one page gave again and again: equal keys, the newest and surest first."""
+    groups: dict[Hashable, list[T]] = {}
+    for row, key in zip(rows, keys, strict=True):
+        groups.setdefault(key, []).append(row)
+    return list(groups.values())
 
 
-def _seen(rows: Sequence[Row]) -> Seen:
-    days = sorted({row["seen_at"] for row in rows})
+def _seen(looks: Sequence[_SeenAt]) -> Seen:
+    days = sorted({look.seen_at for look in looks})
     return Seen(first=days[0], last=days[-1], looks=len(days))
 
 
 _LOGOS = """
-    SELECT e.evidence_id, e.reasons, e.seen_at, g.*, p.url AS page_url, p.title AS page_title, p.kind AS page_kind, p.language,
-           m.*, o.file, o.product, o.usage, o.content, o.valid_from, o.valid_until, o.variant, o.official_logo_id,
-           coalesce(g.inline_sha256, i.content_sha256) AS image_sha256, i.capture_id AS image_capture_id, g.inline_sha256
+    SELECT e.evidence_id, e.reasons, e.seen_at, p.url AS page_url, p.title AS page_title,
+           g.found_by, g.image_url, g.inline_sha256, g.alt, g.link_url, g.heading_trail, g.nearby_text,
+           coalesce(g.inline_sha256, i.content_sha256) AS image_sha256, i.capture_id AS image_capture_id,
+           o.official_logo_id, o.file, o.product, o.usage, o.content, o.valid_until,
+           m.distance_bits, m.score, m.x, m.y, m.width, m.height, m.transform, m.strangers, m.strangers_compared
     FROM claim_evidence e
     JOIN sightings g ON g.sighting_id = e.sighting_id
     JOIN pages p ON p.page_id = e.page_id
@@ -264,7 +381,9 @@ _LOGOS = """
     ORDER BY m.score DESC, e.seen_at DESC, e.evidence_id
 """
 _TEXTS = """
-    SELECT e.reasons, e.seen_at, t.*, substr(g.text, t.sentence_start + 1, t.sentence_end - t.sentence_start) AS said, g.text, g.heading, g.language, p.url AS page_url, p.title AS page_title
+    SELECT e.seen_at, p.url AS page_url, substr(g.text, t.sentence_start + 1, t.sentence_end - t.sentence_start) AS sentence,
+           g.text, t.sentence_start, t.sentence_end, t.kind, t.rule, t.relation, t.polarity, t.tier, t.programme, t.since, t.until,
+           t.subject, t.asserted_by, g.heading, g.language
     FROM claim_evidence e
     JOIN text_matches t ON t.text_match_id = e.text_match_id
     JOIN passages g ON g.passage_id = t.passage_id

@@ -2,28 +2,88 @@
 
 from __future__ import annotations
 
-from ledger.database import Ledger, Row
-from ledger.errors import BadInputError, Problem
-from ledger.typed_texts import CrawlId
-from ledger.verdict_kinds import SERIOUSNESS
+from dataclasses import dataclass, fields
+from typing import ClassVar
 
-COLUMNS = (
-    "vendor", "vendor_domain", "brand", "relation", "tier", "evidence", "verdict", "reasons", "page_url", "image_url",
-    "image_sha256", "first_seen", "last_seen", "claim_id", "rule", "objections", "close", "as_of",
-)  # fmt: skip
-PERHAPS_COLUMNS = (
-    "vendor", "brand", "official_logo", "score", "region", "page_url", "image_url", "image_sha256", "section_kind",
-    "heading", "alt", "page_kind", "found_by", "distance_bits", "match_id", "sighting_id",
-)  # fmt: skip
-REJECTION_COLUMNS = (
-    "brand", "image_sha256", "state", "images", "why", "decided_by", "decided_at", "rejection_id",
-)  # fmt: skip
+from ledger.database import Ledger, columns_of
+from ledger.errors import BadInputError, Problem
+from ledger.typed_texts import ClaimId, CrawlId, FinalUrl, Instant, IsoDate, MatchId, RejectionId, Sha256, SightingId
+from ledger.verdict_kinds import SERIOUSNESS
+from ledger.vocabulary import Evidence, FoundBy, PageKind, Relation, SectionKind, VerdictKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A row of v_findings: what is claimed, on what evidence, and the verdict that holds; None where none was given yet."""
+
+    table: ClassVar[str] = "v_findings"
+    vendor: str
+    vendor_domain: str
+    brand: str
+    relation: Relation
+    tier: str | None
+    evidence: Evidence
+    verdict: VerdictKind | None
+    reasons: tuple[str, ...] | None
+    page_url: FinalUrl
+    image_url: str | None
+    image_sha256: Sha256 | None
+    first_seen: Instant
+    last_seen: Instant
+    claim_id: ClaimId
+    rule: str | None
+    objections: tuple[str, ...] | None
+    close: tuple[str, ...] | None
+    as_of: IsoDate | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerhapsMatch:
+    """A row of v_perhaps: an image that resembles an official logo too little to count. region: JSON."""
+
+    table: ClassVar[str] = "v_perhaps"
+    vendor: str
+    brand: str
+    official_logo: str
+    score: float
+    region: str
+    page_url: FinalUrl
+    image_url: str | None
+    image_sha256: Sha256
+    section_kind: SectionKind
+    heading: str | None
+    alt: str | None
+    page_kind: PageKind
+    found_by: FoundBy
+    distance_bits: int
+    match_id: MatchId
+    sighting_id: SightingId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectedImage:
+    """A row of v_rejections. state: holds, undone or official-set-changed; images: whose match it holds back."""
+
+    table: ClassVar[str] = "v_rejections"
+    brand: str
+    image_sha256: Sha256
+    state: str
+    images: int
+    why: str
+    decided_by: str
+    decided_at: Instant
+    rejection_id: RejectionId
+
+
+COLUMNS = tuple(column.name for column in fields(Finding))
+PERHAPS_COLUMNS = tuple(column.name for column in fields(PerhapsMatch))
+REJECTION_COLUMNS = tuple(column.name for column in fields(RejectedImage))
 MIN_ID_DIGITS = 6
 
 
 def require_brand(ledger: Ledger, brand: str | None) -> None:
     """Errors: BadInputError when a brand is named that the database does not know."""
-    known = [row["brand"] for row in ledger.rows("SELECT brand FROM brands ORDER BY brand")]
+    known = ledger.values("SELECT brand FROM brands ORDER BY brand")
     if brand is not None and brand not in known:
         raise BadInputError(
             Problem(
@@ -37,8 +97,8 @@ def require_brand(ledger: Ledger, brand: str | None) -> None:
 
 def read_findings(
     ledger: Ledger, *, crawl_id: CrawlId | None = None, verdict: str | None = None, brand: str | None = None
-) -> list[Row]:
-    """Return rows of v_findings, exactly its columns. crawl_id: only claims that this crawl saw."""
+) -> list[Finding]:
+    """Return the findings. crawl_id: only claims that this crawl saw."""
     conditions, values = ["1"], list[str]()
     if crawl_id is not None:
         conditions.append(
@@ -51,37 +111,31 @@ def read_findings(
             conditions.append(f"{column} = ?")
             values.append(value)
     order = " ".join(f"WHEN '{kind}' THEN {place}" for place, kind in enumerate(SERIOUSNESS))
-    return ledger.rows(
-        f"SELECT {', '.join(COLUMNS)} FROM v_findings WHERE {' AND '.join(conditions)}"  # columns and words are ours
+    return ledger.select(
+        Finding,
+        f"SELECT {columns_of(Finding)} FROM v_findings WHERE {' AND '.join(conditions)}"  # columns and words are ours
         f" ORDER BY CASE verdict {order} ELSE 99 END, vendor, brand, relation",
         values,
     )
 
 
-def read_finding(ledger: Ledger, claim: str) -> Row:
-    """Return the row of v_findings of a claim, named by its id or the id's first digits.
+def read_finding(ledger: Ledger, claim: str) -> Finding:
+    """Return the finding of a claim, named by its id or the id's first digits.
 
     Errors: BadInputError when there is none, or more than one.
     """
-    ids = [
-        row[0]
-        for row in ledger.rows(
-            "SELECT claim_id FROM claims WHERE claim_id >= :claim AND claim_id < :claim || 'g' LIMIT 2",
-            {"claim": claim.lower()},
-        )
-    ]
-    found = [
-        row
-        for claim_id in ids
-        for row in ledger.rows(f"SELECT {', '.join(COLUMNS)} FROM v_findings WHERE claim_id = ?", [claim_id])
-    ]
-    if len(found) == 1 and len(claim) >= MIN_ID_DIGITS:
-        return found[0]
+    ids = ledger.values(
+        "SELECT claim_id FROM claims WHERE claim_id >= :claim AND claim_id < :claim || 'g' LIMIT 2",
+        {"claim": claim.lower()},
+    )
+    findings = [finding for claim_id in ids if (finding := ledger.find(Finding, claim_id=claim_id)) is not None]
+    if len(findings) == 1 and len(claim) >= MIN_ID_DIGITS:
+        return findings[0]
     raise BadInputError(
         Problem(
             where="CLAIM",
             expected=f"the id of a claim, or its first {MIN_ID_DIGITS} digits or more",
-            got=f"{claim!r}, which {'more than one claim begins with' if len(found) > 1 else 'no claim begins with'}"
+            got=f"{claim!r}, which {'more than one claim begins with' if len(findings) > 1 else 'no claim begins with'}"
             if len(claim) >= MIN_ID_DIGITS
             else repr(claim),
             next_step="see the claim_id of `partnerproof findings --json`",
@@ -89,19 +143,21 @@ def read_finding(ledger: Ledger, claim: str) -> Row:
     )
 
 
-def read_perhaps(ledger: Ledger, *, brand: str | None = None) -> list[Row]:
-    """Return rows of v_perhaps, most alike first: images in which a person should look for a logo."""
-    return ledger.rows(
-        f"SELECT {', '.join(PERHAPS_COLUMNS)} FROM v_perhaps WHERE :brand IS NULL OR brand = :brand"
+def read_perhaps(ledger: Ledger, *, brand: str | None = None) -> list[PerhapsMatch]:
+    """Return the images in which a person should look for a logo, most alike first."""
+    return ledger.select(
+        PerhapsMatch,
+        f"SELECT {columns_of(PerhapsMatch)} FROM v_perhaps WHERE :brand IS NULL OR brand = :brand"
         " ORDER BY score DESC, vendor, page_url, image_url, brand",
         {"brand": brand},
     )
 
 
-def read_rejections(ledger: Ledger, *, brand: str | None = None) -> list[Row]:
-    """Return rows of v_rejections, newest first."""
-    return ledger.rows(
-        f"SELECT {', '.join(REJECTION_COLUMNS)} FROM v_rejections WHERE :brand IS NULL OR brand = :brand"
+def read_rejections(ledger: Ledger, *, brand: str | None = None) -> list[RejectedImage]:
+    """Return the images of which a person said that they do not show a brand's logo, newest first."""
+    return ledger.select(
+        RejectedImage,
+        f"SELECT {columns_of(RejectedImage)} FROM v_rejections WHERE :brand IS NULL OR brand = :brand"
         " ORDER BY rejection_id DESC",
         {"brand": brand},
     )

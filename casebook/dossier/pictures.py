@@ -29,12 +29,23 @@ from crawler.drawing.browser import Browser, BrowserOptions, RenderFailedError, 
 from crawler.reading.page_reader import DrawnDocument, ReadPage
 from crawler.reading.stored_pages import read_drawn
 from ledger.archive.warc import MadeRecord, StoredRecord, WarcArchive, read_made
-from ledger.database import Ledger, Row
+from ledger.database import Ledger, columns_of
 from ledger.errors import OutsideFailureError
 from ledger.identity import event_id, utc_text
 from ledger.lexicon import Lexicon
-from ledger.records import Picture
-from ledger.typed_texts import ClaimId, LookId
+from ledger.records import Look, Picture, Render
+from ledger.typed_texts import (
+    CaptureId,
+    ClaimId,
+    CrawlId,
+    EvidenceId,
+    FinalUrl,
+    Instant,
+    LookId,
+    Sha256,
+    SightingId,
+    VisitId,
+)
 from ledger.verdict_kinds import NOTHING_ALLOWS
 from ledger.vocabulary import DrawnFrom
 
@@ -62,9 +73,43 @@ class PictureOrder:
 class PageToDraw:
     """A look whose page gets pictures, with the claims that rest on it."""
 
-    look: Row
+    look: StoredLook
+    crawl_id: CrawlId
     has_render: bool
-    claims: list[str] = field(default_factory=list)
+    claims: list[ClaimId] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PageLook:
+    """A row of _LOOKS: the latest look at one page of a claim."""
+
+    look_id: LookId
+    visit_id: VisitId
+    capture_id: CaptureId
+    final_url: FinalUrl
+    status: int | None
+    stylesheet_looks: tuple[str, ...]
+    crawl_id: CrawlId
+    looked_at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Piece:
+    """A row of _EVIDENCE: what is looked for in a drawn page. sighting_id: None for words; sizes: None where not known."""
+
+    evidence_id: EvidenceId
+    sighting_id: SightingId | None
+    image_url: str | None
+    original_url: str | None
+    inline_sha256: Sha256 | None
+    heading: str | None
+    region_x: int | None
+    region_y: int | None
+    region_width: int | None
+    region_height: int | None
+    image_width: int | None
+    image_height: int | None
+    sentence: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,28 +139,49 @@ def find_pages(ledger: Ledger, claim_ids: Sequence[ClaimId] | None = None) -> li
     if claim_ids is None:
         kinds = json.dumps([str(kind) for kind in NOTHING_ALLOWS])
         sql = "SELECT claim_id FROM v_findings WHERE verdict IN (SELECT value FROM json_each(?)) ORDER BY claim_id"
-        claim_ids = [row[0] for row in ledger.rows(sql, [kinds])]
-    pages: dict[str, PageToDraw] = {}
+        claim_ids = ledger.values(sql, [kinds])
+    pages: dict[LookId, PageToDraw] = {}
     for claim_id in claim_ids:
-        for look in ledger.rows(_LOOKS, [claim_id]):
-            if _has_picture(ledger, claim_id, look["look_id"]):
+        for shown in ledger.select(_PageLook, _LOOKS, [claim_id]):
+            if _has_picture(ledger, claim_id, shown.look_id):
                 continue
-            if look["look_id"] not in pages:
-                render = ledger.row("SELECT 1 FROM renders WHERE look_id = ? AND failure IS NULL", [look["look_id"]])
-                pages[look["look_id"]] = PageToDraw(look=look, has_render=render is not None)
-            pages[look["look_id"]].claims.append(claim_id)
+            if shown.look_id not in pages:
+                pages[shown.look_id] = _page_to_draw(ledger, shown)
+            pages[shown.look_id].claims.append(claim_id)
     return list(pages.values())
 
 
+def _page_to_draw(ledger: Ledger, shown: _PageLook) -> PageToDraw:
+    look = StoredLook(
+        look_id=shown.look_id,
+        visit_id=shown.visit_id,
+        capture_id=shown.capture_id,
+        final_url=shown.final_url,
+        status=shown.status,
+        stylesheet_looks=shown.stylesheet_looks,
+    )
+    return PageToDraw(
+        look=look,
+        crawl_id=shown.crawl_id,
+        has_render=_find_render(ledger, shown.look_id) is not None,
+    )
+
+
+def _find_render(ledger: Ledger, look_id: LookId) -> Render | None:
+    sql = f"SELECT {columns_of(Render)} FROM renders WHERE look_id = ? AND failure IS NULL"
+    return ledger.select_first(Render, sql, [look_id])
+
+
 def _has_picture(ledger: Ledger, claim_id: ClaimId, look_id: LookId) -> bool:
-    row = ledger.row(
-        "SELECT failure, evidence FROM pictures WHERE claim_id = ? AND look_id = ? ORDER BY picture_id DESC LIMIT 1",
+    picture = ledger.select_first(
+        Picture,
+        f"SELECT {columns_of(Picture)} FROM pictures WHERE claim_id = ? AND look_id = ? ORDER BY picture_id DESC LIMIT 1",
         [claim_id, look_id],
     )
-    if row is None or row["failure"] is not None:
+    if picture is None or picture.failure is not None:
         return False
-    shown = {one["evidence_id"] for one in json.loads(row["evidence"])}
-    return shown == {one["evidence_id"] for one in _evidence(ledger, claim_id, look_id)}
+    shown = {piece["evidence_id"] for piece in picture.evidence}
+    return shown == {piece.evidence_id for piece in _evidence(ledger, claim_id, look_id)}
 
 
 def require_browser(pages: Iterable[PageToDraw], executable: str | None) -> None:
@@ -126,7 +192,7 @@ def require_browser(pages: Iterable[PageToDraw], executable: str | None) -> None
 
 
 def draw_pictures(ledger: Ledger, pages: Sequence[PageToDraw], order: PictureOrder) -> Pictured:
-    """Draw pages and store what comes of it. The caller holds the pen.
+    """Draw pages and store what comes of it. The caller holds the writer lock.
 
     Errors: OutsideFailureError without a browser or disk, EvidenceBrokenError when the archive is not as its rows say.
     """
@@ -135,47 +201,36 @@ def draw_pictures(ledger: Ledger, pages: Sequence[PageToDraw], order: PictureOrd
 
 
 async def _draw_all(ledger: Ledger, pages: Sequence[PageToDraw], order: PictureOrder) -> Pictured:
-    told = Pictured()
+    counts = Pictured()
     async with AsyncExitStack() as stack:
         browser = Browser(BrowserOptions(executable=order.executable, user_agent=order.user_agent))
         stack.push_async_callback(browser.close)
         for page in pages:
-            with WarcArchive(order.warc_dir, ledger, page.look["crawl_id"], tool=order.tool) as archive:
+            with WarcArchive(order.warc_dir, ledger, page.crawl_id, tool=order.tool) as archive:
                 try:
                     drawn = await _draw(browser, ledger, archive, page)
                 except RenderFailedError as error:
                     ledger.add(_failed(page, claim, str(error)) for claim in page.claims)
-                    told = replace(told, failed=told.failed + 1)
+                    counts = replace(counts, failed=counts.failed + 1)
                 else:
-                    read = read_drawing(ledger, order.warc_dir, _stored_look(page.look), drawn.document, order.lexicon)
+                    read = read_drawing(ledger, order.warc_dir, page.look, drawn.document, order.lexicon)
                     for claim in page.claims:
                         picture = _outline(ledger, archive, page, claim, drawn, read)
                         ledger.add([picture])
-                        told = replace(
-                            told,
-                            drawn=told.drawn + 1,
-                            not_outlined=told.not_outlined + (picture.outlined_sha256 is None),
+                        counts = replace(
+                            counts,
+                            drawn=counts.drawn + 1,
+                            not_outlined=counts.not_outlined + (picture.outlined_sha256 is None),
                         )
             order.on_page()
-    return told
-
-
-def _stored_look(look: Row) -> StoredLook:
-    return StoredLook(
-        look_id=look["look_id"],
-        visit_id=look["visit_id"],
-        capture_id=look["capture_id"],
-        final_url=look["final_url"],
-        status=look["status"],
-        stylesheet_looks=tuple(json.loads(look["stylesheet_looks"])),
-    )
+    return counts
 
 
 async def _draw(browser: Browser, ledger: Ledger, archive: WarcArchive, page: PageToDraw) -> Drawn:
     if page.has_render:
-        return _drawn_in_crawl(ledger, archive.directory, page.look["look_id"])
-    rendered = await draw_stored(browser, ledger, archive.directory, _stored_look(page.look))
-    at, url = utc_text(), page.look["final_url"]
+        return _drawn_in_crawl(ledger, archive.directory, page.look.look_id)
+    rendered = await draw_stored(browser, ledger, archive.directory, page.look)
+    at, url = utc_text(), page.look.final_url
     html = rendered.html.encode("utf-8", "replace")
     # addresses of their own, as other archivers' pictures have: the page's own address is that of what the server sent
     document = MadeRecord(
@@ -196,24 +251,20 @@ async def _draw(browser: Browser, ledger: Ledger, archive: WarcArchive, page: Pa
 
 
 def _drawn_in_crawl(ledger: Ledger, warc_dir: Path, look_id: LookId) -> Drawn:
-    row = ledger.row("SELECT * FROM renders WHERE look_id = ? AND failure IS NULL", [look_id])
+    render = _find_render(ledger, look_id)
     document = read_drawn(ledger, warc_dir, look_id)
-    assert row is not None  # noqa: S101  # the caller saw it
+    assert render is not None  # noqa: S101  # the caller saw it
     assert document is not None  # noqa: S101
-    places = {
-        name: StoredRecord(
-            warc_file=row[f"{name}_warc_file"], warc_offset=row[f"{name}_warc_offset"], sha256=row[f"{name}_sha256"]
-        )
-        for name in ("document", "screenshot")
-    }
-    screenshot = places["screenshot"]
+    document_place = stored_place(render.document_warc_file, render.document_warc_offset, render.document_sha256)
+    screenshot = stored_place(render.screenshot_warc_file, render.screenshot_warc_offset, render.screenshot_sha256)
+    assert document_place is not None and screenshot is not None  # noqa: S101, PT018  # it was drawn, so both are stored
     return Drawn(
         document=document,
         screenshot=read_made(warc_dir, screenshot.warc_file, screenshot.warc_offset, screenshot.sha256),
         drawn_from=DrawnFrom.CRAWL,
-        asked=row["asked"],
-        refused=tuple(json.loads(row["refused"])),
-        document_place=places["document"],
+        asked=render.asked,
+        refused=render.refused,
+        document_place=document_place,
         screenshot_place=screenshot,
     )
 
@@ -221,34 +272,35 @@ def _drawn_in_crawl(ledger: Ledger, warc_dir: Path, look_id: LookId) -> Drawn:
 def _outline(
     ledger: Ledger, archive: WarcArchive, page: PageToDraw, claim_id: ClaimId, drawn: Drawn, read: ReadPage
 ) -> Picture:
-    found = tuple(_find(one, drawn.document, read) for one in _evidence(ledger, claim_id, page.look["look_id"]))
-    boxes = [tuple(box) for one in found for box in one["boxes"]]
+    pieces = _evidence(ledger, claim_id, page.look.look_id)
+    places = tuple(_find(piece, drawn.document, read) for piece in pieces)
+    boxes = [tuple(box) for place in places for box in place["boxes"]]
     outlined = outline_boxes(drawn.screenshot, boxes) if boxes else None
-    place: StoredRecord | None = None
+    outlined_place: StoredRecord | None = None
     at = utc_text()
     if outlined is not None:
-        url = f"urn:outlined:{page.look['final_url']}"
-        place = archive.store_made(
+        url = f"urn:outlined:{page.look.final_url}"
+        outlined_place = archive.store_made(
             MadeRecord(kind="resource", url=url, content=outlined, content_type="image/png", made_at=at)
         )
     return Picture(
         picture_id=event_id(),
         claim_id=claim_id,
-        look_id=page.look["look_id"],
+        look_id=page.look.look_id,
         drawn_from=drawn.drawn_from,
         failure=None,
-        evidence=found,
+        evidence=places,
         asked=drawn.asked,
         refused=drawn.refused,
-        document_sha256=drawn.document_place.sha256,
+        document_sha256=Sha256(drawn.document_place.sha256),
         document_warc_file=drawn.document_place.warc_file,
         document_warc_offset=drawn.document_place.warc_offset,
-        screenshot_sha256=drawn.screenshot_place.sha256,
+        screenshot_sha256=Sha256(drawn.screenshot_place.sha256),
         screenshot_warc_file=drawn.screenshot_place.warc_file,
         screenshot_warc_offset=drawn.screenshot_place.warc_offset,
-        outlined_sha256=place.sha256 if place else None,
-        outlined_warc_file=place.warc_file if place else None,
-        outlined_warc_offset=place.warc_offset if place else None,
+        outlined_sha256=Sha256(outlined_place.sha256) if outlined_place else None,
+        outlined_warc_file=outlined_place.warc_file if outlined_place else None,
+        outlined_warc_offset=outlined_place.warc_offset if outlined_place else None,
         drawn_at=at,
     )
 
@@ -257,7 +309,7 @@ def _failed(page: PageToDraw, claim_id: ClaimId, failure: str) -> Picture:
     return Picture(
         picture_id=event_id(),
         claim_id=claim_id,
-        look_id=page.look["look_id"],
+        look_id=page.look.look_id,
         drawn_from=DrawnFrom.ARCHIVE,
         failure=failure,
         evidence=(),
@@ -276,47 +328,48 @@ def _failed(page: PageToDraw, claim_id: ClaimId, failure: str) -> Picture:
     )
 
 
-def _evidence(ledger: Ledger, claim_id: ClaimId, look_id: LookId) -> list[Row]:
-    return ledger.rows(_EVIDENCE, [claim_id, look_id])
+def _evidence(ledger: Ledger, claim_id: ClaimId, look_id: LookId) -> list[_Piece]:
+    return ledger.select(_Piece, _EVIDENCE, [claim_id, look_id])
 
 
-def _find(evidence: Row, drawn: DrawnDocument, read: ReadPage) -> dict[str, Any]:
+def _find(piece: _Piece, drawn: DrawnDocument, read: ReadPage) -> dict[str, Any]:
     """Where one piece of evidence stands in what was drawn, or why that is not known."""
-    if evidence["sighting_id"] is None:
-        boxes = find_words(drawn, evidence["said"] or "")
+    if piece.sighting_id is None:
+        boxes = find_words(drawn, piece.sentence or "")
         why_not = None if boxes else "its words were not found in what was drawn"
-        return {"evidence_id": evidence["evidence_id"], "how": "words", "boxes": boxes, "why_not": why_not}
-    addresses = {evidence["image_url"], evidence["original_url"]} - {None}
+        return {"evidence_id": piece.evidence_id, "how": "words", "boxes": boxes, "why_not": why_not}
+    addresses = {piece.image_url, piece.original_url} - {None}
     if addresses:
         how, same = "image-address", [s for s in read.sightings if addresses & {s.image_url, s.original_url}]
     else:
-        how, same = "inline-image", [s for s in read.sightings if s.inline_sha256 == evidence["inline_sha256"]]
-    under_it = [s for s in same if s.heading == evidence["heading"]]
-    shown = [_region_in(evidence, s.page_box) for s in under_it or same if s.page_box]
+        how, same = "inline-image", [s for s in read.sightings if s.inline_sha256 == piece.inline_sha256]
+    under_it = [s for s in same if s.heading == piece.heading]
+    shown = [_region_in(piece, s.page_box) for s in under_it or same if s.page_box]
     why_not = None
     if not same:
         why_not = "its image was not found in what was drawn"
     elif not shown:
         why_not = "its image is in the document that was drawn, and not seen"
     return {
-        "evidence_id": evidence["evidence_id"],
+        "evidence_id": piece.evidence_id,
         "how": how,
         "boxes": list(dict.fromkeys(shown)),
         "why_not": why_not,
     }
 
 
-def _region_in(evidence: Row, box: Sequence[int]) -> tuple[int, ...]:
+def _region_in(piece: _Piece, box: Sequence[int]) -> tuple[int, ...]:
     """The part of an image's box that shows the logo: in a wall of logos it is not the whole image."""
-    wide, high = evidence["image_width"], evidence["image_height"]
+    wide, high = piece.image_width, piece.image_height
+    region = (piece.region_x or 0, piece.region_y or 0, piece.region_width or 0, piece.region_height or 0)
     x, y, width, height = box
     if not wide or not high or not width or not height or abs(width / height * high / wide - 1) > SAME_SHAPE:
         return tuple(box)  # cropped, a sprite, or with a frame around it: which part is seen is not known
-    if evidence["region_width"] * evidence["region_height"] > WHOLE_SHARE * wide * high:
+    if region[2] * region[3] > WHOLE_SHARE * wide * high:
         return tuple(box)
     across, down = width / wide, height / high
-    left, top = x + evidence["region_x"] * across, y + evidence["region_y"] * down
-    return round(left), round(top), round(evidence["region_width"] * across), round(evidence["region_height"] * down)
+    left, top = x + region[0] * across, y + region[1] * down
+    return round(left), round(top), round(region[2] * across), round(region[3] * down)
 
 
 def outline_boxes(png: bytes, boxes: Iterable[Sequence[int]]) -> bytes | None:
@@ -345,44 +398,64 @@ def outline_boxes(png: bytes, boxes: Iterable[Sequence[int]]) -> bytes | None:
 class PageExhibit:
     """A page as drawn, for a reader. missing: evidence that was not found again, and why."""
 
-    row: Row
-    url: str
+    picture: Picture
+    url: FinalUrl
+    looked_at: Instant
     screenshot_png: bytes | None
     outlined_png: bytes | None
     missing: tuple[str, ...]
-    refused: tuple[str, ...]
 
 
-def list_exhibits(ledger: Ledger, claim_id: ClaimId) -> list[Row]:
-    """Return the rows of the latest picture of each page of a claim, without the pictures."""
-    return ledger.rows(_PICTURES, [claim_id])
+def list_exhibits(ledger: Ledger, claim_id: ClaimId) -> list[Picture]:
+    """Return the latest picture of each page of a claim, the latest look first, without the pixels."""
+    return ledger.select(Picture, _PICTURES, [claim_id])
 
 
-def read_exhibit_png(warc_dir: Path, row: Row, name: str) -> bytes | None:
-    """Return one picture of a row. name: screenshot or outlined. None: there is none."""
-    if not row[f"{name}_sha256"]:
+def stored_place(warc_file: str | None, warc_offset: int | None, sha256: Sha256 | None) -> StoredRecord | None:
+    """Return where a drawing lies, as a row says it in three columns; None: there is none."""
+    if warc_file is None or warc_offset is None or sha256 is None:
         return None
-    return read_made(warc_dir, row[f"{name}_warc_file"], row[f"{name}_warc_offset"], row[f"{name}_sha256"])
+    return StoredRecord(warc_file=warc_file, warc_offset=warc_offset, sha256=sha256)
+
+
+def screenshot_place(picture: Picture) -> StoredRecord | None:
+    """Return where the untouched screenshot of a picture lies."""
+    return stored_place(picture.screenshot_warc_file, picture.screenshot_warc_offset, picture.screenshot_sha256)
+
+
+def outlined_place(picture: Picture) -> StoredRecord | None:
+    """Return where the copy with the outlined evidence lies; None: nothing was found again in what was drawn."""
+    return stored_place(picture.outlined_warc_file, picture.outlined_warc_offset, picture.outlined_sha256)
+
+
+def read_png(warc_dir: Path, place: StoredRecord | None) -> bytes | None:
+    """Return the pixels of a stored picture; None: there is none."""
+    return None if place is None else read_made(warc_dir, place.warc_file, place.warc_offset, place.sha256)
 
 
 def read_exhibits(ledger: Ledger, warc_dir: Path, claim_id: ClaimId) -> tuple[PageExhibit, ...]:
     """Return the latest picture of each page of a claim."""
-    return tuple(
-        PageExhibit(
-            row=row,
-            url=row["final_url"],
-            screenshot_png=read_exhibit_png(warc_dir, row, "screenshot"),
-            outlined_png=read_exhibit_png(warc_dir, row, "outlined"),
-            missing=tuple(dict.fromkeys(one["why_not"] for one in json.loads(row["evidence"]) if one["why_not"])),
-            refused=tuple(json.loads(row["refused"])),
+    exhibits = []
+    for picture in list_exhibits(ledger, claim_id):
+        look = ledger.find(Look, look_id=picture.look_id)
+        assert look is not None and look.final_url is not None  # noqa: S101, PT018  # what was drawn was looked at
+        exhibits.append(
+            PageExhibit(
+                picture=picture,
+                url=look.final_url,
+                looked_at=look.looked_at,
+                screenshot_png=read_png(warc_dir, screenshot_place(picture)),
+                outlined_png=read_png(warc_dir, outlined_place(picture)),
+                missing=tuple(dict.fromkeys(piece["why_not"] for piece in picture.evidence if piece["why_not"])),
+            )
         )
-        for row in list_exhibits(ledger, claim_id)
-    )
+    return tuple(exhibits)
 
 
 # of each page of a claim the latest look
 _LOOKS = """
-    SELECT k.*, p.stylesheet_looks, v.crawl_id, max(k.looked_at) FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id
+    SELECT k.look_id, k.visit_id, k.capture_id, k.final_url, k.status, p.stylesheet_looks, v.crawl_id,
+           max(k.looked_at) AS looked_at FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id
     JOIN looks k ON k.look_id = p.look_id JOIN visits v ON v.visit_id = k.visit_id
     WHERE e.claim_id = ? AND k.capture_id NOT IN (SELECT capture_id FROM deletions)
     GROUP BY p.url ORDER BY k.looked_at DESC, p.url
@@ -392,7 +465,7 @@ _EVIDENCE = """
            m.x AS region_x, m.y AS region_y, m.width AS region_width, m.height AS region_height,
            (SELECT max(width_px) FROM recognitions r WHERE r.image_sha256 = m.image_sha256) AS image_width,
            (SELECT max(height_px) FROM recognitions r WHERE r.image_sha256 = m.image_sha256) AS image_height,
-           trim(substr(a.text, t.sentence_start + 1, t.sentence_end - t.sentence_start)) AS said
+           trim(substr(a.text, t.sentence_start + 1, t.sentence_end - t.sentence_start)) AS sentence
     FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id
     LEFT JOIN sightings g ON g.sighting_id = e.sighting_id
     LEFT JOIN logo_matches m ON m.match_id = e.match_id
@@ -400,8 +473,8 @@ _EVIDENCE = """
     LEFT JOIN passages a ON a.passage_id = t.passage_id
     WHERE e.claim_id = ? AND p.look_id = ? ORDER BY e.evidence_id
 """
-_PICTURES = """
-    SELECT r.*, k.final_url, k.looked_at FROM pictures r JOIN looks k ON k.look_id = r.look_id
+_PICTURES = f"""
+    SELECT {columns_of(Picture, "r")} FROM pictures r JOIN looks k ON k.look_id = r.look_id
     WHERE r.claim_id = ?1 AND r.picture_id = (SELECT max(picture_id) FROM pictures WHERE claim_id = ?1 AND look_id = r.look_id)
       AND k.capture_id NOT IN (SELECT capture_id FROM deletions)
     ORDER BY k.looked_at DESC, k.final_url

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +22,7 @@ from casebook.dossier.coverage import read_coverage
 from casebook.dossier.dossier import Dossier, read_dossier
 from casebook.dossier.findings import read_findings, require_brand
 from casebook.dossier.witnesses import read_witnesses
-from ledger.database import Ledger, Row
+from ledger.database import Ledger
 from ledger.errors import OutsideFailureError
 from ledger.identity import utc_text
 from ledger.verdict_kinds import SERIOUSNESS
@@ -52,7 +51,6 @@ class Pages:
             lstrip_blocks=True,
         )
         self.environment.filters["data_uri"] = lambda png: "data:image/png;base64," + base64.b64encode(png).decode()
-        self.environment.filters["from_json"] = lambda text: json.loads(text or "[]")
         self.environment.filters["verdict_words"] = lambda verdict: (verdict or "not judged").replace("-", " ")
         self.made_at = utc_text()
 
@@ -83,18 +81,18 @@ def write_report(
     findings = read_findings(ledger, verdict=verdict, brand=brand)
     try:
         (out / "claims").mkdir(parents=True, exist_ok=True)
-        current = {f"{row['claim_id']}.html" for row in findings}
+        current = {f"{finding.claim_id}.html" for finding in findings}
         for old in (out / "claims").glob("[0-9a-f]" * 32 + ".html"):  # an earlier report's dossiers, nothing else
             if old.name not in current:
                 old.unlink()
-        for row in findings:
-            dossier: Dossier = read_dossier(ledger, warc_dir, row)
-            (out / "claims" / f"{row['claim_id']}.html").write_text(
+        for finding in findings:
+            dossier: Dossier = read_dossier(ledger, warc_dir, finding)
+            (out / "claims" / f"{finding.claim_id}.html").write_text(
                 pages.render(
                     "dossier.html",
                     d=dossier,
-                    finding=row,
-                    witnesses=read_witnesses(ledger, row["claim_id"]),
+                    finding=finding,
+                    witnesses=read_witnesses(ledger, finding.claim_id),
                     is_alone=False,
                 ),
                 encoding="utf-8",
@@ -103,8 +101,9 @@ def write_report(
         (out / "coverage.html").write_text(pages.render("coverage.html", c=coverage), encoding="utf-8")
         index = out / "index.html"
         index.write_text(
-            pages.render("index.html", findings=findings, counts=_ordered(_count(findings, "verdict")), brands=_count(findings, "brand"),
-                         relations=_count(findings, "relation"), unseen=coverage.unseen_by_reason),
+            pages.render("index.html", findings=findings, counts=_ordered(_count(finding.verdict for finding in findings)),
+                         brands=_count(finding.brand for finding in findings), relations=_count(finding.relation for finding in findings),
+                         unseen=coverage.unseen_by_reason),
             encoding="utf-8",
         )  # fmt: skip
     except OSError as error:
@@ -114,8 +113,8 @@ def write_report(
     return Report(index=index, dossiers=len(findings))
 
 
-def _count(rows: Sequence[Row], column: str) -> Counter[str]:
-    return Counter(row[column] or "none" for row in rows)
+def _count(values: Iterable[str | None]) -> Counter[str]:
+    return Counter(str(value or "none") for value in values)
 
 
 def _ordered(counts: Counter[str]) -> dict[str, int]:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from crawler.archives.archive_index import url_key
-from ledger.database import Ledger, Row
-from ledger.typed_texts import ClaimId
+from ledger.database import Ledger
+from ledger.typed_texts import ClaimId, Instant, RequestedUrl, Sha256
 
 SAME_BYTES = "the same bytes"
 SAME_CLAIM = "other bytes, the same claim"
@@ -22,28 +22,52 @@ class Witness:
     """One page or image of a claim as we and as another saw it. archive: the file that the copy came from."""
 
     what: str  # page or image
-    url: str
-    other_url: str  # as the archive has it
-    own_at: str
-    own_sha256: str
-    other_at: str
-    other_sha256: str
+    url: RequestedUrl
+    other_url: RequestedUrl  # as the archive has it
+    own_at: Instant
+    own_sha256: Sha256 | None
+    other_at: Instant
+    other_sha256: Sha256 | None
     archive: str
     agreement: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Own:
+    """A page or image of a claim as our crawls saw it. sha256: of its content."""
+
+    what: str
+    url: RequestedUrl
+    at: Instant
+    sha256: Sha256 | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Copy:
+    """A page or image of the same vendor in an archive that others made."""
+
+    what: str
+    url: RequestedUrl
+    at: Instant
+    sha256: Sha256 | None
+    archive: str
+    has_claim: bool
+
+
 def read_witnesses(ledger: Ledger, claim_id: ClaimId) -> tuple[Witness, ...]:
     """Return each copy that others made of what the claim was seen in, against our look that is nearest in time."""
-    seen: dict[tuple[str, str | None], list[Row]] = {}
-    for row in ledger.rows(_SEEN, {"claim": claim_id}):
-        seen.setdefault((row["what"], address_key(row["url"])), []).append(row)
-    found = []
-    for copy in ledger.rows(_COPIES, {"claim": claim_id}):
-        ours = seen.get((copy["what"], address_key(copy["url"])))
+    seen: dict[tuple[str, str | None], list[_Own]] = {}
+    for own in ledger.select_each(_Own, _SEEN, {"claim": claim_id}):
+        seen.setdefault((own.what, address_key(own.url)), []).append(own)
+    witnesses = []
+    for copy in ledger.select(_Copy, _COPIES, {"claim": claim_id}):
+        ours = seen.get((copy.what, address_key(copy.url)))
         if ours:
-            at = _second(copy["at"])
-            found.append(_witness(min(ours, key=lambda own: (abs(_second(own["at"]) - at), own["at"])), copy))
-    return tuple(sorted(found, key=lambda one: (one.what != "page", one.url, one.other_at, one.archive)))
+            at = _second(copy.at)
+            witnesses.append(_witness(min(ours, key=lambda own: (abs(_second(own.at) - at), own.at)), copy))
+    return tuple(
+        sorted(witnesses, key=lambda witness: (witness.what != "page", witness.url, witness.other_at, witness.archive))
+    )
 
 
 def address_key(url: str) -> str | None:
@@ -58,18 +82,18 @@ def address_key(url: str) -> str | None:
     return f"{path.rstrip('/')}{mark}{query}"
 
 
-def _witness(own: Row, copy: Row) -> Witness:
-    is_same = own["sha256"] == copy["sha256"]
+def _witness(own: _Own, copy: _Copy) -> Witness:
+    is_same = own.sha256 == copy.sha256
     return Witness(
-        what=own["what"],
-        url=own["url"],
-        other_url=copy["url"],
-        own_at=own["at"],
-        own_sha256=own["sha256"],
-        other_at=copy["at"],
-        other_sha256=copy["sha256"],
-        archive=copy["archive"],
-        agreement=SAME_BYTES if is_same else SAME_CLAIM if copy["has_claim"] else NO_CLAIM,
+        what=own.what,
+        url=own.url,
+        other_url=copy.url,
+        own_at=own.at,
+        own_sha256=own.sha256,
+        other_at=copy.at,
+        other_sha256=copy.sha256,
+        archive=copy.archive,
+        agreement=SAME_BYTES if is_same else SAME_CLAIM if copy.has_claim else NO_CLAIM,
     )
 
 

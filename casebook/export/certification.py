@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from casebook.dossier.provenance import Exchange
-from ledger.database import Ledger
-from ledger.typed_texts import CrawlId, Instant, Sha256
+from ledger.database import Ledger, columns_of
+from ledger.records import Crawl
+from ledger.typed_texts import CrawlId, Instant, Json, Sha256
 from ledger.vocabulary import CrawlKind
 
 
@@ -30,9 +31,9 @@ class CertifiedCrawl:
     """A crawl that exchanges come from. made_with: of every start with other versions, words, rules or logos; empty: not noted."""
 
     crawl_id: CrawlId
-    kind: str
-    started_at: str
-    ended_at: str | None
+    kind: CrawlKind
+    started_at: Instant
+    ended_at: Instant | None
     made_with: tuple[Mapping[str, Any], ...]
     clock: Mapping[str, Any] | None  # None: not measured
 
@@ -55,49 +56,54 @@ class Certification:
     @property
     def is_by_others(self) -> bool:
         """Whether some of the exchanges were made by others, and read from their archives."""
-        return any(crawl.kind == CrawlKind.INGEST for crawl in self.crawls)
+        return any(crawl.kind is CrawlKind.INGEST for crawl in self.crawls)
 
     @property
     def is_by_others_alone(self) -> bool:
-        return bool(self.crawls) and all(crawl.kind == CrawlKind.INGEST for crawl in self.crawls)
+        return bool(self.crawls) and all(crawl.kind is CrawlKind.INGEST for crawl in self.crawls)
 
     @property
     def is_all_tls(self) -> bool:
-        return bool(self.captures) and all(one.is_checked for one in self.captures)
+        return bool(self.captures) and all(capture.is_checked for capture in self.captures)
 
 
 def certify_exchange(exchange: Exchange) -> CertifiedCapture:
     """Return an exchange as the certification lists it."""
     return CertifiedCapture(
-        url=exchange.row["url"],
-        fetched_at=exchange.row["fetched_at"],
-        remote_ip=exchange.row["remote_ip"],
+        url=exchange.capture.url,
+        fetched_at=exchange.capture.fetched_at,
+        remote_ip=exchange.capture.remote_ip,
         connection=exchange.connection,
         is_checked=exchange.is_checked,
-        payload_sha256=exchange.row["payload_sha256"],
+        payload_sha256=exchange.capture.payload_sha256,
     )
 
 
 def read_crawls(ledger: Ledger, exchanges: Sequence[Exchange]) -> tuple[CertifiedCrawl, ...]:
     """Return the crawls that exchanges come from, oldest first."""
-    rows = ledger.rows(
-        "SELECT DISTINCT w.* FROM captures c JOIN visits v ON v.visit_id = c.visit_id JOIN crawls w ON w.crawl_id = v.crawl_id"
+    crawls = ledger.select(
+        Crawl,
+        f"SELECT DISTINCT {columns_of(Crawl, 'w')} FROM captures c JOIN visits v ON v.visit_id = c.visit_id"
+        " JOIN crawls w ON w.crawl_id = v.crawl_id"
         " WHERE c.capture_id IN (SELECT value FROM json_each(?)) ORDER BY w.crawl_id",
-        [json.dumps([one.row["capture_id"] for one in exchanges])],
+        [json.dumps([exchange.capture.capture_id for exchange in exchanges])],
     )
     return tuple(
         CertifiedCrawl(
-            crawl_id=row["crawl_id"],
-            kind=row["kind"],
-            started_at=row["started_at"],
-            ended_at=row["ended_at"],
-            made_with=_starts(json.loads(row["made_with"])),
-            clock=json.loads(row["clock"]) if row["clock"] else None,
+            crawl_id=crawl.crawl_id,
+            kind=crawl.kind,
+            started_at=crawl.started_at,
+            ended_at=crawl.ended_at,
+            made_with=_starts(crawl.made_with),
+            clock=crawl.clock if isinstance(crawl.clock, dict) else None,
         )
-        for row in rows
+        for crawl in crawls
     )
 
 
-def _starts(made_with: dict[str, Any]) -> tuple[Mapping[str, Any], ...]:
-    later = made_with.pop("continued_with", [])
-    return tuple(one for one in (made_with, *later) if "tool" in one)
+def _starts(made_with: Json) -> tuple[Mapping[str, Any], ...]:
+    """Return what a crawl began with, and what it went on with each time."""
+    if not isinstance(made_with, dict):
+        return ()
+    first = {name: value for name, value in made_with.items() if name != "continued_with"}
+    return tuple(start for start in (first, *made_with.get("continued_with", ())) if "tool" in start)

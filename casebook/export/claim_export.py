@@ -18,13 +18,14 @@ import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from casebook.dossier.dossier import Dossier, read_dossier
-from casebook.dossier.findings import read_finding
+from casebook.dossier.findings import Finding, read_finding
+from casebook.dossier.pictures import outlined_place, screenshot_place, stored_place
 from casebook.dossier.report import Pages
 from casebook.dossier.witnesses import read_witnesses
 from casebook.export.certification import Certification, certify_exchange, read_crawls
@@ -34,8 +35,9 @@ from casebook.export.redacted_copy import RedactedCopy, redact_exhibits
 from casebook.export.redaction_list import RedactionList
 from casebook.files.pdf import write_pdf
 from casebook.register.certificate import write_certificate
-from casebook.register.recorded_search import read_searches_about, require_search
-from ledger.database import Ledger, Row
+from casebook.register.recorded_search import read_searches_about
+from ledger.archive.warc import StoredRecord
+from ledger.database import Ledger
 from ledger.errors import OutsideFailureError
 from ledger.identity import utc_text
 from ledger.proof import verifier
@@ -44,7 +46,7 @@ from ledger.proof.proofs import Proofs
 from ledger.proof.seals import HEAD, Seals
 from ledger.proof.verifier import canonical, file_facts, write_manifest
 from ledger.proof.wacz import CopiedRecord, MadePlace, PageEntry, add_stored, write_wacz
-from ledger.typed_texts import ClaimId
+from ledger.typed_texts import ClaimId, Instant
 from ledger.vocabulary import CustodyEvent
 
 FORMAT = "partnerproof export 1"
@@ -68,6 +70,15 @@ class ExportOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _CapturedPage:
+    """A page of a claim as one capture has it."""
+
+    url: str
+    title: str | None
+    fetched_at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
     """What was written. unsealed: rows and records in it that no seal covers yet."""
 
@@ -88,29 +99,28 @@ def export_claim(ledger: Ledger, order: ExportOrder, *, warc_dir: Path, seals_di
     finding = read_finding(ledger, order.claim_id)
     dossier = read_dossier(ledger, warc_dir, finding)
     if order.redact_by is not None:
-        dossier = replace(
-            dossier, pages=()
-        )  # pictures drawn later show words as pixels, and nothing that the rest lacks
+        # pictures drawn later show words as pixels, and nothing that the rest lacks
+        dossier = replace(dossier, pages=())
     part = order.out.with_name(f".{order.out.name}.part")
     try:
         order.out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".export-", dir=order.out.parent) as made:
             folder = Path(made)
             proofs = Proofs(ledger, Seals.of(seals_dir))
-            write_exhibits(folder, ledger, warc_dir, finding["claim_id"], dossier)
+            write_exhibits(folder, ledger, warc_dir, finding.claim_id, dossier)
             copy: RedactedCopy | None = None
             if order.redact_by is not None:
-                drawn = read_drawn_pages(ledger, finding["claim_id"])
+                drawn = read_drawn_pages(ledger, finding.claim_id)
                 copy = redact_exhibits(folder, ledger, finding, dossier, drawn, order.redact_by)
                 dossier = copy.dossier
             copied = _write_archive(folder, ledger, warc_dir, finding, dossier, str(order.made_with["tool"]), copy)
             unsealed = _write_proofs(folder, ledger, proofs, finding, copied, copy)
-            entries = _write_log_extract(folder, log, finding["claim_id"], copy)
+            entries = _write_log_extract(folder, log, finding.claim_id, copy)
             _write_pages(folder, ledger, finding, dossier, order, entries, unsealed, copy)
             shutil.copyfile(verifier.__file__, folder / "verify.py")
             about = {
                 "format": FORMAT,
-                "claim": finding["claim_id"],
+                "claim": finding.claim_id,
                 "made_at": utc_text(),
                 "made_with": dict(order.made_with),
             }
@@ -128,7 +138,7 @@ def export_claim(ledger: Ledger, order: ExportOrder, *, warc_dir: Path, seals_di
     facts = file_facts(order.out)
     log.add(
         CustodyEvent.EXPORTED,
-        {"claim": finding["claim_id"], "file": order.out.name, "manifest_sha256": digest, **facts}
+        {"claim": finding.claim_id, "file": order.out.name, "manifest_sha256": digest, **facts}
         | ({"redacted": copy.about} if copy else {}),
     )
     return Export(path=order.out, unsealed=unsealed, tokens=tokens, redaction=copy.about if copy else None, **facts)
@@ -138,35 +148,42 @@ def _write_archive(
     folder: Path,
     ledger: Ledger,
     warc_dir: Path,
-    finding: Row,
+    finding: Finding,
     dossier: Dossier,
     software: str,
     copy: RedactedCopy | None,
 ) -> list[CopiedRecord]:
     """The pages of the claim with all that they show, as a WACZ."""
-    claim_id = finding["claim_id"]
-    drawn = read_drawn_pages(ledger, claim_id)
+    claim_id = finding.claim_id
+    renders = read_drawn_pages(ledger, claim_id)
     made = [
-        MadePlace(file=r[f"{w}_warc_file"], offset=r[f"{w}_warc_offset"])
-        for r in drawn
-        for w in ("document", "screenshot")
+        place
+        for render in renders
+        for place in (
+            stored_place(render.document_warc_file, render.document_warc_offset, render.document_sha256),
+            stored_place(render.screenshot_warc_file, render.screenshot_warc_offset, render.screenshot_sha256),
+        )
+    ]
+    beside = [
+        place
+        for picture in (page.picture for page in dossier.pages)
+        for place in (
+            stored_place(picture.document_warc_file, picture.document_warc_offset, picture.document_sha256),
+            screenshot_place(picture),
+            outlined_place(picture),
+        )
     ]
     pages = [
-        PageEntry(url=row["url"], title=row["title"] or row["url"], at=row["fetched_at"])
-        for row in ledger.rows(_PAGES, {"claim": claim_id, "best": finding["page_url"]})
+        PageEntry(url=page.url, title=page.title or page.url, at=page.fetched_at)
+        for page in ledger.select(_CapturedPage, _PAGES, {"claim": claim_id, "best": finding.page_url})
     ]
     return write_wacz(
         folder / "evidence.wacz",
         ledger,
         warc_dir,
         capture_ids=read_capture_ids(ledger, claim_id),
-        made=made,
-        beside=[
-            MadePlace(file=page.row[f"{name}_warc_file"], offset=page.row[f"{name}_warc_offset"])
-            for page in dossier.pages
-            for name in ("document", "screenshot", "outlined")
-            if page.row[f"{name}_warc_file"]
-        ],
+        made=_made_places(made),
+        beside=_made_places(beside),
         pages=pages,
         title=dossier.sentence,
         software=software,
@@ -174,11 +191,15 @@ def _write_archive(
     )
 
 
+def _made_places(places: Iterable[StoredRecord | None]) -> list[MadePlace]:
+    return [MadePlace(file=place.warc_file, offset=place.warc_offset) for place in places if place is not None]
+
+
 def _write_proofs(
     folder: Path,
     ledger: Ledger,
     proofs: Proofs,
-    finding: Row,
+    finding: Finding,
     copied: Sequence[CopiedRecord],
     copy: RedactedCopy | None,
 ) -> int:
@@ -187,12 +208,12 @@ def _write_proofs(
     proof.mkdir()
     rows = [
         _without_digest(copy.row(row) if copy else row)
-        for table, group, where, value in list_rows(ledger, finding)
-        for row in proofs.row(table, group, where, [value])
+        for sealed in list_rows(ledger, finding)
+        for row in proofs.row(sealed.table, sealed.group, sealed.condition, [sealed.value])
     ]
-    records = [_record_entry(one, proofs) for one in copied]
+    records = [_record_entry(record, proofs) for record in copied]
     if copy is not None:
-        copy.counts["records"] = sum(one.is_redacted for one in copied)
+        copy.counts["records"] = sum(record.is_redacted for record in copied)
     for name, entries in (("rows", rows), ("records", records), ("leaves", proofs.leaves)):
         (proof / f"{name}.jsonl").write_bytes(b"".join(canonical(entry) + b"\n" for entry in entries))
     used = {leaf["seal"] for leaf in proofs.leaves}
@@ -210,36 +231,38 @@ def _without_digest(row: dict[str, Any]) -> dict[str, Any]:
     return row if row.get("redacted") else {key: value for key, value in row.items() if key != "digest"}
 
 
-def _record_entry(one: CopiedRecord, proofs: Proofs) -> dict[str, Any]:
-    leaf = proofs.record(one.file, one.offset)
-    entry = {"offset": one.copied_to, "length": one.length, "leaf": leaf, "from": {"file": one.file, "offset": one.offset}}  # fmt: skip
-    if one.is_redacted:
-        entry |= {"redacted": True, "digest": json.loads(proofs.leaves[leaf]["leaf"])["sha256"] if leaf is not None else None}  # fmt: skip
+def _record_entry(record: CopiedRecord, proofs: Proofs) -> dict[str, Any]:
+    leaf = proofs.record(record.file, record.offset)
+    origin = {"file": record.file, "offset": record.offset}
+    entry = {"offset": record.copied_to, "length": record.length, "leaf": leaf, "from": origin}
+    if record.is_redacted:
+        digest = json.loads(proofs.leaves[leaf]["leaf"])["sha256"] if leaf is not None else None
+        entry |= {"redacted": True, "digest": digest}
     return entry
 
 
 def _write_log_extract(
     folder: Path, log: CustodyLog, claim_id: ClaimId, copy: RedactedCopy | None
 ) -> list[dict[str, Any]]:
-    """The whole chain; of entries that concern other claims only their digests. Returns the entries that are told."""
-    told: list[dict[str, Any]] = []
+    """The whole chain; of entries that concern other claims only their digests. Returns the entries that are shown whole."""
+    shown: list[dict[str, Any]] = []
     lines = []
     for entry in log.entries():
         is_ours = entry["event"] in _OPEN_EVENTS or entry["details"].get("claim") == claim_id
         if is_ours:
             entry = copy.log_entry(entry) if copy else entry  # noqa: PLW2901
-            told.append(entry)
+            shown.append(entry)
         else:
             entry = {key: entry[key] for key in ("seq", "previous", "sha256")} | {"withheld": True}  # noqa: PLW2901
         lines.append(canonical(entry) + b"\n")
     (folder / "custody.jsonl").write_bytes(b"".join(lines))
-    return told
+    return shown
 
 
 def _write_pages(
     folder: Path,
     ledger: Ledger,
-    finding: Row,
+    finding: Finding,
     dossier: Dossier,
     order: ExportOrder,
     entries: Sequence[dict[str, Any]],
@@ -248,28 +271,26 @@ def _write_pages(
 ) -> None:
     """The HTML that a person reads."""
     pages = Pages(_TEMPLATES)
-    witnesses = read_witnesses(ledger, finding["claim_id"])
+    witnesses = read_witnesses(ledger, finding.claim_id)
     text = pages.render("dossier.html", d=dossier, finding=finding, witnesses=witnesses, is_alone=True)
     (folder / "dossier.html").write_text(text, encoding="utf-8")
     if dossier.search is not None:
-        write_certificate(
-            ledger, require_search(ledger, dossier.search["search_id"]), folder / "search-certificate.html"
-        )
-    about = read_searches_about(ledger, finding["claim_id"])
+        write_certificate(ledger, dossier.search, folder / "search-certificate.html")
+    about = read_searches_about(ledger, finding.claim_id)
     if about:
         (folder / "searches").mkdir()
-    for row in about:
-        write_certificate(ledger, row, folder / "searches" / f"{row['as_of']}-{row['search_id'][:8]}.html")
+    for search in about:
+        write_certificate(ledger, search, folder / "searches" / f"{search.as_of}-{search.search_id[:8]}.html")
     seals = [path.parent for path in folder.glob(f"proof/seals/*/{HEAD}")]
-    told = [entry["details"] for entry in entries if entry["event"] == CustodyEvent.STAMPED]
+    stamped = [entry["details"] for entry in entries if entry["event"] == CustodyEvent.STAMPED]
     stamps = [
-        one
-        for one in told
-        if any((seal / f"{one['authority']}.tsr").exists() for seal in seals if seal.name == one["seal"])
+        stamp
+        for stamp in stamped
+        if any((seal / f"{stamp['authority']}.tsr").exists() for seal in seals if seal.name == stamp["seal"])
     ]
     certification = Certification(
         crawls=read_crawls(ledger, dossier.captures),
-        captures=tuple(certify_exchange(one) for one in dossier.captures),
+        captures=tuple(map(certify_exchange, dossier.captures)),
         made_with=dict(order.made_with),
         stamps=tuple(stamps),
         custody_entries=len(entries),
@@ -299,10 +320,10 @@ def _pack(folder: Path, part: Path) -> None:
         os.fsync(file.fileno())
 
 
-def export_name(finding: Row, *, is_redacted: bool = False) -> str:
+def export_name(finding: Finding, *, is_redacted: bool = False) -> str:
     """Return the file name that an export has when none is given: vendor's domain, brand, the claim's first digits."""
-    vendor = "".join(c if c.isalnum() or c in ".-" else "-" for c in finding["vendor_domain"])[:60]
-    return f"{vendor}-{finding['brand']}-{finding['claim_id'][:8]}{'-redacted' if is_redacted else ''}.zip"
+    vendor = "".join(c if c.isalnum() or c in ".-" else "-" for c in finding.vendor_domain)[:60]
+    return f"{vendor}-{finding.brand}-{finding.claim_id[:8]}{'-redacted' if is_redacted else ''}.zip"
 
 
 _PAGES = """

@@ -6,78 +6,107 @@ Reads: claims, their evidence and verdicts. Writes nothing; exports and whoever 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from casebook.dossier.findings import Finding
 from casebook.export.shown_pages import ALL_SHOWN
 from casebook.register.recorded_search import read_searches_about
-from ledger.database import Ledger, Row
+from ledger.database import Ledger, columns_of
 from ledger.proof.wacz import read_peers
-from ledger.typed_texts import ClaimId
+from ledger.records import Claim, Render, Visit
+from ledger.typed_texts import CaptureId, ClaimId, OfficialLogoId
 
 
-def read_capture_ids(ledger: Ledger, claim_id: ClaimId) -> list[str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedRows:
+    """Rows of a table that are sealed in one group: those with a value in a condition. group: None for spans of time."""
+
+    table: str
+    group: str | None
+    condition: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Logo:
+    """An official logo that a claim shows."""
+
+    official_logo_id: OfficialLogoId
+    brand: str
+
+
+def read_capture_ids(ledger: Ledger, claim_id: ClaimId) -> list[CaptureId]:
     """Return the captures of a claim's pages, with every image, style sheet and redirect that belongs to them."""
-    return [row[0] for row in ledger.rows(_CAPTURES_SHOWN, {"claim": claim_id})]
+    return ledger.values(_CAPTURES_SHOWN, {"claim": claim_id})
 
 
-def read_drawn_pages(ledger: Ledger, claim_id: ClaimId) -> list[Row]:
+def read_drawn_pages(ledger: Ledger, claim_id: ClaimId) -> list[Render]:
     """Return the pages of a claim that a browser drew, in the order of their exhibits."""
-    sql = (
-        "SELECT DISTINCT r.* FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id"
+    return ledger.select(
+        Render,
+        f"SELECT DISTINCT {columns_of(Render, 'r')} FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id"
         " JOIN looks k ON k.look_id = p.look_id AND k.capture_id NOT IN (SELECT capture_id FROM deletions)"
-        " JOIN renders r ON r.look_id = p.look_id AND r.failure IS NULL WHERE e.claim_id = ? ORDER BY r.rendered_at, r.render_id"
+        " JOIN renders r ON r.look_id = p.look_id AND r.failure IS NULL WHERE e.claim_id = ?"
+        " ORDER BY r.rendered_at, r.render_id",
+        [claim_id],
     )
-    return ledger.rows(sql, [claim_id])
 
 
-def list_rows(ledger: Ledger, finding: Row) -> Iterator[tuple[str, str | None, str, object]]:
-    """Yield table, sealed group, condition and its value for every row that the claim rests on."""
-    claim = finding["claim_id"]
+def list_rows(ledger: Ledger, finding: Finding) -> Iterator[SealedRows]:
+    """Yield every row that the claim rests on, with the group that it is sealed in."""
+    claim_id = finding.claim_id
+    yield _rows("claims", claim_id[:2], "claim_id", claim_id)
+    yield _rows("mark_findings", claim_id[:2], "claim_id", claim_id)
+    yield _rows("verdicts", None, "claim_id", claim_id)
+    yield _rows("pictures", None, "claim_id", claim_id)
+    for search_id in ledger.values(_SEARCHES, [claim_id]):
+        yield _rows("searches", None, "search_id", search_id)
+    for search in read_searches_about(ledger, claim_id):
+        yield _rows("searches", None, "search_id", search.search_id)
+    yield _rows("brands", finding.brand, "brand", finding.brand)
+    for logo in ledger.select(_Logo, _LOGOS, [claim_id]):
+        yield _rows("official_logos", logo.brand, "official_logo_id", logo.official_logo_id)
+    for match_id in ledger.values(_MATCHES, [claim_id]):
+        yield _rows("logo_matches", match_id[:2], "match_id", match_id)
+    claim = ledger.find(Claim, claim_id=claim_id)
+    if claim is not None:
+        yield _rows("seeds", claim.seed_id[:2], "seed_id", claim.seed_id)
+    for snapshot_id in ledger.values(_SNAPSHOTS, [claim_id]):
+        yield _rows("register_snapshots", snapshot_id, "snapshot_id", snapshot_id)
+    visits = ledger.select(Visit, f"SELECT DISTINCT {columns_of(Visit, 'v')} {_OF_CLAIM}", [claim_id])
+    for crawl_id in dict.fromkeys(visit.crawl_id for visit in visits):
+        yield _rows("crawls", crawl_id, "crawl_id", crawl_id)
     certificates: set[str] = set()
-    yield "claims", claim[:2], "claim_id = ?", claim
-    yield "mark_findings", claim[:2], "claim_id = ?", claim
-    yield "verdicts", None, "claim_id = ?", claim
-    yield "pictures", None, "claim_id = ?", claim
-    for (search,) in ledger.rows(
-        "SELECT DISTINCT search_id FROM verdicts WHERE claim_id = ? AND search_id IS NOT NULL", [claim]
-    ):
-        yield "searches", None, "search_id = ?", search
-    for row in read_searches_about(ledger, claim):
-        yield "searches", None, "search_id = ?", row["search_id"]
-    yield "brands", finding["brand"], "brand = ?", finding["brand"]
-    for logo, brand in ledger.rows(_LOGOS, [claim]):
-        yield "official_logos", brand, "official_logo_id = ?", logo
-    for (match,) in ledger.rows(
-        "SELECT DISTINCT match_id FROM claim_evidence WHERE claim_id = ? AND match_id IS NOT NULL", [claim]
-    ):
-        yield "logo_matches", match[:2], "match_id = ?", match
-    (seed,) = ledger.rows("SELECT seed_id FROM claims WHERE claim_id = ?", [claim])[0]
-    yield "seeds", seed[:2], "seed_id = ?", seed
-    for (snapshot,) in ledger.rows(_SNAPSHOTS, [claim]):
-        yield "register_snapshots", snapshot, "snapshot_id = ?", snapshot
-    for (crawl,) in ledger.rows(f"SELECT DISTINCT v.crawl_id {_OF_CLAIM}", [claim]):
-        yield "crawls", crawl, "crawl_id = ?", crawl
-    for visit, crawl in ledger.rows(f"SELECT DISTINCT v.visit_id, v.crawl_id {_OF_CLAIM}", [claim]):
-        yield "visits", crawl, "visit_id = ?", visit
-        yield (
-            "claim_evidence",
-            visit,
-            f"claim_id = ? AND page_id IN (SELECT page_id FROM pages WHERE visit_id = '{visit}')",
-            claim,
-        )
-        yield "renders", visit, "visit_id = ?", visit
-        captures = [row[0] for row in ledger.rows(_EVIDENCE_ROWS[-1][2], {"claim": claim, "visit": visit})]
-        for peer in read_peers(ledger, captures):
-            if peer["name"] == "connections":
-                yield "connections", visit, "connection_id = ?", peer["id"]
-            else:
-                certificates.add(peer["id"])
-        for table, key, sql in _EVIDENCE_ROWS:
-            for (value,) in ledger.rows(sql, {"claim": claim, "visit": visit}):
-                yield table, visit, f"{key} = ?", value
+    for visit in visits:
+        yield from _list_visit_rows(ledger, claim_id, visit, certificates)
     for certificate in sorted(certificates):
-        yield "certificates", None, "certificate_sha256 = ?", certificate
+        yield _rows("certificates", None, "certificate_sha256", certificate)
 
 
+def _list_visit_rows(ledger: Ledger, claim_id: ClaimId, visit: Visit, certificates: set[str]) -> Iterator[SealedRows]:
+    """Yield what a claim rests on of one visit; adds the certificates, which are sealed apart from visits."""
+    visit_id = visit.visit_id
+    yield _rows("visits", visit.crawl_id, "visit_id", visit_id)
+    on_visit = f"claim_id = ? AND page_id IN (SELECT page_id FROM pages WHERE visit_id = '{visit_id}')"
+    yield SealedRows(table="claim_evidence", group=visit_id, condition=on_visit, value=claim_id)
+    yield _rows("renders", visit_id, "visit_id", visit_id)
+    keys = {"claim": claim_id, "visit": visit_id}
+    for peer in read_peers(ledger, ledger.values(_EVIDENCE_ROWS[-1][2], keys)):
+        if peer["name"] == "connections":
+            yield _rows("connections", visit_id, "connection_id", peer["id"])
+        else:
+            certificates.add(peer["id"])
+    for table, key, sql in _EVIDENCE_ROWS:
+        for value in ledger.values(sql, keys):
+            yield _rows(table, visit_id, key, value)
+
+
+def _rows(table: str, group: str | None, key: str, value: str) -> SealedRows:
+    return SealedRows(table=table, group=group, condition=f"{key} = ?", value=value)
+
+
+_SEARCHES = "SELECT DISTINCT search_id FROM verdicts WHERE claim_id = ? AND search_id IS NOT NULL"
+_MATCHES = "SELECT DISTINCT match_id FROM claim_evidence WHERE claim_id = ? AND match_id IS NOT NULL"
 _OF_CLAIM = "FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id JOIN visits v ON v.visit_id = p.visit_id WHERE e.claim_id = ?"
 # the pages of a claim, with every image, style sheet and redirect that belongs to them, and the robots.txt of the visits
 _CAPTURES_SHOWN = f"""

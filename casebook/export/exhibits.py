@@ -11,8 +11,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from casebook.dossier.dossier import Dossier
+from casebook.dossier.pictures import read_png, stored_place
 from casebook.export.claim_rows import read_drawn_pages
-from ledger.archive.warc import read_made
 from ledger.database import Ledger
 from ledger.typed_texts import ClaimId
 
@@ -32,12 +32,14 @@ def write_exhibits(folder: Path, ledger: Ledger, warc_dir: Path, claim_id: Claim
                 ("image", logo.pictures.whole_png),
             ):
                 (exhibits / f"{number:02}-logo-{name}.png").write_bytes(data)
-    pictured = {page.row["look_id"]: page for page in dossier.pages}
-    for row in read_drawn_pages(ledger, claim_id):
+    pictured = {page.picture.look_id: page for page in dossier.pages}
+    for render in read_drawn_pages(ledger, claim_id):
         number += 1
-        place = (row["screenshot_warc_file"], row["screenshot_warc_offset"], row["screenshot_sha256"])
-        (exhibits / f"{number:02}-page-as-drawn.png").write_bytes(read_made(warc_dir, *place))
-        page = pictured.pop(row["look_id"], None)  # the same screenshot, with its outlines
+        place = stored_place(render.screenshot_warc_file, render.screenshot_warc_offset, render.screenshot_sha256)
+        drawn_png = read_png(warc_dir, place)
+        assert drawn_png is not None  # noqa: S101  # a render without a failure has its screenshot
+        (exhibits / f"{number:02}-page-as-drawn.png").write_bytes(drawn_png)
+        page = pictured.pop(render.look_id, None)  # the same screenshot, with its outlines
         if page is not None and page.outlined_png is not None:
             (exhibits / f"{number:02}-page-outlined.png").write_bytes(page.outlined_png)
     for page in pictured.values():

@@ -14,7 +14,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -24,6 +24,7 @@ from urllib.parse import unquote
 import phonenumbers
 from bs4 import BeautifulSoup, Tag
 
+from casebook.dossier.pictures import stored_place
 from casebook.export.claim_rows import read_capture_ids, read_drawn_pages
 from casebook.export.redaction import decode_cloudflare
 from casebook.export.redaction_list import Personal
@@ -71,17 +72,23 @@ _QUOTED_BY = re.compile(
 
 
 @dataclass
-class Found:
-    """Findings of some pages: by kind and text in small letters."""
+class GatheredPersonal:
+    """What some pages hold that may name or reach a person, each text once. region: the vendor's country."""
 
     region: str | None
-    rows: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
+    _texts: dict[tuple[str, str], Personal] = field(default_factory=dict)  # by kind and text in small letters
 
     def add(self, kind: str, text: str, where: str, why: str) -> None:
+        """Count a text; the first page and reason stay."""
         text = " ".join(text.replace("\u00a0", " ").split()).strip(" ,;:|\"'“”„()")
         if 2 <= len(text) <= 120:
-            row = self.rows.setdefault((kind, fold(text)), [text, where, 0, why])
-            row[2] += 1
+            key = (kind, fold(text))
+            known = self._texts.get(key) or Personal(kind=kind, text=text, where=where, times=0, why=why)
+            self._texts[key] = replace(known, times=known.times + 1)
+
+    def listed(self) -> list[Personal]:
+        """Return all of it in the order in which it was seen first."""
+        return list(self._texts.values())
 
 
 def find_personal(ledger: Ledger, warc_dir: Path, claim_id: ClaimId) -> list[Personal]:
@@ -89,29 +96,32 @@ def find_personal(ledger: Ledger, warc_dir: Path, claim_id: ClaimId) -> list[Per
     country = ledger.value(
         "SELECT s.country FROM claims c JOIN seeds s ON s.seed_id = c.seed_id WHERE c.claim_id = ?", [claim_id]
     )
-    found = Found(country)
+    gathered = GatheredPersonal(country)
     for capture_id in read_capture_ids(ledger, claim_id):
         try:
             exchange = read_exchange(warc_dir, ledger, capture_id)
         except RecordDeletedError:
             continue
-        said = {name.lower(): value for name, value in exchange.headers}
-        content_type = said.get("content-type", "")
+        headers = {name.lower(): value for name, value in exchange.headers}
+        content_type = headers.get("content-type", "")
         if not _STATIC.search(content_type) and (
             _TEXTUAL.search(content_type) or exchange.content.lstrip()[:1] == b"<"
         ):
-            read_text(decode_page(exchange.content, content_type, exchange.url)[:MAX_TEXT_CHARS], exchange.url, found)
-    for row in read_drawn_pages(ledger, claim_id):
-        drawn = read_made(warc_dir, row["document_warc_file"], row["document_warc_offset"], row["document_sha256"])
-        read_text(drawn.decode("utf-8", "replace")[:MAX_TEXT_CHARS], "the page as drawn", found)
-    listed = [Personal(kind=kind, text=r[0], where=r[1], times=r[2], why=r[3]) for (kind, _), r in found.rows.items()]
-    return sorted(listed, key=lambda one: (_ORDER.index(one.kind), -one.times, one.text))
+            read_text(
+                decode_page(exchange.content, content_type, exchange.url)[:MAX_TEXT_CHARS], exchange.url, gathered
+            )
+    for render in read_drawn_pages(ledger, claim_id):
+        place = stored_place(render.document_warc_file, render.document_warc_offset, render.document_sha256)
+        assert place is not None  # noqa: S101  # a render without a failure has its document
+        drawn = read_made(warc_dir, place.warc_file, place.warc_offset, place.sha256)
+        read_text(drawn.decode("utf-8", "replace")[:MAX_TEXT_CHARS], "the page as drawn", gathered)
+    return sorted(gathered.listed(), key=lambda entry: (_ORDER.index(entry.kind), -entry.times, entry.text))
 
 
 _ORDER = ("name", "e-mail", "phone")
 
 
-def read_text(text: str, where: str, found: Found) -> None:
+def read_text(text: str, where: str, gathered: GatheredPersonal) -> None:
     """Add what one page, script or state holds."""
     soup = BeautifulSoup(text, "lxml")
     data = [script.get_text() for script in soup.find_all("script", type=re.compile(r"json", re.I))]
@@ -119,18 +129,18 @@ def read_text(text: str, where: str, found: Found) -> None:
     for tag in soup.find_all(["script", "style", "template"]):
         tag.decompose()
     lines = [" ".join(line.split()) for line in soup.get_text("\n").splitlines() if line.strip()]
-    _add_addresses(text, lines, where, found)
+    _add_addresses(text, lines, where, gathered)
     for target in _TEL.findall(text):
-        _add_number(unquote(target), where, "a tel: link", found)
+        _add_number(unquote(target), where, "a tel: link", gathered)
     for line in (*lines, *data):
         if sum(character.isdigit() for character in line) >= 6:
-            for match in phonenumbers.PhoneNumberMatcher(line[:20_000], found.region, max_tries=MAX_TRIES):
-                _add_number(match.raw_string, where, "a valid telephone number", found)
+            for match in phonenumbers.PhoneNumberMatcher(line[:20_000], gathered.region, max_tries=MAX_TRIES):
+                _add_number(match.raw_string, where, "a valid telephone number", gathered)
     for name, why in (*marked, *_names_by_role(lines)):
-        found.add("name", name, where, why)
+        gathered.add("name", name, where, why)
 
 
-def _add_addresses(text: str, lines: Iterable[str], where: str, found: Found) -> None:
+def _add_addresses(text: str, lines: Iterable[str], where: str, gathered: GatheredPersonal) -> None:
     seen = set()
     for layer in (text, Unescaped(text).text):
         for match in _EMAIL.finditer(layer):
@@ -145,17 +155,17 @@ def _add_addresses(text: str, lines: Iterable[str], where: str, found: Found) ->
     for address, why in sorted(seen):
         times = max(1, text.count(address))
         for _ in range(times):
-            found.add("e-mail", address, where, why)
+            gathered.add("e-mail", address, where, why)
 
 
-def _add_number(written: str, where: str, why: str, found: Found) -> None:
+def _add_number(written: str, where: str, why: str, gathered: GatheredPersonal) -> None:
     try:
-        number = phonenumbers.parse(written, found.region)
+        number = phonenumbers.parse(written, gathered.region)
     except phonenumbers.NumberParseException:
         return
     if phonenumbers.is_possible_number(number):
-        told = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-        found.add("phone", told, where, why)
+        international = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+        gathered.add("phone", international, where, why)
 
 
 def _marked_names(soup: BeautifulSoup, data: Iterable[str], text: str) -> Iterator[tuple[str, str]]:
@@ -199,16 +209,16 @@ def _content(tag: Tag) -> str:
 
 def _persons(value: Any) -> Iterator[str]:
     if isinstance(value, list):
-        for one in value:
-            yield from _persons(one)
+        for item in value:
+            yield from _persons(item)
     elif isinstance(value, dict):
         kinds = value.get("@type")
         if "Person" in (kinds if isinstance(kinds, list) else [kinds]) and isinstance(value.get("name"), str):
             yield value["name"]
-        for key, one in value.items():
-            if key in ("author", "creator", "founder", "employee", "contactPoint") and isinstance(one, str):
-                yield one
-            yield from _persons(one)
+        for key, part in value.items():
+            if key in ("author", "creator", "founder", "employee", "contactPoint") and isinstance(part, str):
+                yield part
+            yield from _persons(part)
 
 
 def looks_like_name(text: str) -> bool:
@@ -237,18 +247,18 @@ def _names_by_role(lines: list[str]) -> Iterator[tuple[str, str]]:
                 for other in near:
                     if len(other) <= MAX_NAME_CHARS and looks_like_name(other) and not roles.search(fold(other)):
                         yield other, why
-        for found in islice(address.finditer(folded), MAX_HITS):
-            why = f"after “{line[found.start() : found.end()].strip()}”"
-            for name in _names_at_start(line[found.end() : found.end() + MAX_NAME_CHARS].lstrip(". "), is_alone=True):
+        for match in islice(address.finditer(folded), MAX_HITS):
+            why = f"after “{line[match.start() : match.end()].strip()}”"
+            for name in _names_at_start(line[match.end() : match.end() + MAX_NAME_CHARS].lstrip(". "), is_alone=True):
                 yield name, why
-        for found in islice(behind.finditer(line), MAX_HITS):
-            yield found[1], f"before “{found[2]}”"
+        for match in islice(behind.finditer(line), MAX_HITS):
+            yield match[1], f"before “{match[2]}”"
 
 
 def _names_at_start(text: str, *, is_alone: bool = False) -> Iterator[str]:
     text = _SEPARATOR.sub("", text)
-    one = re.match(_WORD, text) if is_alone else None
-    if match := _CASED_NAME.match(text) or _UNCASED.match(text) or one:
+    word = re.match(_WORD, text) if is_alone else None
+    if match := _CASED_NAME.match(text) or _UNCASED.match(text) or word:
         yield match[0]
         first = match[0].partition(" ")[0]
         if first != match[0] and _HAN.fullmatch(first):  # 山田 太郎 is one name, 张伟 电话 is one and the next word

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from casebook.dossier.dossier import Dossier, LogoExhibit
+from casebook.dossier.findings import Finding
 from casebook.export.redacted_pictures import grey_picture, paint_over
 from casebook.export.redaction import Redaction
 from casebook.export.redaction_list import Outline, RedactionList
-from ledger.database import Ledger, Row
+from ledger.database import Ledger
+from ledger.records import Render
 
 _PICTURES = ("official", "found", "overlay", "image")
 _OF_THE_PAGE = ("found", "overlay", "image")
@@ -60,11 +62,11 @@ class RedactedCopy:
 
 
 def redact_exhibits(
-    folder: Path, ledger: Ledger, finding: Row, dossier: Dossier, drawn: Sequence[Row], ticked: RedactionList
+    folder: Path, ledger: Ledger, finding: Finding, dossier: Dossier, drawn: Sequence[Render], ticked: RedactionList
 ) -> RedactedCopy:
     """Paint over what was outlined in the exhibits of a folder; returns how everything else is to be redacted.
 
-    drawn: rows of renders, in the order of their exhibits. Errors: BadInputError with every mistake of the list.
+    drawn: renders, in the order of their exhibits. Errors: BadInputError with every mistake of the list.
     """
     pngs = {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.glob("exhibits/*.png"))}
     boxes = ticked.boxes(pngs)
@@ -88,16 +90,16 @@ def redact_exhibits(
             }
             if any(own[what] for what in _OF_THE_PAGE):
                 # where in the vendor's file that is, is not known to the pixel: a copy of it is withheld as a whole
-                pictures[logo.row["image_sha256"]] = grey_picture(pngs[f"exhibits/{number:02}-logo-image.png"])
+                pictures[logo.logo.image_sha256] = grey_picture(pngs[f"exhibits/{number:02}-logo-image.png"])
             logo = _painted(logo, own)  # noqa: PLW2901
         logos.append(logo)
-    for place, row in enumerate(drawn, number + 1):
+    for place, render in enumerate(drawn, number + 1):
         name = f"exhibits/{place:02}-page-as-drawn.png"
-        if name in boxes:
-            pictures[row["screenshot_sha256"]] = (folder / name).read_bytes()
+        if name in boxes and render.screenshot_sha256:
+            pictures[render.screenshot_sha256] = (folder / name).read_bytes()
     country = ledger.value(
         "SELECT s.country FROM claims c JOIN seeds s ON s.seed_id = c.seed_id WHERE c.claim_id = ?",
-        [finding["claim_id"]],
+        [finding.claim_id],
     )
     redaction = Redaction(texts=ticked.texts, country=country, pictures=pictures)
     return RedactedCopy(redaction=redaction, ticked=ticked, dossier=replace(dossier, logos=tuple(logos)))

@@ -19,13 +19,13 @@ from dataclasses import dataclass
 from casebook.export.shown_pages import ALL_SHOWN
 from crawler.reading.page_reader import forget_unclaimed_contents
 from ledger.archive.record_places import PAGES_OF_CAPTURES
-from ledger.database import Ledger, Row
+from ledger.database import Ledger, columns_of
 from ledger.errors import BadInputError, Problem
 from ledger.identity import event_id, utc_now, utc_text
 from ledger.proof.custody import CustodyLog
 from ledger.proof.deletion import DueCapture
-from ledger.records import Hold
-from ledger.typed_texts import CaptureId
+from ledger.records import Hold, Seed
+from ledger.typed_texts import CaptureId, Instant, SeedId
 from ledger.verdict_kinds import PLAINLY_ALLOWED
 from ledger.vocabulary import CustodyEvent, HoldEvent, RetentionClass
 from matcher.text_matches import forget_unclaimed_texts
@@ -40,41 +40,61 @@ class Retention:
     stored: Mapping[str, int]  # captures with a payload, by class
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stored:
+    """A row of _CLASSES: a capture whose payload is stored."""
+
+    capture_id: CaptureId
+    fetched_at: Instant
+    refers_to: CaptureId | None
+    kind: RetentionClass
+    is_held: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldVendor:
+    """A hold that is in force, with its vendor."""
+
+    vendor: str
+    vendor_domain: str
+    seed_id: SeedId
+    why: str
+    decided_by: str
+    decided_at: Instant
+
+
 def read_retention(ledger: Ledger, days: Mapping[RetentionClass, int]) -> Retention:
     """Return what is due now. days: how long each class is kept, 0 for ever."""
     now = utc_now()
     until = {kind: utc_text(now - dt.timedelta(days=days[kind])) if days.get(kind) else "" for kind in RetentionClass}
-    rows = ledger.rows(_CLASSES, {"allowed": ",".join(f" {kind} " for kind in PLAINLY_ALLOWED)})
-    over = {row["capture_id"]: row for row in rows if row["fetched_at"] <= until[RetentionClass(row["kind"])]}
-    kept: set[str] = {capture_id for capture_id, row in over.items() if row["is_held"]}
+    captures = ledger.select(_Stored, _CLASSES, {"allowed": ",".join(f" {kind} " for kind in PLAINLY_ALLOWED)})
+    over = {capture.capture_id: capture for capture in captures if capture.fetched_at <= until[capture.kind]}
+    kept = {capture_id for capture_id, capture in over.items() if capture.is_held}
     # a revisit that stays needs the payload that it refers to
     kept |= {
-        row["refers_to"]
-        for row in rows
-        if row["refers_to"] in over and (row["capture_id"] not in over or row["is_held"])
+        capture.refers_to
+        for capture in captures
+        if capture.refers_to in over and (capture.capture_id not in over or capture.is_held)
     }
     due = [
-        DueCapture(
-            capture_id=row["capture_id"],
-            retention_class=RetentionClass(row["kind"]),
-            kept_days=days[RetentionClass(row["kind"])],
-        )
-        for row in over.values()
-        if row["capture_id"] not in kept
+        DueCapture(capture_id=capture.capture_id, retention_class=capture.kind, kept_days=days[capture.kind])
+        for capture in over.values()
+        if capture.capture_id not in kept
     ]
     return Retention(
         due=tuple(due),
-        held=Counter(over[capture_id]["kind"] for capture_id in kept),
-        stored=Counter(row["kind"] for row in rows),
+        held=Counter(over[capture_id].kind for capture_id in kept),
+        stored=Counter(capture.kind for capture in captures),
     )
 
 
 def decide_hold(
     ledger: Ledger, log: CustodyLog, vendor_domain: str, event: HoldEvent, *, why: str, by: str
-) -> Sequence[Row]:
+) -> Sequence[Seed]:
     """Lay or lift a hold on a vendor; returns the seeds it is for. Errors: BadInputError for a vendor that was never visited."""
-    seeds = ledger.rows(
-        "SELECT seed_id, vendor, vendor_domain FROM seeds WHERE vendor_domain = ? ORDER BY seed_id",
+    seeds = ledger.select(
+        Seed,
+        f"SELECT {columns_of(Seed)} FROM seeds WHERE vendor_domain = ? ORDER BY seed_id",
         [vendor_domain.lower()],
     )
     if not seeds:
@@ -86,24 +106,23 @@ def decide_hold(
                 next_step="see the column vendor_domain of `partnerproof findings --csv`",
             )
         )
-    held = {row["seed_id"] for row in read_holds(ledger)}
-    wanted = [seed for seed in seeds if (seed["seed_id"] in held) is (event is HoldEvent.LIFTED)]
+    held = {hold.seed_id for hold in read_holds(ledger)}
+    wanted = [seed for seed in seeds if (seed.seed_id in held) is (event is HoldEvent.LIFTED)]
     for seed in wanted:
         hold_id = event_id()
         ledger.add(
-            [Hold(hold_id=hold_id, seed_id=seed["seed_id"], event=event, why=why, decided_by=by, decided_at=utc_text())]
+            [Hold(hold_id=hold_id, seed_id=seed.seed_id, event=event, why=why, decided_by=by, decided_at=utc_text())]
         )
-        log.add(
-            CustodyEvent.HELD, {"hold": hold_id, "vendor": seed["vendor_domain"], "event": event, "why": why}, by=by
-        )
+        log.add(CustodyEvent.HELD, {"hold": hold_id, "vendor": seed.vendor_domain, "event": event, "why": why}, by=by)
     return wanted
 
 
-def read_holds(ledger: Ledger) -> list[Row]:
+def read_holds(ledger: Ledger) -> list[HeldVendor]:
     """Return the holds that are in force, with their vendors."""
-    return ledger.rows(
-        "SELECT s.vendor, s.vendor_domain, h.* FROM holds h JOIN seeds s ON s.seed_id = h.seed_id WHERE h.event = 'laid'"
-        " AND h.hold_id = (SELECT max(hold_id) FROM holds o WHERE o.seed_id = h.seed_id) ORDER BY s.vendor_domain"
+    return ledger.select(
+        HeldVendor,
+        "SELECT s.vendor, s.vendor_domain, h.seed_id, h.why, h.decided_by, h.decided_at FROM holds h JOIN seeds s ON s.seed_id = h.seed_id WHERE h.event = 'laid'"
+        " AND h.hold_id = (SELECT max(hold_id) FROM holds o WHERE o.seed_id = h.seed_id) ORDER BY s.vendor_domain",
     )
 
 

@@ -24,7 +24,7 @@ from ledger.vocabulary import AssertedBy, Evidence, LogoVariant, PageKind, Relat
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
-NEVER = end_of_day("9999-12-31")
+NEVER = end_of_day(IsoDate("9999-12-31"))
 # A page that was not found for so long, while others of the vendor were, counts as gone. By reason, not by data: crawls come
 # back every month or quarter, and a visit of one page (`check`) must not make the rest of a site look gone
 STALE_DAYS = 180

@@ -16,9 +16,11 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import cache
 
-from ledger.database import Ledger, Row
+from ledger.database import Ledger, columns_of
 from ledger.errors import BadInputError, Problem
 from ledger.identity import sha256_hex, utc_now, utc_text
+from ledger.records import Account
+from ledger.records import Session as StoredSession
 from ledger.vocabulary import Role
 
 SESSION_HOURS = 10  # a working day; then one logs in again
@@ -66,24 +68,29 @@ def add_account(ledger: Ledger, account: str, role: Role, password: str) -> None
     if problems:
         raise BadInputError(problems)
     with ledger.transaction():
-        ledger.execute(
-            "INSERT INTO accounts VALUES (?, ?, ?, 1, ?) ON CONFLICT (account) DO UPDATE SET role = excluded.role,"
-            " password_hash = excluded.password_hash, is_active = 1",
-            [account, role, hash_password(password), utc_text()],
+        known = ledger.find(Account, account=account)
+        stored = Account(
+            account=account,
+            role=role,
+            password_hash=hash_password(password),
+            is_active=True,
+            created_at=known.created_at if known else utc_text(),
         )
+        ledger.put([stored])
         ledger.execute("DELETE FROM sessions WHERE account = ?", [account])
 
 
 def close_account(ledger: Ledger, account: str) -> None:
     """Let an account log in no more. Errors: BadInputError when there is none."""
     with ledger.transaction():
-        if not ledger.execute("UPDATE accounts SET is_active = 0 WHERE account = ?", [account]):
+        if not ledger.update(Account, {"is_active": False}, account=account):
             raise BadInputError(_problem("NAME", "an account", account, "see `partnerproof account list`"))
         ledger.execute("DELETE FROM sessions WHERE account = ?", [account])
 
 
-def list_accounts(ledger: Ledger) -> list[Row]:
-    return ledger.rows("SELECT account, role, is_active, created_at FROM accounts ORDER BY account")
+def list_accounts(ledger: Ledger) -> list[Account]:
+    """Return all accounts by name, closed ones too."""
+    return ledger.select(Account, f"SELECT {columns_of(Account)} FROM accounts ORDER BY account")
 
 
 def hash_password(password: str) -> str:
@@ -112,9 +119,9 @@ def _nobodys() -> str:
 
 def log_in(ledger: Ledger, account: str, password: str) -> str | None:
     """Begin a session; returns its token, or None when name and password do not fit."""
-    row = ledger.row("SELECT * FROM accounts WHERE account = ? AND is_active = 1", [account])
-    is_right = is_password(password, row["password_hash"] if row else _nobodys())
-    return begin_session(ledger, row["account"], Role(row["role"])) if row is not None and is_right else None
+    known = ledger.find(Account, account=account, is_active=True)
+    is_right = is_password(password, known.password_hash if known else _nobodys())
+    return begin_session(ledger, known.account, known.role) if known is not None and is_right else None
 
 
 def begin_session(ledger: Ledger, account: str, role: Role) -> str:
@@ -122,11 +129,15 @@ def begin_session(ledger: Ledger, account: str, role: Role) -> str:
     token, now = secrets.token_urlsafe(32), utc_now()
     with ledger.transaction():
         ledger.execute("DELETE FROM sessions WHERE expires_at < ?", [utc_text(now)])
-        ledger.execute(
-            "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?)",
-            [sha256_hex(token.encode()), account, role, secrets.token_urlsafe(24), utc_text(now),
-             utc_text(now + dt.timedelta(hours=SESSION_HOURS))],
-        )  # fmt: skip
+        session = StoredSession(
+            token_sha256=sha256_hex(token.encode()),
+            account=account,
+            role=role,
+            csrf=secrets.token_urlsafe(24),
+            began_at=utc_text(now),
+            expires_at=utc_text(now + dt.timedelta(hours=SESSION_HOURS)),
+        )
+        ledger.add([session])
     return token
 
 
@@ -134,11 +145,12 @@ def read_session(ledger: Ledger, token: str | None) -> Session | None:
     """Return the session of a cookie's token; None when there is none, or it is over."""
     if not token or len(token) > 100:  # ours have 43
         return None
-    row = ledger.row(
-        "SELECT * FROM sessions WHERE token_sha256 = ? AND expires_at >= ?",
+    stored = ledger.select_first(
+        StoredSession,
+        f"SELECT {columns_of(StoredSession)} FROM sessions WHERE token_sha256 = ? AND expires_at >= ?",
         [sha256_hex(token.encode("utf-8", "replace")), utc_text()],
     )
-    return None if row is None else Session(account=row["account"], role=Role(row["role"]), csrf=row["csrf"])
+    return None if stored is None else Session(account=stored.account, role=stored.role, csrf=stored.csrf)
 
 
 def end_session(ledger: Ledger, token: str | None) -> None:

@@ -28,7 +28,7 @@ from starlette.routing import Route
 from casebook.cases.follow_up import MAX_FILE_BYTES
 from casebook.dossier.report import TEMPLATES as REPORT_TEMPLATES
 from casebook.web.accounts import Session, begin_session, end_session, log_in, read_session
-from casebook.web.application_context import STATIC, Desk, make_environment
+from casebook.web.application_context import STATIC, ApplicationContext, make_environment
 from casebook.web.faults import LOG_NAME, FaultLog
 from casebook.web.letter_pages import UPLOADS
 from casebook.web.pages import PAGES, POSTS
@@ -62,12 +62,12 @@ Act = Callable[[Request, Session, Form], Awaitable[Response]]
 
 
 class ReviewApp:
-    """The application over one desk."""
+    """The application over one context."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    def __init__(self, context: ApplicationContext) -> None:
+        self.context = context
         self.environment = make_environment()
-        self._faults = FaultLog(desk.database.parent)
+        self._faults = FaultLog(context.database.parent)
         self._checking = CapacityLimiter(1)  # passwords at once: each takes a core, and pages go on beside it
 
     def routes(self) -> list[Route]:
@@ -103,7 +103,7 @@ class ReviewApp:
         return Response(status_code=204)
 
     async def show_login(self, request: Request) -> Response:
-        return self._render("login.html", 200, problem=None, is_token=self.desk.token is not None)
+        return self._render("login.html", 200, problem=None, is_token=self.context.token is not None)
 
     async def log_in(self, request: Request) -> Response:
         form = await _read_form(request)
@@ -112,21 +112,21 @@ class ReviewApp:
         keys = (f"account {account}", f"address {address}")
         if not _is_from_here(request):
             raise HTTPException(403)
-        if self.desk.failed.is_too_many(*keys):
+        if self.context.failed.is_too_many(*keys):
             return self._render("login.html", 429, problem="Too many tries. Wait ten minutes.", is_token=False)
-        token = await to_thread.run_sync(lambda: log_in(self.desk.ledger, account, password), limiter=self._checking)
+        token = await to_thread.run_sync(lambda: log_in(self.context.ledger, account, password), limiter=self._checking)
         if token is None:
-            self.desk.failed.add(*keys)
+            self.context.failed.add(*keys)
             return self._render("login.html", 401, problem="Name and password do not fit.", is_token=False)
-        self.desk.failed.forget(keys[0])
+        self.context.failed.forget(keys[0])
         return self._with_cookie(request, token)
 
     async def enter(self, request: Request) -> Response:
         """Enter with the token that `partnerproof serve --token` printed: for the one user of a machine."""
         given = request.query_params.get("token", "")
-        if self.desk.token is None or not hmac.compare_digest(given.encode(), self.desk.token.encode()):
+        if self.context.token is None or not hmac.compare_digest(given.encode(), self.context.token.encode()):
             raise HTTPException(403)
-        token = await run_in_threadpool(lambda: begin_session(self.desk.ledger, self.desk.user, Role.ADMIN))
+        token = await run_in_threadpool(lambda: begin_session(self.context.ledger, self.context.user, Role.ADMIN))
         return self._with_cookie(request, token)
 
     def _with_cookie(self, request: Request, token: str) -> Response:
@@ -146,7 +146,9 @@ class ReviewApp:
             if not session.may(page.role):
                 raise HTTPException(403)
             return await run_in_threadpool(
-                lambda: self._answer(session, page.make(self.desk, session, request.path_params, request.query_params))
+                lambda: self._answer(
+                    session, page.make(self.context, session, request.path_params, request.query_params)
+                )
             )
 
         return answer
@@ -174,7 +176,7 @@ class ReviewApp:
 
     def _carrying_out(self, post: Post) -> Act:
         async def act(request: Request, session: Session, form: Form) -> Response:
-            made = await run_in_threadpool(lambda: post(self.desk, session, request.path_params, form))
+            made = await run_in_threadpool(lambda: post(self.context, session, request.path_params, form))
             result = self._answer(session, made)
             if made.afterwards is not None:
                 result.background = made.afterwards
@@ -185,20 +187,20 @@ class ReviewApp:
     def _taking_in(self, upload: Upload) -> Act:
         async def act(request: Request, session: Session, form: Form) -> Response:
             files = await _read_files(request)
-            made = await run_in_threadpool(lambda: upload(self.desk, session, request.path_params, form, files))
+            made = await run_in_threadpool(lambda: upload(self.context, session, request.path_params, form, files))
             return self._answer(session, made)
 
         return act
 
     async def _log_out(self, request: Request, session: Session, form: Form) -> Response:
-        await run_in_threadpool(lambda: end_session(self.desk.ledger, request.cookies.get(COOKIE)))
+        await run_in_threadpool(lambda: end_session(self.context.ledger, request.cookies.get(COOKIE)))
         answer = RedirectResponse("/login", 303)
         answer.delete_cookie(COOKIE, path="/")
         return answer
 
     async def _session(self, request: Request) -> Session | None:
         token = request.cookies.get(COOKIE)
-        return await run_in_threadpool(lambda: read_session(self.desk.ledger, token))
+        return await run_in_threadpool(lambda: read_session(self.context.ledger, token))
 
     def _answer(self, session: Session, made: Answer) -> Response:
         if made.response is not None:
@@ -240,24 +242,24 @@ class ReviewApp:
 def _came_from(request: Request) -> str | None:
     """The page of ours from which a form was sent; None: not from one."""
     try:
-        said = urlsplit(request.headers.get("referer", ""))
+        referer = urlsplit(request.headers.get("referer", ""))
     except ValueError:
         return None
-    if request.method != "POST" or said.netloc != request.headers.get("host") or not said.path.startswith("/"):
+    if request.method != "POST" or referer.netloc != request.headers.get("host") or not referer.path.startswith("/"):
         return None
-    return urlunsplit(("", "", f"/{said.path.lstrip('/')}", said.query, ""))
+    return urlunsplit(("", "", f"/{referer.path.lstrip('/')}", referer.query, ""))
 
 
 def _words_of(error: Exception) -> tuple[int, str]:
     if isinstance(error, HTTPException):
-        told = {
+        messages = {
             403: "You may not do this.",
             404: "There is nothing here.",
             405: "This address is asked in another way.",
             413: f"It is too large: a file may have {MAX_FILE_BYTES // 1_000_000} MB, all words of a form 1 MB.",
         }
-        said = error.detail if error.status_code == 403 and error.detail != "Forbidden" else ""
-        return error.status_code, said or told.get(error.status_code, "This could not be answered.")
+        reason = error.detail if error.status_code == 403 and error.detail != "Forbidden" else ""
+        return error.status_code, reason or messages.get(error.status_code, "This could not be answered.")
     if isinstance(error, NotThereError):
         return 404, "There is nothing here."
     if isinstance(error, BadInputError):
@@ -267,9 +269,9 @@ def _words_of(error: Exception) -> tuple[int, str]:
     return (503 if isinstance(error, PartnerproofError) and error.exit_code == 3 else 409), str(error)
 
 
-def make_app(desk: Desk) -> Starlette:
+def make_app(context: ApplicationContext) -> Starlette:
     """Return the application as an ASGI server runs it."""
-    review = ReviewApp(desk)
+    review = ReviewApp(context)
     return Starlette(
         routes=review.routes(),
         middleware=[Middleware(BaseHTTPMiddleware, dispatch=_guard)],

@@ -1,8 +1,7 @@
-"""What every request works with: a database connection of its thread, the session, templates, and the way back in words."""
+"""What every request of the review application works with: a database connection of its thread, the archive, templates, the caches."""
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from casebook.cases.letter_templates import LetterTemplates, Sender
 from casebook.web.accounts import FailedLogins, Session
 from casebook.web.case_columns import CaseIndex
-from casebook.web.count_cache import Kept
+from casebook.web.count_cache import CountCache
 from casebook.web.queue import Filters, Queue
 from ledger.database import Ledger
 from ledger.proof.custody import CustodyLog
@@ -27,8 +26,8 @@ _MAX_VIEWED = 100_000
 
 
 @dataclass
-class Desk:
-    """The review application's surroundings. four_eyes: brand → whether a second person has to approve decisions.
+class ApplicationContext:
+    """Where the review application finds everything. four_eyes: brand → whether a second person has to approve decisions.
 
     token: with it a browser may enter as the one user of this machine, without an account.
     """
@@ -45,7 +44,7 @@ class Desk:
     answer_days: int = 14
     rdap_dir: Path | None = None
     failed: FailedLogins = field(default_factory=FailedLogins)
-    kept: Kept = field(default_factory=Kept)
+    counts: CountCache = field(default_factory=CountCache)
     cases: CaseIndex = field(default_factory=CaseIndex)
     _threads: threading.local = field(default_factory=threading.local)
     _viewed: set[tuple[str, str]] = field(default_factory=set)
@@ -53,10 +52,10 @@ class Desk:
     @property
     def ledger(self) -> Ledger:
         """The connection of this thread: SQLite's may not be shared, and opening one a request takes longer than most answers."""
-        found: Ledger | None = getattr(self._threads, "ledger", None)
-        if found is None:
-            found = self._threads.ledger = Ledger.open(self.database)
-        return found
+        own: Ledger | None = getattr(self._threads, "ledger", None)
+        if own is None:
+            own = self._threads.ledger = Ledger.open(self.database)
+        return own
 
     def queue(self, filters: Filters) -> Queue:
         """The cases that filters leave, as of now."""
@@ -70,6 +69,7 @@ class Desk:
 
 
 def make_environment() -> Environment:
+    """Return the templates of the application with their filters."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(default=True),
@@ -78,7 +78,6 @@ def make_environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["words"] = lambda value: str(value or "none").replace("-", " ")
-    environment.filters["from_json"] = lambda text: json.loads(text or "[]")
     environment.filters["day"] = lambda text: (text or "")[:10]
     return environment
 

@@ -13,12 +13,14 @@ import json
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ledger.database import Ledger, Row
+from ledger.database import Ledger
+from ledger.typed_texts import CaseId, Sha256
 
 CODED = (  # texts of which a number stands in the column; the same number is the same text
     "state", "verdict", "brand", "relation", "evidence", "country", "language", "assignee", "image_sha256", "template_id",
@@ -33,18 +35,52 @@ SORTS = {  # each column upwards, then the case's id
     "vendor": ("vendor_domain",),
 }
 _INSTANTS = ("first_seen", "last_seen", "decided_at", "answer_by")  # seconds from 1970
-_COLUMNS = ", ".join(
+_SELECTED = ", ".join(
     f"CAST(strftime('%s', c.{name}) AS INTEGER) AS {name}" if name in _INSTANTS else f"c.{name}"
     for name in (*CODED, *_NUMBERS)
 )
-_ALL = f"SELECT c.case_id, 0 AS is_gone, w.search_id, {_COLUMNS} FROM cases c LEFT JOIN case_words w USING (case_id) ORDER BY c.case_id"
+_ALL = f"SELECT 0 AS change, c.case_id, 0 AS is_gone, w.search_id, {_SELECTED} FROM cases c LEFT JOIN case_words w USING (case_id) ORDER BY c.case_id"
 _CHANGED = (
-    f"SELECT k.change, k.case_id, c.case_id IS NULL AS is_gone, w.search_id, {_COLUMNS} FROM case_changes k LEFT JOIN cases c USING (case_id)"
+    f"SELECT k.change, k.case_id, c.case_id IS NULL AS is_gone, w.search_id, {_SELECTED} FROM case_changes k LEFT JOIN cases c USING (case_id)"
     " LEFT JOIN case_words w USING (case_id) WHERE k.change > ? ORDER BY k.case_id"
 )
 
 Mask = NDArray[np.bool_]
 Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _CaseRow:
+    """A row of _ALL or _CHANGED: a case as its columns hold it. All but the first three are None where it is gone.
+
+    Texts of closed lists stay texts here: a column counts them by number, and 50,000 rows are read at the start of a server.
+    """
+
+    change: int
+    case_id: CaseId
+    is_gone: int
+    search_id: int | None
+    state: str | None
+    verdict: str | None
+    brand: str | None
+    relation: str | None
+    evidence: str | None
+    country: str | None
+    language: str | None
+    assignee: str | None
+    image_sha256: Sha256 | None
+    template_id: str | None
+    vendor_domain: str | None
+    decided_by: str | None
+    followup: str | None
+    score: float | None
+    unlikeness: float | None
+    seriousness: int | None
+    newness: int | None
+    first_seen: int | None
+    last_seen: int | None
+    decided_at: int | None
+    answer_by: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +108,8 @@ class CaseColumns:
     """All cases as of one change; never altered, so that a request reads one state. A case is a place in every column."""
 
     change: int
-    ids: Sequence[str]
-    place_of: Mapping[str, int]
+    ids: Sequence[CaseId]
+    place_of: Mapping[CaseId, int]
     is_there: Mask
     coded: Mapping[str, Coded]
     numbers: Mapping[str, NDArray[np.float64]]  # NaN: none
@@ -108,9 +144,9 @@ class CaseColumns:
     def find_words(self, ledger: Ledger, query: str) -> Mask:
         """Return which cases an FTS5 query finds."""
         # one row: of many, each would wait for its turn among the threads
-        found = ledger.value("SELECT json_group_array(rowid) FROM case_search WHERE case_search MATCH ?", [query])
+        search_ids = ledger.value("SELECT json_group_array(rowid) FROM case_search WHERE case_search MATCH ?", [query])
         mask = np.zeros(len(self.ids), dtype=bool)
-        numbers = np.array(json.loads(found), dtype=np.int64)
+        numbers = np.array(json.loads(search_ids), dtype=np.int64)
         places = self.search_places[numbers[numbers < len(self.search_places)]]
         mask[places[places >= 0]] = True
         return mask
@@ -133,8 +169,8 @@ class CaseIndex:
             if known is None:
                 made = _read_all(ledger)
             else:
-                rows = ledger.rows(_CHANGED, [known.change])
-                made = _with_rows(known, rows, max(row["change"] for row in rows)) if rows else known
+                rows = ledger.select(_CaseRow, _CHANGED, [known.change])
+                made = _with_rows(known, rows, max(row.change for row in rows)) if rows else known
             self._columns = made
             return made
 
@@ -150,25 +186,29 @@ def _read_all(ledger: Ledger) -> CaseColumns:
         coded={name: Coded(codes=np.zeros(0, dtype=np.int32), values=(), code_of={}) for name in CODED},
         numbers={name: np.zeros(0) for name in _NUMBERS}, search_places=np.zeros(0, dtype=np.int64),
     )  # fmt: skip
-    return _with_rows(empty, ledger.rows(_ALL), change)
+    return _with_rows(empty, ledger.select(_CaseRow, _ALL), change)
 
 
-def _with_rows(old: CaseColumns, rows: Sequence[Row], change: int) -> CaseColumns:
+def _with_rows(old: CaseColumns, rows: Sequence[_CaseRow], change: int) -> CaseColumns:
     """Return columns with rows put in their places, new ones behind the others."""
-    new_ids = [row["case_id"] for row in rows if row["case_id"] not in old.place_of]
+    new_ids = [row.case_id for row in rows if row.case_id not in old.place_of]
     place_of = {**old.place_of, **{case_id: len(old.ids) + n for n, case_id in enumerate(new_ids)}}
-    size, places = len(place_of), np.array([place_of[row["case_id"]] for row in rows], dtype=np.int64)
-    is_there = _set(old.is_there, size, places, [not row["is_gone"] for row in rows], False)
-    coded = {name: _set_coded(old.coded[name], size, places, [row[name] for row in rows]) for name in CODED}
+    size, places = len(place_of), np.array([place_of[row.case_id] for row in rows], dtype=np.int64)
+    is_there = _set(old.is_there, size, places, [not row.is_gone for row in rows], False)
+    coded = {name: _set_coded(old.coded[name], size, places, _column(rows, name)) for name in CODED}
     numbers = {
         name: _set(
-            old.numbers[name], size, places, [np.nan if row[name] is None else row[name] for row in rows], np.nan
+            old.numbers[name],
+            size,
+            places,
+            [np.nan if number is None else number for number in _column(rows, name)],
+            np.nan,
         )
         for name in _NUMBERS
     }
-    found = [(row["search_id"], place) for row, place in zip(rows, places, strict=True) if row["search_id"] is not None]
-    reach = max([len(old.search_places), *(search_id + 1 for search_id, _ in found)])
-    search_places = _set(old.search_places, reach, *_unzipped(found), -1)
+    indexed = [(row.search_id, place) for row, place in zip(rows, places, strict=True) if row.search_id is not None]
+    reach = max([len(old.search_places), *(search_id + 1 for search_id, _ in indexed)])
+    search_places = _set(old.search_places, reach, *_unzipped(indexed), -1)
     made = CaseColumns(
         change=change, ids=(*old.ids, *new_ids) if new_ids else old.ids, place_of=place_of, is_there=is_there, coded=coded,
         numbers=numbers, search_places=search_places,
@@ -178,6 +218,10 @@ def _with_rows(old: CaseColumns, rows: Sequence[Row], change: int) -> CaseColumn
             {name: order for name, order in old._orders.items() if _keeps_order(old, made, places, name.split()[0])}
         )
     return made
+
+
+def _column(rows: Sequence[_CaseRow], name: str) -> list[Any]:
+    return list(map(attrgetter(name), rows))
 
 
 def _keeps_order(old: CaseColumns, new: CaseColumns, places: Places, sort: str) -> bool:

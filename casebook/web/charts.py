@@ -34,10 +34,10 @@ class Series:
     counts: Sequence[int]
 
 
-def draw_bars(identity: str, title: str, told: str, bars: Sequence[tuple[str, int]]) -> Markup:
+def draw_bars(identity: str, title: str, summary: str, bars: Sequence[tuple[str, int]]) -> Markup:
     """Return one bar for each name, the longest first."""
     height = max(1, len(bars)) * (_BAR + _GAP) + _GAP
-    svg = _svg(identity, title, told, height, width=_BARS_WIDTH, kind="chart bars")
+    svg = _svg(identity, title, summary, height, width=_BARS_WIDTH, kind="chart bars")
     most = max((count for _, count in bars), default=0) or 1
     for number, (name, count) in enumerate(bars):
         y = _GAP + number * (_BAR + _GAP)
@@ -48,18 +48,18 @@ def draw_bars(identity: str, title: str, told: str, bars: Sequence[tuple[str, in
     return _markup(svg)
 
 
-def draw_columns(identity: str, title: str, told: str, bins: Sequence[str], series: Sequence[Series]) -> Markup:
+def draw_columns(identity: str, title: str, summary: str, bins: Sequence[str], series: Sequence[Series]) -> Markup:
     """Return one column for each bin, a part for each series, the first at the bottom."""
-    svg = _svg(identity, title, told, _TOP + _PLOT_HEIGHT + _BOTTOM)
-    totals = [sum(one.counts[at] for one in series) for at in range(len(bins))]
+    svg = _svg(identity, title, summary, _TOP + _PLOT_HEIGHT + _BOTTOM)
+    totals = [sum(part.counts[at] for part in series) for at in range(len(bins))]
     top = nice_top(max(totals, default=0))
     left, plot = 46, WIDTH - 46 - 6
     _grid(svg, left, top, lambda value: f"{value:,.0f}")
     step = plot / max(1, len(bins))
     for at, name in enumerate(bins):
         x, bottom = left + at * step, float(_TOP + _PLOT_HEIGHT)
-        for number, one in enumerate(series):
-            part = _PLOT_HEIGHT * one.counts[at] / top
+        for number, kind in enumerate(series):
+            part = _PLOT_HEIGHT * kind.counts[at] / top
             if part:
                 bottom -= part
                 column = {"class": f"k{min(number, COLOURS - 1)}"}
@@ -69,10 +69,10 @@ def draw_columns(identity: str, title: str, told: str, bins: Sequence[str], seri
     return _markup(svg)
 
 
-def draw_survival(identity: str, title: str, told: str, curves: Sequence[tuple[str, Curve]]) -> Markup:
+def draw_survival(identity: str, title: str, summary: str, curves: Sequence[tuple[str, Curve]]) -> Markup:
     """Return a falling stair for each name, a stroke across it where a case is censored, and the numbers at risk below."""
     height = _TOP + _PLOT_HEIGHT + _BOTTOM + 20 + _RISK_LINE * (len(curves) + 1)
-    svg = _svg(identity, title, told, height)
+    svg = _svg(identity, title, summary, height)
     last = nice_top(max((curve.steps[-1].day for _, curve in curves if curve.steps), default=0))
     left, plot = 132, WIDTH - 132 - 14
     _grid(svg, left, 1.0, lambda value: f"{value:.0%}")
@@ -113,24 +113,26 @@ def nice_top(most: float) -> int:
     return next(int(power * factor) for factor in (1, 2, 4, 5, 10) if power * factor >= most)
 
 
-def _grid(svg: ET.Element, left: float, top: float, said: Callable[[float], str]) -> None:
+def _grid(svg: ET.Element, left: float, top: float, label: Callable[[float], str]) -> None:
     for part in range(6 if top != 1.0 else 5):
         share = part / (5 if top != 1.0 else 4)
         y = round(_TOP + _PLOT_HEIGHT * (1 - share), 1)
         _add(svg, "path", d=f"M{left} {y}H{WIDTH - 6}", **{"class": "grid"})
-        _text(svg, left - 6, y + 5, said(top * share), "end")
+        _text(svg, left - 6, y + 5, label(top * share), "end")
 
 
-def _svg(identity: str, title: str, told: str, height: float, *, width: int = WIDTH, kind: str = "chart") -> ET.Element:
+def _svg(
+    identity: str, title: str, summary: str, height: float, *, width: int = WIDTH, kind: str = "chart"
+) -> ET.Element:
     svg = ET.Element(
         "svg",
         {
             "viewBox": f"0 0 {width} {height:g}", "role": "img", "class": kind,
-            "aria-labelledby": f"{identity}-title {identity}-told",
+            "aria-labelledby": f"{identity}-title {identity}-summary",
         },
     )  # fmt: skip
     ET.SubElement(svg, "title", {"id": f"{identity}-title"}).text = plain(title)
-    ET.SubElement(svg, "desc", {"id": f"{identity}-told"}).text = plain(told)
+    ET.SubElement(svg, "desc", {"id": f"{identity}-summary"}).text = plain(summary)
     return svg
 
 

@@ -1,4 +1,4 @@
-"""Counts that cost too much to be made at every request: made once, handed out, made anew behind what was handed out."""
+"""A stale-while-revalidate cache for counts that take too long for every request: an old count is given while a new one is made."""
 
 from __future__ import annotations
 
@@ -16,54 +16,54 @@ from ledger.errors import PartnerproofError
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 FRESH_S = 60
-_MOST = 200  # of different questions
+_MAX_ENTRIES = 200
 
 
 @dataclass
 class _Entry:
     value: Any
     made_at: float  # of the monotonic clock
-    is_being_made: bool = False
+    is_being_renewed: bool = False
 
 
 @dataclass
-class Kept:
-    """Answers by question. An answer older than a minute is given once more, while a new one is made for the next who asks."""
+class CountCache:
+    """Counts by key. One older than fresh_s is stale: it is returned once more, and renewed in a thread of its own."""
 
     fresh_s: float = FRESH_S
     _entries: dict[tuple[object, ...], _Entry] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _first: threading.Lock = field(default_factory=threading.Lock)
 
-    def read(self, ledger: Ledger, question: tuple[object, ...], make: Callable[[Ledger], T]) -> T:
-        """Return the answer to a question; who asks first waits for it, and so do those who ask meanwhile."""
+    def read(self, ledger: Ledger, key: tuple[object, ...], count: Callable[[Ledger], T]) -> T:
+        """Return the count of a key. Where there is none yet, its first reader makes it and the others wait."""
         with self._lock:
-            entry = self._entries.get(question)
-            is_old = entry is not None and time.monotonic() - entry.made_at > self.fresh_s
-            starts = entry is not None and is_old and not entry.is_being_made
-            if entry is not None and starts:
-                entry.is_being_made = True
+            entry = self._entries.get(key)
+            is_stale = entry is not None and time.monotonic() - entry.made_at > self.fresh_s
+            renews = entry is not None and is_stale and not entry.is_being_renewed
+            if entry is not None and renews:
+                entry.is_being_renewed = True
         if entry is None:
             with self._first:
-                entry = self._entries.get(question) or self._keep(question, make(ledger))
-        elif starts:
-            threading.Thread(target=self._make_anew, args=[ledger, question, make], daemon=True).start()
+                entry = self._entries.get(key) or self._store(key, count(ledger))
+        elif renews:
+            threading.Thread(target=self._renew, args=[ledger, key, count], daemon=True).start()
         value: T = entry.value
         return value
 
-    def _make_anew(self, ledger: Ledger, question: tuple[object, ...], make: Callable[[Ledger], T]) -> None:
+    def _renew(self, ledger: Ledger, key: tuple[object, ...], count: Callable[[Ledger], T]) -> None:
         try:
             with Ledger.open_readonly(ledger.path) as own:  # a connection belongs to its thread
-                self._keep(question, make(own))
+                self._store(key, count(own))
         except (PartnerproofError, sqlite3.Error):
-            logger.exception("a count of the dashboard could not be made anew")
+            logger.exception("a count of the dashboard could not be renewed")
             with self._lock:
-                if question in self._entries:
-                    self._entries[question].is_being_made = False
+                if key in self._entries:
+                    self._entries[key].is_being_renewed = False
 
-    def _keep(self, question: tuple[object, ...], value: object) -> _Entry:
+    def _store(self, key: tuple[object, ...], value: object) -> _Entry:
         with self._lock:
-            if len(self._entries) >= _MOST and question not in self._entries:
+            if len(self._entries) >= _MAX_ENTRIES and key not in self._entries:
                 self._entries.pop(next(iter(self._entries)))
-            entry = self._entries[question] = _Entry(value, time.monotonic())
+            entry = self._entries[key] = _Entry(value, time.monotonic())
             return entry

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from casebook.dossier.coverage import NOT_THERE
 from ledger.database import Ledger
+from ledger.vocabulary import VisitState
 
 UNKNOWN = "unknown"
 
@@ -26,22 +27,40 @@ class CoverageCounts:
     unseen: Mapping[str, int]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _VisitCount:
+    state: VisitState
+    visits: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PageCount:
+    """A row of _OUTCOMES: pages by outcome and reason, as v_coverage has them."""
+
+    outcome: str
+    reason: str | None
+    pages: int
+
+
 def count_coverage(ledger: Ledger, since: str | None, until: str | None) -> CoverageCounts:
     """Count what the last visits of a period looked at. since, until: dates, [since, until)."""
     period = {"since": since, "until": until}
-    visits = ledger.row(f"{_LAST} SELECT count(*), coalesce(sum(state = 'failed'), 0) FROM last", period)
+    visits = ledger.select(_VisitCount, f"{_LAST} SELECT state, count(*) AS visits FROM last GROUP BY state", period)
     looked, not_there, unseen = 0, 0, Counter[str]()
-    for row in ledger.rows(f"{_LAST} {_OUTCOMES}", period):
-        if row["outcome"] == "looked":
-            looked += row["pages"]
-        elif row["reason"] in NOT_THERE:
-            not_there += row["pages"]
-        elif row["outcome"] == "could-not-look":
-            unseen[row["reason"] or UNKNOWN] += row["pages"]
+    for group in ledger.select_each(_PageCount, f"{_LAST} {_OUTCOMES}", period):
+        if group.outcome == "looked":
+            looked += group.pages
+        elif group.reason in NOT_THERE:
+            not_there += group.pages
+        elif group.outcome == "could-not-look":
+            unseen[group.reason or UNKNOWN] += group.pages
     return CoverageCounts(
-        vendors=visits[0] if visits else 0, failed=visits[1] if visits else 0, looked=looked, not_there=not_there,
+        vendors=sum(group.visits for group in visits),
+        failed=sum(group.visits for group in visits if group.state is VisitState.FAILED),
+        looked=looked,
+        not_there=not_there,
         unseen=dict(unseen.most_common()),
-    )  # fmt: skip
+    )
 
 
 _LAST = """

@@ -17,7 +17,7 @@ import numpy as np
 from casebook.cases.survival import Removals, read_removals
 from casebook.dossier.coverage import WHAT_TO_DO
 from casebook.web.accounts import Session
-from casebook.web.application_context import Desk
+from casebook.web.application_context import ApplicationContext
 from casebook.web.case_columns import CaseColumns, Mask
 from casebook.web.charts import COLOURS, Series, draw_bars, draw_columns, draw_survival
 from casebook.web.coverage_counts import UNKNOWN, CoverageCounts, count_coverage
@@ -87,10 +87,12 @@ class Load:
     assigned: int
 
 
-def show_dashboard(desk: Desk, session: Session, path: Mapping[str, Any], query: Mapping[str, str]) -> Answer:
-    ledger, scope, today = desk.ledger, Scope.read(query), utc_now().date()
-    columns = desk.cases.read(ledger)
-    removals, coverage = _removals(desk, ledger, scope), _coverage(desk, ledger, scope)
+def show_dashboard(
+    context: ApplicationContext, session: Session, path: Mapping[str, Any], query: Mapping[str, str]
+) -> Answer:
+    ledger, scope, today = context.ledger, Scope.read(query), utc_now().date()
+    columns = context.cases.read(ledger)
+    removals, coverage = _removals(context, ledger, scope), _coverage(context, ledger, scope)
     loads = read_loads(columns, scope)
     mask = _in_scope(columns, scope, "first_seen")
     bins, series = count_over_time(columns, mask, scope.by)
@@ -105,24 +107,24 @@ def show_dashboard(desk: Desk, session: Session, path: Mapping[str, Any], query:
     return Answer(template="dashboard.html", values=values)
 
 
-def warm_up(desk: Desk) -> None:
+def warm_up(context: ApplicationContext) -> None:
     """Make the counts of the whole time, so that whoever opens the dashboard first does not wait for them."""
-    with Ledger.open_readonly(desk.database) as ledger:
-        _removals(desk, ledger, Scope.read({}))
-        _coverage(desk, ledger, Scope.read({}))
+    with Ledger.open_readonly(context.database) as ledger:
+        _removals(context, ledger, Scope.read({}))
+        _coverage(context, ledger, Scope.read({}))
 
 
-def _removals(desk: Desk, ledger: Ledger, scope: Scope) -> Removals:
+def _removals(context: ApplicationContext, ledger: Ledger, scope: Scope) -> Removals:
     (since, until), brand, today = scope.dates, scope.brand, utc_now().date()
-    question = ("removals", today, brand, since, until)
-    return desk.kept.read(
-        ledger, question, lambda own: read_removals(own, today, brand=brand, since=since, until=until)
+    key = ("removals", today, brand, since, until)
+    return context.counts.read(
+        ledger, key, lambda own: read_removals(own, today, brand=brand, since=since, until=until)
     )
 
 
-def _coverage(desk: Desk, ledger: Ledger, scope: Scope) -> CoverageCounts:
+def _coverage(context: ApplicationContext, ledger: Ledger, scope: Scope) -> CoverageCounts:
     since, until = scope.dates
-    return desk.kept.read(ledger, ("coverage", since, until), lambda own: count_coverage(own, since, until))
+    return context.counts.read(ledger, ("coverage", since, until), lambda own: count_coverage(own, since, until))
 
 
 def _draw(
@@ -134,22 +136,26 @@ def _draw(
     loads: Sequence[Load],
     scope: Scope,
 ) -> dict[str, Any]:
-    found = sum(sum(one.counts) for one in series)
+    total = sum(sum(part.counts) for part in series)
     span = f"{bins[0]} to {bins[-1]}" if bins else "no time"
     seen = [("looked at", coverage.looked), ("not there", coverage.not_there), *coverage.unseen.items()][:MOST_BARS]
     charts = {
-        "time": draw_columns("time", f"Findings over time, by {scope.by}", f"{found:,} findings first seen from {span}, as columns of {len(series)} parts.", bins, series),
+        "time": draw_columns("time", f"Findings over time, by {scope.by}", f"{total:,} findings first seen from {span}, as columns of {len(series)} parts.", bins, series),
         "coverage": draw_bars("coverage", "Pages, by what came of looking", f"{coverage.looked:,} pages were looked at, {sum(coverage.unseen.values()):,} could not be.", seen),
-        "survival": draw_survival("survival", "Share of claims that remain after a letter, by its tone", _told_of_removals(removals), [(_said(tone), curve) for tone, curve in removals.curves.items()]),
+        "survival": draw_survival("survival", "Share of claims that remain after a letter, by its tone", _describe_removals(removals), [(_label(tone), curve) for tone, curve in removals.curves.items()]),
         "load": draw_bars("load", "Undecided cases, by whom they are assigned to", f"{len(loads)} accounts have decided or been given something.", [(load.account, load.assigned) for load in loads][:MOST_BARS]),
     }  # fmt: skip
     for name, counts in totals.items():
-        told = f"The most are {counts[0][0].replace('-', ' ')}: {counts[0][1]:,} of {found:,}." if counts else "None."
-        charts[name] = draw_bars(name, f"Findings by {name}", told, [(_said(value), count) for value, count in counts])
+        summary = (
+            f"The most are {counts[0][0].replace('-', ' ')}: {counts[0][1]:,} of {total:,}." if counts else "None."
+        )
+        charts[name] = draw_bars(
+            name, f"Findings by {name}", summary, [(_label(value), count) for value, count in counts]
+        )
     return charts
 
 
-def _told_of_removals(removals: Removals) -> str:
+def _describe_removals(removals: Removals) -> str:
     parts = [
         f"after {tone.replace('-', ' ')}, {curve.removed} of {curve.cases} were removed"
         + (f", half within {curve.median_day} days" if curve.median_day is not None else "")
@@ -170,7 +176,7 @@ def count_over_time(columns: CaseColumns, mask: Mask, by: str) -> tuple[list[str
     ranked = sorted(coded.count(mask).items(), key=lambda entry: (-entry[1], entry[0] or ""))
     shown = ranked if len(ranked) <= COLOURS else ranked[: COLOURS - 1]
     series = [
-        Series(name=_said(value), counts=np.bincount(at[codes == coded.code_of[value]], minlength=len(names)).tolist())
+        Series(name=_label(value), counts=np.bincount(at[codes == coded.code_of[value]], minlength=len(names)).tolist())
         for value, _ in shown
     ]
     if len(ranked) > len(shown):
@@ -231,16 +237,16 @@ def _values(columns: CaseColumns, name: str) -> list[str]:
     return sorted(value for value in columns.coded[name].count(columns.is_there) if value)
 
 
-def _said(value: str | None) -> str:
+def _label(value: str | None) -> str:
     return (value or UNKNOWN).replace("-", " ")
 
 
 def _date(text: str) -> dt.date | None:
     try:
-        found = dt.date.fromisoformat(text)
+        day = dt.date.fromisoformat(text)
     except ValueError:
         return None
-    return found if 1990 <= found.year <= 2200 else None  # seconds and days beyond are no dates of ours
+    return day if 1990 <= day.year <= 2200 else None  # seconds and days beyond are no dates of ours
 
 
 def _seconds(day: dt.date) -> float:

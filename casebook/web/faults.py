@@ -1,4 +1,4 @@
-"""What nobody foresaw: noted with its traceback in a log beside the database, and told in words without it.
+"""What nobody foresaw: noted with its traceback in a log beside the database, which the answer names without it.
 
 Writes: `var/serve.log`, at most three files of a megabyte.
 """
@@ -14,7 +14,7 @@ from ledger.identity import event_id, utc_text
 
 LOG_NAME = "serve.log"
 _MAX_BYTES, _OLDER_FILES = 1_000_000, 2
-_MAX_SAID_CHARS = 300
+_MAX_MESSAGE_CHARS = 300
 
 
 class FaultLog:
@@ -27,13 +27,13 @@ class FaultLog:
         """Add a fault; returns the number under which it stands there. path: the route's pattern, so no names."""
         number = event_id()
         frames = traceback.format_tb(error.__traceback__)
-        said = f"{type(error).__name__}: {ascii(str(error))[:_MAX_SAID_CHARS]}"  # one line, whatever it holds
+        message = f"{type(error).__name__}: {ascii(str(error))[:_MAX_MESSAGE_CHARS]}"  # one line, whatever it holds
         handler = logging.handlers.RotatingFileHandler(
             self._path, maxBytes=_MAX_BYTES, backupCount=_OLDER_FILES, encoding="utf-8", delay=True
         )
         handler.handleError = lambda record: None  # type: ignore[method-assign]  # it would print to nobody
         try:
-            text = f"{utc_text()} {number} {method} {path}\n{''.join(frames)}{said}\n"
+            text = f"{utc_text()} {number} {method} {path}\n{''.join(frames)}{message}\n"
             handler.handle(logging.makeLogRecord({"msg": text}))
         finally:
             handler.close()

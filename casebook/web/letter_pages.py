@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,7 +27,7 @@ from casebook.cases.letters import (
     write_letter,
 )
 from casebook.web.accounts import Session
-from casebook.web.application_context import Desk, is_plain_id
+from casebook.web.application_context import ApplicationContext, is_plain_id
 from casebook.web.queue import Filters
 from casebook.web.responses import (
     Answer,
@@ -43,87 +42,85 @@ from casebook.web.responses import (
     one_field,
     with_filters,
 )
-from ledger.database import Row
 from ledger.errors import BadInputError
 from ledger.identity import utc_now
+from ledger.records import Case, CaseEventRow, Letter
+from ledger.records import Reply as StoredReply
 from ledger.typed_texts import CaseId, LetterId
 from ledger.vocabulary import FollowUp, LetterState, ReplyKind, Role, Tone
 
 _ELSE = "else"  # the contact that is typed in
 
 
-def show_new_letter(desk: Desk, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
+def show_new_letter(context: ApplicationContext, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
     """The form with which a letter begins: tone, language, jurisdiction with its gates, contacts."""
-    case = _case(desk, path["case_id"])
+    case = _case(context, CaseId(path["case_id"]))
     values = {
         "case": case,
         "filters": Filters.read(query),
         "may_write": may_write(case),
-        "contacts": propose_contacts(desk.ledger, desk.warc_dir, case, rdap_dir=desk.rdap_dir),
+        "contacts": propose_contacts(context.ledger, context.warc_dir, case, rdap_dir=context.rdap_dir),
         "tones": tuple(Tone),
-        "languages": desk.templates.languages,
-        "language": case["language"] if case["language"] in desk.templates.languages else "en",
-        "jurisdictions": {name: desk.templates.gates(name) for name in desk.templates.jurisdictions},
-        "jurisdiction": desk.templates.jurisdiction_of(case["country"]),
+        "languages": context.templates.languages,
+        "language": case.language if case.language in context.templates.languages else "en",
+        "jurisdictions": {name: context.templates.gates(name) for name in context.templates.jurisdictions},
+        "jurisdiction": context.templates.jurisdiction_of(case.country),
     }
     return Answer(template="new-letter.html", values=values)
 
 
-def show_letter(desk: Desk, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
+def show_letter(context: ApplicationContext, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
     return Answer(
-        template="letter.html", values=_letter_values(desk, session, path["letter_id"], filters=Filters.read(query))
+        template="letter.html",
+        values=_letter_values(context, session, LetterId(path["letter_id"]), filters=Filters.read(query)),
     )
 
 
-def _letter_values(desk: Desk, session: Session, letter_id: LetterId, *, filters: Filters) -> dict[str, Any]:
-    letter = _letter(desk, letter_id)
-    text = require_text(desk.ledger, letter)
-    case = require_case(desk.ledger, letter["case_id"])
-    is_writer = session.account in read_writers(desk.ledger, letter["letter_id"])
+def _letter_values(
+    context: ApplicationContext, session: Session, letter_id: LetterId, *, filters: Filters
+) -> dict[str, Any]:
+    letter = _letter(context, letter_id)
+    text = require_text(context.ledger, letter)
+    case = require_case(context.ledger, letter.case_id)
+    is_writer = session.account in read_writers(context.ledger, letter.letter_id)
     return {
         "problem": None,
         "unsaved": None,
         "is_writer": is_writer,
-        "can_approve": letter["gate"] == Gate.WRITER or (session.may(Role.APPROVER) and not is_writer),
+        "can_approve": letter.gate == Gate.WRITER or (session.may(Role.APPROVER) and not is_writer),
         "letter": letter,
         "text": text,
         "case": case,
         "filters": filters,
-        "names_day": letter["answer_by"] in text["body"],
-        "left": unwritten(f"{text['subject']}\n{text['body']}"),
-        "note": desk.templates.gates(letter["jurisdiction"]).note
-        if letter["jurisdiction"] in desk.templates.jurisdictions
+        "names_day": (letter.answer_by or "") in text.body,
+        "left": unwritten(f"{text.subject}\n{text.body}"),
+        "note": context.templates.gates(letter.jurisdiction).note
+        if letter.jurisdiction in context.templates.jurisdictions
         else "",
-        "is_open": letter["state"] in (LetterState.DRAFT, LetterState.APPROVED),
+        "is_open": letter.state in (LetterState.DRAFT, LetterState.APPROVED),
         "kinds": tuple(TYPES),
         "today": utc_now().date().isoformat(),
         "latest": latest_day().isoformat(),
         "can_review": session.may(Role.REVIEWER),
-        "events": [
-            (row, details)
-            for row, details in _events(desk, letter["case_id"])
-            if details.get("letter") == letter["letter_id"]
-        ],
+        "events": _events(context, letter),
     }
 
 
-def show_letter_file(desk: Desk, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
-    letter = _letter(desk, path["letter_id"])
-    return Answer(download=export_letter(desk.ledger, desk.log, letter["letter_id"], path["kind"], by=session.account))
+def show_letter_file(context: ApplicationContext, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
+    letter = _letter(context, LetterId(path["letter_id"]))
+    return Answer(
+        download=export_letter(context.ledger, context.log, letter.letter_id, path["kind"], by=session.account)
+    )
 
 
-def show_reply_file(desk: Desk, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
+def show_reply_file(context: ApplicationContext, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
     """A reply's file as it came, only ever to be saved: it is hostile like all that comes from a vendor."""
     reply_id = path["reply_id"]
-    row = (
-        desk.ledger.row("SELECT file_name, file FROM replies WHERE reply_id = ?", [reply_id])
-        if is_plain_id(reply_id)
-        else None
-    )
-    if row is None or row["file"] is None:
+    reply = context.ledger.find(StoredReply, reply_id=reply_id) if is_plain_id(reply_id) else None
+    if reply is None or reply.file is None:
         raise NotThereError
     return Answer(
-        download=LetterFile(name=row["file_name"], content_type="application/octet-stream", content=row["file"])
+        download=LetterFile(name=reply.file_name or "file", content_type="application/octet-stream", content=reply.file)
     )
 
 
@@ -135,35 +132,35 @@ LETTER_PAGES: Mapping[str, Page] = {
 }
 
 
-def post_letter(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
-    case = _case(desk, _named(form, "case"))
+def post_letter(context: ApplicationContext, session: Session, path: Path_, form: Form) -> Answer:
+    case = _case(context, CaseId(_named(form, "case")))
     tone = one_field(form, "tone")
     if tone not in tuple(Tone):
         raise refuse_input("tone", f"one of {', '.join(Tone)}", tone)
     letter_id = write_letter(
-        desk.ledger,
-        desk.templates,
+        context.ledger,
+        context.templates,
         case,
         LetterOrder(
             tone=Tone(tone), language=one_field(form, "language"), jurisdiction=one_field(form, "jurisdiction"), **_recipient(form, session)
         ),
-        sender=desk.sender,
-        answer_days=desk.answer_days,
+        sender=context.sender,
+        answer_days=context.answer_days,
         by=session.account,
     )  # fmt: skip
     return _to_letter(letter_id, form)
 
 
-def post_change(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
-    letter = _letter(desk, _named(form, "letter"))
+def post_change(context: ApplicationContext, session: Session, path: Path_, form: Form) -> Answer:
+    letter = _letter(context, LetterId(_named(form, "letter")))
     order = LetterOrder(
-        tone=Tone(letter["tone"]), language=letter["language"], jurisdiction=letter["jurisdiction"], **_recipient(form, session)
+        tone=letter.tone, language=letter.language, jurisdiction=letter.jurisdiction, **_recipient(form, session)
     )  # fmt: skip
     filled = Filled(subject=one_field(form, "subject"), body=one_field(form, "body"))
     try:
         change_letter(
-            desk.ledger,
-            letter["letter_id"],
+            context.ledger,
+            letter.letter_id,
             filled,
             order,
             seen=one_field(form, "seen"),
@@ -171,7 +168,7 @@ def post_change(desk: Desk, session: Session, path: Path_, form: Form) -> Answer
             answer_by=one_field(form, "answer_by"),
         )
     except BadInputError as error:  # what was typed may be an hour's work: it comes back with the page
-        values = _letter_values(desk, session, letter["letter_id"], filters=filters_of(form))
+        values = _letter_values(context, session, letter.letter_id, filters=filters_of(form))
         typed = {
             "recipient": order.recipient,
             "contact": order.contact,
@@ -179,41 +176,45 @@ def post_change(desk: Desk, session: Session, path: Path_, form: Form) -> Answer
             "body": filled.body.replace("\r\n", "\n"),
         }
         return Answer(template="letter.html", values={**values, "problem": str(error), "unsaved": typed}, status=400)
-    return _to_letter(letter["letter_id"], form)
+    return _to_letter(letter.letter_id, form)
 
 
-def post_letter_step(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
+def post_letter_step(context: ApplicationContext, session: Session, path: Path_, form: Form) -> Answer:
     """Approve, return, mark as sent, or drop a letter."""
-    letter_id = _letter(desk, _named(form, "letter"))["letter_id"]
+    letter_id = _letter(context, LetterId(_named(form, "letter"))).letter_id
     seen, step, by = one_field(form, "seen"), one_field(form, "step"), session.account
     if step == "approve":
         is_approver = session.may(Role.APPROVER)
         counsel = one_field(form, "counsel")
-        approve_letter(desk.ledger, desk.log, letter_id, seen=seen, by=by, is_approver=is_approver, counsel=counsel)
+        approve_letter(
+            context.ledger, context.log, letter_id, seen=seen, by=by, is_approver=is_approver, counsel=counsel
+        )
     elif step == "return":
-        return_letter(desk.ledger, letter_id, seen=seen, by=by, why=one_field(form, "comment"))
+        return_letter(context.ledger, letter_id, seen=seen, by=by, why=one_field(form, "comment"))
     elif step == "sent":
         on, how = one_field(form, "on"), one_field(form, "how")
-        mark_sent(desk.ledger, desk.log, letter_id, seen=seen, on=on, how=how, by=by)
+        mark_sent(context.ledger, context.log, letter_id, seen=seen, on=on, how=how, by=by)
     elif step == "drop":
-        drop_letter(desk.ledger, letter_id, seen=seen, by=by)
+        drop_letter(context.ledger, letter_id, seen=seen, by=by)
     else:
         raise refuse_input("step", "approve, return, sent or drop", step)
     return _to_letter(letter_id, form)
 
 
-def post_follow_up(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
+def post_follow_up(context: ApplicationContext, session: Session, path: Path_, form: Form) -> Answer:
     """Escalate a case, or end what follows it."""
-    case_id = _case(desk, _named(form, "case"))["case_id"]
+    case_id = _case(context, CaseId(_named(form, "case"))).case_id
     step, why = one_field(form, "step"), one_field(form, "comment")
     if step not in (FollowUp.ESCALATED, FollowUp.CLOSED):
         raise refuse_input("step", "escalated or closed", step)
-    (escalate if step == FollowUp.ESCALATED else end_follow_up)(desk.ledger, case_id, why=why, by=session.account)
+    (escalate if step == FollowUp.ESCALATED else end_follow_up)(context.ledger, case_id, why=why, by=session.account)
     return _to_case(case_id, form)
 
 
-def post_reply(desk: Desk, session: Session, path: Path_, form: Form, files: Mapping[str, UploadedFile]) -> Answer:
-    case_id = _case(desk, _named(form, "case"))["case_id"]
+def post_reply(
+    context: ApplicationContext, session: Session, path: Path_, form: Form, files: Mapping[str, UploadedFile]
+) -> Answer:
+    case_id = _case(context, CaseId(_named(form, "case"))).case_id
     kind, file = one_field(form, "kind"), files.get("file")
     if kind not in tuple(ReplyKind):
         raise refuse_input("kind", f"one of {', '.join(ReplyKind)}", kind)
@@ -221,7 +222,7 @@ def post_reply(desk: Desk, session: Session, path: Path_, form: Form, files: Map
         kind=ReplyKind(kind), received_on=one_field(form, "received"), sender=one_field(form, "sender"),
         words=one_field(form, "words"), file_name=file.name if file else None, file=file.content if file else None,
     )  # fmt: skip
-    store_reply(desk.ledger, desk.log, case_id, reply, by=session.account)
+    store_reply(context.ledger, context.log, case_id, reply, by=session.account)
     return _to_case(case_id, form)
 
 
@@ -246,30 +247,31 @@ def _recipient(form: Form, session: Session) -> dict[str, str]:
     }
 
 
-def _events(desk: Desk, case_id: CaseId) -> list[tuple[Any, dict[str, Any]]]:
-    return [(row, {"comment": None, **json.loads(row["details"])}) for row in read_events(desk.ledger, case_id)]
+def _events(context: ApplicationContext, letter: Letter) -> list[CaseEventRow]:
+    events = read_events(context.ledger, letter.case_id)
+    return [event for event in events if event.details.get("letter") == letter.letter_id]
 
 
-def _case(desk: Desk, case_id: CaseId) -> Row:
+def _case(context: ApplicationContext, case_id: CaseId) -> Case:
     try:
-        return require_case(desk.ledger, case_id if is_plain_id(case_id) else "")
+        return require_case(context.ledger, case_id if is_plain_id(case_id) else CaseId(""))
     except BadInputError as error:
         raise NotThereError from error
 
 
-def _letter(desk: Desk, letter_id: LetterId) -> Row:
+def _letter(context: ApplicationContext, letter_id: LetterId) -> Letter:
     try:
-        return require_letter(desk.ledger, letter_id if is_plain_id(letter_id) else "")
+        return require_letter(context.ledger, letter_id if is_plain_id(letter_id) else LetterId(""))
     except BadInputError as error:
         raise NotThereError from error
 
 
 def _named(form: Form, name: str) -> str:
     """The id that a form names. Errors: BadInputError when it can be none."""
-    said = one_field(form, name)
-    if not is_plain_id(said):
-        raise refuse_input(name, f"the id of a {name}", said)
-    return said
+    text = one_field(form, name)
+    if not is_plain_id(text):
+        raise refuse_input(name, f"the id of a {name}", text)
+    return text
 
 
 def _to_letter(letter_id: LetterId, form: Form) -> Answer:

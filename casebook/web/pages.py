@@ -1,15 +1,16 @@
-"""What each address of the review application shows and does, as functions from the desk to an answer."""
+"""What each address of the review application shows and does, as functions from the application context to an answer."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.background import BackgroundTask
 
+from casebook.cases.cases import PROGRAM, find_cases
 from casebook.cases.cases import UNDECIDED as UNDECIDED_STATES
 from casebook.cases.decisions import (
     REASONS,
@@ -24,8 +25,8 @@ from casebook.cases.decisions import (
     undo,
 )
 from casebook.cases.letters import latest_day, may_write
-from casebook.web.accounts import Session
-from casebook.web.application_context import Desk, is_plain_id
+from casebook.web.accounts import Session, list_accounts
+from casebook.web.application_context import ApplicationContext, is_plain_id
 from casebook.web.case_columns import SORTS
 from casebook.web.case_page import KINDS, draw_picture, read_case, read_case_view, read_page_picture
 from casebook.web.dashboard import DASHBOARD_PAGES
@@ -41,8 +42,10 @@ from casebook.web.queue import (
 )
 from casebook.web.queue_table import TABLE_PAGES
 from casebook.web.responses import Answer, Form, NotThereError, Page, Path_, Post, filters_of, one_field, with_filters
-from ledger.database import Row
+from ledger.database import columns_of
 from ledger.identity import utc_now
+from ledger.records import Case, SavedView
+from ledger.typed_texts import CaseId, Instant, IsoDate
 from ledger.vocabulary import CaseEvent, CaseState, ReplyKind, Role
 
 _LETTERS = {CaseState.CONFIRMED: "c", CaseState.FALSE_MATCH: "d", CaseState.NOT_A_CLAIM: "d", CaseState.AUTHORISED: "a", CaseState.DUPLICATE: "d"}  # fmt: skip
@@ -55,68 +58,105 @@ _TITLES = {
 }
 
 
-def show_queue(desk: Desk, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
-    ledger, filters = desk.ledger, Filters.read(query)
-    queue = desk.queue(filters)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _LogEntry:
+    """What somebody did to a case."""
+
+    at: Instant
+    by: str
+    event: CaseEvent
+    details: dict[str, Any]
+    case_id: CaseId
+    vendor: str
+    brand: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _DoneCase:
+    """A case of a batch. is_last: nothing has happened to it since."""
+
+    vendor: str
+    brand: str
+    state: CaseState
+    is_last: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What was just decided, for the line that offers to undo it: the first of the cases, and how many there are."""
+
+    batch: str
+    count: int
+    state: CaseState
+    vendor: str
+    brand: str
+
+
+def show_queue(context: ApplicationContext, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
+    ledger, filters = context.ledger, Filters.read(query)
+    queue = context.queue(filters)
     total = queue.count()
-    views = ledger.rows("SELECT name, query FROM saved_views WHERE account = ? ORDER BY name", [session.account])
+    sql = f"SELECT {columns_of(SavedView)} FROM saved_views WHERE account = ? ORDER BY name"
+    views = ledger.select(SavedView, sql, [session.account])
     values = {
         "cases": queue.list_cases(), "total": total, "filters": filters, "facets": queue.count_facets(),
         "pages": max(1, -(-total // PAGE_SIZE)), "sorts": tuple(SORTS), "views": views, "reasons": REASONS, "titles": _TITLES,
-        "done": _done(desk, query.get("done")), "most": MOST_AT_ONCE, "undecided": UNDECIDED, "facet_names": FACETS,
+        "done": _done(context, query.get("done")), "most": MOST_AT_ONCE, "undecided": UNDECIDED, "facet_names": FACETS,
         "any_state": ANY, "late": queue.count_late(),
     }  # fmt: skip
     return Answer(template="queue.html", values=values)
 
 
-def show_case(desk: Desk, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
-    ledger, case = desk.ledger, _case(desk, path)
+def show_case(context: ApplicationContext, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
+    ledger, case = context.ledger, _case(context, path)
     filters = Filters.read(query)
-    before, after = desk.queue(filters).neighbours(case["case_id"])
-    desk.note_view(session, case["claim_id"])
-    view = read_case_view(ledger, desk.warc_dir, case)
-    made_by = next((row["by"] for row, _ in reversed(view.events) if row["event"] == CaseEvent.DECIDED), None)
+    before, after = context.queue(filters).neighbours(case.case_id)
+    context.note_view(session, case.claim_id)
+    view = read_case_view(ledger, context.warc_dir, case)
+    made_by = next((shown.event.by for shown in reversed(view.events) if shown.event.event is CaseEvent.DECIDED), None)
     values = {
         "v": view, "case": case, "before": before, "after": after, "filters": filters, "reasons": REASONS, "titles": _TITLES,
-        "letters": _LETTERS, "groups": same_group(desk.cases.read(ledger), case), "done": _done(desk, query.get("done")),
-        "can_approve": case["state"] == CaseState.WAITING_APPROVAL and session.may(Role.APPROVER) and made_by != session.account,
-        "is_undecided": case["state"] in UNDECIDED_STATES, "can_review": session.may(Role.REVIEWER),
+        "letters": _LETTERS, "groups": same_group(context.cases.read(ledger), case), "done": _done(context, query.get("done")),
+        "can_approve": case.state is CaseState.WAITING_APPROVAL and session.may(Role.APPROVER) and made_by != session.account,
+        "is_undecided": case.state in UNDECIDED_STATES, "can_review": session.may(Role.REVIEWER),
         "may_write": may_write(case), "reply_kinds": tuple(ReplyKind), "today": utc_now().date().isoformat(), "latest": latest_day().isoformat(),
     }  # fmt: skip
     return Answer(template="case.html", values=values)
 
 
-def show_picture(desk: Desk, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
-    case, kind = _case(desk, path), path["kind"]
+def show_picture(context: ApplicationContext, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
+    case, kind = _case(context, path), path["kind"]
     number = path["number"]
     if kind not in KINDS or not number.isdecimal() or len(number) > 2:
         raise NotThereError
-    file = draw_picture(desk.ledger, desk.warc_dir, desk.pictures_dir, case, int(number), kind)
+    file = draw_picture(context.ledger, context.warc_dir, context.pictures_dir, case, int(number), kind)
     if file is None:
         raise NotThereError
     return Answer(file=file)
 
 
-def show_page_picture(desk: Desk, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
-    case, kind, number = _case(desk, path), path["kind"], path["number"]
+def show_page_picture(context: ApplicationContext, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
+    case, kind, number = _case(context, path), path["kind"], path["number"]
     if kind not in ("screenshot", "outlined") or not number.isdecimal() or len(number) > 2:
         raise NotThereError
-    png = read_page_picture(desk.ledger, desk.warc_dir, case, int(number), kind)
+    png = read_page_picture(context.ledger, context.warc_dir, case, int(number), kind)
     if png is None:
         raise NotThereError
     return Answer(png=png)
 
 
-def show_log(desk: Desk, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
+def show_log(context: ApplicationContext, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
     """Who decided what, newest first: for admins."""
-    rows = desk.ledger.rows(
-        "SELECT e.*, c.vendor, c.brand FROM case_events e JOIN cases c ON c.case_id = e.case_id"
-        " WHERE e.by <> 'partnerproof' ORDER BY e.event_id DESC LIMIT 200"
+    entries = context.ledger.select(
+        _LogEntry,
+        "SELECT e.at, e.by, e.event, e.details, e.case_id, c.vendor, c.brand FROM case_events e"
+        " JOIN cases c ON c.case_id = e.case_id WHERE e.by <> ? ORDER BY e.event_id DESC LIMIT 200",
+        [PROGRAM],
     )
-    return Answer(template="log.html", values={"rows": [(row, json.loads(row["details"])) for row in rows]})
+    return Answer(template="log.html", values={"entries": entries})
 
 
-def show_help(desk: Desk, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
+def show_help(context: ApplicationContext, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
     return Answer(template="help.html")
 
 
@@ -133,86 +173,83 @@ PAGES: Mapping[str, Page] = {
 }
 
 
-def post_decision(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
+def post_decision(context: ApplicationContext, session: Session, path: Path_, form: Form) -> Answer:
     """Decide one case, or those that were ticked in the queue."""
     state, _, reason = one_field(form, "decision").partition(":")
     if state not in tuple(REASONS):
         raise refuse_input("decision", "one of the buttons", state)
     verdict = Verdict(
         state=CaseState(state), reason=reason, comment=one_field(form, "comment"), by=session.account, seen=_seen(form),
-        needs_approval=desk.four_eyes,
+        needs_approval=context.four_eyes,
     )  # fmt: skip
-    brands = sorted({row["brand"] for row in _cases(desk, verdict.seen)})
-    after = _next(desk, form)
-    batch = decide(desk.ledger, desk.log, verdict)
-    return _then(desk, form, batch, after, brands if verdict.state is CaseState.FALSE_MATCH else [])
+    brands = sorted({case.brand for case in find_cases(context.ledger, verdict.seen)})
+    after = _next(context, form)
+    batch = decide(context.ledger, context.log, verdict)
+    return _then(context, form, batch, after, brands if verdict.state is CaseState.FALSE_MATCH else [])
 
 
-def post_later(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
-    until = one_field(form, "until").strip() or None
-    if until is not None:
-        try:
-            until = dt.date.fromisoformat(until).isoformat()
-        except ValueError as error:
-            raise refuse_input("until", "a date such as 2026-12-24, or nothing", until or "") from error
-    after = _next(desk, form)
-    return _then(desk, form, put_off(desk.ledger, _seen(form), until=until, by=session.account), after, [])
+def post_later(context: ApplicationContext, session: Session, path: Path_, form: Form) -> Answer:
+    text = one_field(form, "until").strip()
+    try:
+        until = IsoDate(dt.date.fromisoformat(text).isoformat()) if text else None
+    except ValueError as error:
+        raise refuse_input("until", "a date such as 2026-12-24, or nothing", text) from error
+    after = _next(context, form)
+    return _then(context, form, put_off(context.ledger, _seen(form), until=until, by=session.account), after, [])
 
 
-def post_undo(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
+def post_undo(context: ApplicationContext, session: Session, path: Path_, form: Form) -> Answer:
     batch = one_field(form, "batch")
-    rows = desk.ledger.rows(
-        "SELECT DISTINCT c.brand, c.case_id, c.state FROM case_events e JOIN cases c ON c.case_id = e.case_id WHERE e.batch_id = ?",
-        [batch],
-    )
-    undo(desk.ledger, desk.log, batch, by=session.account, may_undo_others=session.may(Role.ADMIN))
-    brands = sorted({row["brand"] for row in rows if row["state"] == CaseState.FALSE_MATCH})
-    target = f"/cases/{rows[0]['case_id']}" if len(rows) == 1 else "/"
-    return Answer(leads_to=with_filters(target, form), afterwards=_following(desk, brands))
+    ids: list[CaseId] = context.ledger.values("SELECT DISTINCT case_id FROM case_events WHERE batch_id = ?", [batch])
+    cases = find_cases(context.ledger, ids)
+    undo(context.ledger, context.log, batch, by=session.account, may_undo_others=session.may(Role.ADMIN))
+    brands = sorted({case.brand for case in cases if case.state is CaseState.FALSE_MATCH})
+    target = f"/cases/{cases[0].case_id}" if len(cases) == 1 else "/"
+    return Answer(leads_to=with_filters(target, form), afterwards=_following(context, brands))
 
 
-def post_approval(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
+def post_approval(context: ApplicationContext, session: Session, path: Path_, form: Form) -> Answer:
     (case_id, seen), *_ = _seen(form).items()
     is_approved = one_field(form, "approval") == "approve"
-    case = _case(desk, {"case_id": case_id})
+    case = _case(context, {"case_id": case_id})
     approve(
-        desk.ledger,
-        desk.log,
+        context.ledger,
+        context.log,
         case_id,
         seen=seen,
         by=session.account,
         is_approved=is_approved,
         comment=one_field(form, "comment"),
     )
-    return Answer(leads_to=with_filters(f"/cases/{case_id}", form), afterwards=_following(desk, [case["brand"]]))
+    return Answer(leads_to=with_filters(f"/cases/{case_id}", form), afterwards=_following(context, [case.brand]))
 
 
-def post_assignment(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
+def post_assignment(context: ApplicationContext, session: Session, path: Path_, form: Form) -> Answer:
     to = one_field(form, "to").strip() or None
-    known = {row["account"] for row in desk.ledger.rows("SELECT account FROM accounts WHERE is_active = 1")}
+    known = {account.account for account in list_accounts(context.ledger) if account.is_active}
     if to is not None and to not in known | {session.account}:
         raise refuse_input("to", f"one of {', '.join(sorted(known)) or 'no accounts yet'}", to)
     seen = _seen(form)
-    assign(desk.ledger, seen, to=to, by=session.account)
+    assign(context.ledger, seen, to=to, by=session.account)
     return Answer(leads_to=with_filters(f"/cases/{next(iter(seen))}" if len(seen) == 1 else "/", form))
 
 
-def post_comment(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
+def post_comment(context: ApplicationContext, session: Session, path: Path_, form: Form) -> Answer:
     case_id = next(iter(_seen(form)))
-    comment_on(desk.ledger, case_id, one_field(form, "comment"), by=session.account)
+    comment_on(context.ledger, case_id, one_field(form, "comment"), by=session.account)
     return Answer(leads_to=with_filters(f"/cases/{case_id}", form))
 
 
-def post_view(desk: Desk, session: Session, path: Path_, form: Form) -> Answer:
+def post_view(context: ApplicationContext, session: Session, path: Path_, form: Form) -> Answer:
     """Keep the queue's filters under a name, or forget them."""
     name, query = one_field(form, "name").strip()[:60], one_field(form, "query")
     if not name:
         raise refuse_input("name", "a name for the view", "none")
-    with desk.ledger.transaction():
-        desk.ledger.execute("DELETE FROM saved_views WHERE account = ? AND name = ?", [session.account, name])
+    with context.ledger.transaction():
+        context.ledger.execute("DELETE FROM saved_views WHERE account = ? AND name = ?", [session.account, name])
         if one_field(form, "forget") != "yes":
             address = Filters.read(dict(parse_qsl(query))).address()
-            desk.ledger.execute("INSERT INTO saved_views VALUES (?, ?, ?)", [session.account, name, address])
+            context.ledger.add([SavedView(account=session.account, name=name, query=address)])
     return Answer(leads_to=with_filters("/", form))
 
 
@@ -228,60 +265,52 @@ POSTS: Mapping[str, tuple[Role, Post]] = {
 }
 
 
-def _then(desk: Desk, form: Form, batch: str, after: str | None, brands: list[str]) -> Answer:
+def _then(context: ApplicationContext, form: Form, batch: str, after: CaseId | None, brands: list[str]) -> Answer:
     """To the next case of the queue, or back to the queue, with a way to take the decision back."""
     target = f"/cases/{after}" if after else "/"
-    return Answer(leads_to=with_filters(target, form, done=batch), afterwards=_following(desk, brands))
+    return Answer(leads_to=with_filters(target, form, done=batch), afterwards=_following(context, brands))
 
 
-def _following(desk: Desk, brands: list[str]) -> BackgroundTask | None:
-    return BackgroundTask(lambda: follow_rejections(desk.ledger, brands)) if brands else None
+def _following(context: ApplicationContext, brands: list[str]) -> BackgroundTask | None:
+    return BackgroundTask(lambda: follow_rejections(context.ledger, brands)) if brands else None
 
 
-def _next(desk: Desk, form: Form) -> str | None:
+def _next(context: ApplicationContext, form: Form) -> CaseId | None:
     """The case after the one that is decided; of several ticked ones, none: back to the queue."""
     cases = form.get("case", [])
     if len(cases) != 1 or one_field(form, "from") != "case":
         return None
     filters = filters_of(form)
-    return desk.queue(filters).neighbours(cases[0].partition(":")[0])[1]
+    return context.queue(filters).neighbours(CaseId(cases[0].partition(":")[0]))[1]
 
 
-def _seen(form: Form) -> dict[str, str]:
+def _seen(form: Form) -> dict[CaseId, str]:
     """Each ticked case with the last event that its page showed: `case=ID:EVENT`."""
     pairs = [value.partition(":") for value in form.get("case", [])]
-    seen = {case_id: event for case_id, _, event in pairs if is_plain_id(case_id) and is_plain_id(event)}
+    seen = {CaseId(case_id): event for case_id, _, event in pairs if is_plain_id(case_id) and is_plain_id(event)}
     if not seen or len(seen) != len(pairs) or len(seen) > MOST_AT_ONCE:
         raise refuse_input("case", f"one to {MOST_AT_ONCE} cases", f"{len(pairs)}")
     return seen
 
 
-def _case(desk: Desk, path: Path_) -> Row:
-    case = read_case(desk.ledger, path["case_id"]) if is_plain_id(path["case_id"]) else None
+def _case(context: ApplicationContext, path: Path_) -> Case:
+    case = read_case(context.ledger, CaseId(path["case_id"])) if is_plain_id(path["case_id"]) else None
     if case is None:
         raise NotThereError
     return case
 
 
-def _cases(desk: Desk, seen: Mapping[str, str]) -> list[Row]:
-    return [case for case_id in seen if (case := read_case(desk.ledger, case_id)) is not None]
-
-
-def _done(desk: Desk, batch: str | None) -> dict[str, Any] | None:
+def _done(context: ApplicationContext, batch: str | None) -> Done | None:
     """What was just decided, for the line that offers to take it back."""
     if not batch or not is_plain_id(batch):
         return None
-    rows = desk.ledger.rows(
-        "SELECT e.event, e.details, c.vendor, c.brand, c.state, c.last_event_id = e.event_id AS is_last FROM case_events e"
+    cases = context.ledger.select(
+        _DoneCase,
+        "SELECT c.vendor, c.brand, c.state, c.last_event_id = e.event_id AS is_last FROM case_events e"
         " JOIN cases c ON c.case_id = e.case_id WHERE e.batch_id = ? ORDER BY e.event_id LIMIT 501",
         [batch],
     )
-    if not rows or not all(row["is_last"] for row in rows):
+    if not cases or not all(case.is_last for case in cases):
         return None
-    return {
-        "batch": batch,
-        "count": len(rows),
-        "state": rows[0]["state"],
-        "vendor": rows[0]["vendor"],
-        "brand": rows[0]["brand"],
-    }
+    first = cases[0]
+    return Done(batch=batch, count=len(cases), state=first.state, vendor=first.vendor, brand=first.brand)

@@ -6,19 +6,20 @@ The address holds the whole state: every filter is a parameter of it, so that a 
 from __future__ import annotations
 
 import datetime as dt
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlencode
 
 import numpy as np
 
+from casebook.cases.cases import read_cases
 from casebook.cases.follow_up import WAITING
 from casebook.web.case_columns import SORTS, CaseColumns, Mask, Places
-from ledger.database import Ledger, Row
+from ledger.database import Ledger
 from ledger.identity import utc_now
 from ledger.passage_search import match_query
+from ledger.records import Case
 from ledger.typed_texts import CaseId
 from ledger.vocabulary import CaseState
 
@@ -86,19 +87,19 @@ class Queue:
     def __init__(self, ledger: Ledger, columns: CaseColumns, filters: Filters) -> None:
         self._ledger, self._columns, self._filters = ledger, columns, filters
         self._base = self._read_base()
-        self._asked = {name: self._fits(name, value) for name, value in filters.facets.items()}
+        self._facet_masks = {name: self._fits(name, value) for name, value in filters.facets.items()}
         self._mask = self._all_but()
 
     def count(self) -> int:
         """Return how many cases there are."""
         return int(np.count_nonzero(self._mask))
 
-    def list_cases(self) -> list[Row]:
+    def list_cases(self) -> list[Case]:
         """Return one page of cases."""
         places = self._ordered[(self._filters.page - 1) * PAGE_SIZE :][:PAGE_SIZE]
         return read_cases(self._ledger, [self._columns.ids[place] for place in places])
 
-    def each_id(self) -> Iterator[str]:
+    def each_id(self) -> Iterator[CaseId]:
         """Yield the ids of all cases, in order."""
         for place in self._ordered:
             yield self._columns.ids[place]
@@ -135,7 +136,7 @@ class Queue:
         today = int(dt.datetime.combine(utc_now().date(), dt.time(), dt.UTC).timestamp())
         return self._columns.coded["followup"].is_one_of(WAITING) & (self._columns.numbers["answer_by"] < today)
 
-    def neighbours(self, case_id: CaseId) -> tuple[str | None, str | None]:
+    def neighbours(self, case_id: CaseId) -> tuple[CaseId | None, CaseId | None]:
         """Return the cases before and after one in the queue's order; it need not be in the queue itself any more."""
         columns = self._columns
         place = columns.place_of.get(case_id)
@@ -156,7 +157,7 @@ class Queue:
 
     def _all_but(self, *facets: str) -> Mask:
         mask = self._base
-        for name, fits in self._asked.items():
+        for name, fits in self._facet_masks.items():
             if name not in facets:
                 mask = mask & fits
         return mask
@@ -188,26 +189,33 @@ class Queue:
         return mask
 
 
-def read_cases(ledger: Ledger, case_ids: Sequence[CaseId]) -> list[Row]:
-    """Return cases in the order of their ids; those that are gone are left out."""
-    return ledger.rows(
-        "SELECT c.* FROM json_each(?) j CROSS JOIN cases c ON c.case_id = j.value ORDER BY j.id", [json.dumps(case_ids)]
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseGroup:
+    """Undecided cases of one brand that share something. kind: image, template or vendor; cases: how many in all."""
+
+    kind: str
+    value: str
+    cases: int
 
 
-def same_group(columns: CaseColumns, case: Row) -> list[tuple[str, str, int]]:
-    """Return the groups of a case that hold other undecided ones: kind, value, how many in all."""
+def same_group(columns: CaseColumns, case: Case) -> list[CaseGroup]:
+    """Return the groups of a case that hold other undecided ones."""
     same_brand = (
         columns.is_there
         & columns.coded["state"].is_one_of(UNDECIDED_STATES)
-        & columns.coded["brand"].equals(case["brand"])
+        & columns.coded["brand"].equals(case.brand)
     )
-    counted = [
-        (name, case[column], int(np.count_nonzero(same_brand & columns.coded[column].equals(case[column]))))
-        for name, column in GROUPS.items()
-        if case[column]
+    values = {"image": case.image_sha256, "template": case.template_id, "vendor": case.vendor_domain}
+    groups = [
+        CaseGroup(
+            kind=kind,
+            value=value,
+            cases=int(np.count_nonzero(same_brand & columns.coded[GROUPS[kind]].equals(value))),
+        )
+        for kind, value in values.items()
+        if value
     ]
-    return [entry for entry in counted if entry[2] > 1]
+    return [group for group in groups if group.cases > 1]
 
 
 UNDECIDED_STATES = (CaseState.OPEN, CaseState.LATER, CaseState.WAITING_APPROVAL)

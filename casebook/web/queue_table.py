@@ -15,6 +15,7 @@ import threading
 import weakref
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,20 +24,52 @@ from starlette.responses import StreamingResponse
 
 from casebook.files.tables import make_xlsx, write_csv
 from casebook.web.accounts import Session
-from casebook.web.application_context import Desk
+from casebook.web.application_context import ApplicationContext
 from casebook.web.queue import Filters
 from casebook.web.responses import Answer, NotThereError, Page
 from ledger.database import Ledger
 from ledger.errors import OutsideFailureError, PartnerproofError
 from ledger.identity import utc_text
-from ledger.typed_texts import CaseId
+from ledger.typed_texts import CaseId, ClaimId, Instant, IsoDate
 from ledger.vocabulary import Role
 
-COLUMNS = (
-    "verdict", "state", "reason", "vendor", "vendor_domain", "country", "brand", "relation", "tier", "evidence", "score",
-    "language", "first_seen", "last_seen", "page_url", "page_title", "alt", "words", "opened_at", "decided_by", "decided_at",
-    "assignee", "due_on", "followup", "followup_at", "answer_by", "removed_on", "case_id", "claim_id",
-)  # fmt: skip
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _TableRow:
+    """A row of the table; its fields are the columns in their order. Texts of closed lists stay texts, as the file has them."""
+
+    verdict: str
+    state: str
+    reason: str | None
+    vendor: str
+    vendor_domain: str
+    country: str | None
+    brand: str
+    relation: str
+    tier: str | None
+    evidence: str
+    score: float | None
+    language: str | None
+    first_seen: Instant
+    last_seen: Instant
+    page_url: str | None
+    page_title: str | None
+    alt: str | None
+    words: str | None
+    opened_at: Instant
+    decided_by: str | None
+    decided_at: Instant | None
+    assignee: str | None
+    due_on: IsoDate | None
+    followup: str | None
+    followup_at: Instant | None
+    answer_by: IsoDate | None
+    removed_on: IsoDate | None
+    case_id: CaseId
+    claim_id: ClaimId
+
+
+COLUMNS = tuple(column.name for column in fields(_TableRow))
 KINDS = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 _BATCH, _CHUNK = 500, 1 << 16
 _WORKING = threading.BoundedSemaphore(2)  # tables at once; each takes a core while it lasts
@@ -97,8 +130,8 @@ class _Making:
         _WORKING.release()
 
     def _failure(self) -> OutsideFailureError:
-        told = self._pipe("stderr").read().decode("utf-8", "replace").strip()
-        return OutsideFailureError(told.rpartition("\n")[2] or "the table could not be made; try again in a minute")
+        message = self._pipe("stderr").read().decode("utf-8", "replace").strip()
+        return OutsideFailureError(message.rpartition("\n")[2] or "the table could not be made; try again in a minute")
 
     def _pipe(self, name: str) -> IO[bytes]:
         pipe: IO[bytes] = getattr(self._process, name)
@@ -106,7 +139,7 @@ class _Making:
 
 
 def stream_table(database: Path, kind: str, case_ids: Sequence[CaseId]) -> StreamingResponse:
-    """Return the answer that hands a table over as it is made. Errors: OutsideFailureError."""
+    """Return the answer that sends a table while it is made. Errors: OutsideFailureError."""
     making = _Making(database, kind)
     try:
         first = making.begin(case_ids)
@@ -123,24 +156,28 @@ def stream_table(database: Path, kind: str, case_ids: Sequence[CaseId]) -> Strea
     return answer
 
 
-def show_table(desk: Desk, session: Session, path: Mapping[str, Any], query: Mapping[str, str]) -> Answer:
-    """Hand over the queue as filtered; the page of the filters is left aside."""
+def show_table(
+    context: ApplicationContext, session: Session, path: Mapping[str, Any], query: Mapping[str, str]
+) -> Answer:
+    """Send all cases that the filters leave as a file, whatever page of the queue is shown."""
     if path["kind"] not in KINDS:
         raise NotThereError
-    ids = list(desk.queue(Filters.read(query)).each_id())
-    return Answer(response=stream_table(desk.database, path["kind"], ids))
+    ids = list(context.queue(Filters.read(query)).each_id())
+    return Answer(response=stream_table(context.database, path["kind"], ids))
 
 
 def each_row(ledger: Ledger, case_ids: Sequence[CaseId]) -> Iterator[tuple[object, ...]]:
     """Yield the rows of cases in the order of their ids, with what their pages say."""
     for start in range(0, len(case_ids), _BATCH):
-        for row in ledger.rows(_ROWS, [json.dumps(case_ids[start : start + _BATCH])]):
-            yield tuple(row[name] for name in COLUMNS)
+        for row in ledger.select_each(_TableRow, _ROWS, [json.dumps(case_ids[start : start + _BATCH])]):
+            yield astuple(row)
 
 
 TABLE_PAGES = {"/table.{kind}": Page(role=Role.READER, make=show_table)}
 _ROWS = """
-    SELECT c.*,
+    SELECT c.verdict, c.state, c.reason, c.vendor, c.vendor_domain, c.country, c.brand, c.relation, c.tier, c.evidence, c.score,
+           c.language, c.first_seen, c.last_seen, c.page_url, c.opened_at, c.decided_by, c.decided_at, c.assignee, c.due_on,
+           c.followup, c.followup_at, c.answer_by, c.removed_on, c.case_id, c.claim_id,
            (SELECT p.title FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id
             WHERE e.claim_id = c.claim_id ORDER BY e.seen_at DESC, e.evidence_id LIMIT 1) AS page_title,
            (SELECT g.alt FROM claim_evidence e JOIN sightings g ON g.sighting_id = e.sighting_id
@@ -153,7 +190,7 @@ _ROWS = """
 
 
 def main(database: str, kind: str) -> None:
-    case_ids = sys.stdin.read().split()
+    case_ids = list(map(CaseId, sys.stdin.read().split()))
     with Ledger.open_readonly(Path(database)) as ledger:
         rows = each_row(ledger, case_ids)
         if kind == "xlsx":

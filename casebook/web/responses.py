@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from casebook.cases.letter_files import LetterFile
 from casebook.web.accounts import Session
-from casebook.web.application_context import Desk
+from casebook.web.application_context import ApplicationContext
 from casebook.web.queue import Filters
 from ledger.vocabulary import Role
 
@@ -45,7 +45,7 @@ class Page:
     """A page and the least role that may see it."""
 
     role: Role
-    make: Callable[[Desk, Session, Path_, Mapping[str, str]], Answer]
+    make: Callable[[ApplicationContext, Session, Path_, Mapping[str, str]], Answer]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +56,8 @@ class UploadedFile:
     content: bytes
 
 
-Post = Callable[[Desk, Session, Path_, Form], Answer]
-Upload = Callable[[Desk, Session, Path_, Form, Mapping[str, UploadedFile]], Answer]
+Post = Callable[[ApplicationContext, Session, Path_, Form], Answer]
+Upload = Callable[[ApplicationContext, Session, Path_, Form, Mapping[str, UploadedFile]], Answer]
 
 
 def one_field(form: Form, name: str) -> str:

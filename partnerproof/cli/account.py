@@ -64,6 +64,4 @@ def show(choice: Choice) -> None:
     """
     with choice.workspace().open_readonly() as ledger:
         for row in list_accounts(ledger):
-            click.echo(
-                f"{row['account']:20} {row['role']:10} since {row['created_at']}{'' if row['is_active'] else ', closed'}"
-            )
+            click.echo(f"{row.account:20} {row.role:10} since {row.created_at}{'' if row.is_active else ', closed'}")

@@ -60,13 +60,13 @@ def export(
     with workspace.open_readonly() as ledger:
         finding = read_finding(ledger, claim)
         if list_personal is not None:
-            found = find_personal(ledger, workspace.warc, finding["claim_id"])
+            found = find_personal(ledger, workspace.warc, finding.claim_id)
             write_list(found, list_personal)
             click.echo(f"wrote {list_personal}: {len(found)} findings, none ticked")
             click.echo(f"put x before what is to be blanked, then: partnerproof export {claim} --redact {list_personal}", err=True)  # fmt: skip
             return
         order = ExportOrder(
-            claim_id=finding["claim_id"],
+            claim_id=finding.claim_id,
             out=out or Path(export_name(finding, is_redacted=ticked is not None)),
             made_with=describe_program(workspace),
             with_pdf=with_pdf,

@@ -12,7 +12,7 @@ import click
 
 from casebook.dossier.findings import COLUMNS, PERHAPS_COLUMNS, read_findings, read_perhaps, require_brand
 from casebook.files.tables import make_xlsx, write_csv
-from ledger.database import Row
+from ledger.database import Record, as_row
 from ledger.errors import OutsideFailureError
 from ledger.vocabulary import VerdictKind
 from partnerproof.cli.choice import Choice, pass_choice
@@ -69,16 +69,18 @@ def findings(
             else:
                 print_findings(ledger, verdict=verdict, brand=brand)
             return
-        rows = read_perhaps(ledger, brand=brand) if perhaps else read_findings(ledger, verdict=verdict, brand=brand)
+        rows: Sequence[Record] = (
+            read_perhaps(ledger, brand=brand) if perhaps else read_findings(ledger, verdict=verdict, brand=brand)
+        )
     columns = PERHAPS_COLUMNS if perhaps else COLUMNS
     if xlsx_file is not None:
         _write_workbook(xlsx_file, "perhaps" if perhaps else "findings", columns, rows)
         return
-    _write([dict(row) for row in rows], columns, as_json=as_json)
+    _write([as_row(row) for row in rows], columns, as_json=as_json)
 
 
-def _write_workbook(file: Path, title: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
-    table = make_xlsx(title, columns, (tuple(row[name] for name in columns) for row in rows))
+def _write_workbook(file: Path, title: str, columns: Sequence[str], rows: Sequence[Record]) -> None:
+    table = make_xlsx(title, columns, (tuple(as_row(row)[name] for name in columns) for row in rows))
     try:
         file.write_bytes(table)
     except OSError as error:

@@ -35,9 +35,7 @@ def hold(choice: Choice, vendor: str | None, why: str | None, by: str | None, li
             rows = read_holds(ledger)
         for row in rows:
             click.echo(
-                plain(
-                    f"{row['vendor_domain']}  {row['vendor']}  since {row['decided_at']} by {row['decided_by']}: {row['why']}"
-                )
+                plain(f"{row.vendor_domain}  {row.vendor}  since {row.decided_at} by {row.decided_by}: {row.why}")
             )
         if not rows:
             click.echo("no legal hold is in force")
@@ -48,7 +46,7 @@ def hold(choice: Choice, vendor: str | None, why: str | None, by: str | None, li
     with workspace.writing_beside("hold"), workspace.open() as ledger:
         decided = decide_hold(ledger, workspace.custody, vendor, event, why=why, by=by or getpass.getuser())
     click.echo(
-        f"{'lifted' if lift else 'held'}: {', '.join(row['vendor'] for row in decided)}"
+        f"{'lifted' if lift else 'held'}: {', '.join(seed.vendor for seed in decided)}"
         if decided
         else "it is so already"
     )

@@ -47,7 +47,7 @@ def take_pictures(
 ) -> tuple[Pictured, int]:
     """Draw what lacks a picture and seal it; returns what came of it, and how many pages are left."""
     with workspace.open_readonly() as ledger:
-        ids = None if claims is None else [read_finding(ledger, claim)["claim_id"] for claim in claims]
+        ids = None if claims is None else [read_finding(ledger, claim).claim_id for claim in claims]
         if not find_pages(ledger, ids):
             return Pictured(), 0  # without the pen: an export is also wanted while a crawl runs
     crawl = workspace.config.crawl

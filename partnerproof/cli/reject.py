@@ -11,7 +11,7 @@ import click
 
 from casebook.dossier.findings import REJECTION_COLUMNS, read_rejections, require_brand
 from casebook.files.tables import write_csv
-from ledger.database import Ledger
+from ledger.database import Ledger, as_row
 from ledger.typed_texts import Sha256
 from ledger.vocabulary import RejectionEvent
 from matcher.logo_matches import store_brands
@@ -109,21 +109,21 @@ def _decide(workspace: Workspace, decision: Decision) -> None:
 
 
 def _list(ledger: Ledger, brand: str | None, *, as_json: bool, as_csv: bool) -> None:
-    rows = [dict(row) for row in read_rejections(ledger, brand=brand)]
+    rows = read_rejections(ledger, brand=brand)
     if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        click.echo(json.dumps([as_row(row) for row in rows], ensure_ascii=False, indent=2))
         return
     if as_csv:
-        write_csv(sys.stdout, REJECTION_COLUMNS, ([row[column] for column in REJECTION_COLUMNS] for row in rows))
+        write_csv(sys.stdout, REJECTION_COLUMNS, (list(as_row(row).values()) for row in rows))
         return
     print_rows(
         ("state", "brand", "images held back", "by", "on"),
         [
             (
-                (row["state"], row["brand"], str(row["images"]), row["decided_by"], row["decided_at"]),
-                f"{row['image_sha256']}  {row['why']}",
+                (row.state, row.brand, str(row.images), row.decided_by, row.decided_at),
+                f"{row.image_sha256}  {row.why}",
             )
             for row in rows
         ],
     )
-    click.echo(f"{sum(row['state'] == 'holds' for row in rows)} rejections hold, {len(rows)} in all")
+    click.echo(f"{sum(row.state == 'holds' for row in rows)} rejections hold, {len(rows)} in all")

@@ -14,7 +14,7 @@ from casebook.cases.casework import update_casework
 from casebook.cases.decisions import follow_rejections
 from casebook.cases.letter_templates import LetterTemplates
 from casebook.web.app import make_app
-from casebook.web.application_context import Desk
+from casebook.web.application_context import ApplicationContext
 from casebook.web.dashboard import warm_up
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.crawl_answers import brands_with_rejections
@@ -56,7 +56,7 @@ def _serve(workspace: Workspace, host: str, port: int, *, with_token: bool) -> N
         has_accounts = bool(ledger.value("SELECT 1 FROM accounts WHERE is_active = 1"))
     has_brands = any(workspace.brands.glob("*/brand.toml"))  # a copy of var/ alone can be reviewed too
     brands = {brand.slug: brand for brand in workspace.load_brands()} if has_brands else {}
-    desk = Desk(
+    context = ApplicationContext(
         database=workspace.database,
         warc_dir=workspace.warc,
         pictures_dir=workspace.var / "pictures",
@@ -69,13 +69,13 @@ def _serve(workspace: Workspace, host: str, port: int, *, with_token: bool) -> N
         answer_days=workspace.config.letters.answer_days,
         rdap_dir=workspace.rdap,
     )
-    desk.cases.read(desk.ledger)  # so that the first who asks does not wait for it
+    context.cases.read(context.ledger)  # so that the first who asks does not wait for it
     if told:
         click.echo(told, err=True)
     if not with_token and not has_accounts:
         click.echo("no account yet: run `partnerproof account add NAME --role admin`, or serve with --token", err=True)
     config = uvicorn.Config(
-        make_app(desk), host=host, port=port, log_level="warning", server_header=False, access_log=False
+        make_app(context), host=host, port=port, log_level="warning", server_header=False, access_log=False
     )
     server = uvicorn.Server(config)
     config.load()
@@ -84,7 +84,7 @@ def _serve(workspace: Workspace, host: str, port: int, *, with_token: bool) -> N
     socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
     socket.listen()  # before the address is told: whoever reads it may ask at once
     address = f"http://{host if ':' not in host else f'[{host}]'}:{socket.getsockname()[1]}"
-    click.echo(f"{address}/enter?token={desk.token}" if desk.token else f"{address}/")
+    click.echo(f"{address}/enter?token={context.token}" if context.token else f"{address}/")
     sys.stdout.flush()
-    threading.Thread(target=warm_up, args=[desk], daemon=True).start()
+    threading.Thread(target=warm_up, args=[context], daemon=True).start()
     server.run(sockets=[socket])

@@ -13,12 +13,11 @@ from rich.console import Console
 from rich.text import Text
 
 from casebook.dossier.coverage import NOT_THERE, read_coverage
-from casebook.dossier.findings import read_findings, read_perhaps
+from casebook.dossier.findings import Finding, PerhapsMatch, read_findings, read_perhaps
 from casebook.files.tables import plain
-from ledger.database import Ledger, Row
+from ledger.database import Ledger
 from ledger.typed_texts import CrawlId
 from ledger.verdict_kinds import MEANINGS
-from ledger.vocabulary import VerdictKind
 from partnerproof.crawl_answers import count_doubtful_images, count_unseen_pages
 
 
@@ -55,19 +54,16 @@ def print_perhaps(ledger: Ledger, *, brand: str | None = None) -> None:
     rows = read_perhaps(ledger, brand=brand)
     print_rows(
         ("score", "brand", "official logo", "vendor", "section", "x, y, width, height"),
-        [
-            (_perhaps_cells(row), f"{row['page_url']}  {row['image_url'] or 'inline'}  {row['image_sha256']}")
-            for row in rows
-        ],
+        [(_perhaps_cells(row), f"{row.page_url}  {row.image_url or 'inline'}  {row.image_sha256}") for row in rows],
     )
-    images = len({row["image_sha256"] for row in rows})
+    images = len({row.image_sha256 for row in rows})
     click.echo(f"{images} images to look at; none of them is evidence of a claim" if rows else "nothing to look at")
 
 
-def _perhaps_cells(row: Row) -> list[str]:
-    region = json.loads(row["region"])
+def _perhaps_cells(row: PerhapsMatch) -> list[str]:
+    region = json.loads(row.region)
     place = ", ".join(str(region[side]) for side in ("x", "y", "width", "height"))
-    return [f"{row['score']:.2f}", row["brand"], row["official_logo"], row["vendor"], row["section_kind"], place]
+    return [f"{row.score:.2f}", row.brand, row.official_logo, row.vendor, row.section_kind, place]
 
 
 def print_findings(
@@ -79,7 +75,7 @@ def print_findings(
     """
     console = plain_console()
     rows = read_findings(ledger, crawl_id=crawl_id, verdict=verdict, brand=brand)
-    counts = Counter(row["verdict"] or "not judged" for row in rows)
+    counts = Counter(str(row.verdict or "not judged") for row in rows)
     cells = [_HEADINGS, *([plain(cell) for cell in _cells(row)] for row in rows)]
     widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
     for line, row in zip(cells, [None, *rows], strict=True):
@@ -87,10 +83,10 @@ def print_findings(
         if row is None:
             console.print(Text(str(text), style="bold") if rows else Text(""), end="\n" if rows else "")
             continue
-        text.stylize(MEANINGS[VerdictKind(row["verdict"])].colour if row["verdict"] else "", 0, len(line[0]))
+        text.stylize(MEANINGS[row.verdict].colour if row.verdict else "", 0, len(line[0]))
         console.print(text)
-        reasons = json.loads(row["reasons"] or "[]")
-        console.print(f"    {row['page_url']}  {'; '.join(reasons[:1])}", style="dim", highlight=False, markup=False)
+        reasons = row.reasons or ()
+        console.print(f"    {row.page_url}  {'; '.join(reasons[:1])}", style="dim", highlight=False, markup=False)
     if counts:
         told = ", ".join(f"{number} {kind}" for kind, number in counts.most_common())
         console.print(told, highlight=False, markup=False)
@@ -104,15 +100,8 @@ def print_findings(
 _HEADINGS = ["verdict", "vendor", "brand", "relation", "tier", "evidence"]
 
 
-def _cells(row: Row) -> list[str]:
-    return [
-        row["verdict"] or "not judged",
-        row["vendor"],
-        row["brand"],
-        row["relation"],
-        row["tier"] or "",
-        row["evidence"],
-    ]
+def _cells(row: Finding) -> list[str]:
+    return [row.verdict or "not judged", row.vendor, row.brand, row.relation, row.tier or "", row.evidence]
 
 
 def _print_perhaps_hint(ledger: Ledger, console: Console, *, crawl_id: CrawlId | None, brand: str | None) -> None:
