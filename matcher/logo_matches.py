@@ -1,6 +1,6 @@
 """Sightings → logo matches: every image seen in a page is compared once with each set of official logos.
 
-Reads: sightings, the images they lead to (archive and inline_images), brands, rejections. Writes: brands,
+Reads: pages, sightings, looks, the images they lead to (captures without deletions, inline_images), rejections. Writes: brands,
 official_logos, recognitions, hashed_images, image_hashes, logo_matches.
 
 1. Bring the brands' folders into the database; matches with logos that left the official set go.

@@ -1,6 +1,6 @@
 """Passages → text matches: every sentence of a healthy page that names a brand, or speaks of partners without naming one.
 
-Reads: passages, brands. Writes: text_matches.
+Reads: passages with their pages, looks, visits and seeds, brands, claim_evidence. Writes: text_matches.
 
 1. Take the passages of the given visits, page by page.
 2. Find the names of the brands and read the sentences around them; a page that disclaims partnership is read again with that in mind.

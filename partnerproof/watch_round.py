@@ -1,5 +1,7 @@
 """One round of the watch: which vendors are due, as a list that a crawl can go on with after a kill.
 
+Reads: seeds, crawls, visits, claims, cases. Writes: watch.csv, a seed list.
+
 Due is a vendor whose last visit lies as long back as `[watch]` says: with a case that is followed up, with another case, without.
 """
 

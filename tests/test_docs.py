@@ -1,4 +1,7 @@
-"""The documentation says what is: generated pages are up to date, links lead somewhere, examples are commands."""
+"""The documentation says what is: generated pages are up to date, links lead somewhere, examples are commands.
+
+Tests: partnerproof/cli/verbs.py.
+"""
 
 from __future__ import annotations
 

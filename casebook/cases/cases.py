@@ -1,6 +1,7 @@
 """Verdicts → cases: one for each claim that a person has to look at.
 
-Reads: findings, evidence. Writes: cases, case_events, case_words.
+Reads: v_findings, claims, claim_evidence with pages, sightings, passages, logo_matches, text_matches, walls, wall_images, brands, seeds.
+Writes: cases, case_events, case_words.
 
 1. A finding that is not plainly allowed opens a case; a case keeps what its finding shows, so that a queue of many is quick.
 2. What a decision rests on (verdict, tier, images, sentences) has a digest. When it changes, a decided case opens again.

@@ -1,6 +1,7 @@
 """Letters of a case: drafted from a template, edited, approved by whom its gate asks for, exported, sent by a person.
 
-Reads: cases, claim_evidence, registers. Writes: letters, letter_texts, case_events, cases, the custody log.
+Reads: cases, claim_evidence with pages, passages and text_matches, brands, verdicts, searches. Writes: letters, letter_texts,
+case_events, cases, the custody log.
 
 1. A letter can be written for a case that somebody confirmed. Every text that it ever had is kept.
 2. The gate of tone and jurisdiction says who has to approve it. Whoever edits an approved letter makes it a draft again.

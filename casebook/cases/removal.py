@@ -1,6 +1,6 @@
 """Whether a claim that somebody confirmed is gone: what each visit tells, and when that proves its removal.
 
-Reads: cases, visits, looks, pages, claim_evidence. Writes: removal_checks, case_events, cases.
+Reads: cases, crawls, visits, looks, pages, sightings, logo_matches, claims, claim_evidence. Writes: removal_checks, case_events, cases.
 
 1. Each visit since the case was confirmed, or a letter written, gives one answer:
    shown           the claim, or another undecided or confirmed one of the vendor for the same brand, stands on any page: it may have moved

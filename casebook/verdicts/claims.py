@@ -1,7 +1,7 @@
 """Matches and their surroundings → claims: what a vendor says that it is to a brand.
 
-Reads: logo_matches with sightings and pages, text_matches with passages, brands, seeds. Writes: walls, claims,
-claim_evidence, mark_findings.
+Reads: logo_matches with official_logos, sightings, pages, recognitions, wall_images and v_image_hashes, text_matches with passages,
+looks, captures, visits, brands, seeds. Writes: walls, claims, claim_evidence, mark_findings.
 
 1. Find the logo walls of a visit, and which of them came with a template.
 2. Each sentence that claims something gives a relation; each sighting of an official logo gets one from where it stands.

@@ -1,7 +1,7 @@
 """Seals: what the ledger held at a moment, as one digest that authorities can stamp.
 
-Reads: database, WARC files, custody log. Writes: `var/seals/<seal_id>/` with manifest.jsonl, head.json and a token
-(<authority>.tsr) with the authority's root certificates (<authority>.pem) for each authority that answered.
+Reads: all of the database, WARC files, custody log. Writes: `var/seals/<seal_id>/` with manifest.jsonl, head.json and a token
+(<authority>.tsr) with the authority's roots (<authority>.pem) for each authority that answered.
 
 1. One leaf for each new record of the web archive, each group of rows that is new or has changed, and what made them.
 2. The leaves' Merkle root stands in head.json, with the digest of the seal before it and how far the custody log goes.

@@ -1,7 +1,7 @@
 """Timestamps: authorities say, under their own signature, that a seal existed at a time (RFC 3161).
 
-Reads: a seal's head.json. Writes: beside it `<authority>.tsr`, the authority's answer, and `<authority>.pem`, the root
-certificates that the operator trusts for it. An authority that does not answer, or answers rubbish, leaves nothing behind.
+Reads: a seal's head.json. Writes: beside it `<authority>.tsr`, the authority's answer, and `<authority>.pem`, the
+roots that the operator trusts for it. An authority that does not answer, or answers rubbish, leaves nothing behind.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ import click
 from casebook.cases.casework import update_casework
 from casebook.cases.decisions import follow_rejections
 from casebook.cases.letter_templates import LetterTemplates
+from casebook.web.accounts import list_accounts
 from casebook.web.app import make_app
 from casebook.web.application_context import ApplicationContext
 from casebook.web.dashboard import warm_up
@@ -53,7 +54,7 @@ def _serve(workspace: Workspace, host: str, port: int, *, with_token: bool) -> N
         rejecting = brands_with_rejections(ledger)
         if rejecting:
             follow_rejections(ledger, rejecting)  # what a killed server had not done yet
-        has_accounts = bool(ledger.value("SELECT 1 FROM accounts WHERE is_active = 1"))
+        has_accounts = any(account.is_active for account in list_accounts(ledger))
     has_brands = any(workspace.brands.glob("*/brand.toml"))  # a copy of var/ alone can be reviewed too
     brands = {brand.slug: brand for brand in workspace.load_brands()} if has_brands else {}
     context = ApplicationContext(

@@ -1,4 +1,7 @@
-"""The demo is the end-to-end test: every vendor's expected.json holds, and everything can be run again."""
+"""The demo is the end-to-end test: every vendor's expected.json holds, and everything can be run again.
+
+Tests: partnerproof/cli/demo.py, partnerproof/cli/report.py, partnerproof/cli/tables.py, partnerproof/demo.py.
+"""
 
 from __future__ import annotations
 

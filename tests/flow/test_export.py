@@ -1,4 +1,7 @@
-"""An export is checked by a stranger with Python's standard library and openssl, and no changed byte of it passes."""
+"""An export is checked by a stranger with Python's standard library and openssl, and no changed byte of it passes.
+
+Tests: ledger/proof/proofs.py, partnerproof/cli/export.py.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """The case that shaped the program, over eight years: a logo appears, nothing ever allowed it, it goes, and a sentence stays.
 
 The vendor's pages come from archives of their days. When the register was imported is set back to its day: the clock.
+
+Tests: partnerproof/cli/diff.py, partnerproof/cli/register_groups.py, partnerproof/cli/register_search.py.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """Archives that others made: read with their own dates, whatever state they are in, and the same file twice changes nothing.
 
 Tests: crawler/archives/ingest.py; its parts are tested in tests/crawler/archives/.
+
+Tests: partnerproof/cli/extract.py, partnerproof/cli/ingest.py, partnerproof/ingest_run.py.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """kill -9 in the middle of a crawl: the next start goes on, and the rows are those of an undisturbed run.
 
 Tests: crawler/spiders/partners.py.
+
+Tests: partnerproof/follower.py.
 """
 
 from __future__ import annotations

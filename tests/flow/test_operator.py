@@ -1,4 +1,8 @@
-"""What an operator asks before, during and after a crawl."""
+"""What an operator asks before, during and after a crawl.
+
+Tests: partnerproof/cli/changes.py, partnerproof/cli/passages.py, partnerproof/cli/plan.py,
+partnerproof/crawl_answers.py, partnerproof/crawl_plan.py, partnerproof/crawl_progress.py, partnerproof/yields.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What resembles a logo too little is kept for a person to look at, and is evidence of nothing."""
+"""What resembles a logo too little is kept for a person to look at, and is evidence of nothing.
+
+Tests: partnerproof/cli/claims.py, partnerproof/cli/findings.py, partnerproof/cli/match.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Pages on which findings rest are drawn from the archive alone, and what was found is outlined, or said to be missing."""
+"""Pages on which findings rest are drawn from the archive alone, and what was found is outlined, or said to be missing.
+
+Tests: partnerproof/cli/picture.py.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """What is recorded with each exchange of who answered, and on whose word it was asked.
 
 Tests: crawler/wire/connection_facts.py.
+
+Tests: partnerproof/sealing.py.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""What a person rejected matches that brand no more, nor do its copies, until it is undone or the official set changes."""
+"""What a person rejected matches that brand no more, nor do its copies, until it is undone or the official set changes.
+
+Tests: partnerproof/cli/reject.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Payloads that were kept long enough are deleted in place: their digests, the other records and the seals stay."""
+"""Payloads that were kept long enough are deleted in place: their digests, the other records and the seals stay.
+
+Tests: ledger/proof/deletion.py, partnerproof/cli/hold.py, partnerproof/cli/retention.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A logo that was in no official set is found in what was seen, from the stored bytes, and nothing is changed by it."""
+"""A logo that was in no official set is found in what was seen, from the stored bytes, and nothing is changed by it.
+
+Tests: matcher/hunt.py, matcher/hunt_hits.py, partnerproof/cli/hunt.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Sealing and verifying a real crawl: authorities that answer or do not, kills, and every changed byte found and named."""
+"""Sealing and verifying a real crawl: authorities that answer or do not, kills, and every changed byte found and named.
+
+Tests: ledger/archive/record_places.py, ledger/proof/fixity.py, ledger/proof/seals.py, ledger/proof/sealed_rows.py,
+ledger/proof/timestamps.py, ledger/proof/verification.py, partnerproof/cli/seal.py, partnerproof/cli/verify.py.
+"""
 
 from __future__ import annotations
 

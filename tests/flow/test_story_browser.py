@@ -1,4 +1,7 @@
-"""The whole story in a real browser: filter, confirm by keys, second approver, letter, reply, proof of removal, reappearance."""
+"""The whole story in a real browser: filter, confirm by keys, second approver, letter, reply, proof of removal, reappearance.
+
+Tests: partnerproof/cli/account.py, partnerproof/cli/serve.py.
+"""
 
 from __future__ import annotations
 

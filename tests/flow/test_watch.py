@@ -1,4 +1,8 @@
-"""The watch: a vendor that was written to takes a logo down, hides it, brings it back; teams are told by mail and webhook."""
+"""The watch: a vendor that was written to takes a logo down, hides it, brings it back; teams are told by mail and webhook.
+
+Tests: ledger/proof/writer_lock.py, partnerproof/alert_channels.py, partnerproof/cli/watch.py,
+partnerproof/watch_round.py.
+"""
 
 from __future__ import annotations
 

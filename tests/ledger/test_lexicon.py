@@ -1,4 +1,7 @@
-"""The lexicon finds what a plain search for each word finds, and remembers it."""
+"""The lexicon finds what a plain search for each word finds, and remembers it.
+
+Tests: ledger/shipped.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Every relation has its meaning, its words in letters, and its place in the views."""
+"""Every relation has its meaning, its words in letters, and its place in the views.
+
+Tests: ledger/vocabulary.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""How well official logos do: each problem has one set that has it, and the good set has none."""
+"""How well official logos do: each problem has one set that has it, and the good set has none.
+
+Tests: matcher/legibility.py.
+"""
 
 from __future__ import annotations
 

@@ -1,3 +1,8 @@
+"""What an image shows: found, perhaps, not found, refused.
+
+Tests: matcher/brands/logo_folder.py, matcher/looking/candidates.py, matcher/recognition.py, matcher/thresholds.py.
+"""
+
 from __future__ import annotations
 
 import io

@@ -1,4 +1,7 @@
-"""Which matches a rejection holds back: the image's own, and those of images that are nearer to it than to the logo."""
+"""Which matches a rejection holds back: the image's own, and those of images that are nearer to it than to the logo.
+
+Tests: matcher/logo_matches.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The official set of a workspace: what brand.toml and file names say is listed and stored."""
+"""The official set of a workspace: what brand.toml and file names say is listed and stored.
+
+Tests: partnerproof/cli/brand.py, partnerproof/cli/brand_check.py, partnerproof/cli/check.py.
+"""
 
 from __future__ import annotations
 

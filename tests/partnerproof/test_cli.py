@@ -1,4 +1,9 @@
-"""The command line: overview, help with examples, and mistakes explained with exit code 2."""
+"""The command line: overview, help with examples, and mistakes explained with exit code 2.
+
+Tests: ledger/errors.py, partnerproof/cli/choice.py, partnerproof/cli/command.py, partnerproof/cli/init.py,
+partnerproof/cli/progress.py, partnerproof/cli/status.py, partnerproof/config.py, partnerproof/crawl_status.py,
+partnerproof/next_step.py, partnerproof/version.py, partnerproof/workspace.py.
+"""
 
 from __future__ import annotations
 

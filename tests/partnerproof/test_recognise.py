@@ -1,4 +1,7 @@
-"""Logos in files of one's own: found, nothing found, refused; and what stands in docs/how-to-recognise.md."""
+"""Logos in files of one's own: found, nothing found, refused; and what stands in docs/how-to-recognise.md.
+
+Tests: partnerproof/cli/recognise.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Registers on the command line: import, list, diff, undo, groups, search and its certificate."""
+"""Registers on the command line: import, list, diff, undo, groups, search and its certificate.
+
+Tests: partnerproof/cli/dates.py, partnerproof/cli/judge.py, partnerproof/cli/register.py.
+"""
 
 from __future__ import annotations
 

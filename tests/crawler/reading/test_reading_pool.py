@@ -1,4 +1,7 @@
-"""Reading processes: they give what a reading here gives, end with who started them, and a page that kills one costs a row."""
+"""Reading processes: they give what a reading here gives, end with who started them, and a page that kills one costs a row.
+
+Tests: ledger/child.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The archive keeps exchanges once, survives a torn tail and names what was changed."""
+"""The archive keeps exchanges once, survives a torn tail and names what was changed.
+
+Tests: ledger/archive/warc_records.py.
+"""
 
 from __future__ import annotations
 

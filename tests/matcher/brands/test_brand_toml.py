@@ -1,3 +1,8 @@
+"""brand.toml is read with every mistake named.
+
+Tests: matcher/brands/usage.py.
+"""
+
 from __future__ import annotations
 
 import json

@@ -1,4 +1,7 @@
-"""Pages of PDF as official logos: drawn within limits, in a process that can be killed, and never for vendors."""
+"""Pages of PDF as official logos: drawn within limits, in a process that can be killed, and never for vendors.
+
+Tests: matcher/decoding/pdf_child.py, matcher/decoding/pdf_worker.py.
+"""
 
 from __future__ import annotations
 

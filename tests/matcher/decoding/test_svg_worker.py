@@ -1,3 +1,8 @@
+"""Drawings are rendered in a process of its own that can be killed.
+
+Tests: matcher/decoding/svg_child.py, matcher/decoding/svg_cleaning.py.
+"""
+
 from __future__ import annotations
 
 import os

@@ -1,3 +1,8 @@
+"""A region is laid on the drawing that it may show.
+
+Tests: matcher/looking/templates.py.
+"""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,3 +1,9 @@
+"""Regions are compared with official drawings, each with its own margin.
+
+Tests: matcher/looking/chosen_descriptor.py, matcher/looking/cohort.py, matcher/looking/descriptor.py,
+matcher/looking/features.py.
+"""
+
 from __future__ import annotations
 
 import numpy as np

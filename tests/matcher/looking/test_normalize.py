@@ -1,3 +1,8 @@
+"""Pixels become ink, whatever the colours and the ground.
+
+Tests: matcher/decoding/refusals.py.
+"""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,3 +1,8 @@
+"""Where in a picture a logo may be.
+
+Tests: matcher/looking/grounds.py.
+"""
+
 from __future__ import annotations
 
 import time

@@ -1,3 +1,8 @@
+"""How an official drawing became what was found.
+
+Tests: matcher/looking/appearance.py.
+"""
+
 from __future__ import annotations
 
 from dataclasses import asdict

@@ -1,4 +1,7 @@
-"""Sentences that name a brand: where the name is, and which words decide what is said."""
+"""Sentences that name a brand: where the name is, and which words decide what is said.
+
+Tests: matcher/words/sentences.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""What is decoded within the limits, where, and in which colours and direction."""
+"""What is decoded within the limits, where, and in which colours and direction.
+
+Tests: matcher/decoding/image_headers.py, matcher/decoding/raster.py, matcher/decoding/raster_worker.py,
+matcher/decoding/worker.py, matcher/decoding/worker_child.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""Each rule of the reader: one sentence that it decides, and one beside it that it leaves alone."""
+"""Each rule of the reader: one sentence that it decides, and one beside it that it leaves alone.
+
+Tests: matcher/words/any_brand.py, matcher/words/denials.py, matcher/words/details.py, matcher/words/grammar.py,
+matcher/words/naming.py, matcher/words/naming_rules.py, matcher/words/phrase.py, matcher/words/ties.py,
+matcher/words/times.py.
+"""
 
 from __future__ import annotations
 

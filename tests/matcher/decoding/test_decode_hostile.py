@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import made_once
 from tests.hostile.images import HARMLESS, HOSTILE, write_all
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 MAX_CPU_S = 2.0
 # Processor time is what a picture costs; the clock on the wall also counts what else the machine does, and the start
 # of a new worker after one was killed. Alone on a machine no picture takes over 2 s by the wall either.

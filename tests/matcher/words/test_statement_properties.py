@@ -1,4 +1,7 @@
-"""What holds for any text: nothing raises, spans lie inside, reading is repeatable, and the time stays in proportion."""
+"""What holds for any text: nothing raises, spans lie inside, reading is repeatable, and the time stays in proportion.
+
+Tests: matcher/words/levelled.py, matcher/words/statement_context.py.
+"""
 
 from __future__ import annotations
 
