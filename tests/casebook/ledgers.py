@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger.database import Ledger
@@ -11,7 +12,8 @@ from ledger.identity import content_id, look_id_of
 from ledger.records import (
     BrandRow,
     Crawl,
-    ImageHash,
+    HashedImage,
+    HashedRegion,
     Look,
     Match,
     OfficialLogoRow,
@@ -137,7 +139,7 @@ def _add_page(ledger: Ledger, visit_id: str, at: str, url: str, page: Read) -> N
             ]
         )  # fmt: skip
         if shown.phash:
-            ledger.add([ImageHash(image_sha256=image, x=0, y=0, width=9, height=9, hash=f"phash/8x8:{shown.phash}")])
+            _add_hash(ledger, image, shown.phash)
         if shown.is_acme:
             ledger.add(
                 [
@@ -169,6 +171,26 @@ def _add_page(ledger: Ledger, visit_id: str, at: str, url: str, page: Read) -> N
                 )
             ]
         )  # fmt: skip
+
+
+def _add_hash(ledger: Ledger, image: str, phash: str) -> None:
+    if ledger.value("SELECT 1 FROM hashed_images WHERE image_sha256 = ?", [image]):
+        return
+    number = ledger.value("SELECT coalesce(max(image_no), 0) + 1 FROM hashed_images")
+    ledger.add([HashedImage(image_no=number, image_sha256=image)])
+    ledger.add(
+        [
+            HashedRegion(
+                image_no=number, x=0, y=0, width=9, height=9, phash_8x8=bytes.fromhex(phash), dhash_8x8=bytes(8),
+                edge_4x8x8=bytes(32),
+            )
+        ]
+    )  # fmt: skip
+
+
+def rows_of(ledger: Ledger, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[sqlite3.Row]:
+    """Return the rows of any query, as another program would read them from the file."""
+    return list(ledger.database.conn.execute(sql, parameters))
 
 
 def _look(look_id: str, visit_id: str, purpose: Purpose, url: str, at: str, content: str) -> Look:

@@ -24,13 +24,13 @@ from urllib.parse import unquote, unquote_to_bytes
 
 import pytest
 from PIL import Image, PngImagePlugin
-from tests.casebook.test_redaction import cloudflare
 from warcio.archiveiterator import ArchiveIterator
 
 from crawler.drawing.browser import why_no_browser
 from ledger.proof.custody import CustodyLog
 from ledger.proof.verifier import BROKEN, NOT_CHECKED, OK, check_export, write_manifest
 from ledger.vocabulary import CustodyEvent
+from tests.casebook.export.test_redaction import cloudflare
 from tests.conftest import SmallServer, made_once, run_partnerproof, send
 from tests.flow.sealed import claim_of, configure, log_of, of
 from tests.ledger.authorities import AuthorityServers

@@ -79,7 +79,7 @@ class Watched:
         log = CustodyLog(self.root / "var" / "custody.jsonl")
         with Ledger.open(self.database) as ledger:
             case = self.case()
-            seen = {case["case_id"]: case["last_event_id"]}
+            seen = {case.case_id: case.last_event_id}
             decide(
                 ledger, log, Verdict(state=CaseState.CONFIRMED, reason="no-agreement", comment="", by="ann", seen=seen)
             )
@@ -88,7 +88,7 @@ class Watched:
             letter = write_letter(
                 ledger, LetterTemplates(), self.case(), order, sender=sender, answer_days=14, by="ann"
             )
-            text_id = require_letter(ledger, letter)["text_id"]
+            text_id = require_letter(ledger, letter).text_id
             approve_letter(ledger, log, letter, seen=text_id, by="ann", is_approver=False)
             mark_sent(ledger, log, letter, seen=text_id, on=utc_now().date().isoformat(), how="e-mail", by="ann")
 

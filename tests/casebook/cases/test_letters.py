@@ -27,10 +27,11 @@ from casebook.cases.letters import (
     return_letter,
     write_letter,
 )
-from casebook.web.application_context import Desk
+from casebook.web.application_context import ApplicationContext
 from ledger.errors import BadInputError, PartnerproofError
 from ledger.identity import utc_now
 from ledger.vocabulary import LetterState, ReplyKind, Tone
+from tests.casebook.ledgers import rows_of
 from tests.casebook.web.desks import HOSTILE, case_of, client, confirm, csrf, make_desk
 
 TODAY = utc_now().date().isoformat()
@@ -38,7 +39,7 @@ SENDER = Sender(name="Acme's office", email="office@acme.example")
 
 
 @pytest.fixture
-def desk(tmp_path) -> Desk:
+def desk(tmp_path) -> ApplicationContext:
     return make_desk(tmp_path)
 
 
@@ -60,33 +61,40 @@ def order(
 
 
 def write(
-    desk: Desk, what: LetterOrder, *, by: str = "reviewer-one", sender: Sender = SENDER, domain: str = "harbour.example"
+    desk: ApplicationContext,
+    what: LetterOrder,
+    *,
+    by: str = "reviewer-one",
+    sender: Sender = SENDER,
+    domain: str = "harbour.example",
 ) -> str:
     case = case_of(desk, domain)
-    if case["followup"] is None:
+    if case.followup is None:
         case = confirm(desk, domain)
     return write_letter(desk.ledger, desk.templates, case, what, sender=sender, answer_days=14, by=by)
 
 
-def approve(desk: Desk, letter: str, *, by: str = "approver-one", is_approver: bool = True, counsel: str = "") -> None:
-    seen = require_letter(desk.ledger, letter)["text_id"]
+def approve(
+    desk: ApplicationContext, letter: str, *, by: str = "approver-one", is_approver: bool = True, counsel: str = ""
+) -> None:
+    seen = require_letter(desk.ledger, letter).text_id
     approve_letter(desk.ledger, desk.log, letter, seen=seen, by=by, is_approver=is_approver, counsel=counsel)
 
 
-def mark(desk: Desk, letter: str, *, on: str = TODAY, seen: str = "") -> None:
-    seen = seen or require_letter(desk.ledger, letter)["text_id"]
+def mark(desk: ApplicationContext, letter: str, *, on: str = TODAY, seen: str = "") -> None:
+    seen = seen or require_letter(desk.ledger, letter).text_id
     mark_sent(desk.ledger, desk.log, letter, seen=seen, on=on, how="e-mail", by="reviewer-one")
 
 
-def send(desk: Desk, what: LetterOrder | None = None, *, on: str = TODAY) -> str:
+def send(desk: ApplicationContext, what: LetterOrder | None = None, *, on: str = TODAY) -> str:
     letter = write(desk, what or order())
     approve(desk, letter)
     mark(desk, letter, on=on)
     return letter
 
 
-def text_of(desk: Desk, letter: str) -> str:
-    return str(require_text(desk.ledger, require_letter(desk.ledger, letter))["body"])
+def text_of(desk: ApplicationContext, letter: str) -> str:
+    return str(require_text(desk.ledger, require_letter(desk.ledger, letter)).body)
 
 
 def test_a_letter_tells_what_the_case_shows(desk):
@@ -122,9 +130,9 @@ def test_nobody_is_written_to_before_somebody_confirmed(desk):
 def test_no_letter_is_addressed_to_whom_the_register_has(desk, what):
     with pytest.raises(BadInputError, match="register has as a partner"):
         write(desk, what)
-    assert desk.ledger.rows("SELECT * FROM letters") == []
+    assert rows_of(desk.ledger, "SELECT * FROM letters") == []
     letter = write(desk, order())
-    seen = require_letter(desk.ledger, letter)["text_id"]
+    seen = require_letter(desk.ledger, letter).text_id
     with pytest.raises(BadInputError, match="register has as a partner"):
         change_letter(desk.ledger, letter, Filled(subject="s", body="b"), what, seen=seen, by="reviewer-one")
 
@@ -154,7 +162,7 @@ def test_an_enquiry_may_be_approved_by_its_writer_and_a_request_may_not(desk):
 
 def test_who_edited_a_letter_can_not_approve_it_though_somebody_else_began_it(desk):
     letter = write(desk, order(Tone.REQUEST))
-    seen = require_letter(desk.ledger, letter)["text_id"]
+    seen = require_letter(desk.ledger, letter).text_id
     change_letter(desk.ledger, letter, Filled(subject="s", body="b"), order(Tone.REQUEST), seen=seen, by="approver-one")
     with pytest.raises(BadInputError, match="wrote no part of it"):
         approve(desk, letter)
@@ -166,25 +174,25 @@ def test_a_demand_waits_for_counsel_and_for_what_a_person_has_to_write(desk):
         approve(desk, letter)
     with pytest.raises(BadInputError, match="still to be written: Earlier letters"):
         approve(desk, letter, counsel="A. Counsel")
-    seen = require_letter(desk.ledger, letter)["text_id"]
+    seen = require_letter(desk.ledger, letter).text_id
     change_letter(
         desk.ledger, letter, Filled(subject="s", body="All of it."), order(Tone.DEMAND), seen=seen, by="reviewer-one"
     )
     approve(desk, letter, counsel="A. Counsel")
-    assert require_letter(desk.ledger, letter)["counsel"] == "A. Counsel"
+    assert require_letter(desk.ledger, letter).counsel == "A. Counsel"
 
 
 def test_an_approved_letter_that_is_edited_is_a_draft_again_and_every_text_is_kept(desk):
     letter = write(desk, order())
     approve(desk, letter)
-    seen = require_letter(desk.ledger, letter)["text_id"]
+    seen = require_letter(desk.ledger, letter).text_id
     change_letter(desk.ledger, letter, Filled(subject="s", body="other"), order(), seen=seen, by="reviewer-one")
-    assert require_letter(desk.ledger, letter)["state"] == LetterState.DRAFT
+    assert require_letter(desk.ledger, letter).state == LetterState.DRAFT
     with pytest.raises(BadInputError, match="approved"):
         export_letter(desk.ledger, desk.log, letter, "html", by="reviewer-one")
     with pytest.raises(BadInputError, match="in between"):
         change_letter(desk.ledger, letter, Filled(subject="s", body="late"), order(), seen=seen, by="reviewer-two")
-    assert len(desk.ledger.rows("SELECT * FROM letter_texts WHERE letter_id = ?", [letter])) == 2
+    assert len(rows_of(desk.ledger, "SELECT * FROM letter_texts WHERE letter_id = ?", [letter])) == 2
 
 
 @pytest.mark.parametrize("refused", ["somebody else saved", "a partner is addressed"])
@@ -192,14 +200,14 @@ def test_what_was_typed_into_a_letter_comes_back_when_it_is_not_saved(desk, refu
     letter = write(desk, order())
     who = client(desk, "approver-one")
     page = who.get(f"/letters/{letter}").text
-    seen = require_letter(desk.ledger, letter)["text_id"]
+    seen = require_letter(desk.ledger, letter).text_id
     contact = "info@known.example"
     if refused == "somebody else saved":
         contact = "info@harbour.example"
         change_letter(
             desk.ledger, letter, Filled(subject="Theirs", body="Their words"), order(), seen=seen, by="reviewer-one"
         )
-    kept = require_letter(desk.ledger, letter)["text_id"]
+    kept = require_letter(desk.ledger, letter).text_id
     typed = {
         "recipient": "Harbour",
         "contact": "else",
@@ -212,19 +220,19 @@ def test_what_was_typed_into_a_letter_comes_back_when_it_is_not_saved(desk, refu
     assert "Mine &lt;/td&gt;&lt;script&gt;" in answer.text
     assert "Nothing was saved" in answer.text
     assert HOSTILE not in answer.text
-    assert require_letter(desk.ledger, letter)["text_id"] == kept
+    assert require_letter(desk.ledger, letter).text_id == kept
     if refused == "somebody else saved":
         assert "Their words" in answer.text
 
 
 def test_a_letter_can_be_returned_with_words_and_dropped(desk):
     letter = write(desk, order(Tone.REQUEST))
-    seen = require_letter(desk.ledger, letter)["text_id"]
+    seen = require_letter(desk.ledger, letter).text_id
     with pytest.raises(BadInputError):
         return_letter(desk.ledger, letter, seen=seen, by="approver-one", why=" ")
     return_letter(desk.ledger, letter, seen=seen, by="approver-one", why="Name the page.")
-    drop_letter(desk.ledger, letter, seen=require_letter(desk.ledger, letter)["text_id"], by="reviewer-one")
-    assert case_of(desk, "harbour.example")["followup"] is None
+    drop_letter(desk.ledger, letter, seen=require_letter(desk.ledger, letter).text_id, by="reviewer-one")
+    assert case_of(desk, "harbour.example").followup is None
     with pytest.raises(BadInputError):
         mark(desk, letter)
 
@@ -232,7 +240,7 @@ def test_a_letter_can_be_returned_with_words_and_dropped(desk):
 def test_only_the_text_that_one_saw_is_noted_as_sent_or_dropped(desk):
     letter = write(desk, order())
     approve(desk, letter)
-    old = require_letter(desk.ledger, letter)["text_id"]
+    old = require_letter(desk.ledger, letter).text_id
     change_letter(desk.ledger, letter, Filled(subject="New", body="New"), order(), seen=old, by="reviewer-one")
     approve(desk, letter)
     with pytest.raises(BadInputError, match="the text that you saw"):
@@ -240,14 +248,14 @@ def test_only_the_text_that_one_saw_is_noted_as_sent_or_dropped(desk):
     with pytest.raises(BadInputError, match="the text that you saw"):
         drop_letter(desk.ledger, letter, seen=old, by="reviewer-one")
     mark(desk, letter)
-    assert require_letter(desk.ledger, letter)["state"] == LetterState.SENT
+    assert require_letter(desk.ledger, letter).state == LetterState.SENT
 
 
 def test_days_may_be_those_of_another_time_zone(desk):
     day = dt.timedelta(days=1)
     letter = send(desk, on=(utc_now().date() - day).isoformat())
-    assert require_letter(desk.ledger, letter)["state"] == LetterState.SENT
-    case_id = case_of(desk, "harbour.example")["case_id"]
+    assert require_letter(desk.ledger, letter).state == LetterState.SENT
+    case_id = case_of(desk, "harbour.example").case_id
     for days, is_taken in ((1, True), (2, False)):
         on = (utc_now().date() + days * day).isoformat()
         reply = Reply(kind=ReplyKind.OTHER, received_on=on, sender="H", words="Hello")
@@ -265,7 +273,7 @@ def test_a_letter_was_sent_on_a_day_that_has_come_since_its_approval(desk, on):
 
 def test_files_hold_the_approved_text_and_the_log_knows_their_digests(desk):
     letter = write(desk, order(recipient=HOSTILE))
-    seen = require_letter(desk.ledger, letter)["text_id"]
+    seen = require_letter(desk.ledger, letter).text_id
     hostile = f"Dear {HOSTILE}\x07\n\n=cmd()&amp;"
     change_letter(
         desk.ledger,
@@ -283,7 +291,7 @@ def test_files_hold_the_approved_text_and_the_log_knows_their_digests(desk):
     said = "\n".join(paragraph.text for paragraph in word.paragraphs)
     assert f"Dear {HOSTILE}" in said
     assert "=cmd()&amp;" in said
-    approved_at = require_letter(desk.ledger, letter)["approved_at"]
+    approved_at = require_letter(desk.ledger, letter).approved_at
     properties, page = word.core_properties, word.sections[0]
     assert {f"{made:%Y-%m-%dT%H:%M:%SZ}" for made in (properties.created, properties.modified)} == {approved_at}
     assert [round(side.mm) for side in (page.page_width, page.page_height)] == [210, 297]
@@ -297,11 +305,11 @@ def test_files_hold_the_approved_text_and_the_log_knows_their_digests(desk):
 def test_a_letter_of_a_case_shows_in_its_state_and_its_log(desk):
     letter = send(desk)
     case = case_of(desk, "harbour.example")
-    assert (case["followup"], case["state"]) == ("sent", "confirmed")
-    assert case["answer_by"] > TODAY
-    assert [row["letter_id"] for row in list_letters(desk.ledger, case["case_id"])] == [letter]
+    assert (case.followup, case.state) == ("sent", "confirmed")
+    assert case.answer_by > TODAY
+    assert [listed.letter_id for listed in list_letters(desk.ledger, case.case_id)] == [letter]
     sent = [entry for entry in desk.log.entries() if entry["event"] == "sent"]
-    assert sent[0]["details"]["claim"] == case["claim_id"]
+    assert sent[0]["details"]["claim"] == case.claim_id
 
 
 def test_a_draft_hides_no_reply(desk):
@@ -310,12 +318,12 @@ def test_a_draft_hides_no_reply(desk):
     store_reply(
         desk.ledger,
         desk.log,
-        case["case_id"],
+        case.case_id,
         Reply(kind=ReplyKind.DISPUTES, received_on=TODAY, sender="H", words="No."),
         by="a",
     )
     write(desk, order(Tone.REQUEST))
-    assert case_of(desk, "harbour.example")["followup"] == "disputed"
+    assert case_of(desk, "harbour.example").followup == "disputed"
 
 
 @pytest.mark.parametrize(
@@ -327,8 +335,8 @@ def test_a_reply_is_kept_as_it_came_and_what_it_says_is_not_what_was_seen(desk, 
     reply = Reply(
         kind=ReplyKind(kind), received_on=TODAY, sender="H", words="We …", file_name="../a.eml", file=b"\x00raw"
     )
-    reply_id = store_reply(desk.ledger, desk.log, case["case_id"], reply, by="reviewer-one")
-    assert case_of(desk, "harbour.example")["followup"] == state
+    reply_id = store_reply(desk.ledger, desk.log, case.case_id, reply, by="reviewer-one")
+    assert case_of(desk, "harbour.example").followup == state
     assert desk.ledger.value("SELECT file FROM replies WHERE reply_id = ?", [reply_id]) == b"\x00raw"
 
 
@@ -343,10 +351,10 @@ def test_a_reply_without_words_or_letter_is_refused(desk):
     case = confirm(desk, "harbour.example")
     empty = Reply(kind=ReplyKind.OTHER, received_on=TODAY, sender="H", words=" ")
     with pytest.raises(BadInputError, match="its words"):
-        store_reply(desk.ledger, desk.log, case["case_id"], empty, by="a")
+        store_reply(desk.ledger, desk.log, case.case_id, empty, by="a")
     words = Reply(kind=ReplyKind.OTHER, received_on=TODAY, sender="H", words="Hello")
     with pytest.raises(BadInputError, match="with a letter"):
-        store_reply(desk.ledger, desk.log, case["case_id"], words, by="a")
+        store_reply(desk.ledger, desk.log, case.case_id, words, by="a")
 
 
 def test_a_letter_that_lay_is_approved_with_a_new_day_and_the_program_waits_until_that_one(desk):
@@ -360,11 +368,11 @@ def test_a_letter_that_lay_is_approved_with_a_new_day_and_the_program_waits_unti
     typed = {"recipient": "Harbour", "contact": "else", "other": "info@harbour.example", "subject": "S"}
     fields = {"csrf": csrf(page), "letter": letter, **typed, "body": "By 2999-01-02."}
     for day, status in (("soon", 400), ("2999-01-02", 303)):
-        seen = require_letter(desk.ledger, letter)["text_id"]
+        seen = require_letter(desk.ledger, letter).text_id
         assert who.post("/letters/change", data={**fields, "seen": seen, "answer_by": day}).status_code == status
     approve(desk, letter)
     mark(desk, letter)
-    assert case_of(desk, "harbour.example")["answer_by"] == "2999-01-02"
+    assert case_of(desk, "harbour.example").answer_by == "2999-01-02"
 
 
 def test_a_deadline_that_passed_is_told_once(desk):
@@ -378,10 +386,10 @@ def test_a_case_is_handed_on_and_ended_with_reasons(desk):
     send(desk)
     case = case_of(desk, "harbour.example")
     with pytest.raises(BadInputError):
-        escalate(desk.ledger, case["case_id"], why="", by="a")
-    escalate(desk.ledger, case["case_id"], why="To counsel.", by="a")
-    end_follow_up(desk.ledger, case["case_id"], why="Settled.", by="a")
-    assert case_of(desk, "harbour.example")["followup"] == "closed"
+        escalate(desk.ledger, case.case_id, why="", by="a")
+    escalate(desk.ledger, case.case_id, why="To counsel.", by="a")
+    end_follow_up(desk.ledger, case.case_id, why="Settled.", by="a")
+    assert case_of(desk, "harbour.example").followup == "closed"
 
 
 def test_a_decision_with_a_letter_after_it_is_not_undone(desk):
@@ -401,5 +409,5 @@ def test_analysts_find_letters_in_views(desk):
             "SELECT followup, letters_sent, first_letter_on FROM v_cases WHERE letters_sent"
         ).fetchone()
     assert row == ("sent", 1, TODAY)
-    details = desk.ledger.rows("SELECT details FROM case_events WHERE event LIKE 'letter-%'")
+    details = rows_of(desk.ledger, "SELECT details FROM case_events WHERE event LIKE 'letter-%'")
     assert all(json.loads(row["details"])["letter"] for row in details)

@@ -11,14 +11,15 @@ import pytest
 from casebook.cases.cases import sync_cases
 from casebook.cases.decisions import Verdict, decide
 from casebook.cases.follow_up import end_follow_up
-from casebook.cases.removal import Checked, RemovalTerms, follow_removals, prove, read_checks
+from casebook.cases.removal import Checked, HealthyCheck, RemovalTerms, follow_removals, prove, read_checks
 from casebook.register.imports import import_register
 from casebook.verdicts.claims import find_claims
 from casebook.verdicts.judge import Judge
-from ledger.database import Ledger, Row
+from ledger.database import Ledger, columns_of
 from ledger.identity import content_id, look_id_of
 from ledger.proof.custody import CustodyLog
-from ledger.vocabulary import CaseState, PageHealth, PageKind, Purpose
+from ledger.records import Case
+from ledger.vocabulary import CaseState, PageHealth, PageKind, Purpose, RemovalOutcome
 from tests.casebook.ledgers import ACME, Read, Said, Shown, add_brand, add_visit
 
 TERMS = RemovalTerms(healthy_looks=3, over_days=14)
@@ -43,7 +44,7 @@ class Story:
             reason="no-agreement",
             comment="",
             by="ann",
-            seen={case["case_id"]: case["last_event_id"]},
+            seen={case.case_id: case.last_event_id},
         )
         decide(self.ledger, CustodyLog(folder / "custody.jsonl"), verdict)
         self.ledger.execute("UPDATE case_events SET at = '2030-01-02T00:00:00Z'")
@@ -59,14 +60,14 @@ class Story:
         return follow_removals(self.ledger, TERMS)
 
     @property
-    def case(self) -> Row:
-        row = self.ledger.row("SELECT * FROM cases ORDER BY case_id LIMIT 1")
-        assert row is not None
-        return row
+    def case(self) -> Case:
+        case = self.ledger.select_first(Case, f"SELECT {columns_of(Case)} FROM cases ORDER BY case_id LIMIT 1")
+        assert case is not None
+        return case
 
     @property
     def outcomes(self) -> list[str]:
-        return [row["outcome"] for row in reversed(read_checks(self.ledger, self.case["case_id"]))]
+        return [check.outcome for check in reversed(read_checks(self.ledger, self.case.case_id))]
 
     def answer(self, day: str, url: str, status: int | None, reason: str) -> None:
         """What a visit says of an address that it could not read; the visit is there already, and was not followed yet."""
@@ -84,12 +85,12 @@ def story(tmp_path) -> Story:
 
 def test_three_healthy_looks_over_two_weeks_prove_a_removal_dated_by_the_first(story):
     assert story.visit("2030-01-05", HOME, EMPTY) == Checked(removed=1)
-    assert story.case["followup"] == "removed"
+    assert story.case.followup == "removed"
     assert story.visit("2030-01-12", HOME, EMPTY) == Checked()
     assert story.visit("2030-01-18", HOME, EMPTY) == Checked()  # three looks, 13 days
-    assert story.case["removed_on"] is None
+    assert story.case.removed_on is None
     assert story.visit("2030-01-19", HOME, EMPTY) == Checked(verified=1)
-    assert (story.case["followup"], story.case["removed_on"]) == ("verified-removed", "2030-01-05")
+    assert (story.case.followup, story.case.removed_on) == ("verified-removed", "2030-01-05")
     assert story.follow() == Checked()  # again: no harm
 
 
@@ -104,11 +105,11 @@ def test_a_look_that_shows_it_begins_the_proof_anew(story):
     story.visit("2030-01-05", HOME, EMPTY)
     assert story.visit("2030-01-12", HOME, PARTNERS) == Checked(reappeared=1)
     case = story.case
-    assert (case["followup"], case["state"], case["removed_on"]) == ("reappeared", "open", None)
+    assert (case.followup, case.state, case.removed_on) == ("reappeared", "open", None)
     assert story.visit("2030-01-20", HOME, EMPTY) == Checked(removed=1)
     assert story.visit("2030-02-20", HOME, EMPTY) == Checked()
     assert story.visit("2030-03-20", HOME, EMPTY) == Checked(verified=1)
-    assert story.case["removed_on"] == "2030-01-20"
+    assert story.case.removed_on == "2030-01-20"
 
 
 @pytest.mark.parametrize(
@@ -118,7 +119,7 @@ def test_a_page_that_was_not_read_proves_nothing(story, health):
     for day in ("05", "12", "19", "26"):
         story.visit(f"2030-01-{day}", HOME, replace(EMPTY, health=health))
     assert story.outcomes == ["could-not-look"] * 4
-    assert story.case["followup"] is None
+    assert story.case.followup is None
 
 
 def test_a_challenge_between_healthy_looks_neither_counts_nor_breaks_the_row(story):
@@ -157,13 +158,13 @@ def test_a_failed_visit_could_not_look(story):
     )
     story.follow()
     assert story.outcomes == ["could-not-look"]
-    assert "dns" in read_checks(story.ledger, story.case["case_id"])[0]["pages"]
+    assert "dns" in str(read_checks(story.ledger, story.case.case_id)[0].pages)
 
 
 def test_a_logo_that_moved_to_another_page_is_shown(story):
     story.visit("2030-01-05", HOME, EMPTY, Read(path="/about/friends", images=[ACME]))
     assert story.outcomes == ["shown"]
-    assert "/about/friends" in read_checks(story.ledger, story.case["case_id"])[0]["pages"]
+    assert "/about/friends" in str(read_checks(story.ledger, story.case.case_id)[0].pages)
 
 
 def test_another_claim_of_the_same_brand_is_shown(story):
@@ -196,34 +197,31 @@ def test_an_image_that_stands_there_and_did_not_come_proves_nothing(story):
     story.ledger.execute("UPDATE visits SET judged_at = started_at")
     story.follow()
     assert story.outcomes == ["could-not-look"]
-    assert "timeout" in read_checks(story.ledger, story.case["case_id"])[0]["pages"]
+    assert "timeout" in str(read_checks(story.ledger, story.case.case_id)[0].pages)
 
 
 def test_after_the_end_a_claim_that_comes_back_opens_the_case_again(story, tmp_path):
     for day in ("05", "12", "19"):
         story.visit(f"2030-01-{day}", HOME, EMPTY)
-    end_follow_up(story.ledger, story.case["case_id"], why="Done.", by="ann")
+    end_follow_up(story.ledger, story.case.case_id, why="Done.", by="ann")
     assert story.visit("2031-01-01", HOME, EMPTY) == Checked()
-    assert story.case["followup"] == "closed"
+    assert story.case.followup == "closed"
     assert story.visit("2032-01-01", HOME, PARTNERS) == Checked(reappeared=1)
-    assert story.case["state"] == "open"
+    assert story.case.state == "open"
 
 
 def test_after_an_end_without_a_removal_the_claim_may_stand(story):
     story.ledger.execute("UPDATE cases SET followup = 'sent'")
-    end_follow_up(
-        story.ledger, story.case["case_id"], why="It is allowed to stay until the contract is signed.", by="ann"
-    )
+    end_follow_up(story.ledger, story.case.case_id, why="It is allowed to stay until the contract is signed.", by="ann")
     assert story.visit("2030-02-01", HOME, PARTNERS) == Checked()
-    assert story.case["followup"] == "closed"
+    assert story.case.followup == "closed"
 
 
-def test_both_sides_of_the_terms(story):
-    def rows(*days: str) -> list[Row]:
-        marks = " UNION ALL ".join("SELECT ? AS looked_at, 'gone' AS outcome" for _ in days)
-        return story.ledger.rows(marks, [f"2030-{day}T10:00:00Z" for day in days])
+def test_both_sides_of_the_terms():
+    def gone_on(*days: str) -> list[HealthyCheck]:
+        return [HealthyCheck(looked_at=f"2030-{day}T10:00:00Z", outcome=RemovalOutcome.GONE) for day in days]
 
-    assert prove(rows("01-01", "01-15"), TERMS) is None
-    assert prove(rows("01-01", "01-08", "01-14"), TERMS) is None
-    assert prove(rows("01-01", "01-08", "01-15"), TERMS) == "2030-01-01T10:00:00Z"
-    assert prove(rows("01-01"), RemovalTerms(healthy_looks=1, over_days=0)) == "2030-01-01T10:00:00Z"
+    assert prove(gone_on("01-01", "01-15"), TERMS) is None
+    assert prove(gone_on("01-01", "01-08", "01-14"), TERMS) is None
+    assert prove(gone_on("01-01", "01-08", "01-15"), TERMS) == "2030-01-01T10:00:00Z"
+    assert prove(gone_on("01-01"), RemovalTerms(healthy_looks=1, over_days=0)) == "2030-01-01T10:00:00Z"

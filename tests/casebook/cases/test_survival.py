@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from casebook.cases.survival import Duration, estimate_survival, read_removals
 from ledger.database import Ledger
 from ledger.vocabulary import Tone
+from tests.casebook.ledgers import rows_of
 from tests.casebook.web.desks import make_desk
 
 
@@ -87,7 +88,7 @@ def add_letter(ledger: Ledger, case: str, number: int, tone: Tone, sent_on: str 
 
 def test_a_case_counts_from_its_first_letter_under_its_tone_until_a_proven_removal_or_today(tmp_path: Path):
     ledger = make_desk(tmp_path).ledger
-    one, two, three, four = [row[0] for row in ledger.rows("SELECT case_id FROM cases ORDER BY vendor_domain")]
+    one, two, three, four = [row[0] for row in rows_of(ledger, "SELECT case_id FROM cases ORDER BY vendor_domain")]
     add_letter(ledger, one, 2, Tone.DEMAND, "2026-02-01")
     add_letter(ledger, one, 1, Tone.REQUEST, "2026-01-10")
     add_letter(ledger, two, 4, Tone.REQUEST, "2026-01-20")  # on one day: the one written first

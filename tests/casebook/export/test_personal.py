@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 
 import pytest
-from tests.casebook.test_redaction import cloudflare
 
-from casebook.export.personal import Found, looks_like_name, read_text
+from casebook.export.personal import GatheredPersonal, looks_like_name, read_text
+from tests.casebook.export.test_redaction import cloudflare
 
 
 def listed(page: str, region: str | None = "DE") -> dict[str, str]:
-    found = Found(region)
-    read_text(page, "http://v.example/", found)
-    return {row[0]: f"{kind}: {row[3]}" for (kind, _), row in found.rows.items()}
+    gathered = GatheredPersonal(region)
+    read_text(page, "http://v.example/", gathered)
+    return {personal.text: f"{personal.kind}: {personal.why}" for personal in gathered.listed()}
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,9 @@ def test_a_hostile_page_costs_what_its_size_costs(part):
 
 
 def test_how_often_and_why():
-    found = Found("DE")
-    read_text("<p>Ada Vane, CEO</p>", "http://v.example/a", found)
-    read_text("<p>ADA VANE, CEO</p>", "http://v.example/b", found)
-    assert found.rows["name", "ada vane"] == ["Ada Vane", "http://v.example/a", 2, "beside “CEO”"]
+    gathered = GatheredPersonal("DE")
+    read_text("<p>Ada Vane, CEO</p>", "http://v.example/a", gathered)
+    read_text("<p>ADA VANE, CEO</p>", "http://v.example/b", gathered)
+    (personal,) = gathered.listed()
+    assert (personal.kind, personal.text, personal.where) == ("name", "Ada Vane", "http://v.example/a")
+    assert (personal.times, personal.why) == (2, "beside “CEO”")

@@ -14,6 +14,7 @@ from casebook.register.recorded_search import ask_again, ask_register
 from casebook.register.search import Asked, Register
 from casebook.register.snapshots import undo_snapshot
 from ledger.errors import BadInputError
+from tests.casebook.ledgers import rows_of
 from tests.casebook.register.conftest import lei
 
 DAY = "2021-05-01"
@@ -119,7 +120,10 @@ def test_gleif_files_are_read_in_every_form(ledger, register, groups, tmp_path, 
 
 def test_a_relationship_that_is_over_ends_with_its_last_update(ledger, groups):
     groups(RR_XML.format(RR_RECORD.format(lei(1), lei(2), DIRECT, "INACTIVE")), "rr.xml")
-    assert tuple(ledger.rows("SELECT valid_from, valid_until FROM relationships")[0]) == ("2019-01-01", "2020-06-01")
+    assert tuple(rows_of(ledger, "SELECT valid_from, valid_until FROM relationships")[0]) == (
+        "2019-01-01",
+        "2020-06-01",
+    )
 
 
 def test_the_name_that_an_lei_belongs_to_is_tried_too(ledger, register, groups):

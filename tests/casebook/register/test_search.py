@@ -18,7 +18,7 @@ from casebook.register.search import Asked, Register
 from casebook.register.snapshots import undo_snapshot
 from ledger.database import Ledger
 from ledger.errors import BadInputError
-from ledger.records import BrandRow
+from ledger.records import BrandRow, Search
 from tests.casebook.register.conftest import lei
 
 NOBODY = Asked(names=(), domains=(), group=())
@@ -196,11 +196,12 @@ def test_a_stored_record_is_the_same_when_it_is_asked_again(ledger, register, mo
 
 def test_a_record_of_an_earlier_version_can_not_be_asked_again(ledger, register):
     snapshot = register(PARTNERS).snapshot
-    ledger.execute(
-        "INSERT INTO searches (search_id, brand, snapshot_id, as_of, asked, grants_searched, hits, near_misses, searched_at)"
-        " VALUES ('old', 'acme', ?, '2026-01-01', '{\"names\": [], \"domains\": [], \"group\": []}', 1, '[]', '[]', '')",
-        [snapshot.snapshot_id],
-    )
+    question = {"names": [], "domains": [], "group": []}
+    old = Search(
+        search_id="old", brand="acme", snapshot_id=snapshot.snapshot_id, as_of="2026-01-01", asked=question,
+        grants_searched=1, hits=(), near_misses=(), searched_at="2026-01-01T00:00:00Z",
+    )  # fmt: skip
+    ledger.add([old])
     with pytest.raises(BadInputError, match="an earlier version"):
         ask_again(ledger, "old")
     with pytest.raises(BadInputError, match="not in this workspace"):

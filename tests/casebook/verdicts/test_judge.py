@@ -12,7 +12,7 @@ from casebook.verdicts.verdict_changes import compare_judgings, list_judgings
 from ledger.database import Ledger
 from ledger.errors import BadInputError
 from ledger.vocabulary import JudgingCause, PageHealth, StatementKind
-from tests.casebook.ledgers import ACME, Read, Said, add_brand, add_visit
+from tests.casebook.ledgers import ACME, Read, Said, add_brand, add_visit, rows_of
 from tests.casebook.registers import import_grants
 
 PARTNER = {"company": "Vendor Ltd", "domain": "vendor.example", "relation": "partner", "valid_from": "2015-01-01"}
@@ -40,7 +40,7 @@ def recorded(ledger: Ledger, at: str) -> None:
 
 
 def held(ledger: Ledger) -> dict[str, str]:
-    return {row["relation"]: row["verdict"] for row in ledger.rows("SELECT * FROM v_findings")}
+    return {row["relation"]: row["verdict"] for row in rows_of(ledger, "SELECT * FROM v_findings")}
 
 
 def test_the_same_verdict_is_not_written_again(ledger, tmp_path):
@@ -49,7 +49,7 @@ def test_the_same_verdict_is_not_written_again(ledger, tmp_path):
     assert (Judge(ledger).judge(), Judge(ledger).judge()) == (1, 0)
     assert held(ledger) == {"partner": "authorised"}
     first, second = list_judgings(ledger)[::-1]
-    assert (first["claims"], first["verdicts"], second["claims"], second["verdicts"]) == (1, 1, 1, 0)
+    assert (first.claims, first.verdicts, second.claims, second.verdicts) == (1, 1, 1, 0)
 
 
 def test_a_register_change_is_told_as_such(ledger, tmp_path):
@@ -133,7 +133,7 @@ def test_a_logo_that_was_valid_when_it_was_seen_is_not_called_retired(ledger, tm
     visit(ledger, "2024-01-05", Read(images=[ACME]))
     ledger.execute("UPDATE official_logos SET valid_until = ?", [retired_on])
     Judge(ledger, JudgingCause.REPLAY, as_of="2026-01-01").judge()
-    (row,) = ledger.rows("SELECT reasons FROM v_verdicts")
+    (row,) = rows_of(ledger, "SELECT reasons FROM v_verdicts")
     assert ("retired logo" in row["reasons"]) is is_told
 
 
@@ -142,7 +142,7 @@ def test_a_denial_beside_a_claim_is_a_contradiction_and_an_objection(ledger, tmp
     visit(ledger, "2026-01-05", Read(images=[ACME], sentences=[DENIAL]))
     Judge(ledger).judge()
     assert held(ledger) == {"partner": "no-authorisation", "denied": "disclaimed"}
-    (row,) = ledger.rows("SELECT * FROM v_contradictions")
+    (row,) = rows_of(ledger, "SELECT * FROM v_contradictions")
     assert (row["relation"], row["is_on_same_page"], row["denial"], row["claimed_by"]) == (
         "partner", 1, "We are not affiliated with Acme.", "logo",
     )  # fmt: skip
@@ -155,7 +155,7 @@ def test_a_denial_of_every_brand_contradicts_each_claim_and_makes_none_by_itself
     general = Said(text="We claim no formal partner status.", kind=StatementKind.DENIAL, brand=None)
     visit(ledger, "2026-01-05", Read(images=[ACME]), Read(path="/legal", sentences=[general]))
     visit(ledger, "2026-01-05", Read(sentences=[general]), domain="silent.example")
-    rows = ledger.rows("SELECT vendor, is_on_same_page, names_brand FROM v_contradictions")
+    rows = rows_of(ledger, "SELECT vendor, is_on_same_page, names_brand FROM v_contradictions")
     assert [tuple(row) for row in rows] == [("Vendor", 0, 0)]
     assert ledger.value("SELECT count(*) FROM v_findings WHERE vendor = 'Silent'") == 0
 
@@ -175,7 +175,7 @@ def test_a_replay_knows_what_was_known_and_changes_no_finding(ledger, tmp_path):
     for known_at in ("2020-01-01", "2021-06-01", "2024-06-01"):
         replay = Judge(ledger, JudgingCause.REPLAY, as_of="2021-05-01", known_at=f"{known_at}T23:59:59Z")
         replay.judge()
-        rows = ledger.rows("SELECT verdict, as_of FROM v_verdicts WHERE judging_id = ?", [replay.judging_id])
+        rows = rows_of(ledger, "SELECT verdict, as_of FROM v_verdicts WHERE judging_id = ?", [replay.judging_id])
         replays[known_at] = [tuple(row) for row in rows]
     assert replays == {
         "2020-01-01": [],  # nobody had looked yet
@@ -184,7 +184,7 @@ def test_a_replay_knows_what_was_known_and_changes_no_finding(ledger, tmp_path):
     }
     assert held(ledger) == {"partner": "authorised"}
     assert Judge(ledger).judge() == 0, "a replay is no newer verdict"
-    then = next(row["judging_id"] for row in list_judgings(ledger) if (row["known_at"] or "").startswith("2021"))
+    then = next(run.judging_id for run in list_judgings(ledger) if (run.known_at or "").startswith("2021"))
     (change,) = compare_judgings(ledger, then, None)
     assert (change.before, change.after) == ("no-authorisation", "authorised")
 
@@ -192,7 +192,7 @@ def test_a_replay_knows_what_was_known_and_changes_no_finding(ledger, tmp_path):
 def test_dates_have_their_uncertainty(ledger):
     for day, images in (("2019-01-01", []), ("2020-01-01", [ACME]), ("2021-01-01", [ACME]), ("2022-01-01", [])):
         visit(ledger, day, Read(images=images))
-    (row,) = ledger.rows("SELECT not_yet_seen, first_seen, last_seen, gone_by FROM v_claim_dates")
+    (row,) = rows_of(ledger, "SELECT not_yet_seen, first_seen, last_seen, gone_by FROM v_claim_dates")
     assert [value[:10] for value in row] == ["2019-01-01", "2020-01-01", "2021-01-01", "2022-01-01"]
 
 
@@ -201,7 +201,7 @@ def test_what_could_not_be_read_ends_nothing(ledger, tmp_path):
     visit(ledger, "2020-01-01", Read(images=[ACME]))
     visit(ledger, "2021-01-01", Read(health=PageHealth.CHALLENGE))
     Judge(ledger).judge()
-    (row,) = ledger.rows("SELECT not_yet_seen, gone_by FROM v_claim_dates")
+    (row,) = rows_of(ledger, "SELECT not_yet_seen, gone_by FROM v_claim_dates")
     assert tuple(row) == (None, None)
     assert "was there on the first look" in ledger.value("SELECT objections FROM v_findings")
     visit(ledger, "2022-01-01", Read())
@@ -219,7 +219,7 @@ def test_a_run_is_named_by_the_beginning_of_its_id(ledger):
         list(compare_judgings(ledger, "0", None))
     with pytest.raises(BadInputError, match="none has"):
         list(compare_judgings(ledger, "zz", None))
-    newest = list_judgings(ledger)[0]["judging_id"]
+    newest = list_judgings(ledger)[0].judging_id
     assert list(compare_judgings(ledger, newest.lower(), newest)) == []
 
 
@@ -233,7 +233,9 @@ def test_a_register_change_touches_only_the_claims_that_it_concerns(ledger, tmp_
     touched = {
         row[0]
         for claim in affected_claims(ledger, "acme")
-        for row in ledger.rows("SELECT s.vendor FROM claims JOIN seeds s USING (seed_id) WHERE claim_id = ?", [claim])
+        for row in rows_of(
+            ledger, "SELECT s.vendor FROM claims JOIN seeds s USING (seed_id) WHERE claim_id = ?", [claim]
+        )
     }
     assert touched == {"Vendor", "Vendors"}, "its own, and one whose name is alike: the search record has that"
     assert judge_affected(ledger, ["acme"]) == 2

@@ -8,7 +8,7 @@ from casebook.verdicts.claims import find_claims
 from casebook.verdicts.judge import Judge
 from ledger.database import Ledger
 from ledger.vocabulary import SectionKind
-from tests.casebook.ledgers import ACME, Read, Said, Shown, add_brand, add_visit
+from tests.casebook.ledgers import ACME, Read, Said, Shown, add_brand, add_visit, rows_of
 from tests.casebook.registers import import_grants
 
 STRANGER = {"company": "Stranger Ltd", "domain": "stranger.example", "relation": "partner", "valid_from": "2015-01-01"}
@@ -37,7 +37,7 @@ def crawl(
 
 
 def verdicts(ledger: Ledger) -> dict[str, str]:
-    return {row["vendor"]: row["verdict"] for row in ledger.rows("SELECT vendor, verdict FROM v_findings")}
+    return {row["vendor"]: row["verdict"] for row in rows_of(ledger, "SELECT vendor, verdict FROM v_findings")}
 
 
 def test_the_same_wall_on_three_vendors_is_a_template_for_each_of_them(ledger):
@@ -45,7 +45,7 @@ def test_the_same_wall_on_three_vendors_is_a_template_for_each_of_them(ledger):
     assert set(verdicts(ledger).values()) == {"no-authorisation"}
     crawl(ledger, WALL, WALL, WALL)
     assert verdicts(ledger) == dict.fromkeys(("V0", "V1", "V2"), "template")
-    rows = ledger.rows("SELECT DISTINCT template_id, images, brands FROM v_templates")
+    rows = rows_of(ledger, "SELECT DISTINCT template_id, images, brands FROM v_templates")
     assert [tuple(row)[1:] for row in rows] == [(6, "acme")]
 
 

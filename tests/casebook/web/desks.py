@@ -18,12 +18,13 @@ from casebook.verdicts.claims import find_claims
 from casebook.verdicts.judge import Judge
 from casebook.web.accounts import hash_password
 from casebook.web.app import make_app
-from casebook.web.application_context import Desk
-from ledger.database import Ledger, Row
+from casebook.web.application_context import ApplicationContext
+from ledger.database import Ledger
 from ledger.identity import utc_now, utc_text
 from ledger.proof.custody import CustodyLog
+from ledger.records import Account, Case
 from ledger.vocabulary import CaseState, ReplyKind, Role, Tone
-from tests.casebook.ledgers import ACME, Read, Said, Shown, add_brand, add_visit
+from tests.casebook.ledgers import ACME, Read, Said, Shown, add_brand, add_visit, rows_of
 
 PASSWORD = "a long enough password"  # noqa: S105  # of these tests
 HOSTILE = "</td><script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -55,14 +56,24 @@ def _password_hash() -> str:
     return hash_password(PASSWORD)
 
 
-def make_desk(folder: Path, *, four_eyes: bool = False, token: str | None = None) -> Desk:
+def make_desk(folder: Path, *, four_eyes: bool = False, token: str | None = None) -> ApplicationContext:
     database = folder / "var" / "partnerproof.db"
     database.parent.mkdir()
     with Ledger.open(database) as ledger:
         fill(ledger, folder)
         for account, role in (*((f"{role}-one", role) for role in Role), ("approver-two", Role.APPROVER)):
-            ledger.execute("INSERT INTO accounts VALUES (?, ?, ?, 1, ?)", [account, role, _password_hash(), utc_text()])
-    return Desk(
+            ledger.add(
+                [
+                    Account(
+                        account=account,
+                        role=role,
+                        password_hash=_password_hash(),
+                        is_active=True,
+                        created_at=utc_text(),
+                    )
+                ]
+            )
+    return ApplicationContext(
         database=database,
         warc_dir=folder / "var" / "warc",
         pictures_dir=folder / "var" / "pictures",
@@ -72,7 +83,7 @@ def make_desk(folder: Path, *, four_eyes: bool = False, token: str | None = None
     )
 
 
-def client(desk: Desk, account: str | None = None) -> TestClient:
+def client(desk: ApplicationContext, account: str | None = None) -> TestClient:
     made = TestClient(make_app(desk), follow_redirects=False)
     if account is not None:
         answer = made.post("/login", data={"account": account, "password": PASSWORD})
@@ -86,36 +97,40 @@ def csrf(page: str) -> str:
     return found[1]
 
 
-def ticks(desk: Desk, *domains: str) -> list[str]:
+def ticks(desk: ApplicationContext, *domains: str) -> list[str]:
     marks = ", ".join("?" * len(domains))
-    rows = desk.ledger.rows(f"SELECT case_id, last_event_id FROM cases WHERE vendor_domain IN ({marks})", list(domains))
+    rows = rows_of(
+        desk.ledger, f"SELECT case_id, last_event_id FROM cases WHERE vendor_domain IN ({marks})", list(domains)
+    )
     return [f"{row['case_id']}:{row['last_event_id']}" for row in rows]
 
 
-def states(desk: Desk) -> dict[str, str]:
-    return {row["vendor_domain"]: row["state"] for row in desk.ledger.rows("SELECT vendor_domain, state FROM cases")}
+def states(desk: ApplicationContext) -> dict[str, str]:
+    return {
+        row["vendor_domain"]: row["state"] for row in rows_of(desk.ledger, "SELECT vendor_domain, state FROM cases")
+    }
 
 
-def case_of(desk: Desk, domain: str) -> Row:
-    row = desk.ledger.row("SELECT * FROM cases WHERE vendor_domain = ?", [domain])
-    assert row is not None
-    return row
+def case_of(desk: ApplicationContext, domain: str) -> Case:
+    case = desk.ledger.find(Case, vendor_domain=domain)
+    assert case is not None
+    return case
 
 
-def confirm(desk: Desk, domain: str, by: str = "reviewer-one") -> Row:
+def confirm(desk: ApplicationContext, domain: str, by: str = "reviewer-one") -> Case:
     case = case_of(desk, domain)
     verdict = Verdict(
         state=CaseState.CONFIRMED,
         reason="no-agreement",
         comment="",
         by=by,
-        seen={case["case_id"]: case["last_event_id"]},
+        seen={case.case_id: case.last_event_id},
     )
     decide(desk.ledger, desk.log, verdict)
     return case_of(desk, domain)
 
 
-def write_approved_letter(desk: Desk, domain: str) -> str:
+def write_approved_letter(desk: ApplicationContext, domain: str) -> str:
     """An enquiry with hostile words in it, approved by its writer, sent, and a reply with a file."""
     case = confirm(desk, domain)
     order = LetterOrder(
@@ -124,7 +139,7 @@ def write_approved_letter(desk: Desk, domain: str) -> str:
     )  # fmt: skip
     sender = Sender(name="Acme's office", email="office@acme.example")
     letter_id = write_letter(desk.ledger, desk.templates, case, order, sender=sender, answer_days=14, by="reviewer-one")
-    seen = require_letter(desk.ledger, letter_id)["text_id"]
+    seen = require_letter(desk.ledger, letter_id).text_id
     approve_letter(desk.ledger, desk.log, letter_id, seen=seen, by="reviewer-one", is_approver=False)
     today = utc_now().date().isoformat()
     mark_sent(desk.ledger, desk.log, letter_id, seen=seen, on=today, how=HOSTILE, by="reviewer-one")
@@ -132,5 +147,5 @@ def write_approved_letter(desk: Desk, domain: str) -> str:
         kind=ReplyKind.DISPUTES, received_on="2026-01-21", sender=HOSTILE, words=HOSTILE, file_name="../../" + HOSTILE,
         file=b"<script>alert(1)</script>",
     )  # fmt: skip
-    store_reply(desk.ledger, desk.log, case["case_id"], reply, by="reviewer-one")
+    store_reply(desk.ledger, desk.log, case.case_id, reply, by="reviewer-one")
     return letter_id

@@ -6,15 +6,28 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from casebook.web.case_columns import SORTS
-from casebook.web.queue import ANY, FACETS, GROUPS, MOST_VALUES, NOBODY, PAGE_SIZE, UNDECIDED, UNDECIDED_STATES, Filters
-from ledger.database import Ledger, Row
+from casebook.web.queue import (
+    ANY,
+    FACETS,
+    GROUPS,
+    MOST_VALUES,
+    NOBODY,
+    PAGE_SIZE,
+    UNDECIDED,
+    UNDECIDED_STATES,
+    CaseGroup,
+    Filters,
+)
+from ledger.database import Ledger
 from ledger.passage_search import match_query
+from ledger.records import Case
+from tests.casebook.ledgers import rows_of
 
 
 def list_cases(ledger: Ledger, filters: Filters) -> list[str]:
     where, values = _conditions(filters)
     sql = f"SELECT case_id FROM cases WHERE {where} ORDER BY {_order(filters)} LIMIT ? OFFSET ?"
-    return [row[0] for row in ledger.rows(sql, [*values, PAGE_SIZE, (filters.page - 1) * PAGE_SIZE])]
+    return [row[0] for row in rows_of(ledger, sql, [*values, PAGE_SIZE, (filters.page - 1) * PAGE_SIZE])]
 
 
 def count_cases(ledger: Ledger, filters: Filters) -> int:
@@ -27,7 +40,7 @@ def count_facets(ledger: Ledger, filters: Filters) -> dict[str, list[tuple[str, 
     counts: dict[str, Counter[str]] = {}
     for name in FACETS:
         where, values = _conditions(filters, without=[name, *_default_for(name, filters)])
-        rows = ledger.rows(f"SELECT {name}, count(*) FROM cases WHERE {where} GROUP BY {name}", values)
+        rows = rows_of(ledger, f"SELECT {name}, count(*) FROM cases WHERE {where} GROUP BY {name}", values)
         counts[name] = Counter({row[0] or NOBODY: row[1] for row in rows if row[0] is not None or name == "assignee"})
     listed = {
         name: sorted(counter.items(), key=lambda entry: (-entry[1], entry[0]))[:MOST_VALUES]
@@ -50,25 +63,25 @@ def _default_for(name: str, filters: Filters) -> list[str]:
     return ["state"] if name == "followup" and filters.facets["state"] == UNDECIDED else []
 
 
-def neighbours(ledger: Ledger, filters: Filters, case: Row) -> tuple[str | None, str | None]:
+def neighbours(ledger: Ledger, filters: Filters, case: Case) -> tuple[str | None, str | None]:
     where, values = _conditions(filters)
     columns = (*SORTS[filters.sort], "case_id")
-    here, key = f"({', '.join(columns)})", [case[column] for column in columns]
+    here, key = f"({', '.join(columns)})", [getattr(case, column) for column in columns]
     holes, down = ", ".join("?" * len(columns)), ", ".join(f"{column} DESC" for column in columns)
     before = f"SELECT case_id FROM cases WHERE {where} AND {here} < ({holes}) ORDER BY {down} LIMIT 1"
     after = f"SELECT case_id FROM cases WHERE {where} AND {here} > ({holes}) ORDER BY {_order(filters)} LIMIT 1"
     return ledger.value(before, [*values, *key]), ledger.value(after, [*values, *key])
 
 
-def same_group(ledger: Ledger, case: Row) -> list[tuple[str, str, int]]:
-    found = []
+def same_group(ledger: Ledger, case: Case) -> list[CaseGroup]:
+    groups = []
     for name, column in GROUPS.items():
-        if case[column]:
+        if value := getattr(case, column):
             sql = f"SELECT count(*) FROM cases WHERE {column} = ? AND brand = ? AND state IN ({_quoted(UNDECIDED_STATES)})"
-            count = ledger.value(sql, [case[column], case["brand"]])
+            count = ledger.value(sql, [value, case.brand])
             if count > 1:
-                found.append((name, case[column], count))
-    return found
+                groups.append(CaseGroup(kind=name, value=value, cases=count))
+    return groups
 
 
 def _order(filters: Filters) -> str:

@@ -16,9 +16,10 @@ from starlette.types import ASGIApp, Message
 
 from casebook.cases.decisions import REASONS
 from casebook.web.app import COOKIE, MAX_FIELDS, ReviewApp
-from casebook.web.application_context import Desk
+from casebook.web.application_context import ApplicationContext
 from casebook.web.queue import FACETS
 from ledger.vocabulary import CaseState, ReplyKind, Role, Tone
+from tests.casebook.ledgers import rows_of
 from tests.casebook.web.desks import client, csrf, write_approved_letter
 
 ROOT = Path(__file__).parents[3] / "casebook"
@@ -71,7 +72,7 @@ class Answered:
 class Strangers:
     """A desk with cases and letters, a session of each role, and requests to it."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: ApplicationContext) -> None:
         self.desk = desk
         write_approved_letter(desk, "meadow.example")
         review = ReviewApp(desk)
@@ -88,13 +89,13 @@ class Strangers:
     def plausible(self) -> dict[str, list[str]]:
         """Of each field and parameter, values that lead further into the application than any hostile one."""
         ledger = self.desk.ledger
-        rows = ledger.rows("SELECT case_id, last_event_id, vendor_domain FROM cases ORDER BY case_id")
+        rows = rows_of(ledger, "SELECT case_id, last_event_id, vendor_domain FROM cases ORDER BY case_id")
         cases, ticks = [row[0] for row in rows], [f"{row[0]}:{row[1]}" for row in rows]
         letters, replies = (
-            [row[0] for row in ledger.rows(f"SELECT {column} FROM {table} ORDER BY {column} DESC LIMIT 5")] or ["x"]
+            [row[0] for row in rows_of(ledger, f"SELECT {column} FROM {table} ORDER BY {column} DESC LIMIT 5")] or ["x"]
             for table, column in (("letters", "letter_id"), ("replies", "reply_id"))
         )
-        batches = [row[0] for row in ledger.rows("SELECT batch_id FROM case_events ORDER BY event_id DESC LIMIT 5")]
+        batches = [row[0] for row in rows_of(ledger, "SELECT batch_id FROM case_events ORDER BY event_id DESC LIMIT 5")]
         tones, kinds, days = [str(tone) for tone in Tone], [str(kind) for kind in ReplyKind], ["2026-12-24", ""]
         return {
             "case_id": cases, "case": [*ticks, *cases], "letter": letters, "letter_id": letters, "reply": replies, "reply_id": replies,

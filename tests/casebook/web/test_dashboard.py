@@ -12,18 +12,20 @@ from pathlib import Path
 
 import pytest
 from lxml import etree
-from tests.casebook.test_survival import add_letter
 
 from casebook.cases.survival import Duration, estimate_survival
-from casebook.web.application_context import Desk
+from casebook.web.application_context import ApplicationContext
 from casebook.web.case_columns import CaseIndex
 from casebook.web.charts import Series, draw_bars, draw_columns, draw_survival, nice_top
-from casebook.web.count_cache import Kept
+from casebook.web.count_cache import CountCache
 from casebook.web.coverage_counts import count_coverage
 from casebook.web.dashboard import LEFT_OVER, Scope, count_over_time, make_bins, read_loads
 from ledger.database import Ledger
 from ledger.identity import utc_text
+from ledger.records import BrandRow
 from ledger.vocabulary import Tone
+from tests.casebook.cases.test_survival import add_letter
+from tests.casebook.ledgers import rows_of
 from tests.casebook.web.desks import HOSTILE, client, make_desk
 from tests.casebook.web.test_queue import add_case
 
@@ -31,7 +33,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def desk(tmp_path_factory: pytest.TempPathFactory) -> ApplicationContext:
     return make_desk(tmp_path_factory.mktemp("desk"))
 
 
@@ -74,7 +76,7 @@ def test_a_hostile_name_is_a_word_in_every_figure(tmp_path):
 
 def test_removals_are_drawn_by_tone_with_the_numbers_at_risk(tmp_path):
     desk = make_desk(tmp_path)
-    cases = [row[0] for row in desk.ledger.rows("SELECT case_id FROM cases ORDER BY case_id")]
+    cases = [row[0] for row in rows_of(desk.ledger, "SELECT case_id FROM cases ORDER BY case_id")]
     for number, (case, tone) in enumerate(
         zip(cases, (Tone.REQUEST, Tone.REQUEST, Tone.HOST_NOTICE, Tone.ENQUIRY), strict=True)
     ):
@@ -96,7 +98,7 @@ def test_removals_are_drawn_by_tone_with_the_numbers_at_risk(tmp_path):
 def test_counts_over_time_are_those_of_sql(tmp_path: Path):
     rng = random.Random(5)
     with Ledger.open(tmp_path / "partnerproof.db") as ledger:
-        ledger.execute("INSERT INTO brands (brand, name, aliases, domains, recorded_at) VALUES ('acme', 'Acme', '[]', '[]', ?)", [utc_text()])  # fmt: skip
+        ledger.add([BrandRow(brand="acme", name="Acme", aliases=(), domains=(), recorded_at=utc_text())])
         for number in range(200):
             add_case(ledger, rng)
             day = dt.date(2025, 1, 1) + dt.timedelta(days=rng.randrange(500))
@@ -105,20 +107,20 @@ def test_counts_over_time_are_those_of_sql(tmp_path: Path):
         bins, series = count_over_time(columns, columns.is_there, "country")
         plain = {
             (row[0], row[1]): row[2]
-            for row in ledger.rows("SELECT substr(first_seen, 1, 7), country, count(*) FROM cases GROUP BY 1, 2")
+            for row in rows_of(ledger, "SELECT substr(first_seen, 1, 7), country, count(*) FROM cases GROUP BY 1, 2")
         }
         assert len(series) == 7
-        for one in series[:-1]:
-            assert {bin_: count for bin_, count in zip(bins, one.counts, strict=True) if count} == {month: count for (month, country), count in plain.items() if country == one.name}  # fmt: skip
+        for part in series[:-1]:
+            assert {bin_: count for bin_, count in zip(bins, part.counts, strict=True) if count} == {month: count for (month, country), count in plain.items() if country == part.name}  # fmt: skip
         assert series[-1].name == LEFT_OVER
-        assert sum(sum(one.counts) for one in series) == 200
+        assert sum(sum(part.counts) for part in series) == 200
         loads = {
             load.account: load
             for load in read_loads(columns, Scope.read({"since": "2025-03-01", "until": "2025-03-31"}))
         }
-        told = Counter({row[0]: row[1] for row in ledger.rows("SELECT decided_by, count(*) FROM cases WHERE decided_at >= '2025-03-01' AND decided_at < '2025-04-01' GROUP BY 1")})  # fmt: skip
+        told = Counter({row[0]: row[1] for row in rows_of(ledger, "SELECT decided_by, count(*) FROM cases WHERE decided_at >= '2025-03-01' AND decided_at < '2025-04-01' GROUP BY 1")})  # fmt: skip
         assert {name: loads[name].decided for name in told} == told
-        waiting = {row[0]: row[1] for row in ledger.rows("SELECT assignee, count(*) FROM cases WHERE state IN ('open', 'later', 'waiting-approval') AND assignee IS NOT NULL GROUP BY 1")}  # fmt: skip
+        waiting = {row[0]: row[1] for row in rows_of(ledger, "SELECT assignee, count(*) FROM cases WHERE state IN ('open', 'later', 'waiting-approval') AND assignee IS NOT NULL GROUP BY 1")}  # fmt: skip
         assert {name: loads[name].assigned for name in waiting} == waiting
 
 
@@ -147,12 +149,14 @@ def test_coverage_is_of_each_vendors_last_visit(tmp_path):
         "UPDATE visits SET state = 'failed', end_reason = 'dns' WHERE visit_id = (SELECT max(visit_id) FROM visits)"
     )
     failed = count_coverage(ledger, None, None)
-    told = ledger.rows("SELECT reason, count(*) AS n FROM v_coverage WHERE outcome = 'could-not-look' GROUP BY reason")
+    told = rows_of(
+        ledger, "SELECT reason, count(*) AS n FROM v_coverage WHERE outcome = 'could-not-look' GROUP BY reason"
+    )
     assert (failed.failed, failed.unseen) == (1, {row["reason"] or "unknown": row["n"] for row in told})
     assert count_coverage(ledger, "2030-01-01", None).vendors == 0
 
 
-def test_what_is_kept_is_given_at_once_and_made_anew_behind_it(tmp_path):
+def test_a_stale_count_is_given_once_more_and_renewed_behind_it(tmp_path):
     ledger = make_desk(tmp_path).ledger
     made = threading.Semaphore(0)
 
@@ -161,51 +165,53 @@ def test_what_is_kept_is_given_at_once_and_made_anew_behind_it(tmp_path):
         made.release()
         return number
 
-    kept = Kept(fresh_s=3600)
-    assert kept.read(ledger, ("a",), count) == 5
+    cache = CountCache(fresh_s=3600)
+    assert cache.read(ledger, ("a",), count) == 5
     ledger.execute("UPDATE accounts SET is_active = 0 WHERE account = 'admin-one'")
-    assert kept.read(ledger, ("a",), count) == 5  # a minute has not gone by
-    kept.fresh_s = 0
-    assert kept.read(ledger, ("a",), count) == 5  # at once
+    assert cache.read(ledger, ("a",), count) == 5  # a minute has not gone by
+    cache.fresh_s = 0
+    assert cache.read(ledger, ("a",), count) == 5  # at once
     assert made.acquire(timeout=10)
     assert made.acquire(timeout=10)
     deadline = time.monotonic() + 10
-    while kept.read(ledger, ("a",), count) != 4:
+    while cache.read(ledger, ("a",), count) != 4:
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
 
 def test_a_count_that_fails_behind_a_page_leaves_the_old_one(tmp_path, caplog):
     ledger = make_desk(tmp_path).ledger
-    kept = Kept(fresh_s=0)
-    assert kept.read(ledger, ("a",), lambda own: own.value("SELECT count(*) FROM cases")) == 4
+    cache = CountCache(fresh_s=0)
+    assert cache.read(ledger, ("a",), lambda own: own.value("SELECT count(*) FROM cases")) == 4
     for _ in range(3):
-        assert kept.read(ledger, ("a",), lambda own: own.value("SELECT broken")) == 4
+        assert cache.read(ledger, ("a",), lambda own: own.value("SELECT broken")) == 4
     deadline = time.monotonic() + 10
-    while "could not be made anew" not in caplog.text:
+    while "could not be renewed" not in caplog.text:
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
 
 def test_bars_and_columns_are_as_long_as_their_numbers():
-    bars = etree.fromstring(draw_bars("b", "B", "told", [("a", 40), ("b", 10), ("c", 0)]))
+    bars = etree.fromstring(draw_bars("b", "B", "a summary", [("a", 40), ("b", 10), ("c", 0)]))
     widths = [float(bar.get("width")) for bar in bars.iter("rect")]
     assert widths[0] == pytest.approx(4 * widths[1], abs=0.2)
     assert widths[2] == 0
     columns = etree.fromstring(
-        draw_columns("c", "C", "told", ["x", "y"], [Series(name="s", counts=[2, 4]), Series(name="t", counts=[0, 4])])
+        draw_columns(
+            "c", "C", "a summary", ["x", "y"], [Series(name="s", counts=[2, 4]), Series(name="t", counts=[0, 4])]
+        )
     )
     heights = [float(bar.get("height")) for bar in columns.iter("rect")]
     assert heights[1] == pytest.approx(2 * heights[0], abs=0.2)
     assert len(heights) == 3  # nothing is drawn for none
-    empty = etree.fromstring(draw_columns("e", "E", "told", [], []))
+    empty = etree.fromstring(draw_columns("e", "E", "a summary", [], []))
     assert not list(empty.iter("rect"))
-    assert etree.fromstring(draw_survival("s", "S", "told", [])).findtext("title") == "S"
+    assert etree.fromstring(draw_survival("s", "S", "a summary", [])).findtext("title") == "S"
 
 
 def test_a_curve_falls_where_something_was_removed_and_has_strokes_where_not():
     curve = estimate_survival([Duration(days=5, is_removed=True), Duration(days=10, is_removed=False)])
-    svg = etree.fromstring(draw_survival("s", "S", "told", [("request", curve)]))
+    svg = etree.fromstring(draw_survival("s", "S", "a summary", [("request", curve)]))
     paths = [path for path in svg.iter("path") if path.get("class") == "curve s0 d0"]
     assert (paths[0].get("d") or "").count("V") == 1
     assert [path.get("class") for path in svg.iter("path") if "tick" in (path.get("class") or "")] == ["tick s0"]

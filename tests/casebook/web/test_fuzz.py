@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from casebook.web.app import POLICY, make_app
-from casebook.web.application_context import Desk
+from casebook.web.application_context import ApplicationContext
 from tests.casebook.web.desks import client, csrf, make_desk
 from tests.casebook.web.strangers import HOSTILE, TOO_MANY, Strangers, send
 
@@ -119,7 +119,7 @@ def test_what_is_no_proper_http_is_refused_without_a_fault(strangers, port, name
     assert client(strangers.desk, "reader-one").get("/help").status_code == 200
 
 
-def broken(desk: Desk) -> TestClient:
+def broken(desk: ApplicationContext) -> TestClient:
     """A client of a desk whose cases can not be read any more: what nobody foresees."""
     who = client(desk, "reviewer-one")
     desk.ledger.execute("ALTER TABLE cases RENAME TO cases_elsewhere")

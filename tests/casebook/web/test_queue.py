@@ -16,6 +16,9 @@ from casebook.web.queue import ANY, FACETS, GROUPS, UNDECIDED, Filters, Queue, s
 from ledger.database import Ledger
 from ledger.identity import content_id, event_id, utc_now, utc_text
 from ledger.passage_search import searchable
+from ledger.records import BrandRow, Claim, Seed
+from ledger.vocabulary import Relation
+from tests.casebook.ledgers import rows_of
 from tests.casebook.web import plain_queue
 
 VALUES = {
@@ -40,12 +43,10 @@ def add_case(ledger: Ledger, rng: random.Random) -> None:
         "first_seen": rng.choice(("2024-02-29T23:59:59Z", "2026-01-01T00:00:00Z", utc_text(utc_now()))),
     }  # fmt: skip
     with ledger.transaction():
-        ledger.execute(
-            "INSERT INTO seeds (seed_id, vendor, vendor_domain, start_urls) VALUES (?, 'V', 'v.example', '[]')", [seed]
+        ledger.add(
+            [Seed(seed_id=seed, vendor="V", vendor_domain="v.example", start_urls=(), country=None, parent=None)]
         )
-        ledger.execute(
-            "INSERT INTO claims (claim_id, seed_id, brand, relation) VALUES (?, ?, 'acme', ?)", [claim, seed, claim]
-        )
+        ledger.add([Claim(claim_id=claim, seed_id=seed, brand="acme", relation=Relation.PARTNER)])
         ledger.execute(f"INSERT INTO cases ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values()))
         ledger.execute(
             "INSERT INTO case_words (case_id, words) VALUES (?, ?)", [row["case_id"], searchable(rng.choice(WORDS))]
@@ -53,7 +54,7 @@ def add_case(ledger: Ledger, rng: random.Random) -> None:
 
 
 def change_case(ledger: Ledger, rng: random.Random) -> None:
-    case = rng.choice(ledger.rows("SELECT case_id FROM cases"))[0]
+    case = rng.choice(rows_of(ledger, "SELECT case_id FROM cases"))[0]
     kind = rng.randrange(5)
     if kind == 0:
         ledger.execute(
@@ -70,7 +71,7 @@ def change_case(ledger: Ledger, rng: random.Random) -> None:
 @pytest.fixture(scope="module")
 def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
     with Ledger.open(tmp_path_factory.mktemp("queue") / "partnerproof.db") as ledger:
-        ledger.execute("INSERT INTO brands (brand, name, aliases, domains, recorded_at) VALUES ('acme', 'Acme', '[]', '[]', ?)", [utc_text()])  # fmt: skip
+        ledger.add([BrandRow(brand="acme", name="Acme", aliases=(), domains=(), recorded_at=utc_text())])
         rng = random.Random(7)
         with ledger.transaction():
             for _ in range(300):
@@ -96,20 +97,20 @@ def an_address() -> st.SearchStrategy[dict[str, str]]:
 def test_the_queue_in_memory_tells_what_sql_tells(ledger, query, at):
     filters, columns = Filters.read(query), CaseIndex().read(ledger)
     queue = Queue(ledger, columns, filters)
-    assert [row["case_id"] for row in queue.list_cases()] == plain_queue.list_cases(ledger, filters)
+    assert [case.case_id for case in queue.list_cases()] == plain_queue.list_cases(ledger, filters)
     assert queue.count() == plain_queue.count_cases(ledger, filters) == len(list(queue.each_id()))
     assert queue.count_facets() == plain_queue.count_facets(ledger, filters)
     assert queue.count_late() == plain_queue.count_late(ledger, filters)
     case = read_case(ledger, columns.ids[at % len(columns.ids)])
     assert case is not None
-    assert queue.neighbours(case["case_id"]) == plain_queue.neighbours(ledger, filters, case)
+    assert queue.neighbours(case.case_id) == plain_queue.neighbours(ledger, filters, case)
     assert same_group(columns, case) == plain_queue.same_group(ledger, case)
 
 
 def test_what_is_in_memory_follows_every_change_of_another_connection(tmp_path: Path):
     rng = random.Random(3)
     with Ledger.open(tmp_path / "partnerproof.db") as writer, Ledger.open(tmp_path / "partnerproof.db") as reader:
-        writer.execute("INSERT INTO brands (brand, name, aliases, domains, recorded_at) VALUES ('acme', 'Acme', '[]', '[]', ?)", [utc_text()])  # fmt: skip
+        writer.add([BrandRow(brand="acme", name="Acme", aliases=(), domains=(), recorded_at=utc_text())])
         for _ in range(20):
             add_case(writer, rng)
         index = CaseIndex()
@@ -118,7 +119,7 @@ def test_what_is_in_memory_follows_every_change_of_another_connection(tmp_path: 
                 change_case(writer, rng)
             filters = Filters.read({"state": rng.choice((UNDECIDED, "open")), "sort": rng.choice(tuple(SORTS)), "q": rng.choice(("", "partner"))})  # fmt: skip
             queue = Queue(reader, index.read(reader), filters)
-            assert [row["case_id"] for row in queue.list_cases()] == plain_queue.list_cases(reader, filters)
+            assert [case.case_id for case in queue.list_cases()] == plain_queue.list_cases(reader, filters)
             assert queue.count_facets() == plain_queue.count_facets(reader, filters)
 
 

@@ -10,7 +10,7 @@ import pytest
 from openpyxl import load_workbook
 
 from casebook.web import queue_table
-from casebook.web.application_context import Desk
+from casebook.web.application_context import ApplicationContext
 from casebook.web.queue_table import COLUMNS, KINDS
 from tests.casebook.web.desks import HOSTILE, client, make_desk
 
@@ -18,7 +18,7 @@ FORMULA = '=HYPERLINK("https://evil.example","click")'
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def desk(tmp_path_factory: pytest.TempPathFactory) -> ApplicationContext:
     desk = make_desk(tmp_path_factory.mktemp("desk"))
     with desk.ledger.transaction():
         desk.ledger.execute("UPDATE cases SET vendor = ? WHERE vendor_domain = 'mill.example'", [FORMULA])

@@ -8,18 +8,20 @@ from pathlib import Path
 import pytest
 
 from casebook.cases.cases import sync_cases
-from casebook.web.application_context import Desk
+from casebook.web.application_context import ApplicationContext
+from ledger.database import columns_of
+from ledger.records import ProposedGrant
 from ledger.vocabulary import CaseState
 from tests.casebook.ledgers import Read, Said, add_visit
-from tests.casebook.web.desks import client, csrf, make_desk, states, ticks
+from tests.casebook.web.desks import case_of, client, csrf, make_desk, states, ticks
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def desk(tmp_path: Path) -> ApplicationContext:
     return make_desk(tmp_path)
 
 
-def decide(desk: Desk, who, decision: str, *domains: str, **more: str):
+def decide(desk: ApplicationContext, who, decision: str, *domains: str, **more: str):
     token = csrf(who.get("/help").text)
     return who.post("/decide", data={"csrf": token, "case": ticks(desk, *domains), "decision": decision, **more})
 
@@ -43,9 +45,9 @@ def test_a_decision_is_stored_with_who_why_and_when_and_leads_to_the_next_case(d
     page = ann.get(answer.headers["location"]).text
     assert "confirmed." in page
     assert "Undo" in page
-    row = desk.ledger.row("SELECT * FROM cases WHERE vendor_domain = 'quarry.example'")
-    assert (row["state"], row["reason"], row["decided_by"]) == ("confirmed", "no-agreement", "reviewer-one")
-    assert "seen on the phone" in ann.get(f"/cases/{row['case_id']}").text
+    case = case_of(desk, "quarry.example")
+    assert (case.state, case.reason, case.decided_by) == ("confirmed", "no-agreement", "reviewer-one")
+    assert "seen on the phone" in ann.get(f"/cases/{case.case_id}").text
     log = [json.loads(line) for line in desk.log.lines()]
     assert log[-1]["event"] in ("decided", "viewed")
     assert [entry["by"] for entry in log if entry["event"] == "decided"] == ["reviewer-one"]
@@ -95,8 +97,8 @@ def test_where_the_brand_asks_for_four_eyes_a_second_person_approves(tmp_path):
     form = {"csrf": csrf(bob.get("/help").text), "case": ticks(desk, "mill.example"), "approval": "approve"}
     assert bob.post("/approve", data=form).status_code == 303
     assert states(desk)["mill.example"] == "authorised"
-    grant = desk.ledger.row("SELECT * FROM proposed_grants")
-    assert (grant["domain"], grant["proposed_by"], grant["withdrawn_at"]) == ("mill.example", "approver-one", None)
+    grant = desk.ledger.select_first(ProposedGrant, f"SELECT {columns_of(ProposedGrant)} FROM proposed_grants")
+    assert (grant.domain, grant.proposed_by, grant.withdrawn_at) == ("mill.example", "approver-one", None)
     decide(desk, ann, "confirmed:ended", "quarry.example")
     form = {
         "csrf": csrf(bob.get("/help").text),
@@ -168,9 +170,9 @@ def test_later_assignment_and_comment_are_kept(desk):
         ).status_code
         == 303
     )
-    case = desk.ledger.row("SELECT * FROM cases WHERE vendor_domain = 'mill.example'")
-    assert (case["state"], case["due_on"], case["assignee"]) == ("later", "2026-12-24", "approver-one")
-    page = ann.get(f"/cases/{case['case_id']}").text
+    case = case_of(desk, "mill.example")
+    assert (case.state, case.due_on, case.assignee) == ("later", "2026-12-24", "approver-one")
+    page = ann.get(f"/cases/{case.case_id}").text
     assert "call them" in page
     assert "until 2026-12-24" in page
 

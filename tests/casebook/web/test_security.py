@@ -8,23 +8,24 @@ import pytest
 
 from casebook.web.accounts import MAX_FAILURES, hash_password, is_password
 from casebook.web.app import POLICY, ReviewApp
-from casebook.web.application_context import Desk
+from casebook.web.application_context import ApplicationContext
 from casebook.web.letter_pages import UPLOADS
 from casebook.web.pages import PAGES, POSTS
 from ledger.vocabulary import Role
+from tests.casebook.ledgers import rows_of
 from tests.casebook.web.desks import HOSTILE, PASSWORD, client, csrf, make_desk, ticks, write_approved_letter
 
 ORDER = tuple(Role)
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def desk(tmp_path_factory: pytest.TempPathFactory) -> ApplicationContext:
     made = make_desk(tmp_path_factory.mktemp("desk"), token="a-token-of-the-machine")  # noqa: S106  # of this test
     write_approved_letter(made, "meadow.example")
     return made
 
 
-def address(desk: Desk, path: str) -> str:
+def address(desk: ApplicationContext, path: str) -> str:
     case = desk.ledger.value("SELECT case_id FROM cases ORDER BY case_id LIMIT 1")
     letter = desk.ledger.value("SELECT letter_id FROM letters ORDER BY letter_id LIMIT 1")
     reply = desk.ledger.value("SELECT reply_id FROM replies ORDER BY reply_id LIMIT 1")
@@ -110,12 +111,12 @@ def test_passwords_can_not_be_tried_for_long(tmp_path):
 
 def test_what_is_stored_of_passwords_and_sessions_opens_nothing(desk):
     client(desk, "reader-one")
-    stored = desk.ledger.rows("SELECT token_sha256, csrf FROM sessions")
+    stored = rows_of(desk.ledger, "SELECT token_sha256, csrf FROM sessions")
     who = client(desk)
     for row in stored:
         who.cookies.set("partnerproof_session", row["token_sha256"])
         assert who.get("/").status_code == 303
-    assert PASSWORD not in str([tuple(row) for row in desk.ledger.rows("SELECT * FROM accounts")])
+    assert PASSWORD not in str([tuple(row) for row in rows_of(desk.ledger, "SELECT * FROM accounts")])
     assert is_password("x" * 12, hash_password("x" * 12))
     assert not is_password("y" * 12, hash_password("x" * 12))
 
@@ -132,8 +133,10 @@ def test_words_of_vendors_stay_words(desk):
     who = client(desk, "admin-one")
     pages = [who.get("/").text, who.get(f"/?q={HOSTILE}").text, who.get("/log").text]
     pages += [who.get(address(desk, path)).text for path in ("/letters/{letter_id}", "/letters/{letter_id}/file/html")]
-    pages += [who.get(f"/cases/{row['case_id']}/letter").text for row in desk.ledger.rows("SELECT case_id FROM cases")]
-    pages += [who.get(f"/cases/{row['case_id']}").text for row in desk.ledger.rows("SELECT case_id FROM cases")]
+    pages += [
+        who.get(f"/cases/{row['case_id']}/letter").text for row in rows_of(desk.ledger, "SELECT case_id FROM cases")
+    ]
+    pages += [who.get(f"/cases/{row['case_id']}").text for row in rows_of(desk.ledger, "SELECT case_id FROM cases")]
     assert any("&lt;script&gt;alert(1)" in page for page in pages)
     for page in pages:
         assert "<script>alert" not in page
