@@ -24,7 +24,7 @@ from crawler.images.stylesheets import Sheet
 from crawler.page.page import parse_page
 from crawler.reading.links import find_links
 from crawler.reading.page_reader import PageSource, read_page
-from crawler.reading.stored_pages import _content_type, _sheets
+from crawler.reading.stored_pages import _content_type, read_sheets
 from ledger.archive.warc import read_exchange
 from ledger.database import Ledger
 from ledger.lexicon import Lexicon
@@ -58,7 +58,7 @@ def main() -> None:
                 content=stored.content,
                 content_type=_content_type(stored),
             )
-            inputs.append((source, _sheets(ledger, var / "warc", json.loads(row["stylesheet_looks"]))))
+            inputs.append((source, read_sheets(ledger, var / "warc", json.loads(row["stylesheet_looks"]))))
     lexicon = Lexicon.load()
     profile = cProfile.Profile()
     measured: list[tuple[float, float, float]] = []

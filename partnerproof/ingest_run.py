@@ -85,7 +85,7 @@ def ingest_file(
         is_new=is_new,
         read=count_read_visits(ledger, order.crawl_id),
         not_read=unread,
-        warnings=tuple(opened.told),
+        warnings=tuple(opened.warnings),
     )
 
 

@@ -39,7 +39,7 @@ class ArchiveFile:
     sha256: str
     warcs: tuple[RecordFile, ...]
     page_hosts: frozenset[str] = frozenset()  # of a WACZ: hosts of what its maker calls pages; empty: it does not say
-    told: list[str] = field(default_factory=list)  # what was left out, and why
+    warnings: list[str] = field(default_factory=list)  # what was left out, and why
 
 
 @contextmanager
@@ -56,11 +56,11 @@ def open_archive(path: Path, temporary: Path) -> Iterator[ArchiveFile]:
             if kind == "wacz":
                 yield _open_wacz(path, digest, folder)
                 return
-            told: list[str] = []
-            warc = _reachable(RecordFile(path, is_gzip=kind == "warc.gz"), folder, told)
+            warnings: list[str] = []
+            warc = _reachable(RecordFile(path, is_gzip=kind == "warc.gz"), folder, warnings)
         except (OSError, zipfile.BadZipFile) as error:
             raise OutsideFailureError(f"{path}: could not be read ({error}); free the disk or copy it again") from error
-        yield ArchiveFile(path=path, sha256=digest, warcs=(warc,), told=told)
+        yield ArchiveFile(path=path, sha256=digest, warcs=(warc,), warnings=warnings)
 
 
 def kind_of(path: Path) -> str:
@@ -84,22 +84,22 @@ def _problem(path: Path, got: str, next_step: str) -> Problem:
     return Problem(where=str(path), expected="a WARC file (.warc, .warc.gz) or a WACZ", got=got, next_step=next_step)
 
 
-def _reachable(warc: RecordFile, folder: Path, told: list[str]) -> RecordFile:
+def _reachable(warc: RecordFile, folder: Path, warnings: list[str]) -> RecordFile:
     if not warc.is_gzip or not holds_all_in_one_member(warc.path):
         return warc
     unpacked = folder / f"{warc.path.name[:80]}.unpacked"
     with unpacked.open("wb") as target:
         if not unpack_member(warc.path, target):
-            told.append(f"{warc.path.name}: unpacked as far as it could be")
+            warnings.append(f"{warc.path.name}: unpacked as far as it could be")
     return RecordFile(unpacked, is_gzip=False)
 
 
 def _open_wacz(path: Path, digest: str, folder: Path) -> ArchiveFile:
-    told: list[str] = []
+    warnings: list[str] = []
     warcs: list[RecordFile] = []
     left = MAX_WACZ_BYTES
     with zipfile.ZipFile(path) as wacz:
-        digests = _declared_digests(wacz, told)
+        digests = _declared_digests(wacz, warnings)
         for entry in wacz.infolist():
             if not _IN_WACZ.fullmatch(entry.filename):
                 continue
@@ -107,17 +107,17 @@ def _open_wacz(path: Path, digest: str, folder: Path) -> ArchiveFile:
             try:
                 actual, size = _copy(wacz, entry, packed, left)
             except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
-                told.append(f"{entry.filename}: {error}")
+                warnings.append(f"{entry.filename}: {error}")
                 continue
             left -= size
             if digests.get(entry.filename, actual) != actual:
-                told.append(f"{entry.filename}: digest-mismatch, datapackage.json says {digests[entry.filename]}")
+                warnings.append(f"{entry.filename}: digest-mismatch, datapackage.json says {digests[entry.filename]}")
                 continue
             with packed.open("rb") as file:
                 is_gzip = file.read(2) == b"\x1f\x8b"
-            warcs.append(_reachable(RecordFile(packed, is_gzip=is_gzip), folder, told))
-        page_hosts = _page_hosts(wacz, told)
-    if not warcs and not told:
+            warcs.append(_reachable(RecordFile(packed, is_gzip=is_gzip), folder, warnings))
+        page_hosts = _page_hosts(wacz, warnings)
+    if not warcs and not warnings:
         raise BadInputError(
             Problem(
                 where=str(path),
@@ -126,7 +126,7 @@ def _open_wacz(path: Path, digest: str, folder: Path) -> ArchiveFile:
                 next_step="name the WARC files themselves",
             )
         )
-    return ArchiveFile(path=path, sha256=digest, warcs=tuple(warcs), page_hosts=page_hosts, told=told)
+    return ArchiveFile(path=path, sha256=digest, warcs=tuple(warcs), page_hosts=page_hosts, warnings=warnings)
 
 
 def _copy(wacz: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, left: int) -> tuple[str, int]:
@@ -142,29 +142,29 @@ def _copy(wacz: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, left: int
     return f"sha256:{digest.hexdigest()}", size
 
 
-def _declared_digests(wacz: zipfile.ZipFile, told: list[str]) -> dict[str, str]:
-    text = _small_file(wacz, "datapackage.json", told)
+def _declared_digests(wacz: zipfile.ZipFile, warnings: list[str]) -> dict[str, str]:
+    text = _small_file(wacz, "datapackage.json", warnings)
     if text is None:
         return {}
-    signed = _small_file(wacz, "datapackage-digest.json", told)
-    if signed is not None and isinstance(said := _json(signed), dict):
-        declared = said.get("hash")
+    signed = _small_file(wacz, "datapackage-digest.json", warnings)
+    if signed is not None and isinstance(digest_file := _json(signed), dict):
+        declared = digest_file.get("hash")
         actual = f"sha256:{hashlib.sha256(text).hexdigest()}"
         if isinstance(declared, str) and declared != actual:
-            told.append(f"datapackage.json: digest-mismatch, datapackage-digest.json says {declared[:80]}")
+            warnings.append(f"datapackage.json: digest-mismatch, datapackage-digest.json says {declared[:80]}")
     package = _json(text)
     resources = package.get("resources") if isinstance(package, dict) else None
-    found = {}
+    digests = {}
     for resource in resources if isinstance(resources, list) else ():
         if isinstance(resource, dict) and str(resource.get("hash", "")).startswith("sha256:"):
-            found[str(resource.get("path"))] = str(resource["hash"])
-    return found
+            digests[str(resource.get("path"))] = str(resource["hash"])
+    return digests
 
 
-def _page_hosts(wacz: zipfile.ZipFile, told: list[str]) -> frozenset[str]:
+def _page_hosts(wacz: zipfile.ZipFile, warnings: list[str]) -> frozenset[str]:
     hosts = set()
     for name in ("pages/pages.jsonl", "pages/extraPages.jsonl"):
-        for line in (_small_file(wacz, name, told) or b"").splitlines():
+        for line in (_small_file(wacz, name, warnings) or b"").splitlines():
             page = _json(line)
             url = page.get("url") if isinstance(page, dict) else None
             if isinstance(url, str) and url.startswith(("http://", "https://")):
@@ -175,14 +175,14 @@ def _page_hosts(wacz: zipfile.ZipFile, told: list[str]) -> frozenset[str]:
     return frozenset(hosts - {""})
 
 
-def _small_file(wacz: zipfile.ZipFile, name: str, told: list[str]) -> bytes | None:
+def _small_file(wacz: zipfile.ZipFile, name: str, warnings: list[str]) -> bytes | None:
     try:
         with wacz.open(name) as file:
             data = file.read(MAX_LIST_BYTES + 1)
     except KeyError:
         return None
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
-        told.append(f"{name}: {error}")
+        warnings.append(f"{name}: {error}")
         return None
     return data if len(data) <= MAX_LIST_BYTES else None
 

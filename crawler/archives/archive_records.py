@@ -190,7 +190,7 @@ class _Member:
 def _read_member(file: BinaryIO) -> _Member:
     """Unpack one gzip member, keeping its start only."""
     unpacker = zlib.decompressobj(31)
-    kept, unpacked, packed = bytearray(), 0, 0
+    start, unpacked, packed = bytearray(), 0, 0
     is_whole = False
     data = b""
     while unpacked <= MAX_MEMBER_BYTES:
@@ -203,14 +203,14 @@ def _read_member(file: BinaryIO) -> _Member:
             piece = unpacker.decompress(data, _STEP_BYTES * 16)
         except zlib.error:
             break
-        kept += piece[: HEAD_BYTES - len(kept)]
+        start += piece[: HEAD_BYTES - len(start)]
         unpacked += len(piece)
         data = unpacker.unconsumed_tail
         if unpacker.eof:
             packed -= len(unpacker.unused_data)
             is_whole = True
             break
-    return _Member(start=bytes(kept), unpacked_bytes=unpacked, packed_bytes=packed, is_whole=is_whole)
+    return _Member(start=bytes(start), unpacked_bytes=unpacked, packed_bytes=packed, is_whole=is_whole)
 
 
 def _unpack(file: BinaryIO, limit: int) -> bytes:
@@ -229,11 +229,11 @@ def _unpack(file: BinaryIO, limit: int) -> bytes:
 
 def _next_member(file: BinaryIO, start: int, size: int) -> int:
     """Return where the next gzip member with a WARC record begins; the file's size when there is none."""
-    while (found := _find(file, _GZIP, start, size)) >= 0:
-        file.seek(found)
+    while (place := _find(file, _GZIP, start, size)) >= 0:
+        file.seek(place)
         if _unpack(file, 64).startswith(_MARK):  # the three bytes also occur by chance, in packed data
-            return found
-        start = found + 1
+            return place
+        start = place + 1
     return size
 
 
@@ -272,15 +272,15 @@ def _length(headers: dict[str, str]) -> int | None:
 
 
 def _header_lines(lines: list[str]) -> Headers:
-    found: list[tuple[str, str]] = []
+    headers: list[tuple[str, str]] = []
     for line in lines:
-        if line[:1] in (" ", "\t") and found:  # a folded value
-            found[-1] = (found[-1][0], f"{found[-1][1]} {line.strip()}")
+        if line[:1] in (" ", "\t") and headers:  # a folded value
+            headers[-1] = (headers[-1][0], f"{headers[-1][1]} {line.strip()}")
             continue
         name, colon, value = line.partition(":")
         if colon and name.strip():
-            found.append((name.strip(), value.strip()))
-    return tuple(found)
+            headers.append((name.strip(), value.strip()))
+    return tuple(headers)
 
 
 def _record(offset: int, headers: dict[str, str], block: bytes, damage: str | None) -> RawRecord:
@@ -303,6 +303,6 @@ def parse_http(block: bytes) -> HttpHead | None:
             headers=_header_lines(lines[1:]),
             body_start=start,
         )
-    if asked := _REQUEST.match(lines[0]):
-        return HttpHead(first=asked[1], status=None, reason="", headers=_header_lines(lines[1:]), body_start=start)
+    if request := _REQUEST.match(lines[0]):
+        return HttpHead(first=request[1], status=None, reason="", headers=_header_lines(lines[1:]), body_start=start)
     return None

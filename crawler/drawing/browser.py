@@ -7,7 +7,8 @@ Reads: the address of a page, and answers that the crawl fetches for it. Writes:
 2. Fonts, media, sockets, trackers, downloads, requests that send something, and other schemes are refused.
 3. The page is loaded, its consent banner closed by rule, scrolled once, and left alone until it is quiet.
 4. Elements that show an image are marked with their box; document and screenshot are taken.
-5. A browser is thrown away after some pages, and at once when anything in it goes wrong.
+5. A browser is thrown away after some pages, and at once when anything in it goes wrong. What a page may cost is
+   processor time, so that a busy machine refuses no page; the clock is the last resort, for pages that wait for ever.
 
 Needs the extra: pip install 'partnerproof[browser]', and a Chromium of the system.
 """
@@ -21,13 +22,15 @@ import os
 import secrets
 import shutil
 import tomllib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+from crawler.drawing.processor_time import find_process, processor_time_s
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser as Chromium
@@ -37,6 +40,7 @@ logger = logging.getLogger(__name__)
 EXECUTABLES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 WORDS_SUFFIX = "-words"
 MAX_DOCUMENT_CHARS = 5_000_000
+LOOK_AGAIN_S = 0.25  # at the processor time that a page has used
 MAX_SCREENSHOT_PX = 16_000  # of height: Chromium's own limit for one texture
 _ARGUMENTS = (
     "--host-resolver-rules=MAP * ~NOTFOUND",
@@ -59,7 +63,8 @@ class BrowserOptions:
 
     executable: str | None = None
     user_agent: str | None = None
-    timeout_s: float = 60.0  # of one page, everything included: thirty answers at half a second each, and the waiting
+    processor_s: float = 60.0  # of one page, all processes of the browser together; pages of the corpus need 2-6 s
+    timeout_s: float = 600.0  # of one page, everything included
     quiet_s: float = 6.0  # a page that polls is never quiet
     recycle_after: int = 25  # Chromium grows by some 5 MB a page that it has shown
     width_px: int = 1280
@@ -96,6 +101,10 @@ class RenderFailedError(Exception):
     """A page could not be drawn; says why, for the page's row."""
 
 
+class _TooCostlyError(Exception):
+    """A page has used up what it may cost; says what that is."""
+
+
 @cache
 def why_no_browser(executable: str | None = None) -> str | None:
     """Return why no page can be drawn here, or None."""
@@ -116,6 +125,7 @@ class Browser:
     options: BrowserOptions = BrowserOptions()
     _playwright: Playwright | None = None
     _chromium: Chromium | None = None
+    _process: int | None = None  # None: not started, or not known here
     _pages: int = 0
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -123,16 +133,42 @@ class Browser:
         """Draw a page. why_unanswered: the reason of what fetch has no answer for. Errors: RenderFailedError, in words."""
         async with self._lock:
             try:
-                return await asyncio.wait_for(self._render(url, _Gate(fetch, why_unanswered)), self.options.timeout_s)
-            except TimeoutError as error:
+                return await self._within_limits(self._render(url, _Gate(fetch, why_unanswered)))
+            except _TooCostlyError as error:
                 await self._throw_away()
-                raise RenderFailedError(f"not drawn within {self.options.timeout_s:g} seconds") from error
+                raise RenderFailedError(str(error)) from error
             except RenderFailedError:
                 raise
             except Exception as error:
                 # a page may crash a browser in as many ways as there are bugs in it
                 await self._throw_away()
                 raise RenderFailedError(f"{type(error).__name__}: {str(error).splitlines()[0][:200]}") from error
+
+    async def _within_limits(self, drawing: Coroutine[Any, Any, Rendered]) -> Rendered:
+        drawn, spent = asyncio.ensure_future(drawing), asyncio.ensure_future(self._wait_for_spent_time())
+        try:
+            await asyncio.wait({drawn, spent}, timeout=self.options.timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            if drawn.done():
+                return drawn.result()
+            if spent.done():
+                raise _TooCostlyError(f"needs more than {self.options.processor_s:g} seconds of processor time")
+            raise _TooCostlyError(f"not drawn within {self.options.timeout_s:g} seconds")
+        finally:
+            drawn.cancel()
+            spent.cancel()
+            await asyncio.gather(drawn, spent, return_exceptions=True)
+
+    async def _wait_for_spent_time(self) -> None:
+        """Return when the page has used its processor time; never where that is not known."""
+        process: int | None = None
+        before = 0.0
+        while True:
+            used = None if self._process is None else processor_time_s(self._process)
+            if used is not None and process != self._process:  # the browser was started for this page
+                process, before = self._process, used
+            if used is not None and used - before > self.options.processor_s:
+                return
+            await asyncio.sleep(LOOK_AGAIN_S)
 
     async def close(self) -> None:
         await self._throw_away()
@@ -141,7 +177,7 @@ class Browser:
             self._playwright = None
 
     async def _throw_away(self) -> None:
-        chromium, self._chromium, self._pages = self._chromium, None, 0
+        chromium, self._chromium, self._process, self._pages = self._chromium, None, None, 0
         if chromium is not None:
             with contextlib.suppress(Exception):  # it may be gone already
                 await asyncio.wait_for(chromium.close(), 10)
@@ -155,14 +191,16 @@ class Browser:
             path = find_executable(self.options.executable)
             if path is None:
                 raise RenderFailedError("no Chromium was found")
+            mark = f"--{secrets.token_hex(16)}"  # means nothing to Chromium; its process is known by it
             self._playwright = self._playwright or await async_playwright().start()
             self._chromium = await self._playwright.chromium.launch(
                 executable_path=path,
-                args=list(_ARGUMENTS),
+                args=[*_ARGUMENTS, mark],
                 chromium_sandbox=os.geteuid() != 0,  # Chromium's sandbox does not run for root
                 handle_sigint=False,
                 handle_sigterm=False,
             )
+            self._process = find_process(mark)
             self._pages = 0
         self._pages += 1
         return self._chromium
@@ -175,6 +213,7 @@ class Browser:
             service_workers="block",
             accept_downloads=False,
         )
+        context.set_default_timeout(self.options.timeout_s * 1000)  # the library's own limits are 30 s by the clock
         try:
             await context.route("**/*", gate.answer)
             await context.route_web_socket("**/*", lambda socket: socket.close())
@@ -200,7 +239,7 @@ class Browser:
             raise RenderFailedError(f"a document of {len(html)} characters")
         height = int(await page.evaluate("document.documentElement.scrollHeight"))
         clip: Any = {"x": 0, "y": 0, "width": self.options.width_px, "height": max(1, min(height, MAX_SCREENSHOT_PX))}
-        screenshot = await page.screenshot(full_page=True, clip=clip, animations="disabled", timeout=15_000)
+        screenshot = await page.screenshot(full_page=True, clip=clip, animations="disabled")
         return Rendered(
             url=page.url,
             html=html,

@@ -67,7 +67,7 @@ _UNSEEN_TYPES = re.compile(r"(video|audio|application|text)/", re.I)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ImageReference:
     """An image as an element names it."""
 
     found_by: FoundBy
@@ -91,7 +91,7 @@ class Embedded:
                 self._noscripts.setdefault(owner, []).append(str(raw))
         self._noscripts_left = MAX_NOSCRIPTS
 
-    def images_of(self, place: int) -> Iterator[Found]:
+    def images_of(self, place: int) -> Iterator[ImageReference]:
         """Yield the images that an element embeds, its own styles aside."""
         tag = self.outline.tags[place]
         name = tag.name
@@ -100,10 +100,10 @@ class Embedded:
         if tag.attrs and name not in _NOT_LAZY:
             yield from _lazy(tag)
 
-    def _img(self, place: int, tag: Tag) -> Iterator[Found]:
+    def _img(self, place: int, tag: Tag) -> Iterator[ImageReference]:
         yield from _of_img(tag, in_noscript=self.outline.noscripts[place] != NONE)
 
-    def _source(self, place: int, tag: Tag) -> Iterator[Found]:
+    def _source(self, place: int, tag: Tag) -> Iterator[ImageReference]:
         above = self.outline.parents[place]
         while above != NONE and self.outline.tags[above].name == "source":  # <source> of old parsers nests
             above = self.outline.parents[above]
@@ -113,60 +113,60 @@ class Embedded:
             return
         for name in ("srcset", "data-srcset", "data-lazy-srcset", "src", "data-src"):
             if reference := best_candidate(attribute(tag, name)):
-                yield Found(FoundBy.PICTURE, reference)
+                yield ImageReference(FoundBy.PICTURE, reference)
                 return
 
-    def _svg(self, place: int, tag: Tag) -> Iterator[Found]:
+    def _svg(self, place: int, tag: Tag) -> Iterator[ImageReference]:
         outline = self.outline
         if outline.svgs[place] != place or outline.ends[place] == place + 1 or _is_symbol_store(tag):
             return
         if reference := self.svgs.external_use(place):
             file, fragment = urldefrag(reference)
-            yield Found(FoundBy.SVG_USE, file, fragment=fragment or None)
+            yield ImageReference(FoundBy.SVG_USE, file, fragment=fragment or None)
         elif content := self.svgs.write(place):
-            yield Found(FoundBy.SVG_USE if self.svgs.is_use(place) else FoundBy.INLINE_SVG, "", content)
+            yield ImageReference(FoundBy.SVG_USE if self.svgs.is_use(place) else FoundBy.INLINE_SVG, "", content)
 
-    def _svg_image(self, place: int, tag: Tag) -> Iterator[Found]:
+    def _svg_image(self, place: int, tag: Tag) -> Iterator[ImageReference]:
         reference = attribute(tag, "href") or attribute(tag, "xlink:href") or attribute(tag, "src")
         if reference:
-            yield Found(FoundBy.SVG_IMAGE if self.outline.svgs[place] != NONE else FoundBy.IMG, reference)
+            yield ImageReference(FoundBy.SVG_IMAGE if self.outline.svgs[place] != NONE else FoundBy.IMG, reference)
 
-    def _noscript(self, place: int, _: Tag) -> Iterator[Found]:
+    def _noscript(self, place: int, _: Tag) -> Iterator[ImageReference]:
         for text in self._noscripts.get(place, ()):
             if self._noscripts_left <= 0:
                 return
             self._noscripts_left -= 1
             for image in BeautifulSoup(text, "lxml").find_all("img"):
-                for found in _of_img(image, in_noscript=True):
-                    yield Found(FoundBy.NOSCRIPT, found.reference, tag=image)
+                for inner in _of_img(image, in_noscript=True):
+                    yield ImageReference(FoundBy.NOSCRIPT, inner.reference, tag=image)
 
-    def _file(self, _: int, tag: Tag) -> Iterator[Found]:
+    def _file(self, _: int, tag: Tag) -> Iterator[ImageReference]:
         is_object = tag.name == "object"
         reference = attribute(tag, "data" if is_object else "src")
         is_image = (attribute(tag, "type") or "").lower().startswith("image/")
         if reference and (is_image or IMAGE_PATH.search(reference) or reference.lower().startswith("data:image/")):
-            yield Found(FoundBy.OBJECT if is_object else FoundBy.EMBED, reference)
+            yield ImageReference(FoundBy.OBJECT if is_object else FoundBy.EMBED, reference)
 
-    def _input(self, _: int, tag: Tag) -> Iterator[Found]:
+    def _input(self, _: int, tag: Tag) -> Iterator[ImageReference]:
         if (attribute(tag, "type") or "").lower() == "image" and (reference := attribute(tag, "src")):
-            yield Found(FoundBy.INPUT_IMAGE, reference)
+            yield ImageReference(FoundBy.INPUT_IMAGE, reference)
 
-    def _video(self, _: int, tag: Tag) -> Iterator[Found]:
+    def _video(self, _: int, tag: Tag) -> Iterator[ImageReference]:
         if reference := attribute(tag, "poster"):
-            yield Found(FoundBy.VIDEO_POSTER, reference)
+            yield ImageReference(FoundBy.VIDEO_POSTER, reference)
 
-    def _background(self, _: int, tag: Tag) -> Iterator[Found]:
+    def _background(self, _: int, tag: Tag) -> Iterator[ImageReference]:
         if reference := attribute(tag, "background"):
-            yield Found(FoundBy.INLINE_STYLE, reference)
+            yield ImageReference(FoundBy.INLINE_STYLE, reference)
 
-    def _link(self, place: int, tag: Tag) -> Iterator[Found]:
+    def _link(self, place: int, tag: Tag) -> Iterator[ImageReference]:
         # a gallery's link in words: the picture opens when it is clicked
         reference = attribute(tag, "href")
         if reference and IMAGE_PATH.search(reference) and self.outline.inside(place, "img", "svg", "picture") == NONE:
-            yield Found(FoundBy.LINK, reference)
+            yield ImageReference(FoundBy.LINK, reference)
 
 
-_READERS: dict[str, Callable[[Embedded, int, Tag], Iterator[Found]]] = {
+_READERS: dict[str, Callable[[Embedded, int, Tag], Iterator[ImageReference]]] = {
     "img": Embedded._img,
     "amp-img": Embedded._img,
     "amp-anim": Embedded._img,
@@ -190,23 +190,23 @@ def _is_symbol_store(svg: Tag) -> bool:
     return all(child.name in ("symbol", "defs", "style", "title", "metadata") for child in children)
 
 
-def _of_img(tag: Tag, *, in_noscript: bool) -> Iterator[Found]:
+def _of_img(tag: Tag, *, in_noscript: bool) -> Iterator[ImageReference]:
     seen = set()
     if reference := attribute(tag, "src"):
         seen.add(reference)
-        yield Found(FoundBy.NOSCRIPT if in_noscript else FoundBy.IMG, reference)
+        yield ImageReference(FoundBy.NOSCRIPT if in_noscript else FoundBy.IMG, reference)
     reference = best_candidate(attribute(tag, "srcset"))
     if reference and reference not in seen:
         seen.add(reference)
-        yield Found(FoundBy.NOSCRIPT if in_noscript else FoundBy.SRCSET, reference)
+        yield ImageReference(FoundBy.NOSCRIPT if in_noscript else FoundBy.SRCSET, reference)
     for lazy in _lazy(tag):
         if lazy.reference not in seen:
             seen.add(lazy.reference)
             yield lazy
 
 
-def _lazy(tag: Tag) -> Iterator[Found]:
-    found = 0
+def _lazy(tag: Tag) -> Iterator[ImageReference]:
+    yielded = 0
     is_img = tag.name in ("img", "amp-img", "amp-anim")
     for name in tag.attrs:
         if not name.startswith("data-") and name not in _LAZY_ATTRIBUTES:
@@ -220,7 +220,7 @@ def _lazy(tag: Tag) -> Iterator[Found]:
             value = next((image.reference for image in read_declarations(f"background:{value}").images), None)
         is_named = name in _LOADERS and is_img
         if value and (is_named or (IMAGE_PATH.search(value) and (is_img or _LAZY_NAME.search(name)))):
-            yield Found(FoundBy.LAZY, value)
-            found += 1
-            if found == MAX_LAZY:
+            yield ImageReference(FoundBy.LAZY, value)
+            yielded += 1
+            if yielded == MAX_LAZY:
                 return

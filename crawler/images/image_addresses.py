@@ -74,8 +74,8 @@ def best_candidate(srcset: str | None) -> str | None:
 def _candidates(srcset: str) -> Iterator[tuple[float, str]]:
     """Yield width in px and address, split as the HTML standard says: an address may hold commas, not end with one."""
     at = 0
-    while found := _CANDIDATE.match(srcset, at):
-        address, at = found[1], found.end()
+    while match := _CANDIDATE.match(srcset, at):
+        address, at = match[1], match.end()
         descriptor = ""
         if address.endswith(","):
             address = address.rstrip(",")
@@ -108,18 +108,18 @@ def original_address(url: str) -> str | None:
             value.startswith(("http://", "https://", "/")) or IMAGE_PATH.search(value)
         ):
             return _joined(url, value)
-    if found := _OPTIONS_IN_PATH.search(parts.path):
-        rest = unquote(next(filter(None, found.groups())))
+    if match := _OPTIONS_IN_PATH.search(parts.path):
+        rest = unquote(next(filter(None, match.groups())))
         return _joined(url, rest if rest.startswith(("http:", "https:")) else f"/{rest.lstrip('/')}")
-    if found := _ADDRESS_IN_PATH.search(parts.path):
-        rest = re.sub(r"^(https?):/+", r"\1://", unquote(found[1]), flags=re.I)
+    if match := _ADDRESS_IN_PATH.search(parts.path):
+        rest = re.sub(r"^(https?):/+", r"\1://", unquote(match[1]), flags=re.I)
         return _joined(url, rest)
     if parts.hostname and _MIRROR_HOSTS.search(parts.hostname):
         return f"https://{parts.path.lstrip('/')}"
     if shorter := _TRANSFORMED.sub(r"\1/", parts.path):
         path = _SIZED_NAME.sub("", shorter)
-        kept = "" if query and all(key.lower() in _LOOK_KEYS for key, _ in query) else parts.query
-        plain = urlunsplit((parts.scheme, parts.netloc, path, kept, ""))
+        query_left = "" if query and all(key.lower() in _LOOK_KEYS for key, _ in query) else parts.query
+        plain = urlunsplit((parts.scheme, parts.netloc, path, query_left, ""))
         return plain if plain != url and (path != parts.path or IMAGE_PATH.search(path)) else None
     return None
 

@@ -77,14 +77,14 @@ def image_variables(text: str) -> frozenset[str]:
     """Return the variables to which a style sheet gives an image."""
     if "--" not in text:
         return frozenset()
-    found = set()
+    variables = set()
     for mark in _image_marks(text[:MAX_SHEET_BYTES]):
         # what stands between the last sign that ends something and the image: its property
         lead = text[max(0, mark - MAX_LEAD_CHARS) : mark]
         lead = lead[max(lead.rfind(sign) for sign in ";{}/") + 1 :]
         if name := _VARIABLE.match(lead):
-            found.add(name[1])
-    return frozenset(found)
+            variables.add(name[1])
+    return frozenset(variables)
 
 
 def read_image_rules(text: str, variables: frozenset[str] = frozenset()) -> tuple[ImageRule, ...]:
@@ -175,8 +175,8 @@ def _own_declarations(content: str) -> str:
     for token in _TOKEN.finditer(content):
         if token[0] == "{":
             if depth == 0:
-                kept = content[begin : token.start()]
-                parts.append(kept[: kept.rfind(";") + 1])
+                declarations = content[begin : token.start()]
+                parts.append(declarations[: declarations.rfind(";") + 1])
             depth += 1
         elif token[0] == "}" and depth:
             depth -= 1
@@ -258,18 +258,18 @@ def _images_in(tokens: Iterable[Any], kind: str) -> Iterator[RuleImage]:
 
 def _position(name: str, tokens: list[Any]) -> dict[str, float]:
     """Return x and y of a background position in px: `-10px -20px`, `0 -20px`, `left top`."""
-    found: list[float] = []
+    lengths: list[float] = []
     for token in tokens:
         sort = getattr(token, "type", "")
         if sort == "literal" and token.value in (",", "/"):  # a size, or the next layer
             break
         if (sort == "dimension" and token.lower_unit == "px") or (sort == "number" and token.value == 0):
-            found.append(float(token.value))
+            lengths.append(float(token.value))
         elif sort == "ident" and token.lower_value in ("left", "top"):
-            found.append(0.0)
+            lengths.append(0.0)
     if name.endswith(("-x", "-y")):
-        return {name[-1]: found[0]} if found else {}
-    return {"x": found[0], "y": found[1]} if len(found) == 2 else {}
+        return {name[-1]: lengths[0]} if lengths else {}
+    return {"x": lengths[0], "y": lengths[1]} if len(lengths) == 2 else {}
 
 
 def _first_length(tokens: list[Any]) -> float | None:

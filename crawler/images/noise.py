@@ -114,7 +114,7 @@ class NoiseJudge:
             self._icon,
             self._decoration,
         )
-        return next((found for rule in rules if (found := rule(seen))), None)
+        return next((judgement for rule in rules if (judgement := rule(seen))), None)
 
     def _cookie_banner(self, seen: Seen) -> Judgement | None:
         for names in seen.group_names:

@@ -34,17 +34,17 @@ class NoiseWords:
 
     def hit(self, noise: Noise, words: str) -> str | None:
         """Return the first name of a kind among the words."""
-        found = self.names[noise].search(words) if words else None
-        return found[0] if found else None
+        match = self.names[noise].search(words) if words else None
+        return match[0] if match else None
 
     def group(self, noise: Noise, words: str) -> str | None:
         """Return the first word by which groups of a kind are called."""
-        found = self.groups[noise].search(words) if words else None
-        return found[0] if found else None
+        match = self.groups[noise].search(words) if words else None
+        return match[0] if match else None
 
     def sign(self, words: str) -> str | None:
-        found = self.signs.search(words) if words else None
-        return found[0] if found else None
+        match = self.signs.search(words) if words else None
+        return match[0] if match else None
 
     def domain(self, noise: Noise, url: str | None) -> str | None:
         """Return the domain of a kind that a URL leads to."""
@@ -58,13 +58,13 @@ class NoiseWords:
         named = self.hit(noise, words)
         if named and not self.telling(words.replace(named, " ", 1)):
             return named
-        told = self.telling(words)
-        if not told or len(told) > 4:
+        telling = self.telling(words)
+        if not telling or len(telling) > 4:
             return None
-        text = " ".join(told)
+        text = " ".join(telling)
         if text.replace(" ", "") in self.whole[noise]:
             return text
-        return text if all(word in self.whole[noise] for word in told) else None
+        return text if all(word in self.whole[noise] for word in telling) else None
 
     def and_nothing_else(self, words: str) -> str:
         """Return the words when they are few enough to be a name, else nothing: a sentence is no name."""
@@ -75,14 +75,14 @@ class NoiseWords:
         return _telling(words, self)
 
     def country(self, words: str) -> str | None:
-        told = words.split()
-        return told[0] if told and len(told) <= 2 and told[0] in self.codes else None
+        parts = words.split()
+        return parts[0] if parts and len(parts) <= 2 and parts[0] in self.codes else None
 
 
 @lru_cache(maxsize=5_000)
 def _telling(words: str, known: NoiseWords) -> tuple[str, ...]:
-    told = (_NUMBER.sub("", word) for word in words.split())
-    return tuple(word for word in told if word and word not in known.fillers)
+    parts = (_NUMBER.sub("", word) for word in words.split())
+    return tuple(word for word in parts if word and word not in known.fillers)
 
 
 @cache

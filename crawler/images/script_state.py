@@ -70,8 +70,8 @@ def _json_texts(kind: str, text: str) -> Iterator[str]:
     if kind in ("application/json", "text/json", "application/vnd.drupal-settings-json") or kind.endswith("+json"):
         if kind != "application/ld+json":
             yield text.strip()
-    elif kind in _SCRIPTS and (found := _ASSIGNED.search(text[:2_000])):
-        yield text[found.end() :]
+    elif kind in _SCRIPTS and (assignment := _ASSIGNED.search(text[:2_000])):
+        yield text[assignment.end() :]
 
 
 def _images_in(data: object, left: list[int]) -> Iterator[tuple[str, str | None, str]]:

@@ -152,8 +152,8 @@ class _Mirror:
         missing = [here]
         while (parent := self.outline.parents[missing[-1]]) not in self.wrappers and parent != NONE:
             missing.append(parent)
-        for one in reversed(missing):
-            self._wrap(one)
+        for place in reversed(missing):
+            self._wrap(place)
         return self.wrappers[here]
 
     def _wrap(self, here: int) -> None:
@@ -200,10 +200,10 @@ def names_in(outline: Outline) -> frozenset[str]:
 
 def find_elements(outline: Outline, parts: Iterable[Part]) -> list[list[int]]:
     """Return for each selector the elements that it hits, in reading order. Selectors for other engines hit nothing."""
-    asked = list(parts)[:MAX_PARTS]
-    hits: list[list[int]] = [[] for _ in asked]
+    tried = list(parts)[:MAX_PARTS]
+    hits: list[list[int]] = [[] for _ in tried]
     by_end: dict[str, list[tuple[int, CompiledSelector]]] = {}
-    for number, part in enumerate(asked):
+    for number, part in enumerate(tried):
         for compiled in _compiled(part.text):
             by_end.setdefault(_end_of(compiled), []).append((number, compiled))
     if not by_end:
@@ -247,4 +247,6 @@ def _compiled(selector: str) -> tuple[CompiledSelector, ...]:
         compiled = compile_selector_list(tokens)
     except (SelectorError, RecursionError, SyntaxError, MemoryError, ValueError):
         return ()
-    return tuple(one for one in compiled if not one.never_matches and one.pseudo_element is None)
+    return tuple(
+        alternative for alternative in compiled if not alternative.never_matches and alternative.pseudo_element is None
+    )

@@ -21,7 +21,7 @@ from urllib.parse import unquote_to_bytes
 from bs4 import Tag
 from w3lib.url import parse_data_uri
 
-from crawler.images.embedded import Embedded, Found
+from crawler.images.embedded import Embedded, ImageReference
 from crawler.images.image_addresses import best_candidate, original_address
 from crawler.images.noise import Judgement, NoiseJudge, Seen, words_of_address
 from crawler.images.noise_words import shipped_noise_words
@@ -84,12 +84,14 @@ class _PageImagesReader:
         embedded = Embedded(self.outline)
         for place in range(len(self.outline.tags)):
             around: Surroundings | None = None
-            for found in embedded.images_of(place):
+            for reference in embedded.images_of(place):
                 around = around or self.sections.around(place)
-                self._add(found, place, around)
+                self._add(reference, place, around)
             for image in styled.get(place, ()):
                 around = around or self.sections.around(place)
-                self._add(Found(image.found_by, image.url), place, around, box=image.box, is_state=image.is_state)
+                self._add(
+                    ImageReference(image.found_by, image.url), place, around, box=image.box, is_state=image.is_state
+                )
             if len(self._placed) >= MAX_SIGHTINGS:
                 del self._placed[MAX_SIGHTINGS:]
                 return
@@ -102,11 +104,13 @@ class _PageImagesReader:
         for image in find_state_images(self.outline):
             if (url := self.document.absolute(image.reference)) not in seen:
                 seen.add(url)
-                self._add(Found(FoundBy.SCRIPT_STATE, image.reference, label=image.label), image.place, nowhere)
+                self._add(
+                    ImageReference(FoundBy.SCRIPT_STATE, image.reference, label=image.label), image.place, nowhere
+                )
         for place, reference in find_preloads(self.outline):
             if (url := self.document.absolute(reference)) not in seen:
                 seen.add(url)
-                self._add(Found(FoundBy.PRELOAD, reference), place, nowhere)
+                self._add(ImageReference(FoundBy.PRELOAD, reference), place, nowhere)
         del self._placed[MAX_SIGHTINGS:]
 
     def result(self) -> PageImages:
@@ -118,7 +122,7 @@ class _PageImagesReader:
         return PageImages(sightings=tuple(sightings), inline_images=tuple(self.inline.values()))
 
     def _add(
-        self, image: Found, place: int, around: Surroundings, *, box: Box | None = None, is_state: bool = False
+        self, image: ImageReference, place: int, around: Surroundings, *, box: Box | None = None, is_state: bool = False
     ) -> None:
         found_by, content = image.found_by, image.content
         if content is None and image.reference[:5].lower() == "data:":
@@ -168,7 +172,7 @@ class _PageImagesReader:
             sighting = replace(sighting, noise=judged.noise, noise_reason=judged.reason)
         self._placed.append(Placed(sighting, place, is_state))
 
-    def _judge(self, sighting: Sighting, image: Found, place: int, href: str | None) -> Judgement | None:
+    def _judge(self, sighting: Sighting, image: ImageReference, place: int, href: str | None) -> Judgement | None:
         tag = image.tag or self.outline.tags[place]
         groups: list[str] = []
         above = self.outline.parents[place]
@@ -184,7 +188,9 @@ class _PageImagesReader:
                 file_name=words_of_address(sighting.original_url or sighting.image_url) or (image.fragment or ""),
                 label=split_words(" ".join(filter(None, (sighting.alt, sighting.title, sighting.aria_label)))).lower(),
                 own_names=" | ".join(
-                    self._names_of(one) for one in dict.fromkeys((place, link)) if one != NONE and self._names_of(one)
+                    names
+                    for element in dict.fromkeys((place, link))
+                    if element != NONE and (names := self._names_of(element))
                 ),
                 group_names=tuple(filter(None, groups)),
                 link_url=sighting.link_url,
@@ -244,8 +250,8 @@ def _sides(tag: Tag) -> tuple[float | None, float | None]:
 
 
 def _side(text: str | None) -> float | None:
-    found = re.fullmatch(r"(\d{1,5}(?:\.\d{1,4})?)\s*(?:px)?", text) if text else None
-    return float(found[1]) if found else None
+    match = re.fullmatch(r"(\d{1,5}(?:\.\d{1,4})?)\s*(?:px)?", text) if text else None
+    return float(match[1]) if match else None
 
 
 @lru_cache(maxsize=20_000)

@@ -154,19 +154,21 @@ class _Hit:
 
 def _hits(document: Document, sheets: list[Sheet], set_inline: frozenset[str]) -> list[_Hit]:
     names: frozenset[str] | None = None
-    asked: list[tuple[ImageRule, str, Part]] = []
+    candidates: list[tuple[ImageRule, str, Part]] = []
     variables = frozenset[str]().union(*(image_variables(sheet.text) for sheet in sheets), set_inline)
     for sheet in sheets:
         rules = read_image_rules(sheet.text, variables)
         if rules and names is None:
             names = names_in(document.outline)
-        asked += [
+        candidates += [
             (rule, sheet.url, part)
             for rule in rules
             for part in parts_that_may_hit(rule.selector, names or frozenset())
         ]
-    found = find_elements(document.outline, [part for _, _, part in asked])
-    return [_Hit(*ask, elements[:MAX_HITS]) for ask, elements in zip(asked, found, strict=False) if elements]
+    hits = find_elements(document.outline, [part for _, _, part in candidates])
+    return [
+        _Hit(*candidate, elements[:MAX_HITS]) for candidate, elements in zip(candidates, hits, strict=False) if elements
+    ]
 
 
 def _shown(document: Document, here: int, styles: dict[int, _Style], used: set[str]) -> Iterator[StyledImage]:

@@ -43,15 +43,15 @@ def group_twins(outline: Outline, placed: Sequence[Placed], page_id: PageId) -> 
     """Return a group for each sighting, equal for twins; None for those that have none."""
     union = list(range(len(placed)))
 
-    def root(one: int) -> int:
-        while union[one] != one:
-            union[one] = union[union[one]]
-            one = union[one]
-        return one
+    def root(member: int) -> int:
+        while union[member] != member:
+            union[member] = union[union[member]]
+            member = union[member]
+        return member
 
     holders: dict[tuple[str, int], list[int]] = {}
-    for number, one in enumerate(placed):
-        for holder in _holders(outline, one):
+    for number, image in enumerate(placed):
+        for holder in _holders(outline, image):
             holders.setdefault(holder, []).append(number)
     for holder, numbers in holders.items():
         is_same_element = holder[0] == "element"
@@ -70,34 +70,34 @@ def group_twins(outline: Outline, placed: Sequence[Placed], page_id: PageId) -> 
     ]
 
 
-def _holders(outline: Outline, one: Placed) -> list[tuple[str, int]]:
+def _holders(outline: Outline, image: Placed) -> list[tuple[str, int]]:
     """What a twin would have in common with it: the element, the picture, the link or the slide around it."""
-    place = one.place
+    place = image.place
     parent = outline.parents[place]
-    found: list[tuple[str, int]] = [("element", place)]
+    holders: list[tuple[str, int]] = [("element", place)]
     if parent == NONE:
-        return found
+        return holders
     while parent != NONE and outline.tags[parent].name == "source":  # the parser nests what follows a <source> into it
         parent = outline.parents[parent]
     if parent != NONE and outline.tags[parent].name == "picture":
-        found.append(("element", parent))
+        holders.append(("element", parent))
         parent = outline.parents[parent]
     if outline.noscripts[place] != NONE:
         parent = outline.parents[outline.noscripts[place]]
         if parent != NONE and outline.tags[parent].name in ("amp-img", "amp-anim"):
-            found.append(("element", parent))  # what readers without scripts get of it
+            holders.append(("element", parent))  # what readers without scripts get of it
     link = outline.links[place]
-    found.append(("link", link) if link != NONE else ("slide", parent))
-    return found
+    holders.append(("link", link) if link != NONE else ("slide", parent))
+    return holders
 
 
-def _are_twins(one: Placed, other: Placed, holder: tuple[str, int]) -> bool:
-    a, b = one.sighting, other.sighting
+def _are_twins(first: Placed, second: Placed, holder: tuple[str, int]) -> bool:
+    a, b = first.sighting, second.sighting
     if holder[0] == "element":
         if not {a.found_by, b.found_by} <= _STYLED:
             return True  # an element shows one image at a time
         # backgrounds may lie over each other: then one is a pattern
-        return one.is_state != other.is_state or _plain(_stem(a)) == _plain(_stem(b)) != ""
+        return first.is_state != second.is_state or _plain(_stem(a)) == _plain(_stem(b)) != ""
     if a.box != b.box:
         return False
     if a.image_url is not None and a.image_url == b.image_url:

@@ -129,12 +129,12 @@ def _by_words(declared: str | None, text: str, *, least: float = MIN_PROBABILITY
         return None
     if declared is not None and declared not in _PLAUSIBLE and not any(declared in kin for kin in _KIN):
         return None
-    found, probability = _identifier().classify(sample)
+    language, probability = _identifier().classify(sample)
     if declared is None:
-        return str(found) if probability >= least else None
-    is_kin = any(declared in kin and found in kin for kin in _KIN)
-    if probability >= MIN_PROBABILITY_TO_CONTRADICT and not is_kin and found not in (declared, _OWN_NAMES_SOUND):
-        return str(found)
+        return str(language) if probability >= least else None
+    is_kin = any(declared in kin and language in kin for kin in _KIN)
+    if probability >= MIN_PROBABILITY_TO_CONTRADICT and not is_kin and language not in (declared, _OWN_NAMES_SOUND):
+        return str(language)
     return None
 
 

@@ -40,8 +40,10 @@ def find_own_names(document: Document, lexicon: Lexicon) -> list[str]:
         elif tag.name == "body":
             break
     title = [part for part in _PARTS.split((document.title or "")[:300]) if part.strip()]
-    said = title if _IS_HOME.fullmatch(parts.path) else title[-1:] if len(title) > 1 else []
-    names += [part for part in said if len(part.split()) <= MAX_TITLE_WORDS and not _says_page_kind(part, lexicon)]
+    title_names = title if _IS_HOME.fullmatch(parts.path) else title[-1:] if len(title) > 1 else []
+    names += [
+        part for part in title_names if len(part.split()) <= MAX_TITLE_WORDS and not _says_page_kind(part, lexicon)
+    ]
     # the copyright line stands at the end
     line = _COPYRIGHT.search(" ".join(document.outline.words[-60:])[-3_000:])
     if line:

@@ -71,8 +71,8 @@ class PageSections:
                 break
             if place not in self._named:
                 self._named[place] = self._own_name(place, name)
-            if found := self._named[place]:
-                return found[0], (found[1],)
+            if named := self._named[place]:
+                return named[0], (named[1],)
             place = self.outline.parents[place]
         return None
 

@@ -112,6 +112,6 @@ def _word_in_script(read: ReadPage) -> str | None:
             return None
         text = (attribute(script, "src") or "") + " " + squeeze(script.get_text())[:left]
         left -= len(text)
-        if found := _PARTNER_WORD.search(text):
-            return found[0].lower()
+        if match := _PARTNER_WORD.search(text):
+            return match[0].lower()
     return None

@@ -100,9 +100,9 @@ def find_page_links(document: Document, lexicon: Lexicon) -> PageLinks:
     contacts: dict[str, None] = {}
     names = _names(document.outline)
     for reference in _references(document):
-        found = _link_of(reference, document, lexicon, hosts)
-        if found is not None and found.url not in links:
-            links[found.url] = found
+        link = _link_of(reference, document, lexicon, hosts)
+        if link is not None and link.url not in links:
+            links[link.url] = link
         if SAYS_WHO.search(f"{reference.text} {reference.target}"):
             contacts[document.absolute(reference.target) or ""] = None
         if reference.target.startswith("#") and reference.target[1:] in names:
@@ -132,8 +132,8 @@ def find_script_links(script: str, page_url: str, lexicon: Lexicon) -> list[Link
     """Return the pages that a script file of the site names and the lexicon knows."""
     page = Document(page_url, "")
     references = (_Reference(path, "", from_script="a script names it") for path in quoted_paths(script))
-    found = (_link_of(reference, page, lexicon, frozenset()) for reference in references)
-    return list({link.url: link for link in found if link is not None}.values())
+    links = (_link_of(reference, page, lexicon, frozenset()) for reference in references)
+    return list({link.url: link for link in links if link is not None}.values())
 
 
 def _link_of(reference: _Reference, document: Document, lexicon: Lexicon, hosts: frozenset[str]) -> Link | None:

@@ -26,7 +26,7 @@ _SAVED_FROM = re.compile(r"<!--\s*saved from url=\(\d+\)(https?://\S+)", re.I)
 def own_hosts(document: Document) -> frozenset[str]:
     """Return the hosts (lower case, without port) other than the visited one that a page says are its own."""
     here = urlsplit(document.url).hostname or ""
-    hosts = {host for url in _told(document) if (host := _host(url)) and not _is_one(host, here)}
+    hosts = {host for url in _stated_urls(document) if (host := _host(url)) and not _share_domain(host, here)}
     linked = _linked(document)
     pages = {host: {path for h, path in linked if h == host} for host, _ in linked}
     counted = Counter(host for host, _ in linked)
@@ -35,7 +35,7 @@ def own_hosts(document: Document) -> frozenset[str]:
             links >= MIN_LINKS
             and len(pages[host]) >= MIN_PATHS
             and links >= MIN_SHARE * len(linked)
-            and not _is_one(host, here)
+            and not _share_domain(host, here)
         ):
             hosts.add(host)
     return frozenset(hosts)
@@ -44,13 +44,13 @@ def own_hosts(document: Document) -> frozenset[str]:
 def seen_here(url: str, visited: str, hosts: frozenset[str]) -> str | None:
     """Return an address of one of the vendor's own hosts as one of the visited host; None for any other address."""
     parts = urlsplit(url)
-    if not any(_is_one(parts.hostname or "", host) for host in hosts):
+    if not any(_share_domain(parts.hostname or "", host) for host in hosts):
         return None
     here = urlsplit(visited)
     return urlunsplit((here.scheme, here.netloc, parts.path or "/", parts.query, ""))
 
 
-def _told(document: Document) -> Iterator[str]:
+def _stated_urls(document: Document) -> Iterator[str]:
     """What a page says of itself in its head: canonical address, language variants, Open Graph, JSON-LD, a saver's mark."""
     for tag in document.outline.tags:
         if tag.name not in ("link", "meta", "script"):
@@ -83,12 +83,12 @@ def _listed(value: object) -> list[object]:
 
 
 def _linked(document: Document) -> list[tuple[str, str]]:
-    found = []
+    links = []
     for tag in document.outline.tags:
         url = document.absolute(attribute(tag, "href")) if tag.name in ("a", "area") else None
         if url and (host := _host(url)):
-            found.append((host, urlsplit(url).path))
-    return found
+            links.append((host, urlsplit(url).path))
+    return links
 
 
 def _host(url: str) -> str | None:
@@ -98,5 +98,5 @@ def _host(url: str) -> str | None:
         return None
 
 
-def _is_one(host: str, other: str) -> bool:
+def _share_domain(host: str, other: str) -> bool:
     return registrable_domain(host) == registrable_domain(other)

@@ -98,7 +98,7 @@ def sections_of_interest(document: Document, lexicon: Lexicon) -> tuple[SectionO
     """Return the parts of a page that are about partners, clients, …, each with its heading or anchor, at most six."""
     known = [code for code in (document.language, "en") if code in lexicon.languages]
     words = lexicon.words("sections", known if document.language in lexicon.languages else None)
-    found: dict[str, SectionOfInterest] = {}
+    sections: dict[str, SectionOfInterest] = {}
     anchors: dict[str, PageKind] = {}  # places that the page's own menu leads to
     places: set[str] = set()
     outline = document.outline
@@ -109,18 +109,18 @@ def sections_of_interest(document: Document, lexicon: Lexicon) -> tuple[SectionO
         if tag.name == "a" and (name := _anchor(attribute(tag, "href"), document.url)):
             if name not in anchors and (kind := _section_kind(split_words(name), words)):
                 anchors[name] = kind
-        elif tag.name in _HEADINGS and len(found) < MAX_SECTIONS:
+        elif tag.name in _HEADINGS and len(sections) < MAX_SECTIONS:
             text = outline.text(place, MAX_HEADING_CHARS + 1)
             kind = _section_kind(text, words) if 0 < len(text) <= MAX_HEADING_CHARS else None
             if kind is not None and place >= aside:
-                found.setdefault(text, SectionOfInterest(kind=kind, reason=f"section “{text}”"))
+                sections.setdefault(text, SectionOfInterest(kind=kind, reason=f"section “{text}”"))
         places.update(named for key in ("id", "name") if (named := tag.attrs.get(key)) and isinstance(named, str))
-    kinds = {section.kind for section in found.values()}
+    kinds = {section.kind for section in sections.values()}
     for name, kind in anchors.items():
-        if name in places and kind not in kinds and len(found) < MAX_SECTIONS:
+        if name in places and kind not in kinds and len(sections) < MAX_SECTIONS:
             kinds.add(kind)
-            found[f"#{name}"] = SectionOfInterest(kind=kind, reason=f"anchor “#{name}”")
-    return tuple(found.values())
+            sections[f"#{name}"] = SectionOfInterest(kind=kind, reason=f"anchor “#{name}”")
+    return tuple(sections.values())
 
 
 def _section_kind(text: str, words: WordLists) -> PageKind | None:
@@ -146,8 +146,8 @@ def _kind_of_page(document: Document, lexicon: Lexicon, link_text: str) -> Kind:
     if is_home(document.url) or is_language_home(document.url):
         return Kind(PageKind.HOME, ("the address is the home page",))
     outline = document.outline
-    found = islice((place for place, tag in enumerate(outline.tags) if tag.name in ("h1", "h2")), 2)
-    headings = [outline.text(place, 1_000) for place in found]
+    places = islice((place for place, tag in enumerate(outline.tags) if tag.name in ("h1", "h2")), 2)
+    headings = [outline.text(place, 1_000) for place in places]
     texts = {
         "url": path_words(document.url),
         "title": document.title or "",

@@ -34,8 +34,8 @@ def is_like(document_a: Document, document_b: Document) -> bool:
     return _share(_shingles(document_a), _shingles(document_b)) >= ALIKE
 
 
-def _share(one: set[str], other: set[str]) -> float:
-    return len(one & other) / len(one | other) if one or other else 1.0
+def _share(first: set[str], second: set[str]) -> float:
+    return len(first & second) / len(first | second) if first or second else 1.0
 
 
 def _shingles(document: Document) -> set[str]:
@@ -49,11 +49,11 @@ def _headings(document: Document) -> list[str]:
 
 
 def _pictures(document: Document) -> set[str]:
-    found: set[str] = set()
+    references: set[str] = set()
     for tag in document.soup.find_all(["img", "source", "image", "object", "embed"]):
         if isinstance(tag, Tag):
-            found.update(value for name in _REFERENCES if (value := attribute(tag, name)))
-    return found
+            references.update(value for name in _REFERENCES if (value := attribute(tag, name)))
+    return references
 
 
 def _without_own_address(document: Document) -> str:

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,8 +32,10 @@ from ledger.child import end_with_parent
 from ledger.errors import OutsideFailureError
 from ledger.lexicon import Lexicon
 
-# The slowest page of the corpus takes 2 s; a page of 5 MB with nothing but links takes 8 s.
-READING_TIMEOUT_S = 30.0
+# Processor time for one step of one page: the slowest of the corpus takes 2 s, 5 MB of nothing but links 8 s. A busy
+# machine changes nothing of it; the clock is the last resort, for a process that does not even get to work.
+PROCESSOR_S = 30.0
+TIMEOUT_S = 1_800.0
 START_TIMEOUT_S = 120.0
 MEMORY_LIMIT_BYTES = 2_000_000_000  # address space; a page of 5 MB needs 600 MB at its peak
 DOCUMENTS_KEPT = 24  # more than visits run at once in one process between the two steps
@@ -48,8 +51,8 @@ class PageUnreadableError(Exception):
 class ReadingPool:
     """Reading processes, started when first asked. Used by one event loop."""
 
-    def __init__(self, lexicon_dir: Path, *, processes: int) -> None:
-        self._processes = [_ReadingProcess(lexicon_dir) for _ in range(max(1, processes))]
+    def __init__(self, lexicon_dir: Path, *, processes: int, processor_s: float = PROCESSOR_S) -> None:
+        self._processes = [_ReadingProcess(lexicon_dir, processor_s) for _ in range(max(1, processes))]
 
     async def read(self, source: PageSource) -> tuple[ReadPage, PageLinks]:
         """Return a page's row and where it leads. Errors: PageUnreadableError, OutsideFailureError."""
@@ -78,22 +81,23 @@ class ReadingPool:
 class _ReadingProcess:
     """One process that reads one page at a time."""
 
-    def __init__(self, lexicon_dir: Path) -> None:
+    def __init__(self, lexicon_dir: Path, processor_s: float) -> None:
         self._lexicon_dir = lexicon_dir
+        self._processor_s = processor_s
         self._turn = asyncio.Lock()
         self._pool: ProcessPoolExecutor | None = None
+        self._child: BaseProcess | None = None
 
     async def run(self, task: Callable[..., T], *arguments: Any) -> T:
         async with self._turn:
             for attempt in range(2):  # the machine may have killed it for another's hunger
                 pool = self._pool or await self._start()
                 try:
-                    return await asyncio.wait_for(
-                        asyncio.wrap_future(pool.submit(task, *arguments)), timeout=READING_TIMEOUT_S
-                    )
+                    future = pool.submit(_within, self._processor_s, task, *arguments)
+                    return await asyncio.wait_for(asyncio.wrap_future(future), timeout=TIMEOUT_S)
                 except TimeoutError as error:
                     self.stop()
-                    raise PageUnreadableError(f"reading took longer than {READING_TIMEOUT_S:g} s") from error
+                    raise PageUnreadableError(f"its reader gave no answer within {TIMEOUT_S:g} s") from error
                 except MemoryError as error:
                     self.stop()
                     raise PageUnreadableError(f"reading needs more than {MEMORY_LIMIT_BYTES // 10**6} MB") from error
@@ -102,7 +106,11 @@ class _ReadingProcess:
                 except OutsideFailureError:
                     raise
                 except BrokenProcessPool as error:
+                    is_too_slow = await self._exit_code() == -signal.SIGPROF
                     self.stop()
+                    if is_too_slow:
+                        reason = f"reading needs more than {self._processor_s:g} s of processor time"
+                        raise PageUnreadableError(reason) from error
                     if attempt:
                         raise PageUnreadableError("its reader ended without an answer, twice") from error
                 except Exception as error:  # a page that our reading trips over costs one row
@@ -128,15 +136,24 @@ class _ReadingProcess:
                 "free some memory or processes and start again"
             ) from error
         self._pool = pool
+        self._child = next(iter(pool._processes.values()))  # the library has no word for how it ended, or "at once"
         return pool
+
+    async def _exit_code(self) -> int | None:
+        """How the process ended: minus the signal that ended it. The pool's own thread may be asking for it right now."""
+        for _ in range(100):
+            if self._child is None or self._child.exitcode is not None:
+                break
+            await asyncio.sleep(0.05)
+        return None if self._child is None else self._child.exitcode
 
     def stop(self) -> None:
         if self._pool is None:
             return
-        for process in list((self._pool._processes or {}).values()):  # the library has no word for "at once"
-            process.kill()
+        if self._child is not None:
+            self._child.kill()
         self._pool.shutdown(wait=False, cancel_futures=True)
-        self._pool = None
+        self._pool = self._child = None
 
 
 _lexicon: Lexicon
@@ -153,6 +170,15 @@ def _begin(lexicon_dir: Path) -> None:
 
 def _is_ready() -> bool:
     return True
+
+
+def _within(processor_s: float, task: Callable[..., T], *arguments: Any) -> T:
+    """Run a task, or end this process: the signal's default, which also ends what hangs in a library's code."""
+    signal.setitimer(signal.ITIMER_PROF, processor_s)
+    try:
+        return task(*arguments)
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def _read(source: PageSource) -> tuple[ReadPage, PageLinks]:

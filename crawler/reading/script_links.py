@@ -46,8 +46,8 @@ def json_links(text: str) -> Iterator[tuple[str, str]]:
 
 def _walk(data: object) -> Iterator[tuple[str, str]]:
     waiting, looked = [data], 0
-    found = 0
-    while waiting and looked < MAX_VALUES and found < MAX_PATHS:
+    yielded = 0
+    while waiting and looked < MAX_VALUES and yielded < MAX_PATHS:
         value = waiting.pop()
         looked += 1
         if isinstance(value, dict):
@@ -55,7 +55,7 @@ def _walk(data: object) -> Iterator[tuple[str, str]]:
             for key in _ADDRESSES:
                 address = value.get(key)
                 if isinstance(address, str) and _ADDRESS.fullmatch(address):
-                    found += 1
+                    yielded += 1
                     yield address, label
             waiting.extend(value.values())
         elif isinstance(value, list):

@@ -124,7 +124,7 @@ class PartnersSpider(VisitingSpider):
             lexicon=lexicon,
             fetcher=fetcher,
             looks=spider.looks,
-            reader=ReadingPool(lexicon_dir, processes=settings.getint("PARTNERPROOF_READERS")),
+            reading_pool=ReadingPool(lexicon_dir, processes=settings.getint("PARTNERPROOF_READERS")),
             browser=Browser(
                 BrowserOptions(executable=settings["PARTNERPROOF_BROWSER"] or None, user_agent=settings["USER_AGENT"])
             ),
@@ -177,7 +177,7 @@ class PartnersSpider(VisitingSpider):
     def closed(self, reason: str) -> None:
         if self.settings.getbool("PARTNERPROOF_END_CRAWL"):
             end_crawl_if_complete(self.ledger, self.crawl_id)
-        self.tools.reader.close()
+        self.tools.reading_pool.close()
         self.archive.close()
         self.ledger.close()
         self.writer_lock.close()

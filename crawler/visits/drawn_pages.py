@@ -51,9 +51,9 @@ async def draw(
         if drawn is None:
             return needs_browser(read, reason, render.failure or ""), None
     drawn_source = replace(source, drawn=drawn)
-    again, leads = await tools.reader.read(drawn_source)
+    again, leads = await tools.reading_pool.read(drawn_source)
     if again.is_healthy:
-        again, _ = await tools.reader.read_images(drawn_source, await read_sheets(leads.sheet_urls))
+        again, _ = await tools.reading_pool.read_images(drawn_source, await read_sheets(leads.sheet_urls))
     return again, leads
 
 

@@ -145,8 +145,8 @@ class VisitRun:
         name = f"no-such-page-{self.visit.visit_id[:12]}"
         ending = max(self.endings, key=lambda e: self.endings[e]) if self.endings else ""
         missing = urljoin(self.site, f"/{name}{ending}")
-        carried = self.looks.carry_over(self.visit, missing, Purpose.PROBE) if self.is_home_unchanged else None
-        if carried is None or (carried.status or 0) < 400:  # an answer is needed itself, to compare others with it
+        earlier = self.looks.carry_over(self.visit, missing, Purpose.PROBE) if self.is_home_unchanged else None
+        if earlier is None or (earlier.status or 0) < 400:  # an answer is needed itself, to compare others with it
             looked = await self.looks.look(self.visit, missing, Purpose.PROBE)
             if looked.answer is not None and looked.answer.status < 400:
                 self.missing = self._source(looked.look, looked.answer, "")
@@ -185,13 +185,13 @@ class VisitRun:
             return None
         self.known.add(url_key(answer.url))
         try:
-            page, leads = await self.tools.reader.read(source)
+            page, leads = await self.tools.reading_pool.read(source)
             page = await self._check_soft_404(link, page, source)
             sheets = partial(self.parts.read_sheets, is_unchanged=looked.is_unchanged)
             why_drawn = reason_to_render(page)  # of a shell; whether a healthy page needs it, the reader sees
             if page.is_healthy:
                 self.contents.add(looked.look.content_sha256 or "")
-                page, why_drawn = await self.tools.reader.read_images(source, await sheets(leads.sheet_urls))
+                page, why_drawn = await self.tools.reading_pool.read_images(source, await sheets(leads.sheet_urls))
             if why_drawn is not None:
                 page, drawn_leads = await draw(self.tools, self.visit, source, page, why_drawn, sheets)
                 leads = drawn_leads or leads
@@ -218,7 +218,7 @@ class VisitRun:
         """A well-known path may answer with what the site says to any address."""
         if link.reason != WELL_KNOWN_REASON or self.missing is None or not page.is_healthy:
             return page
-        if not await self.tools.reader.is_like(self.missing, source):
+        if not await self.tools.reading_pool.is_like(self.missing, source):
             return page
         return page.with_health(PageHealth.SOFT_404, SAME_AS_MISSING)
 

@@ -29,7 +29,7 @@ class VisitTools:
     lexicon: Lexicon
     fetcher: Fetcher
     looks: LookTaker
-    reader: ReadingPool
+    reading_pool: ReadingPool
     browser: Browser
     follow_links: bool = True  # False: the start addresses alone
     on_page: Callable[[RunningVisit, ReadPage], None] = _ignore_page  # called with each page that was read and stored

@@ -69,7 +69,7 @@ def read_tls_facts(connection: SSL.Connection) -> TlsFacts:
     return TlsFacts.of(
         version=connection.get_protocol_version_name(),
         cipher=connection.get_cipher_name(),
-        certificates=[crypto.dump_certificate(crypto.FILETYPE_ASN1, one) for one in chain],
+        certificates=[crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate) for certificate in chain],
     )
 
 

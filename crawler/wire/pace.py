@@ -87,8 +87,8 @@ def retry_after_s(value: str | None) -> float | None:
     return max(0.0, (at - utc_now()).total_seconds()) if at.tzinfo else None
 
 
-def _put(kept: OrderedDict[str, float], key: str, value: float) -> None:
-    kept[key] = value
-    kept.move_to_end(key)
-    while len(kept) > _MAX_HOSTS:
-        kept.popitem(last=False)
+def _put(times: OrderedDict[str, float], key: str, value: float) -> None:
+    times[key] = value
+    times.move_to_end(key)
+    while len(times) > _MAX_HOSTS:
+        times.popitem(last=False)

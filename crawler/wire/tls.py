@@ -58,5 +58,5 @@ def _with_check(crawler: Crawler, *, is_checked: bool) -> Crawler:
 
 def is_tls_failure(error: Exception) -> bool:
     """Tell a failed handshake or certificate from other failures, by what the library says of it."""
-    told = f"{type(error).__name__} {error}".lower()
-    return any(word in told for word in _TLS_WORDS)
+    description = f"{type(error).__name__} {error}".lower()
+    return any(word in description for word in _TLS_WORDS)

@@ -100,7 +100,7 @@ class Space:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.lexicon = Lexicon.load()
-        self.told: Counter[str] = Counter()
+        self.unread: Counter[str] = Counter()
         self.left_out: Counter[str] = Counter()
         self.warnings: list[str] = []
 
@@ -117,8 +117,8 @@ class Space:
                 with WarcArchive(self.folder / "warc", ledger, order.crawl_id, tool="partnerproof test") as archive:
                     reading = Ingest(index, ledger, archive, self.lexicon)
                     assert len(list(reading.read_visits(order))) <= len(order.plans)
-                self.told = reading.unread
-            self.left_out, self.warnings = +index.left_out, opened.told
+                self.unread = reading.unread
+            self.left_out, self.warnings = +index.left_out, opened.warnings
         return self
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:

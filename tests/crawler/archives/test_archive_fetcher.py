@@ -50,7 +50,7 @@ def test_days_are_visits_and_revisits_are_led_to_what_they_repeat(space):
         ("2021-06-01T00:00:00Z", "done"),
     ]
     assert space.rows("SELECT count(DISTINCT payload_sha256), count(*) FROM captures") == [(1, 3)]
-    assert space.told["page: not-in-archive"] == 1
+    assert space.unread["page: not-in-archive"] == 1
 
 
 def test_an_image_of_another_year_is_no_image_of_the_page(space, logo_png):
@@ -60,4 +60,4 @@ def test_an_image_of_another_year_is_no_image_of_the_page(space, logo_png):
         .answer("http://www.vendor.example/l.png", logo_png, "image/png", at="2018-01-01T00:00:00Z")
         .data
     )
-    assert space.told["image: not-in-archive"] == 2
+    assert space.unread["image: not-in-archive"] == 2

@@ -43,7 +43,7 @@ def test_codings_are_undone_and_read_again_alike(space):
     assert [url for url, health in space.pages if health == "ok"] == [
         f"{site}{path}" for path in ("a", "b", "c", "d", "partners")
     ]
-    assert space.told == Counter({"image: not-in-archive": 2, "page: unreadable-encoding": 1})
+    assert space.unread == Counter({"image: not-in-archive": 2, "page: unreadable-encoding": 1})
     before = space.rows("SELECT * FROM passages ORDER BY 1")
     with Ledger.open(space.folder / "p.db") as ledger:
         visit = ledger.value("SELECT visit_id FROM visits")
@@ -72,7 +72,7 @@ def test_bombs_are_not_unpacked(space):
     maker.answer("http://www.vendor.example/d", zeros)
     space.read(maker.data)
     assert space.pages == [(URL, "ok")]
-    assert space.told["page: too-large"] == 3
+    assert space.unread["page: too-large"] == 3
 
 
 def test_chunks_are_undone_where_there_are_any():

@@ -60,7 +60,7 @@ def test_ten_gigabytes_declared_cost_one_record(space):
     end = data.index(b"\r\n", start)
     space.read(data[:start] + b"Content-Length: 10000000000" + data[end:])
     assert space.pages == [(URL, "ok")]
-    assert space.told["page: cut-short"] == 1
+    assert space.unread["page: cut-short"] == 1
 
 
 @pytest.mark.parametrize("is_gzip", [True, False])

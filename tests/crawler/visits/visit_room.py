@@ -66,18 +66,18 @@ class VisitRoom:
         fetcher = FolderFetcher(self.site, archive, self.failures)
         taker = LookTaker(ledger=self.ledger, warc_dir=archive.directory, fetcher=fetcher)
         self.asked, self.pages = fetcher.asked, []
-        reader = ReadingPool(self.folder, processes=1)
+        reading_pool = ReadingPool(self.folder, processes=1)
         tools = VisitTools(
             ledger=self.ledger,
             archive=archive,
             lexicon=Lexicon.load(),
             fetcher=fetcher,
             looks=replace(taker, **looks),  # type: ignore[arg-type]
-            reader=reader,
+            reading_pool=reading_pool,
             browser=Browser(),
             on_page=lambda _, page: self.pages.append(page.page.url),
         )
         try:
             return await VisitRun(tools, visit).run()
         finally:
-            reader.close()
+            reading_pool.close()

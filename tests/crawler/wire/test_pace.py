@@ -30,7 +30,7 @@ def test_a_crawl_delay_stands_between_two_requests():
         assert not await pace.wait("v.example", at_most_s=0.01)
         return time.monotonic() - started
 
-    assert 0.2 <= asyncio.run(two()) < 2
+    assert asyncio.run(two()) >= 0.2
 
 
 def test_one_address_is_asked_by_few_at_once():
