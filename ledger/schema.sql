@@ -319,7 +319,7 @@ CREATE TABLE register_snapshots ( -- one import of a brand's register; the newes
     grants INTEGER NOT NULL,
     recorded_at TEXT NOT NULL,
     register TEXT NOT NULL, -- which register of the brand; of each the newest snapshot that is not undone holds
-    format TEXT NOT NULL, -- csv, xlsx, json, html
+    format TEXT NOT NULL, -- csv, xlsx, json, html; proposals = what reviewers proposed and was accepted
     mapping_sha256 TEXT -- of the mapping file that it was read with; NULL = none was needed
 ) STRICT;
 
@@ -677,7 +677,11 @@ CREATE TABLE proposed_grants ( -- a reviewer says that a claim is authorised: fo
     note TEXT NOT NULL,
     proposed_by TEXT NOT NULL,
     proposed_at TEXT NOT NULL,
-    withdrawn_at TEXT
+    withdrawn_at TEXT, -- the decision was undone; NULL = it stands
+    settled_at TEXT, -- when whoever keeps the register accepted or refused it; NULL = it waits
+    settled_by TEXT,
+    settled_why TEXT, -- why it was refused; NULL = it was not
+    snapshot_id TEXT REFERENCES register_snapshots(snapshot_id) -- the import that it was first accepted into; NULL = it was not accepted
 ) STRICT;
 
 CREATE TABLE case_words ( -- what case_search indexes; scripts without spaces as overlapping pairs

@@ -165,7 +165,7 @@ def undo(ledger: Ledger, log: CustodyLog, batch_id: str, *, by: str, may_undo_ot
 
 
 def _withdraw_proposals(ledger: Ledger, batch_id: str) -> None:
-    sql = f"SELECT {columns_of(ProposedGrant)} FROM proposed_grants WHERE batch_id = ? AND withdrawn_at IS NULL"
+    sql = f"SELECT {columns_of(ProposedGrant)} FROM proposed_grants WHERE batch_id = ? AND withdrawn_at IS NULL AND settled_at IS NULL"
     now = utc_text()
     ledger.put([replace(proposal, withdrawn_at=now) for proposal in ledger.select(ProposedGrant, sql, [batch_id])])
 

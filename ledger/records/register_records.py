@@ -131,4 +131,8 @@ class ProposedGrant:
     note: str
     proposed_by: str
     proposed_at: Instant
-    withdrawn_at: Instant | None = None
+    withdrawn_at: Instant | None = None  # None: the decision stands
+    settled_at: Instant | None = None  # None: it waits for whoever keeps the register
+    settled_by: str | None = None
+    settled_why: str | None = None  # None: it was not refused
+    snapshot_id: SnapshotId | None = None  # None: it was not accepted

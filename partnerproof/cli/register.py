@@ -18,6 +18,7 @@ from ledger.typed_texts import SnapshotId
 from matcher.logo_matches import store_brands
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.register_groups import groups, read_name
+from partnerproof.cli.register_proposals import proposals
 from partnerproof.cli.register_search import search
 from partnerproof.cli.tables import plain_console, print_rows
 from partnerproof.flow import LOGOS_CHANGED
@@ -176,4 +177,5 @@ def _words(value: object) -> str:
 
 
 register.add_command(search)
+register.add_command(proposals)
 register.add_command(groups)
