@@ -172,6 +172,17 @@ def run_partnerproof(*arguments: str | Path, cwd: Path | None = None, code: int 
 
 
 @pytest.fixture(scope="session")
+def demo_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which the demo was run once: space/ is its workspace, out.txt what it printed."""
+
+    def make(folder: Path) -> None:
+        printed = run_partnerproof("-w", "space", "demo", cwd=folder, timeout=300)
+        (folder / "out.txt").write_text(printed, encoding="utf-8")
+
+    return made_once(tmp_path_factory, "demo", make)
+
+
+@pytest.fixture(scope="session")
 def acme_once(tmp_path_factory: pytest.TempPathFactory, logo_png: bytes) -> Path:
     return made_once(tmp_path_factory, "acme", lambda folder: _make_acme(folder, logo_png)) / "space"
 

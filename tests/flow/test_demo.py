@@ -15,7 +15,7 @@ import pytest
 
 from casebook.dossier.findings import COLUMNS
 from ledger.shipped import shipped_data
-from tests.conftest import made_once, run_partnerproof
+from tests.conftest import run_partnerproof
 
 WEB = shipped_data("demo") / "web"
 EXPECTED = {
@@ -37,13 +37,10 @@ TABLES = (
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory) -> Path:
-    def make(folder: Path) -> None:
-        run_partnerproof("-w", folder / "space", "demo", "--out", folder / "space" / "report")
-
-    return shutil.copytree(
-        made_once(tmp_path_factory, "demo", make) / "space", tmp_path_factory.mktemp("demo") / "space"
-    )
+def demo(demo_once: Path, tmp_path_factory) -> Path:
+    copy = shutil.copytree(demo_once / "space", tmp_path_factory.mktemp("demo") / "space")
+    shutil.move(copy / "var" / "report", copy / "report")
+    return copy
 
 
 @pytest.fixture(scope="module")
