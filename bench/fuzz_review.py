@@ -19,7 +19,7 @@ import hypothesis
 from hypothesis import HealthCheck, given, settings
 
 from casebook.web.app import make_app
-from tests.casebook.web.desks import make_desk
+from tests.casebook.web.contexts import make_context
 from tests.casebook.web.strangers import Asked, Strangers, send
 
 
@@ -31,8 +31,8 @@ def main() -> None:
     counts: Counter[tuple[str, str, int]] = Counter()
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as made, asyncio.Runner() as runner:
-        strangers = Strangers(make_desk(Path(made), four_eyes=True, token="a-token"))  # noqa: S106  # of this benchmark
-        app = make_app(strangers.desk)
+        strangers = Strangers(make_context(Path(made), four_eyes=True, token="a-token"))  # noqa: S106  # of this benchmark
+        app = make_app(strangers.context)
         each = asked_for.requests // len(strangers.routes)
         quiet = list(HealthCheck)
 

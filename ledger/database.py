@@ -231,7 +231,9 @@ class Ledger:
         stored = {
             row["name"]: row["sql"]
             for row in self.rows(
-                "SELECT name, sql FROM sqlite_master WHERE type = 'view' AND name LIKE 'v\\_%' ESCAPE '\\'"
+                "SELECT name, sql FROM sqlite_master WHERE type = 'view' AND (name LIKE 'v\\_%' ESCAPE '\\'"
+                " OR name IN (SELECT value FROM json_each(?)))",
+                [json.dumps(list(views))],
             )
         }
         if stored == views:

@@ -1,17 +1,49 @@
--- The public interface: these views keep their names and columns; the tables below them may change.
--- They are made anew whenever the database is opened for writing and their text has changed.
+-- All views are made anew whenever the database is opened for writing and their text has changed.
+
+-- What the views below and the program's own queries share, each said once. No public interface: their columns may change.
+
+CREATE VIEW sentences AS -- every sentence that names a brand, or speaks of all, in the passage and page that it stands in
+SELECT t.*, g.page_id, g.passage_no, g.ordinal, g.text, g.language, g.heading, g.section_kind,
+       trim(substr(g.text, t.sentence_start + 1, t.sentence_end - t.sentence_start)) AS sentence
+FROM text_matches t
+JOIN passages g ON g.passage_id = t.passage_id;
+
+CREATE VIEW seen_images AS -- every sighting with what its image is: image_sha256 NULL = its file was not fetched
+SELECT g.*, g.rowid AS sighting_no, -- in the order in which pages were read, then of the document
+       l.outcome AS image_outcome, -- of the look at its file; NULL = it lies in the page itself, or was not looked at
+       iif(l.outcome = 'looked', l.capture_id, NULL) AS image_capture_id,
+       coalesce(g.inline_sha256, iif(l.outcome = 'looked', l.content_sha256, NULL)) AS image_sha256
+FROM sightings g
+LEFT JOIN looks l ON l.look_id = g.look_id;
+
+CREATE VIEW page_readings AS -- what each reading of a page that ever showed a claim tells of it; dates are those of looks
+SELECT *, min(iif(is_shown, looked_at, NULL)) OVER (PARTITION BY claim_id, url) AS first_shown,
+       min(iif(is_shown, looked_at, NULL)) OVER (
+           PARTITION BY claim_id, url ORDER BY looked_at RANGE BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
+       ) AS shown_again -- at this reading or later; NULL = never
+FROM (
+    SELECT h.claim_id, h.url, k.looked_at,
+           EXISTS (SELECT 1 FROM claim_evidence n WHERE n.page_id = q.page_id AND n.claim_id = h.claim_id) AS is_shown,
+           q.health = 'ok' AND q.health_reason IS NULL AS is_whole -- a reason on a healthy page: it needs a browser to be seen whole
+    FROM (SELECT DISTINCT e.claim_id, c.seed_id, p.url
+          FROM claims c JOIN claim_evidence e ON e.claim_id = c.claim_id JOIN pages p ON p.page_id = e.page_id) h
+    JOIN pages q ON q.url = h.url
+    JOIN visits v ON v.visit_id = q.visit_id AND v.seed_id = h.seed_id
+    JOIN looks k ON k.look_id = q.look_id
+);
+
+-- The public interface: these views keep their names and columns; the tables and views below them may change.
 
 CREATE VIEW v_sightings AS -- every image seen in a page, matched or not
 SELECT s.vendor, s.vendor_domain, p.url AS page_url, p.kind AS page_kind, g.image_url,
-       coalesce(g.inline_sha256, l.content_sha256) AS image_sha256,
+       g.image_sha256,
        g.found_by, g.ordinal, g.alt, g.title, g.link_url, g.heading, g.section_kind, g.zone,
        g.section_reasons, v.crawl_id, g.sighting_id, g.page_id, g.nearby_text, g.aria_label, g.caption, g.noise,
        g.noise_reason, g.twin_group, g.box, g.fragment, g.original_url
-FROM sightings g
+FROM seen_images g
 JOIN pages p ON p.page_id = g.page_id
 JOIN visits v ON v.visit_id = p.visit_id
-JOIN seeds s ON s.seed_id = v.seed_id
-LEFT JOIN looks l ON l.look_id = g.look_id AND l.outcome = 'looked';
+JOIN seeds s ON s.seed_id = v.seed_id;
 
 CREATE VIEW v_logo_matches AS -- every sighting of an image, one row per brand found in it
 SELECT g.vendor, g.page_url, g.page_kind, g.image_url, g.image_sha256, g.found_by, g.ordinal, g.alt, g.link_url,
@@ -63,14 +95,12 @@ JOIN v_sightings g ON g.sighting_id = p_look.sighting_id;
 
 CREATE VIEW v_namings AS -- every sentence that names a brand, or speaks of all (brand NULL)
 SELECT s.vendor, p.url AS page_url, t.brand, t.kind,
-       trim(substr(g.text, t.sentence_start + 1, t.sentence_end - t.sentence_start)) AS sentence,
-       g.language, t.rule, json_array(t.span_start, t.span_end) AS span, t.tier, t.alias, g.heading,
+       t.sentence, t.language, t.rule, json_array(t.span_start, t.span_end) AS span, t.tier, t.alias, t.heading,
        v.crawl_id, t.text_match_id,
        t.relation, t.polarity, t.modality, t.asserted_by, t.subject, t.programme, t.since, t.until,
        t.is_overshadowed -- 1: a mere mention, or a notice of trademarks, on a page that says more of the brand
-FROM text_matches t
-JOIN passages g ON g.passage_id = t.passage_id
-JOIN pages p ON p.page_id = g.page_id
+FROM sentences t
+JOIN pages p ON p.page_id = t.page_id
 JOIN visits v ON v.visit_id = p.visit_id
 JOIN seeds s ON s.seed_id = v.seed_id;
 
@@ -107,7 +137,8 @@ SELECT s.vendor, s.vendor_domain, c.brand, c.relation,
        (SELECT iif(min(e.evidence) <> max(e.evidence), 'both', min(e.evidence)) FROM claim_evidence e
         WHERE e.claim_id = c.claim_id) AS evidence,
        d.verdict, d.reasons,
-       p.url AS page_url, g.image_url, coalesce(g.inline_sha256, l.content_sha256) AS image_sha256,
+       p.url AS page_url, g.image_url,
+       (SELECT i.image_sha256 FROM seen_images i WHERE i.sighting_id = b.sighting_id) AS image_sha256,
        (SELECT min(e.seen_at) FROM claim_evidence e WHERE e.claim_id = c.claim_id) AS first_seen,
        (SELECT max(e.seen_at) FROM claim_evidence e WHERE e.claim_id = c.claim_id) AS last_seen,
        c.claim_id, d.rule, d.objections, d.close, d.as_of
@@ -121,20 +152,17 @@ JOIN claim_evidence b ON b.rowid = ( -- what shows the claim best: the newest lo
     ORDER BY e.evidence, date(e.seen_at) DESC, m.score DESC, p.kind = 'partners' DESC, p.url, e.evidence_id LIMIT 1)
 JOIN pages p ON p.page_id = b.page_id
 LEFT JOIN sightings g ON g.sighting_id = b.sighting_id
-LEFT JOIN looks l ON l.look_id = g.look_id AND l.outcome = 'looked'
 LEFT JOIN verdicts d ON d.claim_id = c.claim_id
      AND d.sequence = (SELECT max(sequence) FROM verdicts WHERE claim_id = c.claim_id AND is_replay = 0);
 
 CREATE VIEW v_changes AS -- every image that a page showed on any visit, and what became of it: dates are those of looks
 WITH seen AS (
     SELECT v.seed_id, p.url AS page_url, coalesce(g.image_url, g.inline_sha256) AS image, g.found_by,
-           iif(l.outcome = 'could-not-look', NULL, coalesce(g.inline_sha256, l.content_sha256)) AS image_sha256,
-           k.looked_at, iif(l.outcome = 'could-not-look', k.looked_at, '') AS failed_at
-    FROM sightings g
+           g.image_sha256, k.looked_at, iif(g.image_outcome = 'could-not-look', k.looked_at, '') AS failed_at
+    FROM seen_images g
     JOIN pages p ON p.page_id = g.page_id AND p.health = 'ok'
     JOIN looks k ON k.look_id = p.look_id
     JOIN visits v ON v.visit_id = p.visit_id
-    LEFT JOIN looks l ON l.look_id = g.look_id
 ), read_pages AS ( -- only healthy pages can show that something is gone
     SELECT v.seed_id, p.url AS page_url, min(k.looked_at) AS first_read, max(k.looked_at) AS last_read
     FROM pages p
@@ -220,40 +248,35 @@ JOIN seeds s ON s.seed_id = c.seed_id
 LEFT JOIN judgings j ON j.judging_id = d.judging_id;
 
 CREATE VIEW v_claim_dates AS -- when a claim was there, as far as looks can tell: each date with its uncertainty
-WITH shown AS (
-    SELECT e.claim_id, c.seed_id, p.url, min(e.seen_at) AS first_shown, max(e.seen_at) AS last_shown
-    FROM claims c
-    JOIN claim_evidence e ON e.claim_id = c.claim_id
-    JOIN pages p ON p.page_id = e.page_id
-    GROUP BY e.claim_id, p.url
-), readings AS (
-    SELECT h.claim_id, h.url, h.first_shown, h.last_shown,
-           max(iif(coalesce(x.fetched_at, k.looked_at) < h.first_shown, k.looked_at, NULL)) AS before,
-           min(iif(coalesce(x.fetched_at, k.looked_at) > h.last_shown, k.looked_at, NULL)) AS after
-    FROM shown h
-    LEFT JOIN pages q ON q.url = h.url AND q.health = 'ok' AND q.health_reason IS NULL
-         AND EXISTS (SELECT 1 FROM visits v WHERE v.visit_id = q.visit_id AND v.seed_id = h.seed_id)
-    LEFT JOIN looks k ON k.look_id = q.look_id
-    LEFT JOIN captures x ON x.capture_id = k.capture_id
-    GROUP BY h.claim_id, h.url
+WITH readings AS ( -- by claim and page
+    SELECT claim_id, url, first_shown, min(first_shown) OVER (PARTITION BY claim_id) AS first,
+           max(looked_at) FILTER (WHERE is_shown) AS last_shown,
+           max(looked_at) FILTER (WHERE is_whole AND looked_at < first_shown) AS before,
+           min(looked_at) FILTER (WHERE is_whole AND looked_at > first_shown AND shown_again IS NULL) AS after
+    FROM page_readings
+    GROUP BY claim_id, url
+), dates AS (
+    SELECT claim_id, max(iif(first_shown = first, before, NULL)) AS not_yet_seen, min(first_shown) AS first_seen,
+           max(last_shown) AS last_seen, iif(count(*) = count(after), max(after), NULL) AS gone_by
+    FROM readings
+    GROUP BY claim_id
 )
 SELECT s.vendor, s.vendor_domain, c.brand, c.relation,
-       max(iif(r.first_shown = r.first, r.before, NULL)) AS not_yet_seen, -- its page was read without it; NULL = never before
-       min(r.first_shown) AS first_seen, -- it began between not_yet_seen and here
-       max(r.last_shown) AS last_seen,
-       iif(count(*) = count(r.after), max(r.after), NULL) AS gone_by, -- it ended between last_seen and here; NULL = not known to be gone
+       d.not_yet_seen, -- its page was read without it; NULL = never before
+       d.first_seen, -- it began between not_yet_seen and here
+       d.last_seen,
+       d.gone_by, -- it ended between last_seen and here; NULL = not known to be gone
        (SELECT min(t.since) FROM claim_evidence e JOIN text_matches t ON t.text_match_id = e.text_match_id
-        WHERE e.claim_id = r.claim_id) AS since_by_its_words, -- what the vendor's own sentences say
-       r.claim_id
-FROM (SELECT *, min(first_shown) OVER (PARTITION BY claim_id) AS first FROM readings) r
-JOIN claims c ON c.claim_id = r.claim_id
-JOIN seeds s ON s.seed_id = c.seed_id
-GROUP BY r.claim_id;
+        WHERE e.claim_id = d.claim_id) AS since_by_its_words, -- what the vendor's own sentences say
+       d.claim_id
+FROM dates d
+JOIN claims c ON c.claim_id = d.claim_id
+JOIN seeds s ON s.seed_id = c.seed_id;
 
 CREATE VIEW v_contradictions AS -- a vendor claims and denies a relation to one brand: each claim with each sentence that denies it
 SELECT s.vendor, s.vendor_domain, c.brand, c.relation,
        max(EXISTS (SELECT 1 FROM claim_evidence n WHERE n.claim_id = c.claim_id AND n.page_id = e.page_id)) AS is_on_same_page,
-       trim(substr(g.text, t.sentence_start + 1, t.sentence_end - t.sentence_start)) AS denial,
+       t.sentence AS denial,
        t.polarity, -- denied, disclaimed
        t.brand IS NOT NULL AS names_brand, -- 0 = the sentence speaks of every brand
        (SELECT group_concat(DISTINCT n.evidence) FROM claim_evidence n WHERE n.claim_id = c.claim_id) AS claimed_by, -- logo, text
@@ -263,8 +286,7 @@ SELECT s.vendor, s.vendor_domain, c.brand, c.relation,
 FROM claims c
 JOIN claims d ON d.seed_id = c.seed_id AND d.brand = c.brand AND d.relation = 'denied'
 JOIN claim_evidence e ON e.claim_id = d.claim_id
-JOIN text_matches t ON t.text_match_id = e.text_match_id
-JOIN passages g ON g.passage_id = t.passage_id
+JOIN sentences t ON t.text_match_id = e.text_match_id
 JOIN pages p ON p.page_id = e.page_id
 JOIN seeds s ON s.seed_id = c.seed_id
 WHERE c.relation NOT IN ('denied', 'own', 'social', 'payment', 'app-store', 'sign-in', 'review-widget', 'software-used', 'press', 'incidental')

@@ -133,17 +133,15 @@ def _images_to_judge(ledger: Ledger, visit_id: VisitId, set_id: str) -> list[_Im
     return ledger.select(
         _Image,
         """
-        SELECT coalesce(g.inline_sha256, l.content_sha256) AS image_sha256,
-               iif(min(g.inline_sha256) IS NULL, min(l.capture_id), NULL) AS capture_id
-        FROM pages p JOIN sightings g ON g.page_id = p.page_id
-        LEFT JOIN looks l ON l.look_id = g.look_id AND l.outcome = 'looked'
-        WHERE p.visit_id = ? AND coalesce(g.inline_sha256, l.content_sha256) IS NOT NULL
+        SELECT g.image_sha256, iif(min(g.inline_sha256) IS NULL, min(g.image_capture_id), NULL) AS capture_id
+        FROM pages p JOIN seen_images g ON g.page_id = p.page_id
+        WHERE p.visit_id = ? AND g.image_sha256 IS NOT NULL
           AND NOT EXISTS (SELECT 1 FROM captures c JOIN deletions d ON d.capture_id IN (c.capture_id, c.refers_to)
-                          WHERE c.capture_id = l.capture_id)
+                          WHERE c.capture_id = g.image_capture_id)
           AND NOT EXISTS (SELECT 1 FROM recognitions r
-                          WHERE r.image_sha256 = coalesce(g.inline_sha256, l.content_sha256) AND r.logo_set_id = ?
+                          WHERE r.image_sha256 = g.image_sha256 AND r.logo_set_id = ?
                             AND coalesce(r.refusal_reason, '') NOT IN ('too-slow', 'crashed')) -- these may be the machine's fault
-        GROUP BY 1 ORDER BY min(g.rowid)
+        GROUP BY 1 ORDER BY min(g.sighting_no)
         """,
         [visit_id, set_id],
     )

@@ -294,8 +294,7 @@ _BEST = """
            (SELECT group_concat(word, ' ') FROM (
                 SELECT s.vendor AS word UNION SELECT s.vendor_domain UNION SELECT b.name UNION SELECT b.aliases
                 UNION SELECT p.title FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id WHERE e.claim_id = c.claim_id
-                UNION SELECT substr(a.text, t.sentence_start + 1, t.sentence_end - t.sentence_start) FROM claim_evidence e
-                      JOIN text_matches t ON t.text_match_id = e.text_match_id JOIN passages a ON a.passage_id = t.passage_id
+                UNION SELECT t.sentence FROM claim_evidence e JOIN sentences t ON t.text_match_id = e.text_match_id
                       WHERE e.claim_id = c.claim_id
                 UNION SELECT g.alt FROM claim_evidence e JOIN sightings g ON g.sighting_id = e.sighting_id WHERE e.claim_id = c.claim_id
            )) AS words
@@ -304,10 +303,8 @@ _BEST = """
 """
 _MATERIAL = """
     SELECT e.claim_id, coalesce(m.image_sha256 || ' ' || m.official_logo_id,
-                                substr(a.text, t.sentence_start + 1, t.sentence_end - t.sentence_start)) AS part
+                                (SELECT t.sentence FROM sentences t WHERE t.text_match_id = e.text_match_id)) AS part
     FROM claim_evidence e
     LEFT JOIN logo_matches m ON m.match_id = e.match_id
-    LEFT JOIN text_matches t ON t.text_match_id = e.text_match_id
-    LEFT JOIN passages a ON a.passage_id = t.passage_id
     WHERE e.claim_id IN (SELECT value FROM json_each(:ids))
 """

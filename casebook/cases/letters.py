@@ -416,9 +416,7 @@ _FURTHER = (
 )  # fmt: skip
 _PAGES = """
     SELECT p.url, min(e.seen_at) AS first_seen, max(e.seen_at) AS last_seen, max(e.evidence = 'logo') AS has_logo,
-           json_group_array(trim(substr(a.text, t.sentence_start + 1, t.sentence_end - t.sentence_start))) AS sentences
+           json_group_array((SELECT t.sentence FROM sentences t WHERE t.text_match_id = e.text_match_id)) AS sentences
     FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id
-    LEFT JOIN text_matches t ON t.text_match_id = e.text_match_id
-    LEFT JOIN passages a ON a.passage_id = t.passage_id
     WHERE e.claim_id = ? GROUP BY p.url ORDER BY last_seen DESC, p.url LIMIT ?
 """

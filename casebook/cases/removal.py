@@ -325,14 +325,13 @@ _FAILED_IMAGES = """
 _NEARLY = """
     SELECT DISTINCT p.url AS page_url
     FROM pages p
-    JOIN sightings g ON g.page_id = p.page_id
-    LEFT JOIN looks l ON l.look_id = g.look_id
-    JOIN logo_matches m ON m.image_sha256 = coalesce(g.inline_sha256, l.content_sha256)
+    JOIN seen_images g ON g.page_id = p.page_id
+    JOIN logo_matches m ON m.image_sha256 = g.image_sha256
          AND m.strength = 'perhaps' AND m.rejection_id IS NULL AND m.brand = :brand
     WHERE p.visit_id = :visit AND NOT EXISTS (
         SELECT 1 FROM claim_evidence e JOIN pages o ON o.page_id = e.page_id JOIN pages s ON s.visit_id = o.visit_id
-        JOIN sightings h ON h.page_id = s.page_id LEFT JOIN looks x ON x.look_id = h.look_id
-        WHERE e.claim_id = :claim AND coalesce(h.inline_sha256, x.content_sha256) = m.image_sha256)
+        JOIN seen_images h ON h.page_id = s.page_id
+        WHERE e.claim_id = :claim AND h.image_sha256 = m.image_sha256)
 """
 _UNHEALTHY = """
     SELECT p.url, p.kind, p.health FROM pages p

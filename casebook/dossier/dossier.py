@@ -188,6 +188,7 @@ class TextExhibit:
     seen: Seen
     parts: tuple[str, ...]  # what was understood of it, a phrase each
     before: str
+    marked: str  # the sentence as the passage has it
     after: str
 
 
@@ -332,6 +333,7 @@ def _texts(ledger: Ledger, claim_id: ClaimId) -> tuple[TextExhibit, ...]:
                 seen=_seen(looks),
                 parts=_describe_parts(sentence),
                 before=sentence.text[max(0, start - 300) : start],
+                marked=sentence.text[start:end],
                 after=sentence.text[end : end + 300],
             )
         )
@@ -368,28 +370,26 @@ def _seen(looks: Sequence[_SeenAt]) -> Seen:
 _LOGOS = """
     SELECT e.evidence_id, e.reasons, e.seen_at, p.url AS page_url, p.title AS page_title,
            g.found_by, g.image_url, g.inline_sha256, g.alt, g.link_url, g.heading_trail, g.nearby_text,
-           coalesce(g.inline_sha256, i.content_sha256) AS image_sha256, i.capture_id AS image_capture_id,
+           g.image_sha256, g.image_capture_id,
            o.official_logo_id, o.file, o.product, o.usage, o.content, o.valid_until,
            m.distance_bits, m.score, m.x, m.y, m.width, m.height, m.transform, m.strangers, m.strangers_compared
     FROM claim_evidence e
-    JOIN sightings g ON g.sighting_id = e.sighting_id
+    JOIN seen_images g ON g.sighting_id = e.sighting_id
     JOIN pages p ON p.page_id = e.page_id
     JOIN logo_matches m ON m.match_id = e.match_id
     JOIN official_logos o ON o.official_logo_id = m.official_logo_id
-    LEFT JOIN looks i ON i.look_id = g.look_id AND i.outcome = 'looked'
     WHERE e.claim_id = ?
     ORDER BY m.score DESC, e.seen_at DESC, e.evidence_id
 """
 _TEXTS = """
-    SELECT e.seen_at, p.url AS page_url, substr(g.text, t.sentence_start + 1, t.sentence_end - t.sentence_start) AS sentence,
-           g.text, t.sentence_start, t.sentence_end, t.kind, t.rule, t.relation, t.polarity, t.tier, t.programme, t.since, t.until,
-           t.subject, t.asserted_by, g.heading, g.language
+    SELECT e.seen_at, p.url AS page_url, t.sentence,
+           t.text, t.sentence_start, t.sentence_end, t.kind, t.rule, t.relation, t.polarity, t.tier, t.programme, t.since, t.until,
+           t.subject, t.asserted_by, t.heading, t.language
     FROM claim_evidence e
-    JOIN text_matches t ON t.text_match_id = e.text_match_id
-    JOIN passages g ON g.passage_id = t.passage_id
+    JOIN sentences t ON t.text_match_id = e.text_match_id
     JOIN pages p ON p.page_id = e.page_id
     WHERE e.claim_id = ?
-    ORDER BY e.seen_at DESC, g.ordinal, t.span_start
+    ORDER BY e.seen_at DESC, t.ordinal, t.span_start
 """
 _SAME_WALLS = """
     SELECT t.vendor, t.vendor_domain, min(t.page_url) AS page_url, t.images

@@ -465,12 +465,10 @@ _EVIDENCE = """
            m.x AS region_x, m.y AS region_y, m.width AS region_width, m.height AS region_height,
            (SELECT max(width_px) FROM recognitions r WHERE r.image_sha256 = m.image_sha256) AS image_width,
            (SELECT max(height_px) FROM recognitions r WHERE r.image_sha256 = m.image_sha256) AS image_height,
-           trim(substr(a.text, t.sentence_start + 1, t.sentence_end - t.sentence_start)) AS sentence
+           (SELECT t.sentence FROM sentences t WHERE t.text_match_id = e.text_match_id) AS sentence
     FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id
     LEFT JOIN sightings g ON g.sighting_id = e.sighting_id
     LEFT JOIN logo_matches m ON m.match_id = e.match_id
-    LEFT JOIN text_matches t ON t.text_match_id = e.text_match_id
-    LEFT JOIN passages a ON a.passage_id = t.passage_id
     WHERE e.claim_id = ? AND p.look_id = ? ORDER BY e.evidence_id
 """
 _PICTURES = f"""

@@ -316,34 +316,28 @@ _LOGO_EVIDENCE = """
                (SELECT json_group_array(json_array(x, y, width, height)) FROM
                 (SELECT DISTINCT x, y, width, height FROM v_image_hashes h WHERE h.image_sha256 = m.image_sha256)), NULL)
                AS neighbours,
-           coalesce(c.fetched_at, k.looked_at) AS seen_at
+           k.looked_at AS seen_at
     FROM pages p
     JOIN visits v ON v.visit_id = p.visit_id
     JOIN seeds s ON s.seed_id = v.seed_id
     JOIN looks k ON k.look_id = p.look_id
-    LEFT JOIN captures c ON c.capture_id = k.capture_id
-    JOIN sightings g ON g.page_id = p.page_id
-    LEFT JOIN looks i ON i.look_id = g.look_id AND i.outcome = 'looked'
-    JOIN logo_matches m ON m.image_sha256 = coalesce(g.inline_sha256, i.content_sha256)
-        AND m.strength = 'match' AND m.rejection_id IS NULL
+    JOIN seen_images g ON g.page_id = p.page_id
+    JOIN logo_matches m ON m.image_sha256 = g.image_sha256 AND m.strength = 'match' AND m.rejection_id IS NULL
     JOIN official_logos o ON o.official_logo_id = m.official_logo_id
     JOIN brands b ON b.brand = m.brand
     WHERE p.visit_id = ? AND p.health = 'ok' AND m.brand IN (SELECT value FROM json_each(?))
-    ORDER BY g.rowid
+    ORDER BY g.sighting_no
 """
 _TEXT_EVIDENCE = """
     SELECT s.seed_id, b.brand, b.domains, p.page_id, p.url, t.text_match_id, t.kind, t.rule, t.tier, t.programme,
-           t.relation, t.asserted_by, g.section_kind, p.kind AS page_kind,
-           substr(g.text, t.sentence_start + 1, t.sentence_end - t.sentence_start) AS sentence,
-           coalesce(c.fetched_at, k.looked_at) AS seen_at
+           t.relation, t.asserted_by, t.section_kind, p.kind AS page_kind, t.sentence,
+           k.looked_at AS seen_at
     FROM pages p
     JOIN visits v ON v.visit_id = p.visit_id
     JOIN seeds s ON s.seed_id = v.seed_id
     JOIN looks k ON k.look_id = p.look_id
-    LEFT JOIN captures c ON c.capture_id = k.capture_id
-    JOIN passages g ON g.page_id = p.page_id
-    JOIN text_matches t ON t.passage_id = g.passage_id
+    JOIN sentences t ON t.page_id = p.page_id
     LEFT JOIN brands b ON b.brand = t.brand
     WHERE p.visit_id = ? AND p.health = 'ok' AND (t.brand IN (SELECT value FROM json_each(?)) OR t.brand IS NULL)
-    ORDER BY g.rowid, t.span_start
+    ORDER BY t.passage_no, t.span_start
 """

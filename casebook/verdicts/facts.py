@@ -112,7 +112,7 @@ def read_claims(
     keys = {"claims": json.dumps(list(claim_ids)), "until": until}
     denials = _group(ledger.select_each(_Denied, _DENIALS, keys), attrgetter("seed_id", "brand"))
     past = _group(ledger.select_each(_Past, _PAST, keys), attrgetter("claim_id"))
-    borders = {border.claim_id: border for border in ledger.select_each(_Borders, _BORDERS, keys)}
+    borders = {border.claim_id: border for border in _read_borders(ledger, claim_ids, until)}
     templates = {use.template_id: use.vendors for use in ledger.select_each(_TemplateUse, _TEMPLATES, keys)}
     for claim_id, group in groupby(ledger.select_each(_Shown, _EVIDENCE, keys), key=attrgetter("claim_id")):
         evidence = list(group)
@@ -247,6 +247,13 @@ def _facts(
     )
 
 
+def _read_borders(ledger: Ledger, claim_ids: Sequence[ClaimId], until: str) -> Iterator[_Borders]:
+    # a list of values, not a subquery: SQLite carries only that into the view, which else reads all claims
+    names = {f"claim_{number}": claim_id for number, claim_id in enumerate(claim_ids)}
+    sql = _BORDERS.format(claims=", ".join(f":{name}" for name in names))
+    return ledger.select_each(_Borders, sql, {**names, "until": until})
+
+
 def _seed(shown: _Shown) -> Seed:
     return Seed(
         seed_id=shown.seed_id,
@@ -261,7 +268,7 @@ def _seed(shown: _Shown) -> Seed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimDates:
-    """When a claim was there, as v_claim_dates has it, for one claim: the view looks through all of them first."""
+    """When a claim was there, as v_claim_dates has it, for one claim: SQLite would look through all of them in the view."""
 
     not_yet_seen: Instant | None
     first_seen: Instant
@@ -287,7 +294,7 @@ def read_claim_dates(ledger: Ledger, claim_id: ClaimId) -> ClaimDates:
         " LEFT JOIN text_matches t ON t.text_match_id = e.text_match_id WHERE e.claim_id = ?",
         [claim_id],
     )
-    borders = ledger.select_first(_Borders, _BORDERS, {"claims": json.dumps([claim_id]), "until": "9999"})
+    borders = next(_read_borders(ledger, [claim_id], NEVER), None)
     assert seen is not None and borders is not None  # noqa: S101, PT018  # an aggregate always has a row, and evidence a page
     return ClaimDates(
         not_yet_seen=borders.began_after,
@@ -370,49 +377,36 @@ _EVIDENCE = """
     ORDER BY c.claim_id, e.evidence_id
 """
 _DENIALS = """
-    SELECT DISTINCT d.seed_id, d.brand, e.page_id, t.brand IS NOT NULL AS names_brand,
-           substr(g.text, t.sentence_start + 1, t.sentence_end - t.sentence_start) AS sentence
+    SELECT DISTINCT d.seed_id, d.brand, e.page_id, t.brand IS NOT NULL AS names_brand, t.sentence
     FROM claims c
     JOIN claims d ON d.seed_id = c.seed_id AND d.brand = c.brand AND d.relation = 'denied'
     JOIN claim_evidence e ON e.claim_id = d.claim_id AND e.seen_at <= :until
-    JOIN text_matches t ON t.text_match_id = e.text_match_id
-    JOIN passages g ON g.passage_id = t.passage_id
+    JOIN sentences t ON t.text_match_id = e.text_match_id
     WHERE c.claim_id IN (SELECT value FROM json_each(:claims))
 """
 # on the claim's own pages only: what a page of ten years ago says is over began again since
 _PAST = """
-    SELECT DISTINCT e.claim_id, substr(g.text, t.sentence_start + 1, t.sentence_end - t.sentence_start) AS sentence
+    SELECT DISTINCT e.claim_id, t.sentence
     FROM claim_evidence e
     JOIN claims c ON c.claim_id = e.claim_id
-    JOIN passages g ON g.page_id = e.page_id
-    JOIN text_matches t ON t.passage_id = g.passage_id AND t.brand = c.brand AND t.kind = 'past'
+    JOIN sentences t ON t.page_id = e.page_id AND t.brand = c.brand AND t.kind = 'past'
     WHERE e.claim_id IN (SELECT value FROM json_each(:claims)) AND e.seen_at <= :until
     ORDER BY e.claim_id, t.text_match_id
 """
 # when the claim's pages were read, healthy and whole, without it: last before it was first seen, first after it was last seen
 _BORDERS = """
-    WITH shown AS (
-        SELECT e.claim_id, c.seed_id, p.url, min(e.seen_at) AS first_shown, max(e.seen_at) AS last_shown
-        FROM claims c
-        JOIN claim_evidence e ON e.claim_id = c.claim_id AND e.seen_at <= :until
-        JOIN pages p ON p.page_id = e.page_id
-        WHERE c.claim_id IN (SELECT value FROM json_each(:claims))
-        GROUP BY e.claim_id, p.url
-    ), readings AS (
-        SELECT h.claim_id, h.url, h.first_shown,
-               max(iif(coalesce(x.fetched_at, k.looked_at) < h.first_shown, k.looked_at, NULL)) AS before,
-               min(iif(coalesce(x.fetched_at, k.looked_at) > h.last_shown, k.looked_at, NULL)) AS after
-        FROM shown h
-        LEFT JOIN pages q ON q.url = h.url AND q.health = 'ok' AND q.health_reason IS NULL
-             AND EXISTS (SELECT 1 FROM visits v WHERE v.visit_id = q.visit_id AND v.seed_id = h.seed_id)
-        LEFT JOIN looks k ON k.look_id = q.look_id AND k.looked_at <= :until
-        LEFT JOIN captures x ON x.capture_id = k.capture_id
-        GROUP BY h.claim_id, h.url
-    )
     SELECT claim_id, max(iif(first_shown = first, before, NULL)) AS began_after,
            iif(count(*) = count(after), max(after), NULL) AS gone_by, -- gone when the last of its pages was without it
            json_group_array(url) FILTER (WHERE after IS NOT NULL) AS read_without
-    FROM (SELECT *, min(first_shown) OVER (PARTITION BY claim_id) AS first FROM readings)
+    FROM (
+        SELECT claim_id, url, first_shown, min(first_shown) OVER (PARTITION BY claim_id) AS first,
+               max(looked_at) FILTER (WHERE is_whole AND looked_at < first_shown) AS before,
+               min(looked_at) FILTER (WHERE is_whole AND looked_at > first_shown
+                                        AND (shown_again IS NULL OR shown_again > :until)) AS after
+        FROM page_readings
+        WHERE claim_id IN ({claims}) AND looked_at <= :until AND first_shown <= :until
+        GROUP BY claim_id, url
+    )
     GROUP BY claim_id
 """
 _TEMPLATES = """

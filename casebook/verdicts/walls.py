@@ -182,17 +182,16 @@ def _longest_rise(places: Iterable[int]) -> int:
 
 _SIGHTINGS = """
     SELECT g.page_id, v.seed_id, g.sighting_id, g.zone, g.heading_trail, g.section_kind,
-           coalesce(g.inline_sha256, l.content_sha256) AS image_sha256,
+           g.image_sha256,
            CASE WHEN count(*) OVER (PARTITION BY g.page_id, g.heading_trail, g.nearby_text) > 1 THEN NULL
                 ELSE g.nearby_text END AS words_alone,
-           (SELECT h.phash FROM v_image_hashes h WHERE h.image_sha256 = coalesce(g.inline_sha256, l.content_sha256)
+           (SELECT h.phash FROM v_image_hashes h WHERE h.image_sha256 = g.image_sha256
             ORDER BY h.width * h.height DESC, h.x, h.y, h.phash LIMIT 1) AS image_hash
-    FROM sightings g
+    FROM seen_images g
     JOIN pages p ON p.page_id = g.page_id AND p.health = 'ok'
     JOIN visits v ON v.visit_id = p.visit_id
-    LEFT JOIN looks l ON l.look_id = g.look_id AND l.outcome = 'looked'
-    WHERE p.visit_id = ? AND g.noise IS NULL AND coalesce(g.inline_sha256, l.content_sha256) IS NOT NULL
-    ORDER BY p.rowid, g.rowid
+    WHERE p.visit_id = ? AND g.noise IS NULL AND g.image_sha256 IS NOT NULL
+    ORDER BY p.rowid, g.sighting_no
 """
 # rarest first: how many walls of others show each image
 _FINDERS = """

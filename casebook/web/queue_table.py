@@ -182,8 +182,7 @@ _ROWS = """
             WHERE e.claim_id = c.claim_id ORDER BY e.seen_at DESC, e.evidence_id LIMIT 1) AS page_title,
            (SELECT g.alt FROM claim_evidence e JOIN sightings g ON g.sighting_id = e.sighting_id
             WHERE e.claim_id = c.claim_id AND g.alt <> '' ORDER BY e.seen_at DESC, e.evidence_id LIMIT 1) AS alt,
-           (SELECT substr(a.text, t.sentence_start + 1, t.sentence_end - t.sentence_start) FROM claim_evidence e
-            JOIN text_matches t ON t.text_match_id = e.text_match_id JOIN passages a ON a.passage_id = t.passage_id
+           (SELECT t.sentence FROM claim_evidence e JOIN sentences t ON t.text_match_id = e.text_match_id
             WHERE e.claim_id = c.claim_id ORDER BY e.seen_at DESC, e.evidence_id LIMIT 1) AS words
     FROM json_each(?) j CROSS JOIN cases c ON c.case_id = j.value ORDER BY j.id
 """

@@ -1,6 +1,8 @@
 """An export is checked by a stranger with Python's standard library and openssl, and no changed byte of it passes.
 
-Tests: ledger/proof/proofs.py, partnerproof/cli/export.py.
+Tests: ledger/proof/proofs.py, partnerproof/cli/export.py, casebook/export/claim_export.py,
+casebook/export/claim_rows.py, casebook/export/exhibits.py, casebook/export/certification.py,
+casebook/export/shown_pages.py, casebook/files/pdf.py.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Pages on which findings rest are drawn from the archive alone, and what was found is outlined, or said to be missing.
 
-Tests: partnerproof/cli/picture.py.
+Tests: partnerproof/cli/picture.py, casebook/dossier/pictures.py.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A redacted export: what was ticked is nowhere in the zip file in any form, the rest is as it was sealed, and it says what it is.
 
-Tests: ledger/archive/redacted_records.py.
+Tests: ledger/archive/redacted_records.py, casebook/export/redacted_copy.py.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Payloads that were kept long enough are deleted in place: their digests, the other records and the seals stay.
 
-Tests: ledger/proof/deletion.py, partnerproof/cli/hold.py, partnerproof/cli/retention.py.
+Tests: ledger/proof/deletion.py, partnerproof/cli/hold.py, partnerproof/cli/retention.py,
+casebook/export/retention.py, casebook/export/shown_pages.py.
 """
 
 from __future__ import annotations

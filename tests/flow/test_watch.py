@@ -1,7 +1,7 @@
 """The watch: a vendor that was written to takes a logo down, hides it, brings it back; teams are told by mail and webhook.
 
 Tests: ledger/proof/writer_lock.py, partnerproof/alert_channels.py, partnerproof/cli/watch.py,
-partnerproof/watch_round.py.
+partnerproof/watch_round.py, casebook/cases/alerts.py, casebook/cases/casework.py.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""What others archived of the same pages is compared with what we saw: the same bytes, the same claim in others, or no claim."""
+"""What others archived of the same pages is compared with what we saw: the same bytes, the same claim in others, or no claim.
+
+Tests: casebook/dossier/witnesses.py.
+"""
 
 from __future__ import annotations
 

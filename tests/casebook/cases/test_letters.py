@@ -1,4 +1,7 @@
-"""Letters and what follows: gates, approval, partners who are never written to, files, replies, deadlines."""
+"""Letters and what follows: gates, approval, partners who are never written to, files, replies, deadlines.
+
+Tests: casebook/cases/letters.py, casebook/cases/letter_files.py, casebook/cases/follow_up.py, casebook/files/pdf.py.
+"""
 
 from __future__ import annotations
 
@@ -32,15 +35,15 @@ from ledger.errors import BadInputError, PartnerproofError
 from ledger.identity import utc_now
 from ledger.vocabulary import LetterState, ReplyKind, Tone
 from tests.casebook.ledgers import rows_of
-from tests.casebook.web.desks import HOSTILE, case_of, client, confirm, csrf, make_desk
+from tests.casebook.web.contexts import HOSTILE, case_of, client, confirm, csrf, make_context
 
 TODAY = utc_now().date().isoformat()
 SENDER = Sender(name="Acme's office", email="office@acme.example")
 
 
 @pytest.fixture
-def desk(tmp_path) -> ApplicationContext:
-    return make_desk(tmp_path)
+def context(tmp_path) -> ApplicationContext:
+    return make_context(tmp_path)
 
 
 def order(
@@ -61,56 +64,56 @@ def order(
 
 
 def write(
-    desk: ApplicationContext,
+    context: ApplicationContext,
     what: LetterOrder,
     *,
     by: str = "reviewer-one",
     sender: Sender = SENDER,
     domain: str = "harbour.example",
 ) -> str:
-    case = case_of(desk, domain)
+    case = case_of(context, domain)
     if case.followup is None:
-        case = confirm(desk, domain)
-    return write_letter(desk.ledger, desk.templates, case, what, sender=sender, answer_days=14, by=by)
+        case = confirm(context, domain)
+    return write_letter(context.ledger, context.templates, case, what, sender=sender, answer_days=14, by=by)
 
 
 def approve(
-    desk: ApplicationContext, letter: str, *, by: str = "approver-one", is_approver: bool = True, counsel: str = ""
+    context: ApplicationContext, letter: str, *, by: str = "approver-one", is_approver: bool = True, counsel: str = ""
 ) -> None:
-    seen = require_letter(desk.ledger, letter).text_id
-    approve_letter(desk.ledger, desk.log, letter, seen=seen, by=by, is_approver=is_approver, counsel=counsel)
+    seen = require_letter(context.ledger, letter).text_id
+    approve_letter(context.ledger, context.log, letter, seen=seen, by=by, is_approver=is_approver, counsel=counsel)
 
 
-def mark(desk: ApplicationContext, letter: str, *, on: str = TODAY, seen: str = "") -> None:
-    seen = seen or require_letter(desk.ledger, letter).text_id
-    mark_sent(desk.ledger, desk.log, letter, seen=seen, on=on, how="e-mail", by="reviewer-one")
+def mark(context: ApplicationContext, letter: str, *, on: str = TODAY, seen: str = "") -> None:
+    seen = seen or require_letter(context.ledger, letter).text_id
+    mark_sent(context.ledger, context.log, letter, seen=seen, on=on, how="e-mail", by="reviewer-one")
 
 
-def send(desk: ApplicationContext, what: LetterOrder | None = None, *, on: str = TODAY) -> str:
-    letter = write(desk, what or order())
-    approve(desk, letter)
-    mark(desk, letter, on=on)
+def send(context: ApplicationContext, what: LetterOrder | None = None, *, on: str = TODAY) -> str:
+    letter = write(context, what or order())
+    approve(context, letter)
+    mark(context, letter, on=on)
     return letter
 
 
-def text_of(desk: ApplicationContext, letter: str) -> str:
-    return str(require_text(desk.ledger, require_letter(desk.ledger, letter)).body)
+def text_of(context: ApplicationContext, letter: str) -> str:
+    return str(require_text(context.ledger, require_letter(context.ledger, letter)).body)
 
 
-def test_a_letter_tells_what_the_case_shows(desk):
-    body = text_of(desk, write(desk, order()))
+def test_a_letter_tells_what_the_case_shows(context):
+    body = text_of(context, write(context, order()))
     assert "https://harbour.example/partners" in body
     assert "We are a partner of 艾克米 Acme." in body
     assert "the official logo of Acme" in body
     assert "2026-01-02" in body
 
 
-def test_nobody_is_written_to_before_somebody_confirmed(desk):
+def test_nobody_is_written_to_before_somebody_confirmed(context):
     with pytest.raises(BadInputError, match="confirmed"):
         write_letter(
-            desk.ledger,
-            desk.templates,
-            case_of(desk, "harbour.example"),
+            context.ledger,
+            context.templates,
+            case_of(context, "harbour.example"),
             order(),
             sender=SENDER,
             answer_days=14,
@@ -127,87 +130,89 @@ def test_nobody_is_written_to_before_somebody_confirmed(desk):
         order(contact="Known Ltd\n1 Street", recipient="KNOWN"),
     ],
 )
-def test_no_letter_is_addressed_to_whom_the_register_has(desk, what):
+def test_no_letter_is_addressed_to_whom_the_register_has(context, what):
     with pytest.raises(BadInputError, match="register has as a partner"):
-        write(desk, what)
-    assert rows_of(desk.ledger, "SELECT * FROM letters") == []
-    letter = write(desk, order())
-    seen = require_letter(desk.ledger, letter).text_id
+        write(context, what)
+    assert rows_of(context.ledger, "SELECT * FROM letters") == []
+    letter = write(context, order())
+    seen = require_letter(context.ledger, letter).text_id
     with pytest.raises(BadInputError, match="register has as a partner"):
-        change_letter(desk.ledger, letter, Filled(subject="s", body="b"), what, seen=seen, by="reviewer-one")
+        change_letter(context.ledger, letter, Filled(subject="s", body="b"), what, seen=seen, by="reviewer-one")
 
 
-def test_who_became_a_partner_in_between_gets_no_letter_that_was_approved(desk, tmp_path):
+def test_who_became_a_partner_in_between_gets_no_letter_that_was_approved(context, tmp_path):
     from casebook.register.imports import import_register
 
-    letter = write(desk, order())
-    approve(desk, letter)
+    letter = write(context, order())
+    approve(context, letter)
     register = tmp_path / "register.csv"
     register.write_text("company,domain,relation,valid_from\nHarbour,harbour.example,partner,2010-01-01\n")
-    import_register(desk.ledger, "acme", register)
+    import_register(context.ledger, "acme", register)
     with pytest.raises(BadInputError, match="register has as a partner"):
-        mark(desk, letter)
+        mark(context, letter)
 
 
-def test_an_enquiry_may_be_approved_by_its_writer_and_a_request_may_not(desk):
-    approve(desk, write(desk, order()), by="reviewer-one", is_approver=False)
-    letter = write(desk, order(Tone.REQUEST))
+def test_an_enquiry_may_be_approved_by_its_writer_and_a_request_may_not(context):
+    approve(context, write(context, order()), by="reviewer-one", is_approver=False)
+    letter = write(context, order(Tone.REQUEST))
     with pytest.raises(BadInputError, match="role is approver"):
-        approve(desk, letter, by="reviewer-two", is_approver=False)
-    own = write(desk, order(Tone.REQUEST), by="approver-one")
+        approve(context, letter, by="reviewer-two", is_approver=False)
+    own = write(context, order(Tone.REQUEST), by="approver-one")
     with pytest.raises(BadInputError, match="wrote no part of it"):
-        approve(desk, own)
-    approve(desk, own, by="approver-two")
+        approve(context, own)
+    approve(context, own, by="approver-two")
 
 
-def test_who_edited_a_letter_can_not_approve_it_though_somebody_else_began_it(desk):
-    letter = write(desk, order(Tone.REQUEST))
-    seen = require_letter(desk.ledger, letter).text_id
-    change_letter(desk.ledger, letter, Filled(subject="s", body="b"), order(Tone.REQUEST), seen=seen, by="approver-one")
-    with pytest.raises(BadInputError, match="wrote no part of it"):
-        approve(desk, letter)
-
-
-def test_a_demand_waits_for_counsel_and_for_what_a_person_has_to_write(desk):
-    letter = write(desk, order(Tone.DEMAND, jurisdiction="GB"))
-    with pytest.raises(BadInputError, match="lawyer"):
-        approve(desk, letter)
-    with pytest.raises(BadInputError, match="still to be written: Earlier letters"):
-        approve(desk, letter, counsel="A. Counsel")
-    seen = require_letter(desk.ledger, letter).text_id
+def test_who_edited_a_letter_can_not_approve_it_though_somebody_else_began_it(context):
+    letter = write(context, order(Tone.REQUEST))
+    seen = require_letter(context.ledger, letter).text_id
     change_letter(
-        desk.ledger, letter, Filled(subject="s", body="All of it."), order(Tone.DEMAND), seen=seen, by="reviewer-one"
+        context.ledger, letter, Filled(subject="s", body="b"), order(Tone.REQUEST), seen=seen, by="approver-one"
     )
-    approve(desk, letter, counsel="A. Counsel")
-    assert require_letter(desk.ledger, letter).counsel == "A. Counsel"
+    with pytest.raises(BadInputError, match="wrote no part of it"):
+        approve(context, letter)
 
 
-def test_an_approved_letter_that_is_edited_is_a_draft_again_and_every_text_is_kept(desk):
-    letter = write(desk, order())
-    approve(desk, letter)
-    seen = require_letter(desk.ledger, letter).text_id
-    change_letter(desk.ledger, letter, Filled(subject="s", body="other"), order(), seen=seen, by="reviewer-one")
-    assert require_letter(desk.ledger, letter).state == LetterState.DRAFT
+def test_a_demand_waits_for_counsel_and_for_what_a_person_has_to_write(context):
+    letter = write(context, order(Tone.DEMAND, jurisdiction="GB"))
+    with pytest.raises(BadInputError, match="lawyer"):
+        approve(context, letter)
+    with pytest.raises(BadInputError, match="still to be written: Earlier letters"):
+        approve(context, letter, counsel="A. Counsel")
+    seen = require_letter(context.ledger, letter).text_id
+    change_letter(
+        context.ledger, letter, Filled(subject="s", body="All of it."), order(Tone.DEMAND), seen=seen, by="reviewer-one"
+    )
+    approve(context, letter, counsel="A. Counsel")
+    assert require_letter(context.ledger, letter).counsel == "A. Counsel"
+
+
+def test_an_approved_letter_that_is_edited_is_a_draft_again_and_every_text_is_kept(context):
+    letter = write(context, order())
+    approve(context, letter)
+    seen = require_letter(context.ledger, letter).text_id
+    change_letter(context.ledger, letter, Filled(subject="s", body="other"), order(), seen=seen, by="reviewer-one")
+    assert require_letter(context.ledger, letter).state == LetterState.DRAFT
     with pytest.raises(BadInputError, match="approved"):
-        export_letter(desk.ledger, desk.log, letter, "html", by="reviewer-one")
+        export_letter(context.ledger, context.log, letter, "html", by="reviewer-one")
     with pytest.raises(BadInputError, match="in between"):
-        change_letter(desk.ledger, letter, Filled(subject="s", body="late"), order(), seen=seen, by="reviewer-two")
-    assert len(rows_of(desk.ledger, "SELECT * FROM letter_texts WHERE letter_id = ?", [letter])) == 2
+        change_letter(context.ledger, letter, Filled(subject="s", body="late"), order(), seen=seen, by="reviewer-two")
+    assert len(rows_of(context.ledger, "SELECT * FROM letter_texts WHERE letter_id = ?", [letter])) == 2
 
 
 @pytest.mark.parametrize("refused", ["somebody else saved", "a partner is addressed"])
-def test_what_was_typed_into_a_letter_comes_back_when_it_is_not_saved(desk, refused):
-    letter = write(desk, order())
-    who = client(desk, "approver-one")
+def test_what_was_typed_into_a_letter_comes_back_when_it_is_not_saved(context, refused):
+    letter = write(context, order())
+    who = client(context, "approver-one")
     page = who.get(f"/letters/{letter}").text
-    seen = require_letter(desk.ledger, letter).text_id
+    seen = require_letter(context.ledger, letter).text_id
     contact = "info@known.example"
     if refused == "somebody else saved":
         contact = "info@harbour.example"
         change_letter(
-            desk.ledger, letter, Filled(subject="Theirs", body="Their words"), order(), seen=seen, by="reviewer-one"
+            context.ledger, letter, Filled(subject="Theirs", body="Their words"), order(), seen=seen, by="reviewer-one"
         )
-    kept = require_letter(desk.ledger, letter).text_id
+    kept = require_letter(context.ledger, letter).text_id
     typed = {
         "recipient": "Harbour",
         "contact": "else",
@@ -220,188 +225,188 @@ def test_what_was_typed_into_a_letter_comes_back_when_it_is_not_saved(desk, refu
     assert "Mine &lt;/td&gt;&lt;script&gt;" in answer.text
     assert "Nothing was saved" in answer.text
     assert HOSTILE not in answer.text
-    assert require_letter(desk.ledger, letter).text_id == kept
+    assert require_letter(context.ledger, letter).text_id == kept
     if refused == "somebody else saved":
         assert "Their words" in answer.text
 
 
-def test_a_letter_can_be_returned_with_words_and_dropped(desk):
-    letter = write(desk, order(Tone.REQUEST))
-    seen = require_letter(desk.ledger, letter).text_id
+def test_a_letter_can_be_returned_with_words_and_dropped(context):
+    letter = write(context, order(Tone.REQUEST))
+    seen = require_letter(context.ledger, letter).text_id
     with pytest.raises(BadInputError):
-        return_letter(desk.ledger, letter, seen=seen, by="approver-one", why=" ")
-    return_letter(desk.ledger, letter, seen=seen, by="approver-one", why="Name the page.")
-    drop_letter(desk.ledger, letter, seen=require_letter(desk.ledger, letter).text_id, by="reviewer-one")
-    assert case_of(desk, "harbour.example").followup is None
+        return_letter(context.ledger, letter, seen=seen, by="approver-one", why=" ")
+    return_letter(context.ledger, letter, seen=seen, by="approver-one", why="Name the page.")
+    drop_letter(context.ledger, letter, seen=require_letter(context.ledger, letter).text_id, by="reviewer-one")
+    assert case_of(context, "harbour.example").followup is None
     with pytest.raises(BadInputError):
-        mark(desk, letter)
+        mark(context, letter)
 
 
-def test_only_the_text_that_one_saw_is_noted_as_sent_or_dropped(desk):
-    letter = write(desk, order())
-    approve(desk, letter)
-    old = require_letter(desk.ledger, letter).text_id
-    change_letter(desk.ledger, letter, Filled(subject="New", body="New"), order(), seen=old, by="reviewer-one")
-    approve(desk, letter)
+def test_only_the_text_that_one_saw_is_noted_as_sent_or_dropped(context):
+    letter = write(context, order())
+    approve(context, letter)
+    old = require_letter(context.ledger, letter).text_id
+    change_letter(context.ledger, letter, Filled(subject="New", body="New"), order(), seen=old, by="reviewer-one")
+    approve(context, letter)
     with pytest.raises(BadInputError, match="the text that you saw"):
-        mark(desk, letter, seen=old)
+        mark(context, letter, seen=old)
     with pytest.raises(BadInputError, match="the text that you saw"):
-        drop_letter(desk.ledger, letter, seen=old, by="reviewer-one")
-    mark(desk, letter)
-    assert require_letter(desk.ledger, letter).state == LetterState.SENT
+        drop_letter(context.ledger, letter, seen=old, by="reviewer-one")
+    mark(context, letter)
+    assert require_letter(context.ledger, letter).state == LetterState.SENT
 
 
-def test_days_may_be_those_of_another_time_zone(desk):
+def test_days_may_be_those_of_another_time_zone(context):
     day = dt.timedelta(days=1)
-    letter = send(desk, on=(utc_now().date() - day).isoformat())
-    assert require_letter(desk.ledger, letter).state == LetterState.SENT
-    case_id = case_of(desk, "harbour.example").case_id
+    letter = send(context, on=(utc_now().date() - day).isoformat())
+    assert require_letter(context.ledger, letter).state == LetterState.SENT
+    case_id = case_of(context, "harbour.example").case_id
     for days, is_taken in ((1, True), (2, False)):
         on = (utc_now().date() + days * day).isoformat()
         reply = Reply(kind=ReplyKind.OTHER, received_on=on, sender="H", words="Hello")
         with nullcontext() if is_taken else pytest.raises(BadInputError, match="a day that has come"):
-            store_reply(desk.ledger, desk.log, case_id, reply, by="a")
+            store_reply(context.ledger, context.log, case_id, reply, by="a")
 
 
 @pytest.mark.parametrize("on", ["2999-01-01", "1999-01-01", "yesterday", ""])
-def test_a_letter_was_sent_on_a_day_that_has_come_since_its_approval(desk, on):
-    letter = write(desk, order())
-    approve(desk, letter)
+def test_a_letter_was_sent_on_a_day_that_has_come_since_its_approval(context, on):
+    letter = write(context, order())
+    approve(context, letter)
     with pytest.raises(BadInputError):
-        mark(desk, letter, on=on)
+        mark(context, letter, on=on)
 
 
-def test_files_hold_the_approved_text_and_the_log_knows_their_digests(desk):
-    letter = write(desk, order(recipient=HOSTILE))
-    seen = require_letter(desk.ledger, letter).text_id
+def test_files_hold_the_approved_text_and_the_log_knows_their_digests(context):
+    letter = write(context, order(recipient=HOSTILE))
+    seen = require_letter(context.ledger, letter).text_id
     hostile = f"Dear {HOSTILE}\x07\n\n=cmd()&amp;"
     change_letter(
-        desk.ledger,
+        context.ledger,
         letter,
         Filled(subject=HOSTILE, body=hostile),
         order(recipient=HOSTILE),
         seen=seen,
         by="reviewer-one",
     )
-    approve(desk, letter, by="reviewer-one")
-    html = export_letter(desk.ledger, desk.log, letter, "html", by="reviewer-one").content.decode()
+    approve(context, letter, by="reviewer-one")
+    html = export_letter(context.ledger, context.log, letter, "html", by="reviewer-one").content.decode()
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
-    word = Document(io.BytesIO(export_letter(desk.ledger, desk.log, letter, "docx", by="reviewer-one").content))
+    word = Document(io.BytesIO(export_letter(context.ledger, context.log, letter, "docx", by="reviewer-one").content))
     said = "\n".join(paragraph.text for paragraph in word.paragraphs)
     assert f"Dear {HOSTILE}" in said
     assert "=cmd()&amp;" in said
-    approved_at = require_letter(desk.ledger, letter).approved_at
+    approved_at = require_letter(context.ledger, letter).approved_at
     properties, page = word.core_properties, word.sections[0]
     assert {f"{made:%Y-%m-%dT%H:%M:%SZ}" for made in (properties.created, properties.modified)} == {approved_at}
     assert [round(side.mm) for side in (page.page_width, page.page_height)] == [210, 297]
-    pdf = export_letter(desk.ledger, desk.log, letter, "pdf", by="reviewer-one").content
+    pdf = export_letter(context.ledger, context.log, letter, "pdf", by="reviewer-one").content
     assert pdf.startswith(b"%PDF")
-    events = [entry for entry in desk.log.entries() if entry["event"] == "exported"]
+    events = [entry for entry in context.log.entries() if entry["event"] == "exported"]
     assert [entry["details"]["kind"] for entry in events] == ["html", "docx", "pdf"]
     assert len({entry["details"]["text_sha256"] for entry in events}) == 1
 
 
-def test_a_letter_of_a_case_shows_in_its_state_and_its_log(desk):
-    letter = send(desk)
-    case = case_of(desk, "harbour.example")
+def test_a_letter_of_a_case_shows_in_its_state_and_its_log(context):
+    letter = send(context)
+    case = case_of(context, "harbour.example")
     assert (case.followup, case.state) == ("sent", "confirmed")
     assert case.answer_by > TODAY
-    assert [listed.letter_id for listed in list_letters(desk.ledger, case.case_id)] == [letter]
-    sent = [entry for entry in desk.log.entries() if entry["event"] == "sent"]
+    assert [listed.letter_id for listed in list_letters(context.ledger, case.case_id)] == [letter]
+    sent = [entry for entry in context.log.entries() if entry["event"] == "sent"]
     assert sent[0]["details"]["claim"] == case.claim_id
 
 
-def test_a_draft_hides_no_reply(desk):
-    send(desk)
-    case = case_of(desk, "harbour.example")
+def test_a_draft_hides_no_reply(context):
+    send(context)
+    case = case_of(context, "harbour.example")
     store_reply(
-        desk.ledger,
-        desk.log,
+        context.ledger,
+        context.log,
         case.case_id,
         Reply(kind=ReplyKind.DISPUTES, received_on=TODAY, sender="H", words="No."),
         by="a",
     )
-    write(desk, order(Tone.REQUEST))
-    assert case_of(desk, "harbour.example").followup == "disputed"
+    write(context, order(Tone.REQUEST))
+    assert case_of(context, "harbour.example").followup == "disputed"
 
 
 @pytest.mark.parametrize(
     ("kind", "state"), [("acknowledges", "acknowledged"), ("says-removed", "acknowledged"), ("disputes", "disputed"), ("other", "sent")]
 )  # fmt: skip
-def test_a_reply_is_kept_as_it_came_and_what_it_says_is_not_what_was_seen(desk, kind, state):
-    send(desk)
-    case = case_of(desk, "harbour.example")
+def test_a_reply_is_kept_as_it_came_and_what_it_says_is_not_what_was_seen(context, kind, state):
+    send(context)
+    case = case_of(context, "harbour.example")
     reply = Reply(
         kind=ReplyKind(kind), received_on=TODAY, sender="H", words="We …", file_name="../a.eml", file=b"\x00raw"
     )
-    reply_id = store_reply(desk.ledger, desk.log, case.case_id, reply, by="reviewer-one")
-    assert case_of(desk, "harbour.example").followup == state
-    assert desk.ledger.value("SELECT file FROM replies WHERE reply_id = ?", [reply_id]) == b"\x00raw"
+    reply_id = store_reply(context.ledger, context.log, case.case_id, reply, by="reviewer-one")
+    assert case_of(context, "harbour.example").followup == state
+    assert context.ledger.value("SELECT file FROM replies WHERE reply_id = ?", [reply_id]) == b"\x00raw"
 
 
-def test_a_file_that_is_too_large_is_refused_with_how_large_one_may_be(desk):
-    who = client(desk, "reviewer-one")
+def test_a_file_that_is_too_large_is_refused_with_how_large_one_may_be(context):
+    who = client(context, "reviewer-one")
     answer = who.post("/replies", files={"file": ("a.eml", bytes(11_500_000))})
     assert answer.status_code == 413
     assert "a file may have 10 MB" in answer.text
 
 
-def test_a_reply_without_words_or_letter_is_refused(desk):
-    case = confirm(desk, "harbour.example")
+def test_a_reply_without_words_or_letter_is_refused(context):
+    case = confirm(context, "harbour.example")
     empty = Reply(kind=ReplyKind.OTHER, received_on=TODAY, sender="H", words=" ")
     with pytest.raises(BadInputError, match="its words"):
-        store_reply(desk.ledger, desk.log, case.case_id, empty, by="a")
+        store_reply(context.ledger, context.log, case.case_id, empty, by="a")
     words = Reply(kind=ReplyKind.OTHER, received_on=TODAY, sender="H", words="Hello")
     with pytest.raises(BadInputError, match="with a letter"):
-        store_reply(desk.ledger, desk.log, case.case_id, words, by="a")
+        store_reply(context.ledger, context.log, case.case_id, words, by="a")
 
 
-def test_a_letter_that_lay_is_approved_with_a_new_day_and_the_program_waits_until_that_one(desk):
-    letter = write(desk, order())
-    desk.ledger.execute("UPDATE letters SET answer_by = '2026-01-01'")
+def test_a_letter_that_lay_is_approved_with_a_new_day_and_the_program_waits_until_that_one(context):
+    letter = write(context, order())
+    context.ledger.execute("UPDATE letters SET answer_by = '2026-01-01'")
     with pytest.raises(BadInputError, match="a day to come"):
-        approve(desk, letter)
-    who = client(desk, "reviewer-one")
+        approve(context, letter)
+    who = client(context, "reviewer-one")
     page = who.get(f"/letters/{letter}").text
     assert "does not have 2026-01-01 in it" in page
     typed = {"recipient": "Harbour", "contact": "else", "other": "info@harbour.example", "subject": "S"}
     fields = {"csrf": csrf(page), "letter": letter, **typed, "body": "By 2999-01-02."}
     for day, status in (("soon", 400), ("2999-01-02", 303)):
-        seen = require_letter(desk.ledger, letter).text_id
+        seen = require_letter(context.ledger, letter).text_id
         assert who.post("/letters/change", data={**fields, "seen": seen, "answer_by": day}).status_code == status
-    approve(desk, letter)
-    mark(desk, letter)
-    assert case_of(desk, "harbour.example").answer_by == "2999-01-02"
+    approve(context, letter)
+    mark(context, letter)
+    assert case_of(context, "harbour.example").answer_by == "2999-01-02"
 
 
-def test_a_deadline_that_passed_is_told_once(desk):
-    send(desk)
-    assert note_deadlines(desk.ledger) == 0
-    desk.ledger.execute("UPDATE cases SET answer_by = '2026-01-01' WHERE vendor_domain = 'harbour.example'")
-    assert (note_deadlines(desk.ledger), note_deadlines(desk.ledger)) == (1, 0)
+def test_a_deadline_that_passed_is_told_once(context):
+    send(context)
+    assert note_deadlines(context.ledger) == 0
+    context.ledger.execute("UPDATE cases SET answer_by = '2026-01-01' WHERE vendor_domain = 'harbour.example'")
+    assert (note_deadlines(context.ledger), note_deadlines(context.ledger)) == (1, 0)
 
 
-def test_a_case_is_handed_on_and_ended_with_reasons(desk):
-    send(desk)
-    case = case_of(desk, "harbour.example")
+def test_a_case_is_handed_on_and_ended_with_reasons(context):
+    send(context)
+    case = case_of(context, "harbour.example")
     with pytest.raises(BadInputError):
-        escalate(desk.ledger, case.case_id, why="", by="a")
-    escalate(desk.ledger, case.case_id, why="To counsel.", by="a")
-    end_follow_up(desk.ledger, case.case_id, why="Settled.", by="a")
-    assert case_of(desk, "harbour.example").followup == "closed"
+        escalate(context.ledger, case.case_id, why="", by="a")
+    escalate(context.ledger, case.case_id, why="To counsel.", by="a")
+    end_follow_up(context.ledger, case.case_id, why="Settled.", by="a")
+    assert case_of(context, "harbour.example").followup == "closed"
 
 
-def test_a_decision_with_a_letter_after_it_is_not_undone(desk):
-    send(desk)
-    batch = desk.ledger.value("SELECT batch_id FROM case_events WHERE event = 'decided'")
+def test_a_decision_with_a_letter_after_it_is_not_undone(context):
+    send(context)
+    batch = context.ledger.value("SELECT batch_id FROM case_events WHERE event = 'decided'")
     with pytest.raises(PartnerproofError):
-        undo(desk.ledger, desk.log, batch, by="reviewer-one", may_undo_others=True)
+        undo(context.ledger, context.log, batch, by="reviewer-one", may_undo_others=True)
 
 
-def test_analysts_find_letters_in_views(desk):
-    send(desk)
-    with sqlite3.connect(desk.database) as database:
+def test_analysts_find_letters_in_views(context):
+    send(context)
+    with sqlite3.connect(context.database) as database:
         assert database.execute("SELECT state, tone, recipient FROM v_letters").fetchall() == [
             ("sent", "enquiry", "Harbour")
         ]
@@ -409,5 +414,5 @@ def test_analysts_find_letters_in_views(desk):
             "SELECT followup, letters_sent, first_letter_on FROM v_cases WHERE letters_sent"
         ).fetchone()
     assert row == ("sent", 1, TODAY)
-    details = rows_of(desk.ledger, "SELECT details FROM case_events WHERE event LIKE 'letter-%'")
+    details = rows_of(context.ledger, "SELECT details FROM case_events WHERE event LIKE 'letter-%'")
     assert all(json.loads(row["details"])["letter"] for row in details)

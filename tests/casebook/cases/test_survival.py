@@ -14,7 +14,7 @@ from casebook.cases.survival import Duration, estimate_survival, read_removals
 from ledger.database import Ledger
 from ledger.vocabulary import Tone
 from tests.casebook.ledgers import rows_of
-from tests.casebook.web.desks import make_desk
+from tests.casebook.web.contexts import make_context
 
 
 def durations(removed: list[int], censored: list[int]) -> list[Duration]:
@@ -87,7 +87,7 @@ def add_letter(ledger: Ledger, case: str, number: int, tone: Tone, sent_on: str 
 
 
 def test_a_case_counts_from_its_first_letter_under_its_tone_until_a_proven_removal_or_today(tmp_path: Path):
-    ledger = make_desk(tmp_path).ledger
+    ledger = make_context(tmp_path).ledger
     one, two, three, four = [row[0] for row in rows_of(ledger, "SELECT case_id FROM cases ORDER BY vendor_domain")]
     add_letter(ledger, one, 2, Tone.DEMAND, "2026-02-01")
     add_letter(ledger, one, 1, Tone.REQUEST, "2026-01-10")

@@ -1,4 +1,7 @@
-"""The report for people who do not read code: one sentence, and nothing in it that a vendor could run."""
+"""The report for people who do not read code: one sentence, and nothing in it that a vendor could run.
+
+Tests: casebook/dossier/report.py, casebook/dossier/dossier.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What was ticked is blanked in whatever form a page may have it, and nothing else is touched."""
+"""What was ticked is blanked in whatever form a page may have it, and nothing else is touched.
+
+Tests: casebook/export/redaction.py, casebook/export/redacted_pictures.py, casebook/export/unescaped.py.
+"""
 
 from __future__ import annotations
 

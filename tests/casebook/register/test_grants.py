@@ -1,4 +1,7 @@
-"""Registers: all mistakes at once, nothing half imported, every import a snapshot."""
+"""Registers: all mistakes at once, nothing half imported, every import a snapshot.
+
+Tests: casebook/register/grants.py, casebook/register/imports.py.
+"""
 
 from __future__ import annotations
 

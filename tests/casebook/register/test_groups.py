@@ -1,4 +1,8 @@
-"""Corporate groups: GLEIF's files and plain CSV, and what a search makes of them."""
+"""Corporate groups: GLEIF's files and plain CSV, and what a search makes of them.
+
+Tests: casebook/register/groups.py, casebook/register/gleif.py, casebook/register/group_entries.py,
+casebook/register/group_files.py, casebook/register/group_imports.py.
+"""
 
 from __future__ import annotations
 

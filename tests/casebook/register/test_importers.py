@@ -1,4 +1,9 @@
-"""Registers in every format: what is read, what is refused, and where a mistake stands."""
+"""Registers in every format: what is read, what is refused, and where a mistake stands.
+
+Tests: casebook/register/importers/__init__.py, casebook/register/importers/csv_file.py,
+casebook/register/importers/directory.py, casebook/register/importers/json_file.py,
+casebook/register/importers/workbook.py, casebook/register/mapping.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""What a search finds, what it refuses and why, and that the same question gets the same answer."""
+"""What a search finds, what it refuses and why, and that the same question gets the same answer.
+
+Tests: casebook/register/search.py, casebook/register/search_terms.py, casebook/register/recorded_search.py,
+casebook/register/grant_index.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Imports are kept: the same file changes nothing, a new one is compared with the last, and one can be taken back."""
+"""Imports are kept: the same file changes nothing, a new one is compared with the last, and one can be taken back.
+
+Tests: casebook/register/snapshots.py, casebook/register/register_changes.py.
+"""
 
 from __future__ import annotations
 

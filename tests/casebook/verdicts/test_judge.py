@@ -1,4 +1,7 @@
-"""Claims judged, judged again and replayed; what changed between two runs, and why."""
+"""Claims judged, judged again and replayed; what changed between two runs, and why.
+
+Tests: casebook/verdicts/judge.py, casebook/verdicts/affected.py, casebook/verdicts/verdict_changes.py.
+"""
 
 from __future__ import annotations
 

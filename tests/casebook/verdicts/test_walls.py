@@ -1,4 +1,7 @@
-"""Walls of logos, and the ones that came with a template."""
+"""Walls of logos, and the ones that came with a template.
+
+Tests: casebook/verdicts/walls.py, casebook/verdicts/claims.py.
+"""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from casebook.web.application_context import ApplicationContext
 from casebook.web.queue import FACETS
 from ledger.vocabulary import CaseState, ReplyKind, Role, Tone
 from tests.casebook.ledgers import rows_of
-from tests.casebook.web.desks import client, csrf, write_approved_letter
+from tests.casebook.web.contexts import client, csrf, write_approved_letter
 
 ROOT = Path(__file__).parents[3] / "casebook"
 NAMES = sorted(
@@ -70,25 +70,25 @@ class Answered:
 
 
 class Strangers:
-    """A desk with cases and letters, a session of each role, and requests to it."""
+    """A context with cases and letters, a session of each role, and requests to it."""
 
-    def __init__(self, desk: ApplicationContext) -> None:
-        self.desk = desk
-        write_approved_letter(desk, "meadow.example")
-        review = ReviewApp(desk)
+    def __init__(self, context: ApplicationContext) -> None:
+        self.context = context
+        write_approved_letter(context, "meadow.example")
+        review = ReviewApp(context)
         # a table starts a process: it is asked for apart from the others, not some hundred times
         self.routes = sorted(
             {(route.path, min(route.methods - {"HEAD"})) for route in review.routes()} - {("/table.{kind}", "GET")}
         )
         self.cookies, self.secrets = [""], [""]
         for role in Role:
-            who = client(desk, f"{role}-one")
+            who = client(context, f"{role}-one")
             self.secrets.append(csrf(who.get("/help").text))
             self.cookies.append(who.cookies[COOKIE])
 
     def plausible(self) -> dict[str, list[str]]:
         """Of each field and parameter, values that lead further into the application than any hostile one."""
-        ledger = self.desk.ledger
+        ledger = self.context.ledger
         rows = rows_of(ledger, "SELECT case_id, last_event_id, vendor_domain FROM cases ORDER BY case_id")
         cases, ticks = [row[0] for row in rows], [f"{row[0]}:{row[1]}" for row in rows]
         letters, replies = (

@@ -1,4 +1,8 @@
-"""What the dashboard counts, and how it draws it: held to plain SQL, with hostile names as words."""
+"""What the dashboard counts, and how it draws it: held to plain SQL, with hostile names as words.
+
+Tests: casebook/web/dashboard.py, casebook/web/charts.py, casebook/web/count_cache.py,
+casebook/web/coverage_counts.py.
+"""
 
 from __future__ import annotations
 
@@ -26,15 +30,15 @@ from ledger.records import BrandRow
 from ledger.vocabulary import Tone
 from tests.casebook.cases.test_survival import add_letter
 from tests.casebook.ledgers import rows_of
-from tests.casebook.web.desks import HOSTILE, client, make_desk
+from tests.casebook.web.contexts import HOSTILE, client, make_context
 from tests.casebook.web.test_queue import add_case
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> ApplicationContext:
-    return make_desk(tmp_path_factory.mktemp("desk"))
+def context(tmp_path_factory: pytest.TempPathFactory) -> ApplicationContext:
+    return make_context(tmp_path_factory.mktemp("context"))
 
 
 def figure(page: str, name: str) -> etree._Element:
@@ -43,8 +47,8 @@ def figure(page: str, name: str) -> etree._Element:
     return etree.fromstring(found[0])
 
 
-def test_every_figure_has_a_title_a_description_and_its_numbers(desk):
-    page = client(desk, "reader-one").get("/dashboard").text
+def test_every_figure_has_a_title_a_description_and_its_numbers(context):
+    page = client(context, "reader-one").get("/dashboard").text
     for name in ("time", "verdict", "brand", "country", "survival", "coverage", "load"):
         svg = figure(page, name)
         assert svg.get("role") == "img"
@@ -55,8 +59,8 @@ def test_every_figure_has_a_title_a_description_and_its_numbers(desk):
     assert "style=" not in page  # the policy of every page forbids it
 
 
-def test_the_address_holds_brand_period_and_grouping(desk):
-    ann = client(desk, "reader-one")
+def test_the_address_holds_brand_period_and_grouping(context):
+    ann = client(context, "reader-one")
     assert "<b>2</b>findings first seen" in ann.get("/dashboard?since=2026-01-03&until=2026-01-04").text
     assert "<b>0</b>findings first seen" in ann.get("/dashboard?brand=globex").text
     page = ann.get("/dashboard?by=country&since=0000&until=9999-99-99&brand=").text
@@ -66,23 +70,25 @@ def test_the_address_holds_brand_period_and_grouping(desk):
 
 
 def test_a_hostile_name_is_a_word_in_every_figure(tmp_path):
-    desk = make_desk(tmp_path)
-    desk.ledger.execute("UPDATE cases SET brand = ?, country = ?, assignee = ?", [HOSTILE, f"\x00{HOSTILE}", HOSTILE])
+    context = make_context(tmp_path)
+    context.ledger.execute(
+        "UPDATE cases SET brand = ?, country = ?, assignee = ?", [HOSTILE, f"\x00{HOSTILE}", HOSTILE]
+    )
     for by in ("brand", "country"):
-        page = client(desk, "reader-one").get(f"/dashboard?by={by}").text
+        page = client(context, "reader-one").get(f"/dashboard?by={by}").text
         assert "<script>alert" not in page
         assert "<img" not in page
 
 
 def test_removals_are_drawn_by_tone_with_the_numbers_at_risk(tmp_path):
-    desk = make_desk(tmp_path)
-    cases = [row[0] for row in rows_of(desk.ledger, "SELECT case_id FROM cases ORDER BY case_id")]
+    context = make_context(tmp_path)
+    cases = [row[0] for row in rows_of(context.ledger, "SELECT case_id FROM cases ORDER BY case_id")]
     for number, (case, tone) in enumerate(
         zip(cases, (Tone.REQUEST, Tone.REQUEST, Tone.HOST_NOTICE, Tone.ENQUIRY), strict=True)
     ):
-        add_letter(desk.ledger, case, number, tone, "2026-01-10")
-    desk.ledger.execute("UPDATE cases SET removed_on = '2026-01-30' WHERE case_id = ?", [cases[0]])
-    page = client(desk, "reader-one").get("/dashboard").text
+        add_letter(context.ledger, case, number, tone, "2026-01-10")
+    context.ledger.execute("UPDATE cases SET removed_on = '2026-01-30' WHERE case_id = ?", [cases[0]])
+    page = client(context, "reader-one").get("/dashboard").text
     svg = figure(page, "survival")
     words = [text.text for text in svg.iter("text")]
     assert [word for word in words if word in ("enquiry", "request", "host notice", "demand")] == [
@@ -140,7 +146,7 @@ def test_bins_are_days_months_or_years(first, last, names):
 
 
 def test_coverage_is_of_each_vendors_last_visit(tmp_path):
-    ledger = make_desk(tmp_path).ledger
+    ledger = make_context(tmp_path).ledger
     ledger.execute("UPDATE pages SET health = 'challenge' WHERE page_id = (SELECT min(page_id) FROM pages)")
     counts = count_coverage(ledger, None, None)
     assert (counts.vendors, counts.failed, counts.unseen) == (5, 0, {"challenge": 1})
@@ -157,7 +163,7 @@ def test_coverage_is_of_each_vendors_last_visit(tmp_path):
 
 
 def test_a_stale_count_is_given_once_more_and_renewed_behind_it(tmp_path):
-    ledger = make_desk(tmp_path).ledger
+    ledger = make_context(tmp_path).ledger
     made = threading.Semaphore(0)
 
     def count(own: Ledger) -> int:
@@ -180,7 +186,7 @@ def test_a_stale_count_is_given_once_more_and_renewed_behind_it(tmp_path):
 
 
 def test_a_count_that_fails_behind_a_page_leaves_the_old_one(tmp_path, caplog):
-    ledger = make_desk(tmp_path).ledger
+    ledger = make_context(tmp_path).ledger
     cache = CountCache(fresh_s=0)
     assert cache.read(ledger, ("a",), lambda own: own.value("SELECT count(*) FROM cases")) == 4
     for _ in range(3):

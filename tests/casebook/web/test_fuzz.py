@@ -1,4 +1,7 @@
-"""No request, however strange, makes a fault: it is answered, refused in words, or leads elsewhere. `bench/fuzz_review.py` asks longer."""
+"""No request, however strange, makes a fault: it is answered, refused in words, or leads elsewhere. `bench/fuzz_review.py` asks longer.
+
+Tests: casebook/web/app.py, casebook/web/faults.py.
+"""
 
 from __future__ import annotations
 
@@ -19,20 +22,20 @@ from starlette.testclient import TestClient
 
 from casebook.web.app import POLICY, make_app
 from casebook.web.application_context import ApplicationContext
-from tests.casebook.web.desks import client, csrf, make_desk
+from tests.casebook.web.contexts import client, csrf, make_context
 from tests.casebook.web.strangers import HOSTILE, TOO_MANY, Strangers, send
 
 
 @pytest.fixture(scope="module")
 def strangers(tmp_path_factory: pytest.TempPathFactory) -> Strangers:
-    return Strangers(make_desk(tmp_path_factory.mktemp("desk"), four_eyes=True, token="a-token"))  # noqa: S106  # of this test
+    return Strangers(make_context(tmp_path_factory.mktemp("context"), four_eyes=True, token="a-token"))  # noqa: S106  # of this test
 
 
 EXAMPLES = 45  # of each route
 
 
 def test_no_request_makes_a_fault(strangers):
-    app, statuses = make_app(strangers.desk), Counter[int]()
+    app, statuses = make_app(strangers.context), Counter[int]()
     with asyncio.Runner() as runner:
         for number, (path, method) in enumerate(strangers.routes):
 
@@ -49,7 +52,7 @@ def test_no_request_makes_a_fault(strangers):
                 statuses[answered.status] += 1
 
             ask()
-    assert strangers.desk.ledger.value("PRAGMA integrity_check") == "ok"
+    assert strangers.context.ledger.value("PRAGMA integrity_check") == "ok"
     assert all(statuses[status] > 20 for status in (200, 303, 400, 403, 404, 405)), statuses  # it came beyond the door
 
 
@@ -62,12 +65,12 @@ def test_no_request_makes_a_fault(strangers):
     )
 )
 def test_no_filter_makes_a_fault_in_a_table(strangers, query):
-    assert client(strangers.desk, "reader-one").get("/table.csv", params={name: value.encode("utf-8", "replace") for name, value in query.items()}).status_code == 200  # fmt: skip
+    assert client(strangers.context, "reader-one").get("/table.csv", params={name: value.encode("utf-8", "replace") for name, value in query.items()}).status_code == 200  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def port(strangers) -> Iterator[int]:
-    config = uvicorn.Config(make_app(strangers.desk), port=0, log_level="critical")
+    config = uvicorn.Config(make_app(strangers.context), port=0, log_level="critical")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -116,20 +119,20 @@ def test_what_is_no_proper_http_is_refused_without_a_fault(strangers, port, name
     statuses = [int(status) for status in re.findall(rb"^HTTP/1\.1 (\d{3})", answer, re.M)]
     assert all(status < 500 for status in statuses), answer[:300]
     assert b"Traceback" not in answer
-    assert client(strangers.desk, "reader-one").get("/help").status_code == 200
+    assert client(strangers.context, "reader-one").get("/help").status_code == 200
 
 
-def broken(desk: ApplicationContext) -> TestClient:
-    """A client of a desk whose cases can not be read any more: what nobody foresees."""
-    who = client(desk, "reviewer-one")
-    desk.ledger.execute("ALTER TABLE cases RENAME TO cases_elsewhere")
-    desk.ledger.execute("ALTER TABLE accounts RENAME TO accounts_elsewhere")
-    return TestClient(make_app(desk), follow_redirects=False, raise_server_exceptions=False, cookies=who.cookies)
+def broken(context: ApplicationContext) -> TestClient:
+    """A client of a context whose cases can not be read any more: what nobody foresees."""
+    who = client(context, "reviewer-one")
+    context.ledger.execute("ALTER TABLE cases RENAME TO cases_elsewhere")
+    context.ledger.execute("ALTER TABLE accounts RENAME TO accounts_elsewhere")
+    return TestClient(make_app(context), follow_redirects=False, raise_server_exceptions=False, cookies=who.cookies)
 
 
 def test_a_fault_is_told_in_words_and_noted_where_the_page_says(tmp_path):
-    desk = make_desk(tmp_path)
-    who = broken(desk)
+    context = make_context(tmp_path)
+    who = broken(context)
     answer = who.get("/?q=personal")
     assert answer.status_code == 500
     assert answer.headers["content-security-policy"] == POLICY
@@ -148,6 +151,6 @@ def test_a_fault_is_told_in_words_and_noted_where_the_page_says(tmp_path):
 
 
 def test_a_log_that_can_not_be_written_does_not_keep_the_page_from_being_told(tmp_path):
-    desk = make_desk(tmp_path)
+    context = make_context(tmp_path)
     (tmp_path / "var" / "serve.log").mkdir()
-    assert broken(desk).get("/").status_code == 500
+    assert broken(context).get("/").status_code == 500

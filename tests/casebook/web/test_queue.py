@@ -1,4 +1,7 @@
-"""The queue in memory tells what SQL tells, whatever the filters, and follows what others write."""
+"""The queue in memory tells what SQL tells, whatever the filters, and follows what others write.
+
+Tests: casebook/web/queue.py, casebook/web/case_columns.py.
+"""
 
 from __future__ import annotations
 

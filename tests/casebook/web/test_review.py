@@ -1,4 +1,7 @@
-"""Deciding in the review application: one by one, in groups, undone, by two people, and never over somebody's head."""
+"""Deciding in the review application: one by one, in groups, undone, by two people, and never over somebody's head.
+
+Tests: casebook/web/pages.py, casebook/web/case_page.py, casebook/web/responses.py, casebook/cases/decisions.py, casebook/cases/cases.py.
+"""
 
 from __future__ import annotations
 
@@ -13,126 +16,126 @@ from ledger.database import columns_of
 from ledger.records import ProposedGrant
 from ledger.vocabulary import CaseState
 from tests.casebook.ledgers import Read, Said, add_visit
-from tests.casebook.web.desks import case_of, client, csrf, make_desk, states, ticks
+from tests.casebook.web.contexts import case_of, client, csrf, make_context, states, ticks
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> ApplicationContext:
-    return make_desk(tmp_path)
+def context(tmp_path: Path) -> ApplicationContext:
+    return make_context(tmp_path)
 
 
-def decide(desk: ApplicationContext, who, decision: str, *domains: str, **more: str):
+def decide(context: ApplicationContext, who, decision: str, *domains: str, **more: str):
     token = csrf(who.get("/help").text)
-    return who.post("/decide", data={"csrf": token, "case": ticks(desk, *domains), "decision": decision, **more})
+    return who.post("/decide", data={"csrf": token, "case": ticks(context, *domains), "decision": decision, **more})
 
 
-def test_a_finding_that_is_not_allowed_opens_a_case_and_one_that_is_does_not(desk):
-    assert states(desk) == dict.fromkeys(
+def test_a_finding_that_is_not_allowed_opens_a_case_and_one_that_is_does_not(context):
+    assert states(context) == dict.fromkeys(
         ("harbour.example", "meadow.example", "mill.example", "quarry.example"), "open"
     )
-    assert sync_cases(desk.ledger).opened == 0
+    assert sync_cases(context.ledger).opened == 0
 
 
-def test_a_decision_is_stored_with_who_why_and_when_and_leads_to_the_next_case(desk):
-    ann = client(desk, "reviewer-one")
+def test_a_decision_is_stored_with_who_why_and_when_and_leads_to_the_next_case(context):
+    ann = client(context, "reviewer-one")
     queue = ann.get("/").text
     assert "4 cases to decide" in queue
     answer = decide(
-        desk, ann, "confirmed:no-agreement", "quarry.example", comment="seen on the phone", **{"from": "case"}
+        context, ann, "confirmed:no-agreement", "quarry.example", comment="seen on the phone", **{"from": "case"}
     )
     assert answer.status_code == 303
     assert answer.headers["location"].startswith("/cases/")
     page = ann.get(answer.headers["location"]).text
     assert "confirmed." in page
     assert "Undo" in page
-    case = case_of(desk, "quarry.example")
+    case = case_of(context, "quarry.example")
     assert (case.state, case.reason, case.decided_by) == ("confirmed", "no-agreement", "reviewer-one")
     assert "seen on the phone" in ann.get(f"/cases/{case.case_id}").text
-    log = [json.loads(line) for line in desk.log.lines()]
+    log = [json.loads(line) for line in context.log.lines()]
     assert log[-1]["event"] in ("decided", "viewed")
     assert [entry["by"] for entry in log if entry["event"] == "decided"] == ["reviewer-one"]
 
 
-def test_a_group_is_decided_at_once_and_undone_at_once(desk):
-    ann = client(desk, "reviewer-one")
-    answer = decide(desk, ann, "not-a-claim:filler", "mill.example", "quarry.example")
-    assert states(desk)["mill.example"] == states(desk)["quarry.example"] == "not-a-claim"
+def test_a_group_is_decided_at_once_and_undone_at_once(context):
+    ann = client(context, "reviewer-one")
+    answer = decide(context, ann, "not-a-claim:filler", "mill.example", "quarry.example")
+    assert states(context)["mill.example"] == states(context)["quarry.example"] == "not-a-claim"
     page = ann.get(answer.headers["location"]).text
     assert "2 cases: not a claim." in page
     batch = answer.headers["location"].rpartition("done=")[2]
     assert ann.post("/undo", data={"csrf": csrf(page), "batch": batch}).status_code == 303
-    assert set(states(desk).values()) == {"open"}
+    assert set(states(context).values()) == {"open"}
     assert ann.post("/undo", data={"csrf": csrf(page), "batch": batch}).status_code == 409
 
 
-def test_a_case_that_somebody_changed_in_between_is_not_decided_nor_are_those_beside_it(desk):
-    ann, bob = client(desk, "reviewer-one"), client(desk, "approver-one")
-    old = ticks(desk, "mill.example", "quarry.example")
-    decide(desk, bob, "confirmed:ended", "mill.example")
+def test_a_case_that_somebody_changed_in_between_is_not_decided_nor_are_those_beside_it(context):
+    ann, bob = client(context, "reviewer-one"), client(context, "approver-one")
+    old = ticks(context, "mill.example", "quarry.example")
+    decide(context, bob, "confirmed:ended", "mill.example")
     token = csrf(ann.get("/help").text)
     answer = ann.post("/decide", data={"csrf": token, "case": old, "decision": "not-a-claim:news"})
     assert answer.status_code == 409
     assert "changed by somebody else in between" in answer.text
-    assert states(desk)["mill.example"] == "confirmed"
-    assert states(desk)["quarry.example"] == "open"
+    assert states(context)["mill.example"] == "confirmed"
+    assert states(context)["quarry.example"] == "open"
 
 
-def test_only_an_admin_takes_back_what_somebody_else_decided(desk):
-    ann, bob, eve = client(desk, "reviewer-one"), client(desk, "approver-one"), client(desk, "admin-one")
-    batch = decide(desk, ann, "confirmed:ended", "mill.example").headers["location"].rpartition("done=")[2]
+def test_only_an_admin_takes_back_what_somebody_else_decided(context):
+    ann, bob, eve = client(context, "reviewer-one"), client(context, "approver-one"), client(context, "admin-one")
+    batch = decide(context, ann, "confirmed:ended", "mill.example").headers["location"].rpartition("done=")[2]
     assert bob.post("/undo", data={"csrf": csrf(bob.get("/help").text), "batch": batch}).status_code == 400
-    assert states(desk)["mill.example"] == "confirmed"
+    assert states(context)["mill.example"] == "confirmed"
     assert eve.post("/undo", data={"csrf": csrf(eve.get("/help").text), "batch": batch}).status_code == 303
-    assert states(desk)["mill.example"] == "open"
+    assert states(context)["mill.example"] == "open"
 
 
 def test_where_the_brand_asks_for_four_eyes_a_second_person_approves(tmp_path):
-    desk = make_desk(tmp_path, four_eyes=True)
-    ann, bob = client(desk, "approver-one"), client(desk, "approver-two")
-    decide(desk, ann, "authorised:agreement", "mill.example")
-    assert states(desk)["mill.example"] == "waiting-approval"
-    assert not desk.ledger.value("SELECT count(*) FROM proposed_grants")
-    form = {"csrf": csrf(ann.get("/help").text), "case": ticks(desk, "mill.example"), "approval": "approve"}
+    context = make_context(tmp_path, four_eyes=True)
+    ann, bob = client(context, "approver-one"), client(context, "approver-two")
+    decide(context, ann, "authorised:agreement", "mill.example")
+    assert states(context)["mill.example"] == "waiting-approval"
+    assert not context.ledger.value("SELECT count(*) FROM proposed_grants")
+    form = {"csrf": csrf(ann.get("/help").text), "case": ticks(context, "mill.example"), "approval": "approve"}
     assert ann.post("/approve", data=form).status_code == 400  # not one's own
-    form = {"csrf": csrf(bob.get("/help").text), "case": ticks(desk, "mill.example"), "approval": "approve"}
+    form = {"csrf": csrf(bob.get("/help").text), "case": ticks(context, "mill.example"), "approval": "approve"}
     assert bob.post("/approve", data=form).status_code == 303
-    assert states(desk)["mill.example"] == "authorised"
-    grant = desk.ledger.select_first(ProposedGrant, f"SELECT {columns_of(ProposedGrant)} FROM proposed_grants")
+    assert states(context)["mill.example"] == "authorised"
+    grant = context.ledger.select_first(ProposedGrant, f"SELECT {columns_of(ProposedGrant)} FROM proposed_grants")
     assert (grant.domain, grant.proposed_by, grant.withdrawn_at) == ("mill.example", "approver-one", None)
-    decide(desk, ann, "confirmed:ended", "quarry.example")
+    decide(context, ann, "confirmed:ended", "quarry.example")
     form = {
         "csrf": csrf(bob.get("/help").text),
-        "case": ticks(desk, "quarry.example"),
+        "case": ticks(context, "quarry.example"),
         "approval": "return",
         "comment": "why?",
     }
     bob.post("/approve", data=form)
-    assert states(desk)["quarry.example"] == "open"
+    assert states(context)["quarry.example"] == "open"
 
 
-def test_a_false_match_goes_to_the_rejections_and_comes_back_when_undone(desk):
-    ann = client(desk, "reviewer-one")
-    batch = decide(desk, ann, "false-match:other-mark", "mill.example").headers["location"].rpartition("done=")[2]
-    assert desk.ledger.value("SELECT count(*) FROM rejections WHERE event = 'rejected'") == 1
-    assert not desk.ledger.value("SELECT count(*) FROM claim_evidence e JOIN logo_matches m USING (match_id) WHERE m.rejection_id IS NOT NULL")  # fmt: skip
-    case = desk.ledger.value("SELECT case_id FROM cases WHERE vendor_domain = 'mill.example'")
+def test_a_false_match_goes_to_the_rejections_and_comes_back_when_undone(context):
+    ann = client(context, "reviewer-one")
+    batch = decide(context, ann, "false-match:other-mark", "mill.example").headers["location"].rpartition("done=")[2]
+    assert context.ledger.value("SELECT count(*) FROM rejections WHERE event = 'rejected'") == 1
+    assert not context.ledger.value("SELECT count(*) FROM claim_evidence e JOIN logo_matches m USING (match_id) WHERE m.rejection_id IS NOT NULL")  # fmt: skip
+    case = context.ledger.value("SELECT case_id FROM cases WHERE vendor_domain = 'mill.example'")
     assert "has no evidence any more" in ann.get(f"/cases/{case}").text
-    sync_cases(desk.ledger)
-    assert states(desk)["quarry.example"] == "closed"  # it rested on the same image alone
+    sync_cases(context.ledger)
+    assert states(context)["quarry.example"] == "closed"  # it rested on the same image alone
     ann.post("/undo", data={"csrf": csrf(ann.get("/help").text), "batch": batch})
-    sync_cases(desk.ledger)
-    assert states(desk)["mill.example"] == "open"
+    sync_cases(context.ledger)
+    assert states(context)["mill.example"] == "open"
     assert "has no evidence any more" not in ann.get(f"/cases/{case}").text
 
 
-def test_a_decided_case_returns_only_when_something_material_changes(desk):
-    ann = client(desk, "reviewer-one")
-    decide(desk, ann, "not-a-claim:news", "harbour.example")
+def test_a_decided_case_returns_only_when_something_material_changes(context):
+    ann = client(context, "reviewer-one")
+    decide(context, ann, "not-a-claim:news", "harbour.example")
     from casebook.verdicts.claims import find_claims
     from casebook.verdicts.judge import Judge
 
     said = Said(text="We are a partner of 艾克米 Acme.")
-    ledger = desk.ledger
+    ledger = context.ledger
     same = add_visit(ledger, "2026-03-01", [Read(sentences=[said])], domain="harbour.example")
     find_claims(ledger, ["acme"], visit_ids=[same])
     Judge(ledger).judge()
@@ -142,43 +145,49 @@ def test_a_decided_case_returns_only_when_something_material_changes(desk):
     find_claims(ledger, ["acme"], visit_ids=[new])
     Judge(ledger).judge()
     assert sync_cases(ledger).reopened == 1
-    assert states(desk)["harbour.example"] == CaseState.OPEN
+    assert states(context)["harbour.example"] == CaseState.OPEN
 
 
-def test_later_assignment_and_comment_are_kept(desk):
-    ann = client(desk, "reviewer-one")
+def test_later_assignment_and_comment_are_kept(context):
+    ann = client(context, "reviewer-one")
     token = csrf(ann.get("/help").text)
     assert (
-        ann.post("/later", data={"csrf": token, "case": ticks(desk, "mill.example"), "until": "2026-12-24"}).status_code
+        ann.post(
+            "/later", data={"csrf": token, "case": ticks(context, "mill.example"), "until": "2026-12-24"}
+        ).status_code
         == 303
     )
     assert (
-        ann.post("/later", data={"csrf": token, "case": ticks(desk, "mill.example"), "until": "soon"}).status_code
-        == 400
-    )
-    assert (
-        ann.post("/assign", data={"csrf": token, "case": ticks(desk, "mill.example"), "to": "approver-one"}).status_code
-        == 303
-    )
-    assert (
-        ann.post("/assign", data={"csrf": token, "case": ticks(desk, "mill.example"), "to": "nobody-here"}).status_code
+        ann.post("/later", data={"csrf": token, "case": ticks(context, "mill.example"), "until": "soon"}).status_code
         == 400
     )
     assert (
         ann.post(
-            "/comment", data={"csrf": token, "case": ticks(desk, "mill.example"), "comment": "call them"}
+            "/assign", data={"csrf": token, "case": ticks(context, "mill.example"), "to": "approver-one"}
         ).status_code
         == 303
     )
-    case = case_of(desk, "mill.example")
+    assert (
+        ann.post(
+            "/assign", data={"csrf": token, "case": ticks(context, "mill.example"), "to": "nobody-here"}
+        ).status_code
+        == 400
+    )
+    assert (
+        ann.post(
+            "/comment", data={"csrf": token, "case": ticks(context, "mill.example"), "comment": "call them"}
+        ).status_code
+        == 303
+    )
+    case = case_of(context, "mill.example")
     assert (case.state, case.due_on, case.assignee) == ("later", "2026-12-24", "approver-one")
     page = ann.get(f"/cases/{case.case_id}").text
     assert "call them" in page
     assert "until 2026-12-24" in page
 
 
-def test_filters_facets_search_and_views_live_in_the_address(desk):
-    ann = client(desk, "reader-one")
+def test_filters_facets_search_and_views_live_in_the_address(context):
+    ann = client(context, "reader-one")
     assert "1 case to decide" in ann.get("/?evidence=both").text
     assert "1 case to decide" in ann.get("/?q=艾克米+harbour").text
     assert "0 cases to decide" in ann.get("/?q=微软").text
@@ -188,7 +197,7 @@ def test_filters_facets_search_and_views_live_in_the_address(desk):
     ann.post("/views", data={"csrf": csrf(page), "query": "evidence=both", "name": "Both"})
     assert ">Both<" in ann.get("/").text.replace("<bdi>", ">").replace("</bdi>", "<")
     ann.post("/views", data={"csrf": csrf(page), "query": "", "name": "Both", "forget": "yes"})
-    assert not desk.ledger.value("SELECT count(*) FROM saved_views")
+    assert not context.ledger.value("SELECT count(*) FROM saved_views")
 
 
 def test_a_server_that_writes_makes_no_alarm_of_the_whole_database_file(tmp_path):
@@ -197,24 +206,24 @@ def test_a_server_that_writes_makes_no_alarm_of_the_whole_database_file(tmp_path
     from ledger.proof.writer_lock import hold_door, hold_pen
     from tests.flow.sealed import of, verify
 
-    desk = make_desk(tmp_path)
-    with hold_pen(desk.database, "judge"):
+    context = make_context(tmp_path)
+    with hold_pen(context.database, "judge"):
         pass
-    with hold_door(desk.database, "serve"):
-        client(desk, "reader-one")
-        with hold_pen(desk.database, "crawl"):
+    with hold_door(context.database, "serve"):
+        client(context, "reader-one")
+        with hold_pen(context.database, "crawl"):
             pass
-        client(desk, "reader-one")
+        client(context, "reader-one")
         assert not of(verify(tmp_path), BROKEN)
     assert not of(verify(tmp_path), BROKEN)
-    desk.ledger.close()
-    with hold_pen(desk.database, "judge"):
+    context.ledger.close()
+    with hold_pen(context.database, "judge"):
         pass
     assert any("as the last command left it" in line for line in of(verify(tmp_path), "ok"))
 
 
-def test_a_refused_form_leads_back_to_its_own_page_and_to_no_other_place(desk):
-    who = client(desk, "reviewer-one")
+def test_a_refused_form_leads_back_to_its_own_page_and_to_no_other_place(context):
+    who = client(context, "reviewer-one")
     token = csrf(who.get("/help").text)
     for referer, back in (
         ("http://testserver/cases/x?q=1", 'href="/cases/x?q=1"'), ("http://evil.example/cases", None), ("javascript:alert(1)", None),

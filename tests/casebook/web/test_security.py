@@ -1,4 +1,8 @@
-"""Who may ask for what: every route for every role, forms of strangers, sessions, hostile words."""
+"""Who may ask for what: every route for every role, forms of strangers, sessions, hostile words.
+
+Tests: casebook/web/app.py, casebook/web/accounts.py, casebook/web/letter_pages.py,
+casebook/web/application_context.py.
+"""
 
 from __future__ import annotations
 
@@ -13,37 +17,37 @@ from casebook.web.letter_pages import UPLOADS
 from casebook.web.pages import PAGES, POSTS
 from ledger.vocabulary import Role
 from tests.casebook.ledgers import rows_of
-from tests.casebook.web.desks import HOSTILE, PASSWORD, client, csrf, make_desk, ticks, write_approved_letter
+from tests.casebook.web.contexts import HOSTILE, PASSWORD, client, csrf, make_context, ticks, write_approved_letter
 
 ORDER = tuple(Role)
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> ApplicationContext:
-    made = make_desk(tmp_path_factory.mktemp("desk"), token="a-token-of-the-machine")  # noqa: S106  # of this test
+def context(tmp_path_factory: pytest.TempPathFactory) -> ApplicationContext:
+    made = make_context(tmp_path_factory.mktemp("context"), token="a-token-of-the-machine")  # noqa: S106  # of this test
     write_approved_letter(made, "meadow.example")
     return made
 
 
-def address(desk: ApplicationContext, path: str) -> str:
-    case = desk.ledger.value("SELECT case_id FROM cases ORDER BY case_id LIMIT 1")
-    letter = desk.ledger.value("SELECT letter_id FROM letters ORDER BY letter_id LIMIT 1")
-    reply = desk.ledger.value("SELECT reply_id FROM replies ORDER BY reply_id LIMIT 1")
+def address(context: ApplicationContext, path: str) -> str:
+    case = context.ledger.value("SELECT case_id FROM cases ORDER BY case_id LIMIT 1")
+    letter = context.ledger.value("SELECT letter_id FROM letters ORDER BY letter_id LIMIT 1")
+    reply = context.ledger.value("SELECT reply_id FROM replies ORDER BY reply_id LIMIT 1")
     kind = "html" if path.startswith("/letters") else "csv" if path.startswith("/table") else "official"
     names = {"case_id": case, "letter_id": letter, "reply_id": reply, "number": "0", "kind": kind}
     return path.format(**names)
 
 
-def test_every_route_is_known_to_these_tests(desk):
+def test_every_route_is_known_to_these_tests(context):
     open_to_all = {"/static/{name}", "/favicon.ico", "/login", "/enter"}
-    assert {route.path for route in ReviewApp(desk).routes()} == {*open_to_all, "/logout", *PAGES, *POSTS, *UPLOADS}
+    assert {route.path for route in ReviewApp(context).routes()} == {*open_to_all, "/logout", *PAGES, *POSTS, *UPLOADS}
 
 
 @pytest.mark.parametrize("role", [None, *Role])
 @pytest.mark.parametrize("path", PAGES)
-def test_pages_by_role(desk, role, path):
-    who = client(desk, f"{role}-one" if role else None)
-    answer = who.get(address(desk, path))
+def test_pages_by_role(context, role, path):
+    who = client(context, f"{role}-one" if role else None)
+    answer = who.get(address(context, path))
     if role is None:
         assert (answer.status_code, answer.headers["location"]) == (303, "/login")
     elif ORDER.index(role) < ORDER.index(PAGES[path].role):
@@ -56,8 +60,8 @@ def test_pages_by_role(desk, role, path):
 
 @pytest.mark.parametrize("role", [None, *Role])
 @pytest.mark.parametrize("path", [*POSTS, *UPLOADS])
-def test_forms_by_role(desk, role, path):
-    who = client(desk, f"{role}-one" if role else None)
+def test_forms_by_role(context, role, path):
+    who = client(context, f"{role}-one" if role else None)
     token = csrf(who.get("/help").text) if role else "x"
     answer = who.post(path, data={"csrf": token})
     if role is None:
@@ -69,18 +73,18 @@ def test_forms_by_role(desk, role, path):
 
 
 @pytest.mark.parametrize("path", [*POSTS, *UPLOADS, "/logout"])
-def test_a_form_without_the_sessions_secret_does_nothing(desk, path):
-    who, other = client(desk, "admin-one"), client(desk, "approver-one")
+def test_a_form_without_the_sessions_secret_does_nothing(context, path):
+    who, other = client(context, "admin-one"), client(context, "approver-one")
     for given in ("", "x", csrf(other.get("/help").text)):
-        data = {"csrf": given, "case": ticks(desk, "mill.example"), "decision": "confirmed:ended", "name": "v"}
+        data = {"csrf": given, "case": ticks(context, "mill.example"), "decision": "confirmed:ended", "name": "v"}
         assert who.post(path, data=data).status_code == 403
     right = csrf(who.get("/help").text)
     assert who.post(path, data={"csrf": right}, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
     assert who.get("/").status_code == 200
 
 
-def test_a_session_that_a_browser_brings_along_is_never_taken_over(desk):
-    who = client(desk)
+def test_a_session_that_a_browser_brings_along_is_never_taken_over(context):
+    who = client(context)
     who.cookies.set("partnerproof_session", "planted")
     answer = who.post("/login", data={"account": "reader-one", "password": PASSWORD})
     assert "planted" not in answer.headers["set-cookie"]
@@ -90,18 +94,18 @@ def test_a_session_that_a_browser_brings_along_is_never_taken_over(desk):
     assert who.get("/").status_code == 303
 
 
-def test_after_logging_out_the_old_cookie_opens_nothing(desk):
-    who = client(desk, "reader-one")
+def test_after_logging_out_the_old_cookie_opens_nothing(context):
+    who = client(context, "reader-one")
     cookie = who.cookies["partnerproof_session"]
     who.post("/logout", data={"csrf": csrf(who.get("/help").text)})
-    again = client(desk)
+    again = client(context)
     again.cookies.set("partnerproof_session", cookie)
     assert again.get("/").status_code == 303
 
 
 def test_passwords_can_not_be_tried_for_long(tmp_path):
-    desk = make_desk(tmp_path)
-    who = client(desk)
+    context = make_context(tmp_path)
+    who = client(context)
     tries = [
         who.post("/login", data={"account": "admin-one", "password": "wrong"}).status_code for _ in range(MAX_FAILURES)
     ]
@@ -109,34 +113,36 @@ def test_passwords_can_not_be_tried_for_long(tmp_path):
     assert who.post("/login", data={"account": "admin-one", "password": PASSWORD}).status_code == 429
 
 
-def test_what_is_stored_of_passwords_and_sessions_opens_nothing(desk):
-    client(desk, "reader-one")
-    stored = rows_of(desk.ledger, "SELECT token_sha256, csrf FROM sessions")
-    who = client(desk)
+def test_what_is_stored_of_passwords_and_sessions_opens_nothing(context):
+    client(context, "reader-one")
+    stored = rows_of(context.ledger, "SELECT token_sha256, csrf FROM sessions")
+    who = client(context)
     for row in stored:
         who.cookies.set("partnerproof_session", row["token_sha256"])
         assert who.get("/").status_code == 303
-    assert PASSWORD not in str([tuple(row) for row in rows_of(desk.ledger, "SELECT * FROM accounts")])
+    assert PASSWORD not in str([tuple(row) for row in rows_of(context.ledger, "SELECT * FROM accounts")])
     assert is_password("x" * 12, hash_password("x" * 12))
     assert not is_password("y" * 12, hash_password("x" * 12))
 
 
-def test_the_machines_token_opens_it_and_another_does_not(desk):
-    who = client(desk)
+def test_the_machines_token_opens_it_and_another_does_not(context):
+    who = client(context)
     assert who.get("/enter?token=wrong").status_code == 403
     assert who.get("/enter").status_code == 403
     assert who.get("/enter?token=a-token-of-the-machine").status_code == 303
     assert who.get("/log").status_code == 200
 
 
-def test_words_of_vendors_stay_words(desk):
-    who = client(desk, "admin-one")
+def test_words_of_vendors_stay_words(context):
+    who = client(context, "admin-one")
     pages = [who.get("/").text, who.get(f"/?q={HOSTILE}").text, who.get("/log").text]
-    pages += [who.get(address(desk, path)).text for path in ("/letters/{letter_id}", "/letters/{letter_id}/file/html")]
     pages += [
-        who.get(f"/cases/{row['case_id']}/letter").text for row in rows_of(desk.ledger, "SELECT case_id FROM cases")
+        who.get(address(context, path)).text for path in ("/letters/{letter_id}", "/letters/{letter_id}/file/html")
     ]
-    pages += [who.get(f"/cases/{row['case_id']}").text for row in rows_of(desk.ledger, "SELECT case_id FROM cases")]
+    pages += [
+        who.get(f"/cases/{row['case_id']}/letter").text for row in rows_of(context.ledger, "SELECT case_id FROM cases")
+    ]
+    pages += [who.get(f"/cases/{row['case_id']}").text for row in rows_of(context.ledger, "SELECT case_id FROM cases")]
     assert any("&lt;script&gt;alert(1)" in page for page in pages)
     for page in pages:
         assert "<script>alert" not in page
@@ -151,9 +157,9 @@ def test_words_of_vendors_stay_words(desk):
         "/cases/CASE/pictures/9999/found", "/cases/%00", "/nothing",
     ],
 )  # fmt: skip
-def test_no_path_leads_to_files_of_others(desk, path):
-    who = client(desk, "admin-one")
-    case = desk.ledger.value("SELECT case_id FROM cases LIMIT 1")
+def test_no_path_leads_to_files_of_others(context, path):
+    who = client(context, "admin-one")
+    case = context.ledger.value("SELECT case_id FROM cases LIMIT 1")
     answer = who.get(path.replace("CASE", case))
     assert answer.status_code in (404, 405)
     assert "root:" not in answer.text
@@ -167,16 +173,16 @@ def test_no_path_leads_to_files_of_others(desk, path):
         {"batch": "'; DROP TABLE cases"}, {"until": "\x00"}, {"query": "%ff%00&&&==="}, {"name": "x" * 5_000},
     ],
 )  # fmt: skip
-def test_rubbish_in_forms_is_refused_in_words_and_never_a_fault(desk, data):
-    who = client(desk, "admin-one")
+def test_rubbish_in_forms_is_refused_in_words_and_never_a_fault(context, data):
+    who = client(context, "admin-one")
     token = csrf(who.get("/help").text)
     for path in (*POSTS, *UPLOADS):
         answer = who.post(path, data={"csrf": token, **data})
         assert answer.status_code in (303, 400, 403, 404), (path, answer.status_code)
 
 
-def test_bodies_that_are_no_forms_are_refused(desk):
-    who = client(desk, "admin-one")
+def test_bodies_that_are_no_forms_are_refused(context):
+    who = client(context, "admin-one")
     assert who.post("/decide", content=b"x" * 10, headers={"Content-Type": "application/json"}).status_code == 415
     assert who.post("/decide", content=b"", headers={"Content-Length": "99999999", "Content-Type": "application/x-www-form-urlencoded"}).status_code in (403, 413)  # fmt: skip
     many = "&".join(f"case={n}" for n in range(2_000))

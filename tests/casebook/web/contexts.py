@@ -1,4 +1,4 @@
-"""A desk with some cases, written row by row, and clients of every role."""
+"""An application context with some cases, written row by row, and clients of every role."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _password_hash() -> str:
     return hash_password(PASSWORD)
 
 
-def make_desk(folder: Path, *, four_eyes: bool = False, token: str | None = None) -> ApplicationContext:
+def make_context(folder: Path, *, four_eyes: bool = False, token: str | None = None) -> ApplicationContext:
     database = folder / "var" / "partnerproof.db"
     database.parent.mkdir()
     with Ledger.open(database) as ledger:
@@ -83,8 +83,8 @@ def make_desk(folder: Path, *, four_eyes: bool = False, token: str | None = None
     )
 
 
-def client(desk: ApplicationContext, account: str | None = None) -> TestClient:
-    made = TestClient(make_app(desk), follow_redirects=False)
+def client(context: ApplicationContext, account: str | None = None) -> TestClient:
+    made = TestClient(make_app(context), follow_redirects=False)
     if account is not None:
         answer = made.post("/login", data={"account": account, "password": PASSWORD})
         assert answer.status_code == 303, answer.text
@@ -97,28 +97,28 @@ def csrf(page: str) -> str:
     return found[1]
 
 
-def ticks(desk: ApplicationContext, *domains: str) -> list[str]:
+def ticks(context: ApplicationContext, *domains: str) -> list[str]:
     marks = ", ".join("?" * len(domains))
     rows = rows_of(
-        desk.ledger, f"SELECT case_id, last_event_id FROM cases WHERE vendor_domain IN ({marks})", list(domains)
+        context.ledger, f"SELECT case_id, last_event_id FROM cases WHERE vendor_domain IN ({marks})", list(domains)
     )
     return [f"{row['case_id']}:{row['last_event_id']}" for row in rows]
 
 
-def states(desk: ApplicationContext) -> dict[str, str]:
+def states(context: ApplicationContext) -> dict[str, str]:
     return {
-        row["vendor_domain"]: row["state"] for row in rows_of(desk.ledger, "SELECT vendor_domain, state FROM cases")
+        row["vendor_domain"]: row["state"] for row in rows_of(context.ledger, "SELECT vendor_domain, state FROM cases")
     }
 
 
-def case_of(desk: ApplicationContext, domain: str) -> Case:
-    case = desk.ledger.find(Case, vendor_domain=domain)
+def case_of(context: ApplicationContext, domain: str) -> Case:
+    case = context.ledger.find(Case, vendor_domain=domain)
     assert case is not None
     return case
 
 
-def confirm(desk: ApplicationContext, domain: str, by: str = "reviewer-one") -> Case:
-    case = case_of(desk, domain)
+def confirm(context: ApplicationContext, domain: str, by: str = "reviewer-one") -> Case:
+    case = case_of(context, domain)
     verdict = Verdict(
         state=CaseState.CONFIRMED,
         reason="no-agreement",
@@ -126,26 +126,28 @@ def confirm(desk: ApplicationContext, domain: str, by: str = "reviewer-one") -> 
         by=by,
         seen={case.case_id: case.last_event_id},
     )
-    decide(desk.ledger, desk.log, verdict)
-    return case_of(desk, domain)
+    decide(context.ledger, context.log, verdict)
+    return case_of(context, domain)
 
 
-def write_approved_letter(desk: ApplicationContext, domain: str) -> str:
+def write_approved_letter(context: ApplicationContext, domain: str) -> str:
     """An enquiry with hostile words in it, approved by its writer, sent, and a reply with a file."""
-    case = confirm(desk, domain)
+    case = confirm(context, domain)
     order = LetterOrder(
         tone=Tone.ENQUIRY, language="en", jurisdiction="other", recipient=HOSTILE, contact="info@meadow.example",
         contact_source=HOSTILE,
     )  # fmt: skip
     sender = Sender(name="Acme's office", email="office@acme.example")
-    letter_id = write_letter(desk.ledger, desk.templates, case, order, sender=sender, answer_days=14, by="reviewer-one")
-    seen = require_letter(desk.ledger, letter_id).text_id
-    approve_letter(desk.ledger, desk.log, letter_id, seen=seen, by="reviewer-one", is_approver=False)
+    letter_id = write_letter(
+        context.ledger, context.templates, case, order, sender=sender, answer_days=14, by="reviewer-one"
+    )
+    seen = require_letter(context.ledger, letter_id).text_id
+    approve_letter(context.ledger, context.log, letter_id, seen=seen, by="reviewer-one", is_approver=False)
     today = utc_now().date().isoformat()
-    mark_sent(desk.ledger, desk.log, letter_id, seen=seen, on=today, how=HOSTILE, by="reviewer-one")
+    mark_sent(context.ledger, context.log, letter_id, seen=seen, on=today, how=HOSTILE, by="reviewer-one")
     reply = Reply(
         kind=ReplyKind.DISPUTES, received_on="2026-01-21", sender=HOSTILE, words=HOSTILE, file_name="../../" + HOSTILE,
         file=b"<script>alert(1)</script>",
     )  # fmt: skip
-    store_reply(desk.ledger, desk.log, case.case_id, reply, by="reviewer-one")
+    store_reply(context.ledger, context.log, case.case_id, reply, by="reviewer-one")
     return letter_id

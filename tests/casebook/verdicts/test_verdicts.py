@@ -1,4 +1,8 @@
-"""tests/verdicts.toml, case by case; and what must hold of every register."""
+"""tests/verdicts.toml, case by case; and what must hold of every register.
+
+Tests: casebook/verdicts/rules.py, casebook/verdicts/grant_limits.py, casebook/verdicts/objections.py,
+casebook/verdicts/tiers.py.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +25,7 @@ from tests.casebook.registers import import_grants
 
 DAY = "2026-11-23"
 NAME, DOMAIN = "Bright Harbour Ltd", "brightharbour.example"
-CASES = tomllib.loads((Path(__file__).parents[1] / "verdicts.toml").read_text(encoding="utf-8"))["case"]
+CASES = tomllib.loads((Path(__file__).parents[2] / "verdicts.toml").read_text(encoding="utf-8"))["case"]
 OTHERS = [
     {"company": "Somebody Else Ltd", "domain": "somebody.example", "relation": "partner", "valid_from": "2001-01-01"}
 ]
