@@ -1,8 +1,6 @@
 """What is recorded with each exchange of who answered, and on whose word it was asked.
 
-Tests: crawler/wire/connection_facts.py.
-
-Tests: partnerproof/sealing.py.
+Tests: crawler/wire/connection_facts.py, partnerproof/sealing.py.
 """
 
 from __future__ import annotations
