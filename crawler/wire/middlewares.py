@@ -1,8 +1,8 @@
 """What stands between the spider and the wire: each visit's pace, and every exchange into the archive.
 
-Captures lies nearest to the wire, so that it sees bodies before decompression and every redirect; what a
-killed run of the same visit had stored is answered from the archive and not fetched again. What an earlier visit
-has is asked for on condition that it has changed.
+CaptureMiddleware lies nearest to the wire, so that it sees bodies before decompression and every redirect. What a killed
+run of the same visit had stored is answered from the archive; what an earlier visit has is requested on condition that it
+has changed (If-None-Match, If-Modified-Since).
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """Vendors that time out, loop, flood, bomb and lie: each costs a row, never the crawl.
 
-Tests: crawler/wire/robots.py, crawler/wire/scrapy_fetcher.py, crawler/wire/middlewares.py.
-
-Tests: partnerproof/cli/crawl.py, partnerproof/crawl_run.py.
+Tests: crawler/wire/robots.py, crawler/wire/scrapy_fetcher.py, crawler/wire/middlewares.py, partnerproof/cli/crawl.py, partnerproof/crawl_run.py.
 """
 
 from __future__ import annotations

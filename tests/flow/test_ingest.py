@@ -1,8 +1,7 @@
 """Archives that others made: read with their own dates, whatever state they are in, and the same file twice changes nothing.
 
-Tests: crawler/archives/ingest.py; its parts are tested in tests/crawler/archives/.
-
-Tests: partnerproof/cli/extract.py, partnerproof/cli/ingest.py, partnerproof/ingest_run.py.
+Tests: crawler/archives/ingest.py, partnerproof/cli/extract.py, partnerproof/cli/ingest.py, partnerproof/ingest_run.py.
+The parts of an ingest are tested in tests/crawler/archives/.
 """
 
 from __future__ import annotations

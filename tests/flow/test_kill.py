@@ -1,8 +1,6 @@
 """kill -9 in the middle of a crawl: the next start goes on, and the rows are those of an undisturbed run.
 
-Tests: crawler/spiders/partners.py.
-
-Tests: partnerproof/follower.py.
+Tests: crawler/spiders/partners.py, partnerproof/follower.py.
 """
 
 from __future__ import annotations
