@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from make_flow_picture import draw_flow
 
 from ledger.database import Ledger
 from partnerproof.cli.command import root
@@ -104,6 +105,7 @@ def write_reference(target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     (target / "schema.md").write_text(schema_reference(), encoding="utf-8")
     (target / "cli.md").write_text(command_reference(), encoding="utf-8")
+    (target / "flow.svg").write_text(draw_flow(), encoding="utf-8")
 
 
 if __name__ == "__main__":

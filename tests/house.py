@@ -80,7 +80,7 @@ def _read(name: str, path: Path, names: frozenset[str]) -> Module:
         lines=text.count("\n"),
         imports=_imports(tree, names) - {name},
         sql=texts,
-        reads=frozenset(read & known),
+        reads=frozenset(table for name in read & known for table in _expand(name)),
         writes=frozenset(written | {RECORDS[imported[local]] for local in (made | updated) & imported.keys()}),
         changes=frozenset(written | {RECORDS[imported[local]] for local in updated & imported.keys()}),
         stores=any(
@@ -130,6 +130,18 @@ def _sql_texts(tree: ast.Module) -> tuple[str, ...]:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
     }
     return tuple(text for text in texts if is_sql.search(text) and text not in docstrings)
+
+
+@cache
+def _shared_views() -> dict[str, frozenset[str]]:
+    """The views that the program's own queries share, each with the tables that it reads."""
+    text = (ROOT / "ledger" / "views.sql").read_text(encoding="utf-8")
+    views = re.findall(r"^CREATE VIEW (\w+) (.*?);$", text, re.M | re.S)
+    return {name: frozenset(_READS.findall(sql)) & _known_tables() for name, sql in views if not name.startswith("v_")}
+
+
+def _expand(name: str) -> frozenset[str]:
+    return _shared_views().get(name, frozenset({name}))
 
 
 @cache
