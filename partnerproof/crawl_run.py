@@ -169,7 +169,7 @@ def scrapy_settings(workspace: Workspace, order: CrawlOrder) -> Settings:
             "PARTNERPROOF_RESOLVE": read_resolve(order.resolve),
             "PARTNERPROOF_ALLOW_PRIVATE": order.allow_private,
             "PARTNERPROOF_BRANDS": sorted(order.brands),
-            "PARTNERPROOF_HAS_PEN": True,
+            "PARTNERPROOF_HAS_WRITER_LOCK": True,
             "PARTNERPROOF_END_CRAWL": False,  # it ends when its visits are judged
             "PARTNERPROOF_FOLLOW_LINKS": order.url is None,
         },

@@ -29,7 +29,7 @@ class Sealed:
 
 
 def seal_workspace(workspace: Workspace, on_bytes: Callable[[int], None] = lambda _: None) -> Sealed:
-    """Seal what is new, and ask the authorities for what they have not stamped yet. The caller holds the pen."""
+    """Seal what is new, and ask the authorities for what they have not stamped yet. The caller holds the writer lock."""
     log = workspace.custody
     mend_seals(workspace.seals, log)
     mend_tokens(Seals.of(workspace.seals), log)
@@ -73,7 +73,7 @@ def describe_program(workspace: Workspace) -> dict[str, Any]:
 
 
 def seal_after_crawl(workspace: Workspace, tell: Callable[[str], None]) -> None:
-    """Seal what a crawl has stored; the caller holds the pen.
+    """Seal what a crawl has stored; the caller holds the writer lock.
 
     What goes wrong is told, not raised: the crawl itself is done and stored.
     """

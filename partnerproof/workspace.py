@@ -18,7 +18,7 @@ from ledger.database import Ledger
 from ledger.errors import BadInputError, OutsideFailureError, Problem
 from ledger.lexicon import Lexicon
 from ledger.proof.custody import CustodyLog
-from ledger.proof.writer_lock import LOG_NAME, hold_door, hold_pen, write_beside
+from ledger.proof.writer_lock import LOG_NAME, acquire_entry_lock, acquire_writer_lock, write_beside
 from partnerproof.config import CONFIG_FILE, EXAMPLE_CONFIG, Config, read_config
 
 if TYPE_CHECKING:  # they take long to import, and most commands need none
@@ -129,15 +129,15 @@ class Workspace:
         return Ledger.open_readonly(self.database)
 
     def writing(self, command: str) -> AbstractContextManager[None]:
-        """Hold the workspace's only pen for a command. Errors: OutsideFailureError when another process writes."""
-        return hold_pen(self.database, command)
+        """Hold the workspace's writer lock for a command. Errors: OutsideFailureError when another process writes."""
+        return acquire_writer_lock(self.database, command)
 
     def serving(self, command: str) -> AbstractContextManager[None]:
-        """Write now and then for as long as a server runs, also while another process holds the pen."""
-        return hold_door(self.database, command)
+        """Write now and then for as long as a server runs, also while another process holds the writer lock."""
+        return acquire_entry_lock(self.database, command)
 
     def writing_beside(self, command: str) -> AbstractContextManager[None]:
-        """Write one short record, also while another process holds the pen."""
+        """Write one short record, also while another process holds the writer lock."""
         return write_beside(self.database, command)
 
 

@@ -65,9 +65,9 @@ def accept_proposal(ledger: Ledger, proposal_id: str, *, by: str) -> Accepted:
             )
         before = next((snapshot for snapshot in held if snapshot.register == REGISTER), None)
         snapshot = _store_snapshot(ledger, proposal, before)
-        settled = replace(proposal, settled_at=snapshot.recorded_at, settled_by=by, snapshot_id=snapshot.snapshot_id)
-        ledger.put([settled])
-    return Accepted(proposal=settled, snapshot=snapshot)
+        settled = {"settled_at": snapshot.recorded_at, "settled_by": by, "snapshot_id": snapshot.snapshot_id}
+        ledger.update(ProposedGrant, settled, proposal_id=proposal_id)
+    return Accepted(proposal=proposal, snapshot=snapshot)
 
 
 def refuse_proposal(ledger: Ledger, proposal_id: str, *, by: str, why: str) -> ProposedGrant:
@@ -78,9 +78,9 @@ def refuse_proposal(ledger: Ledger, proposal_id: str, *, by: str, why: str) -> P
         )
     with ledger.transaction():
         proposal = _require_waiting(ledger, proposal_id)
-        refused = replace(proposal, settled_at=utc_text(), settled_by=by, settled_why=why.strip())
-        ledger.put([refused])
-    return refused
+        settled = {"settled_at": utc_text(), "settled_by": by, "settled_why": why.strip()}
+        ledger.update(ProposedGrant, settled, proposal_id=proposal_id)
+    return proposal
 
 
 def _require_waiting(ledger: Ledger, proposal_id: str) -> ProposedGrant:

@@ -46,7 +46,7 @@ from ledger.database import Ledger, columns_of
 from ledger.errors import BadInputError, PartnerproofError, Problem
 from ledger.identity import utc_now, utc_text
 from ledger.lexicon import Lexicon
-from ledger.proof.writer_lock import hold_pen
+from ledger.proof.writer_lock import acquire_writer_lock
 from ledger.records import Visit
 from ledger.typed_texts import CrawlId
 from ledger.vocabulary import CrawlKind, VisitState
@@ -97,8 +97,8 @@ class PartnersSpider(VisitingSpider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         settings = crawler.settings
         database = Path(settings["PARTNERPROOF_DATABASE"])
-        if not settings.getbool("PARTNERPROOF_HAS_PEN"):
-            spider.writer_lock.enter_context(hold_pen(database, "scrapy crawl"))
+        if not settings.getbool("PARTNERPROOF_HAS_WRITER_LOCK"):
+            spider.writer_lock.enter_context(acquire_writer_lock(database, "scrapy crawl"))
         lexicon_dir = Path(settings["PARTNERPROOF_LEXICON_DIR"])
         lexicon = Lexicon.with_own(lexicon_dir)
         spider.pace = Pace(per_address=settings.getint("PARTNERPROOF_REQUESTS_PER_ADDRESS"))

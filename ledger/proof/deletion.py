@@ -50,7 +50,7 @@ def delete_captures(
 
     forget: takes away what was read of the captures, within the same transaction.
 
-    A hold needs no pen: one that was laid since the captures were looked up keeps them.
+    A hold needs no writer lock: one that was laid since the captures were looked up keeps them.
     """
     finish_deletions(ledger, warc_dir, log)
     count = 0

@@ -129,7 +129,7 @@ def make_seal(
     made_with: Mapping[str, Any],
     on_bytes: Callable[[int], None] = lambda _: None,
 ) -> Seal | None:
-    """Seal what is new since the last seal; None when nothing is. The caller holds the pen.
+    """Seal what is new since the last seal; None when nothing is. The caller holds the writer lock.
 
     made_with: the program, its versions and settings, as a leaf of its own.
     Errors: EvidenceBrokenError when a WARC file is shorter than the database says, OutsideFailureError when the disk refuses.

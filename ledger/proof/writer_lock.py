@@ -1,6 +1,6 @@
-"""The workspace's only pen: whoever writes holds it, so that two crawls never append to one archive.
+"""The writer lock of a workspace: whoever writes holds it, so that two crawls never append to one archive.
 
-The custody log tells when it was taken and for which command, and how the database was when it was laid down.
+The custody log tells when it was acquired and for which command, and how the database was when it was released.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ MOST_DIGESTED_BYTES = (
 )
 
 
-class PenHeldError(OutsideFailureError):
-    """Another process has the pen."""
+class WriterLockHeldError(OutsideFailureError):
+    """Another process has the writer lock."""
 
 
 @contextmanager
-def hold_pen(database: Path, command: str) -> Iterator[None]:
-    """Hold the pen of the folder that the database lies in. Errors: PenHeldError when another process has it."""
+def acquire_writer_lock(database: Path, command: str) -> Iterator[None]:
+    """Hold the writer lock of the folder that the database lies in. Errors: WriterLockHeldError when another process has it."""
     var = database.parent
     try:
         var.mkdir(parents=True, exist_ok=True)
@@ -44,7 +44,7 @@ def hold_pen(database: Path, command: str) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             lock.seek(0)
-            raise PenHeldError(
+            raise WriterLockHeldError(
                 f"{var}: process {lock.read().strip() or 'another'} is writing here; "
                 "wait until it ends (`partnerproof status` shows how far it is) and try again"
             ) from error
@@ -61,11 +61,11 @@ def hold_pen(database: Path, command: str) -> Iterator[None]:
 
 @contextmanager
 def write_beside(database: Path, command: str) -> Iterator[None]:
-    """Write one short record: with the pen if nobody has it, else beside the one who does."""
+    """Write one short record: with the writer lock if nobody has it, else beside the one who does."""
     try:
-        with hold_pen(database, command):
+        with acquire_writer_lock(database, command):
             yield
-    except PenHeldError:
+    except WriterLockHeldError:
         log = CustodyLog(database.parent / LOG_NAME)
         log.add(CustodyEvent.BEGAN, {"command": command})
         try:
@@ -75,14 +75,14 @@ def write_beside(database: Path, command: str) -> Iterator[None]:
 
 
 @contextmanager
-def hold_door(database: Path, command: str) -> Iterator[None]:
-    """Write now and then, for as long as a server runs, beside whoever holds the pen.
+def acquire_entry_lock(database: Path, command: str) -> Iterator[None]:
+    """Write now and then, for as long as a server runs, beside whoever holds the writer lock.
 
-    As long as the door is open, nobody else's digest of the database means anything, and so nobody gives one.
+    As long as the entry lock is held, nobody else's digest of the database means anything, and so nobody gives one.
     """
     log = CustodyLog(database.parent / LOG_NAME)
-    with (database.parent / "door").open("a") as door:
-        fcntl.flock(door, fcntl.LOCK_SH)
+    with (database.parent / "entry-lock").open("a") as entry_lock:
+        fcntl.flock(entry_lock, fcntl.LOCK_SH)
         log.add(CustodyEvent.BEGAN, {"command": command})
         try:
             yield
@@ -90,10 +90,10 @@ def hold_door(database: Path, command: str) -> Iterator[None]:
             log.add(CustodyEvent.ENDED, {"command": command})
 
 
-def _is_door_open(var: Path) -> bool:
-    with (var / "door").open("a") as door:
+def _is_entry_lock_held(var: Path) -> bool:
+    with (var / "entry-lock").open("a") as entry_lock:
         try:
-            fcntl.flock(door, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(entry_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
     return False
@@ -102,7 +102,7 @@ def _is_door_open(var: Path) -> bool:
 def _database_facts(database: Path) -> dict[str, Any]:
     """The database's digest; nothing when it is large, a server writes to it, or a reader keeps it from being in one file."""
     try:
-        if _is_door_open(database.parent):
+        if _is_entry_lock_held(database.parent):
             return {}
         if not database.exists() or database.stat().st_size > MOST_DIGESTED_BYTES:
             return {}

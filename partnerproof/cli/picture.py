@@ -49,7 +49,7 @@ def take_pictures(
     with workspace.open_readonly() as ledger:
         ids = None if claims is None else [read_finding(ledger, claim).claim_id for claim in claims]
         if not find_pages(ledger, ids):
-            return Pictured(), 0  # without the pen: an export is also wanted while a crawl runs
+            return Pictured(), 0  # without the writer lock: an export is also wanted while a crawl runs
     crawl = workspace.config.crawl
     with workspace.writing(command):
         with workspace.open() as ledger, progress_bar() as progress:

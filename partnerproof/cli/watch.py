@@ -15,7 +15,7 @@ import click
 
 from casebook.cases.casework import update_casework
 from ledger.identity import utc_now, utc_text
-from ledger.proof.writer_lock import PenHeldError
+from ledger.proof.writer_lock import WriterLockHeldError
 from partnerproof.alert_channels import send_alerts
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.crawl import network_options
@@ -71,7 +71,7 @@ def watch(
         if not _visit(workspace, order):
             _update_cases(workspace)  # a crawl has done that at its end
         return _tell_teams(workspace)
-    except PenHeldError as error:
+    except WriterLockHeldError as error:
         click.echo(f"skipped this round: {error}", err=True)
         return 0
 
@@ -103,7 +103,7 @@ def _update_cases(workspace: Workspace) -> None:
 
 
 def _tell_teams(workspace: Workspace) -> int:
-    with workspace.open() as ledger:  # without the pen: a channel that hangs keeps nobody else from writing
+    with workspace.open() as ledger:  # without the writer lock: a channel that hangs keeps nobody else from writing
         is_all_told = send_alerts(
             ledger,
             workspace.config.watch.alert,

@@ -189,13 +189,13 @@ def test_a_hold_that_is_laid_while_others_delete_keeps_what_was_due(stored):
     from ledger.database import Ledger
     from ledger.proof.custody import CustodyLog
     from ledger.proof.deletion import delete_captures
-    from ledger.proof.writer_lock import hold_pen
+    from ledger.proof.writer_lock import acquire_writer_lock
     from ledger.vocabulary import HoldEvent, RetentionClass
 
     before, log = warc_bytes(stored), CustodyLog(stored / "var" / "custody.jsonl")
     domain = str(rows(stored, "SELECT vendor_domain FROM seeds")[0][0])
     database = stored / "var" / "partnerproof.db"
-    with hold_pen(database, "retention"), Ledger.open(database) as ledger:
+    with acquire_writer_lock(database, "retention"), Ledger.open(database) as ledger:
         due = read_retention(ledger, dict.fromkeys(RetentionClass, 30)).due
         decide_hold(ledger, log, domain, HoldEvent.LAID, why="case 12", by="Ann")
         assert due

@@ -28,7 +28,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from casebook.cases.alerts import Digest
 from casebook.cases.contacts import propose_contacts
 from ledger.database import Ledger
-from ledger.proof.writer_lock import hold_pen, write_beside
+from ledger.proof.writer_lock import acquire_writer_lock, write_beside
 from partnerproof import alert_channels
 from partnerproof.alert_channels import send_alerts
 from partnerproof.config import AlertConfig
@@ -186,7 +186,7 @@ def test_a_channel_that_drips_or_breaks_keeps_neither_others_from_writing_nor_ot
     taken: list[bytes] = []
 
     def drip(handler: BaseHTTPRequestHandler) -> None:
-        with hold_pen(watched.database, "another"):  # nobody else has it meanwhile
+        with acquire_writer_lock(watched.database, "another"):  # nobody else has it meanwhile
             taken.append(b"dripping")
         with suppress(OSError):
             for _ in range(60):
@@ -255,10 +255,10 @@ def test_a_killed_round_goes_on_with_the_same_vendors(watched):
 
 
 def test_a_round_beside_a_crawl_is_skipped(watched):
-    from ledger.proof.writer_lock import hold_pen
+    from ledger.proof.writer_lock import acquire_writer_lock
 
     watched.days_pass(40)
-    with hold_pen(watched.database, "crawl"):
+    with acquire_writer_lock(watched.database, "crawl"):
         watched.watch()
     watched.server.requests.clear()
     watched.watch()

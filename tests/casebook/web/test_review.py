@@ -203,21 +203,21 @@ def test_filters_facets_search_and_views_live_in_the_address(context):
 def test_a_server_that_writes_makes_no_alarm_of_the_whole_database_file(tmp_path):
     """Logging in writes a session: `verify` must not take that for a change by strangers."""
     from ledger.proof.verifier import BROKEN
-    from ledger.proof.writer_lock import hold_door, hold_pen
+    from ledger.proof.writer_lock import acquire_entry_lock, acquire_writer_lock
     from tests.flow.sealed import of, verify
 
     context = make_context(tmp_path)
-    with hold_pen(context.database, "judge"):
+    with acquire_writer_lock(context.database, "judge"):
         pass
-    with hold_door(context.database, "serve"):
+    with acquire_entry_lock(context.database, "serve"):
         client(context, "reader-one")
-        with hold_pen(context.database, "crawl"):
+        with acquire_writer_lock(context.database, "crawl"):
             pass
         client(context, "reader-one")
         assert not of(verify(tmp_path), BROKEN)
     assert not of(verify(tmp_path), BROKEN)
     context.ledger.close()
-    with hold_pen(context.database, "judge"):
+    with acquire_writer_lock(context.database, "judge"):
         pass
     assert any("as the last command left it" in line for line in of(verify(tmp_path), "ok"))
 
