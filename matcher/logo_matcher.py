@@ -138,7 +138,7 @@ class LogoMatcher:
         comparison = self._set.compare(look.features)
         # what is not looked at closer stays under what is
         first = np.minimum(comparison.scores.max(axis=0), thresholds.LOOK_CLOSER_SCORE).tolist()
-        closer = [(one.template, one.score) for one in self._ranking.look_closer(look, comparison)]
+        closer = [(laid.template, laid.score) for laid in self._ranking.look_closer(look, comparison)]
         best: dict[str, float] = {}
         for template, score in (*enumerate(first), *closer):
             best[names[template]] = max(score, best.get(names[template], -1.0))

@@ -43,7 +43,7 @@ def send_alerts(
     """
     is_all_told = True
     for channel in channels:
-        told = []
+        sent = []
         for digest in read_digests(ledger, channel.name, channel.brands):
             try:
                 _send_within(longest_s, channel, digest)
@@ -51,11 +51,11 @@ def send_alerts(
                 tell(f"alert {channel.name}: {error}; it will be told next time")
                 is_all_told = False
                 break
-            told.append(digest)
+            sent.append(digest)
             tell(f"alert {channel.name}: {digest.subject}")
-        if told:
+        if sent:
             with writing():
-                for digest in told:
+                for digest in sent:
                     note_told(ledger, channel.name, digest)
     return is_all_told
 

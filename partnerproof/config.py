@@ -125,7 +125,7 @@ def _distinct_names(what: str) -> AfterValidator:
     """Each of these entries has a name of its own."""
 
     def check(entries: list[N]) -> list[N]:
-        names = [one.name for one in entries]
+        names = [entry.name for entry in entries]
         if len(names) > len(set(names)):
             raise ValueError(f"each {what} has a name of its own, {', '.join(names)} do not")
         return entries
@@ -208,7 +208,7 @@ class AlertConfig(_Strict):
 
     @model_validator(mode="after")
     def _check_kind(self) -> AlertConfig:
-        if self.kind == "email" and not (self.host and "@" in self.from_ and all("@" in one for one in self.to)):
+        if self.kind == "email" and not (self.host and "@" in self.from_ and all("@" in entry for entry in self.to)):
             raise ValueError("an alert by e-mail names host, from, and mail addresses in to")
         if self.kind == "webhook" and not (len(self.to) == 1 and self.to[0].startswith(("https://", "http://"))):
             raise ValueError("a webhook has one web address in to")

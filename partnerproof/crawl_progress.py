@@ -127,8 +127,8 @@ class CrawlProgress:
             f"{self.requests / seconds:.0f} requests/s",
         ]
         if self.errors:
-            told = ", ".join(f"{kind} {number}" for kind, number in self.errors.most_common(SHOWN_ERRORS))
-            parts.append(told)
+            listed_errors = ", ".join(f"{kind} {number}" for kind, number in self.errors.most_common(SHOWN_ERRORS))
+            parts.append(listed_errors)
         return " · ".join(parts)
 
     def _tell(self, event: str, **fields: object) -> None:

@@ -42,7 +42,7 @@ def seal_workspace(workspace: Workspace, on_bytes: Callable[[int], None] = lambd
             made_with=describe_program(workspace),
             on_bytes=on_bytes,
         )
-    authorities = {one.name: one for one in workspace.authorities}
+    authorities = {configured.name: configured for configured in workspace.authorities}
     stamps: list[Stamp] = []
     seals = Seals.of(workspace.seals)
     for each in reversed(seals.all):  # the newest first: it holds the digest of those before it
@@ -51,7 +51,7 @@ def seal_workspace(workspace: Workspace, on_bytes: Callable[[int], None] = lambd
         for answer in answers:
             if answer.failure:
                 authorities.pop(answer.authority, None)  # one that does not answer now is not asked for each seal
-    names = {one.name for one in workspace.authorities}
+    names = {configured.name for configured in workspace.authorities}
     unstamped = sum(1 for each in seals.all if names - {token.stem for token in each.tokens})
     return Sealed(seal=seal, stamps=tuple(stamps), unstamped=unstamped)
 

@@ -60,16 +60,16 @@ class Workspace:
         """Who writes to vendors."""
         from casebook.cases.letter_templates import Sender
 
-        said = self.config.letters
-        return Sender(name=said.sender_name, address=said.sender_address, email=said.sender_email)
+        settings = self.config.letters
+        return Sender(name=settings.sender_name, address=settings.sender_address, email=settings.sender_email)
 
     @property
     def removal_terms(self) -> RemovalTerms:
         """What proves that a claim is gone."""
         from casebook.cases.removal import RemovalTerms
 
-        said = self.config.removal
-        return RemovalTerms(healthy_looks=said.healthy_looks, over_days=said.over_days)
+        settings = self.config.removal
+        return RemovalTerms(healthy_looks=settings.healthy_looks, over_days=settings.over_days)
 
     @property
     def rdap(self) -> Path:
@@ -101,7 +101,8 @@ class Workspace:
         from ledger.proof.timestamps import Authority
 
         return [
-            Authority(name=one.name, url=one.url, roots=self.root / one.roots) for one in self.config.seal.authority
+            Authority(name=configured.name, url=configured.url, roots=self.root / configured.roots)
+            for configured in self.config.seal.authority
         ]
 
     @property

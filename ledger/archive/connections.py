@@ -63,12 +63,14 @@ class TlsFacts:
     @classmethod
     def of(cls, *, version: str, cipher: str | None, certificates: Sequence[bytes]) -> TlsFacts:
         """Return the facts within the limits. cipher: as OpenSSL calls it."""
-        kept = tuple(one for one in certificates[:MAX_CERTIFICATES] if len(one) <= MAX_CERTIFICATE_BYTES)
+        stored = tuple(
+            certificate for certificate in certificates[:MAX_CERTIFICATES] if len(certificate) <= MAX_CERTIFICATE_BYTES
+        )
         return cls(
             version=version,
             cipher=iana_cipher_name(cipher or ""),
-            certificates=kept,
-            left_out=len(certificates) - len(kept),
+            certificates=stored,
+            left_out=len(certificates) - len(stored),
         )
 
 

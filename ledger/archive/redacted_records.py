@@ -90,15 +90,15 @@ class RecordRedaction:
 
     def _payload(self, record: ArcWarcRecord, payload: bytes) -> bytes:
         """The blanked payload, content coding undone; as stored where nothing is to be blanked."""
-        said = record.http_headers or record.rec_headers
-        content_type = said.get_header("Content-Type")
+        stated = record.http_headers or record.rec_headers
+        content_type = stated.get_header("Content-Type")
         content = payload
         if record.http_headers:
-            is_chunked = "chunked" in (said.get_header("Transfer-Encoding") or "").lower()
+            is_chunked = "chunked" in (stated.get_header("Transfer-Encoding") or "").lower()
             try:
                 content = undo_chunks(payload) if is_chunked else payload
                 content = undo_content_coding(
-                    content, said.get_header("Content-Encoding") or "", max_bytes=MAX_CONTENT_BYTES
+                    content, stated.get_header("Content-Encoding") or "", max_bytes=MAX_CONTENT_BYTES
                 )
             except BodyRefusedError:  # nobody read it either; what stands in its bytes is looked for all the same
                 content = payload

@@ -356,11 +356,11 @@ def read_made(directory: Path, warc_file: str, offset: int, sha256: str) -> byte
 
 
 def _content(headers: HeaderLines, payload: bytes) -> bytes:
-    said = {name.lower(): value for name, value in headers}
-    is_chunked = "chunked" in said.get("transfer-encoding", "").lower()
+    values = {name.lower(): value for name, value in headers}
+    is_chunked = "chunked" in values.get("transfer-encoding", "").lower()
     data = undo_chunks(payload) if is_chunked else payload
     try:
-        return undo_content_coding(data, said.get("content-encoding", ""), max_bytes=MAX_CONTENT_BYTES)
+        return undo_content_coding(data, values.get("content-encoding", ""), max_bytes=MAX_CONTENT_BYTES)
     except BodyRefusedError:  # the crawler read nothing of it either
         return payload
 

@@ -57,21 +57,21 @@ def delete_captures(
     for start in range(0, len(due), RECORDS_AN_ENTRY):
         with ledger.transaction():
             held = _held(ledger)
-            some = [one for one in due[start : start + RECORDS_AN_ENTRY] if one.capture_id not in held]
+            some = [capture for capture in due[start : start + RECORDS_AN_ENTRY] if capture.capture_id not in held]
             if not some:
                 continue
-            log.add(CustodyEvent.DELETING, {"captures": [one.capture_id for one in some]})
+            log.add(CustodyEvent.DELETING, {"captures": [capture.capture_id for capture in some]})
             now = utc_text()
             ledger.add(
                 Deletion(
-                    capture_id=one.capture_id,
-                    retention_class=one.retention_class,
-                    kept_days=one.kept_days,
+                    capture_id=capture.capture_id,
+                    retention_class=capture.retention_class,
+                    kept_days=capture.kept_days,
                     deleted_at=now,
                 )
-                for one in some
+                for capture in some
             )
-            forget(ledger, [one.capture_id for one in some])
+            forget(ledger, [capture.capture_id for capture in some])
         finish_deletions(ledger, warc_dir, log)
         count += len(some)
     return count

@@ -50,14 +50,14 @@ class Proofs:
         """
         columns = columns_of(self.ledger, table)
         rows = self.ledger.rows(f"SELECT {', '.join(columns)} FROM {table} WHERE {where}", values)
-        told = []
+        paths = []
         for row in rows:
             named = group if group is not None else self._span_of(table, row[_BY_NAME[table].instant])
             sealed = self._group(table, named) if named is not None else None
             data = row_bytes([row[column] for column in (sealed.columns if sealed else columns)])
             place = sealed.places.get(data) if sealed else None
             is_sealed = sealed is not None and place is not None
-            told.append(
+            paths.append(
                 {
                     "table": table,
                     "columns": list(sealed.columns if sealed else columns),
@@ -67,7 +67,7 @@ class Proofs:
                     "path": sealed.tree.path(place) if sealed is not None and place is not None else [],
                 }
             )
-        return told
+        return paths
 
     def record(self, file: str, offset: int) -> int | None:
         """Return the number of the leaf of a record of the archive; None: it is not sealed yet."""

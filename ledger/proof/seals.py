@@ -75,7 +75,7 @@ class Seal:
                     ) from error
                 if kind in kinds:
                     yield leaf
-                elif all(KINDS.index(kind) > KINDS.index(one) for one in kinds):
+                elif all(KINDS.index(kind) > KINDS.index(other) for other in kinds):
                     return
 
     @property

@@ -66,7 +66,11 @@ class Stamp:
 
 def stamp_seal(seal: Seal, authorities: Sequence[Authority], log: CustodyLog) -> list[Stamp]:
     """Ask each authority that has not stamped a seal yet. Returns what came of it; nothing is raised for one that fails."""
-    return [_stamp(seal, one, log) for one in authorities if not (seal.folder / f"{one.name}.tsr").exists()]
+    return [
+        _stamp(seal, each_authority, log)
+        for each_authority in authorities
+        if not (seal.folder / f"{each_authority.name}.tsr").exists()
+    ]
 
 
 def _stamp(seal: Seal, authority: Authority, log: CustodyLog) -> Stamp:
@@ -76,20 +80,20 @@ def _stamp(seal: Seal, authority: Authority, log: CustodyLog) -> Stamp:
     except (OSError, ValueError) as error:
         return Stamp(authority=authority.name, failure=f"{authority.roots}: no certificates in PEM ({error})")
     request = TimestampRequestBuilder(data=head, hash_algorithm=HashAlgorithm.SHA256).build()
-    asked = time.time()
+    requested_at = time.time()
     try:
         answer = _ask(authority.url, request.as_bytes(), authority.timeout_s)
     except (OSError, urllib.error.URLError, http.client.HTTPException, ValueError) as error:
         return Stamp(authority=authority.name, failure=f"{authority.url} did not answer ({error})")
-    clock = datetime.fromtimestamp((asked + time.time()) / 2, UTC)
+    clock = datetime.fromtimestamp((requested_at + time.time()) / 2, UTC)
     try:
-        said = _time_of(answer, request, roots, seal, authority)
+        stated = _time_of(answer, request, roots, seal, authority)
     except Exception as error:  # noqa: BLE001  # the decoder raises many kinds on rubbish
         return Stamp(authority=authority.name, failure=f"{authority.url} gave no valid token ({_first_line(error)})")
     stamp = Stamp(
         authority=authority.name,
-        stamped_at=said.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        clock_offset_s=round((clock - said).total_seconds(), 1),
+        stamped_at=stated.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        clock_offset_s=round((clock - stated).total_seconds(), 1),
     )
     _keep(seal, authority, answer, stamp, log)
     return stamp
@@ -140,12 +144,12 @@ def _keep(seal: Seal, authority: Authority, answer: bytes, stamp: Stamp, log: Cu
 
 def log_token(log: CustodyLog, seal: Seal, token: Path, stamp: Stamp | None = None) -> None:
     """Enter a token in the log. stamp: what it says; None: a killed process had written the token, but not the entry."""
-    said = {"stamped_at": stamp.stamped_at, "clock_offset_s": stamp.clock_offset_s} if stamp else {}
+    stated = {"stamped_at": stamp.stamped_at, "clock_offset_s": stamp.clock_offset_s} if stamp else {}
     digests = {
         "token_sha256": sha256_hex(token.read_bytes()),
         "roots_sha256": sha256_hex(token.with_suffix(".pem").read_bytes()),
     }
-    log.add(CustodyEvent.STAMPED, {"seal": seal.seal_id, "authority": token.stem, **said, **digests})
+    log.add(CustodyEvent.STAMPED, {"seal": seal.seal_id, "authority": token.stem, **stated, **digests})
 
 
 def mend_tokens(seals: Seals, log: CustodyLog) -> None:

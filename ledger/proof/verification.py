@@ -155,12 +155,14 @@ class Verification:
             yield Check(f"seal {seal.seal_id}, token of {name}", BROKEN, "is missing, and the custody log tells of it")
         for token in seal.tokens:
             what, roots = f"seal {seal.seal_id}, token of {token.stem}", token.with_suffix(".pem")
-            said = logged.get(token.stem)
-            if said and sha256_hex(token.read_bytes()) != said["token_sha256"]:
+            logged_entry = logged.get(token.stem)
+            if logged_entry and sha256_hex(token.read_bytes()) != logged_entry["token_sha256"]:
                 yield Check(
                     what, BROKEN, f"{token.name} was changed: it is not the token that the custody log tells of"
                 )
-            elif said and (not roots.is_file() or sha256_hex(roots.read_bytes()) != said["roots_sha256"]):
+            elif logged_entry and (
+                not roots.is_file() or sha256_hex(roots.read_bytes()) != logged_entry["roots_sha256"]
+            ):
                 yield Check(what, BROKEN, f"{roots.name}, the authority's root certificates, was changed or is missing")
             else:
                 yield check_token(seal.folder / HEAD, token, roots, what=what)
@@ -212,21 +214,27 @@ class Verification:
         what = f"{name}, whole file"
         if last is None or "database" not in last["details"]:
             return Check(what, NOT_CHECKED, _why_no_digest(last["event"] if last else None))
-        said, found = last["details"]["database"], file_facts(self.place.database)
+        logged_entry, found = last["details"]["database"], file_facts(self.place.database)
         # what a process has written and SQLite has not yet put into the file itself; readers see it
         beside = self.place.database.with_name(f"{name}-wal")
         is_beside = beside.exists() and beside.stat().st_size > 0
-        if found == said and not is_beside:
+        if found == logged_entry and not is_beside:
             return Check(what, OK, f"as the last command left it at {last['at']}")
         if self._read_on():
             return Check(what, NOT_CHECKED, "a command wrote to it while it was read")
-        differs = "its length" if found["bytes"] != said["bytes"] else "its digest" if found != said else beside.name
+        differs = (
+            "its length"
+            if found["bytes"] != logged_entry["bytes"]
+            else "its digest"
+            if found != logged_entry
+            else beside.name
+        )
         return Check(
             what, BROKEN, f"was changed since {last['at']}, when a command of ours last wrote to it ({differs} differs)"
         )
 
     def _table(self, ledger: Ledger, table: Table) -> Iterator[Check]:
-        sealed = {group: told for (name, group), told in self.seals.sealed_groups.items() if name == table.name}
+        sealed = {group: summary for (name, group), summary in self.seals.sealed_groups.items() if name == table.name}
         by_columns: dict[tuple[str, ...], set[str]] = {}
         for group, (_, leaf) in sealed.items():
             by_columns.setdefault(tuple(leaf["columns"]), set()).add(group)
@@ -251,14 +259,16 @@ class Verification:
 
     def _changed(self, table: Table, group: str, seal: Seal, leaf: Leaf, *, rows: int) -> Check:
         what = f"table {table.name}, {'visit ' if table.key.endswith('visit_id') else ''}{group}"
-        told = f"{leaf['rows']} rows were sealed by {seal.seal_id}"
+        summary = f"{leaf['rows']} rows were sealed by {seal.seal_id}"
         later = self._written_after(seal)
         if not table.is_once and later:
             return Check(
-                what, NOT_CHECKED, f"{told}; since then {later} wrote to the database: run `partnerproof seal`"
+                what, NOT_CHECKED, f"{summary}; since then {later} wrote to the database: run `partnerproof seal`"
             )
         return Check(
-            what, BROKEN, f"{told}, {rows} are here, and they are not the same: some were changed, added or taken out"
+            what,
+            BROKEN,
+            f"{summary}, {rows} are here, and they are not the same: some were changed, added or taken out",
         )
 
     def _written_after(self, seal: Seal) -> str | None:

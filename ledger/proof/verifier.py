@@ -199,8 +199,8 @@ def token_time(token: Path) -> str | None:
     openssl = find_openssl()
     if openssl is None:
         return None
-    told = _run([openssl, "ts", "-reply", "-in", str(token), "-text"])
-    found = re.search(r"^Time stamp: (.+)$", told.stdout, re.M)
+    answer = _run([openssl, "ts", "-reply", "-in", str(token), "-text"])
+    found = re.search(r"^Time stamp: (.+)$", answer.stdout, re.M)
     return found[1].strip() if found else None
 
 
@@ -226,10 +226,10 @@ def check_token(head: Path, token: Path, roots: Path | None, *, what: str, query
     moment = _epoch(at)
     over = ["-queryfile", str(query)] if query else ["-data", str(head)]
     command = [openssl, "ts", "-verify", "-in", str(token), *over, "-CAfile", str(roots)]
-    told = _run([*command, *(["-attime", str(moment)] if moment else [])])
-    if told.returncode == 0 and "Verification: OK" in told.stdout:
+    answer = _run([*command, *(["-attime", str(moment)] if moment else [])])
+    if answer.returncode == 0 and "Verification: OK" in answer.stdout:
         return Check(what, OK, f"stamped {at}")
-    reason = next((line for line in told.stderr.splitlines() if ":error:" in line or "rror" in line), "refused")
+    reason = next((line for line in answer.stderr.splitlines() if ":error:" in line or "rror" in line), "refused")
     return Check(what, BROKEN, f"openssl: {reason.rsplit(':', maxsplit=1)[-1].strip() or reason}")
 
 
@@ -377,7 +377,7 @@ def _check_folder(folder: Path) -> Iterator[Check]:
     yield from _check_redaction(folder, manifest.get("redaction"))
 
 
-def _check_redaction(folder: Path, told: Any) -> Iterator[Check]:
+def _check_redaction(folder: Path, answer: Any) -> Iterator[Check]:
     """Check that as much is called redacted as manifest.json says: nothing in an export that is not."""
     files = {"rows": "proof/rows.jsonl", "records": "proof/records.jsonl", "log_entries": "custody.jsonl"}
     for what, name in files.items():
@@ -385,15 +385,15 @@ def _check_redaction(folder: Path, told: Any) -> Iterator[Check]:
             found = sum(1 for line in _lines(folder / name) if json.loads(line).get("redacted") is True)
         except _UNREADABLE:
             continue  # told of above
-        said = told.get(what) if isinstance(told, dict) else 0
-        if found != said:
-            yield Check(name, BROKEN, f"calls {found} lines redacted where {MANIFEST} has {said}")
-    if isinstance(told, dict):
+        stated = answer.get(what) if isinstance(answer, dict) else 0
+        if found != stated:
+            yield Check(name, BROKEN, f"calls {found} lines redacted where {MANIFEST} has {stated}")
+    if isinstance(answer, dict):
         yield Check(
             "redaction",
             NOT_CHECKED,
-            f"this is a redacted copy: {told.get('texts')} texts and {told.get('outlines')} outlines of pictures are blanked,"
-            f" by the list with SHA-256 {told.get('list_sha256')}",
+            f"this is a redacted copy: {answer.get('texts')} texts and {answer.get('outlines')} outlines of pictures are blanked,"
+            f" by the list with SHA-256 {answer.get('list_sha256')}",
         )
 
 
@@ -401,10 +401,10 @@ def _read_manifest(folder: Path) -> dict[str, Any] | Check:
     try:
         text = (folder / MANIFEST).read_bytes()
         manifest = json.loads(text)
-        said = manifest.pop("sha256")
-        is_own = canonical({**manifest, "sha256": said}) + b"\n" == text and sha256_hex(canonical(manifest)) == said
+        stated = manifest.pop("sha256")
+        is_own = canonical({**manifest, "sha256": stated}) + b"\n" == text and sha256_hex(canonical(manifest)) == stated
         if is_own and isinstance(manifest["files"], dict):
-            return {**manifest, "sha256": said}
+            return {**manifest, "sha256": stated}
     except _UNREADABLE as error:
         return Check(MANIFEST, BROKEN, f"can't be read ({error}); nothing can be checked without it")
     return Check(MANIFEST, BROKEN, "was changed: it does not match its own digest")
@@ -472,10 +472,10 @@ def _check_seals(folder: Path) -> Iterator[Check]:
     }
     for head in sorted(folder.glob("proof/seals/*/head.json")):
         name = f"seal {head.parent.name}"
-        said = logged.get(head.parent.name)
-        if said is None:
+        stated = logged.get(head.parent.name)
+        if stated is None:
             yield Check(name, NOT_CHECKED, "custody.jsonl does not tell of it")
-        elif said["head_sha256"] != sha256_hex(head.read_bytes()):
+        elif stated["head_sha256"] != sha256_hex(head.read_bytes()):
             yield Check(name, BROKEN, "is not the one that custody.jsonl tells of")
         tokens = sorted(head.parent.glob("*.tsr"))
         if not tokens:
@@ -612,7 +612,7 @@ def _lines(path: Path) -> list[str]:
 
 def _shown(text: str) -> str:
     """A text without what would steer a terminal; names in an export may be anybody's."""
-    shown = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+    shown = "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
     coding = sys.stdout.encoding or "ascii"
     return shown.encode(coding, "backslashreplace").decode(coding)
 

@@ -89,7 +89,7 @@ def write_wacz(
     places |= {
         (row["warc_file"], row["warc_offset"]) for row in read_peers(ledger, [c["capture_id"] for c in captures])
     }
-    places |= {(one.file, one.offset) for one in (*made, *beside)}
+    places |= {(placed.file, placed.offset) for placed in (*made, *beside)}
     redaction = RecordRedaction(blanking) if blanking else None
     # a revisit names the payload of the record that it refers to, which has to be blanked before it
     revisits = {(row["warc_file"], row["warc_offset"]) for row in captures if row["refers_to"]}
@@ -108,7 +108,7 @@ def write_wacz(
             for row in captures
             if row["status"] != 304
         )
-        lines += sorted(_made_lines(archive, [at[one.file, one.offset] for one in made]))
+        lines += sorted(_made_lines(archive, [at[placed.file, placed.offset] for placed in made]))
         index, short = _compressed_index(sorted(lines))
         listed = "".join(
             json.dumps(line, ensure_ascii=False) + "\n"
@@ -228,8 +228,8 @@ def _index_line(row: Row, record: CopiedRecord, redaction: RecordRedaction | Non
 def _made_lines(archive: IO[bytes], records: Iterable[CopiedRecord]) -> Iterable[str]:
     for record in records:
         archive.seek(record.copied_to)
-        for one in ArchiveIterator(io.BytesIO(archive.read(record.length))):
-            headers = one.rec_headers
+        for placed in ArchiveIterator(io.BytesIO(archive.read(record.length))):
+            headers = placed.rec_headers
             entry = {
                 "url": headers.get_header("WARC-Target-URI"),
                 "mime": _mime(headers.get_header("Content-Type")),

@@ -75,8 +75,8 @@ class UsageEntry(BaseModel):
     allowed_colours: list[Annotated[str, AfterValidator(_colour)]] = Field(default_factory=list)
 
     def rules(self) -> UsageRules:
-        said = self.model_dump(exclude={"allowed_colours"})
-        return UsageRules(**said, allowed_colours=tuple(self.allowed_colours))
+        stated = self.model_dump(exclude={"allowed_colours"})
+        return UsageRules(**stated, allowed_colours=tuple(self.allowed_colours))
 
 
 class LogoEntry(BaseModel):
@@ -107,8 +107,8 @@ class TierEntry(BaseModel):
 
     def as_row(self) -> dict[str, str | None]:
         """The tier as the database keeps it: dates as text."""
-        said = self.model_dump(exclude_none=True)
-        return {key: value.isoformat() if isinstance(value, dt.date) else value for key, value in said.items()}
+        stated = self.model_dump(exclude_none=True)
+        return {key: value.isoformat() if isinstance(value, dt.date) else value for key, value in stated.items()}
 
 
 class BrandEntry(BaseModel):
@@ -136,9 +136,9 @@ def read_brand_entry(text: str, where: str) -> tuple[BrandEntry | None, list[Pro
     except tomllib.TOMLDecodeError as e:
         place = re.search(r"\(at line (\d+), column \d+\)|\(at end of document\)", str(e))
         line = int(place[1]) if place and place[1] else text.count("\n") + 1
-        said = str(e).split(" (at ")[0]
+        stated = str(e).split(" (at ")[0]
         next_step = "put texts in double quotes and close every bracket"
-        return None, [Problem(where=f"{where} line {line}", expected="TOML", got=said, next_step=next_step)]
+        return None, [Problem(where=f"{where} line {line}", expected="TOML", got=stated, next_step=next_step)]
     try:
         entry = BrandEntry.model_validate(raw)
     except ValidationError as e:
@@ -158,15 +158,17 @@ def locate_logo(text: str, where: str, index: int, key: str = "file") -> str:
 
 def _check_dates(entry: BrandEntry, text: str, where: str) -> list[Problem]:
     problems = []
-    dated: list[tuple[str, int, LogoEntry | TierEntry]] = [("logo", n, one) for n, one in enumerate(entry.logo)]
-    dated += [("tier", n, one) for n, one in enumerate(entry.tier)]
-    for table, index, one in dated:
-        if one.valid_from and one.valid_until and one.valid_until <= one.valid_from:
+    dated: list[tuple[str, int, LogoEntry | TierEntry]] = [
+        ("logo", n, dated_entry) for n, dated_entry in enumerate(entry.logo)
+    ]
+    dated += [("tier", n, dated_entry) for n, dated_entry in enumerate(entry.tier)]
+    for table, index, dated_entry in dated:
+        if dated_entry.valid_from and dated_entry.valid_until and dated_entry.valid_until <= dated_entry.valid_from:
             problems.append(
                 Problem(
                     where=_locate(text, where, (table, index, "valid_until")),
-                    expected=f"a day after valid_from {one.valid_from}",
-                    got=str(one.valid_until),
+                    expected=f"a day after valid_from {dated_entry.valid_from}",
+                    got=str(dated_entry.valid_until),
                     next_step="swap the two dates or leave one of them out",
                 )
             )

@@ -72,21 +72,21 @@ def logo_of_drawing(
     brand: str, drawing: Drawing, entry: LogoEntry | None = None, usage: UsageRules | None = None
 ) -> OfficialLogo:
     """The same for a drawing of any official file. usage: the brand's own rules."""
-    said, named = entry or LogoEntry(file=drawing.name), read_file_name(drawing.name)
-    has_dates = said.valid_from is not None or said.valid_until is not None
-    variant = said.variant or named.variant
+    stated, named = entry or LogoEntry(file=drawing.name), read_file_name(drawing.name)
+    has_dates = stated.valid_from is not None or stated.valid_until is not None
+    variant = stated.variant or named.variant
     return OfficialLogo(
         official_logo_id=OfficialLogoId(hashlib.sha256(brand.encode() + b"\0" + drawing.origin).hexdigest()[:32]),
         brand=brand,
         file=drawing.name,
         content=drawing.content,
         variant=variant,
-        valid_from=said.valid_from if has_dates else named.valid_from,
-        valid_until=said.valid_until if has_dates else named.valid_until,
-        product=said.product,
-        programme=said.programme,
-        tier=said.tier or (named.tier if variant is LogoVariant.BADGE else None),
-        usage=said.usage.rules().over(usage or UsageRules()),
+        valid_from=stated.valid_from if has_dates else named.valid_from,
+        valid_until=stated.valid_until if has_dates else named.valid_until,
+        product=stated.product,
+        programme=stated.programme,
+        tier=stated.tier or (named.tier if variant is LogoVariant.BADGE else None),
+        usage=stated.usage.rules().over(usage or UsageRules()),
     )
 
 

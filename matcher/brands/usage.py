@@ -25,8 +25,8 @@ class UsageRules:
 
     def as_dict(self) -> dict[str, object]:
         """What is said, by key: the form in which the database keeps it."""
-        said = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in said.items() if value}
+        stated = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in stated.items() if value}
 
     def describe(self) -> tuple[str, ...]:
         """One phrase for each rule, for a reader."""
@@ -44,8 +44,8 @@ class UsageRules:
 
 def read_usage(stored: str) -> UsageRules:
     """Rules from the JSON of official_logos.usage; keys that this version does not know are left out."""
-    said: Mapping[str, object] = json.loads(stored or "{}")
-    known = {field.name: said[field.name] for field in fields(UsageRules) if field.name in said}
+    stated: Mapping[str, object] = json.loads(stored or "{}")
+    known = {field.name: stated[field.name] for field in fields(UsageRules) if field.name in stated}
     if "allowed_colours" in known:
         known["allowed_colours"] = tuple(map(str, known["allowed_colours"]))  # type: ignore[call-overload]  # a JSON list
     return UsageRules(**known)  # type: ignore[arg-type]  # written by as_dict

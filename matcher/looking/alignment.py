@@ -82,9 +82,9 @@ class _Laid:
 def align_all(pairs: Sequence[Pair]) -> list[Alignment]:
     """Lay each region on its drawing. What is described anew is described together: a wall has many pairs."""
     laid = [_lay(pair) for pair in pairs]
-    shown = [number for number, one in enumerate(laid) if one.area >= thresholds.LEAST_SHOWN_SHARE]
+    shown = [number for number, laid_pair in enumerate(laid) if laid_pair.area >= thresholds.LEAST_SHOWN_SHARE]
     likeness = dict(zip(shown, _score_shown([laid[number] for number in shown]), strict=True))
-    return [_compare(one, likeness.get(number)) for number, one in enumerate(laid)]
+    return [_compare(laid_pair, likeness.get(number)) for number, laid_pair in enumerate(laid)]
 
 
 def _compare(laid: _Laid, likeness: float | None) -> Alignment:
@@ -149,11 +149,14 @@ def _find_shown(matrix: np.ndarray) -> tuple[float, float, float, float]:
 
 def _score_shown(laid: Sequence[_Laid]) -> list[float]:
     """Scores where both have something."""
-    squares = [_cut_squares(one) for one in laid]
+    squares = [_cut_squares(laid_pair) for laid_pair in laid]
     drawn = [square for each in squares for square in each]
     described = chosen_descriptor().describe(measure_squares(np.stack(drawn)).shapes) if drawn else np.empty((0, 0))
     ends = np.cumsum([len(each) for each in squares])
-    return [_score(one, described[end - len(each) : end]) for one, each, end in zip(laid, squares, ends, strict=True)]
+    return [
+        _score(laid_pair, described[end - len(each) : end])
+        for laid_pair, each, end in zip(laid, squares, ends, strict=True)
+    ]
 
 
 def _cut_squares(laid: _Laid) -> list[np.ndarray]:

@@ -186,7 +186,7 @@ def _pool_orientations(edges: Edges, side: int) -> np.ndarray:
     """Mean strength of the edges of four unsigned orientations in squares of that many pixels a side: float32 (height /
     side, width / side, 4). One orientation after the other: all four at once fall out of the cache."""
     signed = (edges.upright, -edges.upright, edges.diagonal, -edges.diagonal)
-    return cv2.merge([_pool(cv2.threshold(one, 0, 0, cv2.THRESH_TOZERO)[1], side) for one in signed])
+    return cv2.merge([_pool(cv2.threshold(orientation, 0, 0, cv2.THRESH_TOZERO)[1], side) for orientation in signed])
 
 
 def _pool(maps: np.ndarray, side: int) -> np.ndarray:

@@ -135,8 +135,8 @@ def _draft(
     """inks: of the drawings, or of small copies of them."""
     features = extract_all(inks)
     return [
-        _Draft(features=one, descriptor=descriptor, drawing=drawing, largest_px=largest)
-        for one, descriptor, drawing, largest in zip(
+        _Draft(features=of_ink, descriptor=descriptor, drawing=drawing, largest_px=largest)
+        for of_ink, descriptor, drawing, largest in zip(
             features, describe_all(features), drawings, largest_px or [None] * len(inks), strict=True
         )
     ]

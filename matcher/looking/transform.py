@@ -55,12 +55,12 @@ def measure_transform(template: Template, region: Features, found: Appearance, a
         for (x, y), official_px in zip(alignment.matrix[:, :2].T, (official.width_px, official.height_px), strict=True)
     )
     left, top, right, bottom = alignment.shown
-    lab, ink = (move_square(one, alignment.matrix) for one in (_to_lab(found), region.square))
+    lab, ink = (move_square(seen, alignment.matrix) for seen in (_to_lab(found), region.square))
     before, after = _average(_to_lab(official), template.features.square), _average(lab, ink)
     weights = np.minimum(before.weights, after.weights)
     total = max(1e-6, float(weights.sum()))
     difference = float((np.linalg.norm(before.lab - after.lab, axis=1) * weights).sum() / total)
-    colour_before, colour_after = ((one.lab * weights[:, None]).sum(axis=0) / total for one in (before, after))
+    colour_before, colour_after = ((seen.lab * weights[:, None]).sum(axis=0) / total for seen in (before, after))
     is_changed = difference > thresholds.RECOLOURED_DIFFERENCE
     return Transform(
         scale=round(math.sqrt(math.hypot(*across) * math.hypot(*down)), 4),
@@ -78,29 +78,29 @@ def measure_transform(template: Template, region: Features, found: Appearance, a
 
 def describe_transform(transform: Transform) -> tuple[str, ...]:
     """The transform in words for a reader, what is as in the official file left out but for the size."""
-    said = [f"{transform.scale:.0%} of the official file's size"]
+    phrases = [f"{transform.scale:.0%} of the official file's size"]
     stretch = transform.aspect_change - 1
     if abs(stretch) > thresholds.TOLD_STRETCH:
-        said.append(f"stretched: {abs(stretch):.0%} {'wider' if stretch > 0 else 'narrower'} than official")
+        phrases.append(f"stretched: {abs(stretch):.0%} {'wider' if stretch > 0 else 'narrower'} than official")
     if abs(transform.rotation_degrees) > thresholds.TOLD_DEGREES:
         way = "clockwise" if transform.rotation_degrees > 0 else "anticlockwise"
-        said.append(f"turned by {abs(transform.rotation_degrees):.1f}° {way}")
+        phrases.append(f"turned by {abs(transform.rotation_degrees):.1f}° {way}")
     cuts = {
         "left": transform.cut_left,
         "top": transform.cut_top,
         "right": transform.cut_right,
         "bottom": transform.cut_bottom,
     }
-    told = [f"{share:.0%} at the {side}" for side, share in cuts.items() if share > thresholds.TOLD_CUT]
-    if told:
-        said.append("cut off: " + ", ".join(told))
+    cut_sides = [f"{share:.0%} at the {side}" for side, share in cuts.items() if share > thresholds.TOLD_CUT]
+    if cut_sides:
+        phrases.append("cut off: " + ", ".join(cut_sides))
     if transform.recolouring is Recolouring.GREY:
-        said.append("in grey instead of the official colours")
+        phrases.append("in grey instead of the official colours")
     elif transform.recolouring is Recolouring.OTHER:
-        said.append(f"in other colours than official (difference {transform.colour_difference:.0f} of 100)")
+        phrases.append(f"in other colours than official (difference {transform.colour_difference:.0f} of 100)")
     if transform.is_inverted:
-        said.append("light where the official file is dark, or the reverse")
-    return tuple(said)
+        phrases.append("light where the official file is dark, or the reverse")
+    return tuple(phrases)
 
 
 def read_transform(stored: Mapping[str, Any]) -> Transform | None:
@@ -139,7 +139,7 @@ def _average(lab: np.ndarray, ink: np.ndarray) -> _Cells:
 def _name_recolouring(before: _Cells, after: _Cells, weights: np.ndarray) -> Recolouring:
     total = max(1e-6, float(weights.sum()))
     chroma_before, chroma_after = (
-        float((np.hypot(one.lab[:, 1], one.lab[:, 2]) * weights).sum() / total) for one in (before, after)
+        float((np.hypot(seen.lab[:, 1], seen.lab[:, 2]) * weights).sum() / total) for seen in (before, after)
     )
     if chroma_before > thresholds.COLOURED_CHROMA and chroma_after < thresholds.GREY_CHROMA:
         return Recolouring.GREY

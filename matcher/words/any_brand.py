@@ -78,11 +78,11 @@ def _partners(phrase: Phrase, frame: Frame, words: list[Word], ours: list[Word])
         return None
     word = next((w for w in words if "several" in w.roles), words[0])
     role = next(role for role in RELATIONS if role in word.roles)
-    said = Reading(kind=StatementKind.MENTION_ONLY, rule="", relation=RELATIONS[role])
+    plain_reading = Reading(kind=StatementKind.MENTION_ONLY, rule="", relation=RELATIONS[role])
     if frame.is_quoted:
-        return word, replace(said, rule=f"quoted: “{word.text}”", asserted_by=AssertedBy.TESTIMONIAL)
+        return word, replace(plain_reading, rule=f"quoted: “{word.text}”", asserted_by=AssertedBy.TESTIMONIAL)
     if yours := [w for w in phrase.having("yours") if abs(w.start - word.start) < 60]:
-        return word, replace(said, rule=f"the reader's: “{yours[0].text} … {word.text}”")
+        return word, replace(plain_reading, rule=f"the reader's: “{yours[0].text} … {word.text}”")
     if phrase.having("wish", "others", "future") or (frame.setting.zone in _FURNITURE and not frame.is_heading):
         return None
     is_heading = phrase.tokens(0, len(phrase.text)) <= MOST_HEADING_TOKENS and not phrase.having(
@@ -90,7 +90,7 @@ def _partners(phrase: Phrase, frame: Frame, words: list[Word], ours: list[Word])
     )
     if phrase.having("past") and ours and not phrase.having("now"):
         return word, replace(
-            said,
+            plain_reading,
             kind=StatementKind.PAST,
             rule=f"over: “{word.text}”",
             modality=Modality.WAS,
@@ -98,18 +98,18 @@ def _partners(phrase: Phrase, frame: Frame, words: list[Word], ours: list[Word])
         )
     if is_heading:
         if frame.setting.page_disclaims:
-            return word, replace(said, rule=f"heading: “{word.text}”, but the page disclaims")
+            return word, replace(plain_reading, rule=f"heading: “{word.text}”, but the page disclaims")
         if ours or ("several" in word.roles and " " not in word.text) or _fills(phrase, word):
-            return word, replace(said, kind=StatementKind.PARTNER_CLAIM, rule=f"heading: “{word.text}”")
+            return word, replace(plain_reading, kind=StatementKind.PARTNER_CLAIM, rule=f"heading: “{word.text}”")
         return None
     whom = phrase.having("whom")
     is_verb = role == "partner" and " " in word.text  # "works closely with": with customers as well
     is_ours = bool(ours) and not is_verb and ("several" in word.roles or _is_ours(phrase, word, ours))
     if is_ours or (whom and not phrase.having("not")):
         rule = f"partners: “{(whom or ours)[0].text} … {word.text}”"
-        return word, replace(said, kind=StatementKind.PARTNER_CLAIM, rule=rule, period=read_period(phrase))
+        return word, replace(plain_reading, kind=StatementKind.PARTNER_CLAIM, rule=rule, period=read_period(phrase))
     if phrase.having("is"):
-        return word, replace(said, rule=f"a partner, not said of whom: “{word.text}”")
+        return word, replace(plain_reading, rule=f"a partner, not said of whom: “{word.text}”")
     return None
 
 

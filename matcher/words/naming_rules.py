@@ -51,7 +51,7 @@ def read_naming(phrase: Phrase, name: tuple[int, int], frame: Frame) -> Reading:
     """Return what a sentence says about the name at [start, stop)."""
     vendor = frame.setting.vendor
     outcomes = find_ties(phrase, name, vendor=vendor)
-    ties = [one for one in outcomes if isinstance(one, Tie)]
+    ties = [each_outcome for each_outcome in outcomes if isinstance(each_outcome, Tie)]
     tie = ties[0] if ties else None
     reading = (
         disclaimed(phrase)

@@ -98,13 +98,13 @@ class StatementReader:
             within = []
             while upcoming and upcoming[0].start < sentence.stop:
                 within.append(upcoming.popleft())
-            said = levelled.text[sentence]
-            grammar = self._grammars.for_sentence(setting.language, said)
-            if not within and not grammar.tells(said):
+            sentence_text = levelled.text[sentence]
+            grammar = self._grammars.for_sentence(setting.language, sentence_text)
+            if not within and not grammar.tells(sentence_text):
                 earlier = None
                 continue
             names = [(n.start - sentence.start, min(n.stop, sentence.stop) - sentence.start) for n in within]
-            phrase = make_phrase(said, written[sentence], grammar, names)
+            phrase = make_phrase(sentence_text, written[sentence], grammar, names)
             frame = replace(
                 around,
                 is_quoted=any(start <= sentence.start + 1 < stop for start, stop in quotations),
@@ -119,8 +119,8 @@ class StatementReader:
             any_brand = None if within else read_any_brand(phrase, frame)
             earlier = any_brand[1] if any_brand else None
             for naming in above:
-                if told := read_under_name(phrase, naming, grammar, frame):
-                    yield source.statement(naming.brand, told[1], (told[0].start, told[0].stop))
+                if under_name := read_under_name(phrase, naming, grammar, frame):
+                    yield source.statement(naming.brand, under_name[1], (under_name[0].start, under_name[0].stop))
             if any_brand:
                 yield source.statement(None, any_brand[1], (any_brand[0].start, any_brand[0].stop))
 

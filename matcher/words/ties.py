@@ -52,7 +52,7 @@ class NoTie:
 def find_ties(phrase: Phrase, name: tuple[int, int], *, vendor: str | None) -> list[Tie | NoTie]:
     """Return what the words of relations in a name's clause do, the surest tie first, then what ties nothing."""
     found = list(_each(phrase, name, vendor))
-    ties = [one for one in found if isinstance(one, Tie)]
+    ties = [outcome for outcome in found if isinstance(outcome, Tie)]
     order = list(RELATIONS)
     terms = {tie.is_term for tie in ties if tie.role in PARTNERS and not tie.is_theirs}
     is_member = any(tie.role == "member" for tie in ties)
@@ -65,7 +65,7 @@ def find_ties(phrase: Phrase, name: tuple[int, int], *, vendor: str | None) -> l
         return tie.is_theirs, is_lesser, not tie.is_term, tie.apart, order.index(tie.role), tie.word.start
 
     ties.sort(key=rank)
-    return [*ties, *(one for one in found if isinstance(one, NoTie))]
+    return [*ties, *(outcome for outcome in found if isinstance(outcome, NoTie))]
 
 
 def _each(phrase: Phrase, name: tuple[int, int], vendor: str | None) -> Iterator[Tie | NoTie]:
@@ -83,13 +83,13 @@ def _each(phrase: Phrase, name: tuple[int, int], vendor: str | None) -> Iterator
         # a word inside the list ("Acme Gold Partner, Beta partner") is measured from the name itself
         near_left, near_right = (left, right) if word.stop <= left or word.start >= right else name
         if word.start >= near_right:
-            one = _after(phrase, name, (near_left, near_right), word, role, vendor)
+            outcome = _after(phrase, name, (near_left, near_right), word, role, vendor)
         else:
-            one = _before(phrase, name, near_left, word, role)
-        if isinstance(one, Tie) and _is_said_of_other(phrase, name, (left, right), vendor):
-            one = replace(one, is_theirs=True)
-        if one is not None:
-            yield one
+            outcome = _before(phrase, name, near_left, word, role)
+        if isinstance(outcome, Tie) and _is_said_of_other(phrase, name, (left, right), vendor):
+            outcome = replace(outcome, is_theirs=True)
+        if outcome is not None:
+            yield outcome
 
 
 def _after(
@@ -160,9 +160,9 @@ def _is_about_use(phrase: Phrase, name: tuple[int, int], left: int, word: Word) 
 
 def _is_said_of_other(phrase: Phrase, name: tuple[int, int], group: tuple[int, int], vendor: str | None) -> bool:
     """Whether another brand opens the clause and acts: "Corvane announced a partnership with Acme"."""
-    said = phrase.text[name[0] : name[1]]
+    written = phrase.text[name[0] : name[1]]
     for start, stop in phrase.names:
-        if stop > group[0] or phrase.text[start:stop] == said or phrase.clause(start) != phrase.clause(name[0]):
+        if stop > group[0] or phrase.text[start:stop] == written or phrase.clause(start) != phrase.clause(name[0]):
             continue
         verb = next((word for word in phrase.words if word.start >= stop), None)
         if verb and verb.roles & {"is", "was", "does"} and phrase.tokens(stop, verb.start) <= 1:

@@ -35,7 +35,7 @@ def read_period(phrase: Phrase) -> Period:
         first, last = int(span[1]), int(span[2])
         if first <= last:
             return Period(since=str(first), until=str(last + 1))
-    said: dict[str, str] = {}
+    stated: dict[str, str] = {}
     for match in _DATE.finditer(phrase.text):
         near = [
             (distance, role)
@@ -44,8 +44,8 @@ def read_period(phrase: Phrase) -> Period:
             if role in word.roles and (distance := max(word.start - match.end(), match.start() - word.stop)) <= REACH
         ]
         if near:
-            said.setdefault(min(near)[1], _written(match))
-    return Period(since=said.get("since"), until=said.get("until"))
+            stated.setdefault(min(near)[1], _written(match))
+    return Period(since=stated.get("since"), until=stated.get("until"))
 
 
 def _written(match: re.Match[str]) -> str:

@@ -84,14 +84,14 @@ def list_brands(choice: Choice, as_json: bool) -> None:  # noqa: FBT001  # click
     """
     brands = choice.workspace().load_brands()
     if as_json:
-        click.echo(json.dumps([_told(one) for one in brands], ensure_ascii=False, indent=2))
+        click.echo(json.dumps([_as_dict(each_brand) for each_brand in brands], ensure_ascii=False, indent=2))
         return
-    for one in brands:
-        names = ", ".join((one.name, *one.aliases))
-        click.echo(plain(f"{one.slug}: {names}; {', '.join(one.domains) or 'no domains'}"))
+    for each_brand in brands:
+        names = ", ".join((each_brand.name, *each_brand.aliases))
+        click.echo(plain(f"{each_brand.slug}: {names}; {', '.join(each_brand.domains) or 'no domains'}"))
         print_rows(
             ("official logo", "variant", "valid", "of"),
-            [(_cells(logo), "; ".join(logo.usage.describe())) for logo in one.logos],
+            [(_cells(logo), "; ".join(logo.usage.describe())) for logo in each_brand.logos],
         )
 
 
@@ -100,7 +100,7 @@ def _cells(logo: OfficialLogo) -> list[str]:
     return [logo.file, logo.variant, dates, ", ".join(filter(None, (logo.product, logo.programme, logo.tier)))]
 
 
-def _told(brand: Brand) -> dict[str, object]:
+def _as_dict(brand: Brand) -> dict[str, object]:
     return {
         "brand": brand.slug,
         "name": brand.name,

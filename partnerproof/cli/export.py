@@ -75,8 +75,8 @@ def export(
         made = export_claim(ledger, order, warc_dir=workspace.warc, seals_dir=workspace.seals, log=workspace.custody)
     click.echo(f"wrote {made.path}: {made.bytes:,} bytes, SHA-256 {made.sha256}")
     if made.redaction is not None:
-        told = made.redaction
-        click.echo(f"redacted: {told['texts']} texts and {told['outlines']} outlines blanked in {told['rows']} rows, {told['records']} records and {told['log_entries']} log entries; look through it before you hand it out")  # fmt: skip
+        summary = made.redaction
+        click.echo(f"redacted: {summary['texts']} texts and {summary['outlines']} outlines blanked in {summary['rows']} rows, {summary['records']} records and {summary['log_entries']} log entries; look through it before you hand it out")  # fmt: skip
     if made.unsealed:
         click.echo(f"{made.unsealed} rows and records in it are not sealed yet: run `partnerproof seal` and export again", err=True)  # fmt: skip
     elif not made.tokens:
@@ -93,9 +93,9 @@ def _draw(workspace: Workspace, claim: str) -> None:
         )
         return
     try:
-        told, _ = take_pictures(workspace, "export", (claim,))
+        summary, _ = take_pictures(workspace, "export", (claim,))
     except OutsideFailureError as error:
         click.echo(f"no pictures of pages that lack one: {error}", err=True)
         return
-    if told.failed:
-        click.echo(f"{told.failed} pages could not be drawn: the dossier says why", err=True)
+    if summary.failed:
+        click.echo(f"{summary.failed} pages could not be drawn: the dossier says why", err=True)

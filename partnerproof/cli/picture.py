@@ -31,15 +31,17 @@ def picture(choice: Choice, claims: tuple[str, ...], limit: int | None) -> int:
       partnerproof picture --limit 20
     """
     workspace = choice.workspace()
-    told, left = take_pictures(workspace, "picture", claims or None, limit=limit)
-    failed = f", {told.failed} pages could not be drawn" if told.failed else ""
+    pictured, left = take_pictures(workspace, "picture", claims or None, limit=limit)
+    failed = f", {pictured.failed} pages could not be drawn" if pictured.failed else ""
     nothing = (
-        f", {told.not_outlined} without an outline: nothing of the claim was found again" if told.not_outlined else ""
+        f", {pictured.not_outlined} without an outline: nothing of the claim was found again"
+        if pictured.not_outlined
+        else ""
     )
-    click.echo(f"{told.drawn} pictures{nothing}{failed}")
+    click.echo(f"{pictured.drawn} pictures{nothing}{failed}")
     if left:
         click.echo(f"{left} more pages lack one: run the same command again", err=True)
-    return 3 if told.failed else 0
+    return 3 if pictured.failed else 0
 
 
 def take_pictures(
@@ -63,7 +65,7 @@ def take_pictures(
                 executable=crawl.browser or None,
                 on_page=lambda: progress.advance(task),
             )
-            told = draw_pictures(ledger, pages[:limit], order)
-        if told.drawn or told.failed:
+            pictured = draw_pictures(ledger, pages[:limit], order)
+        if pictured.drawn or pictured.failed:
             seal_after_crawl(workspace, lambda line: click.echo(line, err=True))
-    return told, len(pages) - len(pages[:limit])
+    return pictured, len(pages) - len(pages[:limit])

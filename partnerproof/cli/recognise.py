@@ -129,9 +129,9 @@ def _walk(folder: Path, problems: list[Problem]) -> Iterator[Path]:
     that cannot be listed is added to the problems."""
 
     def tell(error: OSError) -> None:
-        where, said = _shown(Path(error.filename or folder)), error.strerror or str(error)
+        where, message = _shown(Path(error.filename or folder)), error.strerror or str(error)
         problems.append(
-            Problem(where=where, expected="a folder that can be listed", got=said, next_step="check its permissions")
+            Problem(where=where, expected="a folder that can be listed", got=message, next_step="check its permissions")
         )
 
     for here, folders, names in os.walk(folder, onerror=tell):
@@ -147,8 +147,8 @@ def _check(path: Path) -> list[Problem]:
         with path.open("rb"):
             return []
     except OSError as error:
-        said = error.strerror or str(error)
-        return [Problem(where=where, expected="a readable file", got=said, next_step="check the path")]
+        message = error.strerror or str(error)
+        return [Problem(where=where, expected="a readable file", got=message, next_step="check the path")]
 
 
 def _is_picture(path: Path) -> bool:
@@ -197,8 +197,8 @@ def _print(answers: Sequence[Answer]) -> None:
 
 def _cells(answer: Answer) -> list[str]:
     if answer.region is None or answer.score is None or answer.transform is None:
-        told = f"{REFUSED}: {answer.reason}" if answer.outcome == REFUSED else answer.outcome
-        return [answer.file, plain(told), "", "", "", "", ""]
+        outcome_words = f"{REFUSED}: {answer.reason}" if answer.outcome == REFUSED else answer.outcome
+        return [answer.file, plain(outcome_words), "", "", "", "", ""]
     box = answer.region
     place = f"{box.x}, {box.y}, {box.width}, {box.height}"
     return [

@@ -85,7 +85,7 @@ def search(
         raise click.UsageError("give a name, a --domain or an --identifier")
     problems = [*_unreadable("NAMES", names), *_unreadable("--parent", parents)]
     day = _day("--as-of", as_of, problems) if as_of else IsoDate(utc_text()[:10])
-    asked = Asked(
+    terms = Asked(
         names=tuple(dict.fromkeys(name.strip() for name in names)),
         domains=_domains(domains, problems),
         group=tuple(dict.fromkeys(parent.strip() for parent in parents)),
@@ -100,17 +100,17 @@ def search(
     # one short record, which is also wanted while a crawl is running
     with workspace.writing_beside("register search"), workspace.open() as ledger:
         require_brand(ledger, brand)
-        record = ask_register(ledger, brand, asked, day, window_from=window_from, known_at=instant)
+        record = ask_register(ledger, brand, terms, day, window_from=window_from, known_at=instant)
         _show(ledger, record, certificate, as_json=as_json)
     return 0
 
 
 def _again(choice: Choice, search_id: SearchId, certificate: Path | None, *, as_json: bool) -> int:
     with choice.workspace().open_readonly() as ledger:
-        asked = ask_again(ledger, search_id)
+        terms = ask_again(ledger, search_id)
         _show(ledger, require_search(ledger, search_id), certificate, as_json=as_json)
-        if asked.differing:
-            click.echo(f"not the same: {', '.join(asked.differing)} of the stored record differ from what is found now", err=True)  # fmt: skip
+        if terms.differing:
+            click.echo(f"not the same: {', '.join(terms.differing)} of the stored record differ from what is found now", err=True)  # fmt: skip
             return 1
         click.echo("the same: asked anew of the same snapshots, the record says the same", err=True)
         return 0

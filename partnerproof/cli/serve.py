@@ -50,7 +50,7 @@ def _serve(workspace: Workspace, host: str, port: int, *, with_token: bool) -> N
     import uvicorn
 
     with workspace.open() as ledger:
-        told = update_casework(ledger, workspace.removal_terms).tell()
+        summary = update_casework(ledger, workspace.removal_terms).tell()
         rejecting = brands_with_rejections(ledger)
         if rejecting:
             follow_rejections(ledger, rejecting)  # what a killed server had not done yet
@@ -71,8 +71,8 @@ def _serve(workspace: Workspace, host: str, port: int, *, with_token: bool) -> N
         rdap_dir=workspace.rdap,
     )
     context.cases.read(context.ledger)  # so that the first who asks does not wait for it
-    if told:
-        click.echo(told, err=True)
+    if summary:
+        click.echo(summary, err=True)
     if not with_token and not has_accounts:
         click.echo("no account yet: run `partnerproof account add NAME --role admin`, or serve with --token", err=True)
     config = uvicorn.Config(

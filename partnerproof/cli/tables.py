@@ -88,8 +88,8 @@ def print_findings(
         reasons = row.reasons or ()
         console.print(f"    {row.page_url}  {'; '.join(reasons[:1])}", style="dim", highlight=False, markup=False)
     if counts:
-        told = ", ".join(f"{number} {kind}" for kind, number in counts.most_common())
-        console.print(told, highlight=False, markup=False)
+        summary = ", ".join(f"{number} {kind}" for kind, number in counts.most_common())
+        console.print(summary, highlight=False, markup=False)
     else:
         console.print("no findings", highlight=False)
     _print_perhaps_hint(ledger, console, crawl_id=crawl_id, brand=brand)
@@ -115,13 +115,13 @@ def _print_perhaps_hint(ledger: Ledger, console: Console, *, crawl_id: CrawlId |
 def _print_coverage(ledger: Ledger, console: Console, crawl_id: CrawlId | None) -> None:
     """What could not be looked at: in one crawl, or by each vendor's last visit, as the report has it."""
     if crawl_id is None:
-        told = ", ".join(
+        summary = ", ".join(
             f"{reason} ({pages} pages)" for reason, pages in read_coverage(ledger).unseen_by_reason.most_common()
         )
     else:
-        told = ", ".join(
+        summary = ", ".join(
             f"{unseen.reason} ({unseen.pages} pages, {unseen.vendors} vendors)"
             for unseen in count_unseen_pages(ledger, crawl_id, left_out=NOT_THERE)
         )
-    if told:
-        console.print(f"could not look: {told}; v_coverage has each", highlight=False, markup=False)
+    if summary:
+        console.print(f"could not look: {summary}; v_coverage has each", highlight=False, markup=False)
