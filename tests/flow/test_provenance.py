@@ -230,10 +230,10 @@ def test_the_way_from_the_address_wished_for_to_the_one_that_answered_is_told_wh
     for way in ways.values():
         assert way.is_complete
         for hop, following in pairwise(way.hops):
-            assert hop["redirect_url"] == following["url"]
-        assert (way.hops[0]["url"], way.hops[-1]["url"]) == (way.requested_url, way.final_url)
-    assert [hop["status"] for hop in ways["page"].hops] == [301, 302, 307, 200]
-    assert [hop["status"] for hop in ways["image"].hops] == [302, 200]
+            assert hop.redirect_url == following.url
+        assert (way.hops[0].url, way.hops[-1].url) == (way.requested_url, way.final_url)
+    assert [hop.status for hop in ways["page"].hops] == [301, 302, 307, 200]
+    assert [hop.status for hop in ways["image"].hops] == [302, 200]
     assert [one.what for one in exchanges].count("redirect") == 4
     out = tmp_path / "claim.zip"
     run_partnerproof("-w", acme, "export", "--no-pictures", claim, "--out", out)
@@ -247,7 +247,7 @@ def test_the_way_from_the_address_wished_for_to_the_one_that_answered_is_told_wh
             for r in ArchiveIterator(file)
             if r.rec_type in ("response", "revisit")
         }
-    assert urls >= {hop["url"] for way in ways.values() for hop in way.hops}
+    assert urls >= {hop.url for way in ways.values() for hop in way.hops}
 
 
 def test_a_crawl_says_what_made_it_and_how_far_its_clock_was_off_the_servers(looked, tmp_path):
