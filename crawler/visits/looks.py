@@ -121,10 +121,16 @@ class LookTaker:
             capture_id=answer.capture_id,
             content_sha256=digest,
             content_bytes=len(answer.content),
-            looked_at=answer.answered_at,
+            looked_at=self._fetched_at(answer),
             why=why,
             unchanged_since=self._unchanged_since(visit, url, purpose, digest) if is_looked else None,
         )
+
+    def _fetched_at(self, answer: FetchedAnswer) -> Instant:
+        """The one instant of a look: when its answer was fetched, also where a visit that runs again has it from the archive."""
+        sql = "SELECT fetched_at FROM captures WHERE capture_id = ?"
+        fetched_at: Instant | None = self.ledger.value(sql, [answer.capture_id]) if answer.capture_id else None
+        return fetched_at or answer.answered_at
 
     def _unchanged_since(self, visit: RunningVisit, url: str, purpose: Purpose, digest: Sha256) -> Instant | None:
         """Since when the content is what it is now, if the vendor's last visit had the same."""

@@ -11,6 +11,7 @@ import pytest
 from crawler.visits.fetcher import FetchedAnswer, FetchFailure
 from crawler.visits.looks import Looked, LookTaker
 from crawler.visits.visit import RunningVisit
+from ledger.archive.warc_records import Exchange
 from ledger.identity import utc_now, utc_text
 from ledger.records import Look
 from ledger.vocabulary import LookOutcome, Purpose
@@ -90,6 +91,19 @@ def test_a_failure_is_a_row_with_its_reason(room):
     assert (looked.look.outcome, looked.look.reason, looked.look.status) == (LookOutcome.COULD_NOT_LOOK, "robots", None)
     assert looked.is_refused
     assert looked.answer is None
+
+
+def test_a_look_is_dated_by_its_exchange_also_when_the_visit_runs_again(room):
+    visit = room.begin()
+    with room.open_archive(visit) as archive:
+        capture = archive.store(
+            Exchange(
+                visit_id=visit.visit_id, url=URL, attempt=0, method="GET", request_headers=[], protocol="HTTP/1.1", status=200, reason="OK",
+                response_headers=[], payload=b"x", content_type="text/html", redirect_url=None, remote_ip=None, fetched_at=AT,
+            )
+        )  # fmt: skip
+    later = replace(answer(), capture_id=capture.capture_id, answered_at="2026-11-24T00:00:00Z")
+    assert take(room, OneAnswer(later), Purpose.PAGE, visit).look.looked_at == AT
 
 
 def test_a_spent_budget_refuses_without_asking_but_robots_rules_are_always_read(room):
