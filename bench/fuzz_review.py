@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 
 from casebook.web.app import make_app
 from tests.casebook.web.contexts import make_context
-from tests.casebook.web.strangers import Asked, Strangers, send
+from tests.casebook.web.strangers import StrangeRequest, Strangers, send
 
 
 def main() -> None:
@@ -40,7 +40,7 @@ def main() -> None:
             @hypothesis.seed(seed)
             @settings(max_examples=each, deadline=None, database=None, suppress_health_check=quiet)
             @given(strangers.requests(path, method))
-            def ask(asked: Asked) -> None:
+            def ask(asked: StrangeRequest) -> None:
                 answered = runner.run(send(app, asked))
                 counts[path, asked.method if asked.method in ("GET", "POST") else "(other)", answered.status] += 1
                 assert answered.status < 500, asked

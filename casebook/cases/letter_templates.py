@@ -205,27 +205,27 @@ def _to_write(what: str) -> str:
 def _template_problems(path: Path, data: Mapping[str, Any]) -> list[Problem]:
     needed = [("words", name) for name in _WORDS] + [("relations", OTHER)]
     needed += [(str(tone), part) for tone in Tone for part in ("subject", "body")]
-    found = [
+    problems = [
         _problem(f"{path}, [{table}] {name}", "text", repr(got)[:60])
         for table, name in needed
         if not isinstance(got := data.get(table, {}).get(name) if isinstance(data.get(table), dict) else None, str)
     ]
     relations = data.get("relations")
-    found += [
+    problems += [
         _problem(f"{path}, [relations] {name}", "text", repr(got)[:60])
         for name, got in (relations if isinstance(relations, dict) else {}).items()
         if not isinstance(got, str) and name != OTHER
     ]
-    if found:
-        return found
+    if problems:
+        return problems
     for tone in Tone:
         try:
             for relation in data["relations"]:
                 _fill(data, tone, _sample_facts(relation))
         except (KeyError, ValueError) as error:
             expected = "fields that README.md of data/letters names, a $ itself as $$"
-            found.append(_problem(f"{path}, [{tone}]", expected, str(error)[:80]))
-    return found
+            problems.append(_problem(f"{path}, [{tone}]", expected, str(error)[:80]))
+    return problems
 
 
 def _sample_facts(relation: str) -> LetterFacts:
@@ -242,15 +242,15 @@ def _gate_problems(where: str, entry: object) -> list[Problem]:
     if not isinstance(entry, dict):
         return [_problem(where, "a table", repr(entry)[:60])]
     known, gates = {*map(str, Tone), "note"}, ", ".join(Gate)
-    found = [_problem(f"{where}.{name}", "a tone or note", repr(name)) for name in entry.keys() - known]
-    found += [
+    problems = [_problem(f"{where}.{name}", "a tone or note", repr(name)) for name in entry.keys() - known]
+    problems += [
         _problem(f"{where}.{tone}", f"one of {gates}", repr(entry.get(tone)))
         for tone in Tone
         if entry.get(tone) not in tuple(Gate)
     ]
     if not isinstance(entry.get("note", ""), str):
-        found.append(_problem(f"{where}.note", "text", repr(entry["note"])[:60]))
-    return found
+        problems.append(_problem(f"{where}.note", "text", repr(entry["note"])[:60]))
+    return problems
 
 
 def _gates_of(entry: Mapping[str, str]) -> JurisdictionGates:

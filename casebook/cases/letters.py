@@ -31,7 +31,7 @@ from casebook.cases.letter_templates import (
     unwritten,
 )
 from casebook.register.search import Register
-from casebook.register.search_terms import Asked
+from casebook.register.search_terms import SearchQuery
 from ledger.database import Ledger
 from ledger.domains import registrable_domain
 from ledger.identity import event_id, sha256_hex, utc_now, utc_text
@@ -238,8 +238,8 @@ def refuse_partners(ledger: Ledger, case: Case, recipient: str, contact: str) ->
             raise refuse_input("contact", "an address", contact) from error
     names = tuple(filter(None, [recipient.strip()]))
     today = IsoDate(utc_now().date().isoformat())
-    asked = Asked(names=names, domains=tuple(dict.fromkeys(domains)), group=())
-    for hit in Register(ledger, case.brand).search(asked, today).hits:
+    query = SearchQuery(names=names, domains=tuple(dict.fromkeys(domains)), group=())
+    for hit in Register(ledger, case.brand).search(query, today).hits:
         if hit.is_valid_on(today):
             raise refuse_input(
                 "recipient",

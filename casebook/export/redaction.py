@@ -112,9 +112,9 @@ class Redaction:
         if isinstance(value, str):
             return value if _DIGEST.fullmatch(value) else self.text(value)
         if isinstance(value, list):
-            return [self.value(one) for one in value]
+            return [self.value(item) for item in value]
         if isinstance(value, dict):
-            return {self.value(key): self.value(one) for key, one in value.items()}
+            return {self.value(key): self.value(part) for key, part in value.items()}
         return value
 
     def body(self, content: bytes, content_type: str | None, url: str) -> bytes:
@@ -177,7 +177,7 @@ class Redaction:
 
     def _spans(self, text: str, charset: str, *, is_without_tags: bool) -> list[tuple[int, int]]:
         """Where ticked texts stand, from the first to the last, none within another."""
-        found: list[tuple[int, int]] = []
+        hits: list[tuple[int, int]] = []
         for layer, steps in _layers(text, charset, is_without_tags=is_without_tags):
             folded = _fold(layer)
             for pattern in self._patterns:
@@ -185,9 +185,9 @@ class Redaction:
                     start, stop = match.span()
                     for step in reversed(steps):
                         start, stop = step.span(start, stop)
-                    found.append((start, stop))
+                    hits.append((start, stop))
         merged: list[tuple[int, int]] = []
-        for start, stop in sorted(found):
+        for start, stop in sorted(hits):
             if merged and start < merged[-1][1]:
                 merged[-1] = (merged[-1][0], max(stop, merged[-1][1]))
             else:

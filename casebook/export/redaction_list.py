@@ -65,7 +65,7 @@ class RedactionList:
     def boxes(self, exhibits: Mapping[str, bytes]) -> dict[str, list[Outline]]:
         """Return the outlines by exhibit. exhibits: PNG files by name. Errors: BadInputError with every mistake of the list."""
         problems = [*self.problems]
-        found: dict[str, list[Outline]] = {}
+        boxes: dict[str, list[Outline]] = {}
         for outline in self.outlines:
             at = outline.row.place("where"), outline.row.place("text")
             if outline.exhibit not in exhibits:
@@ -94,10 +94,10 @@ class RedactionList:
                     )
                 )
             else:
-                found.setdefault(outline.exhibit, []).append(outline.box)
+                boxes.setdefault(outline.exhibit, []).append(outline.box)
         if problems:
             raise BadInputError(problems)
-        return found
+        return boxes
 
 
 def write_list(findings: Iterable[Personal], out: Path) -> None:
@@ -106,8 +106,9 @@ def write_list(findings: Iterable[Personal], out: Path) -> None:
         with out.open("w", encoding="utf-8-sig", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(COLUMNS)
-            for one in findings:
-                writer.writerow(["", one.kind, *map(_safe, (one.text, one.where)), one.times, _safe(one.why)])
+            for personal in findings:
+                texts = map(_safe, (personal.text, personal.where))
+                writer.writerow(["", personal.kind, *texts, personal.times, _safe(personal.why)])
     except OSError as error:
         raise OutsideFailureError(f"{out}: could not be written ({error}); name another file") from error
 
@@ -205,8 +206,8 @@ def _text_mistakes(row: TableRow, kind: str, text: str) -> list[Problem]:
 
 
 def _box_of(text: str) -> Outline | None:
-    found = re.fullmatch(r"(\d{1,6})\s*[,; ]\s*(\d{1,6})\s*[,; ]\s*(\d{1,6})\s*[,; ]\s*(\d{1,6})", text)
-    if not found:
+    match = re.fullmatch(r"(\d{1,6})\s*[,; ]\s*(\d{1,6})\s*[,; ]\s*(\d{1,6})\s*[,; ]\s*(\d{1,6})", text)
+    if not match:
         return None
-    x, y, width, height = map(int, found.groups())
+    x, y, width, height = map(int, match.groups())
     return (x, y, width, height) if width and height else None

@@ -119,9 +119,9 @@ def write_certificate(ledger: Ledger, search: Search, out: Path) -> Certificate:
 def read_certificate(ledger: Ledger, search: Search) -> Certificate:
     """Return what the certificate of a stored search says."""
     brand_name = ledger.value("SELECT name FROM brands WHERE brand = ?", [search.brand]) or search.brand
-    asked, hits, near = search.asked, search.hits, search.near_misses
+    query, hits, near = search.asked, search.hits, search.near_misses
     registers = [_register(entry) for entry in search.registers]
-    company = _short("; ".join([*asked["names"], *asked["domains"], *asked.get("identifiers", [])]))
+    company = _short("; ".join([*query["names"], *query["domains"], *query.get("identifiers", [])]))
     outcome = _outcome(search, hits)
     return Certificate(
         outcome=outcome,

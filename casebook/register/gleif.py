@@ -74,8 +74,8 @@ class _RelationshipRow:
     def __call__(self, cells: Mapping[str, str]) -> RelationshipRecord:
         child, parent, kind, status, updated = (cells.get(name, "") for name in self.names)
         periods = [tuple(cells.get(name, "") for name in period) for period in self.periods]
-        said = tuple((kind, start, end) for kind, start, end in periods if start or end)
-        return RelationshipRecord(child, parent, kind, status, updated, said)
+        dated = tuple((kind, start, end) for kind, start, end in periods if start or end)
+        return RelationshipRecord(child, parent, kind, status, updated, dated)
 
 
 lei_row = _LeiRow()
@@ -155,7 +155,7 @@ def each_xml_record(file: IO[bytes], where: str, kind: str) -> Iterator[LeiRecor
 def _lei_record(element: etree._Element) -> LeiRecord:
     names = [_text(element, "{*}Entity/{*}LegalName")]
     for kind in ("OtherEntityName", "TransliteratedOtherEntityName"):
-        names += [(found.text or "").strip() for found in element.iterfind(f"{{*}}Entity/{{*}}{kind}s/{{*}}{kind}")]
+        names += [(name.text or "").strip() for name in element.iterfind(f"{{*}}Entity/{{*}}{kind}s/{{*}}{kind}")]
     distinct = tuple(dict.fromkeys(filter(None, names)))
     return LeiRecord(_text(element, "{*}LEI"), distinct, _text(element, "{*}Entity/{*}LegalAddress/{*}Country"))
 

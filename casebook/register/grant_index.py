@@ -58,11 +58,11 @@ class GrantIndexInMemory:
     def __init__(self, snapshot: RegisterSnapshot, grants: Iterable[Grant]) -> None:
         self.snapshot = snapshot
         self._grants = {grant.line: grant for grant in grants}
-        found: dict[tuple[str, str], dict[int, None]] = {}
+        lines_of: dict[tuple[str, str], dict[int, None]] = {}
         for line, grant in self._grants.items():
             for key in keys_of(grant):
-                found.setdefault(key, {})[line] = None
-        self._lines = {key: tuple(lines) for key, lines in found.items()}
+                lines_of.setdefault(key, {})[line] = None
+        self._lines = {key: tuple(lines) for key, lines in lines_of.items()}
         self._cores = sorted(key for kind, key in self._lines if kind == "core")
         self._segments: list[Segment] = list(segments_of(self._cores))
 

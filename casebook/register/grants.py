@@ -109,7 +109,7 @@ class GrantReader:
         self.problems.append(Problem(where=row.place(column), expected=expected, got=got[:200], next_step=next_step))
 
     def _domains(self, row: SourceRow) -> tuple[str, ...]:
-        found: dict[str, None] = {}
+        domains: dict[str, None] = {}
         for text in row.several("domains"):
             domain = normal_domain(text)
             if domain is None:
@@ -117,18 +117,18 @@ class GrantReader:
             elif network := _network_of(text):  # a domain decides: it would authorise whoever has a page there
                 self._problem(row, "domains", "the company's own domain", f"a page at {network}, which others share", f"leave it empty, or write {network} alone if it is that company")  # fmt: skip
             else:
-                found[domain] = None
-        return tuple(found)
+                domains[domain] = None
+        return tuple(domains)
 
     def _identifiers(self, row: SourceRow) -> tuple[str, ...]:
-        found: dict[str, None] = {}
+        identifiers: dict[str, None] = {}
         for text in row.several("identifiers"):
             try:
-                found[normal_identifier(text)] = None
+                identifiers[normal_identifier(text)] = None
             except ValueError as error:
                 expected = "an LEI, or a registration number with its issuer, such as GB:01234567"
                 self._problem(row, "identifiers", expected, f"{text!r} ({error})", "correct it or leave it empty")
-        return tuple(found)
+        return tuple(identifiers)
 
     def _date(self, row: SourceRow, column: str) -> IsoDate | None:
         text = row.text(column)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from casebook.register.company_names import name_forms
 from casebook.register.name_likeness import NEAR_MISS_SCORE, likeness, nearest, stored_segments
-from casebook.register.search_terms import Asked, Member
+from casebook.register.search_terms import Member, SearchQuery
 from ledger.database import Ledger, columns_of
 from ledger.records import Company, GroupSnapshot, Relationship
 
@@ -54,17 +54,17 @@ class CorporateGroups:
         self._snapshots = {snapshot.snapshot_no: snapshot for snapshot in snapshots}
         self._numbers = ", ".join(str(number) for number in self._snapshots)
 
-    def family(self, asked: Asked, period_from: str, period_until: str) -> Family:
+    def family(self, query: SearchQuery, period_from: str, period_until: str) -> Family:
         """Return other names of a company, and its group as it was at any moment of a period (ISO dates, inclusive)."""
         family = Family()
         starts: dict[str, str] = {}
-        for identifier in asked.identifiers:
+        for identifier in query.identifiers:
             starts[identifier] = "the company asked"
             for company in self._companies("identifier", identifier):
-                if name_forms(company.name).key not in {name_forms(name).key for name in asked.names}:
+                if name_forms(company.name).key not in {name_forms(name).key for name in query.names}:
                     how = f"the name of {identifier} in {self._file(company)}"
                     family.aliases.append(Member(name=company.name, identifiers=(), how=how))
-        for name in asked.names:
+        for name in query.names:
             for company in self._companies("name_key", name_forms(name).key):
                 node = _node(company)
                 if node not in starts:
@@ -72,7 +72,7 @@ class CorporateGroups:
                     if company.identifier:
                         how = f"of this name in {self._file(company)}"
                         family.aliases.append(Member(name=company.name, identifiers=(company.identifier,), how=how))
-        for parent in asked.group:
+        for parent in query.group:
             for company in self._companies("name_key", name_forms(parent).key):
                 starts.setdefault(_node(company), f"parent as asked, in {self._file(company)}")
         family.is_complete = self._follow(starts, period_from, period_until, family.members)

@@ -59,13 +59,13 @@ class Mapping:
         cells: dict[str, str | tuple[str, ...]] = {}
         if self.columns:
             for ours, theirs in self.columns.items():
-                found = [part for name in theirs for part in self._values(ours, row, name)]
-                cells[ours] = tuple(found) if ours in SEVERAL else (found[0] if found else "")
+                values = [part for name in theirs for part in self._values(ours, row, name)]
+                cells[ours] = tuple(values) if ours in SEVERAL else (values[0] if values else "")
         else:
             for name in row.cells:
                 ours = SINGULAR.get(name, name)
-                found = list(self._values(ours, row, name))
-                cells[ours] = tuple(found) if ours in SEVERAL else "; ".join(found)
+                values = list(self._values(ours, row, name))
+                cells[ours] = tuple(values) if ours in SEVERAL else "; ".join(values)
         for ours, constant in self.constants.items():
             if not cells.get(ours):
                 cells[ours] = constant

@@ -69,14 +69,14 @@ def likenesses(names: Sequence[str], wanted: str) -> dict[str, float]:
 
     Each scorer is called once for all names, and the two slow ones only for names that they may find alike.
     """
-    found = {name: score for name, score, _ in _scored(fuzz.ratio, names, wanted, NEAR_MISS_SCORE)}
+    scores = {name: score for name, score, _ in _scored(fuzz.ratio, names, wanted, NEAR_MISS_SCORE)}
     # of two single words the set of words says what the whole says
-    slow = names if " " in wanted else [*found, *(name for name in names if " " in name and name not in found)]
+    slow = names if " " in wanted else [*scores, *(name for name in names if " " in name and name not in scores)]
     for name, score, _ in _scored(fuzz.token_set_ratio, slow, wanted, NEAR_MISS_SCORE):
-        found[name] = max(score, found.get(name, 0))
+        scores[name] = max(score, scores.get(name, 0))
     for name, part in _parts(names, wanted.replace(" ", "")):
-        found[name] = max(min(part, 99.0), found.get(name, 0))
-    return found
+        scores[name] = max(min(part, 99.0), scores.get(name, 0))
+    return scores
 
 
 def _parts(names: Sequence[str], glued: str) -> Iterator[tuple[str, float]]:
@@ -146,10 +146,10 @@ def nearest(segments: Iterable[Segment], core: str) -> list[int]:
     grams = grams_of(core)
     numbers, dice = list[NDArray[np.int64]](), list[NDArray[np.float64]]()
     for segment in segments:
-        found = [segment.postings[gram] for gram in grams if gram in segment.postings]
-        if not found:
+        holders = [segment.postings[gram] for gram in grams if gram in segment.postings]
+        if not holders:
             continue
-        shared = np.bincount(np.concatenate(found)).astype(np.uint16)  # small numbers are compared many at a time
+        shared = np.bincount(np.concatenate(holders)).astype(np.uint16)  # small numbers are compared many at a time
         theirs = segment.lengths[: len(shared)].astype(np.uint16)
         enough = np.flatnonzero((5 * shared >= 2 * np.minimum(theirs, len(grams))) & (shared > 0))
         numbers.append(enough + segment.first)

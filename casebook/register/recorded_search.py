@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from casebook.register.search import Register
-from casebook.register.search_terms import Asked
+from casebook.register.search_terms import SearchQuery
 from ledger.database import Ledger, as_row, columns_of
 from ledger.errors import BadInputError, EvidenceBrokenError, Problem
 from ledger.records import Claim, GroupSnapshot, RegisterSnapshot, Search, Seed
@@ -26,7 +26,7 @@ _COMPARED = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AskedAgain:
+class RepeatedSearch:
     """A stored record beside what the same question gives now. differing: the columns that are not the same."""
 
     stored: Search
@@ -36,10 +36,10 @@ class AskedAgain:
 
 def window_start(window: str, as_of: IsoDate) -> IsoDate:
     """Return the first day of a period that ends with as_of: `5y`, `18m` or `90d`. Errors: ValueError."""
-    found = _WINDOW.fullmatch(window.strip().lower())
-    if found is None:
+    match = _WINDOW.fullmatch(window.strip().lower())
+    if match is None:
         raise ValueError("expected years, months or days, such as 5y, 18m or 90d")
-    count, unit = int(found[1]), found[2]
+    count, unit = int(match[1]), match[2]
     end = dt.date.fromisoformat(as_of)
     try:
         if unit == "d":
@@ -56,7 +56,7 @@ def window_start(window: str, as_of: IsoDate) -> IsoDate:
 def ask_register(
     ledger: Ledger,
     brand: str,
-    asked: Asked,
+    query: SearchQuery,
     as_of: IsoDate,
     *,
     window_from: IsoDate | None = None,
@@ -65,7 +65,7 @@ def ask_register(
     """Ask all registers of a brand and all group files, store the record, and return it as it is stored."""
     record = (
         Register(ledger, brand, known_at=known_at)
-        .search(asked, as_of, window_from=window_from, alike_companies=True)
+        .search(query, as_of, window_from=window_from, alike_companies=True)
         .record
     )
     ledger.add([record])
@@ -108,7 +108,7 @@ def _terms(search: Search) -> list[str]:
     return [*search.asked.get("names", ()), *search.asked.get("domains", ())]
 
 
-def ask_again(ledger: Ledger, search_id: SearchId) -> AskedAgain:
+def ask_again(ledger: Ledger, search_id: SearchId) -> RepeatedSearch:
     """Ask a stored question anew, of the snapshots that it was asked of, whether they still hold or not.
 
     Errors: BadInputError when it can't be asked again, EvidenceBrokenError when a snapshot is gone.
@@ -137,25 +137,25 @@ def ask_again(ledger: Ledger, search_id: SearchId) -> AskedAgain:
         known_at=stored.known_at,
     )
     fresh = register.search(
-        read_asked(stored),
+        read_query(stored),
         stored.as_of,
         window_from=stored.period_from,
         alike_companies=stored.tried.get("alike_companies", False),
     ).record
     before, now = as_row(stored), as_row(fresh)
     differing = tuple(name for name in _COMPARED if _read(before[name]) != _read(now[name]))
-    return AskedAgain(stored=stored, fresh=fresh, differing=differing)
+    return RepeatedSearch(stored=stored, fresh=fresh, differing=differing)
 
 
-def read_asked(search: Search) -> Asked:
+def read_query(search: Search) -> SearchQuery:
     """Return the question of a stored record."""
-    asked = {name: tuple(values) for name, values in search.asked.items()}
-    return Asked(
-        names=asked["names"],
-        domains=asked["domains"],
-        group=asked["group"],
-        identifiers=asked.get("identifiers", ()),
-        country=next(iter(asked.get("country", ())), None),
+    terms = {name: tuple(values) for name, values in search.asked.items()}
+    return SearchQuery(
+        names=terms["names"],
+        domains=terms["domains"],
+        group=terms["group"],
+        identifiers=terms.get("identifiers", ()),
+        country=next(iter(terms.get("country", ())), None),
     )
 
 

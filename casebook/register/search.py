@@ -18,7 +18,7 @@ from casebook.register.company_names import name_forms
 from casebook.register.grant_index import GrantIndex, GrantIndexInMemory, open_grant_indexes
 from casebook.register.groups import CorporateGroups, alike_groups, open_groups
 from casebook.register.name_likeness import likenesses
-from casebook.register.search_terms import BASES, Asked, Basis, Hit, Member, SearchResult, Tried
+from casebook.register.search_terms import BASES, Basis, Hit, Member, SearchQuery, SearchResult, Tried
 from casebook.register.snapshots import held_groups, held_registers
 from ledger.database import Ledger
 from ledger.identifiers import is_lei
@@ -26,7 +26,7 @@ from ledger.identity import content_id, utc_text
 from ledger.records import Grant, GroupSnapshot, RegisterSnapshot, Search
 from ledger.typed_texts import Instant, IsoDate, SearchId
 
-__all__ = ["Asked", "Hit", "Member", "Register", "SearchResult"]
+__all__ = ["Hit", "Member", "Register", "SearchQuery", "SearchResult"]
 
 SEARCH_VERSION = "2"  # a part of the id of a search: raise it when equal questions may get other answers
 MAX_NEAR_MISSES = 10
@@ -82,14 +82,14 @@ class Register:
         return bool(self.snapshot_ids)
 
     def search(
-        self, asked: Asked, as_of: IsoDate, *, window_from: IsoDate | None = None, alike_companies: bool = False
+        self, query: SearchQuery, as_of: IsoDate, *, window_from: IsoDate | None = None, alike_companies: bool = False
     ) -> SearchResult:
         """Look for a company as of a date (ISO).
 
         window_from: only grants that held at a moment from this date to as_of count; None: grants of any date.
         alike_companies: also look for companies of group files whose name is alike; slow on large files.
         """
-        tried = self._gather(asked, as_of, window_from, alike_companies=alike_companies)
+        tried = self._gather(query, as_of, window_from, alike_companies=alike_companies)
         hits: list[Hit] = []
         near: list[_NearMiss] = []
         for index in self._indexes:
@@ -102,7 +102,7 @@ class Register:
             near += self._alike_companies(self._groups, tried, window_from or as_of, as_of, known)
         hits.sort(key=lambda hit: (BASES.index(hit.basis), hit.register, hit.grant.line))
         near.sort(key=lambda miss: (-float(str(miss["score"])), str(miss["company"]), str(miss["register"]), int(str(miss["line"]))))  # fmt: skip
-        question = asked.as_json()
+        question = query.as_json()
         record = Search(
             search_id=SearchId(content_id(
                 "search",
@@ -127,20 +127,22 @@ class Register:
         )  # fmt: skip
         return SearchResult(record=record, hits=tuple(hits))
 
-    def finds(self, asked: Asked, as_of: IsoDate) -> bool:
+    def finds(self, query: SearchQuery, as_of: IsoDate) -> bool:
         """Tell whether search() has a hit or a near miss for a company, without writing down what was tried."""
-        tried = self._gather(asked, as_of, None, alike_companies=False)
+        tried = self._gather(query, as_of, None, alike_companies=False)
         return any(any(_ask(index, tried, None, as_of)) or any(_alike(index, tried, set())) for index in self._indexes)
 
-    def _gather(self, asked: Asked, as_of: IsoDate, window_from: IsoDate | None, *, alike_companies: bool) -> Tried:
-        tried = Tried(asked=asked, alike_companies=alike_companies)
-        tried.add_names(asked.names)
+    def _gather(
+        self, query: SearchQuery, as_of: IsoDate, window_from: IsoDate | None, *, alike_companies: bool
+    ) -> Tried:
+        tried = Tried(query=query, alike_companies=alike_companies)
+        tried.add_names(query.names)
         if self._groups is not None:
-            family = self._groups.family(asked, window_from or as_of, as_of)
+            family = self._groups.family(query, window_from or as_of, as_of)
             tried.aliases += family.aliases
             tried.members += family.members
             tried.is_group_complete = family.is_complete
-            known = set(asked.names)
+            known = set(query.names)
             tried.add_names(alias.name for alias in family.aliases if alias.name not in known)
         return tried
 
@@ -187,9 +189,9 @@ def _ask(
 def _steps(index: GrantIndex, tried: Tried) -> Iterator[tuple[Basis, str, Iterable[int]]]:
     """Yield the lines that each thing tried finds, the best basis first."""
     lines = index.lines
-    for identifier in tried.asked.identifiers:
+    for identifier in tried.query.identifiers:
         yield "identifier", f"identifier {identifier}", lines("identifier", identifier)
-    for domain in tried.asked.domains:
+    for domain in tried.query.domains:
         yield "domain", f"domain {domain}", lines("domain", domain)
     for name, forms in tried.names:
         yield "name", f"name {name}", lines("name", forms.key)
@@ -199,7 +201,7 @@ def _steps(index: GrantIndex, tried: Tried) -> Iterator[tuple[Basis, str, Iterab
     for alias in tried.aliases:
         for identifier in alias.identifiers:
             yield "name", f"identifier {identifier}: {alias.how}", lines("identifier", identifier)
-    for parent in tried.asked.group:
+    for parent in tried.query.group:
         key = name_forms(parent).key
         yield "group", f"parent {parent}", lines("name", key)
         yield "group", f"parent {parent}, which the register names too", lines("parent", key)
@@ -217,7 +219,7 @@ def _lines_of(index: GrantIndex, member: Member) -> list[int]:
 
 def _another_lei(grant: Grant, tried: Tried) -> str | None:
     """Return why a grant of the same name is another company's: a legal entity has one LEI."""
-    ours = {identifier for identifier in tried.asked.identifiers if is_lei(identifier)}
+    ours = {identifier for identifier in tried.query.identifiers if is_lei(identifier)}
     theirs = {identifier for identifier in grant.identifiers if is_lei(identifier)}
     if ours and theirs and not ours & theirs:
         return f"its LEI is {', '.join(sorted(theirs))}, not {', '.join(sorted(ours))}"
@@ -235,7 +237,7 @@ def _outside(grant: Grant, window_from: str, as_of: IsoDate) -> str | None:
 
 def _alike(index: GrantIndex, tried: Tried, known: set[int]) -> Iterator[_NearMiss]:
     """Yield the grants whose names are alike a name or parent that was asked, each with its best score."""
-    wanted = dict.fromkeys([*(forms.core for _, forms in tried.names), *(name_forms(parent).core for parent in tried.asked.group)])  # fmt: skip
+    wanted = dict.fromkeys([*(forms.core for _, forms in tried.names), *(name_forms(parent).core for parent in tried.query.group)])  # fmt: skip
     scores: dict[int, float] = {}
     for want in wanted:
         for core, score in likenesses(index.alike(want), want).items():

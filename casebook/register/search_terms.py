@@ -14,7 +14,7 @@ BASES: tuple[Basis, ...] = ("identifier", "domain", "name", "group")  # the best
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class SearchQuery:
     """Whom a search looks for. domains and identifiers are in normal form."""
 
     names: tuple[str, ...]
@@ -85,7 +85,7 @@ class SearchResult:
 class Tried:
     """What a search tries, gathered before any register is asked."""
 
-    asked: Asked
+    query: SearchQuery
     alike_companies: bool
     aliases: list[Member] = field(default_factory=list)  # other names of the company itself
     members: list[Member] = field(default_factory=list)  # companies of its group
@@ -97,7 +97,7 @@ class Tried:
 
     def as_json(self) -> dict[str, Any]:
         """Return what was tried as it is stored."""
-        asked = self.asked
+        query = self.query
         return {
             "names": [name for name, _ in self.names],
             "compared_as": [forms.key for _, forms in self.names],
@@ -107,10 +107,10 @@ class Tried:
                 "taken_off": [forms.legal_form for _, forms in self.names if forms.legal_form],
                 "ignored": legal_form_count(),
             },
-            "domains": asked.domains,
-            "identifiers": asked.identifiers,
+            "domains": query.domains,
+            "identifiers": query.identifiers,
             "group": [
-                *({"name": parent, "how": "parent, as asked"} for parent in asked.group),
+                *({"name": parent, "how": "parent, as asked"} for parent in query.group),
                 *({"name": m.name, "identifiers": m.identifiers, "how": m.how} for m in self.members),
             ],
             "is_group_complete": self.is_group_complete,

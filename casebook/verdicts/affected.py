@@ -17,7 +17,7 @@ from operator import attrgetter
 from casebook.register.register_changes import FIELDS
 from casebook.register.search import Register
 from casebook.register.snapshots import held_groups, held_registers
-from casebook.verdicts.judge import Judge, asked_of
+from casebook.verdicts.judge import Judge, query_of
 from ledger.database import Ledger, columns_of
 from ledger.identity import utc_text
 from ledger.records import Grant, RegisterSnapshot, Seed
@@ -92,7 +92,7 @@ def _touched(
     register = Register.of_grants(ledger, brand, snapshot, changed)
     today = IsoDate(utc_text()[:10])
     for seed in ledger.select_each(Seed, f"SELECT {columns_of(Seed)} FROM seeds"):
-        if seed.seed_id in claims and register.finds(asked_of(seed), today):
+        if seed.seed_id in claims and register.finds(query_of(seed), today):
             yield from claims[seed.seed_id]
 
 

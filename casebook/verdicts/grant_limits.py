@@ -109,8 +109,8 @@ def describe_grant(grant: Grant) -> str:
 
 def _is_same_programme(claimed: str, granted: str) -> bool:
     """Tell whether two names may mean one programme: "Acme Partner Programm" names none besides "Acme Partner Network"."""
-    one, other = (re.sub(r"[\W_]+", " ", name.casefold()).strip() for name in (claimed, granted))
-    if one in other or other in one or one.isascii() != other.isascii():  # a translation can't be compared
+    ours, theirs = (re.sub(r"[\W_]+", " ", name.casefold()).strip() for name in (claimed, granted))
+    if ours in theirs or theirs in ours or ours.isascii() != theirs.isascii():  # a translation can't be compared
         return True
-    known = other.split()
-    return all(word in known or _ANY_PROGRAMME.match(word) for word in one.split())
+    known = theirs.split()
+    return all(word in known or _ANY_PROGRAMME.match(word) for word in ours.split())

@@ -19,7 +19,7 @@ from functools import lru_cache
 from itertools import islice
 from operator import attrgetter
 
-from casebook.register.search import Asked, Register, SearchResult
+from casebook.register.search import Register, SearchQuery, SearchResult
 from casebook.verdicts.facts import ClaimToJudge, read_claims
 from casebook.verdicts.rules import RULES_VERSION, Judgement, judge_claim, needs_search
 from ledger.database import Ledger
@@ -143,7 +143,7 @@ class Judge:
                 self._searches.clear()
             if claim.brand not in self._registers:
                 self._registers[claim.brand] = Register(self.ledger, claim.brand, known_at=self.known_at)
-            self._searches[key] = self._registers[claim.brand].search(asked_of(seed), claim.as_of)
+            self._searches[key] = self._registers[claim.brand].search(query_of(seed), claim.as_of)
         return self._searches[key]
 
     def _verdict(
@@ -203,9 +203,9 @@ class Judge:
         self.ledger.put([self._judging])
 
 
-def asked_of(seed: Seed) -> Asked:
+def query_of(seed: Seed) -> SearchQuery:
     """Return whom the register is asked for when a vendor is judged."""
-    return Asked(
+    return SearchQuery(
         names=(seed.vendor,),
         domains=_domains(seed.start_urls, seed.vendor_domain),
         group=(seed.parent,) if seed.parent else (),

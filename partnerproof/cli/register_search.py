@@ -18,7 +18,7 @@ from casebook.files.tables import plain
 from casebook.register.certificate import read_certificate, write_certificate
 from casebook.register.company_names import name_forms
 from casebook.register.recorded_search import ask_again, ask_register, require_search, window_start
-from casebook.register.search_terms import Asked
+from casebook.register.search_terms import SearchQuery
 from ledger.csv_table import has_control
 from ledger.database import Ledger
 from ledger.dates import ISO_DATES, end_of_day, is_to_come, read_date, suggest_date
@@ -85,7 +85,7 @@ def search(
         raise click.UsageError("give a name, a --domain or an --identifier")
     problems = [*_unreadable("NAMES", names), *_unreadable("--parent", parents)]
     day = _day("--as-of", as_of, problems) if as_of else IsoDate(utc_text()[:10])
-    terms = Asked(
+    terms = SearchQuery(
         names=tuple(dict.fromkeys(name.strip() for name in names)),
         domains=_domains(domains, problems),
         group=tuple(dict.fromkeys(parent.strip() for parent in parents)),

@@ -34,8 +34,8 @@ FORMATS = tuple(_READERS)
 
 def format_of(path: Path) -> str:
     """Return the format of a file, by its ending. Errors: BadInputError."""
-    found = _ENDINGS.get(path.suffix.lower())
-    if found is None:
+    kind = _ENDINGS.get(path.suffix.lower())
+    if kind is None:
         raise BadInputError(
             Problem(
                 where=str(path),
@@ -44,7 +44,7 @@ def format_of(path: Path) -> str:
                 next_step="save it in one of these formats",
             )
         )
-    return found
+    return kind
 
 
 def each_source_row(path: Path, mapping: Mapping, problems: list[Problem]) -> Iterator[SourceRow]:

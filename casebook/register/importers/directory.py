@@ -82,8 +82,8 @@ def _values(entry: Tag, selector: str, path: Path, *, of_domain: bool) -> Iterat
     """Yield what a selector finds in an entry: the text, or an attribute after @; the entry itself for an empty selector."""
     attribute = _ATTRIBUTE.fullmatch(selector)
     css, name = (attribute[1].strip(), attribute[2]) if attribute else (selector.strip(), None)
-    for found in _select(entry, css, path) if css else [entry]:
-        text = _words(found) if name is None else str(found.get(name) or "").strip()
+    for element in _select(entry, css, path) if css else [entry]:
+        text = _words(element) if name is None else str(element.get(name) or "").strip()
         if text and (not of_domain or name is None or normal_domain(text) is not None):
             yield text
 
@@ -116,12 +116,12 @@ def _columns(table: Tag) -> dict[int, str]:
     if not isinstance(first, Tag):
         return {}
     words = [_words(cell).casefold() for cell in first.find_all(["th", "td"])]
-    found: dict[int, str] = {}
+    columns: dict[int, str] = {}
     for ours, headings in _HEADINGS.items():
         place = next((at for heading in headings for at, word in enumerate(words) if word == heading), None)
         if place is not None:
-            found[place] = ours
-    return found
+            columns[place] = ours
+    return columns
 
 
 def _table_rows(table: Tag, columns: dict[int, str], path: Path, where: str) -> Iterator[SourceRow]:
@@ -143,7 +143,7 @@ def _card_lists(page: BeautifulSoup) -> list[list[tuple[str, str]]]:
     for element in page.find_all(["li", "div", "article", "section", "a"]):
         classes = " ".join(sorted(map(str, element.get("class") or [])))
         groups[id(element.parent), element.name, classes].append(element)
-    found: list[list[tuple[str, str]]] = []
+    lists: list[list[tuple[str, str]]] = []
     for elements in groups.values():
         cards = [card for element in elements if (card := _card(element, own)) is not None]
         # what is only in part a list of companies is another list: news, or a menu
@@ -152,8 +152,8 @@ def _card_lists(page: BeautifulSoup) -> list[list[tuple[str, str]]]:
             and len(cards) * 10 >= len(elements) * 9
             and len({site for _, site in cards}) == len(cards)
         ):
-            found.append(cards)
-    return found
+            lists.append(cards)
+    return lists
 
 
 def _card(element: Tag, own: str | None) -> tuple[str, str] | None:
@@ -182,8 +182,8 @@ def _own_domain(page: BeautifulSoup) -> str | None:
         ("base[href]", "href"),
         ('meta[property="og:url"]', "content"),
     ):
-        found = page.select_one(tag)
-        domain = normal_domain(str(found.get(attribute) or "")) if found else None
+        element = page.select_one(tag)
+        domain = normal_domain(str(element.get(attribute) or "")) if element else None
         if domain:
             return registrable_domain(domain)
     return None

@@ -39,10 +39,10 @@ def each_workbook_row(path: Path, mapping: Mapping, problems: list[Problem]) -> 
         ) from error
     _refuse_bombs(path)
     # opened here, because the library leaves a file open when it fails
-    with path.open("rb") as one, path.open("rb") as other:
+    with path.open("rb") as file, path.open("rb") as same_file:
         try:
-            values = load_workbook(one, read_only=True, data_only=True, keep_links=False)
-            formulas = load_workbook(other, read_only=True, data_only=False, keep_links=False)
+            values = load_workbook(file, read_only=True, data_only=True, keep_links=False)
+            formulas = load_workbook(same_file, read_only=True, data_only=False, keep_links=False)
         except Exception as error:  # the library fails in many ways on broken files
             got = f"{type(error).__name__}: {error}"
             raise _bad(str(path), "an XLSX workbook", got, "save it anew as XLSX or CSV") from error

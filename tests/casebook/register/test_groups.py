@@ -15,14 +15,14 @@ import pytest
 from casebook.register import groups as groups_module
 from casebook.register.group_imports import import_groups
 from casebook.register.recorded_search import ask_again, ask_register
-from casebook.register.search import Asked, Register
+from casebook.register.search import Register, SearchQuery
 from casebook.register.snapshots import undo_snapshot
 from ledger.errors import BadInputError
 from tests.casebook.ledgers import rows_of
 from tests.casebook.register.conftest import lei
 
 DAY = "2021-05-01"
-NOBODY = Asked(names=(), domains=(), group=())
+NOBODY = SearchQuery(names=(), domains=(), group=())
 REGISTER = "company,domain,identifiers,valid_from\nHarbour Holdings plc,holdings.example,,2015-01-01\nQuay Ltd,quay.example,{},2015-01-01\n"
 PLAIN = """child,parent,from,until
 Bright Harbour Ltd,Harbour Holdings plc,2019-01-01,2021-01-01

@@ -9,7 +9,7 @@ import pytest
 from casebook.register.imports import import_register
 from casebook.register.proposals import REGISTER, accept_proposal, list_proposals, refuse_proposal
 from casebook.register.search import Register
-from casebook.register.search_terms import Asked
+from casebook.register.search_terms import SearchQuery
 from casebook.register.snapshots import held_registers, undo_snapshot
 from ledger.database import Ledger
 from ledger.errors import BadInputError
@@ -50,7 +50,7 @@ def partners(ledger, tmp_path):
 
 
 def is_authorised(ledger: Ledger, domain: str) -> bool:
-    asked = Asked(names=(), domains=(domain,), group=(), identifiers=(), country=None)
+    asked = SearchQuery(names=(), domains=(domain,), group=(), identifiers=(), country=None)
     return bool(Register(ledger, "acme").search(asked, "2026-01-01").hits)
 
 

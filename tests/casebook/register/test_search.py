@@ -18,14 +18,14 @@ from hypothesis import strategies as st
 from casebook.register import grant_index
 from casebook.register.imports import import_register
 from casebook.register.recorded_search import ask_again, ask_register, window_start
-from casebook.register.search import Asked, Register
+from casebook.register.search import Register, SearchQuery
 from casebook.register.snapshots import undo_snapshot
 from ledger.database import Ledger
 from ledger.errors import BadInputError
 from ledger.records import BrandRow, Search
 from tests.casebook.register.conftest import lei
 
-NOBODY = Asked(names=(), domains=(), group=())
+NOBODY = SearchQuery(names=(), domains=(), group=())
 DAY = "2026-01-01"
 PARTNERS = f"""company,aliases,domains,identifiers,valid_from,valid_until,parent
 Bright Harbour Ltd,BH,brightharbour.example;bh.example,{lei(1)},2020-01-01,,
@@ -43,7 +43,7 @@ def kept(request, monkeypatch):
     monkeypatch.setattr(grant_index, "IN_MEMORY_GRANTS", 10_000 if request.param == "memory" else -1)
 
 
-def found(ledger: Ledger, asked: Asked, **options: str) -> list[tuple[str, str, str]]:
+def found(ledger: Ledger, asked: SearchQuery, **options: str) -> list[tuple[str, str, str]]:
     return [
         (hit.grant.company, hit.basis, hit.via) for hit in Register(ledger, "acme").search(asked, DAY, **options).hits
     ]
@@ -171,7 +171,7 @@ def test_a_brand_without_register_says_so(ledger):
 
 def test_a_record_says_all_that_was_tried(ledger, register):
     register(PARTNERS)
-    asked = Asked(
+    asked = SearchQuery(
         names=("盛格科技股份有限公司", "Shengge Co., Ltd."),
         domains=("shengge.example",),
         group=("Big Group",),
@@ -247,7 +247,7 @@ COMPANIES = st.sampled_from(
 )
 LINES = st.lists(st.tuples(COMPANIES, st.sampled_from(["", "a.example", "b.example"]), st.integers(2010, 2024), st.integers(0, 6)), min_size=1, max_size=6)  # fmt: skip
 ASKED = st.builds(
-    Asked,
+    SearchQuery,
     names=st.lists(COMPANIES, max_size=2, unique=True).map(tuple),
     domains=st.sampled_from([(), ("a.example",), ("b.example",)]),
     group=st.sampled_from([(), ("Harbour",)]),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casebook.register.imports import import_register
-from casebook.register.search import Asked, Register, SearchResult
+from casebook.register.search import Register, SearchQuery, SearchResult
 from casebook.verdicts.facts import ClaimFacts
 from casebook.verdicts.rules import judge_claim
 from casebook.verdicts.tiers import NO_TIERS, Tier, TierList, tier_words
@@ -56,7 +56,7 @@ def register(tmp_path_factory) -> Register:
 def search(
     register: Register, domain: str, *, name: str = "Vendor", group: tuple[str, ...] = (), day: str = DAY
 ) -> SearchResult:
-    return register.search(Asked(names=(name,), domains=(domain,), group=group), day)
+    return register.search(SearchQuery(names=(name,), domains=(domain,), group=group), day)
 
 
 def test_the_interval_begins_with_its_first_day_and_ends_before_its_last(register):
@@ -75,7 +75,7 @@ def test_the_interval_begins_with_its_first_day_and_ends_before_its_last(registe
 
 def test_a_brand_without_register_is_undetermined(tmp_path):
     with Ledger.open(tmp_path / "p.db") as ledger:
-        found = Register(ledger, "acme").search(Asked(names=("V",), domains=("v.example",), group=()), DAY)
+        found = Register(ledger, "acme").search(SearchQuery(names=("V",), domains=("v.example",), group=()), DAY)
     assert judge_claim(PARTNER, found, DAY).verdict is VerdictKind.UNDETERMINED
 
 

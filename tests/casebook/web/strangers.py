@@ -52,7 +52,7 @@ TYPES = [
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class StrangeRequest:
     """One request as it goes to the application."""
 
     method: str
@@ -109,7 +109,7 @@ class Strangers:
             "subject": ["Your page"], "body": ["Dear colleagues"], "sender": ["Ann"], "words": ["gone"], "q": ["acme", "艾克米"],
         }  # fmt: skip
 
-    def requests(self, path: str, method: str) -> st.SearchStrategy[Asked]:
+    def requests(self, path: str, method: str) -> st.SearchStrategy[StrangeRequest]:
         """Requests to one route, most of them of its own method and from somebody who may."""
         plausible = self.plausible()
         values = st.one_of(
@@ -155,7 +155,7 @@ class Strangers:
         raw: bytes | None,
         length: bytes | None,
         more: list[tuple[bytes, bytes]],
-    ) -> Asked:
+    ) -> StrangeRequest:
         changed = dict(changes)
         path = re.sub(r"\{(\w+)\}", lambda found: changed.get(found[1], fields[found[1]]), path)
         # a changed field comes instead of the plausible one; twice changed, it comes twice
@@ -167,10 +167,10 @@ class Strangers:
         if self.cookies[who]:
             headers.append((b"cookie", f"{COOKIE}={self.cookies[who]}".encode()))
         escaped = quote_from_bytes(path.encode("utf-8", "surrogatepass"), safe="/%").encode()
-        return Asked(method=method, path=escaped, query=query, headers=(*headers, *more), body=body)
+        return StrangeRequest(method=method, path=escaped, query=query, headers=(*headers, *more), body=body)
 
 
-async def send(app: ASGIApp, asked: Asked) -> Answered:
+async def send(app: ASGIApp, asked: StrangeRequest) -> Answered:
     """Give a request to the application as a server would, and return its answer. Whatever it raises comes through."""
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": asked.method, "scheme": "http",
