@@ -3,7 +3,7 @@
 Reads: cases, claim_evidence with pages, passages and text_matches, brands, verdicts, searches. Writes: letters, letter_texts,
 case_events, cases, the custody log.
 
-1. A letter can be written for a case that somebody confirmed. Every text that it ever had is kept.
+1. A letter can be written for a case that somebody confirmed. Every text that it ever had is stored.
 2. The gate of tone and jurisdiction says who has to approve it. Whoever edits an approved letter makes it a draft again.
 3. It is never addressed to whom a register has as a partner, and never approved while something in it has still to be written.
 4. The program sends nothing: a person does, and says when and how.

@@ -1,4 +1,4 @@
-"""Imports as they are kept: which hold, which were undone, and all of them in a list.
+"""Imports of registers and group files: which hold, which were undone, and all of them in a list.
 
 Nothing is ever deleted. An undo is an event with its time and reason: from then on the snapshot before holds
 again, and a question about an earlier instant still sees the one that was undone.

@@ -1,7 +1,7 @@
 """Accounts, passwords and sessions of the review application.
 
-A password is kept as scrypt's result with its own salt, a session as the digest of its token: who reads the database can
-log in with neither.
+The database holds of a password scrypt's result with a salt of its own, and of a session the digest of its token: whoever reads
+it can log in with neither.
 """
 
 from __future__ import annotations

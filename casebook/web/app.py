@@ -32,7 +32,17 @@ from casebook.web.application_context import STATIC, ApplicationContext, make_en
 from casebook.web.faults import LOG_NAME, FaultLog
 from casebook.web.letter_pages import UPLOADS
 from casebook.web.pages import PAGES, POSTS
-from casebook.web.responses import Answer, Form, NotThereError, Page, Post, Upload, UploadedFile, one_field
+from casebook.web.responses import (
+    Answer,
+    Form,
+    NotThereError,
+    Page,
+    Post,
+    Upload,
+    UploadedFile,
+    explain_refusal,
+    one_field,
+)
 from ledger.errors import BadInputError, EvidenceBrokenError, PartnerproofError
 from ledger.vocabulary import Role
 
@@ -263,7 +273,7 @@ def _words_of(error: Exception) -> tuple[int, str]:
     if isinstance(error, NotThereError):
         return 404, "There is nothing here."
     if isinstance(error, BadInputError):
-        return 400, str(error)
+        return 400, explain_refusal(error)
     if isinstance(error, EvidenceBrokenError):
         return 500, str(error)
     return (503 if isinstance(error, PartnerproofError) and error.exit_code == 3 else 409), str(error)

@@ -105,7 +105,7 @@ def _drawn_page(ledger: Ledger, picture: Picture) -> DrawnPage:
 def draw_picture(ledger: Ledger, warc_dir: Path, pictures_dir: Path, case: Case, number: int, kind: str) -> Path | None:
     """Return where a picture of a case lies, drawn if need be; None when there is none.
 
-    They are kept by what they are made of, so a case whose evidence has changed shows new ones.
+    Their file names follow from what they are made of, so a case whose evidence has changed shows new ones.
     """
     view = read_case_view(ledger, warc_dir, case)
     if number not in view.pictures or view.dossier is None:

@@ -38,6 +38,7 @@ from casebook.web.responses import (
     Post,
     Upload,
     UploadedFile,
+    explain_refusal,
     filters_of,
     one_field,
     with_filters,
@@ -175,7 +176,9 @@ def post_change(context: ApplicationContext, session: Session, path: Path_, form
             "subject": filled.subject,
             "body": filled.body.replace("\r\n", "\n"),
         }
-        return Answer(template="letter.html", values={**values, "problem": str(error), "unsaved": typed}, status=400)
+        return Answer(
+            template="letter.html", values={**values, "problem": explain_refusal(error), "unsaved": typed}, status=400
+        )
     return _to_letter(letter.letter_id, form)
 
 

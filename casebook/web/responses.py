@@ -15,6 +15,7 @@ from casebook.cases.letter_files import LetterFile
 from casebook.web.accounts import Session
 from casebook.web.application_context import ApplicationContext
 from casebook.web.queue import Filters
+from ledger.errors import BadInputError, Problem
 from ledger.vocabulary import Role
 
 Form = Mapping[str, list[str]]
@@ -58,6 +59,16 @@ class UploadedFile:
 
 Post = Callable[[ApplicationContext, Session, Path_, Form], Answer]
 Upload = Callable[[ApplicationContext, Session, Path_, Form, Mapping[str, UploadedFile]], Answer]
+
+
+def explain_refusal(error: BadInputError) -> str:
+    """Return in sentences, for a reviewer, why a form was refused; a line for each reason."""
+    return "\n".join(map(_explain, error.problems))
+
+
+def _explain(problem: Problem) -> str:
+    where, next_step = (text[:1].upper() + text[1:] for text in (problem.where, problem.next_step))
+    return f"{where}: what is needed is {problem.expected}. What there is: {problem.got.strip(chr(39))}. {next_step}."
 
 
 def one_field(form: Form, name: str) -> str:
