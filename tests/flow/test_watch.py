@@ -73,9 +73,9 @@ def test_a_removal_is_proven_by_looks_and_a_logo_that_comes_back_opens_the_case(
         watched.server.requests
     )  # nobody wants to write yet
     watched.write_to()
-    assert watched.case()["followup"] == "sent"
+    assert watched.case().followup == "sent"
     watched.watch()  # nothing is due on the same day
-    assert watched.case()["followup"] == "sent"
+    assert watched.case().followup == "sent"
     assert watched.look_after(5, SHOWING) == "sent"
     with Ledger.open_readonly(watched.database) as ledger:
         contacts = propose_contacts(ledger, watched.root / "var" / "warc", watched.case())
@@ -86,10 +86,10 @@ def test_a_removal_is_proven_by_looks_and_a_logo_that_comes_back_opens_the_case(
     assert watched.look_after(5, CHALLENGE) == "removed"
     assert watched.look_after(5, CLEAN) == "removed"
     assert watched.look_after(5, CLEAN) == "verified-removed"
-    assert watched.case()["removed_on"] is not None
+    assert watched.case().removed_on is not None
     assert watched.outcomes() == ["shown", "gone", "could-not-look", "gone", "gone"]
     assert watched.look_after(30, SHOWING) == "reappeared"
-    assert watched.case()["state"] == "open"
+    assert watched.case().state == "open"
 
 
 def test_a_page_without_a_link_to_it_is_asked_again(watched):
@@ -212,7 +212,7 @@ def test_a_channel_that_drips_or_breaks_keeps_neither_others_from_writing_nor_ot
     with Ledger.open(watched.database) as ledger:
         writing = lambda: write_beside(watched.database, "watch")  # noqa: E731
         assert not send_alerts(ledger, channels, said.append, writing=writing, longest_s=1)
-        told = [row["channel"] for row in ledger.rows("SELECT channel FROM alerts")]
+        told = ledger.values("SELECT channel FROM alerts")
     assert said[0] == "alert drip: it did not end within 1 s; it will be told next time"
     assert said[1] == "alert lib: it failed (TypeError: a library's own); it will be told next time"
     assert (told, taken[0], json.loads(taken[1])["counts"]) == (["hook"], b"dripping", {"opened": 1})

@@ -9,9 +9,10 @@ from pathlib import Path
 from casebook.cases.decisions import Verdict, decide
 from casebook.cases.letter_templates import LetterTemplates, Sender
 from casebook.cases.letters import LetterOrder, approve_letter, mark_sent, require_letter, write_letter
-from ledger.database import Ledger
+from ledger.database import Ledger, columns_of
 from ledger.identity import utc_now
 from ledger.proof.custody import CustodyLog
+from ledger.records import Case
 from ledger.vocabulary import CaseState, Tone
 from tests.conftest import Answer, SmallServer, run_partnerproof, send
 
@@ -61,13 +62,13 @@ class Watched:
         self.answers["/partners.html"] = page
         self.server.requests.clear()
         self.watch()
-        return self.case()["followup"]
+        return self.case().followup
 
-    def case(self) -> sqlite3.Row:
-        with sqlite3.connect(f"file:{self.database}?mode=ro", uri=True) as database:
-            database.row_factory = sqlite3.Row
-            row: sqlite3.Row = database.execute("SELECT * FROM cases").fetchone()
-            return row
+    def case(self) -> Case:
+        with Ledger.open_readonly(self.database) as ledger:
+            case = ledger.select_first(Case, f"SELECT {columns_of(Case)} FROM cases")
+            assert case is not None
+            return case
 
     def outcomes(self) -> list[str]:
         """What each visit told of the case, oldest first."""
