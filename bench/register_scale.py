@@ -28,7 +28,7 @@ from casebook.register.group_imports import import_groups
 from casebook.register.imports import import_register
 from casebook.register.name_likeness import NEAR_MISS_SCORE, likeness, likenesses, nearest, segments_of
 from casebook.register.search import Register
-from casebook.register.search_terms import StrangeRequest
+from casebook.register.search_terms import SearchQuery
 from ledger.database import Ledger
 from ledger.identifiers import check_digits
 from ledger.records import BrandRow
@@ -182,23 +182,21 @@ def in_process(what: str, work: Callable[[], str]) -> None:
         sys.exit(1)
 
 
-def questions(count: int, companies: int) -> Iterator[StrangeRequest]:
+def questions(count: int, companies: int) -> Iterator[SearchQuery]:
     chance = random.Random(11)
     for at in range(count):
         number = chance.randrange(companies)
         name = name_of(number)
         if at % 2:
             name = altered(name_of(chance.randrange(companies)), chance)
-            yield StrangeRequest(names=(name,), domains=(f"stranger{at}.example",), group=())
+            yield SearchQuery(names=(name,), domains=(f"stranger{at}.example",), group=())
         elif at % 4:
-            yield StrangeRequest(
-                names=(name,), domains=(f"v{number}.example",), group=(), identifiers=(lei_of(number),)
-            )
+            yield SearchQuery(names=(name,), domains=(f"v{number}.example",), group=(), identifiers=(lei_of(number),))
         else:
-            yield StrangeRequest(names=(name,), domains=(), group=())
+            yield SearchQuery(names=(name,), domains=(), group=())
 
 
-def measure(register: Register, asked: list[StrangeRequest], *, alike_companies: bool) -> str:
+def measure(register: Register, asked: list[SearchQuery], *, alike_companies: bool) -> str:
     times, found, near = [], 0, 0
     for question in asked:
         started = time.perf_counter()
@@ -280,7 +278,7 @@ def main() -> None:
             with opened("small.db") as ledger:
                 import_register(ledger, "acme", path)
                 asked = [
-                    StrangeRequest(names=(name_of(at, salt="w"),), domains=(f"w{at}.example",), group=())
+                    SearchQuery(names=(name_of(at, salt="w"),), domains=(f"w{at}.example",), group=())
                     for at in range(20_000)
                 ]
                 return measure(Register(ledger, "acme"), asked, alike_companies=False)

@@ -12,10 +12,10 @@ from bs4 import BeautifulSoup
 
 from casebook.register.certificate import MAX_HITS, read_certificate, write_certificate
 from casebook.register.recorded_search import ask_register
-from casebook.register.search_terms import StrangeRequest
+from casebook.register.search_terms import SearchQuery
 from ledger.errors import OutsideFailureError
 
-NOBODY = StrangeRequest(names=(), domains=(), group=())
+NOBODY = SearchQuery(names=(), domains=(), group=())
 DAY = "2021-05-01"
 REGISTER = """company,domain,valid_from,valid_until
 Bright Harbour Ltd,harbour.example,2018-01-01,

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from casebook.register.search import Register, SearchResult, StrangeRequest
+from casebook.register.search import Register, SearchQuery, SearchResult
 from casebook.verdicts.facts import ClaimFacts, Denial
 from casebook.verdicts.rules import judge_claim, needs_search
 from casebook.verdicts.tiers import Tier, TierList
@@ -59,7 +59,7 @@ def _tier(text: str) -> Tier:
 
 
 def search(ledger: Ledger, brand: str, claim: dict[str, Any], as_of: str) -> SearchResult:
-    asked = StrangeRequest(names=(NAME,), domains=(DOMAIN,), group=(claim["parent"],) if "parent" in claim else ())
+    asked = SearchQuery(names=(NAME,), domains=(DOMAIN,), group=(claim["parent"],) if "parent" in claim else ())
     return Register(ledger, brand).search(asked, as_of)
 
 
@@ -159,7 +159,7 @@ def test_a_wider_window_never_removes_an_authorisation(tmp_path_factory, grants,
         )
         import_grants(ledger, "acme", folder, [*OTHERS, *grants])
         register = Register(ledger, "acme")
-        asked = StrangeRequest(names=(NAME,), domains=(DOMAIN,), group=("Harbour Group",))
+        asked = SearchQuery(names=(NAME,), domains=(DOMAIN,), group=("Harbour Group",))
         found = [
             {
                 (hit.grant.grant_id, hit.basis)

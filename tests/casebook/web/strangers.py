@@ -170,15 +170,15 @@ class Strangers:
         return StrangeRequest(method=method, path=escaped, query=query, headers=(*headers, *more), body=body)
 
 
-async def send(app: ASGIApp, asked: StrangeRequest) -> Answered:
+async def send(app: ASGIApp, request: StrangeRequest) -> Answered:
     """Give a request to the application as a server would, and return its answer. Whatever it raises comes through."""
     scope = {
-        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": asked.method, "scheme": "http",
-        "path": unquote(asked.path.decode("ascii")), "raw_path": asked.path, "query_string": asked.query, "root_path": "",
-        "headers": list(asked.headers), "client": ("127.0.0.1", 1), "server": ("testserver", 80), "state": {},
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": request.method, "scheme": "http",
+        "path": unquote(request.path.decode("ascii")), "raw_path": request.path, "query_string": request.query, "root_path": "",
+        "headers": list(request.headers), "client": ("127.0.0.1", 1), "server": ("testserver", 80), "state": {},
     }  # fmt: skip
     sent: list[Message] = []
-    parts = [asked.body[:7], asked.body[7:]]  # a body comes in pieces
+    parts = [request.body[:7], request.body[7:]]  # a body comes in pieces
 
     async def receive() -> Message:
         if not parts:
