@@ -140,13 +140,14 @@ def unjudged_visits(ledger: Ledger, brands: Sequence[str]) -> list[VisitId]:
 def follow_rejections(ledger: Ledger, brands: Iterable[str]) -> None:
     """Bring matches, claims and verdicts of brands in line with what was rejected or taken back. Again: no harm.
 
-    It looks at every match of a brand, so whoever decides does not wait for it.
+    It looks at every match of a brand, so whoever decides does not wait for it. No visit counts as judged by it: its other
+    brands may still have to be.
     """
-    tools = FlowTools(ledger=ledger, brands=tuple(brands), judge=Judge(ledger, JudgingCause.JUDGE))
+    tools = FlowTools(ledger=ledger, brands=tuple(brands))
     with ledger.transaction():
         visits = visits_that_show(ledger, hold_back(ledger, tools.brands))
         run_stages(["claims"], tools, visits)
-    run_stages(["judge"], tools, visits)
+    Judge(ledger, JudgingCause.JUDGE).judge(tools.touched)
 
 
 def _require(tool: T | None) -> T:

@@ -15,8 +15,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from casebook.cases.cases import UNDECIDED, find_cases, record_event
-from casebook.verdicts.claims import find_claims
-from casebook.verdicts.judge import Judge
 from ledger.database import Ledger, columns_of
 from ledger.errors import BadInputError, PartnerproofError, Problem
 from ledger.identity import event_id, utc_text
@@ -25,7 +23,7 @@ from ledger.records import Case, CaseEventRow, ProposedGrant
 from ledger.typed_texts import CaseId, IsoDate, Sha256
 from ledger.vocabulary import CaseEvent, CaseState, CustodyEvent, RejectionEvent
 from matcher.rejections import Decision as ImageDecision
-from matcher.rejections import hold_back, record_decision, visits_that_show
+from matcher.rejections import record_decision
 
 REASONS: Mapping[CaseState, Mapping[str, str]] = {
     CaseState.CONFIRMED: {
@@ -252,17 +250,6 @@ def _reject(
             ledger,
             ImageDecision(event=event, image_sha256=Sha256(str(image)), brand=case.brand, decided_by=by, why=why),
         )
-
-
-def follow_rejections(ledger: Ledger, brands: Sequence[str]) -> None:
-    """Bring matches and claims of brands in line with what was rejected or taken back. Again: no harm.
-
-    It looks at every match of a brand, so whoever decides does not wait for it.
-    """
-    with ledger.transaction():
-        visits = visits_that_show(ledger, hold_back(ledger, brands))
-        claims = find_claims(ledger, brands, visit_ids=visits)
-    Judge(ledger).judge(claims)
 
 
 def _log(log: CustodyLog, cases: Sequence[Case], state: CaseState, batch: str, by: str) -> None:

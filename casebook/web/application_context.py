@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +29,7 @@ _MAX_VIEWED = 100_000
 class ApplicationContext:
     """Where the review application finds everything. four_eyes: brand → whether a second person has to approve decisions.
 
+    follow_rejections: brings the matches, claims and verdicts of brands in line with what people rejected.
     token: with it a browser may enter as the one user of this machine, without an account.
     """
 
@@ -36,6 +37,7 @@ class ApplicationContext:
     warc_dir: Path
     pictures_dir: Path
     log: CustodyLog
+    follow_rejections: Callable[[Ledger, Sequence[str]], None]
     four_eyes: Callable[[str], bool] = lambda _: False
     token: str | None = None
     user: str = "admin"

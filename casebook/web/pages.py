@@ -19,7 +19,6 @@ from casebook.cases.decisions import (
     assign,
     comment_on,
     decide,
-    follow_rejections,
     put_off,
     refuse_input,
     undo,
@@ -272,7 +271,7 @@ def _then(context: ApplicationContext, form: Form, batch: str, after: CaseId | N
 
 
 def _following(context: ApplicationContext, brands: list[str]) -> BackgroundTask | None:
-    return BackgroundTask(lambda: follow_rejections(context.ledger, brands)) if brands else None
+    return BackgroundTask(lambda: context.follow_rejections(context.ledger, brands)) if brands else None
 
 
 def _next(context: ApplicationContext, form: Form) -> CaseId | None:

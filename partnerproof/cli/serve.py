@@ -11,7 +11,6 @@ from socket import IPPROTO_TCP, TCP_NODELAY
 import click
 
 from casebook.cases.casework import update_casework
-from casebook.cases.decisions import follow_rejections
 from casebook.cases.letter_templates import LetterTemplates
 from casebook.web.accounts import list_accounts
 from casebook.web.app import make_app
@@ -19,6 +18,7 @@ from casebook.web.application_context import ApplicationContext
 from casebook.web.dashboard import warm_up
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.crawl_answers import brands_with_rejections
+from partnerproof.flow import follow_rejections
 from partnerproof.workspace import Workspace
 
 
@@ -62,6 +62,7 @@ def _serve(workspace: Workspace, host: str, port: int, *, with_token: bool) -> N
         warc_dir=workspace.warc,
         pictures_dir=workspace.var / "pictures",
         log=workspace.custody,
+        follow_rejections=follow_rejections,
         four_eyes=lambda brand: brand in brands and brands[brand].four_eyes,
         token=secrets.token_urlsafe(24) if with_token else None,
         user=getpass.getuser(),

@@ -24,6 +24,7 @@ from ledger.identity import utc_now, utc_text
 from ledger.proof.custody import CustodyLog
 from ledger.records import Account, Case
 from ledger.vocabulary import CaseState, ReplyKind, Role, Tone
+from partnerproof.flow import follow_rejections
 from tests.casebook.ledgers import ACME, Read, Said, Shown, add_brand, add_visit, rows_of
 
 PASSWORD = "a long enough password"  # noqa: S105  # of these tests
@@ -78,6 +79,7 @@ def make_context(folder: Path, *, four_eyes: bool = False, token: str | None = N
         warc_dir=folder / "var" / "warc",
         pictures_dir=folder / "var" / "pictures",
         log=CustodyLog(folder / "var" / "custody.jsonl"),
+        follow_rejections=follow_rejections,
         four_eyes=lambda _: four_eyes,
         token=token,
     )
