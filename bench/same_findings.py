@@ -18,7 +18,7 @@ _LEFT_OUT = re.compile(
 )
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _PORT = re.compile(r"(?<=[\w\].]):\d{4,5}(?=[/\s\"]|$)")
-_ID = re.compile(r"\b([0-9a-f]{32}|[0-9A-HJKMNP-TV-Z]{26})\b")
+_ID = re.compile(r"\b([0-9a-f]{32}|[0-9a-f]{20}|[0-9A-HJKMNP-TV-Z]{26})\b")
 
 
 def read_views(path: Path) -> dict[str, dict[str, list[object]]]:

@@ -154,8 +154,8 @@ CREATE TABLE sightings ( -- an image in a page, before anyone decided whose it i
     alt TEXT,
     title TEXT,
     link_url TEXT,
-    heading TEXT, -- nearest heading above
-    heading_trail TEXT NOT NULL, -- JSON list, outermost first
+    heading_trail TEXT NOT NULL, -- JSON list of the headings above it, outermost first
+    heading TEXT AS (heading_trail ->> '$[#-1]'), -- the nearest of them; NULL = none
     zone TEXT NOT NULL, -- header, nav, main, aside or footer
     section_kind TEXT NOT NULL,
     section_reasons TEXT NOT NULL, -- JSON list
@@ -186,8 +186,8 @@ CREATE TABLE passages ( -- a piece of text in a page, in reading order
     ordinal INTEGER NOT NULL, -- in the page, in reading order, from 0
     text TEXT NOT NULL,
     language TEXT,
-    heading TEXT,
-    heading_trail TEXT NOT NULL, -- JSON list
+    heading_trail TEXT NOT NULL, -- JSON list of the headings above it, outermost first
+    heading TEXT AS (heading_trail ->> '$[#-1]'), -- the nearest of them; NULL = none
     zone TEXT NOT NULL,
     section_kind TEXT NOT NULL,
     search_words TEXT -- the text as it is searched, with runs of scripts without spaces as overlapping pairs (合作伙伴 is 合作 作伙 伙伴); NULL = the text itself

@@ -160,7 +160,6 @@ class _PageImagesReader:
             aria_label=self._aria_label(place),
             caption=self._caption(place),
             link_url=self.document.absolute(href),
-            heading=around.heading,
             heading_trail=around.heading_trail,
             zone=around.zone,
             section_kind=around.section_kind,

@@ -55,7 +55,6 @@ def _passage(text: str, ordinal: int, block: Tag, around: Surroundings, document
         ordinal=ordinal,
         text=text,
         language=_language(text, block, document.language),
-        heading=around.heading,
         heading_trail=around.heading_trail,
         zone=around.zone,
         section_kind=around.section_kind,

@@ -203,7 +203,6 @@ class Sighting:
     alt: str | None
     title: str | None
     link_url: str | None
-    heading: str | None
     heading_trail: tuple[str, ...]
     zone: str
     section_kind: SectionKind
@@ -218,6 +217,11 @@ class Sighting:
     noise_reason: str | None = None
     twin_group: str | None = None  # equal on the sightings of a page that show one logo; None: it has no twin
     page_box: tuple[int, ...] | None = None  # x, y, width, height in px of a page that a browser drew
+
+    @property
+    def heading(self) -> str | None:
+        """The nearest heading above it."""
+        return self.heading_trail[-1] if self.heading_trail else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,7 +239,6 @@ class Passage:
     ordinal: int
     text: str
     language: str | None
-    heading: str | None
     heading_trail: tuple[str, ...]
     zone: str
     section_kind: SectionKind

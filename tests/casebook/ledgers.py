@@ -133,7 +133,7 @@ def _add_page(ledger: Ledger, visit_id: str, at: str, url: str, page: Read) -> N
                 Sighting(
                     sighting_id=content_id("sighting", page_id, place), page_id=page_id, found_by=FoundBy.IMG, ordinal=place,
                     image_url=f"{url}/{shown.image}", look_id=image_look, inline_sha256=None, alt=None, title=None,
-                    link_url=None, heading=None, heading_trail=(), zone="main", section_kind=shown.section,
+                    link_url=None, heading_trail=(), zone="main", section_kind=shown.section,
                     section_reasons=("heading “Ours”",), nearby_text=shown.words,
                 )
             ]
@@ -155,7 +155,7 @@ def _add_page(ledger: Ledger, visit_id: str, at: str, url: str, page: Read) -> N
         ledger.add(
             [
                 Passage(
-                    passage_id=passage_id, page_id=page_id, ordinal=place, text=said.text, language="en", heading=None,
+                    passage_id=passage_id, page_id=page_id, ordinal=place, text=said.text, language="en",
                     heading_trail=(), zone="main", section_kind=SectionKind.NONE,
                 )
             ]

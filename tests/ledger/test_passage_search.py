@@ -31,7 +31,7 @@ TEXTS = {
 
 def passage(passage_id: str, text: str) -> Passage:
     return Passage(
-        passage_id=passage_id, page_id="p", ordinal=0, text=text, language=None, heading=None, heading_trail=(),
+        passage_id=passage_id, page_id="p", ordinal=0, text=text, language=None, heading_trail=(),
         zone="main", section_kind=SectionKind.NONE, search_words=search_words(text),
     )  # fmt: skip
 

@@ -92,7 +92,7 @@ def read(ledger: Ledger) -> Read:
         ledger.execute("DELETE FROM passages")
         for place, one in enumerate(texts):
             text, section = one if isinstance(one, tuple) else (one, SectionKind.NONE)
-            around = {"heading": None, "heading_trail": (), "zone": "main", "section_kind": section}
+            around = {"heading_trail": (), "zone": "main", "section_kind": section}
             ledger.add(
                 [Passage(passage_id=f"g{place}", page_id="p", ordinal=place, text=text, language="en", **around)]
             )
