@@ -1,4 +1,7 @@
-"""Recognition in a process of its own, which can be killed: a picture that crashes or stalls it costs one refusal."""
+"""Recognition in a process of its own, which can be killed: a picture that crashes or stalls it costs one refusal.
+
+Stalling is counted in processor time: a busy machine refuses no picture, and the clock is the last resort.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,12 @@ import multiprocessing
 import os
 import resource
 import signal
+import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.process import BaseProcess
 from types import TracebackType
 
 from ledger.child import end_with_parent
@@ -19,8 +24,10 @@ from matcher.brands.official_logos import Brand, OfficialLogo
 from matcher.decoding.refusals import Refusal
 from matcher.logo_matcher import LogoMatcher, Recognition, logo_set_id
 
-# Decoding is limited by itself; this is for what nobody thought of. The slowest image of the corpus takes 0.6 s.
-RECOGNITION_TIMEOUT_S = 20.0
+# Processor time of one picture, in this process: workers that decode have limits of their own, so this is for what nobody
+# thought of. The slowest image of the corpus takes 0.6 s. The clock also waits for workers that are started and decode.
+PROCESSOR_S = 20.0
+TIMEOUT_S = 1_800.0
 START_TIMEOUT_S = 900.0  # 155 official files take 8 s
 MEMORY_LIMIT_BYTES = 4_000_000_000  # address space of the process, most of which is libraries
 
@@ -28,11 +35,13 @@ MEMORY_LIMIT_BYTES = 4_000_000_000  # address space of the process, most of whic
 class Recogniser:
     """Recognises images with the official logos of some brands. Used by one thread."""
 
-    def __init__(self, brands: Sequence[Brand]) -> None:
+    def __init__(self, brands: Sequence[Brand], *, processor_s: float = PROCESSOR_S) -> None:
         self._logos = [logo for brand in brands for logo in brand.logos]
         self.brands = [brand.slug for brand in brands]
         self.set_id = logo_set_id(self._logos)
+        self._processor_s = processor_s
         self._pool: ProcessPoolExecutor | None = None
+        self._child: BaseProcess | None = None
 
     def __enter__(self) -> Recogniser:
         return self
@@ -52,12 +61,17 @@ class Recogniser:
         ):  # the machine may have killed it for another's hunger: a picture is refused when it dies twice
             pool = self._pool or self._start()
             try:
-                return pool.submit(_recognise, content).result(timeout=RECOGNITION_TIMEOUT_S)
+                return pool.submit(_recognise, content, self._processor_s).result(timeout=TIMEOUT_S)
             except FutureTimeoutError:
                 self._stop(kill=True)
-                return _refused(RefusalReason.TOO_SLOW, f"took longer than {RECOGNITION_TIMEOUT_S:g} s")
+                detail = f"the process that looks at it gave no answer within {TIMEOUT_S:g} s"
+                return _refused(RefusalReason.TOO_SLOW, detail)
             except BrokenProcessPool:
+                is_too_slow = self._exit_code() == -signal.SIGPROF
                 self._stop(kill=True)
+                if is_too_slow:
+                    detail = f"needs more than {self._processor_s:g} s of processor time"
+                    return _refused(RefusalReason.TOO_SLOW, detail)
         return _refused(RefusalReason.CRASHED, "the process that looked at it died, twice")
 
     def _start(self) -> ProcessPoolExecutor:
@@ -74,7 +88,16 @@ class Recogniser:
             raise OutsideFailureError(
                 "the process that recognises images could not start; free some memory and run the same command again"
             ) from error
+        self._child = next(iter(self._pool._processes.values()))  # the library has no word for how it ended
         return self._pool
+
+    def _exit_code(self) -> int | None:
+        """How the process ended: minus the signal that ended it. The pool's own thread may be asking for it right now."""
+        for _ in range(100):
+            if self._child is None or self._child.exitcode is not None:
+                break
+            time.sleep(0.05)
+        return None if self._child is None else self._child.exitcode
 
     def _stop(self, *, kill: bool = False) -> None:
         if self._pool is None:
@@ -83,7 +106,7 @@ class Recogniser:
             for process in list((self._pool._processes or {}).values()):  # the pool has no public way to kill
                 process.kill()
         self._pool.shutdown(wait=True, cancel_futures=True)
-        self._pool = None
+        self._pool = self._child = None
 
 
 _worker_matcher: LogoMatcher | None = None
@@ -97,12 +120,16 @@ def _start_worker(logos: Sequence[OfficialLogo]) -> None:
     _worker_matcher = LogoMatcher(logos)
 
 
-def _recognise(content: bytes) -> Recognition:
+def _recognise(content: bytes, processor_s: float) -> Recognition:
+    """Look at a picture, or end this process: the signal's default, which also ends what hangs in a library's code."""
     assert _worker_matcher is not None  # noqa: S101  # set by the initializer
+    signal.setitimer(signal.ITIMER_PROF, processor_s)
     try:
         return _worker_matcher.match(content)
     except MemoryError:
         return _refused(RefusalReason.CRASHED, "needed more memory than one picture may have")
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def _refused(reason: RefusalReason, detail: str) -> Recognition:

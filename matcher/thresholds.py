@@ -60,10 +60,11 @@ MAX_SVG_DEPTH: Final = 64
 # --- the workers (SVG; large, rare and odd files of the other formats) ---
 WORKER_CPU_LIMIT_S: Final = 1.3
 """Processor seconds for one picture. Slowest SVG of 272 on pages and of brands: 0.24; 25 Mpx take 0.1 (JPEG) to 1.3
-(GIF of noise). With WORKER_WALL_LIMIT_S it keeps every picture under 2 s."""
-WORKER_WALL_LIMIT_S: Final = 1.5
-WORKER_START_LIMIT_S: Final = 20.0
-"""Seconds until a new worker must have said that it is ready: a loaded machine starts Python slowly."""
+(GIF of noise). A busy machine changes nothing of it."""
+WORKER_CLOCK_LIMIT_S: Final = 120.0
+"""Seconds by the clock for one picture: the last resort, for a worker that waits for something or gets no time at all."""
+WORKER_START_CLOCK_LIMIT_S: Final = 300.0
+"""Seconds by the clock until a new worker must have said that it is ready, which takes 0.3 s on a free core: likewise."""
 RASTER_MEMORY_LIMIT_BYTES: Final = 240_000_000
 """Address space for one picture, on top of the 38 MB that the libraries take; with the file and the answer in our own
 process it stays under 300 MB. 25 Mpx need 32 (JPEG) to 233 MB (AVIF; CMYK JPEG in progressive scans 229)."""

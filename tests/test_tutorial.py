@@ -85,7 +85,7 @@ def test_the_tutorial_leads_from_nothing_to_a_closed_case(tmp_path, demo_once):
                 server.wait(30)
                 server.stdout.close()
         else:
-            output = run_partnerproof(*arguments, cwd=folder, timeout=300)
+            output = run_partnerproof(*arguments, cwd=folder)
             assert_shown(shown, output)
             if arguments == ["register", "proposals"]:
                 found = re.search(r"^(\w{26}) ", output, re.M)

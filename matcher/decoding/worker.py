@@ -1,7 +1,7 @@
 """A process that does one dangerous thing to one picture at a time and can be killed: a crash costs one refusal.
 
-It starts with its first picture, serves all threads one after the other, is killed when a picture takes too long,
-is started again when it died, and ends with us. The other end is worker_child.py. Scripts are run from their file,
+It starts with its first picture, serves all threads one after the other, ends when a picture needs too much processor
+time, is started again when it died, and ends with us. A busy machine refuses no picture: the clock is the last resort. The other end is worker_child.py. Scripts are run from their file,
 so neither the working directory nor the way of installation matters.
 """
 
@@ -59,10 +59,11 @@ class Worker:
             try:
                 return self._ask(parts)
             except TimeoutError:
-                return self._give_up(RefusalReason.TOO_SLOW, f"took over {thresholds.WORKER_WALL_LIMIT_S} s")
+                detail = f"the process that decodes it gave no answer within {thresholds.WORKER_CLOCK_LIMIT_S:g} s"
+                return self._give_up(RefusalReason.TOO_SLOW, detail)
             except _WorkerGoneError as e:
                 if e.is_out_of_time:
-                    detail = f"took over {thresholds.WORKER_CPU_LIMIT_S} s of processor time"
+                    detail = f"needs more than {thresholds.WORKER_CPU_LIMIT_S:g} s of processor time"
                     return self._give_up(RefusalReason.TOO_SLOW, detail)
                 return self._give_up(RefusalReason.CRASHED, f"the process that decoded it ended: {e}")
             except OSError as e:
@@ -79,7 +80,7 @@ class Worker:
 
     def _ask(self, parts: Sequence[bytes]) -> bytes | Refusal:
         process = self._started()
-        deadline = time.monotonic() + thresholds.WORKER_WALL_LIMIT_S
+        deadline = time.monotonic() + thresholds.WORKER_CLOCK_LIMIT_S
         try:
             for part in (struct.pack(">I", sum(map(len, parts))), *parts):
                 _write(process, part, deadline)
@@ -113,7 +114,11 @@ class Worker:
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
                 os.set_blocking(pipe.fileno(), False)
-        _read_frame(process, time.monotonic() + thresholds.WORKER_START_LIMIT_S)
+        try:
+            _read_frame(process, time.monotonic() + thresholds.WORKER_START_CLOCK_LIMIT_S)
+        except TimeoutError:
+            limit_s = thresholds.WORKER_START_CLOCK_LIMIT_S
+            raise _WorkerGoneError(None, f"it was not ready within {limit_s:g} s") from None
         return process
 
     def _stop(self) -> None:

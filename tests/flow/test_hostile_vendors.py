@@ -79,7 +79,7 @@ def _crawl_all(folder: Path, acme_once: Path) -> None:
         str(root / "seeds.csv"),
     ]
     done = subprocess.run(
-        [*command, "--allow-private", "--delay", "0"], capture_output=True, text=True, timeout=400, check=False
+        [*command, "--allow-private", "--delay", "0"], capture_output=True, text=True, timeout=1_200, check=False
     )
     server.shutdown()
     server.server_close()

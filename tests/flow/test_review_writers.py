@@ -39,14 +39,15 @@ def test_the_body_of_an_answer_does_not_wait_for_the_receipt_of_its_head(written
     root = written[0]
     with serving(root) as port:
         ann = Reviewer(port, "ann", random.Random(1))
-        took = []
-        for _ in range(10):  # a client that just sent a form delays its receipts, by 40 ms
+        took_s = [1.0]
+        while min(took_s) >= 0.035 and len(took_s) <= 50:  # a busy machine may hold up any of them, but not each
+            # a client that just sent a form delays its receipts, by 40 ms
             ann.ask("view", "POST", "/views", {"name": "a view", "query": ""})
             began = time.perf_counter()
             ann.ask("help", "GET", "/help")
-            took.append(time.perf_counter() - began)
+            took_s.append(time.perf_counter() - began)
         ann.close()
-    assert min(took) < 0.035
+    assert min(took_s) < 0.035
 
 
 def test_a_case_that_does_not_fit_its_events_is_noticed(written, tmp_path: Path):

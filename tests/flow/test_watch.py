@@ -189,7 +189,7 @@ def test_a_channel_that_drips_or_breaks_keeps_neither_others_from_writing_nor_ot
         with acquire_writer_lock(watched.database, "another"):  # nobody else has it meanwhile
             taken.append(b"dripping")
         with suppress(OSError):
-            for _ in range(60):
+            for _ in range(150):
                 handler.wfile.write(b"X")
                 time.sleep(0.2)
 
@@ -211,9 +211,9 @@ def test_a_channel_that_drips_or_breaks_keeps_neither_others_from_writing_nor_ot
     said: list[str] = []
     with Ledger.open(watched.database) as ledger:
         writing = lambda: write_beside(watched.database, "watch")  # noqa: E731
-        assert not send_alerts(ledger, channels, said.append, writing=writing, longest_s=1)
+        assert not send_alerts(ledger, channels, said.append, writing=writing, longest_s=3)
         told = ledger.values("SELECT channel FROM alerts")
-    assert said[0] == "alert drip: it did not end within 1 s; it will be told next time"
+    assert said[0] == "alert drip: it did not end within 3 s; it will be told next time"
     assert said[1] == "alert lib: it failed (TypeError: a library's own); it will be told next time"
     assert (told, taken[0], json.loads(taken[1])["counts"]) == (["hook"], b"dripping", {"opened": 1})
 
@@ -241,7 +241,7 @@ def test_a_killed_round_goes_on_with_the_same_vendors(watched):
         "0",
     ]
     round_ = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    until = time.monotonic() + 60
+    until = time.monotonic() + 600
     while "/" not in watched.server.requests and time.monotonic() < until:
         time.sleep(0.1)
     round_.send_signal(signal.SIGKILL)
@@ -270,7 +270,7 @@ def test_what_a_timer_runs_is_printed_and_runs(watched, timer):
     printed = run_partnerproof("-w", watched.root, "watch", "--timer", timer)
     line = next(line for line in printed.splitlines() if "watch --once" in line)
     command = line.removeprefix("17 * * * * ").removeprefix("ExecStart=")
-    done = subprocess.run(command, shell=True, check=False, capture_output=True, text=True, timeout=60)  # noqa: S602  # as cron does
+    done = subprocess.run(command, shell=True, check=False, capture_output=True, text=True, timeout=600)  # noqa: S602  # as cron does
     assert done.returncode == 0, done.stderr
     if timer == "systemd" and shutil.which("systemd-analyze"):
         assert "[Timer]" in printed

@@ -140,12 +140,14 @@ GREY = b"".join(bytes([level, level, level, 0]) for level in range(256))
 
 
 def ico(*pictures: bytes, count: int | None = None, offset: int | None = None) -> bytes:
-    start = 6 + 16 * len(pictures)
-    entries = b""
-    for number, picture in enumerate(pictures):
-        place = start + sum(map(len, pictures[:number])) if offset is None else offset
-        entries += struct.pack("<BBBBHHII", 64, 64, 0, 0, 1, 32, len(picture), place)
-    return struct.pack("<HHH", 0, 1, len(pictures) if count is None else count) + entries + b"".join(pictures)
+    place = 6 + 16 * len(pictures)
+    entries = []
+    for picture in pictures:
+        at = place if offset is None else offset
+        entries.append(struct.pack("<BBBBHHII", 64, 64, 0, 0, 1, 32, len(picture), at))
+        place += len(picture)
+    head = struct.pack("<HHH", 0, 1, len(pictures) if count is None else count)
+    return b"".join((head, *entries, *pictures))
 
 
 BMP_ICO: dict[str, Maker] = {

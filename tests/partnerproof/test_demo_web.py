@@ -43,7 +43,7 @@ def web() -> Iterator[DemoWeb]:
 
 
 def get(web: DemoWeb, host: str, target: str, method: str = "GET") -> tuple[http.client.HTTPResponse, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=60)
     try:
         connection.request(method, target, headers={"Host": f"{host}:{web.port}"})
         response = connection.getresponse()
@@ -77,7 +77,7 @@ def test_unknown_host_is_misdirected(web: DemoWeb) -> None:
 
 
 def test_one_connection_serves_many_requests(web: DemoWeb) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=60)
     statuses = []
     for target in ("/", "/partners.html", "/img/veltrana.png", "/nothing-here"):
         connection.request("GET", target, headers={"Host": "www.brightharbour.example"})
@@ -184,7 +184,7 @@ def test_sitemap_has_absolute_addresses_with_the_port(web: DemoWeb) -> None:
 def test_threads_end_with_the_block_though_a_connection_stays_open() -> None:
     before = set(threading.enumerate())
     with DemoWeb(DEMO) as web:
-        connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=60)
         connection.request("GET", "/", headers={"Host": HOSTS[0]})
         connection.getresponse().read()
         began = set(threading.enumerate()) - before

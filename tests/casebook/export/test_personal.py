@@ -101,9 +101,9 @@ def test_what_is_none():
     ],
 )
 def test_a_hostile_page_costs_what_its_size_costs(part):
-    began = time.perf_counter()
+    began = time.process_time()
     listed(f"<p>{part * (200_000 // len(part))}</p><p>Ada Vane, CEO</p>")
-    assert time.perf_counter() - began < 20  # under 2 s, where backtracking would take hours
+    assert time.process_time() - began < 20  # under 2 s, where backtracking would take hours
 
 
 def test_how_often_and_why():

@@ -178,9 +178,9 @@ def test_characters_that_mean_something_to_us_mean_nothing_in_a_page():
 def test_a_hostile_page_costs_what_its_size_costs(part):
     everything = Redaction(texts=[*NAME.texts, *MAIL.texts, *PHONE.texts, *HAN.texts], country="DE")
     page = (part * (400_000 // len(part))) + "Jörg Müller"
-    began = time.perf_counter()
+    began = time.process_time()
     assert "Müller" not in everything.text(page)
-    assert time.perf_counter() - began < 20  # 0.2 to 3 s, where backtracking would take hours
+    assert time.process_time() - began < 20  # 0.2 to 3 s, where backtracking would take hours
 
 
 def test_addresses_stay_ascii():

@@ -110,7 +110,7 @@ RAW = {
 @pytest.mark.parametrize("name", RAW)
 def test_what_is_no_proper_http_is_refused_without_a_fault(strangers, port, name):
     cookie = f"partnerproof_session={strangers.cookies[-1]}".encode()
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as stream:
+    with socket.create_connection(("127.0.0.1", port), timeout=120) as stream:
         stream.sendall(RAW[name].replace(b"COOKIE", cookie))
         stream.shutdown(socket.SHUT_WR)
         answer = b""

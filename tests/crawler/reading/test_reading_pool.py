@@ -115,7 +115,7 @@ def test_its_processes_end_with_a_killed_crawl(tmp_path):
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    for _ in range(100):
+    for _ in range(600):
         if not Path(f"/proc/{child}").exists() or "State:\tZ" in Path(f"/proc/{child}/status").read_text():
             return
         time.sleep(0.1)

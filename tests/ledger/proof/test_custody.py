@@ -27,7 +27,7 @@ for number in range(40):
 def test_two_processes_write_one_chain(tmp_path):
     path = tmp_path / "custody.jsonl"
     writers = [subprocess.Popen([sys.executable, "-c", WRITER, path, name]) for name in ("Ann", "Bob")]
-    assert [writer.wait(60) for writer in writers] == [0, 0]
+    assert [writer.wait(600) for writer in writers] == [0, 0]
     log = CustodyLog(path)
     assert [check.outcome for check in check_log(log.lines())] == [OK]
     assert {entry["by"] for entry in log.entries()} == {"Ann", "Bob"}

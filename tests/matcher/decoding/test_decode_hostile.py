@@ -16,9 +16,8 @@ from tests.hostile.images import HARMLESS, HOSTILE, write_all
 
 ROOT = Path(__file__).parents[3]
 MAX_CPU_S = 2.0
-# Processor time is what a picture costs; the clock on the wall also counts what else the machine does, and the start
-# of a new worker after one was killed. Alone on a machine no picture takes over 2 s by the wall either.
-MAX_WALL_S = 10.0
+# Processor time is what a picture costs, and what ends it; the clock also counts what else the machine does
+BY_THE_CLOCK = "no answer within"
 MAX_MEMORY_BYTES = 300_000_000
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is measured in /proc")
@@ -58,7 +57,7 @@ def test_hostile_image_costs_one_refusal(name: str, seen: Mapping[str, dict[str,
     assert line["outcome"] != "picture"
     assert line["touched"] == [], "something was opened because of what the image says"
     assert line["cpu_s"] <= MAX_CPU_S
-    assert line["wall_s"] <= MAX_WALL_S
+    assert BY_THE_CLOCK not in line["detail"], "the last resort is for what nobody thought of"
     assert line["own_bytes"] + line["worker_bytes"] <= MAX_MEMORY_BYTES
 
 

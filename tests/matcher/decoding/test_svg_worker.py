@@ -96,6 +96,38 @@ def test_worker_that_died_is_replaced() -> None:
         worker.close()
 
 
+def test_worker_that_is_kept_waiting_refuses_nothing() -> None:
+    worker, results = SvgWorker(), list[bytes | Refusal]()
+    try:
+        worker.render(cleaned(SQUARE))
+        process = worker._process
+        assert process is not None
+        process.send_signal(signal.SIGSTOP)  # as a busy machine does, only more so
+        thread = threading.Thread(target=lambda: results.append(worker.render(cleaned(SQUARE))))
+        thread.start()
+        thread.join(2 * thresholds.WORKER_CPU_LIMIT_S)
+        assert results == []
+        process.send_signal(signal.SIGCONT)
+        thread.join()
+        assert isinstance(results[0], bytes)
+        assert worker._process is process
+    finally:
+        worker.close()
+
+
+def test_worker_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(thresholds, "WORKER_CLOCK_LIMIT_S", 0.5)
+    worker = SvgWorker()
+    try:
+        worker._started().send_signal(signal.SIGSTOP)
+        refusal = worker.render(cleaned(SQUARE))
+        assert isinstance(refusal, Refusal)
+        assert refusal.reason is RefusalReason.TOO_SLOW
+        assert refusal.detail == "the process that decodes it gave no answer within 0.5 s"
+    finally:
+        worker.close()
+
+
 def test_threads_share_one_worker() -> None:
     worker, results = SvgWorker(), list[bytes | Refusal]()
     threads = [threading.Thread(target=lambda: results.append(worker.render(cleaned(SQUARE)))) for _ in range(6)]
@@ -133,12 +165,12 @@ def test_worker_starts_from_any_directory_and_ends_with_its_parent(tmp_path: Pat
 def test_worker_may_use_a_limited_amount_of_memory() -> None:
     worker = SvgWorker()
     try:
-        assert isinstance(worker.render(cleaned(SQUARE)), bytes)
-        process = worker._process
-        assert process is not None
+        process = worker._started()
         limit, hard_limit = resource.prlimit(process.pid, resource.RLIMIT_AS)
         assert limit == hard_limit
-        used = int(Path(f"/proc/{process.pid}/statm").read_text().split()[0]) * resource.getpagesize()
+        # the most that it used so far: since the limit was set, it may have given some of it back
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        used = next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmPeak:"))
         assert limit <= used + thresholds.SVG_MEMORY_LIMIT_BYTES
     finally:
         worker.close()

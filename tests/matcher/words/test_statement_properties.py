@@ -5,8 +5,6 @@ Tests: matcher/words/levelled.py, matcher/words/statement_context.py.
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +15,7 @@ from matcher.words.levelled import level
 from matcher.words.naming import brand_names
 from matcher.words.statement_context import Setting
 from matcher.words.statements import StatementReader
+from tests.processor_time import assert_linear, at_most
 
 READER = StatementReader(brand_names("acme", "Acme", ["艾克米", "アクメ", "أكمي"]), Lexicon.load())
 LANGUAGES = [None, *Lexicon.load().languages]
@@ -77,18 +76,10 @@ def test_width_and_invisible_characters_hide_no_name(text: str) -> None:
     ["Acme, ", "Acme and ", "not a partner of Acme ", " ", "“", "(", ". ", "a", "2014-", "partner ", "艾克米合作伙伴", "Acme-a", "@", "www.", "e\u0301", "we, our partner Acme, "],
 )  # fmt: skip
 def test_time_grows_with_the_length_only(piece: str) -> None:
-    def seconds(length: int) -> float:
-        text = piece * (length // len(piece)) + " Acme partner"
-        begun = time.perf_counter()
-        READER.read(text, Setting(language="en", section_kind=SectionKind.PARTNERS))
-        return time.perf_counter() - begun
-
-    seconds(1_000)
-    # four times the text may take four times as long; sixteen times would be a square. Short times are noise.
-    assert seconds(40_000) < 8 * max(seconds(10_000), 0.05)
+    setting = Setting(language="en", section_kind=SectionKind.PARTNERS)
+    assert_linear(lambda length: READER.read(piece * (length // len(piece)) + " Acme partner", setting), 5_000)
 
 
 def test_a_megabyte_without_a_word_is_read_at_once() -> None:
-    begun = time.perf_counter()
-    assert READER.read("lorem ipsum " * 90_000, Setting(language="en")) == []
-    assert time.perf_counter() - begun < 3
+    with at_most(3):
+        assert READER.read("lorem ipsum " * 90_000, Setting(language="en")) == []
