@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from datetime import UTC, datetime
 
 from ulid import ULID
@@ -23,6 +24,11 @@ def content_id(*parts: object) -> str:
         digest.update(len(data).to_bytes(8, "big"))
         digest.update(data)
     return digest.hexdigest()[:20]
+
+
+def warc_record_id(*parts: object) -> str:
+    """Return a WARC-Record-ID that depends on the parts: `<urn:uuid:…>`, a UUID of version 5 (RFC 9562)."""
+    return f"<{uuid.uuid5(uuid.NAMESPACE_URL, content_id(*parts)).urn}>"
 
 
 def look_id_of(visit_id: VisitId, purpose: Purpose, url: str) -> LookId:

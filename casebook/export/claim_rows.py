@@ -92,10 +92,10 @@ def _list_visit_rows(ledger: Ledger, claim_id: ClaimId, visit: Visit, certificat
     yield _rows("renders", visit_id, "visit_id", visit_id)
     keys = {"claim": claim_id, "visit": visit_id}
     for peer in read_peers(ledger, ledger.values(_EVIDENCE_ROWS[-1][2], keys)):
-        if peer["name"] == "connections":
-            yield _rows("connections", visit_id, "connection_id", peer["id"])
+        if peer.table_name == "connections":
+            yield _rows("connections", visit_id, "connection_id", peer.id)
         else:
-            certificates.add(peer["id"])
+            certificates.add(peer.id)
     for table, key, sql in _EVIDENCE_ROWS:
         for value in ledger.values(sql, keys):
             yield _rows(table, visit_id, key, value)

@@ -7,7 +7,6 @@ the one that was sealed.
 from __future__ import annotations
 
 import io
-import uuid
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -17,7 +16,7 @@ from warcio.statusandheaders import StatusAndHeaders
 
 from ledger.archive.codings import BodyRefusedError, undo_chunks, undo_content_coding
 from ledger.archive.warc_records import record_writer
-from ledger.identity import sha256_hex
+from ledger.identity import sha256_hex, warc_record_id
 
 REDACTED = "WARC-Redacted"  # value: the id of the record that this is a copy of
 MAX_CONTENT_BYTES = 64_000_000
@@ -114,9 +113,7 @@ def _write(
     named = [
         (
             name,
-            f"<urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'redacted {original}')}>"
-            if name == "WARC-Record-ID"
-            else value,
+            warc_record_id("redacted", original) if name == "WARC-Record-ID" else value,
         )
         for name, value in kept
     ]

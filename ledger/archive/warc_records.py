@@ -8,13 +8,13 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
-from uuid import UUID
 
 from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.utils import Digester
 from warcio.warcwriter import WARCWriter
 
+from ledger.identity import warc_record_id
 from ledger.records import Connection
 from ledger.typed_texts import CaptureId, Instant, VisitId
 from ledger.vocabulary import RobotsRule, Tls
@@ -94,7 +94,7 @@ def response_bytes(exchange: Exchange, digest: str, original: Original | None) -
     if exchange.remote_ip:
         headers["WARC-IP-Address"] = exchange.remote_ip
     if exchange.connection is not None:
-        headers["WARC-Concurrent-To"] = _record_id(exchange.connection.connection_id)
+        headers["WARC-Concurrent-To"] = warc_record_id(exchange.connection.connection_id)
     if original is not None:
         record = writer.create_revisit_record(
             exchange.url,
@@ -130,10 +130,6 @@ def _add_protocols(record: ArcWarcRecord, protocol: str, connection: Connection)
         record.rec_headers.add_header("WARC-Cipher-Suite", connection.tls_cipher)
 
 
-def _record_id(identity: str) -> str:
-    return f"<{UUID(hex=identity).urn}>"
-
-
 def connection_bytes(connection: Connection) -> bytes:
     """What is known of a connection, as a record that its responses name in WARC-Concurrent-To."""
     lines = [("host", connection.host), ("port", connection.port), ("remote-ip", connection.remote_ip)]
@@ -155,7 +151,7 @@ def connection_bytes(connection: Connection) -> bytes:
         warc_content_type="application/warc-fields",
         warc_headers_dict={
             "WARC-Date": connection.noted_at,
-            "WARC-Record-ID": _record_id(connection.connection_id),
+            "WARC-Record-ID": warc_record_id(connection.connection_id),
         },
     )
     return _warc_bytes(writer, buffer, record)

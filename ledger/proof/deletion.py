@@ -21,7 +21,7 @@ from typing import Any
 from ledger.archive.record_places import record_ends
 from ledger.database import Ledger, Row
 from ledger.errors import OutsideFailureError
-from ledger.identity import content_id, sha256_hex, utc_text
+from ledger.identity import sha256_hex, utc_text, warc_record_id
 from ledger.proof.custody import CustodyLog
 from ledger.records import Deletion
 from ledger.typed_texts import CaptureId, Sha256
@@ -140,10 +140,8 @@ def tombstone(length: int, name: str, payload_sha256: Sha256, deleted_at: str) -
     too long, the member is empty.
     """
     note = f"deleted: {deleted_at}\r\npayload-digest: sha256:{payload_sha256}\r\n".encode()
-    identity = content_id("tombstone", name)
-    uuid = f"{identity[:8]}-{identity[8:12]}-{identity[12:16]}-{identity[16:20]}-{identity[20:32]}"
     head = (
-        f"WARC/1.1\r\nWARC-Type: metadata\r\nWARC-Record-ID: <urn:uuid:{uuid}>\r\nWARC-Date: {deleted_at}\r\n"
+        f"WARC/1.1\r\nWARC-Type: metadata\r\nWARC-Record-ID: {warc_record_id('tombstone', name)}\r\nWARC-Date: {deleted_at}\r\n"
         f"Content-Type: application/warc-fields\r\nContent-Length: "
     ).encode()
     full = head + f"{len(note)}\r\n\r\n".encode() + note + b"\r\n\r\n"

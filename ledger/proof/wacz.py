@@ -29,10 +29,11 @@ from warcio.archiveiterator import ArchiveIterator
 
 from ledger.archive.record_places import record_ends
 from ledger.archive.redacted_records import Blanking, RecordRedaction
-from ledger.database import Ledger, Row
+from ledger.database import Ledger, columns_of
 from ledger.errors import EvidenceBrokenError
 from ledger.identity import sha256_hex, utc_text
 from ledger.proof.verifier import ARCHIVE, CHUNK_BYTES, zip_info
+from ledger.records import Capture
 from ledger.typed_texts import CaptureId
 
 _INDEX, _SHORT_INDEX = "indexes/index.cdx.gz", "indexes/index.idx"
@@ -57,6 +58,16 @@ class CopiedRecord:
     length: int
     copied_to: int
     is_redacted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """What is known of who answered: a row of connections or of certificates, and where its record lies."""
+
+    table_name: str
+    id: str
+    warc_file: str
+    warc_offset: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,14 +96,14 @@ def write_wacz(
     beside: records that a player does not show: it would take a page drawn later for what the server sent then.
     """
     captures = _with_originals(ledger, capture_ids)
-    places = {(row["warc_file"], row[column]) for row in captures for column in ("warc_offset", "request_warc_offset")}
-    places |= {
-        (row["warc_file"], row["warc_offset"]) for row in read_peers(ledger, [c["capture_id"] for c in captures])
-    }
+    places = {(capture.warc_file, capture.warc_offset) for capture in captures}
+    places |= {(capture.warc_file, capture.request_warc_offset) for capture in captures}
+    peers = read_peers(ledger, [capture.capture_id for capture in captures])
+    places |= {(peer.warc_file, peer.warc_offset) for peer in peers}
     places |= {(placed.file, placed.offset) for placed in (*made, *beside)}
     redaction = RecordRedaction(blanking) if blanking else None
     # a revisit names the payload of the record that it refers to, which has to be blanked before it
-    revisits = {(row["warc_file"], row["warc_offset"]) for row in captures if row["refers_to"]}
+    revisits = {(capture.warc_file, capture.warc_offset) for capture in captures if capture.refers_to}
     ordered = [*sorted(places - revisits), *sorted(revisits)]
     with tempfile.TemporaryFile(dir=path.parent) as archive:  # as large as the evidence may be
         copied = _copy(ledger, warc_dir, ordered, archive, redaction)
@@ -104,9 +115,9 @@ def write_wacz(
                 for page in pages
             ]
         lines = sorted(
-            _index_line(row, at[row["warc_file"], row["warc_offset"]], redaction)
-            for row in captures
-            if row["status"] != 304
+            _index_line(capture, at[capture.warc_file, capture.warc_offset], redaction)
+            for capture in captures
+            if capture.status != 304
         )
         lines += sorted(_made_lines(archive, [at[placed.file, placed.offset] for placed in made]))
         index, short = _compressed_index(sorted(lines))
@@ -151,25 +162,25 @@ def _facts(archive: IO[bytes]) -> tuple[int, str]:
     return archive.tell(), digest.hexdigest()
 
 
-def _with_originals(ledger: Ledger, capture_ids: Iterable[CaptureId]) -> list[Row]:
+def _with_originals(ledger: Ledger, capture_ids: Iterable[CaptureId]) -> list[Capture]:
     sql = (
-        "SELECT * FROM captures WHERE capture_id IN (SELECT value FROM json_each(:ids)) OR capture_id IN"
-        " (SELECT refers_to FROM captures WHERE capture_id IN (SELECT value FROM json_each(:ids)))"
+        f"SELECT {columns_of(Capture)} FROM captures WHERE capture_id IN (SELECT value FROM json_each(:ids))"
+        " OR capture_id IN (SELECT refers_to FROM captures WHERE capture_id IN (SELECT value FROM json_each(:ids)))"
     )
-    return ledger.rows(sql, {"ids": json.dumps(sorted(set(capture_ids)))})
+    return ledger.select(Capture, sql, {"ids": json.dumps(sorted(set(capture_ids)))})
 
 
-def read_peers(ledger: Ledger, capture_ids: Iterable[CaptureId]) -> list[Row]:
-    """Return who answered: connections and certificates of captures, each with table, id and the place of its record."""
+def read_peers(ledger: Ledger, capture_ids: Iterable[CaptureId]) -> list[Peer]:
+    """Return who answered: connections and certificates of captures."""
     sql = """
         WITH used AS (SELECT DISTINCT n.* FROM captures c JOIN connections n ON n.connection_id = c.connection_id
                       WHERE c.capture_id IN (SELECT value FROM json_each(:ids)))
-        SELECT 'connections' AS name, connection_id AS id, visit_id, warc_file, warc_offset FROM used
-        UNION SELECT 'certificates', t.certificate_sha256, NULL, t.warc_file, t.warc_offset
+        SELECT 'connections' AS table_name, connection_id AS id, warc_file, warc_offset FROM used
+        UNION SELECT 'certificates', t.certificate_sha256, t.warc_file, t.warc_offset
         FROM used, json_each(used.certificates) j JOIN certificates t ON t.certificate_sha256 = j.value
         ORDER BY 1, 2
     """
-    return ledger.rows(sql, {"ids": json.dumps(sorted(set(capture_ids)))})
+    return ledger.select(Peer, sql, {"ids": json.dumps(sorted(set(capture_ids)))})
 
 
 def _copy(
@@ -209,20 +220,20 @@ def _read(path: Path, offsets: Iterable[int], stop_of: Mapping[int, int]) -> Ite
         ) from error
 
 
-def _index_line(row: Row, record: CopiedRecord, redaction: RecordRedaction | None) -> str:
-    url, digest = row["url"], row["payload_sha256"]
+def _index_line(capture: Capture, record: CopiedRecord, redaction: RecordRedaction | None) -> str:
+    url, digest = capture.url, str(capture.payload_sha256)
     if redaction is not None:
         url, digest = redaction.blanking.url(url), redaction.payloads.get(digest, digest)
     entry = {
         "url": url,
-        "mime": "warc/revisit" if row["refers_to"] else _mime(row["content_type"]),
-        "status": str(row["status"]),
+        "mime": "warc/revisit" if capture.refers_to else _mime(capture.content_type),
+        "status": str(capture.status),
         "digest": f"sha256:{digest}",
-        "length": str(record.length if record.is_redacted else row["warc_length"]),
+        "length": str(record.length if record.is_redacted else capture.warc_length),
         "offset": str(record.copied_to),
         "filename": ARCHIVE.rsplit("/", maxsplit=1)[-1],
     }
-    return _line(url, row["fetched_at"], entry)
+    return _line(url, capture.fetched_at, entry)
 
 
 def _made_lines(archive: IO[bytes], records: Iterable[CopiedRecord]) -> Iterable[str]:
