@@ -19,6 +19,7 @@ from ledger.lexicon import Lexicon
 from matcher import LogoMatcher, thresholds
 from matcher.brands.official_logos import make_official_logo
 from tests.launcher import close, launch
+from tests.new_ledger import copy_from, make_template
 
 # on a busy machine nothing is wrong with an example that takes long by the clock
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -40,6 +41,12 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
             make(folder / "it")
             (folder / "made").touch()
     return folder / "it"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def new_database(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The database that new_ledger copies."""
+    copy_from(made_once(tmp_path_factory, "new-database", make_template))
 
 
 def pytest_sessionfinish() -> None:

@@ -17,6 +17,7 @@ import pytest
 from ledger.database import Ledger
 from partnerproof.cli.verbs import VERBS
 from partnerproof.flow import STAGES
+from tests.new_ledger import new_ledger
 
 ROOT = Path(__file__).parents[1]
 PAGES = [
@@ -44,7 +45,7 @@ def test_each_table_of_the_reference_can_be_made_by_sqlite():
 
 
 def test_every_column_of_a_public_view_is_described_once(tmp_path):
-    with Ledger.open(tmp_path / "p.db") as ledger:
+    with new_ledger(tmp_path / "p.db") as ledger:
         columns = {
             view: set(ledger.values("SELECT name FROM pragma_table_info(?)", [view])) for view in public_views(ledger)
         }

@@ -22,6 +22,7 @@ from ledger.database import Ledger, columns_of
 from ledger.errors import BadInputError, OutsideFailureError
 from ledger.identity import content_id, utc_text
 from ledger.records import BrandRow
+from tests.new_ledger import new_ledger
 
 ACME = BrandRow(brand="acme", name="Acme", aliases=("艾克米",), domains=(), recorded_at="2026-01-01T00:00:00Z")
 
@@ -67,7 +68,7 @@ def record_kinds():
 
 @pytest.mark.parametrize("kind", record_kinds(), ids=lambda kind: kind.__name__)
 def test_each_record_has_the_columns_of_its_table(kind, tmp_path):
-    with Ledger.open(tmp_path / "p.db") as opened:
+    with new_ledger(tmp_path / "p.db") as opened:
         columns = [row["name"] for row in opened.rows(f"PRAGMA table_info({kind.table})")]
     assert sorted(field.name for field in fields(kind)) == sorted(set(columns) - LOCAL.get(kind.__name__, set()))
 
@@ -80,7 +81,7 @@ def test_every_table_has_a_record(tmp_path):
 
 @pytest.mark.parametrize("kind", record_kinds(), ids=lambda kind: kind.__name__)
 def test_each_record_is_read_as_it_was_written(kind, tmp_path):
-    with Ledger.open(tmp_path / "p.db") as opened:
+    with new_ledger(tmp_path / "p.db") as opened:
         opened.database.execute("PRAGMA foreign_keys = OFF")  # no other row is there
         record = kind(**{field.name: HASHES.get(field.name, sample(kind, field)) for field in fields(kind)})
         opened.add([record])

@@ -14,6 +14,7 @@ from ledger.database import Ledger
 from ledger.passage_search import match_query, search_passages, search_words, searchable
 from ledger.records import Crawl, Look, Page, Passage, Seed, Visit
 from ledger.vocabulary import LookOutcome, PageHealth, PageKind, Purpose, SectionKind, VisitState
+from tests.new_ledger import new_ledger
 
 NOW = "2026-11-23T06:34:29Z"
 TEXTS = {
@@ -75,7 +76,7 @@ def fill(ledger: Ledger) -> None:
 
 @pytest.fixture
 def ledger(tmp_path: Path):
-    with Ledger.open(tmp_path / "p.db") as opened:
+    with new_ledger(tmp_path / "p.db") as opened:
         fill(opened)
         passages = [passage(name, text) for name, text in TEXTS.items()]
         opened.put(passages)

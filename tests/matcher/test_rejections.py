@@ -20,6 +20,7 @@ from matcher.looking.hashes import LogoHash
 from matcher.looking.regions import Box
 from matcher.recognition import RegionHash
 from matcher.rejections import Decision, StandingRejections, record_decision, stored_hashes_of_whole
+from tests.new_ledger import new_ledger
 
 IMAGE, LIMIT = Sha256("a" * 64), thresholds.REJECTED_DISTANCE_BITS
 
@@ -41,7 +42,7 @@ def decide(ledger: Ledger, event: RejectionEvent = RejectionEvent.REJECTED) -> N
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     """A database in which the image IMAGE was judged: its whole has no bit of the hash, a part of it all."""
-    with Ledger.open(tmp_path / "p.db") as opened:
+    with new_ledger(tmp_path / "p.db") as opened:
         opened.add([BrandRow(brand="acme", name="Acme", aliases=(), domains=(), recorded_at="2026-01-01T00:00:00Z")])
         seen = {"width_px": 100, "height_px": 50, "format": "png", "refusal_reason": None, "refusal_detail": None}
         opened.add([Recognition(image_sha256=IMAGE, logo_set_id="s", recognised_at="2026-01-01T00:00:00Z", **seen)])

@@ -17,13 +17,14 @@ from matcher.looking.hashes import LogoHash, hash_of_content
 from matcher.looking.regions import Box
 from matcher.recognition import RegionHash
 from matcher.stored_hashes import StoredHashes, open_hashes
+from tests.new_ledger import new_ledger
 
 COLUMNS = ("image_no", "word0", "word1", "word2", "word3")
 
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(tmp_path / "p.db") as opened:
+    with new_ledger(tmp_path / "p.db") as opened:
         store(opened, 0, 200)
         yield opened
 
@@ -75,7 +76,7 @@ def test_only_new_rows_are_read_the_next_time(ledger, tmp_path):
 
 
 def test_an_empty_database_has_an_empty_cache(tmp_path):
-    with Ledger.open(tmp_path / "p.db") as empty:
+    with new_ledger(tmp_path / "p.db") as empty:
         for _ in range(2):
             assert len(open_edges(empty, tmp_path).index) == 0
 
@@ -153,7 +154,7 @@ def test_the_same_hashes_again_change_nothing(ledger, tmp_path):
 
 def test_an_older_copy_of_the_database_is_noticed(ledger, tmp_path):
     open_edges(ledger, tmp_path)
-    with Ledger.open(tmp_path / "older.db") as older:
+    with new_ledger(tmp_path / "older.db") as older:
         store(older, 0, 150)
         assert_equal(open_edges(older, tmp_path), older)
 

@@ -12,6 +12,7 @@ from ledger.lexicon import Lexicon
 from ledger.records import BrandRow, Crawl, Look, Page, Passage, Seed, Visit
 from ledger.vocabulary import LookOutcome, PageHealth, PageKind, Purpose, SectionKind, VisitState
 from matcher.text_matches import match_texts
+from tests.new_ledger import new_ledger
 
 NOW = "2026-01-01T00:00:00Z"
 Read = Callable[..., list[tuple[object, ...]]]
@@ -19,7 +20,7 @@ Read = Callable[..., list[tuple[object, ...]]]
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(tmp_path / "p.db") as opened:
+    with new_ledger(tmp_path / "p.db") as opened:
         brand = {"aliases": (), "domains": (), "recorded_at": NOW}
         opened.add(
             [

@@ -13,6 +13,7 @@ from matcher.recognition_process import Recogniser
 from partnerproof.flow import AFTER_A_VISIT, STAGES, FlowTools, finished_visits, run_stages
 from partnerproof.workspace import find_workspace
 from tests.conftest import run_partnerproof, send
+from tests.new_ledger import new_ledger
 
 PAGE = "<h1>Our partners</h1><img src='/acme.png' alt='Acme'><p>We are a certified partner of Acme.</p>"
 
@@ -58,7 +59,7 @@ def test_what_an_earlier_stage_wrote_is_what_the_next_one_needs(seen, lexicon):
 
 
 def test_a_name_that_is_no_step_of_a_visit_is_refused(tmp_path):
-    with Ledger.open(tmp_path / "p.db") as ledger, pytest.raises(KeyError):
+    with new_ledger(tmp_path / "p.db") as ledger, pytest.raises(KeyError):
         run_stages(["seal"], FlowTools(ledger=ledger, brands=()), [])
 
 

@@ -17,13 +17,14 @@ from ledger.records import Case
 from ledger.typed_texts import CaseId
 from ledger.vocabulary import CaseEvent, CaseState, VerdictKind
 from tests.casebook.ledgers import ACME, Read, Said, add_brand, add_visit
+from tests.new_ledger import new_ledger
 
 HEAD = "company,domain,relation,valid_from\nKnown,known.example,partner,2010-01-01\n"
 
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(tmp_path / "partnerproof.db") as ledger:
+    with new_ledger(tmp_path / "partnerproof.db") as ledger:
         add_brand(ledger)
         _register(ledger, tmp_path, HEAD)
         for domain in ("known.example", "mill.example"):

@@ -15,12 +15,13 @@ from casebook.cases.removal import Checked, HealthyCheck, RemovalTerms, follow_r
 from casebook.register.imports import import_register
 from casebook.verdicts.claims import find_claims
 from casebook.verdicts.judge import Judge
-from ledger.database import Ledger, columns_of
+from ledger.database import columns_of
 from ledger.identity import content_id, look_id_of
 from ledger.proof.custody import CustodyLog
 from ledger.records import Case
 from ledger.vocabulary import CaseState, PageHealth, PageKind, Purpose, RemovalOutcome
 from tests.casebook.ledgers import ACME, Read, Said, Shown, add_brand, add_visit
+from tests.new_ledger import new_ledger
 
 TERMS = RemovalTerms(healthy_looks=3, over_days=14)
 HOME = Read(path="/", kind=PageKind.HOME)
@@ -32,7 +33,7 @@ class Story:
     """A vendor that shows Acme's logo, and a case that was confirmed on 2030-01-02; visits follow as a test has them."""
 
     def __init__(self, folder: Path) -> None:
-        self.ledger = Ledger.open(folder / "partnerproof.db")
+        self.ledger = new_ledger(folder / "partnerproof.db")
         add_brand(self.ledger)
         register = folder / "register.csv"
         register.write_text("company,domain,relation,valid_from\nKnown,known.example,partner,2010-01-01\n")

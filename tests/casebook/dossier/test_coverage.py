@@ -12,11 +12,12 @@ from ledger.database import Ledger
 from ledger.records import Visit
 from ledger.vocabulary import PageHealth, PageKind, VisitState
 from tests.casebook.ledgers import Read, add_brand, add_visit
+from tests.new_ledger import new_ledger
 
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(tmp_path / "partnerproof.db") as ledger:
+    with new_ledger(tmp_path / "partnerproof.db") as ledger:
         add_brand(ledger)
         yield ledger
 

@@ -29,11 +29,12 @@ from ledger.typed_texts import ClaimId
 from ledger.vocabulary import Evidence, MatchStrength, Relation, VerdictKind
 from matcher.rejections import Decision, RejectionEvent, record_decision
 from tests.casebook.ledgers import ACME, Read, Said, add_brand, add_visit, rows_of
+from tests.new_ledger import new_ledger
 
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(tmp_path / "partnerproof.db") as ledger:
+    with new_ledger(tmp_path / "partnerproof.db") as ledger:
         add_brand(ledger)
         register = tmp_path / "register.csv"
         register.write_text("company,domain,relation,valid_from\nKnown,known.example,partner,2010-01-01\n")

@@ -12,6 +12,7 @@ from casebook.register.imports import Import, import_register
 from ledger.database import Ledger
 from ledger.identifiers import check_digits
 from ledger.records import BrandRow
+from tests.new_ledger import new_ledger
 
 
 def lei(number: int) -> str:
@@ -22,7 +23,7 @@ def lei(number: int) -> str:
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(tmp_path / "p.db") as opened:
+    with new_ledger(tmp_path / "p.db") as opened:
         opened.add(
             [
                 BrandRow(

@@ -15,6 +15,7 @@ from ledger.database import Ledger
 from ledger.errors import BadInputError
 from ledger.records import BrandRow, ProposedGrant
 from ledger.vocabulary import Relation
+from tests.new_ledger import new_ledger
 
 PROPOSAL = ProposedGrant(
     proposal_id="01PROPOSAL",
@@ -34,7 +35,7 @@ PROPOSAL = ProposedGrant(
 
 @pytest.fixture
 def ledger(tmp_path):
-    with Ledger.open(tmp_path / "p.db") as opened:
+    with new_ledger(tmp_path / "p.db") as opened:
         opened.database.execute("PRAGMA foreign_keys = OFF")  # without the case that the proposals come from
         opened.add([BrandRow(brand="acme", name="Acme", aliases=(), domains=(), recorded_at="2026-01-01T00:00:00Z")])
         opened.add([PROPOSAL])

@@ -24,6 +24,7 @@ from ledger.database import Ledger
 from ledger.errors import BadInputError
 from ledger.records import BrandRow, Search
 from tests.casebook.register.conftest import lei
+from tests.new_ledger import new_ledger
 
 NOBODY = SearchQuery(names=(), domains=(), group=())
 DAY = "2026-01-01"
@@ -262,7 +263,7 @@ def write(lines: list[tuple[str, str, int, int]]) -> str:
 
 
 def open_with(folder: Path, registers: list[tuple[str, str]]) -> Ledger:
-    ledger = Ledger.open(folder / f"{len(list(folder.iterdir()))}.db")
+    ledger = new_ledger(folder / f"{len(list(folder.iterdir()))}.db")
     ledger.add([BrandRow(brand="acme", name="Acme", aliases=(), domains=(), recorded_at="2026-01-01T00:00:00Z")])
     for name, text in registers:
         (folder / "r.csv").write_text(text, encoding="utf-8")

@@ -18,6 +18,7 @@ from casebook.verdicts.judge import Judge
 from ledger.database import Ledger, columns_of
 from ledger.records import Capture, Look, WarcFile
 from tests.casebook.ledgers import ACME, Read, Said, Shown, add_brand, add_visit, rows_of
+from tests.new_ledger import new_ledger
 
 SAID = Said(text="Acme Gold partner", tier="Gold")
 OTHER = Shown(image="other")
@@ -39,7 +40,7 @@ OWN_IDS = {"judging_id", "judged_at", "search_id"}  # of each run
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(tmp_path / "partnerproof.db") as ledger:
+    with new_ledger(tmp_path / "partnerproof.db") as ledger:
         add_brand(ledger)
         register = tmp_path / "register.csv"
         register.write_text("company,domain,relation,valid_from\nSteady,steady.example,partner,2010-01-01\n")

@@ -17,6 +17,7 @@ from ledger.errors import BadInputError
 from ledger.vocabulary import JudgingCause, PageHealth, StatementKind
 from tests.casebook.ledgers import ACME, Read, Said, add_brand, add_visit, rows_of
 from tests.casebook.registers import import_grants
+from tests.new_ledger import new_ledger
 
 PARTNER = {"company": "Vendor Ltd", "domain": "vendor.example", "relation": "partner", "valid_from": "2015-01-01"}
 STRANGER = {"company": "Stranger Ltd", "domain": "stranger.example", "relation": "partner", "valid_from": "2015-01-01"}
@@ -26,7 +27,7 @@ DENIAL = Said(text="We are not affiliated with Acme.", kind=StatementKind.DENIAL
 
 @pytest.fixture
 def ledger(tmp_path):
-    with Ledger.open(tmp_path / "p.db") as opened:
+    with new_ledger(tmp_path / "p.db") as opened:
         add_brand(opened)
         yield opened
 

@@ -14,10 +14,10 @@ from casebook.register.search import Register, SearchQuery, SearchResult
 from casebook.verdicts.facts import ClaimFacts
 from casebook.verdicts.rules import judge_claim
 from casebook.verdicts.tiers import NO_TIERS, Tier, TierList, tier_words
-from ledger.database import Ledger
 from ledger.records import BrandRow
 from ledger.vocabulary import Relation, VerdictKind
 from matcher.words.levelled import level_word
+from tests.new_ledger import new_ledger
 
 DAY = "2026-11-23"
 REGISTER = """company,aliases,domain,relation,tier,marks,valid_from,valid_until,parent
@@ -41,7 +41,7 @@ PARTNER = ClaimFacts(
 def register(tmp_path_factory) -> Register:
     folder: Path = tmp_path_factory.mktemp("register")
     (folder / "r.csv").write_text(REGISTER, encoding="utf-8")
-    with Ledger.open(folder / "p.db") as ledger:
+    with new_ledger(folder / "p.db") as ledger:
         ledger.add(
             [
                 BrandRow(
@@ -74,7 +74,7 @@ def test_the_interval_begins_with_its_first_day_and_ends_before_its_last(registe
 
 
 def test_a_brand_without_register_is_undetermined(tmp_path):
-    with Ledger.open(tmp_path / "p.db") as ledger:
+    with new_ledger(tmp_path / "p.db") as ledger:
         found = Register(ledger, "acme").search(SearchQuery(names=("V",), domains=("v.example",), group=()), DAY)
     assert judge_claim(PARTNER, found, DAY).verdict is VerdictKind.UNDETERMINED
 
@@ -95,7 +95,7 @@ def test_a_subdomain_and_an_international_domain_are_found_in_the_register(regis
     (tmp_path / "r.csv").write_text(
         "company,domain,valid_from\nA,shop.sub.example,2020-01-01\nB,https://www.müller.example/,2020-01-01\n"
     )
-    with Ledger.open(tmp_path / "p.db") as ledger:
+    with new_ledger(tmp_path / "p.db") as ledger:
         ledger.add([BrandRow(brand="acme", name="Acme", aliases=(), domains=(), recorded_at="2026-01-01T00:00:00Z")])
         import_register(ledger, "acme", tmp_path / "r.csv")
         made = Register(ledger, "acme")

@@ -22,6 +22,7 @@ from ledger.database import Ledger
 from ledger.records import BrandRow
 from ledger.vocabulary import AssertedBy, LogoVariant, Relation, VerdictKind
 from tests.casebook.registers import import_grants
+from tests.new_ledger import new_ledger
 
 DAY = "2026-11-23"
 NAME, DOMAIN = "Bright Harbour Ltd", "brightharbour.example"
@@ -33,7 +34,7 @@ OTHERS = [
 
 @pytest.fixture(scope="module")
 def ledger(tmp_path_factory):
-    with Ledger.open(tmp_path_factory.mktemp("verdicts") / "p.db") as opened:
+    with new_ledger(tmp_path_factory.mktemp("verdicts") / "p.db") as opened:
         yield opened
 
 
@@ -117,7 +118,7 @@ CLAIMS = st.fixed_dictionaries(
 
 def rule_of(tmp_path_factory, claim, *imports) -> int:
     folder = tmp_path_factory.mktemp("r")
-    with Ledger.open(folder / "p.db") as ledger:
+    with new_ledger(folder / "p.db") as ledger:
         ledger.add(
             [
                 BrandRow(
@@ -149,7 +150,7 @@ def test_the_order_of_imports_does_not_matter(tmp_path_factory, claim, one, othe
 @given(st.lists(GRANTS, max_size=5), st.integers(0, 10), st.integers(0, 10))
 def test_a_wider_window_never_removes_an_authorisation(tmp_path_factory, grants, years, more):
     folder = tmp_path_factory.mktemp("r")
-    with Ledger.open(folder / "p.db") as ledger:
+    with new_ledger(folder / "p.db") as ledger:
         ledger.add(
             [
                 BrandRow(

@@ -13,6 +13,7 @@ from ledger.database import Ledger
 from ledger.vocabulary import SectionKind
 from tests.casebook.ledgers import ACME, Read, Said, Shown, add_brand, add_visit, rows_of
 from tests.casebook.registers import import_grants
+from tests.new_ledger import new_ledger
 
 STRANGER = {"company": "Stranger Ltd", "domain": "stranger.example", "relation": "partner", "valid_from": "2015-01-01"}
 OTHERS = [Shown(image=name) for name in ("b", "c", "d", "e", "f")]
@@ -21,7 +22,7 @@ WALL = [*OTHERS[:3], ACME, *OTHERS[3:]]
 
 @pytest.fixture
 def ledger(tmp_path):
-    with Ledger.open(tmp_path / "p.db") as opened:
+    with new_ledger(tmp_path / "p.db") as opened:
         add_brand(opened)
         import_grants(opened, "acme", tmp_path, [STRANGER])
         yield opened

@@ -26,6 +26,7 @@ from ledger.records import Account, Case
 from ledger.vocabulary import CaseState, ReplyKind, Role, Tone
 from partnerproof.flow import follow_rejections
 from tests.casebook.ledgers import ACME, Read, Said, Shown, add_brand, add_visit, rows_of
+from tests.new_ledger import new_ledger
 
 PASSWORD = "a long enough password"  # noqa: S105  # of these tests
 HOSTILE = "</td><script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -60,7 +61,7 @@ def _password_hash() -> str:
 def make_context(folder: Path, *, four_eyes: bool = False, token: str | None = None) -> ApplicationContext:
     database = folder / "var" / "partnerproof.db"
     database.parent.mkdir()
-    with Ledger.open(database) as ledger:
+    with new_ledger(database) as ledger:
         fill(ledger, folder)
         for account, role in (*((f"{role}-one", role) for role in Role), ("approver-two", Role.APPROVER)):
             ledger.add(

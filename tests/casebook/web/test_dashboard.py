@@ -32,6 +32,7 @@ from tests.casebook.cases.test_survival import add_letter
 from tests.casebook.ledgers import rows_of
 from tests.casebook.web.contexts import HOSTILE, client, make_context
 from tests.casebook.web.test_queue import add_case
+from tests.new_ledger import new_ledger
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -103,7 +104,7 @@ def test_removals_are_drawn_by_tone_with_the_numbers_at_risk(tmp_path):
 
 def test_counts_over_time_are_those_of_sql(tmp_path: Path):
     rng = random.Random(5)
-    with Ledger.open(tmp_path / "partnerproof.db") as ledger:
+    with new_ledger(tmp_path / "partnerproof.db") as ledger:
         ledger.add([BrandRow(brand="acme", name="Acme", aliases=(), domains=(), recorded_at=utc_text())])
         for number in range(200):
             add_case(ledger, rng)

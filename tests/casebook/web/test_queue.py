@@ -23,6 +23,7 @@ from ledger.records import BrandRow, Claim, Seed
 from ledger.vocabulary import Relation
 from tests.casebook.ledgers import rows_of
 from tests.casebook.web import plain_queue
+from tests.new_ledger import new_ledger
 
 VALUES = {
     "state": ("open", "later", "waiting-approval", "confirmed", "closed"), "verdict": ("no-authorisation", "lapsed"),
@@ -73,7 +74,7 @@ def change_case(ledger: Ledger, rng: random.Random) -> None:
 
 @pytest.fixture(scope="module")
 def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
-    with Ledger.open(tmp_path_factory.mktemp("queue") / "partnerproof.db") as ledger:
+    with new_ledger(tmp_path_factory.mktemp("queue") / "partnerproof.db") as ledger:
         ledger.add([BrandRow(brand="acme", name="Acme", aliases=(), domains=(), recorded_at=utc_text())])
         rng = random.Random(7)
         with ledger.transaction():
@@ -112,7 +113,7 @@ def test_the_queue_in_memory_tells_what_sql_tells(ledger, query, at):
 
 def test_what_is_in_memory_follows_every_change_of_another_connection(tmp_path: Path):
     rng = random.Random(3)
-    with Ledger.open(tmp_path / "partnerproof.db") as writer, Ledger.open(tmp_path / "partnerproof.db") as reader:
+    with new_ledger(tmp_path / "partnerproof.db") as writer, Ledger.open(tmp_path / "partnerproof.db") as reader:
         writer.add([BrandRow(brand="acme", name="Acme", aliases=(), domains=(), recorded_at=utc_text())])
         for _ in range(20):
             add_case(writer, rng)
@@ -132,7 +133,7 @@ def test_nothing_is_read_anew_when_nothing_changed(ledger):
 
 
 def test_an_empty_database_has_an_empty_queue(tmp_path: Path):
-    with Ledger.open(tmp_path / "partnerproof.db") as ledger:
+    with new_ledger(tmp_path / "partnerproof.db") as ledger:
         for sort in SORTS:
             queue = Queue(ledger, CaseIndex().read(ledger), Filters.read({"sort": sort, "q": "x"}))
             assert (queue.count(), queue.list_cases(), queue.neighbours("x")) == (0, [], (None, None))

@@ -10,9 +10,9 @@ import pytest
 from crawler.visits.clock import measure_clock, read_server_date
 from crawler.visits.seeds import begin_crawl, seed_of
 from ledger.archive.warc import Exchange, WarcArchive
-from ledger.database import Ledger
 from ledger.identity import content_id, parse_utc, utc_text
 from tests.conftest import NOW
+from tests.new_ledger import new_ledger
 
 DATE = "Mon, 23 Nov 2026 06:34:29 GMT"
 
@@ -41,7 +41,7 @@ def test_only_a_fresh_and_readable_date_is_taken(headers, said):
 
 def crawl_with(folder: Path, offsets: dict[str, list[int]]) -> dict[str, object]:
     """Measure a crawl to which servers (by address) answered while our clock was ahead of theirs by so many seconds."""
-    with Ledger.open(folder / "p.db") as ledger:
+    with new_ledger(folder / "p.db") as ledger:
         seeds = [seed_of("a.example")]
         crawl_id = begin_crawl(ledger, seeds, seeds_file="s.csv", settings={}, tool_version="0")
         with WarcArchive(folder / "warc", ledger, crawl_id, tool="test") as archive:
@@ -87,7 +87,7 @@ def test_of_a_server_only_so_many_answers_are_taken(tmp_path):
 
 
 def test_a_crawl_that_goes_on_with_other_rules_says_so(tmp_path):
-    with Ledger.open(tmp_path / "p.db") as ledger:
+    with new_ledger(tmp_path / "p.db") as ledger:
         for rules in ("a", "a", "b", "b"):
             begin_crawl(
                 ledger, [seed_of("a.example")], seeds_file="s.csv", settings={}, tool_version="0", made_with={"rules": rules}

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from crawler.visits.seeds import begin_crawl, end_crawl_if_complete, read_seeds, seed_of
-from ledger.database import Ledger
 from ledger.errors import BadInputError
+from tests.new_ledger import new_ledger
 
 
 def write(tmp_path: Path, text: str | bytes) -> Path:
@@ -76,7 +76,7 @@ def test_international_hosts_and_paths_are_encoded():
 
 
 def test_an_unfinished_crawl_goes_on_and_a_finished_one_is_followed_by_a_new_one(tmp_path):
-    with Ledger.open(tmp_path / "p.db") as ledger:
+    with new_ledger(tmp_path / "p.db") as ledger:
         seeds = [seed_of("a.example"), seed_of("b.example")]
         first = begin_crawl(ledger, seeds, seeds_file="s.csv", settings={}, tool_version="0")
         assert begin_crawl(ledger, seeds, seeds_file="s.csv", settings={}, tool_version="0") == first

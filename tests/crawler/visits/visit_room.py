@@ -15,11 +15,11 @@ from crawler.visits.visit import Budget, RunningVisit, begin_visit, end_visit
 from crawler.visits.visit_run import VisitRun
 from crawler.visits.visit_tools import VisitTools
 from ledger.archive.warc import WarcArchive
-from ledger.database import Ledger
 from ledger.identity import utc_text
 from ledger.lexicon import Lexicon
 from ledger.records import Visit
 from tests.crawler.visits.folder_fetcher import FolderFetcher
+from tests.new_ledger import new_ledger
 
 SITE = "http://www.vendor.example"
 BUDGET = Budget(pages=10, images=20, requests=100, body_bytes=10_000_000, seconds=600.0, renders=0)
@@ -32,7 +32,7 @@ class VisitRoom:
         self.folder = folder
         self.site = site
         self.failures = failures or {}
-        self.ledger = Ledger.open(folder / "p.db")
+        self.ledger = new_ledger(folder / "p.db")
         self.asked: list[str] = []  # paths, in the last visit
         self.pages: list[str] = []  # addresses, told while the last visit ran
         self.end_reason: str | None = None

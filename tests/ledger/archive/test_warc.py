@@ -18,13 +18,14 @@ from ledger.database import Ledger
 from ledger.errors import EvidenceBrokenError
 from ledger.records import Crawl, Seed, Visit
 from ledger.vocabulary import VisitState
+from tests.new_ledger import new_ledger
 
 NOW = "2026-11-23T06:34:29Z"
 
 
 @pytest.fixture
 def ledger(tmp_path: Path):
-    with Ledger.open(tmp_path / "partnerproof.db") as ledger:
+    with new_ledger(tmp_path / "partnerproof.db") as ledger:
         ledger.add(
             [
                 Crawl(
