@@ -149,7 +149,7 @@ JOIN claim_evidence b ON b.rowid = ( -- what shows the claim best: the newest lo
     JOIN pages p ON p.page_id = e.page_id
     LEFT JOIN logo_matches m ON m.match_id = e.match_id
     WHERE e.claim_id = c.claim_id
-    ORDER BY e.evidence, date(e.seen_at) DESC, m.score DESC, p.kind = 'partners' DESC, p.url, e.evidence_id LIMIT 1)
+    ORDER BY e.evidence, date(e.seen_at) DESC, m.score DESC, p.kind = 'partners' DESC, p.url, m.image_sha256, e.evidence_id LIMIT 1)
 JOIN pages p ON p.page_id = b.page_id
 LEFT JOIN sightings g ON g.sighting_id = b.sighting_id
 LEFT JOIN verdicts d ON d.claim_id = c.claim_id
@@ -279,7 +279,7 @@ SELECT s.vendor, s.vendor_domain, c.brand, c.relation,
        t.sentence AS denial,
        t.polarity, -- denied, disclaimed
        t.brand IS NOT NULL AS names_brand, -- 0 = the sentence speaks of every brand
-       (SELECT group_concat(DISTINCT n.evidence) FROM claim_evidence n WHERE n.claim_id = c.claim_id) AS claimed_by, -- logo, text
+       (SELECT group_concat(evidence) FROM (SELECT DISTINCT n.evidence FROM claim_evidence n WHERE n.claim_id = c.claim_id ORDER BY 1)) AS claimed_by, -- logo, text
        min(p.url) AS denying_page_url, -- one of them
        count(DISTINCT p.url) AS denying_pages,
        min(e.seen_at) AS first_seen, max(e.seen_at) AS last_seen, c.claim_id, d.claim_id AS denial_id

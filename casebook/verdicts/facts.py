@@ -386,12 +386,13 @@ _DENIALS = """
 """
 # on the claim's own pages only: what a page of ten years ago says is over began again since
 _PAST = """
-    SELECT DISTINCT e.claim_id, t.sentence
+    SELECT e.claim_id, t.sentence
     FROM claim_evidence e
     JOIN claims c ON c.claim_id = e.claim_id
     JOIN sentences t ON t.page_id = e.page_id AND t.brand = c.brand AND t.kind = 'past'
     WHERE e.claim_id IN (SELECT value FROM json_each(:claims)) AND e.seen_at <= :until
-    ORDER BY e.claim_id, t.text_match_id
+    GROUP BY e.claim_id, t.sentence
+    ORDER BY e.claim_id, min(date(e.seen_at)), t.sentence
 """
 # when the claim's pages were read, healthy and whole, without it: last before it was first seen, first after it was last seen
 _BORDERS = """

@@ -1,77 +1,33 @@
-"""The queue as a table: every case that filters leave, in order, as CSV or XLSX.
+"""The queue as a table: every case that filters leave, in order, as CSV or XLSX, made by a process of its own.
 
-python -m casebook.web.queue_table DATABASE csv|xlsx   reads ids of cases, one a line; writes the table to its output
-
-Made by a process of its own, a workbook above all: 50,000 rows are seconds of work, in which nobody else's page may wait.
+A workbook above all: 50,000 rows are seconds of work (table_process.py), in which nobody else's page may wait.
 """
 
 from __future__ import annotations
 
-import io
-import json
 import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import IO, Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
-from casebook.files.tables import make_xlsx, write_csv
 from casebook.web.accounts import Session
 from casebook.web.application_context import ApplicationContext
 from casebook.web.queue import Filters
 from casebook.web.responses import Answer, NotThereError, Page
-from ledger.database import Ledger
-from ledger.errors import OutsideFailureError, PartnerproofError
+from ledger.errors import OutsideFailureError
 from ledger.identity import utc_text
-from ledger.typed_texts import CaseId, ClaimId, Instant, IsoDate
+from ledger.typed_texts import CaseId
 from ledger.vocabulary import Role
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _TableRow:
-    """A row of the table; its fields are the columns in their order. Texts of closed lists stay texts, as the file has them."""
-
-    verdict: str
-    state: str
-    reason: str | None
-    vendor: str
-    vendor_domain: str
-    country: str | None
-    brand: str
-    relation: str
-    tier: str | None
-    evidence: str
-    score: float | None
-    language: str | None
-    first_seen: Instant
-    last_seen: Instant
-    page_url: str | None
-    page_title: str | None
-    alt: str | None
-    words: str | None
-    opened_at: Instant
-    decided_by: str | None
-    decided_at: Instant | None
-    assignee: str | None
-    due_on: IsoDate | None
-    followup: str | None
-    followup_at: Instant | None
-    answer_by: IsoDate | None
-    removed_on: IsoDate | None
-    case_id: CaseId
-    claim_id: ClaimId
-
-
-COLUMNS = tuple(column.name for column in fields(_TableRow))
 KINDS = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
-_BATCH, _CHUNK = 500, 1 << 16
+_CHUNK = 1 << 16
 _WORKING = threading.BoundedSemaphore(2)  # tables at once; each takes a core while it lasts
 
 
@@ -85,7 +41,7 @@ class _Making:
             )
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "casebook.web.queue_table", str(database), kind],
+                [sys.executable, "-m", "casebook.web.table_process", str(database), kind],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             )  # fmt: skip
         except OSError as error:
@@ -166,42 +122,4 @@ def show_table(
     return Answer(response=stream_table(context.database, path["kind"], ids))
 
 
-def each_row(ledger: Ledger, case_ids: Sequence[CaseId]) -> Iterator[tuple[object, ...]]:
-    """Yield the rows of cases in the order of their ids, with what their pages say."""
-    for start in range(0, len(case_ids), _BATCH):
-        for row in ledger.select_each(_TableRow, _ROWS, [json.dumps(case_ids[start : start + _BATCH])]):
-            yield astuple(row)
-
-
 TABLE_PAGES = {"/table.{kind}": Page(role=Role.READER, make=show_table)}
-_ROWS = """
-    SELECT c.verdict, c.state, c.reason, c.vendor, c.vendor_domain, c.country, c.brand, c.relation, c.tier, c.evidence, c.score,
-           c.language, c.first_seen, c.last_seen, c.page_url, c.opened_at, c.decided_by, c.decided_at, c.assignee, c.due_on,
-           c.followup, c.followup_at, c.answer_by, c.removed_on, c.case_id, c.claim_id,
-           (SELECT p.title FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id
-            WHERE e.claim_id = c.claim_id ORDER BY e.seen_at DESC, e.evidence_id LIMIT 1) AS page_title,
-           (SELECT g.alt FROM claim_evidence e JOIN sightings g ON g.sighting_id = e.sighting_id
-            WHERE e.claim_id = c.claim_id AND g.alt <> '' ORDER BY e.seen_at DESC, e.evidence_id LIMIT 1) AS alt,
-           (SELECT t.sentence FROM claim_evidence e JOIN sentences t ON t.text_match_id = e.text_match_id
-            WHERE e.claim_id = c.claim_id ORDER BY e.seen_at DESC, e.evidence_id LIMIT 1) AS words
-    FROM json_each(?) j CROSS JOIN cases c ON c.case_id = j.value ORDER BY j.id
-"""
-
-
-def main(database: str, kind: str) -> None:
-    case_ids = list(map(CaseId, sys.stdin.read().split()))
-    with Ledger.open_readonly(Path(database)) as ledger:
-        rows = each_row(ledger, case_ids)
-        if kind == "xlsx":
-            sys.stdout.buffer.write(make_xlsx("cases", COLUMNS, rows))
-            return
-        # the mark at the beginning tells Excel that it is UTF-8
-        with io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8-sig", newline="") as file:
-            write_csv(file, COLUMNS, rows)
-
-
-if __name__ == "__main__":
-    try:
-        main(sys.argv[1], sys.argv[2])
-    except PartnerproofError as error:
-        sys.exit(str(error))

@@ -1,4 +1,7 @@
-"""The queue as a file: what was filtered, in order, with hostile words as words."""
+"""The queue as a file: what was filtered, in order, with hostile words as words.
+
+Tests: casebook/web/queue_table.py, casebook/web/table_process.py.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ from openpyxl import load_workbook
 
 from casebook.web import queue_table
 from casebook.web.application_context import ApplicationContext
-from casebook.web.queue_table import COLUMNS, KINDS
+from casebook.web.queue_table import KINDS
+from casebook.web.table_process import COLUMNS
 from tests.casebook.web.contexts import HOSTILE, client, make_context
 
 FORMULA = '=HYPERLINK("https://evil.example","click")'
