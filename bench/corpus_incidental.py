@@ -14,11 +14,14 @@ import sqlite3
 import sys
 from pathlib import Path
 
-from casebook.verdicts.rules import NO_CLAIM
+from ledger.relations import MEANINGS
 from ledger.vocabulary import Relation
 
 CONTEXTS = ("social", "payment", "own")
-HARMLESS = {*NO_CLAIM, Relation.OWN, Relation.INCIDENTAL}
+HARMLESS = {relation for relation, meaning in MEANINGS.items() if meaning.no_claim} | {
+    Relation.OWN,
+    Relation.INCIDENTAL,
+}
 
 
 def main(database: Path, labels: Path) -> None:

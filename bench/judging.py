@@ -202,14 +202,7 @@ def main() -> None:
             timed(
                 "judge what that affects", len(affected), lambda: Judge(ledger, JudgingCause.REGISTER).judge(affected)
             )
-            print(
-                json.dumps(
-                    {
-                        row["verdict"]: row["n"]
-                        for row in ledger.rows("SELECT verdict, count(*) AS n FROM verdicts GROUP BY 1")
-                    }
-                )
-            )
+            print(json.dumps(dict(ledger.rows("SELECT verdict, count(*) FROM verdicts GROUP BY 1"))))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import json
 import pstats
 import statistics
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from crawler.images import image_rules, selectors
@@ -28,11 +29,23 @@ from crawler.reading.stored_pages import _content_type, read_sheets
 from ledger.archive.warc import read_exchange
 from ledger.database import Ledger
 from ledger.lexicon import Lexicon
+from ledger.typed_texts import CaptureId, FinalUrl, LookId, VisitId
 
 PAGES = """
 SELECT p.look_id, p.stylesheet_looks, k.capture_id, k.final_url, s.vendor FROM pages p JOIN looks k ON k.look_id = p.look_id
 JOIN visits v ON v.visit_id = p.visit_id JOIN seeds s ON s.seed_id = v.seed_id
 WHERE p.health = 'ok' AND k.capture_id IS NOT NULL ORDER BY v.ordinal, p.rowid"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Page:
+    """A row of PAGES."""
+
+    look_id: LookId
+    stylesheet_looks: tuple[LookId, ...]
+    capture_id: CaptureId
+    final_url: FinalUrl
+    vendor: str
 
 
 def main() -> None:
@@ -46,19 +59,19 @@ def main() -> None:
     inputs: list[tuple[PageSource, list[Sheet]]] = []
     wanted = _labelled(options.labels) if options.labels else None
     with Ledger.open_readonly(var / "partnerproof.db") as ledger:
-        for row in ledger.rows(PAGES):
-            if wanted is not None and not wanted & _names(row["vendor"], row["final_url"]):
+        for row in ledger.select(_Page, PAGES):
+            if wanted is not None and not wanted & _names(row.vendor, row.final_url):
                 continue
-            stored = read_exchange(var / "warc", ledger, row["capture_id"])
+            stored = read_exchange(var / "warc", ledger, row.capture_id)
             source = PageSource(
-                visit_id="V",
-                look_id=row["look_id"],
-                url=row["final_url"],
+                visit_id=VisitId("V"),
+                look_id=row.look_id,
+                url=row.final_url,
                 status=200,
                 content=stored.content,
                 content_type=_content_type(stored),
             )
-            inputs.append((source, read_sheets(ledger, var / "warc", json.loads(row["stylesheet_looks"]))))
+            inputs.append((source, read_sheets(ledger, var / "warc", row.stylesheet_looks)))
     lexicon = Lexicon.load()
     profile = cProfile.Profile()
     measured: list[tuple[float, float, float]] = []

@@ -231,7 +231,7 @@ def write_letters(ledger: Ledger, share: float = 0.4) -> None:
     """Write a letter for a share of the cases; every second is followed by a removal."""
     chance, now = random.Random(1), utc_now().date()
     with ledger.transaction():
-        for (case_id,) in ledger.rows("SELECT case_id FROM cases ORDER BY case_id"):
+        for case_id in ledger.values("SELECT case_id FROM cases ORDER BY case_id"):
             if chance.random() < share:
                 sent, tone = now - dt.timedelta(days=chance.randrange(400)), chance.choice(tuple(Tone))
                 row = {"letter_id": event_id(), "case_id": case_id, "tone": tone, "language": "en", "jurisdiction": "GB", "gate": "writer", "state": "sent", "text_id": "t", "written_by": "ann", "written_at": f"{sent}T09:00:00Z", "sent_on": str(sent)}  # fmt: skip

@@ -274,8 +274,8 @@ class DemoWeb:
             reader = csv.DictReader(source)
             names = list(reader.fieldnames or [])
             rows = list(reader)
-        for row in rows:
-            row["url"] = self._with_port(row["url"])
+        for seed in rows:
+            seed["url"] = self._with_port(seed["url"])
         with target_csv.open("w", encoding="utf-8", newline="") as target:
             writer = csv.DictWriter(target, names, lineterminator="\n")
             writer.writeheader()

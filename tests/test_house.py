@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import re
 import statistics
 from collections import Counter
@@ -181,3 +183,11 @@ def _noun(table: str) -> str:
         "logo_matches": "match", "text_matches": "match", "official_logos": "official logo", "pictures": "picture",
     }  # fmt: skip
     return special.get(table, table.replace("_", " ").removesuffix("s"))
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "bench").glob("*.py")), ids=lambda path: path.stem)
+def test_a_benchmark_imports_what_is_there(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in ROOMS:
+            module = importlib.import_module(node.module)
+            assert [one.name for one in node.names if not hasattr(module, one.name)] == [], node.module

@@ -29,13 +29,13 @@ class RedactedCopy:
     dossier: Dossier
     counts: Counter[str] = field(default_factory=Counter)
 
-    def row(self, row: dict[str, Any]) -> dict[str, Any]:
+    def row(self, sealed: dict[str, Any]) -> dict[str, Any]:
         """Return a row with its proof as an export shows it: of one that is changed the digest as sealed."""
-        values = self.redaction.value(row["values"])
-        if values == row["values"]:
-            return row
+        values = self.redaction.value(sealed["values"])
+        if values == sealed["values"]:
+            return sealed
         self.counts["rows"] += 1
-        return row | {"values": values, "redacted": True}
+        return sealed | {"values": values, "redacted": True}
 
     def log_entry(self, entry: dict[str, Any]) -> dict[str, Any]:
         """Return an entry of the custody log; its digests stay, so that the chain can be checked."""

@@ -53,12 +53,12 @@ class TierList:
         return cls(
             tuple(
                 Tier(
-                    name=row["name"] or "",
-                    programme=row.get("programme"),
-                    valid_from=row.get("valid_from"),
-                    valid_until=row.get("valid_until"),
+                    name=entry["name"] or "",
+                    programme=entry.get("programme"),
+                    valid_from=entry.get("valid_from"),
+                    valid_until=entry.get("valid_until"),
                 )
-                for row in rows
+                for entry in rows
             )
         )
 

@@ -44,7 +44,7 @@ def diff(choice: Choice, before: str | None, after: str | None, is_list: bool, a
         lines = [([_cell(row[column]) for column in _RUNS], "") for row in rows]
         print_rows([column.replace("_", " ") for column in _RUNS], lines)
     else:
-        changes = [([_cell(row[column]) for column in _CHANGES], "; ".join(row["details"])) for row in rows]
+        changes = [([_cell(change[column]) for column in _CHANGES], "; ".join(change["details"])) for change in rows]
         print_rows(_CHANGES, changes)
 
 
