@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import uuid
 from datetime import UTC, datetime
+from typing import Final
 
 from ulid import ULID
 
 from ledger.typed_texts import Instant, LookId, Sha256, VisitId
 from ledger.vocabulary import Purpose
+
+CONTENT_ID_DIGITS: Final = 20
 
 
 def content_id(*parts: object) -> str:
@@ -23,7 +26,7 @@ def content_id(*parts: object) -> str:
         data = str(part).encode("utf-8", "surrogatepass")
         digest.update(len(data).to_bytes(8, "big"))
         digest.update(data)
-    return digest.hexdigest()[:20]
+    return digest.hexdigest()[:CONTENT_ID_DIGITS]
 
 
 def warc_record_id(*parts: object) -> str:

@@ -24,7 +24,7 @@ from casebook.dossier.findings import read_findings, require_brand
 from casebook.dossier.witnesses import read_witnesses
 from ledger.database import Ledger
 from ledger.errors import OutsideFailureError
-from ledger.identity import utc_text
+from ledger.identity import CONTENT_ID_DIGITS, utc_text
 from ledger.verdict_kinds import SERIOUSNESS
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -82,7 +82,9 @@ def write_report(
     try:
         (out / "claims").mkdir(parents=True, exist_ok=True)
         current = {f"{finding.claim_id}.html" for finding in findings}
-        for old in (out / "claims").glob("[0-9a-f]" * 32 + ".html"):  # an earlier report's dossiers, nothing else
+        for old in (out / "claims").glob(
+            "[0-9a-f]" * CONTENT_ID_DIGITS + ".html"
+        ):  # an earlier report's dossiers, nothing else
             if old.name not in current:
                 old.unlink()
         for finding in findings:

@@ -46,10 +46,11 @@ _CF_EMAIL = re.compile(r"((?:data-cfemail=[\"']?|email-protection\#))([0-9a-fA-F
 _BASE64 = re.compile(
     r"(?:data:([\w.+-]+/[\w.+-]+)?[^,\"'\s<>]{0,100};base64,)?((?<![A-Za-z0-9+/])[A-Za-z0-9+/]{12,}={0,2})"
 )
-_DIGEST = re.compile(r"[0-9a-f]{32,64}")
+_DIGEST = re.compile(r"[0-9a-f]{20}|[0-9a-f]{32,64}")
 # of our own pages: style and script, which hold nothing of others, digests, and pictures, which are blanked as pictures
 _OURS = re.compile(
-    r"<style>.*?</style>|<script>.*?</script>|data:image/png;base64,[A-Za-z0-9+/=]+|\b[0-9a-f]{32,64}\b", re.S
+    r"<style>.*?</style>|<script>.*?</script>|data:image/png;base64,[A-Za-z0-9+/=]+|\b(?:[0-9a-f]{20}|[0-9a-f]{32,64})\b",
+    re.S,
 )
 _BINARY_CHARSETS = (
     "utf-8",

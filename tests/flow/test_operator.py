@@ -107,7 +107,7 @@ def test_a_crawl_that_sees_far_less_on_the_same_pages_is_told(acme, seeds):
         seed = ledger.value("SELECT seed_id FROM seeds")
         for crawl_id, images in (("2", 3), ("3", 1)):
             ledger.execute(
-                "INSERT INTO crawls (crawl_id, order_sha256, seeds_file, settings, tool_version, started_at, ended_at, kind) SELECT ?, ?, seeds_file, settings, tool_version, started_at, ended_at, kind FROM crawls LIMIT 1",
+                "INSERT INTO crawls (crawl_id, order_sha256, seeds_file, settings, tool_version, made_with, started_at, ended_at, kind) SELECT ?, ?, seeds_file, settings, tool_version, made_with, started_at, ended_at, kind FROM crawls LIMIT 1",
                 [crawl_id, crawl_id],
             )
             ledger.execute(

@@ -19,7 +19,7 @@ def test_a_workspace_without_settings_has_no_digest_of_them(tmp_path):
     described = describe_crawler(tool="partnerproof 1", config=tmp_path / "none.toml", own_lexicon=tmp_path)
     assert described["settings_sha256"] is None
     assert described["tool"] == "partnerproof 1"
-    assert len(described["lexicon_digest"]) == 32
+    assert len(described["lexicon_digest"]) == 20
     (tmp_path / "xx.toml").write_text("")
     other = describe_crawler(tool="partnerproof 1", config=tmp_path / "xx.toml", own_lexicon=tmp_path)
     assert other["lexicon_digest"] != described["lexicon_digest"]

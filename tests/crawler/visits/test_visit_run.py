@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ledger.archive.warc import read_exchange
+from ledger.database import columns_of
 from ledger.records import Look, Page, Sighting
 from ledger.vocabulary import LookOutcome, PageHealth, PageKind, Purpose
 from tests.crawler.visits.visit_room import BUDGET, SITE, VisitRoom
@@ -46,7 +47,7 @@ def test_a_visit_from_a_folder_finds_pages_looks_and_sightings(tmp_path, site):
     assert {page.health for page in pages} == {PageHealth.OK}
     assert pages[1].kind is PageKind.PARTNERS
     assert room.pages == [page.url for page in pages]
-    sightings = room.ledger.select(Sighting, "SELECT * FROM sightings ORDER BY rowid")
+    sightings = room.ledger.select(Sighting, f"SELECT {columns_of(Sighting)} FROM sightings ORDER BY rowid")
     assert {sighting.image_url for sighting in sightings} == {f"{SITE}/{n}.png" for n in ("acme", "corvane", "gone")}
     looks = {look.requested_url: look for look in room.ledger.select(Look, "SELECT * FROM looks")}
     assert looks[f"{SITE}/acme.png"].outcome is LookOutcome.LOOKED
