@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from urllib.parse import urlsplit, urlunsplit
 
@@ -28,7 +28,9 @@ def own_hosts(document: Document) -> frozenset[str]:
     here = urlsplit(document.url).hostname or ""
     hosts = {host for url in _stated_urls(document) if (host := _host(url)) and not _share_domain(host, here)}
     linked = _linked(document)
-    pages = {host: {path for h, path in linked if h == host} for host, _ in linked}
+    pages: dict[str, set[str]] = defaultdict(set)
+    for host, path in linked:
+        pages[host].add(path)
     counted = Counter(host for host, _ in linked)
     for host, links in counted.items():
         if (

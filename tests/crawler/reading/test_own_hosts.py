@@ -6,6 +6,7 @@ import pytest
 
 from crawler.page.page import Document
 from crawler.reading.own_hosts import own_hosts, seen_here
+from tests.processor_time import assert_linear
 
 HERE = "http://copy.example:8080/"
 
@@ -35,3 +36,10 @@ def test_addresses_of_own_hosts_are_looked_for_on_the_visited_one():
     hosts = frozenset({"www.vendor.test"})
     assert seen_here("https://shop.vendor.test/a?b=1", HERE, hosts) == "http://copy.example:8080/a?b=1"
     assert seen_here("https://other.test/a", HERE, hosts) is None
+
+
+def test_many_links_to_one_host_take_time_by_their_number():
+    def read(links: int) -> None:
+        own_hosts(Document(HERE, "".join(f'<a href="/{n}">x</a>' for n in range(links))))
+
+    assert_linear(read, 1_000)
