@@ -28,7 +28,7 @@ from casebook.export.redacted_pictures import is_picture, read_remarks, without_
 from casebook.export.unescaped import SEAM, Unescaped, split_tags
 from crawler.page.charsets import candidate_charsets
 from ledger.archive.codings import BodyRefusedError, undo_content_coding
-from ledger.identity import sha256_hex
+from ledger.identity import CONTENT_ID_DIGITS, sha256_hex
 
 BLANK = "████"  # of one length whatever stood there: a length would tell something
 URL_BLANK = quote(BLANK)
@@ -46,10 +46,11 @@ _CF_EMAIL = re.compile(r"((?:data-cfemail=[\"']?|email-protection\#))([0-9a-fA-F
 _BASE64 = re.compile(
     r"(?:data:([\w.+-]+/[\w.+-]+)?[^,\"'\s<>]{0,100};base64,)?((?<![A-Za-z0-9+/])[A-Za-z0-9+/]{12,}={0,2})"
 )
-_DIGEST = re.compile(r"[0-9a-f]{20}|[0-9a-f]{32,64}")
+_DIGEST_FORM = rf"(?:[0-9a-f]{{{CONTENT_ID_DIGITS}}}|[0-9a-f]{{32,64}})"  # ids made of content, and digests
+_DIGEST = re.compile(_DIGEST_FORM)
 # of our own pages: style and script, which hold nothing of others, digests, and pictures, which are blanked as pictures
 _OURS = re.compile(
-    r"<style>.*?</style>|<script>.*?</script>|data:image/png;base64,[A-Za-z0-9+/=]+|\b(?:[0-9a-f]{20}|[0-9a-f]{32,64})\b",
+    rf"<style>.*?</style>|<script>.*?</script>|data:image/png;base64,[A-Za-z0-9+/=]+|\b{_DIGEST_FORM}\b",
     re.S,
 )
 _BINARY_CHARSETS = (
