@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from partnerproof.workspace import Workspace, find_workspace
+if TYPE_CHECKING:  # `partnerproof --help` needs no workspace, whose configuration takes .3 s to import
+    from partnerproof.workspace import Workspace
 
 
 class Choice:
@@ -18,6 +19,8 @@ class Choice:
         self.named = named
 
     def workspace(self) -> Workspace:
+        from partnerproof.workspace import find_workspace
+
         return find_workspace(self.named)
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from partnerproof.cli.choice import Choice
 from partnerproof.cli.verbs import GROUPS, VERBS
 from partnerproof.version import program_version
-from partnerproof.workspace import NoWorkspaceError, Workspace
+
+if TYPE_CHECKING:
+    from partnerproof.workspace import Workspace
 
 
 class Verbs(click.Group):
@@ -62,7 +63,10 @@ def root(context: click.Context, workspace: Path | None) -> None:
 
 def show_overview(choice: Choice) -> None:
     """Print the flow and the next sensible command."""
-    from partnerproof.flow import STAGES  # takes a second to import
+    from rich.console import Console  # what is imported here takes a second, and `--help` needs none of it
+    from rich.table import Table
+
+    from partnerproof.flow import STAGES
     from partnerproof.next_step import next_step
 
     console = Console()
@@ -81,6 +85,8 @@ def show_overview(choice: Choice) -> None:
 
 
 def _workspace(choice: Choice) -> Workspace | None:
+    from partnerproof.workspace import NoWorkspaceError
+
     try:
         return choice.workspace()
     except NoWorkspaceError:
