@@ -3,7 +3,12 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# half as many again as processors: a crawl waits for its network most of the time
+TEST_PROCESSES ?= $(shell $(PYTHON) -c 'import os; print(3 * os.cpu_count() // 2)')
 INSTALLED := $(VENV)/.installed
+
+# the tests start hundreds of processes, each of which would compile the whole program anew
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test check docs clean
 
@@ -11,7 +16,7 @@ demo: $(INSTALLED) ## serve a fictional web on loopback, crawl it, judge it, wri
 	$(BIN)/partnerproof demo
 
 test: check ## all checks and tests
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .
