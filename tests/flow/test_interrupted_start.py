@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -48,6 +49,11 @@ def test_an_interruption_while_scrapy_starts_is_one(acme, tmp_path):
     while crawl.poll() is None:
         feed(pipe, text)
         time.sleep(0.05)
-    assert crawl.returncode == 130, crawl.stderr.read().decode() if crawl.stderr else ""
+    said = crawl.stderr.read().decode() if crawl.stderr else ""
+    with sqlite3.connect(acme / "var" / "partnerproof.db") as database:
+        ended = database.execute("SELECT count(*) FROM visits WHERE state IN ('done', 'failed')").fetchone()[0]
+    database.close()
+    # on a busy machine it may come when the one vendor has been visited: there is nothing left to interrupt
+    assert crawl.returncode == (0 if ended else 130), said
     if crawl.stderr:
         crawl.stderr.close()
