@@ -12,7 +12,7 @@ migrations = Migrations("partnerproof")
 
 
 @migrations()
-def m0001_schema(database: Database) -> None:
+def m0001_tables(database: Database) -> None:
     """All tables, as schema.sql has them."""
     for statement in sql_statements("schema.sql"):
         database.execute(statement)

@@ -97,7 +97,7 @@ CREATE VIEW v_namings AS -- every sentence that names a brand, or speaks of all 
 SELECT s.vendor, p.url AS page_url, t.brand, t.kind,
        t.sentence, t.language, t.rule, json_array(t.span_start, t.span_end) AS span, t.tier, t.alias, t.heading,
        v.crawl_id, t.text_match_id,
-       t.relation, t.polarity, t.modality, t.asserted_by, t.subject, t.programme, t.since, t.until,
+       t.relation, t.polarity, t.modality, t.asserted_by, t.subject, t.programme, t.since, t.until, t.certainty, t.doubt,
        t.is_overshadowed -- 1: a mere mention, or a notice of trademarks, on a page that says more of the brand
 FROM sentences t
 JOIN pages p ON p.page_id = t.page_id
@@ -106,7 +106,7 @@ JOIN seeds s ON s.seed_id = v.seed_id;
 
 CREATE VIEW v_text_claims AS -- what pages say of a brand in words: v_namings without what adds nothing (is_overshadowed)
 SELECT vendor, page_url, brand, kind, sentence, language, rule, span, tier, alias, heading, crawl_id, text_match_id,
-       relation, polarity, modality, asserted_by, subject, programme, since, until
+       relation, polarity, modality, asserted_by, subject, programme, since, until, certainty, doubt
 FROM v_namings
 WHERE NOT is_overshadowed;
 

@@ -192,6 +192,13 @@ class StatementKind(StrEnum):
     PAST = "past"
 
 
+class Certainty(StrEnum):
+    """How sure it is that a sentence claims what it seems to claim (matcher/words/certainty.py)."""
+
+    SURE = "sure"
+    LIKELY = "likely"  # something in it leaves a doubt: a person has to read it
+
+
 class AssertedBy(StrEnum):
     """Who says what a sentence says."""
 

@@ -3,7 +3,7 @@
 Reads: passages with their pages, looks, visits and seeds, brands, claim_evidence. Writes: text_matches.
 
 1. Take the passages of the given visits, page by page.
-2. Find the names of the brands and read the sentences around them; a page that disclaims partnership is read again with that in mind.
+2. Find the names of the brands and read the sentences around them.
 3. Replace the passages' earlier text matches of these brands, and those of no brand.
 """
 
@@ -20,7 +20,7 @@ from ledger.identity import content_id
 from ledger.lexicon import Lexicon
 from ledger.records import BrandRow, TextMatch
 from ledger.typed_texts import CaptureId, Instant, PageId, PassageId, TextMatchId, VisitId
-from ledger.vocabulary import AssertedBy, Polarity, SectionKind, StatementKind
+from ledger.vocabulary import AssertedBy, SectionKind, StatementKind
 from matcher.words.naming import Name, brand_names
 from matcher.words.statement_context import Setting
 from matcher.words.statements import Statement, StatementReader
@@ -28,6 +28,7 @@ from matcher.words.statements import Statement, StatementReader
 _LEADS = {StatementKind.PARTNER_CLAIM: SectionKind.PARTNERS, StatementKind.CUSTOMER_CLAIM: SectionKind.CLIENTS}
 MAX_ITEM_CHARS = 60
 _CLAIMS = frozenset({StatementKind.PARTNER_CLAIM, StatementKind.CERTIFICATION})
+_CLAIMING = _CLAIMS | {StatementKind.CUSTOMER_CLAIM}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,7 @@ def match_texts(ledger: Ledger, brands: Sequence[str], lexicon: Lexicon, *, visi
 
 
 def _read_page(reader: StatementReader, passages: Sequence[_Passage]) -> list[TextMatch]:
-    statements = list(_read_passages(reader, passages, None))
-    if disclaims := next((statement.rule for _, _, statement in statements if _is_disclaimer(statement)), None):
-        statements = list(_read_passages(reader, passages, disclaims))
+    statements = list(_read_passages(reader, passages))
     telling = {
         s.brand
         for _, _, s in statements
@@ -77,11 +76,11 @@ def _read_page(reader: StatementReader, passages: Sequence[_Passage]) -> list[Te
 
 
 def _read_passages(
-    reader: StatementReader, passages: Sequence[_Passage], page_disclaims: str | None
+    reader: StatementReader, passages: Sequence[_Passage]
 ) -> Iterator[tuple[_Passage, Setting, Statement]]:
     led_by: SectionKind | None = None  # "Our partners include:" leads the list that follows it
     for passage in passages:
-        setting = replace(_setting(passage), page_disclaims=page_disclaims)
+        setting = _setting(passage)
         led_by = led_by if len(passage.text) <= MAX_ITEM_CHARS and passage.heading != passage.text else None
         if led_by and setting.section_kind is SectionKind.NONE:
             setting = replace(setting, section_kind=led_by)
@@ -97,11 +96,6 @@ def _adds_nothing(statement: Statement, telling: Set[str | None], claimed: Set[s
     if statement.kind is StatementKind.MENTION_ONLY:
         return statement.brand in telling
     return statement.kind is StatementKind.DENIAL and statement.relation is None and statement.brand in claimed
-
-
-def _is_disclaimer(statement: Statement) -> bool:
-    """Whether it takes back what the page's lists would say: of every brand, and more than a notice of trademarks."""
-    return statement.brand is None and statement.polarity is not Polarity.AFFIRMED and statement.relation is not None
 
 
 def _setting(passage: _Passage) -> Setting:
@@ -165,6 +159,8 @@ def _text_match(passage_id: PassageId, statement: Statement, *, is_overshadowed:
         programme=statement.programme,
         since=statement.since,
         until=statement.until,
+        certainty=statement.certainty if statement.kind in _CLAIMING else None,
+        doubt=statement.doubt if statement.kind in _CLAIMING else None,
         span_start=statement.span.start,
         span_end=statement.span.stop,
         sentence_start=statement.sentence.start,

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
 from anyascii import anyascii
 
+MOST_LETTERS_APART = 5
 REMEMBERED_NAMES = 65_536  # of the names read last; a judge asks for the same vendors again and again
 
 _GLUED = re.compile(r"[\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -21,6 +23,13 @@ _SPACED_LETTERS = re.compile(r"(?<=\b\w)\.(?=\w\b)")  # S.A.R.L. is sarl
 _UNSEEN = re.compile(r"[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb]")
 # Accents, and the vowel points of Arabic and Hebrew. The marks of kana and of Indian scripts are letters: ソ is not ゾ
 _ACCENTS = re.compile(r"[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]")
+_DIGRAPHS = re.compile(r"([aou])e")  # how ä, ö and ü are written without their dots
+_ALSO_CALLED = re.compile(
+    r"[\s(\[,;]+(?:d/?b/?a|t/a|a/?k/?a|f/?k/?a|trading as|doing business as|also known as|formerly(?: known as)?|previously|vormals|ehemals"
+    r"|anciennement|antes|ex|già|voorheen|dawniej|dříve|бывш(?:ая|ий|ее)|ранее|旧|原|舊)[\s.:]+",
+    re.I,
+)
+_AND = frozenset({"and", "und", "et", "y", "e", "i", "en", "og", "och", "the"})
 _ASCII_LETTERS = {code: " " for code in range(128) if not chr(code).isalnum()}
 
 
@@ -46,6 +55,25 @@ def name_forms(name: str) -> NameForms:
 def comparable_name(name: str) -> str:
     """Return a name as it is compared: `Bright Harbour Co., Ltd.` → `bright harbour`. Empty only if it has no letter or digit."""
     return name_forms(name).key
+
+
+def is_equal_core(company: str, names: Iterable[str]) -> bool:
+    """Whether a company's name is one of some names but for legal form, spelling (ü, ue, u; ø, oe, o), or words of trade."""
+    own = set(map(loose_core, names_in(company)))
+    return any(loose_core(part) in own for name in names for part in names_in(name))
+
+
+def names_in(name: str) -> list[str]:
+    """Return a name and the others that it tells: `Kai Ltd (formerly Pier Computing)` → itself, `Kai Ltd`, `Pier Computing`."""
+    parts = [part.strip(" ()[],;") for part in _ALSO_CALLED.split(name)]
+    return [name, *(part for part in parts if part)] if len(parts) > 1 else [name]
+
+
+@lru_cache(maxsize=REMEMBERED_NAMES)
+def loose_core(name: str) -> str:
+    """Return what is left of a name for is_equal_core: `Müller & Söhne KG` and `Mueller und Soehne` → `mullersohne`."""
+    core = name_forms(name).core
+    return "".join(word for word in _DIGRAPHS.sub(r"\1", core).split() if word not in _AND)
 
 
 def legal_form_count() -> int:
@@ -81,28 +109,41 @@ def _core(latin: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _LegalForms:
-    """The forms by how they are looked up: words at the end, glued at the end, and what may stand in front."""
+    """The forms by how they are looked up, without the spaces in them: `S. R. O.`, `s.r.o.` and `s r.o.` are one."""
 
-    words: frozenset[str]
+    words: frozenset[str]  # at the end
     most_words: int
-    glued: tuple[str, ...]  # longest first
-    front_words: tuple[str, ...]
-    is_last: frozenset[str]  # last words of the forms: most names end in none of them
+    glued: tuple[str, ...]  # at the end or in front, without a space; longest first
+    front: frozenset[str]  # in front
+    most_front_words: int
+    tails: frozenset[str]  # the last two characters of the forms
+    heads: frozenset[str]  # the first character of those in front
 
 
 @cache
 def _legal_forms() -> _LegalForms:
-    forms = sorted(_lines("legal_forms.txt"), key=lambda form: (-len(form), form))
+    lines = _lines("legal_forms.txt")
+    forms = {_plain(line.removeprefix("^")) for line in lines}
+    front = {_plain(line[1:]) for line in lines if line.startswith("^")}
     # a single character, as in (株)青空, is a form only where it stands alone: names begin with it too
-    spaced = [form for form in forms if len(form) == 1 or not _GLUED.match(form)]
-    return _LegalForms(
-        words=frozenset(spaced),
-        most_words=max(form.count(" ") + 1 for form in spaced),
-        glued=tuple(form for form in forms if form not in spaced),
-        # in front stand only forms of other scripts: 株式会社, ООО; "SE" or "AS" may begin a name
-        front_words=tuple(form for form in spaced if not form.isascii()),
-        is_last=frozenset(form.rpartition(" ")[2] for form in spaced),
+    glued = sorted(
+        (form for form in forms if len(form) > 1 and _GLUED.match(form)), key=lambda form: (-len(form), form)
     )
+    spaced = forms - set(glued)
+    return _LegalForms(
+        words=frozenset(form.replace(" ", "") for form in spaced),
+        most_words=max(map(_count_words, spaced)),
+        glued=tuple(glued),
+        front=frozenset(form.replace(" ", "") for form in front),
+        most_front_words=max(map(_count_words, front)),
+        tails=frozenset(form.replace(" ", "")[-2:] for form in spaced),
+        heads=frozenset(form[:1] for form in front),
+    )
+
+
+def _count_words(form: str) -> int:
+    # each letter of an abbreviation may stand alone: S. à r. l.
+    return max(form.count(" ") + 1, min(len(form.replace(" ", "")), MOST_LETTERS_APART))
 
 
 def _without_forms(plain: str) -> tuple[str, str]:
@@ -112,17 +153,22 @@ def _without_forms(plain: str) -> tuple[str, str]:
         shorter = _shorter(plain, forms)
         if not shorter:
             return plain, " ".join(reversed(taken))
-        taken.append(plain.removeprefix(shorter).strip() if plain.startswith(shorter) else plain.removesuffix(shorter))
+        rest = plain.removeprefix(shorter) if plain.startswith(shorter) else plain.removesuffix(shorter)
+        taken.append(rest.strip())
         plain = shorter
 
 
 def _shorter(plain: str, forms: _LegalForms) -> str:
     """Return a name without one legal form; empty when it has none, or is nothing else."""
-    if plain.rpartition(" ")[2] in forms.is_last:
-        words = plain.split(" ")
-        for count in range(min(forms.most_words, len(words) - 1), 0, -1):
-            if " ".join(words[-count:]) in forms.words:
-                return " ".join(words[:-count])
+    words = plain.split(" ")
+    if plain.replace(" ", "")[-2:] not in forms.tails and words[0][:1] not in forms.heads and plain.isascii():
+        return ""  # most names
+    for count in range(min(forms.most_words, len(words) - 1), 0, -1):
+        if "".join(words[-count:]) in forms.words:
+            return " ".join(words[:-count])
+    for count in range(min(forms.most_front_words, len(words) - 1), 0, -1):
+        if "".join(words[:count]) in forms.front:
+            return " ".join(words[count:])
     if plain.isascii():
         return ""
     for form in forms.glued:
@@ -130,9 +176,6 @@ def _shorter(plain: str, forms: _LegalForms) -> str:
             return plain[: -len(form)].strip()
         if plain.startswith(form) and len(plain) > len(form):
             return plain[len(form) :].strip()
-    for form in forms.front_words:
-        if plain.startswith(form + " "):
-            return plain[len(form) + 1 :]
     return ""
 
 

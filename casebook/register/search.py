@@ -14,11 +14,23 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
-from casebook.register.company_names import name_forms
+from casebook.register.company_names import is_equal_core, name_forms
 from casebook.register.grant_index import GrantIndex, GrantIndexInMemory, open_grant_indexes
 from casebook.register.groups import CorporateGroups, alike_groups, open_groups
 from casebook.register.name_likeness import likenesses
-from casebook.register.search_terms import BASES, Basis, Hit, Member, SearchQuery, SearchResult, Tried
+from casebook.register.search_terms import (
+    BASES,
+    EQUAL_CORE,
+    LIKELY,
+    LIKELY_SCORE,
+    WEAK,
+    Basis,
+    Hit,
+    Member,
+    SearchQuery,
+    SearchResult,
+    Tried,
+)
 from casebook.register.snapshots import held_groups, held_registers
 from ledger.database import Ledger
 from ledger.identifiers import is_lei
@@ -28,7 +40,7 @@ from ledger.typed_texts import Instant, IsoDate, SearchId
 
 __all__ = ["Hit", "Member", "Register", "SearchQuery", "SearchResult"]
 
-SEARCH_VERSION = "2"  # a part of the id of a search: raise it when equal questions may get other answers
+SEARCH_VERSION = "3"  # a part of the id of a search: raise it when equal questions may get other answers
 MAX_NEAR_MISSES = 10
 _NearMiss = dict[str, object]
 
@@ -246,12 +258,18 @@ def _alike(index: GrantIndex, tried: Tried, known: set[int]) -> Iterator[_NearMi
                     scores[line] = max(score, scores.get(line, 0.0))
     best = sorted(scores, key=lambda line: (-scores[line], line))[:MAX_NEAR_MISSES]
     for line in best:
-        why = f"the name is alike ({scores[line]:.0f} of 100), not the same"
-        yield _near_miss(index.grant(line), index.snapshot.register, scores[line], why)
+        grant = index.grant(line)
+        if is_equal_core(grant.company, (name for name, _ in tried.names)):
+            why = "the name is the same but for its legal form, its spelling or a word that many companies have"
+            yield _near_miss(grant, index.snapshot.register, 100, why, grade=EQUAL_CORE)
+        else:
+            why = f"the name is alike ({scores[line]:.0f} of 100), not the same"
+            yield _near_miss(grant, index.snapshot.register, scores[line], why)
 
 
-def _near_miss(grant: Grant, register: str, score: float, why: str) -> _NearMiss:
+def _near_miss(grant: Grant, register: str, score: float, why: str, *, grade: str = "") -> _NearMiss:
     return {
+        "grade": grade or (LIKELY if score >= LIKELY_SCORE else WEAK),
         "grant_id": grant.grant_id,
         "company": grant.company,
         "domain": ", ".join(grant.domains) or None,

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from casebook.verdicts.logo_relations import LogoRelations, Place
+from casebook.verdicts.logo_relations import LogoRelations, Place, SaidOnPage
 from casebook.verdicts.mark_findings import Misuse, ShownMark, find_misuse
 from casebook.verdicts.walls import find_walls
 from ledger.database import Ledger, columns_of
@@ -37,7 +37,17 @@ from ledger.typed_texts import (
     TextMatchId,
     VisitId,
 )
-from ledger.vocabulary import AssertedBy, Evidence, LogoVariant, Noise, PageKind, Relation, SectionKind, StatementKind
+from ledger.vocabulary import (
+    AssertedBy,
+    Certainty,
+    Evidence,
+    LogoVariant,
+    Noise,
+    PageKind,
+    Relation,
+    SectionKind,
+    StatementKind,
+)
 from matcher.looking.regions import Box
 
 _CLAIMING = frozenset({StatementKind.PARTNER_CLAIM, StatementKind.CERTIFICATION, StatementKind.CUSTOMER_CLAIM})
@@ -59,6 +69,7 @@ class _Sentence:
     tier: str | None
     programme: str | None
     relation: Relation | None
+    certainty: Certainty | None
     asserted_by: AssertedBy
     section_kind: SectionKind
     page_kind: PageKind
@@ -116,7 +127,7 @@ class _VisitClaims:
     evidence: dict[tuple[ClaimId, EvidenceId], ClaimEvidence] = field(default_factory=dict)
     marks: list[MarkFinding] = field(default_factory=list)
     # by page and brand: the partnership that a sentence states, and the sentence
-    stated: dict[tuple[PageId, str], tuple[Relation, str]] = field(default_factory=dict)
+    stated: dict[tuple[PageId, str], SaidOnPage] = field(default_factory=dict)
     general_denials: list[_Sentence] = field(default_factory=list)  # sentences that speak of every brand
 
     def claim(self, seed_id: SeedId, brand: str, relation: Relation) -> Claim:
@@ -202,7 +213,10 @@ def _add_text(sentence: _Sentence, gathered: _VisitClaims) -> None:
         relation = Relation.OWN
     if relation in PARTNERSHIPS:
         words = " ".join(sentence.sentence.split())[:MAX_QUOTED_CHARS]
-        gathered.stated.setdefault((sentence.page_id, sentence.brand), (relation, words))
+        said = SaidOnPage(relation=relation, sentence=words, is_sure=sentence.certainty is not Certainty.LIKELY)
+        key = (sentence.page_id, sentence.brand)
+        if key not in gathered.stated or (said.is_sure and not gathered.stated[key].is_sure):
+            gathered.stated[key] = said
     quoted = () if sentence.asserted_by is AssertedBy.VENDOR else (f"said by: {sentence.asserted_by}",)
     _add_sentence(sentence, gathered, gathered.claim(sentence.seed_id, sentence.brand, relation), quoted)
 
@@ -330,7 +344,7 @@ _LOGO_EVIDENCE = """
 """
 _TEXT_EVIDENCE = """
     SELECT s.seed_id, b.brand, b.domains, p.page_id, p.url, t.text_match_id, t.kind, t.rule, t.tier, t.programme,
-           t.relation, t.asserted_by, t.section_kind, p.kind AS page_kind, t.sentence,
+           t.relation, t.certainty, t.asserted_by, t.section_kind, p.kind AS page_kind, t.sentence,
            k.looked_at AS seen_at
     FROM pages p
     JOIN visits v ON v.visit_id = p.visit_id

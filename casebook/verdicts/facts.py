@@ -14,13 +14,13 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TypeVar
 
-from casebook.verdicts.logo_relations import IN_BIOGRAPHY
+from casebook.verdicts.logo_relations import DOUBTFUL_WORDS, IN_BIOGRAPHY
 from casebook.verdicts.tiers import NO_TIERS, TierList
 from ledger.database import Ledger
 from ledger.dates import end_of_day
 from ledger.records import Seed
 from ledger.typed_texts import ClaimId, FinalUrl, Instant, IsoDate, PageId, SeedId
-from ledger.vocabulary import AssertedBy, Evidence, LogoVariant, PageKind, Relation
+from ledger.vocabulary import AssertedBy, Certainty, Evidence, LogoVariant, PageKind, Relation
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
@@ -62,6 +62,7 @@ class ClaimFacts:
     denials: tuple[Denial, ...] = ()
     past_sentences: tuple[str, ...] = ()  # in which the vendor says that the relation is over
     asserted_by_others: tuple[AssertedBy, ...] = ()  # when the vendor itself says nothing
+    doubts: tuple[str, ...] = ()  # what leaves a doubt in each sentence, when no sentence and no logo is sure
     vendor_domain: str
     country: str | None = None
     brand_domains: tuple[str, ...]
@@ -83,7 +84,7 @@ class ClaimFacts:
 
 _STORED = (
     "relation", "tiers", "programmes", "has_logo", "has_text", "is_in_main_part", "is_in_news", "is_in_biography", "official_logos",
-    "retired_logos", "fewest_strangers", "was_hardly_seen", "template_vendors", "past_sentences", "asserted_by_others",
+    "retired_logos", "fewest_strangers", "was_hardly_seen", "template_vendors", "past_sentences", "asserted_by_others", "doubts",
     "country", "first_seen", "began_after", "gone_by",
 )  # fmt: skip
 # facts that follow from how a page could be read, not from what it says
@@ -196,7 +197,10 @@ class _Shown:
     variant: LogoVariant | None
     valid_until: IsoDate | None
     strangers: int | None
-    asserted_by: AssertedBy | None  # of texts only
+    asserted_by: AssertedBy | None  # of texts only, as the next ones
+    certainty: Certainty | None
+    doubt: str | None
+    sentence: str | None
     template_id: str | None
 
 
@@ -239,12 +243,22 @@ def _facts(
         began_after=_day(borders.began_after),
         gone_by=_day(borders.gone_by),
         template_vendors=min((templates.get(row.template_id or "", 0) for row in logos), default=0),
+        doubts=_doubts(evidence),
         asserted_by_others=() if logos or AssertedBy.VENDOR in asserted_by else tuple(sorted(asserted_by)),
         vendor_domain=first.vendor_domain,
         country=first.country,
         brand_domains=_texts(first.domains),
         first_seen=min(row.seen_at for row in evidence)[:10],
     )
+
+
+def _doubts(evidence: Sequence[_Shown]) -> tuple[str, ...]:
+    """Return what leaves a doubt of a claim; nothing when a sentence or a logo is sure."""
+    doubtful = [row for row in evidence if row.certainty is Certainty.LIKELY or DOUBTFUL_WORDS in row.reasons]
+    if len(doubtful) < len(evidence):
+        return ()
+    told = (f"{row.doubt}, in “{_squeezed(row.sentence)}”" for row in doubtful if row.doubt and row.sentence)
+    return tuple(dict.fromkeys(told)) or ("the sentence that says what the logo stands for",)
 
 
 def _read_borders(ledger: Ledger, claim_ids: Sequence[ClaimId], until: str) -> Iterator[_Borders]:
@@ -361,7 +375,8 @@ _EVIDENCE = """
     SELECT e.claim_id, s.seed_id, s.vendor, s.vendor_domain, s.start_urls, s.parent, s.country, s.identifiers,
            b.brand, b.domains, b.tiers, c.relation,
            e.evidence, e.tier, e.programme, e.seen_at, e.page_id, e.reasons, p.url, p.kind AS page_kind, p.health_reason,
-           g.zone, o.file, o.variant, o.valid_until, m.strangers, t.asserted_by, w.template_id
+           g.zone, o.file, o.variant, o.valid_until, m.strangers, t.asserted_by, t.certainty, t.doubt,
+           t.sentence, w.template_id
     FROM claims c
     JOIN claim_evidence e ON e.claim_id = c.claim_id AND e.seen_at <= :until
     JOIN seeds s ON s.seed_id = c.seed_id
@@ -370,7 +385,7 @@ _EVIDENCE = """
     LEFT JOIN sightings g ON g.sighting_id = e.sighting_id
     LEFT JOIN logo_matches m ON m.match_id = e.match_id
     LEFT JOIN official_logos o ON o.official_logo_id = m.official_logo_id
-    LEFT JOIN text_matches t ON t.text_match_id = e.text_match_id
+    LEFT JOIN sentences t ON t.text_match_id = e.text_match_id
     LEFT JOIN wall_images i ON i.sighting_id = e.sighting_id
     LEFT JOIN walls w ON w.wall_id = i.wall_id
     WHERE c.claim_id IN (SELECT value FROM json_each(:claims))
@@ -382,7 +397,7 @@ _DENIALS = """
     JOIN claims d ON d.seed_id = c.seed_id AND d.brand = c.brand AND d.relation = 'denied'
     JOIN claim_evidence e ON e.claim_id = d.claim_id AND e.seen_at <= :until
     JOIN sentences t ON t.text_match_id = e.text_match_id
-    WHERE c.claim_id IN (SELECT value FROM json_each(:claims))
+    WHERE c.claim_id IN (SELECT value FROM json_each(:claims)) AND t.relation IS NOT NULL -- a notice of trademarks denies none
 """
 # on the claim's own pages only: what a page of ten years ago says is over began again since
 _PAST = """

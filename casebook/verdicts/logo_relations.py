@@ -43,9 +43,19 @@ _BY_PAGE = {
 _BY_NOISE = {Noise.SOCIAL: Relation.SOCIAL, Noise.PAYMENT: Relation.PAYMENT, Noise.APP_BADGE: Relation.APP_STORE}
 # which section a word of [words] makes more exact
 _NARROWED = {Relation.RESELLER: Relation.DISTRIBUTOR, Relation.SPONSOR: Relation.INVESTOR}
+DOUBTFUL_WORDS = "the same page says, but not for sure,"  # so begins the reason; the rules ask for it
 IN_BIOGRAPHY = "stands in a biography"  # so begins the reason; the rules ask for it
 _FURNITURE = frozenset({"header", "nav", "footer"})
 _WEAK = frozenset({Relation.TECHNOLOGY, Relation.INCIDENTAL, Relation.UNSTATED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaidOnPage:
+    """What a sentence claims of a brand on the page where its logo stands."""
+
+    relation: Relation
+    sentence: str
+    is_sure: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +74,7 @@ class Place:
     noise: Noise | None
     noise_reason: str | None
     is_in_wall: bool
-    said_on_page: tuple[Relation, str] | None  # what words on the same page claim of the brand
+    said_on_page: SaidOnPage | None  # what words on the same page claim of the brand
     brand_domains: tuple[str, ...]
     page_host: str
 
@@ -132,8 +142,8 @@ class LogoRelations:
             return self._narrowed(section, place.section_reasons)
         by_page = _by_page(place)
         if place.said_on_page and (by_page is None or by_page.relation in _WEAK) and section is None:
-            relation, sentence = place.said_on_page
-            return Relating(relation=relation, reasons=(f"the same page says “{sentence}”",))
+            words = "the same page says" if place.said_on_page.is_sure else DOUBTFUL_WORDS
+            return Relating(relation=place.said_on_page.relation, reasons=(f"{words} “{place.said_on_page.sentence}”",))
         if by_page is not None:
             return by_page
         if place.is_in_wall and place.zone != "nav" and place.page_kind is not PageKind.NEWS:

@@ -19,11 +19,14 @@ By the register; each hit gives an outcome, and the one that is best for the ven
     and no grant covers that: a register of partners does not say who buys from whom.
 11. undetermined: a wall of logos of which nothing says what they are.
 12. undetermined: the claim rests on weak logos only, or on pages that could not be seen whole.
-13. template: the logo came with a page template, or the wall was copied: unrelated vendors show the same one.
-14. exceeds-grant: the vendor's own grant is valid on the day, for less than is claimed.
-15. lapsed: the vendor's own grants have ended by the day.
-16. not-yet: the vendor's own grants begin only after the day.
-17. no-authorisation: nothing in the register allows it; the search record says what was tried.
+13. undetermined: the vendor contradicts itself: its words also say that there is no relation, or none any more. Both stay, a person reads them.
+14. undetermined: only words claim it, and each of them leaves a doubt of who says what of whom.
+15. undetermined: the register names a company whose name is the same but for its legal form, its spelling or a word of trade.
+16. template: the logo came with a page template, or the wall was copied: unrelated vendors show the same one.
+17. exceeds-grant: the vendor's own grant is valid on the day, for less than is claimed.
+18. lapsed: the vendor's own grants have ended by the day.
+19. not-yet: the vendor's own grants begin only after the day.
+20. no-authorisation: nothing in the register allows it; the search record says what was tried.
 
 Since the best hit decides, one more grant never makes a verdict worse. Tiers, programmes and marks are held against the vendor as
 far as its pages still show them (casebook/verdicts/facts.py) and as far as they can be compared (casebook/verdicts/grant_limits.py).
@@ -35,6 +38,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from casebook.register.search import Hit, SearchResult
+from casebook.register.search_terms import EQUAL_CORE
 from casebook.verdicts.facts import ClaimFacts
 from casebook.verdicts.grant_limits import describe_grant, grant_gaps
 from casebook.verdicts.objections import find_objections
@@ -43,11 +47,12 @@ from ledger.relations import MEANINGS
 from ledger.typed_texts import IsoDate
 from ledger.vocabulary import Relation, VerdictKind
 
-RULES_VERSION = "3"
+RULES_VERSION = "4"
 # of 23,370 drawings that are nobody's, as much like the official one as what was found: a match that more strangers share
 # proves little by itself. On the corpus 97 of 98 right matches have none or one.
 WEAK_STRANGERS = 3
 MAX_CLOSE = 5
+MAX_DOUBTS = 3  # told of a verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +74,7 @@ class _Outcome:
 
 
 def needs_search(facts: ClaimFacts) -> bool:
-    """Tell whether the register has to be asked at all (rules 6 to 17)."""
+    """Tell whether the register has to be asked at all (rules 6 to 20)."""
     return _judge_without_register(facts) is None
 
 
@@ -116,11 +121,12 @@ def _judge_by_register(facts: ClaimFacts, search: SearchResult | None, as_of: Is
     if search is None or not search.has_register:
         return [_outcome(6, VerdictKind.UNDETERMINED, "the brand has no register to search")]
     outcomes = [outcome for hit in search.hits if (outcome := _judge_hit(facts, hit, as_of))]
-    for rule in (_other_tie, _unstated, _hardly_seen, _template):
+    for rule in (_other_tie, _unstated, _hardly_seen, _contradicted, _doubtful, _template):
         outcomes += [outcome] if (outcome := rule(facts)) else []
+    outcomes += [outcome] if (outcome := _same_but_for_form(search)) else []
     outcomes.append(
         _outcome(
-            17,
+            20,
             VerdictKind.NO_AUTHORISATION,
             f"no authorisation on record: {search.record.grants_searched} grants searched as of {as_of},"
             " none that allows it to this vendor or its group",
@@ -137,12 +143,12 @@ def _judge_hit(facts: ClaimFacts, hit: Hit, as_of: IsoDate) -> _Outcome | None:
         if not is_own:
             return None  # neither reading of it would allow the claim on the day
         if grant.valid_until is not None and grant.valid_until <= as_of:
-            return _outcome(15, VerdictKind.LAPSED, f"{described} ended on {grant.valid_until}, by {hit.via}")
-        return _outcome(16, VerdictKind.NOT_YET, f"{described} begins only on {grant.valid_from}, by {hit.via}")
+            return _outcome(18, VerdictKind.LAPSED, f"{described} ended on {grant.valid_until}, by {hit.via}")
+        return _outcome(19, VerdictKind.NOT_YET, f"{described} begins only on {grant.valid_from}, by {hit.via}")
     gaps = grant_gaps(facts, grant)
     if is_own:
         if gaps:
-            return _outcome(14, VerdictKind.EXCEEDS_GRANT, *gaps, f"{described} is valid on {as_of}, by {hit.via}")
+            return _outcome(17, VerdictKind.EXCEEDS_GRANT, *gaps, f"{described} is valid on {as_of}, by {hit.via}")
         return _outcome(7, VerdictKind.AUTHORISED, f"{described} is valid on {as_of}, by {hit.via}")
     if hit.basis == "group" and not gaps:
         return _outcome(
@@ -178,11 +184,39 @@ def _hardly_seen(facts: ClaimFacts) -> _Outcome | None:
     return None
 
 
+def _contradicted(facts: ClaimFacts) -> _Outcome | None:
+    if facts.denials:
+        denial = facts.denials[0]
+        whom = "" if denial.names_brand else "of every brand, "
+        sentence = denial.sentence
+    elif facts.past_sentences:
+        whom, sentence = "that it is over, ", facts.past_sentences[0]
+    else:
+        return None
+    return _outcome(13, VerdictKind.UNDETERMINED, f"the vendor contradicts itself; it also says {whom}“{sentence}”")
+
+
+def _doubtful(facts: ClaimFacts) -> _Outcome | None:
+    if not facts.doubts:
+        return None
+    return _outcome(
+        14, VerdictKind.UNDETERMINED, "only words claim it, and they leave a doubt", *facts.doubts[:MAX_DOUBTS]
+    )
+
+
+def _same_but_for_form(search: SearchResult) -> _Outcome | None:
+    same = [miss for miss in search.record.near_misses if miss.get("grade") == EQUAL_CORE]
+    if not same:
+        return None
+    reasons = (f"{miss['company']}: {miss['why_refused']}" for miss in same[:MAX_DOUBTS])
+    return _outcome(15, VerdictKind.UNDETERMINED, *reasons)
+
+
 def _template(facts: ClaimFacts) -> _Outcome | None:
     if facts.template_vendors == 0 or facts.has_text:
         return None
     return _outcome(
-        13,
+        16,
         VerdictKind.TEMPLATE,
         f"{facts.template_vendors} unrelated vendors show the same wall of logos in the same order: it came with a"
         " page template or was copied",

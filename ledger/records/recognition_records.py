@@ -16,7 +16,16 @@ from ledger.typed_texts import (
     Sha256,
     TextMatchId,
 )
-from ledger.vocabulary import AssertedBy, MatchStrength, Modality, Polarity, RejectionEvent, Relation, StatementKind
+from ledger.vocabulary import (
+    AssertedBy,
+    Certainty,
+    MatchStrength,
+    Modality,
+    Polarity,
+    RejectionEvent,
+    Relation,
+    StatementKind,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,4 +147,6 @@ class TextMatch:
     programme: str | None
     since: str | None  # a date as precise as the sentence says it: 2014, 2014-03, 2014-03-05
     until: str | None
+    certainty: Certainty | None  # None: claims nothing
+    doubt: str | None  # what leaves the doubt, when the certainty is "likely"
     is_overshadowed: bool = False  # the same page says more of the brand

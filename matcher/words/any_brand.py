@@ -35,9 +35,36 @@ def read_any_brand(phrase: Phrase, frame: Frame) -> tuple[Word, Reading] | None:
         return _first(phrase, "disclaimer", "unless"), reading
     words = phrase.having(*PARTNERS)
     ours = phrase.having("we")
-    if reading := denied(phrase, None, words if ours else [w for w in words if phrase.having("claiming")]):
+    if reading := _denied(phrase, words, ours):
         return _first(phrase, "denial", *PARTNERS), reading
     return _customers(phrase, frame) or _partners(phrase, frame, words, ours)
+
+
+def _denied(phrase: Phrase, words: list[Word], ours: list[Word]) -> Reading | None:
+    """Return what a sentence denies of every brand. It has to speak of a relation, and of all brands named there.
+
+    "There is no relationship between price and weight", "we don't offer partner discounts" deny nothing.
+    """
+    speaks_of_relation = bool(phrase.having(*PARTNERS, "certification"))
+    if phrase.having("marks"):
+        reading = denied(phrase, None, words)
+        return reading if speaks_of_relation or phrase.having("denial") else None
+    if phrase.having("claiming"):
+        return denied(phrase, None, words)
+    official = [w for w in words if "several" in w.roles or _is_formal(phrase, w)]
+    return (
+        denied(
+            replace(phrase, words=[w for w in phrase.words if "denial" not in w.roles or w.roles & PARTNERS]),
+            None,
+            official,
+        )
+        if ours
+        else None
+    )
+
+
+def _is_formal(phrase: Phrase, word: Word) -> bool:
+    return any(phrase.tokens(formal.stop, word.start) <= 1 for formal in phrase.between(0, word.start, "official"))
 
 
 def read_under_name(phrase: Phrase, naming: Naming, grammar: Grammar, frame: Frame) -> tuple[Word, Reading] | None:
@@ -97,8 +124,6 @@ def _partners(phrase: Phrase, frame: Frame, words: list[Word], ours: list[Word])
             period=read_period(phrase),
         )
     if is_heading:
-        if frame.setting.page_disclaims:
-            return word, replace(plain_reading, rule=f"heading: “{word.text}”, but the page disclaims")
         if ours or ("several" in word.roles and " " not in word.text) or _fills(phrase, word):
             return word, replace(plain_reading, kind=StatementKind.PARTNER_CLAIM, rule=f"heading: “{word.text}”")
         return None

@@ -12,12 +12,28 @@ _PAUSE = re.compile(r"[,;:.!?|，。]")
 
 
 def read_tier(phrase: Phrase, name: tuple[int, int], word: Word | None) -> str | None:
-    """Return the tier that stands nearest to the name."""
-    tiers = phrase.having("tiers")
+    """Return the tier that stands nearest to the name, unless it is another brand's.
+
+    "A Corvane Premier Partner and an Acme Solutions Partner": another relation, or another brand, stands between it and the name.
+    """
+    tiers = [tier for tier in phrase.having("tiers") if _belongs(phrase, tier, name, word)]
     if not tiers:
         return None
     near = min(tiers, key=lambda tier: phrase.tokens(*gap_between(tier, name)) * 100 + abs(tier.start - name[0]))
     return phrase.written[near.start : near.stop]
+
+
+def _belongs(phrase: Phrase, tier: Word, name: tuple[int, int], word: Word | None) -> bool:
+    start, stop = gap_between(tier, name)
+    if word is not None and stop <= word.start and tier.stop <= start:
+        start = min(start, tier.stop)
+    others = [
+        w
+        for w in phrase.between(start, stop, *RELATIONS)
+        if w is not word and not (w.start < tier.stop and tier.start < w.stop)
+    ]
+    is_joined = bool(phrase.between(start, stop, "and"))
+    return not (others and is_joined)
 
 
 def read_programme(phrase: Phrase, name: tuple[int, int]) -> str | None:

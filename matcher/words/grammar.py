@@ -30,7 +30,7 @@ RELATIONS: Mapping[str, Relation] = {
     "investor": Relation.INVESTOR,
 }
 PARTNERS = frozenset({"reseller", "distributor", "partner", "member", "supplier"})
-LISTS_OF_THEIR_OWN = frozenset({"abbreviations", "oblique"})
+LISTS_OF_THEIR_OWN = frozenset({"abbreviations", "oblique", "endings"})
 STEMS = (
     *RELATIONS,
     "trust",
@@ -44,6 +44,9 @@ STEMS = (
     "past",
     "wish",
     "future",
+    "general",
+    "relative",
+    "marks",
     "use",
     "others",
     "through",
@@ -71,6 +74,7 @@ SMALL = (
     "but",
     "now",
     "small",
+    "article",
     "since",
     "until",
     "unless",
@@ -117,6 +121,7 @@ class Grammar:
         self._stems, self._small = _stem_pattern(self._stem_roles), _small_pattern(self._small_roles)
         self._telling = _stem_pattern(word for word, roles in self._stem_roles.items() if roles & TELLING)
         self.has_negations = "not" in lists
+        self.endings = frozenset(map(level_word, lists.get("endings", ())))
         oblique = [re.escape(level_word(word)) for word in lists.get("oblique", ())]
         self.oblique = re.compile(rf"\s*(?:{'|'.join(oblique)})") if oblique else None
 
@@ -134,17 +139,20 @@ class Grammar:
         ]
         found.sort(key=lambda word: (word.start, -word.stop))
         kept: list[Word] = []
+        tiers: list[Word] = []
         for word in found:
             if kept and word.start < kept[-1].stop and word.stop <= kept[-1].stop:
                 # Turkish says "we are" and "our" by an ending: iş ortağıyız
+                if "tiers" in word.roles and "tiers" not in kept[-1].roles:
+                    tiers.append(word)  # "gold status" is a relation, and names the tier
                 if (word.start, word.stop) == (kept[-1].start, kept[-1].stop) or kept[-1].roles & {"we", "yours"}:
                     kept[-1] = replace(kept[-1], roles=kept[-1].roles | word.roles)
                 continue
             kept.append(word)
-        return kept
+        return sorted([*kept, *tiers], key=lambda word: (word.start, -word.stop)) if tiers else kept
 
 
-_AROUND = frozenset({"wish", "future", "past", "others", "official"})
+_AROUND = frozenset({"wish", "future", "past", "others", "official", "whom"})
 TELLING = frozenset({*PARTNERS, "customer", "customer-noun", "denial", "disclaimer"})
 
 
@@ -187,6 +195,11 @@ class Grammars:
         return frozenset(
             word.lower().rstrip(".") for lists in self._lists.values() for word in lists.get("abbreviations", ())
         )
+
+    @cached_property
+    def endings(self) -> frozenset[str]:
+        """Return what names may end in when they are declined, of all languages."""
+        return frozenset(level_word(ending) for lists in self._lists.values() for ending in lists.get("endings", ()))
 
     @cached_property
     def openers(self) -> frozenset[str]:

@@ -5,13 +5,15 @@
 3. Short capitals count only as written: "IT" is no brand in "it".
 4. A word of everyday counts only as the brand writes it: "an oracle" names nobody. In front of a word that tells a relation
    ("an oracle alliance partner") it does: the reader of the sentence asks `is_ordinary`.
-5. A sentence with one of the brand's own words for "not us" (brand.toml: not_when = ["pie", "orchard"]) doesn't name it.
+5. Languages that decline add an ending ("Kestrovy", "Кестровой", "Kestrovának"), in the place of a last vowel; Arabic and Hebrew put one
+   letter before (لكيستروفا). Which endings, the language's list `endings` says; a word that only begins like a short name is none.
+6. A sentence with one of the brand's own words for "not us" (brand.toml: not_when = ["pie", "orchard"]) doesn't name it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -23,8 +25,13 @@ _GLUED_LETTER = re.compile(f"[{_GLUED}]")
 # mail, URL, www; and a name that goes on as a domain does ("acme.example", not "Acme.Call us")
 _IN_ADDRESS_BEFORE = re.compile(r"(@|://\S*|www\.)$", re.I)
 _IN_ADDRESS_AFTER = re.compile(r"[\w-]{0,40}(?:@[\w-]|\.[a-z]{2,}(?![A-Z]))")
+_UNDECLINED = re.compile(r"[^a-zà-žа-яіїєґα-ώ .&'-]")  # scripts without such endings
 _LOOK = 40  # characters before and after a name that tell an address
 LONGEST_ACRONYM = 4
+SHORTEST_DECLINED = 5  # letters; "Acmen" may well be another firm
+_VOWELS = "aeiouyаяеоиуы"
+_PREFIXES = {"ar": "ولبكف", "he": "והבלמכש"}  # and, to, in, like, so; the, from, that
+_PREFIXED = re.compile(r"[\u0590-\u06ff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +45,10 @@ class Name:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Naming:
-    """A name found in a levelled text, [start, stop). is_ordinary: written as an everyday word, not as a name."""
+    """A name found in a levelled text, [start, stop). is_ordinary: written as an everyday word, not as a name.
+
+    ending: what stands there in place of the name's own end, or behind it; empty: the name as it is.
+    """
 
     brand: str
     alias: str
@@ -46,6 +56,7 @@ class Naming:
     stop: int
     is_ordinary: bool
     not_when: tuple[str, ...]
+    ending: str = ""
 
 
 def brand_names(brand: str, name: str, aliases: Iterable[str], not_when: Iterable[str] = ()) -> list[Name]:
@@ -59,6 +70,30 @@ class NameFinder:
     """Finds the names of some brands; made once, used for every text."""
 
     names: Sequence[Name]
+    endings: frozenset[str] = frozenset()  # of all languages
+
+    @cached_property
+    def _by_stem(self) -> dict[str, list[tuple[str, Name]]]:
+        """Return stem → the end that the name itself has, and the name; of the names that may be declined."""
+        found: dict[str, list[tuple[str, Name]]] = {}
+        for name in self.names:
+            key = _key(level_word(name.text))
+            if (
+                len(key) >= SHORTEST_DECLINED
+                and key[-1].isalpha()
+                and not _is_acronym(name.text)
+                and not _UNDECLINED.search(key)
+            ):
+                stem = key[:-1] if key[-1] in _VOWELS else key
+                found.setdefault(stem, []).append((key[len(stem) :], name))
+        return found
+
+    @cached_property
+    def _declined(self) -> re.Pattern[str]:
+        if not self.endings or not self._by_stem:
+            return re.compile(r"(?!)")
+        border = f"[^\\W_{_GLUED}]"
+        return re.compile(f"(?<!{border})({shared_pattern(self._by_stem)})({shared_pattern(self.endings)})(?!{border})")
 
     @cached_property
     def _by_text(self) -> dict[str, list[Name]]:
@@ -74,8 +109,12 @@ class NameFinder:
         for text in self._by_text:
             classes.setdefault((bool(_GLUED_LETTER.match(text)), bool(_GLUED_LETTER.match(text[-1]))), []).append(text)
         border = f"[^\\W_{_GLUED}]"
-        parts = [
-            ("" if begins else f"(?<!{border})") + f"(?:{shared_pattern(texts)})" + ("" if ends else f"(?!{border})")
+        alone = f"(?<!{border})"
+        after = [f"(?<={alone}[{letters}])" for letters in _PREFIXES.values()]
+        prefixed = [text for text in classes.get((False, False), ()) if _PREFIXED.match(text)]
+        parts = [f"(?:{'|'.join((alone, *after))})(?:{shared_pattern(prefixed)})(?!{border})"] if prefixed else []
+        parts += [
+            ("" if begins else alone) + f"(?:{shared_pattern(texts)})" + ("" if ends else f"(?!{border})")
             for (begins, ends), texts in sorted(classes.items())
         ]
         return re.compile("|".join(parts or [r"(?!)"]))
@@ -101,7 +140,25 @@ class NameFinder:
                         not_when=name.not_when,
                     )
                 )
-        return found
+        return sorted([*found, *self._find_declined(text, levelled)], key=lambda naming: naming.start)
+
+    def _find_declined(self, text: str, levelled: Levelled) -> Iterator[Naming]:
+        for match in self._declined.finditer(levelled.text):
+            place = levelled.original(match.start(), match.end())
+            written = text[place]
+            if not written[:1].isupper() or _is_in_address(text, place):
+                continue
+            for own_end, name in self._by_stem[_key(match[1])]:
+                if match[2] != own_end:
+                    yield Naming(
+                        brand=name.brand,
+                        alias=written,
+                        start=match.start(),
+                        stop=match.end(),
+                        is_ordinary=False,
+                        not_when=name.not_when,
+                        ending=match[2],
+                    )
 
 
 def _key(text: str) -> str:

@@ -6,12 +6,14 @@
  4. worked there     a person's past: "spent eight years at Acme"; with "experience" under a person's name as well
  5. testimonial      the words of a customer, signed with the brand's name; or a relation told inside a quotation
  6. job, title       an advert's "experience with Acme"; "Partner Manager, Acme"
- 7. theirs           the relation is a third party's: the brand acts, or its partners are spoken of
- 8. over             "was", "former", "until 2019", unless "now" follows
- 9. wished, coming   "want to become", "will become"
-10. tied             partner, reseller, …; certification; customer
-11. listed           a name in a list under a telling heading, unless the page itself disclaims
-12. mentioned        and why it is no more, when a word of a relation stood near
+ 7. theirs           the relation is a third party's: the brand acts, its partners are spoken of, "how Bluefin, an Acme partner, …"
+ 8. a relative's     "our parent company is a partner of Acme": the subject is asked of the register as a relative
+ 9. over             "was", "former", "until 2019", unless "now" follows
+10. wished, coming   "want to become", "will become"
+11. in general       advice to the reader, a condition, partners as such: "buy only from an authorised dealer", "the bidder must be …"
+12. tied             partner, reseller, …; certification; customer. How sure that is, certainty.py says
+13. listed           a name in a list under a telling heading
+14. mentioned        and why it is no more, when a word of a relation stood near
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ledger.vocabulary import AssertedBy, Modality, Relation, SectionKind, StatementKind
+from ledger.vocabulary import AssertedBy, Modality, Polarity, Relation, SectionKind, StatementKind
+from matcher.words.certainty import likely, sureness_of
 from matcher.words.denials import denied, disclaimed, trademark_notice
 from matcher.words.details import gap_between, read_programme, read_subject, read_tier
 from matcher.words.grammar import PARTNERS, RELATIONS, Word
@@ -43,6 +46,12 @@ _KIND = dict.fromkeys(PARTNERS, StatementKind.PARTNER_CLAIM) | {
     "certification": StatementKind.CERTIFICATION,
     "customer": StatementKind.CUSTOMER_CLAIM,
 }
+GRANTED = PARTNERS | {"certification"}
+ASKED = "asked"
+RELATIVE = "a relative's"  # so begins the rule of a relation that a company of the vendor's group is said to have
+_NAME_PART = r"[^\W\d_a-zà-öø-ÿ][\w&.'’-]*"
+_COMPANY = re.compile(rf"({_NAME_PART}(?:\s+(?:{_NAME_PART}|&))*)\s*,\s*$")
+_COMPANY_AFTER = re.compile(rf"[\s,–—:-]*({_NAME_PART}(?:\s+(?:{_NAME_PART}|&))*)")
 _WORD = re.compile(r"[^\W\d_]\w*")
 _PAUSE = re.compile(r"[,;:.!?|，。]")
 
@@ -71,8 +80,24 @@ def read_naming(phrase: Phrase, name: tuple[int, int], frame: Frame) -> Reading:
 
 def _asked(phrase: Phrase) -> Reading | None:
     if phrase.text.rstrip(' "”’»)').endswith(("?", "؟")):
-        return Reading(kind=StatementKind.MENTION_ONLY, rule="asked: a question claims nothing")
+        return Reading(kind=StatementKind.MENTION_ONLY, rule=f"{ASKED}: a question claims nothing")
     return None
+
+
+def answers_no(phrase: Phrase) -> Word | None:
+    """Return the word by which a sentence begins as the answer "no"."""
+    first = phrase.words[0] if phrase.words else None
+    return first if first and "not" in first.roles and not phrase.text[: first.start].strip() else None
+
+
+def denied_by_answer(question: Reading, answer: Word) -> Reading:
+    """ "Are you an authorised Acme reseller? No, we are independent." """
+    return Reading(
+        kind=StatementKind.DENIAL,
+        rule=f"denied: “{answer.text}”, after a question",
+        relation=question.relation,
+        polarity=Polarity.DENIED,
+    )
 
 
 def _worked_there(phrase: Phrase, name: tuple[int, int], frame: Frame, tie: Tie | None) -> Reading | None:
@@ -140,6 +165,25 @@ def _tied(phrase: Phrase, name: tuple[int, int], tie: Tie, frame: Frame) -> Read
             asserted_by=AssertedBy.THIRD_PARTY,
             tier=None,
         )
+    if tie.role in GRANTED and (relative := _relative(phrase, name, tie)):
+        company = _COMPANY_AFTER.match(phrase.written, relative.stop)
+        return replace(
+            reading,
+            kind=StatementKind.MENTION_ONLY,
+            rule=f"{RELATIVE}: “{relative.text}”",
+            asserted_by=AssertedBy.THIRD_PARTY,
+            subject=company[1] if company else reading.subject,
+            tier=None,
+        )
+    if tie.role in GRANTED and (company_name := _apposition(phrase, name, word, frame)):
+        return replace(
+            reading,
+            kind=StatementKind.MENTION_ONLY,
+            rule=f"theirs: “{company_name}, … {word.text}”",
+            asserted_by=AssertedBy.THIRD_PARTY,
+            subject=company_name,
+            tier=None,
+        )
     if over := _over(phrase, word, name, period, frame.setting.seen_year):
         return replace(reading, kind=StatementKind.PAST, rule=f"over: “{over}”", modality=Modality.WAS)
     if coming := _coming(phrase, word, name):
@@ -154,7 +198,54 @@ def _tied(phrase: Phrase, name: tuple[int, int], tie: Tie, frame: Frame) -> Read
             asserted_by=AssertedBy.THIRD_PARTY,
             tier=None,
         )
-    return reading
+    if tie.role in GRANTED and (general := _in_general(phrase, name, word, frame)):
+        rule = f"in general: “{general.text} … {word.text}”"
+        return replace(reading, kind=StatementKind.MENTION_ONLY, rule=rule, tier=None)
+    if tie.role not in GRANTED:
+        return reading
+    sureness = sureness_of(phrase, name, tie, reading.subject, frame)
+    return replace(reading, certainty=sureness.certainty, doubt=sureness.doubt)
+
+
+def _in_general(phrase: Phrase, name: tuple[int, int], word: Word, frame: Frame) -> Word | None:
+    """Return the word by which a sentence speaks to the reader, or of partners as such, and not of the vendor."""
+    vendor = frame.setting.vendor
+    if _is_ours(phrase) or (vendor and vendor in phrase.text):
+        return None
+    end = max(name[1], word.stop)
+    for general in phrase.having("general"):
+        # "Acme dealer, whatever you need", "Acme engineers on every project": what follows so is another matter
+        gap = phrase.text[end : general.start]
+        before = phrase.between(end, general.start, "for", "small")
+        is_aside = _PAUSE.search(gap) or (before and phrase.tokens(before[-1].stop, general.start) == 0)
+        if general.start < end or not is_aside:
+            return general
+    return None
+
+
+def _relative(phrase: Phrase, name: tuple[int, int], tie: Tie) -> Word | None:
+    """Return the word by which the relation is said of a company of the vendor's group."""
+    for relative in phrase.having("relative"):
+        if relative.start <= max(name[0], tie.word.start) and phrase.clause(relative.start) == phrase.clause(name[0]):
+            return relative
+    return None
+
+
+def _apposition(phrase: Phrase, name: tuple[int, int], word: Word, frame: Frame) -> str | None:
+    """Return the company whose description the relation is: "how Bluefin, an Acme Platinum Partner, cut costs"."""
+    left = min(name[0], word.start)
+    for article in phrase.between(0, left, "article"):
+        if phrase.tokens(article.stop, left) > 2:
+            continue
+        if found := _COMPANY.search(phrase.written[: article.start]):
+            company, vendor = found[1], frame.setting.vendor
+            start = found.start(1)
+            is_ours = not vendor or (level(company).text in vendor or vendor in level(company).text)
+            if not is_ours and not any(
+                w.start <= start < w.stop for w in phrase.words if w.roles & {"we", "since", "now"}
+            ):
+                return company
+    return None
 
 
 def _is_about_another(subject: str | None, frame: Frame) -> bool:
@@ -174,7 +265,12 @@ def _over(phrase: Phrase, word: Word, name: tuple[int, int], period: Period, see
     clause = phrase.clause(word.start)
     for past in phrase.between(*clause, "past"):
         first, last = sorted((past, word), key=lambda w: w.start)
-        if not phrase.is_new_start(first.stop, last.start) and not phrase.between(first.stop, last.start, "now"):
+        is_near = phrase.tokens(first.stop, last.start) <= WAS_REACH
+        if (
+            is_near
+            and not phrase.is_new_start(first.stop, last.start)
+            and not phrase.between(first.stop, last.start, "now")
+        ):
             return past.text
     for was in phrase.between(clause[0], max(word.start, name[0]), "was"):
         if phrase.tokens(was.stop, word.start) <= WAS_REACH and not phrase.between(was.stop, word.start, "is", "now"):
@@ -204,7 +300,8 @@ def _continued(phrase: Phrase, frame: Frame) -> Reading | None:
     if frame.earlier.kind in (StatementKind.DENIAL, StatementKind.MENTION_ONLY) or phrase.having("not", "use"):
         return None
     rule = f"continued: “{opening.text} …”, after {frame.earlier.rule}"
-    return replace(frame.earlier, rule=rule, subject=None)
+    sureness = likely(f"said in the sentence before: {frame.earlier.rule}")
+    return replace(frame.earlier, rule=rule, subject=None, certainty=sureness.certainty, doubt=sureness.doubt)
 
 
 def _listed(phrase: Phrase, name: tuple[int, int], frame: Frame) -> Reading | None:
@@ -215,15 +312,11 @@ def _listed(phrase: Phrase, name: tuple[int, int], frame: Frame) -> Reading | No
     beside = phrase.tokens(0, left) + phrase.tokens(right, len(phrase.text))
     is_row_of_names = all(token[0].isupper() for token in _WORD.findall(phrase.written))
     if (beside > _MOST_LISTED_TOKENS.get(setting.section_kind, 5) and not is_row_of_names) or phrase.having(
-        "is", "was", "does", "we", "yours", "use", "not", "job", "title"
+        "is", "was", "does", "we", "yours", "use", "not", "job", "title", "general", "past"
     ):
         return None
     kind, relation = _LISTED[setting.section_kind]
     rule = f"listed: under a heading of {setting.section_kind}"
-    if setting.page_disclaims and kind is not StatementKind.CUSTOMER_CLAIM:
-        return Reading(
-            kind=StatementKind.MENTION_ONLY, rule=f"{rule}, but the page disclaims: “{setting.page_disclaims}”"
-        )
     return Reading(kind=kind, rule=rule, relation=relation, tier=read_tier(phrase, name, None))
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ledger.vocabulary import AssertedBy, Modality, Polarity, Relation, SectionKind, StatementKind
+from ledger.vocabulary import AssertedBy, Certainty, Modality, Polarity, Relation, SectionKind, StatementKind
 from matcher.words.times import NO_PERIOD, Period
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """Where a passage stands. Unknown is None; page_disclaims: the words by which its page disclaims partner status."""
+    """Where a passage stands. Unknown is None."""
 
     language: str | None = None
     section_kind: SectionKind = SectionKind.NONE
@@ -18,7 +18,6 @@ class Setting:
     zone: str = "main"
     vendor: str | None = None
     seen_year: int | None = None
-    page_disclaims: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +34,8 @@ class Reading:
     tier: str | None = None
     programme: str | None = None
     period: Period = NO_PERIOD
+    certainty: Certainty = Certainty.SURE
+    doubt: str | None = None  # what leaves the doubt, when the certainty is "likely"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

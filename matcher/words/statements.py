@@ -15,13 +15,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from ledger.lexicon import Lexicon
-from ledger.vocabulary import AssertedBy, Modality, Polarity, Relation, StatementKind
+from ledger.vocabulary import AssertedBy, Certainty, Modality, Polarity, Relation, StatementKind
 from matcher.words.any_brand import read_any_brand, read_under_name
 from matcher.words.denials import denied
 from matcher.words.grammar import Grammar, Grammars, grammars_of
 from matcher.words.levelled import Levelled, level
 from matcher.words.naming import Name, NameFinder, Naming
-from matcher.words.naming_rules import read_naming
+from matcher.words.naming_rules import ASKED, answers_no, denied_by_answer, read_naming
 from matcher.words.phrase import Phrase, make_phrase, weigh
 from matcher.words.sentences import split_sentences
 from matcher.words.statement_context import Frame, Reading, Setting
@@ -36,6 +36,7 @@ _CLOSERS = {"“": "”", "„": "“”", "«": "»", "「": "」", "『": "』
 _QUOTE_MARK = re.compile("[“”„«»「」『』]")
 MIN_QUOTE_TOKENS = 4
 MAX_NAME_HEADING_CHARS = 60
+MOST_BESIDE_LABEL = 1  # words beside a name that is a part of a line by itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,8 @@ class Statement:
     programme: str | None
     since: str | None
     until: str | None
+    certainty: Certainty
+    doubt: str | None
     span: slice
     sentence: slice
 
@@ -68,7 +71,7 @@ class StatementReader:
 
     @cached_property
     def _finder(self) -> NameFinder:
-        return NameFinder(self.names)
+        return NameFinder(self.names, self._grammars.endings)
 
     @cached_property
     def _grammars(self) -> Grammars:
@@ -77,7 +80,8 @@ class StatementReader:
     def read(self, text: str, setting: Setting) -> list[Statement]:
         """Return every naming of a brand in a passage, and what it says of every brand, in order."""
         levelled = level(text)
-        namings = self._finder.find(text, levelled)
+        endings = self._grammars.of(setting.language).endings
+        namings = [n for n in self._finder.find(text, levelled) if not n.ending or n.ending in endings]
         if not namings and not self._tells(levelled.text, setting):
             return []
         return list(self._statements(text, levelled, namings, setting))
@@ -94,13 +98,14 @@ class StatementReader:
         quotations, upcoming = _quotations(written), deque(namings)
         above = [] if namings or around.is_heading else self._names_above(setting)
         earlier: Reading | None = None
+        asked: list[tuple[Naming, Reading]] = []  # questions of the sentence before
         for sentence in self._sentences(written):
             within = []
             while upcoming and upcoming[0].start < sentence.stop:
                 within.append(upcoming.popleft())
             sentence_text = levelled.text[sentence]
             grammar = self._grammars.for_sentence(setting.language, sentence_text)
-            if not within and not grammar.tells(sentence_text):
+            if not within and not asked and not grammar.tells(sentence_text):
                 earlier = None
                 continue
             names = [(n.start - sentence.start, min(n.stop, sentence.stop) - sentence.start) for n in within]
@@ -112,10 +117,15 @@ class StatementReader:
                 earlier=earlier,
             )
             source = _Source(levelled=levelled, written=written, sentence=sentence, language=grammar.language)
+            if (no := answers_no(phrase)) and asked:
+                for naming, question in asked:
+                    yield source.statement(naming.brand, denied_by_answer(question, no), (no.start, no.stop))
+            asked = []
             for naming, name in zip(within, names, strict=True):
                 reading = _read_name(phrase, name, naming, frame, grammar)
                 if reading is not None:
                     yield source.statement(naming.brand, reading, name)
+                    asked += [(naming, reading)] if reading.rule.startswith(ASKED) and reading.relation else []
             any_brand = None if within else read_any_brand(phrase, frame)
             earlier = any_brand[1] if any_brand else None
             for naming in above:
@@ -123,6 +133,8 @@ class StatementReader:
                     yield source.statement(naming.brand, under_name[1], (under_name[0].start, under_name[0].stop))
             if any_brand:
                 yield source.statement(None, any_brand[1], (any_brand[0].start, any_brand[0].stop))
+            # "Acme Romania | Authorised distributor": the part before is the name alone
+            above = above or (within if _is_label(sentence_text, names) else [])
 
     def _frame(self, text: str, written: str, setting: Setting) -> Frame:
         grammars = {self._grammars.of(setting.language), self._grammars.of("en")}
@@ -153,6 +165,11 @@ class StatementReader:
         for sentence in split_sentences(written, self._grammars.abbreviations, self._grammars.openers):
             for start in range(sentence.start, max(sentence.stop, sentence.start + 1), MAX_SENTENCE_CHARS):
                 yield slice(start, min(start + MAX_SENTENCE_CHARS, sentence.stop))
+
+
+def _is_label(sentence: str, names: Sequence[tuple[int, int]]) -> bool:
+    """Whether a part of a line is one name, and at most a word more."""
+    return len(names) == 1 and weigh(sentence[: names[0][0]] + sentence[names[0][1] :]) <= MOST_BESIDE_LABEL
 
 
 def _read_name(phrase: Phrase, name: tuple[int, int], naming: Naming, frame: Frame, grammar: Grammar) -> Reading | None:
@@ -194,6 +211,8 @@ class _Source:
             programme=reading.programme,
             since=reading.period.since,
             until=reading.period.until,
+            certainty=reading.certainty,
+            doubt=reading.doubt,
             span=self.levelled.original(start, stop),
             sentence=self.sentence
             if places is None

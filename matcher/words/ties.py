@@ -5,7 +5,8 @@ A word of a relation and a name in one clause are tied when
 2. the word comes first ("partners of Acme", "Official partner: A, Acme"), or
 3. the word follows in the same clause, and the name isn't who acts there ("licences of Acme as an authorised reseller").
 What speaks against it is said as a reason, and a later word may do better:
-- it is the reader's partner ("your partner for Acme projects"), or somebody's title ("partner manager");
+- it is the reader's partner ("your partner for Acme projects"), or somebody's title ("partner manager"); but "your Acme Gold Partner",
+  "your authorised partner for Acme" and "your dealer for Acme" are the vendor, who speaks to the reader;
 - something that is done with the brand's goods stands between ("our partner for the Acme integration");
 - the brand is who acts ("Acme works with thousands of partners"), or its partners are spoken of ("how Acme partners earn");
 - somebody else begins to speak in between ("…, we …").
@@ -25,7 +26,9 @@ MOST_TOKENS_APART = 16
 MOST_TOKENS_IN_TERM = 4
 YOURS_REACH = 3
 MOST_WORDS = 12
+OUTLETS = frozenset({"reseller", "distributor"})  # nobody is a dealer of the reader
 _PAUSE = re.compile(r"[,;:.!?()|、，。：]")
+_LABEL = re.compile(r"\s[–—|·:-]\s|^\s*[:：|｜]")
 _POSSESSIVE = re.compile(r"'s?(?!\w)")
 _COLON = re.compile(r"\s*[:：]\s*$")
 
@@ -55,6 +58,7 @@ def find_ties(phrase: Phrase, name: tuple[int, int], *, vendor: str | None) -> l
     ties = [outcome for outcome in found if isinstance(outcome, Tie)]
     order = list(RELATIONS)
     terms = {tie.is_term for tie in ties if tie.role in PARTNERS and not tie.is_theirs}
+    has_noun = any(tie.role in PARTNERS and "official" not in tie.word.roles for tie in ties)
     is_member = any(tie.role == "member" for tie in ties)
 
     def rank(tie: Tie) -> tuple[bool, bool, bool, int, int, int]:
@@ -62,6 +66,8 @@ def find_ties(phrase: Phrase, name: tuple[int, int], *, vendor: str | None) -> l
         is_lesser = (tie.role == "certification" and tie.is_term in terms) or (
             is_member and tie.role == "partner" and "programme" not in tie.word.roles
         )
+        # "authorised" by itself says partner; beside "reseller" it only says what kind of one
+        is_lesser = is_lesser or ("official" in tie.word.roles and has_noun)
         return tie.is_theirs, is_lesser, not tie.is_term, tie.apart, order.index(tie.role), tie.word.start
 
     ties.sort(key=rank)
@@ -101,11 +107,13 @@ def _after(
     if role == "customer-noun":
         return None
     is_term = _is_term(phrase, group[1], word, apart) and role != "customer"
-    if yours := _yours(phrase, word):
+    if (yours := _yours(phrase, word)) and not is_term:
         return NoTie(word=word, because=f"the reader's, as “{yours}” says")
     if is_term and "several" in word.roles and not _is_said_of_us(phrase, group[0]):
         return Tie(word=word, role=role, apart=apart, is_term=True, is_theirs=True)
     if not is_term:
+        if role == "certification" and (used := _used_before(phrase, group[0])):
+            return NoTie(word=word, because=f"something is done with it: “{used.text}”")
         if use := phrase.between(group[1], word.start, "use"):
             return NoTie(word=word, because=f"something is done with it: “{use[0].text}”")
         if role == "customer":
@@ -123,7 +131,7 @@ def _before(phrase: Phrase, name: tuple[int, int], left: int, word: Word, role: 
     apart = phrase.tokens(word.stop, left)
     if apart > MOST_TOKENS_APART:
         return None
-    if yours := _yours(phrase, word):
+    if (yours := _yours(phrase, word)) and role not in OUTLETS and not _is_official(phrase, word):
         return NoTie(word=word, because=f"the reader's, as “{yours}” says")
     if phrase.is_new_start(word.stop, left):
         return NoTie(word=word, because="somebody else begins to speak in between")
@@ -141,6 +149,11 @@ def _before(phrase: Phrase, name: tuple[int, int], left: int, word: Word, role: 
     return Tie(word=word, role=role, apart=apart, is_term=False)
 
 
+def _used_before(phrase: Phrase, left: int) -> Word | None:
+    """ "Migrate from Acme with our certified partner Bluefin": what is done with the brand stands before its name."""
+    return next((use for use in phrase.between(0, left, "use") if phrase.tokens(use.stop, left) <= 1), None)
+
+
 def _is_coordinate(phrase: Phrase, word: Word, verb: Word) -> bool:
     """ "we resell and support Acme": what is joined by "and" to the word doesn't part it from the name."""
     joined = phrase.between(word.stop, verb.start, "and")
@@ -151,11 +164,15 @@ def _is_about_use(phrase: Phrase, name: tuple[int, int], left: int, word: Word) 
     """ "our partner for the Acme integration": not a partner of Acme. "Official partner for Acme in Malta" is one."""
     if not phrase.between(word.stop, left, "for"):
         return False
-    if any(
-        phrase.tokens(word_.stop, word.start) <= 2 and word_.stop <= word.start for word_ in phrase.having("official")
-    ):
-        return False
-    return "official" not in word.roles
+    return not _is_official(phrase, word)
+
+
+def _is_official(phrase: Phrase, word: Word) -> bool:
+    """Whether a word of authorisation stands at the relation: "authorised partner", "partner autorizado"."""
+    return "official" in word.roles or any(
+        phrase.tokens(*sorted((min(word.stop, official.stop), max(word.start, official.start)))) <= 2
+        for official in phrase.having("official")
+    )
 
 
 def _is_said_of_other(phrase: Phrase, name: tuple[int, int], group: tuple[int, int], vendor: str | None) -> bool:
@@ -190,6 +207,10 @@ def _is_said_of_us(phrase: Phrase, left: int) -> bool:
 
 def _acts(phrase: Phrase, group: tuple[int, int], word: Word, vendor: str | None) -> bool:
     """Whether the name is the subject: it opens its clause, and nobody else is in it."""
+    if _LABEL.search(phrase.text[group[1] : word.start]) and not phrase.between(
+        group[1], word.start, "is", "was", "does"
+    ):
+        return False  # "Acme – advanced partner since 2019": a name and what it stands for
     start, stop = phrase.clause(group[0])
     articles = sum(word.stop - word.start for word in phrase.between(start, group[0], "small"))
     if sum(map(str.isalnum, phrase.text[start : group[0]])) > articles:

@@ -26,6 +26,7 @@ from ledger.records import (
 )
 from ledger.vocabulary import (
     AssertedBy,
+    Certainty,
     FoundBy,
     LookOutcome,
     MatchStrength,
@@ -61,6 +62,8 @@ class Said:
     relation: Relation | None = Relation.PARTNER
     tier: str | None = None
     brand: str | None = "acme"
+    certainty: Certainty = Certainty.SURE
+    doubt: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,7 +170,7 @@ def _add_page(ledger: Ledger, visit_id: str, at: str, url: str, page: Read) -> N
                     text_match_id=content_id("text", passage_id), passage_id=passage_id, brand=said.brand, alias="Acme",
                     kind=said.kind, rule="r", relation=said.relation, modality=Modality.IS, asserted_by=AssertedBy.VENDOR,
                     polarity=Polarity.DENIED if is_denial else Polarity.AFFIRMED, subject=None, tier=said.tier, programme=None,
-                    since=None, until=None, span_start=0, span_end=4, sentence_start=0, sentence_end=len(said.text),
+                    since=None, until=None, certainty=said.certainty, doubt=said.doubt, span_start=0, span_end=4, sentence_start=0, sentence_end=len(said.text),
                 )
             ]
         )  # fmt: skip

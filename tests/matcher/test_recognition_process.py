@@ -50,16 +50,16 @@ def test_rubbish_is_a_refusal_and_the_next_image_is_judged(brand, logo_png):
 def test_an_image_that_needs_too_much_is_refused_and_the_next_one_is_judged(brand, logo_png):
     ring = np.abs(np.indices((1200, 1200)) - 600).max(axis=0)  # frames in each other, of which many are looked into
     frames = png(Image.fromarray(((ring // 10 % 2) * 255).astype(np.uint8)))
-    with Recogniser([brand], processor_s=0.5) as recogniser:
+    with Recogniser([brand], processor_s=0.2) as recogniser:
         refusal = recogniser.recognise(frames).refusal
         assert refusal is not None
         assert refusal.reason is RefusalReason.TOO_SLOW
-        assert refusal.detail == "needs more than 0.5 s of processor time"
+        assert refusal.detail == "needs more than 0.2 s of processor time"
         assert recogniser.recognise(logo_png).matches
 
 
 def test_a_worker_that_is_kept_waiting_refuses_nothing(brand, logo_png):
-    with Recogniser([brand], processor_s=0.5) as recogniser:
+    with Recogniser([brand], processor_s=0.2) as recogniser:
         recogniser.recognise(logo_png)
         worker = worker_of(recogniser)
         os.kill(worker, signal.SIGSTOP)  # as a busy machine does, only more so

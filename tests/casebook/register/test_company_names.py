@@ -12,21 +12,27 @@ from casebook.register.company_names import _GLUED, _lines, _plain, comparable_n
 
 
 def comparable_by_hand(name: str) -> str:
-    """The slow and obvious form: each legal form is tried at the end, the others of other scripts in front too."""
+    """The slow and obvious form: each legal form is tried at the end, some in front too, wherever its spaces are."""
     best = _plain(name)
     while True:
-        shorter = {without(best, form) for form in _lines("legal_forms.txt")} - {"", best}
+        shorter = {without(best, line) for line in _lines("legal_forms.txt")} - {"", best}
         if not shorter:
             return best
         best = min(shorter, key=len)
 
 
-def without(name: str, form: str) -> str:
-    glue = "" if _GLUED.match(form) and len(form) > 1 else " "
-    if name.endswith(glue + form):
-        return name[: -len(glue + form)].strip()
-    if not form.isascii() and name.startswith(form + glue):
-        return name[len(form + glue) :].strip()
+def without(name: str, line: str) -> str:
+    form = _plain(line.removeprefix("^"))
+    if _GLUED.match(form) and len(form) > 1:
+        if name.endswith(form):
+            return name.removesuffix(form).strip()
+        return name.removeprefix(form).strip()
+    words, compact = name.split(), form.replace(" ", "")
+    for count in range(1, len(words)):
+        if "".join(words[-count:]) == compact:
+            return " ".join(words[:-count])
+        if line.startswith("^") and "".join(words[:count]) == compact:
+            return " ".join(words[count:])
     return name
 
 

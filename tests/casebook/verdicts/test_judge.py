@@ -145,7 +145,7 @@ def test_a_denial_beside_a_claim_is_a_contradiction_and_an_objection(ledger, tmp
     import_grants(ledger, "acme", tmp_path, [STRANGER])
     visit(ledger, "2026-01-05", Read(images=[ACME], sentences=[DENIAL]))
     Judge(ledger).judge()
-    assert held(ledger) == {"partner": "no-authorisation", "denied": "disclaimed"}
+    assert held(ledger) == {"partner": "undetermined", "denied": "disclaimed"}
     (row,) = rows_of(ledger, "SELECT * FROM v_contradictions")
     assert (row["relation"], row["is_on_same_page"], row["denial"], row["claimed_by"]) == (
         "partner", 1, "We are not affiliated with Acme.", "logo",

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from casebook.verdicts.logo_relations import LogoRelations, Place
+from casebook.verdicts.logo_relations import LogoRelations, Place, SaidOnPage
 from ledger.vocabulary import LogoVariant, Noise, PageKind, Relation, SectionKind
 
 PLACE = Place(
@@ -14,7 +14,7 @@ PLACE = Place(
     zone="main", link_url=None, headings=(), beside=(), variant=LogoVariant.COLOUR, noise=None, noise_reason=None, is_in_wall=False,
     said_on_page=None, brand_domains=("acme.example",), page_host="www.vendor.example",
 )  # fmt: skip
-SAID = (Relation.RESELLER, "We resell Acme.")
+SAID = SaidOnPage(relation=Relation.RESELLER, sentence="We resell Acme.", is_sure=True)
 RELATIONS = LogoRelations()
 
 

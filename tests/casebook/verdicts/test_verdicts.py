@@ -86,7 +86,7 @@ def test_case(number, ledger, tmp_path):
 def test_there_is_a_case_for_each_verdict_and_each_rule():
     assert len(CASES) >= 60
     assert {case["verdict"] for case in CASES} == set(VerdictKind)
-    assert {case["rule"] for case in CASES} == set(range(1, 18))
+    assert {case["rule"] for case in CASES} == set(range(1, 21))
 
 
 GRANTS = st.fixed_dictionaries(

@@ -1,0 +1,148 @@
+"""How sure it is that a sentence claims something of the vendor itself, now. The closed list of shapes, in words.
+
+A claim is sure when nothing in its sentence leaves a doubt, and the sentence has one of these shapes:
+1. ours    "we are an authorised Acme reseller", "as a certified partner of Acme, we …", "our partner Acme": a word for us stands
+           beside the relation, and what stands between them is explained
+2. named   "Quayside is an Acme partner", "Quayside – official distributor of Acme": the vendor's own name stands there instead
+3. yours   "your authorised Acme dealer in Cork": at the start of a phrase, with the brand or the authorisation beside it
+4. alone   a phrase without a verb, which stands alone as title, badge, list item or caption: "Acme Gold Partner since 2012"
+5. listed  a name in a list under a heading that says what the list is, or the term under the name as its heading
+
+Whatever else stands in the sentence leaves a doubt and makes the claim likely at best: advice, a condition or partners in general;
+a negation; a time word; a question or a quotation; another subject; words that no shape explains.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ledger.vocabulary import Certainty
+from matcher.words.grammar import Word
+from matcher.words.phrase import Phrase, weigh
+from matcher.words.statement_context import Frame
+from matcher.words.ties import Tie
+
+# chosen on the open half of strangers' sentences (bench/README.md, "Sentences of strangers"); 1 to 6 tried
+MOST_UNEXPLAINED_BESIDE = 3  # words between the vendor and the relation
+MOST_UNEXPLAINED_BEFORE = 0  # words of a phrase that stands alone, before its term: a verb may be among them
+MOST_UNEXPLAINED_AFTER = 3
+MOST_QUOTED = 6
+_DOUBTS = (
+    "general",
+    "wish",
+    "future",
+    "past",
+    "biography",
+    "press",
+    "job",
+    "title",
+    "others",
+    "through",
+    "relative",
+    "claiming",
+)
+_TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_PART = re.compile(r"\s[–—-]\s|[|·•:,;()（），、：；｜&/!?.。]")
+_QUOTED = re.compile(r"[\"“”„«»「」『』]")
+_CASELESS = re.compile(r"[\u0590-\u06ff\u0900-\u097f\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sureness:
+    """Whether a claim is sure; doubt: what leaves the doubt, in words, None when it is."""
+
+    certainty: Certainty
+    doubt: str | None = None
+
+
+SURE = Sureness(certainty=Certainty.SURE)
+
+
+def likely(doubt: str) -> Sureness:
+    return Sureness(certainty=Certainty.LIKELY, doubt=doubt)
+
+
+def sureness_of(phrase: Phrase, name: tuple[int, int], tie: Tie, subject: str | None, frame: Frame) -> Sureness:
+    """Return how sure the claim is that a word tied to the name at [start, stop) makes. subject: who is said to be it, if another."""
+    if doubt := _doubt(phrase, tie.word, subject, frame):
+        return likely(doubt)
+    left, right = min(name[0], tie.word.start), max(name[1], tie.word.stop)
+    vendor = frame.setting.vendor
+    if _beside(phrase, [(we.start, we.stop) for we in phrase.having("we")], left, right):
+        return SURE
+    if vendor and _beside(phrase, [match.span() for match in re.finditer(re.escape(vendor), phrase.text)], left, right):
+        return SURE
+    if any(_opens(phrase, yours) for yours in phrase.having("yours")):
+        return SURE
+    if verb := phrase.having("is", "was", "does"):
+        return likely(f"not said of whom: “{phrase.written[verb[0].start : verb[0].stop]}”")
+    if article := [word for word in phrase.between(0, left, "article") if phrase.tokens(word.stop, left) <= 1]:
+        return likely(f"no one in particular: “{article[0].text}”")
+    start, stop = _part(phrase, left, right)
+    before, after = _unexplained(phrase, start, left, name), _unexplained(phrase, left, stop, name)
+    if len(before) > MOST_UNEXPLAINED_BEFORE or len(after) > MOST_UNEXPLAINED_AFTER:
+        return likely(f"more is said than that: “{' '.join([*before, *after][:MOST_QUOTED])}”")
+    return SURE
+
+
+def _doubt(phrase: Phrase, word: Word, subject: str | None, frame: Frame) -> str | None:
+    for other in phrase.having(*_DOUBTS, "not", "was"):
+        if other is not word and not (other.start < word.stop and word.start < other.stop):
+            return f"“{phrase.written[other.start : other.stop].strip()}”"
+    if frame.is_quoted or len(_QUOTED.findall(phrase.written)) > 1:
+        return "words in quotation marks"
+    vendor = frame.setting.vendor
+    if subject and not (vendor and _is_same(subject.lower(), vendor)):
+        return f"said of “{subject}”"
+    return None
+
+
+def _is_same(subject: str, vendor: str) -> bool:
+    first = vendor.split(maxsplit=1)[0]
+    return vendor in subject or subject in vendor or first in subject.split()
+
+
+def _beside(phrase: Phrase, places: list[tuple[int, int]], left: int, right: int) -> bool:
+    """Whether one of some places stands beside [left, right) with no more between than can be explained."""
+    for start, stop in places:
+        if start < right and left < stop:
+            return True  # "we are partners" in one word
+        gap = (stop, left) if stop <= left else (right, start)
+        if phrase.between(*gap, "customer", "customer-noun", "through", "others"):
+            continue
+        if len(_unexplained(phrase, *gap, (left, right))) <= MOST_UNEXPLAINED_BESIDE:
+            return True
+    return False
+
+
+def _part(phrase: Phrase, left: int, right: int) -> tuple[int, int]:
+    """Return the part of the sentence, between dashes, bars, colons, commas and brackets, that [left, right) lies in."""
+    start = max((m.end() for m in _PART.finditer(phrase.text, 0, left)), default=0)
+    after = _PART.search(phrase.text, right)
+    return start, after.start() if after else len(phrase.text)
+
+
+def _opens(phrase: Phrase, yours: Word) -> bool:
+    """Whether "your" opens its phrase: at the start, or after the vendor's name and a dash."""
+    before = phrase.text[: yours.start].rstrip()
+    return not before or before[-1] in "–—-|:·,." or phrase.tokens(0, yours.start) <= MOST_UNEXPLAINED_BESIDE
+
+
+def _unexplained(phrase: Phrase, start: int, stop: int, name: tuple[int, int]) -> list[str]:
+    """Return the words of [start, stop) that are neither of the lexicon nor names, which capitals tell where there are any."""
+    spans = [(word.start, word.stop) for word in phrase.words] + [*phrase.names, name]
+    found = []
+    for token in _TOKEN.finditer(phrase.written, start, stop):
+        if any(begin <= token.start() < end for begin, end in spans) or token[0][0].isupper() or len(token[0]) == 1:
+            continue
+        if _CASELESS.match(token[0]):
+            rest = "".join(
+                letter
+                for place, letter in enumerate(token[0], token.start())
+                if not any(begin <= place < end for begin, end in spans)
+            )
+            found += [rest] * (weigh(rest) // 2)
+            continue
+        found.append(token[0])
+    return found
