@@ -168,7 +168,8 @@ CREATE TABLE sightings ( -- an image in a page, before anyone decided whose it i
     noise TEXT, -- own-logo, social, payment, app-badge, cookie-banner, flag, icon, avatar or decoration; NULL = may be anyone's logo
     noise_reason TEXT, -- which attribute, word or position said so
     twin_group TEXT, -- equal on the sightings of a page that show one logo, such as grey and colour; NULL = it has no twin
-    page_box TEXT -- JSON [x, y, width, height] in px of the page as a browser drew it; NULL = it was not drawn
+    page_box TEXT, -- JSON [x, y, width, height] in px of the page as a browser drew it; NULL = it was not drawn
+    is_hidden INTEGER NOT NULL -- 1: the page hides it, or what it stands in, by itself: [hidden], display: none
 ) STRICT;
 CREATE INDEX sightings_by_page ON sightings(page_id);
 CREATE INDEX sightings_by_look ON sightings(look_id) WHERE look_id IS NOT NULL;

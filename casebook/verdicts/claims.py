@@ -113,6 +113,7 @@ class _ShownLogo:
     valid_until: IsoDate | None
     usage: str  # JSON, as matcher.brands.usage reads it
     is_in_wall: bool
+    is_hidden: bool
     has_one_colour_variant: bool
     image_width_px: int | None
     neighbours: str | None  # JSON list of [x, y, width, height]; None: no rule needs them
@@ -282,6 +283,7 @@ def _place(logo: _ShownLogo, gathered: _VisitClaims) -> Place:
         noise=logo.noise,
         noise_reason=logo.noise_reason,
         is_in_wall=logo.is_in_wall,
+        is_hidden=logo.is_hidden,
         said_on_page=gathered.stated.get((logo.page_id, logo.brand)),
         brand_domains=logo.domains,
         page_host=urlsplit(logo.url).hostname or "",
@@ -319,7 +321,7 @@ _DELETE_MARKS = """
 _LOGO_EVIDENCE = """
     SELECT s.seed_id, b.brand, b.domains, p.page_id, p.url, p.kind AS page_kind, p.kind_reasons, g.sighting_id, g.zone,
            g.link_url, g.section_kind, g.section_reasons, g.heading_trail, g.alt, g.aria_label, g.caption, g.nearby_text, g.noise,
-           g.noise_reason, g.page_box, m.match_id, m.transform, m.x, m.y, m.width, m.height,
+           g.noise_reason, g.page_box, g.is_hidden, m.match_id, m.transform, m.x, m.y, m.width, m.height,
            o.variant, o.tier, o.programme, o.valid_until, o.usage,
            EXISTS (SELECT 1 FROM wall_images w WHERE w.sighting_id = g.sighting_id) AS is_in_wall,
            EXISTS (SELECT 1 FROM official_logos n WHERE n.brand = o.brand AND n.variant IN ('white', 'mono') AND n.is_current)

@@ -14,7 +14,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TypeVar
 
-from casebook.verdicts.logo_relations import DOUBTFUL_WORDS, IN_BIOGRAPHY
+from casebook.verdicts.logo_relations import DOUBTFUL_WORDS, HIDDEN, IN_BIOGRAPHY
 from casebook.verdicts.tiers import NO_TIERS, TierList
 from ledger.database import Ledger
 from ledger.dates import end_of_day
@@ -254,11 +254,23 @@ def _facts(
 
 def _doubts(evidence: Sequence[_Shown]) -> tuple[str, ...]:
     """Return what leaves a doubt of a claim; nothing when a sentence or a logo is sure."""
-    doubtful = [row for row in evidence if row.certainty is Certainty.LIKELY or DOUBTFUL_WORDS in row.reasons]
+    doubtful = [
+        row
+        for row in evidence
+        if row.certainty is Certainty.LIKELY or DOUBTFUL_WORDS in row.reasons or HIDDEN in row.reasons
+    ]
     if len(doubtful) < len(evidence):
         return ()
     told = (f"{row.doubt}, in “{_squeezed(row.sentence)}”" for row in doubtful if row.doubt and row.sentence)
-    return tuple(dict.fromkeys(told)) or ("the sentence that says what the logo stands for",)
+    of_logos = [
+        words
+        for words, mark in (
+            ("the sentence that says what the logo stands for", DOUBTFUL_WORDS),
+            ("the logo stands in a part of the page that it hides", HIDDEN),
+        )
+        if any(mark in row.reasons for row in doubtful)
+    ]
+    return tuple(dict.fromkeys([*told, *of_logos]))
 
 
 def _read_borders(ledger: Ledger, claim_ids: Sequence[ClaimId], until: str) -> Iterator[_Borders]:

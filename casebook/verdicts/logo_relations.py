@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -44,6 +44,8 @@ _BY_NOISE = {Noise.SOCIAL: Relation.SOCIAL, Noise.PAYMENT: Relation.PAYMENT, Noi
 # which section a word of [words] makes more exact
 _NARROWED = {Relation.RESELLER: Relation.DISTRIBUTOR, Relation.SPONSOR: Relation.INVESTOR}
 DOUBTFUL_WORDS = "the same page says, but not for sure,"  # so begins the reason; the rules ask for it
+HIDDEN = "stands in a part of the page that it hides"  # likewise
+NOT_NOW = "stands where nothing is claimed now"
 IN_BIOGRAPHY = "stands in a biography"  # so begins the reason; the rules ask for it
 _FURNITURE = frozenset({"header", "nav", "footer"})
 _WEAK = frozenset({Relation.TECHNOLOGY, Relation.INCIDENTAL, Relation.UNSTATED})
@@ -74,6 +76,7 @@ class Place:
     noise: Noise | None
     noise_reason: str | None
     is_in_wall: bool
+    is_hidden: bool
     said_on_page: SaidOnPage | None  # what words on the same page claim of the brand
     brand_domains: tuple[str, ...]
     page_host: str
@@ -111,6 +114,11 @@ class LogoRelations:
         self._words = shipped_relation_words()
 
     def relate(self, place: Place) -> Relating:
+        """Return what a logo says by where it stands, as _by_place does; a logo that the page hides leaves a doubt."""
+        related = self._by_place(place)
+        return replace(related, reasons=(*related.reasons, HIDDEN)) if place.is_hidden else related
+
+    def _by_place(self, place: Place) -> Relating:
         """Return what a logo says by where it stands; the first rule that fits decides.
 
         1. On the brand's own site it is the brand's own.
@@ -118,7 +126,8 @@ class LogoRelations:
         3. On a sign-in button, in a review widget, after "powered by" in the page's frame it is that.
         4. In the page's frame, with a link to a profile at the brand's site, it is a social icon.
         5. A partner badge says partner, wherever it stands.
-        6. In a person's biography it is an earlier employer's: incidental.
+        6. Under a heading that says it is over ("Former partners"), or is yet to come ("Become a partner"), nothing is claimed now: incidental.
+           In a person's biography it is an earlier employer's: incidental.
         7. The section around it says what it is; its heading may say it more exactly (distributor, investor).
            A section that is told by a class name alone says less than a page of another kind.
         8. Words on the same page, if neither the section nor the kind of page says more than "technology".
@@ -136,6 +145,8 @@ class LogoRelations:
             return Relating(
                 relation=Relation.PARTNER, reasons=("the artwork is a partner badge", *place.section_reasons)
             )
+        if over := self._not_now(place):
+            return Relating(relation=Relation.INCIDENTAL, reasons=(f"{NOT_NOW}, under “{over}”",))
         if section is None and (heading := self._biography(place)):
             return Relating(relation=Relation.INCIDENTAL, reasons=(f"{IN_BIOGRAPHY}, under “{heading}”",))
         if section is not None and not _is_by_class_against_page(place, section):
@@ -170,6 +181,12 @@ class LogoRelations:
                 reasons=(f"in the page's {place.zone}, links to a profile at {place.link_url}",),
             )
         return None
+
+    def _not_now(self, place: Place) -> str | None:
+        heading = place.headings[-1] if place.headings else None
+        return (
+            heading if heading and any(self._words.heading.hit(kind, heading) for kind in ("over", "wished")) else None
+        )
 
     def _biography(self, place: Place) -> str | None:
         return next((heading for heading in place.headings if self._words.heading.hit("person", heading)), None)

@@ -100,7 +100,9 @@ class _PageImagesReader:
     def _add_unseen(self) -> None:
         """Add images that no element shows yet: those seen already are not added again."""
         seen = {placed.sighting.image_url for placed in self._placed}
-        nowhere = Surroundings(heading_trail=(), zone="main", section_kind=SectionKind.NONE, section_reasons=())
+        nowhere = Surroundings(
+            heading_trail=(), zone="main", section_kind=SectionKind.NONE, section_reasons=(), is_hidden=False
+        )
         for image in find_state_images(self.outline):
             if (url := self.document.absolute(image.reference)) not in seen:
                 seen.add(url)
@@ -164,6 +166,7 @@ class _PageImagesReader:
             zone=around.zone,
             section_kind=around.section_kind,
             section_reasons=around.section_reasons,
+            is_hidden=around.is_hidden,
             nearby_text=self._nearby_text(place),
         )
         judged = self._judge(sighting, image, place, href)

@@ -13,6 +13,8 @@ from ledger.vocabulary import SectionKind
 _SECTION_KINDS = frozenset(map(str, SectionKind))
 MAX_NAME_CHARS = 500
 _SOCIAL_PROOF = re.compile(r"social[\s_-]?proof", re.I)
+HIDDEN_ANCESTORS = 12  # a part of a page that is hidden is seldom higher above a logo
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 STRONG_NAMES = frozenset({SectionKind.SOCIAL, SectionKind.PAYMENT, SectionKind.APP_STORE})
 ANCESTORS_READ = 6  # a logo, its link, its slide, the slider, the column, the section
 
@@ -25,6 +27,7 @@ class Surroundings:
     zone: str
     section_kind: SectionKind
     section_reasons: tuple[str, ...]
+    is_hidden: bool  # by an attribute or a style of its own, or of what it stands in
 
     @property
     def heading(self) -> str | None:
@@ -41,6 +44,7 @@ class PageSections:
         language = document.language
         self._words: WordLists = lexicon.words("sections", (language, "en")) if language else lexicon.sections
         self._by_words: dict[tuple[str, bool], SectionKind | None] = {}
+        self._hidden: dict[int, bool] = {}
         self._named: dict[int, tuple[SectionKind, str] | None] = {}
 
     def around(self, place: int, *, begun: int | None = None) -> Surroundings:
@@ -54,15 +58,32 @@ class PageSections:
             and (h.zone == zone or (zone != "footer" and h.zone in ("main", "aside")))
         )
         kind, reasons = self._section(place, trail)
-        return Surroundings(heading_trail=trail, zone=zone, section_kind=kind, section_reasons=reasons)
+        return Surroundings(
+            heading_trail=trail, zone=zone, section_kind=kind, section_reasons=reasons, is_hidden=self._is_hidden(place)
+        )
+
+    def _is_hidden(self, place: int) -> bool:
+        for _ in range(HIDDEN_ANCESTORS):
+            if place == NONE:
+                return False
+            if place not in self._hidden:
+                attributes = self.outline.tags[place].attrs
+                style = attribute(self.outline.tags[place], "style") if "style" in attributes else None
+                self._hidden[place] = "hidden" in attributes or bool(style and _HIDDEN.search(style))
+            if self._hidden[place]:
+                return True
+            place = self.outline.parents[place]
+        return False
 
     def _section(self, place: int, trail: tuple[str, ...]) -> tuple[SectionKind, tuple[str, ...]]:
         by_name = self._named_section(place)
-        if by_name and by_name[0] in STRONG_NAMES:
+        if by_name and by_name[0] is SectionKind.SOCIAL:
             return by_name  # a row of social icons under "Our partners" is still a row of social icons
         for heading in reversed(trail):
             if kind := self._kind_of(heading):
-                return kind, (f"heading “{heading}”",)
+                return kind, (
+                    f"heading “{heading}”",
+                )  # whatever a theme calls it: "payment-partners", "sponsors-carousel"
         return by_name or (SectionKind.NONE, ())
 
     def _named_section(self, place: int) -> tuple[SectionKind, tuple[str, ...]] | None:

@@ -217,6 +217,7 @@ class Sighting:
     noise_reason: str | None = None
     twin_group: str | None = None  # equal on the sightings of a page that show one logo; None: it has no twin
     page_box: tuple[int, ...] | None = None  # x, y, width, height in px of a page that a browser drew
+    is_hidden: bool = False  # by the page itself: [hidden], display: none
 
     @property
     def heading(self) -> str | None:

@@ -24,7 +24,7 @@ from dataclasses import replace
 
 from ledger.vocabulary import AssertedBy, Modality, Polarity, Relation, SectionKind, StatementKind
 from matcher.words.certainty import likely, sureness_of
-from matcher.words.denials import denied, disclaimed, trademark_notice
+from matcher.words.denials import denied, disclaimed, negation, trademark_notice
 from matcher.words.details import gap_between, read_programme, read_subject, read_tier
 from matcher.words.grammar import PARTNERS, RELATIONS, Word
 from matcher.words.levelled import level
@@ -66,6 +66,7 @@ def read_naming(phrase: Phrase, name: tuple[int, int], frame: Frame) -> Reading:
         disclaimed(phrase)
         or (None if ties else trademark_notice(phrase))
         or denied(phrase, name, [tie.word for tie in ties])
+        or _denied_of_it(phrase, name)
         or _asked(phrase)
         or _worked_there(phrase, name, frame, tie)
         or _testimonial(phrase, frame, tie)
@@ -76,6 +77,19 @@ def read_naming(phrase: Phrase, name: tuple[int, int], frame: Frame) -> Reading:
     if tie is None:
         return _continued(phrase, frame) or _listed(phrase, name, frame) or _mentioned(phrase, name, outcomes)
     return _tied(phrase, name, tie, frame)
+
+
+def _denied_of_it(phrase: Phrase, name: tuple[int, int]) -> Reading | None:
+    """Return what a later clause without a name denies: "we sell used Acme, but are neither partner nor authorised dealer"."""
+    stop = phrase.clause(name[0])[1]
+    if any(start >= stop for start, _ in phrase.names):
+        return None
+    for word in phrase.between(stop, len(phrase.text), *GRANTED):
+        if hit := negation(phrase, word):
+            rule = f"denied: “{hit.text} … {word.text}”, of the name before"
+            role = next(role for role in RELATIONS if role in word.roles)
+            return Reading(kind=StatementKind.DENIAL, rule=rule, relation=RELATIONS[role], polarity=Polarity.DENIED)
+    return None
 
 
 def _asked(phrase: Phrase) -> Reading | None:
@@ -317,6 +331,9 @@ def _listed(phrase: Phrase, name: tuple[int, int], frame: Frame) -> Reading | No
         return None
     kind, relation = _LISTED[setting.section_kind]
     rule = f"listed: under a heading of {setting.section_kind}"
+    if frame.is_over and kind is StatementKind.PARTNER_CLAIM:
+        rule = f"over: listed under “{setting.heading_trail[-1]}”"
+        return Reading(kind=StatementKind.PAST, rule=rule, relation=relation, modality=Modality.WAS)
     return Reading(kind=kind, rule=rule, relation=relation, tier=read_tier(phrase, name, None))
 
 

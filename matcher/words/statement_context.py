@@ -49,4 +49,5 @@ class Frame:
     signs_quote: bool = False
     is_listed: bool = False
     is_heading: bool = False
+    is_over: bool = False  # the heading above says so: "Former partners"
     earlier: Reading | None = None

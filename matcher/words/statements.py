@@ -149,9 +149,15 @@ class StatementReader:
             setting=setting,
             is_person="person" in roles,
             is_job="job" in roles,
+            is_over="past" in self._last_heading_roles(setting),
             is_listed=len(written) <= MAX_LISTED_CHARS,
             is_heading=bool(setting.heading_trail) and setting.heading_trail[-1] == text.strip(),
         )
+
+    def _last_heading_roles(self, setting: Setting) -> frozenset[str]:
+        heading = level(setting.heading_trail[-1]).text if setting.heading_trail else ""
+        words = self._grammars.of(setting.language).words(heading) if heading else []
+        return frozenset(role for word in words for role in word.roles)
 
     def _names_above(self, setting: Setting) -> list[Naming]:
         """Return the name that the passage's heading is made of: a card "Veltrana" with "Gold Partner since 2012" under it."""
