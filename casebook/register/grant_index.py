@@ -43,6 +43,8 @@ def keys_of(grant: Grant) -> Iterator[tuple[str, str]]:
         yield "core", forms.core
     for domain in grant.domains:
         yield "domain", domain
+        if "/" in domain:
+            yield "host", domain.partition("/")[0]
     for identifier in grant.identifiers:
         yield "identifier", identifier
     if grant.parent:

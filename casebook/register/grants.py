@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from casebook.register.company_names import comparable_name
 from crawler.images.noise_words import shipped_noise_words
 from ledger.dates import ISO_DATES, read_date, suggest_date
-from ledger.domains import normal_domain
+from ledger.domains import normal_place
 from ledger.errors import Problem
 from ledger.identifiers import normal_identifier
 from ledger.identity import content_id
@@ -111,7 +111,7 @@ class GrantReader:
     def _domains(self, row: SourceRow) -> tuple[str, ...]:
         domains: dict[str, None] = {}
         for text in row.several("domains"):
-            domain = normal_domain(text)
+            domain = normal_place(text)
             if domain is None:
                 self._problem(row, "domains", "domains such as vendor.example", repr(text), "correct it or leave it empty")  # fmt: skip
             elif network := _network_of(text):  # a domain decides: it would authorise whoever has a page there

@@ -33,6 +33,7 @@ from casebook.register.search_terms import (
 )
 from casebook.register.snapshots import held_groups, held_registers
 from ledger.database import Ledger
+from ledger.domains import shared_segments
 from ledger.identifiers import is_lei
 from ledger.identity import content_id, utc_text
 from ledger.records import Grant, GroupSnapshot, RegisterSnapshot, Search
@@ -203,13 +204,16 @@ def _steps(index: GrantIndex, tried: Tried) -> Iterator[tuple[Basis, str, Iterab
     lines = index.lines
     for identifier in tried.query.identifiers:
         yield "identifier", f"identifier {identifier}", lines("identifier", identifier)
-    for domain in tried.query.domains:
-        yield "domain", f"domain {domain}", lines("domain", domain)
+    for place in dict.fromkeys(place for domain in tried.query.domains for place in _places(domain)):
+        yield "domain", f"domain {place}", lines("domain", place)
     for name, forms in tried.names:
         yield "name", f"name {name}", lines("name", forms.key)
         yield "name", f"name {name}, written in Latin letters", lines("latin", forms.latin)
         if forms.latin != forms.key:
             yield "name", f"name {name}, written in Latin letters", lines("name", forms.latin)
+    for host in dict.fromkeys(domain.partition("/")[0] for domain in tried.query.domains):
+        parts = [line for line in lines("host", host) if _may_be_part(index.grant(line), host, tried.query.domains)]
+        yield "name", f"domain {host}, of which the register names a part only", parts
     for alias in tried.aliases:
         for identifier in alias.identifiers:
             yield "name", f"identifier {identifier}: {alias.how}", lines("identifier", identifier)
@@ -221,6 +225,23 @@ def _steps(index: GrantIndex, tried: Tried) -> Iterator[tuple[Basis, str, Iterab
         yield "group", f"the register names {name} as the parent", lines("parent", forms.key)
     for member in tried.members:
         yield "group", f"{member.name}: {member.how}", _lines_of(index, member)
+
+
+def _places(domain: str) -> Iterator[str]:
+    """Yield a domain and the places above a path on it; on a platform that tenants share by path not the platform itself."""
+    host, _, path = domain.partition("/")
+    segments = path.split("/") if path else []
+    least = min(len(segments), shared_segments(host))
+    for count in range(least, len(segments) + 1):
+        yield "/".join([host, *segments[:count]])
+
+
+def _may_be_part(grant: Grant, host: str, domains: Iterable[str]) -> bool:
+    """Whether a grant for a part of a host may be the vendor's: they part ways nowhere, or the vendor is known by the host alone."""
+    theirs = [domain for domain in grant.domains if domain.startswith(f"{host}/")]
+    ours = [domain for domain in domains if domain.partition("/")[0] == host]
+    paths = [domain for domain in ours if "/" in domain]
+    return any(their.startswith(f"{our}/") for their in theirs for our in (paths or ours))
 
 
 def _lines_of(index: GrantIndex, member: Member) -> list[int]:

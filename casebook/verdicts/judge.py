@@ -23,7 +23,7 @@ from casebook.register.search import Register, SearchQuery, SearchResult
 from casebook.verdicts.facts import ClaimToJudge, read_claims
 from casebook.verdicts.rules import RULES_VERSION, Judgement, judge_claim, needs_search
 from ledger.database import Ledger
-from ledger.domains import normal_domain
+from ledger.domains import normal_place
 from ledger.identity import content_id, event_id, utc_text
 from ledger.records import Judging, Search, Seed, Verdict
 from ledger.typed_texts import ClaimId, Instant, IsoDate, JudgingId, SearchId, SeedId
@@ -216,7 +216,7 @@ def query_of(seed: Seed) -> SearchQuery:
 
 @lru_cache(maxsize=50_000)
 def _domains(start_urls: tuple[str, ...], vendor_domain: str) -> tuple[str, ...]:
-    domains = (*map(normal_domain, start_urls), vendor_domain)
+    domains = (*map(normal_place, start_urls), vendor_domain)
     return tuple(dict.fromkeys(filter(None, domains)))
 
 

@@ -156,7 +156,8 @@ def _judge_hit(facts: ClaimFacts, hit: Hit, as_of: IsoDate) -> _Outcome | None:
         )
     if hit.basis == "group":
         return _outcome(9, VerdictKind.UNDETERMINED, f"a company of the vendor's group holds less: {described}", *gaps)
-    return _outcome(9, VerdictKind.UNDETERMINED, f"only the name agrees, a person has to decide: {described}", *gaps)
+    what = "only a part of the domain" if hit.via.startswith("domain") else "only the name"
+    return _outcome(9, VerdictKind.UNDETERMINED, f"{what} agrees, a person has to decide: {described}", *gaps)
 
 
 def _other_tie(facts: ClaimFacts) -> _Outcome | None:

@@ -37,7 +37,7 @@ from crawler.visits.seeds import seed_of
 from crawler.visits.visit import Budget, RunningVisit, end_visit, read_seed
 from ledger.archive.warc import WarcArchive
 from ledger.database import Ledger
-from ledger.domains import registrable_domain
+from ledger.domains import registrable_domain, site_of
 from ledger.identity import content_id, sha256_hex, utc_text
 from ledger.lexicon import Lexicon
 from ledger.records import Crawl, Look, Seed, Visit
@@ -79,8 +79,9 @@ def plan_ingest(index: ArchiveIndex, ledger: Ledger, lexicon: Lexicon, listed: S
     left_out = 0
     page_domains = {registrable_domain(host) for host in index.archive.page_hosts}
     for answer in index.documents():
-        domain = registrable_domain(urlsplit(answer.uri).hostname or "")
-        if (listed and domain not in by_domain) or (not listed and page_domains and domain not in page_domains):
+        domain = site_of(answer.uri)
+        host_domain = registrable_domain(urlsplit(answer.uri).hostname or "")
+        if (listed and domain not in by_domain) or (not listed and page_domains and host_domain not in page_domains):
             left_out += 1
             continue
         day = chosen.setdefault((answer.at[:10], domain), {})

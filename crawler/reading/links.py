@@ -21,7 +21,7 @@ from crawler.page.page import Document, attribute
 from crawler.reading.own_hosts import own_hosts, seen_here
 from crawler.reading.page_kind import WORTH, is_home, is_language_home, kinds_in, path_words
 from crawler.reading.script_links import json_links, language_switches, quoted_paths
-from ledger.domains import registrable_domain
+from ledger.domains import site_of
 from ledger.lexicon import Lexicon, split_words
 from ledger.vocabulary import PageKind
 
@@ -83,11 +83,11 @@ class _Reference:
 
 
 def is_same_site(url: str, other: str) -> bool:
-    """Tell whether two URLs belong to one vendor: equal registrable domain; for bare addresses equal host and port."""
+    """Tell whether two URLs belong to one vendor: equal domain, or tenant of a platform; for bare addresses equal host and port."""
     a, b = urlsplit(url), urlsplit(other)
     if not a.hostname or not b.hostname:
         return False
-    if registrable_domain(a.hostname) != registrable_domain(b.hostname):
+    if site_of(url) != site_of(other):
         return False
     return a.port == b.port or not re.fullmatch(r"[\d.]+|[0-9a-f:]+", a.hostname)
 

@@ -19,8 +19,8 @@ from w3lib.url import safe_url_string
 
 from crawler.visits.clock import measure_clock
 from ledger.csv_table import TableFormat, TableRow, each_row
-from ledger.database import Ledger
-from ledger.domains import registrable_domain
+from ledger.database import Ledger, columns_of
+from ledger.domains import site_of
 from ledger.errors import BadInputError, Problem
 from ledger.identifiers import normal_identifier
 from ledger.identity import content_id, event_id, sha256_hex, utc_text
@@ -79,9 +79,9 @@ def _add_row(row: TableRow, seeds: dict[str, Seed], lines: dict[str, int], probl
         problems.append(
             Problem(
                 where=row.place("name"),
-                expected=f"{known.vendor!r} as in line {lines[seed.seed_id]}, which has the same host",
+                expected=f"{known.vendor!r} as in line {lines[seed.seed_id]}, which has the same site",
                 got=repr(seed.vendor),
-                next_step="give each vendor a host of its own, or the lines one name",
+                next_step="give each vendor a site of its own, or the lines one name",
             )
         )
     else:
@@ -125,15 +125,42 @@ def seed_of(address: str, *, name: str | None = None, country: str | None = None
         raise ValueError("no domain in it")
     url = safe_url_string(urlunsplit(parts._replace(path=parts.path or "/")))
     netloc = urlsplit(url).netloc.lower().rpartition("@")[2]
-    domain = registrable_domain(host)
+    domain = site_of(url)
+    tenant = domain.partition("/")[2]
     return Seed(
-        seed_id=SeedId(content_id("seed", netloc)),
+        seed_id=SeedId(content_id("seed", f"{netloc}/{tenant}" if tenant else netloc)),
         vendor=name or domain,
         vendor_domain=domain,
         start_urls=(url,),
         country=country or None,
         parent=parent or None,
     )
+
+
+def sites_beside(ledger: Ledger, seed: Seed) -> tuple[str, ...]:
+    """Return the start addresses of other vendors on the same domain: a site builder's customers, a group's companies.
+
+    A seed that nobody named may be the same vendor: `www.` in front, a page that was checked.
+    """
+    own = {_place(url) for url in seed.start_urls}
+    listed = ledger.select(
+        Seed,
+        f"SELECT {columns_of(Seed)} FROM seeds WHERE vendor_domain = ? AND seed_id <> ?",
+        [seed.vendor_domain, seed.seed_id],
+    )
+    named = [other for other in listed if other.vendor not in (seed.vendor, other.vendor_domain)]
+    return tuple(url for other in named for url in other.start_urls if _place(url) not in own)
+
+
+def is_within(url: str, site: str) -> bool:
+    """Tell whether an address lies on the site that a start address begins: on its host, or below its path."""
+    (host, path), (site_host, site_path) = _place(url), _place(site)
+    return host == site_host and (path == site_path or path.startswith(site_path.rstrip("/") + "/"))
+
+
+def _place(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.netloc.lower().removeprefix("www."), parts.path or "/"
 
 
 def seed_of_url(url: str) -> Seed:

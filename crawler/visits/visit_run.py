@@ -26,6 +26,7 @@ from crawler.reading.reading_pool import PageUnreadableError
 from crawler.visits.drawn_pages import draw
 from crawler.visits.fetcher import FetchedAnswer
 from crawler.visits.page_parts import PageParts
+from crawler.visits.seeds import is_within, sites_beside
 from crawler.visits.sitemaps import MAX_SITEMAPS, read_sitemap
 from crawler.visits.traps import url_key
 from crawler.visits.visit import RunningVisit
@@ -63,6 +64,7 @@ class VisitRun:
         self.parts = PageParts(tools.looks, visit)
         self.site = visit.seed.start_urls[0]
         self.hosts: frozenset[str] = frozenset()  # further hosts that the vendor calls its own
+        self.others = sites_beside(tools.ledger, visit.seed)
         self.script_urls: dict[str, None] = {}
         self.contact_urls: dict[str, None] = {}
         self.endings: dict[str, int] = {}
@@ -95,7 +97,7 @@ class VisitRun:
 
     def _add(self, link: Link) -> None:
         key = url_key(link.url)
-        if key in self.known:
+        if key in self.known or any(is_within(link.url, site) for site in self.others):
             return
         self.known.add(key)
         is_promising = link.kind not in (PageKind.OTHER, PageKind.NEWS)
