@@ -35,6 +35,7 @@ CREATE TABLE seeds ( -- one vendor to visit
     start_urls TEXT NOT NULL, -- JSON list
     country TEXT,
     parent TEXT, -- name of the group it belongs to, as in the seed list
+    aliases TEXT NOT NULL, -- JSON list: its other names, as in the seed list
     identifiers TEXT NOT NULL -- JSON list: LEIs, and registration numbers as ISSUER:NUMBER
 ) STRICT;
 
@@ -138,6 +139,7 @@ CREATE TABLE pages ( -- a capture that is a document, judged
     health TEXT NOT NULL, -- only 'ok' pages count as looked at
     health_reason TEXT,
     stylesheet_looks TEXT NOT NULL, -- JSON list of look_id
+    own_names TEXT NOT NULL, -- JSON list: what the vendor calls itself there
     extractor_version INTEGER NOT NULL -- which version of the reading gave the row
 ) STRICT;
 CREATE INDEX pages_by_visit ON pages(visit_id);

@@ -42,6 +42,7 @@ class _Passage:
     heading_trail: tuple[str, ...]
     zone: str
     vendor: str
+    own_names: tuple[str, ...]
     seen_at: Instant
 
 
@@ -105,12 +106,16 @@ def _setting(passage: _Passage) -> Setting:
         heading_trail=passage.heading_trail,
         zone=passage.zone,
         vendor=passage.vendor,
+        own_names=passage.own_names,
         seen_year=int(passage.seen_at[:4]),
     )
 
 
 _PASSAGES = """
     SELECT g.passage_id, g.page_id, g.text, g.language, g.section_kind, g.heading, g.heading_trail, g.zone, s.vendor,
+           (SELECT json_group_array(DISTINCT n.value) FROM (
+                SELECT value FROM json_each(s.aliases)
+                UNION SELECT o.value FROM pages q, json_each(q.own_names) o WHERE q.visit_id = p.visit_id LIMIT 30) n) AS own_names,
            k.looked_at AS seen_at
     FROM pages p
     JOIN passages g ON g.page_id = p.page_id

@@ -17,6 +17,7 @@ from operator import attrgetter
 from casebook.register.register_changes import FIELDS
 from casebook.register.search import Register
 from casebook.register.snapshots import held_groups, held_registers
+from casebook.verdicts.facts import read_vendor_names
 from casebook.verdicts.judge import Judge, query_of
 from ledger.database import Ledger, columns_of
 from ledger.identity import utc_text
@@ -91,8 +92,9 @@ def _touched(
 ) -> Iterator[ClaimId]:
     register = Register.of_grants(ledger, brand, snapshot, changed)
     today = IsoDate(utc_text()[:10])
+    names = read_vendor_names(ledger, list(claims))
     for seed in ledger.select_each(Seed, f"SELECT {columns_of(Seed)} FROM seeds"):
-        if seed.seed_id in claims and register.finds(query_of(seed), today):
+        if seed.seed_id in claims and register.finds(query_of(seed, names[seed.seed_id]), today):
             yield from claims[seed.seed_id]
 
 

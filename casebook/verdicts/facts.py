@@ -21,6 +21,7 @@ from ledger.dates import end_of_day
 from ledger.records import Seed
 from ledger.typed_texts import ClaimId, FinalUrl, Instant, IsoDate, PageId, SeedId
 from ledger.vocabulary import AssertedBy, Certainty, Evidence, LogoVariant, PageKind, Relation
+from matcher.words.naming_rules import RELATIVE
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
@@ -28,6 +29,7 @@ NEVER = end_of_day(IsoDate("9999-12-31"))
 # A page that was not found for so long, while others of the vendor were, counts as gone. By reason, not by data: crawls come
 # back every month or quarter, and a visit of one page (`check`) must not make the rest of a site look gone
 STALE_DAYS = 180
+MAX_NAMES = 12  # of a vendor's pages that the register is asked for, the most frequent first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,14 @@ PAGE_FACTS = frozenset({"was_hardly_seen", "first_seen", "began_after", "gone_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VendorNames:
+    """Names on a vendor's pages, the most frequent first. own: what they call it; relatives: its parent, sister, … in its sentences."""
+
+    own: tuple[str, ...] = ()
+    relatives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimToJudge:
     """A claim with its facts and whom to ask the register for."""
 
@@ -100,6 +110,7 @@ class ClaimToJudge:
     seed: Seed
     as_of: IsoDate
     facts: ClaimFacts
+    names: VendorNames
 
 
 def read_claims(
@@ -114,6 +125,10 @@ def read_claims(
     denials = _group(ledger.select_each(_Denied, _DENIALS, keys), attrgetter("seed_id", "brand"))
     past = _group(ledger.select_each(_Past, _PAST, keys), attrgetter("claim_id"))
     borders = {border.claim_id: border for border in _read_borders(ledger, claim_ids, until)}
+    seeds = ledger.values(
+        "SELECT DISTINCT seed_id FROM claims WHERE claim_id IN (SELECT value FROM json_each(?))", [keys["claims"]]
+    )
+    names = read_vendor_names(ledger, seeds, until=until)
     templates = {use.template_id: use.vendors for use in ledger.select_each(_TemplateUse, _TEMPLATES, keys)}
     for claim_id, group in groupby(ledger.select_each(_Shown, _EVIDENCE, keys), key=attrgetter("claim_id")):
         evidence = list(group)
@@ -127,7 +142,14 @@ def read_claims(
             () if is_denial else denials.get((first.seed_id, first.brand), ()),
             () if is_denial else past.get(claim_id, ()),
         )
-        yield ClaimToJudge(claim_id=claim_id, brand=first.brand, seed=_seed(first), as_of=day, facts=facts)
+        yield ClaimToJudge(
+            claim_id=claim_id,
+            brand=first.brand,
+            seed=_seed(first),
+            as_of=day,
+            facts=facts,
+            names=names[first.seed_id],
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +161,14 @@ class _Denied:
     page_id: PageId
     names_brand: bool
     sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Named:
+    """A row of _OWN_NAMES and _RELATIVES: a name on a vendor's pages."""
+
+    seed_id: SeedId
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +209,7 @@ class _Shown:
     parent: str | None
     country: str | None
     identifiers: str
+    aliases: str
     brand: str
     domains: str
     tiers: str
@@ -289,6 +320,7 @@ def _seed(shown: _Shown) -> Seed:
         country=shown.country,
         parent=shown.parent,
         identifiers=_texts(shown.identifiers),
+        aliases=_texts(shown.aliases),
     )
 
 
@@ -358,6 +390,23 @@ def _denials(denied: Sequence[_Denied], shown_on: set[PageId]) -> tuple[Denial, 
     return tuple(sorted(denials.values(), key=lambda denial: (not denial.is_on_same_page, denial.sentence)))
 
 
+def read_vendor_names(ledger: Ledger, seed_ids: Sequence[SeedId], *, until: str = NEVER) -> dict[SeedId, VendorNames]:
+    """Return the names on the healthy pages of vendors, as far as they were seen by an instant."""
+    keys = {"seeds": json.dumps(list(seed_ids)), "until": until}
+    own = _names_by_seed(ledger.select_each(_Named, _OWN_NAMES, keys))
+    relatives = _names_by_seed(ledger.select_each(_Named, _RELATIVES, keys | {"rule": f"%/{RELATIVE}%"}))
+    return {
+        seed_id: VendorNames(own=own.get(seed_id, ()), relatives=relatives.get(seed_id, ())) for seed_id in seed_ids
+    }
+
+
+def _names_by_seed(rows: Iterable[_Named]) -> dict[SeedId, tuple[str, ...]]:
+    return {
+        seed_id: tuple(row.name for row in named)[:MAX_NAMES]
+        for seed_id, named in _group(rows, attrgetter("seed_id")).items()
+    }
+
+
 def _group(rows: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
     groups: dict[K, list[T]] = {}
     for row in rows:
@@ -384,7 +433,7 @@ def _tier_list(stored: str) -> TierList:
 
 
 _EVIDENCE = """
-    SELECT e.claim_id, s.seed_id, s.vendor, s.vendor_domain, s.start_urls, s.parent, s.country, s.identifiers,
+    SELECT e.claim_id, s.seed_id, s.vendor, s.vendor_domain, s.start_urls, s.parent, s.country, s.identifiers, s.aliases,
            b.brand, b.domains, b.tiers, c.relation,
            e.evidence, e.tier, e.programme, e.seen_at, e.page_id, e.reasons, p.url, p.kind AS page_kind, p.health_reason,
            g.zone, o.file, o.variant, o.valid_until, m.strangers, t.asserted_by, t.certainty, t.doubt,
@@ -410,6 +459,25 @@ _DENIALS = """
     JOIN claim_evidence e ON e.claim_id = d.claim_id AND e.seen_at <= :until
     JOIN sentences t ON t.text_match_id = e.text_match_id
     WHERE c.claim_id IN (SELECT value FROM json_each(:claims)) AND t.relation IS NOT NULL -- a notice of trademarks denies none
+"""
+_OWN_NAMES = """
+    SELECT v.seed_id, n.value AS name
+    FROM visits v
+    JOIN pages p ON p.visit_id = v.visit_id AND p.health = 'ok'
+    JOIN looks k ON k.look_id = p.look_id AND k.looked_at <= :until
+    JOIN json_each(p.own_names) n
+    WHERE v.seed_id IN (SELECT value FROM json_each(:seeds))
+    GROUP BY v.seed_id, n.value
+    ORDER BY v.seed_id, count(*) DESC, n.value
+"""
+_RELATIVES = """
+    SELECT DISTINCT v.seed_id, t.subject AS name
+    FROM visits v
+    JOIN pages p ON p.visit_id = v.visit_id AND p.health = 'ok'
+    JOIN looks k ON k.look_id = p.look_id AND k.looked_at <= :until
+    JOIN sentences t ON t.page_id = p.page_id AND t.rule LIKE :rule AND t.subject IS NOT NULL
+    WHERE v.seed_id IN (SELECT value FROM json_each(:seeds))
+    ORDER BY v.seed_id, t.subject
 """
 # on the claim's own pages only: what a page of ten years ago says is over began again since
 _PAST = """

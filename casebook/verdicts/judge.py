@@ -20,7 +20,7 @@ from itertools import islice
 from operator import attrgetter
 
 from casebook.register.search import Register, SearchQuery, SearchResult
-from casebook.verdicts.facts import ClaimToJudge, read_claims
+from casebook.verdicts.facts import ClaimToJudge, VendorNames, read_claims
 from casebook.verdicts.rules import RULES_VERSION, Judgement, judge_claim, needs_search
 from ledger.database import Ledger
 from ledger.domains import normal_place
@@ -143,7 +143,8 @@ class Judge:
                 self._searches.clear()
             if claim.brand not in self._registers:
                 self._registers[claim.brand] = Register(self.ledger, claim.brand, known_at=self.known_at)
-            self._searches[key] = self._registers[claim.brand].search(query_of(seed), claim.as_of)
+            query = query_of(seed, claim.names)
+            self._searches[key] = self._registers[claim.brand].search(query, claim.as_of)
         return self._searches[key]
 
     def _verdict(
@@ -203,12 +204,12 @@ class Judge:
         self.ledger.put([self._judging])
 
 
-def query_of(seed: Seed) -> SearchQuery:
-    """Return whom the register is asked for when a vendor is judged."""
+def query_of(seed: Seed, names: VendorNames) -> SearchQuery:
+    """Return whom the register is asked for when a vendor is judged. names: those on its pages, beside those of the seed list."""
     return SearchQuery(
-        names=(seed.vendor,),
+        names=tuple(dict.fromkeys((seed.vendor, *seed.aliases, *names.own))),
         domains=_domains(seed.start_urls, seed.vendor_domain),
-        group=(seed.parent,) if seed.parent else (),
+        group=tuple(dict.fromkeys((*((seed.parent,) if seed.parent else ()), *names.relatives))),
         identifiers=seed.identifiers,
         country=seed.country,
     )

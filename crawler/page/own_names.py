@@ -6,7 +6,10 @@ anybody's: the last part of a title is the site's, the first one only on the hom
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.page.page import Document, attribute
@@ -14,9 +17,12 @@ from ledger.domains import registrable_domain
 from ledger.lexicon import Lexicon
 
 MAX_NAME_CHARS = 60
+MAX_NAMES = 6  # of one page
+ORGANISATIONS = ("Organization", "Corporation", "LocalBusiness", "Store", "ProfessionalService", "WebSite")
 MAX_TITLE_WORDS = 4  # a part of a title with more is a slogan, and slogans name the brands one sells
 _PARTS = re.compile(r"\s+[-–—|:·•»/]+\s+|\s*[|»•]\s*|:\s+")
 _COPYRIGHT = re.compile(r"(?:©|\(c\)|copyright)[\s©,–-]*(?:\d{4}[\s,–-]*){0,3}(?:by\s+)?([^.,|©<>\n]{3,60})", re.I)
+_RIGHTS = re.compile(r"\ball rights reserved.*$", re.I)
 _SITE_NAMES = frozenset({"og:site_name", "application-name", "apple-mobile-web-app-title"})
 # a title's part that says what the page is, not whose
 _PAGE_KINDS = frozenset({"partners", "clients", "resellers", "about", "news", "certifications", "members", "unwanted"})
@@ -51,6 +57,54 @@ def find_own_names(document: Document, lexicon: Lexicon) -> list[str]:
     return [
         name for name in dict.fromkeys(_LEGAL.sub("", name).strip() for name in names) if name and not name.isdigit()
     ]
+
+
+def stated_names(document: Document, lexicon: Lexicon) -> tuple[str, ...]:
+    """Return the names under which the register is asked for a vendor: those that its page states, with their legal forms.
+
+    JSON-LD of the organisation, the site's name, the title of the home page, the copyright line.
+    """
+    names = [*_organisation_names(document)]
+    for tag in document.outline.tags:
+        if tag.name == "meta" and (attribute(tag, "property") or attribute(tag, "name") or "").lower() in _SITE_NAMES:
+            names.append(attribute(tag, "content") or "")
+        elif tag.name == "body":
+            break
+    if _IS_HOME.fullmatch(urlsplit(document.url).path):
+        parts = [part for part in _PARTS.split((document.title or "")[:300]) if part.strip()]
+        names += [p for p in parts if len(p.split()) <= MAX_TITLE_WORDS and not _says_page_kind(p, lexicon)]
+    if line := _COPYRIGHT.search(" ".join(document.outline.words[-60:])[-3_000:]):
+        names.append(_RIGHTS.sub("", line[1]))
+    named = (" ".join(name.split()).strip(" -–|·,") for name in names)
+    return tuple(dict.fromkeys(n for n in named if 2 <= len(n) <= MAX_NAME_CHARS and any(map(str.isalpha, n))))[
+        :MAX_NAMES
+    ]
+
+
+def _organisation_names(document: Document) -> Iterator[str]:
+    for item in json_ld_items(document):
+        kinds = item.get("@type")
+        if any(kind in ORGANISATIONS for kind in (kinds if isinstance(kinds, list) else [kinds])):
+            for key in ("legalName", "name", "alternateName"):
+                value = item.get(key)
+                yield from (v for v in (value if isinstance(value, list) else [value]) if isinstance(v, str))
+
+
+def json_ld_items(document: Document) -> Iterator[dict[str, Any]]:
+    """Yield the items of a page's JSON-LD, those of a @graph too; none of what can't be read."""
+    for tag in document.outline.tags:
+        if tag.name != "script" or attribute(tag, "type") != "application/ld+json":
+            continue
+        try:
+            data = json.loads(tag.get_text()[:200_000])
+        except (ValueError, RecursionError):
+            continue
+        for item in data if isinstance(data, list) else [data]:
+            if isinstance(item, dict):
+                graph = item.get("@graph")
+                yield from (
+                    part for part in [item, *(graph if isinstance(graph, list) else [])] if isinstance(part, dict)
+                )
 
 
 def _says_page_kind(part: str, lexicon: Lexicon) -> bool:

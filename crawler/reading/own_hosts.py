@@ -5,12 +5,12 @@ A copy's menu leads to the domain that the site was made for. Those addresses ar
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from urllib.parse import urlsplit, urlunsplit
 
+from crawler.page.own_names import json_ld_items
 from crawler.page.page import Document, attribute
 from ledger.domains import registrable_domain
 
@@ -55,33 +55,18 @@ def seen_here(url: str, visited: str, hosts: frozenset[str]) -> str | None:
 def _stated_urls(document: Document) -> Iterator[str]:
     """What a page says of itself in its head: canonical address, language variants, Open Graph, JSON-LD, a saver's mark."""
     for tag in document.outline.tags:
-        if tag.name not in ("link", "meta", "script"):
+        if tag.name not in ("link", "meta"):
             continue
-        if tag.name == "script" and attribute(tag, "type") == "application/ld+json":
-            yield from _site_urls(tag.get_text())
         rel = (attribute(tag, "rel") or "").lower()
         if tag.name == "link" and ("canonical" in rel or ("alternate" in rel and attribute(tag, "hreflang"))):
             yield attribute(tag, "href") or ""
         elif tag.name == "meta" and attribute(tag, "property") == "og:url":
             yield attribute(tag, "content") or ""
+    for item in json_ld_items(document):
+        if item.get("@type") in _SITE_TYPES and isinstance(item.get("url"), str):
+            yield item["url"]
     if saved := _SAVED_FROM.search(document.text[:2_000]):
         yield saved[1]
-
-
-def _site_urls(text: str) -> Iterator[str]:
-    try:
-        data = json.loads(text[:200_000])
-    except (ValueError, RecursionError):
-        return
-    items = data if isinstance(data, list) else [data]
-    graph = [part for item in items if isinstance(item, dict) for part in [item, *_listed(item.get("@graph"))]]
-    for item in graph:
-        if isinstance(item, dict) and item.get("@type") in _SITE_TYPES and isinstance(item.get("url"), str):
-            yield item["url"]
-
-
-def _listed(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
 
 
 def _linked(document: Document) -> list[tuple[str, str]]:

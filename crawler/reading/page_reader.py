@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from crawler.images.sightings import extract_sightings
 from crawler.images.stylesheets import Sheet
+from crawler.page.own_names import stated_names
 from crawler.page.page import Document, parse_page
 from crawler.reading.page_health import judge_health
 from crawler.reading.page_kind import judge_kind
@@ -24,7 +25,7 @@ from ledger.typed_texts import CaptureId, FinalUrl, LookId, PageId, VisitId
 from ledger.vocabulary import PageHealth, PageKind, Purpose
 
 # Goes up when the reading of a page changes what is found in it: `partnerproof extract` then reads stored pages again.
-EXTRACTOR_VERSION = 2
+EXTRACTOR_VERSION = 3
 SAME_AS_MISSING = "answers like an address that can't exist"  # a health reason that no page shows by itself
 
 
@@ -107,6 +108,7 @@ def read_page(source: PageSource, lexicon: Lexicon) -> ReadPage:
         health_reason=health.reason,
         stylesheet_looks=(),
         extractor_version=EXTRACTOR_VERSION,
+        own_names=stated_names(document, lexicon) if health.health is PageHealth.OK else (),
     )
     return ReadPage(document=document, page=page)
 

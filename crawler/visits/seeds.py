@@ -29,7 +29,7 @@ from ledger.typed_texts import CrawlId, SeedId, VisitId
 from ledger.vocabulary import CrawlKind, VisitState
 
 SCOPE_SETTINGS = ("PARTNERPROOF_BRANDS", "PARTNERPROOF_FOLLOW_LINKS", "PARTNERPROOF_MAX_PAGES")
-COLUMNS = ("name", "url", "domain", "country", "parent", "identifiers")
+COLUMNS = ("name", "url", "domain", "country", "parent", "aliases", "identifiers")
 EXAMPLE = "name,url\nBright Harbour,https://www.brightharbour.example/"
 TABLE = TableFormat(columns=COLUMNS, needed=[("url", "domain")], example=EXAMPLE, may_be_short=True)
 
@@ -68,9 +68,8 @@ def _add_row(row: TableRow, seeds: dict[str, Seed], lines: dict[str, int], probl
             )
         )
         return
-    identifiers = _identifiers(row, problems)
-    if identifiers:
-        seed = replace(seed, identifiers=identifiers)
+    aliases = tuple(dict.fromkeys(filter(None, map(str.strip, cells.get("aliases", "").split(";")))))
+    seed = replace(seed, identifiers=_identifiers(row, problems), aliases=aliases)
     known = seeds.get(seed.seed_id)
     if known is None:
         seeds[seed.seed_id] = seed
@@ -89,6 +88,7 @@ def _add_row(row: TableRow, seeds: dict[str, Seed], lines: dict[str, int], probl
             known,
             start_urls=tuple(dict.fromkeys((*known.start_urls, *seed.start_urls))),
             identifiers=tuple(dict.fromkeys((*known.identifiers, *seed.identifiers))),
+            aliases=tuple(dict.fromkeys((*known.aliases, *seed.aliases))),
         )
 
 

@@ -46,6 +46,7 @@ class Seed:
     country: str | None
     parent: str | None
     identifiers: tuple[str, ...] = ()  # LEIs, and registration numbers as ISSUER:NUMBER
+    aliases: tuple[str, ...] = ()  # its other names, as the seed list has them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +189,7 @@ class Page:
     health_reason: str | None
     stylesheet_looks: tuple[str, ...]  # look_ids of the style sheets that were read with it
     extractor_version: int  # of crawler/reading/page_reader.py; 0: before this was recorded
+    own_names: tuple[str, ...] = ()  # what the vendor calls itself there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

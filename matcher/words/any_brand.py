@@ -76,7 +76,7 @@ def read_under_name(phrase: Phrase, naming: Naming, grammar: Grammar, frame: Fra
     together = make_phrase(f"{level_word(name)} {phrase.text}", f"{name} {phrase.written}", grammar, [(0, offset - 1)])
     if len(together.text) != len(phrase.text) + offset:
         return None
-    for tie in find_ties(together, (0, offset - 1), vendor=frame.setting.vendor):
+    for tie in find_ties(together, (0, offset - 1), own_names=frame.setting.names):
         if isinstance(tie, Tie) and tie.is_term and not tie.is_theirs:
             reading = read_naming(together, (0, offset - 1), frame)
             if reading.kind in (StatementKind.MENTION_ONLY, StatementKind.CUSTOMER_CLAIM):

@@ -68,10 +68,10 @@ def sureness_of(phrase: Phrase, name: tuple[int, int], tie: Tie, subject: str | 
     if doubt := _doubt(phrase, tie.word, subject, frame):
         return likely(doubt)
     left, right = min(name[0], tie.word.start), max(name[1], tie.word.stop)
-    vendor = frame.setting.vendor
     if _beside(phrase, [(we.start, we.stop) for we in phrase.having("we")], left, right):
         return SURE
-    if vendor and _beside(phrase, [match.span() for match in re.finditer(re.escape(vendor), phrase.text)], left, right):
+    named = [match.span() for own in frame.setting.names for match in re.finditer(re.escape(own), phrase.text)]
+    if _beside(phrase, named, left, right):
         return SURE
     if any(_opens(phrase, yours) for yours in phrase.having("yours")):
         return SURE
@@ -92,8 +92,7 @@ def _doubt(phrase: Phrase, word: Word, subject: str | None, frame: Frame) -> str
             return f"“{phrase.written[other.start : other.stop].strip()}”"
     if frame.is_quoted or len(_QUOTED.findall(phrase.written)) > 1:
         return "words in quotation marks"
-    vendor = frame.setting.vendor
-    if subject and not (vendor and _is_same(subject.lower(), vendor)):
+    if subject and not any(_is_same(subject.lower(), own) for own in frame.setting.names):
         return f"said of “{subject}”"
     return None
 

@@ -58,8 +58,7 @@ _PAUSE = re.compile(r"[,;:.!?|，。]")
 
 def read_naming(phrase: Phrase, name: tuple[int, int], frame: Frame) -> Reading:
     """Return what a sentence says about the name at [start, stop)."""
-    vendor = frame.setting.vendor
-    outcomes = find_ties(phrase, name, vendor=vendor)
+    outcomes = find_ties(phrase, name, own_names=frame.setting.names)
     ties = [each_outcome for each_outcome in outcomes if isinstance(each_outcome, Tie)]
     tie = ties[0] if ties else None
     reading = (
@@ -223,8 +222,7 @@ def _tied(phrase: Phrase, name: tuple[int, int], tie: Tie, frame: Frame) -> Read
 
 def _in_general(phrase: Phrase, name: tuple[int, int], word: Word, frame: Frame) -> Word | None:
     """Return the word by which a sentence speaks to the reader, or of partners as such, and not of the vendor."""
-    vendor = frame.setting.vendor
-    if _is_ours(phrase) or (vendor and vendor in phrase.text):
+    if _is_ours(phrase) or any(own in phrase.text for own in frame.setting.names):
         return None
     end = max(name[1], word.stop)
     for general in phrase.having("general"):
@@ -252,9 +250,8 @@ def _apposition(phrase: Phrase, name: tuple[int, int], word: Word, frame: Frame)
         if phrase.tokens(article.stop, left) > 2:
             continue
         if found := _COMPANY.search(phrase.written[: article.start]):
-            company, vendor = found[1], frame.setting.vendor
-            start = found.start(1)
-            is_ours = not vendor or (level(company).text in vendor or vendor in level(company).text)
+            company, start, names = found[1], found.start(1), frame.setting.names
+            is_ours = not names or any(level(company).text in own or own in level(company).text for own in names)
             if not is_ours and not any(
                 w.start <= start < w.stop for w in phrase.words if w.roles & {"we", "since", "now"}
             ):
@@ -264,11 +261,13 @@ def _apposition(phrase: Phrase, name: tuple[int, int], word: Word, frame: Frame)
 
 def _is_about_another(subject: str | None, frame: Frame) -> bool:
     """Whether the passage stands under another company's name: "Corvane is an Acme partner" under "Corvane Ltd."."""
-    trail, vendor = frame.setting.heading_trail, frame.setting.vendor
+    trail = frame.setting.heading_trail
     if not subject or not trail:
         return False
     first = level(subject).text.split()[0]
-    return first in level(trail[-1]).text.split() and not (vendor and (first in vendor or vendor in first))
+    return first in level(trail[-1]).text.split() and not any(
+        first in own or own in first for own in frame.setting.names
+    )
 
 
 def _is_ours(phrase: Phrase) -> bool:

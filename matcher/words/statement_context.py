@@ -17,7 +17,13 @@ class Setting:
     heading_trail: tuple[str, ...] = ()
     zone: str = "main"
     vendor: str | None = None
+    own_names: tuple[str, ...] = ()  # further names of the vendor
     seen_year: int | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names of the vendor."""
+        return (self.vendor, *self.own_names) if self.vendor else self.own_names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

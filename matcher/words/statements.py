@@ -36,6 +36,7 @@ _CLOSERS = {"“": "”", "„": "“”", "«": "»", "「": "」", "『": "』
 _QUOTE_MARK = re.compile("[“”„«»「」『』]")
 MIN_QUOTE_TOKENS = 4
 MAX_NAME_HEADING_CHARS = 60
+MIN_NAME_CHARS = 2  # of a vendor's name that is looked for in its sentences
 MOST_BESIDE_LABEL = 1  # words beside a name that is a part of a line by itself
 
 
@@ -93,7 +94,11 @@ class StatementReader:
         self, text: str, levelled: Levelled, namings: Sequence[Naming], setting: Setting
     ) -> Iterator[Statement]:
         written = text if levelled.places is None else "".join(text[p] for p in levelled.places[:-1])
-        setting = replace(setting, vendor=level(setting.vendor).text if setting.vendor else None)
+        setting = replace(
+            setting,
+            vendor=level(setting.vendor).text if setting.vendor else None,
+            own_names=tuple(own for name in setting.own_names if len(own := level(name).text) >= MIN_NAME_CHARS),
+        )
         around = self._frame(text, written, setting)
         quotations, upcoming = _quotations(written), deque(namings)
         above = [] if namings or around.is_heading else self._names_above(setting)

@@ -15,7 +15,7 @@ What speaks against it is said as a reason, and a later word may do better:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from matcher.words.grammar import PARTNERS, RELATIONS, Word
@@ -52,9 +52,9 @@ class NoTie:
     because: str
 
 
-def find_ties(phrase: Phrase, name: tuple[int, int], *, vendor: str | None) -> list[Tie | NoTie]:
+def find_ties(phrase: Phrase, name: tuple[int, int], *, own_names: Sequence[str]) -> list[Tie | NoTie]:
     """Return what the words of relations in a name's clause do, the surest tie first, then what ties nothing."""
-    found = list(_each(phrase, name, vendor))
+    found = list(_each(phrase, name, own_names))
     ties = [outcome for outcome in found if isinstance(outcome, Tie)]
     order = list(RELATIONS)
     terms = {tie.is_term for tie in ties if tie.role in PARTNERS and not tie.is_theirs}
@@ -74,7 +74,7 @@ def find_ties(phrase: Phrase, name: tuple[int, int], *, vendor: str | None) -> l
     return [*ties, *(outcome for outcome in found if isinstance(outcome, NoTie))]
 
 
-def _each(phrase: Phrase, name: tuple[int, int], vendor: str | None) -> Iterator[Tie | NoTie]:
+def _each(phrase: Phrase, name: tuple[int, int], own_names: Sequence[str]) -> Iterator[Tie | NoTie]:
     start, stop = phrase.clause(name[0])
     left, right = phrase.group(*name)
     words = phrase.having(*RELATIONS, "customer-noun")
@@ -89,17 +89,17 @@ def _each(phrase: Phrase, name: tuple[int, int], vendor: str | None) -> Iterator
         # a word inside the list ("Acme Gold Partner, Beta partner") is measured from the name itself
         near_left, near_right = (left, right) if word.stop <= left or word.start >= right else name
         if word.start >= near_right:
-            outcome = _after(phrase, name, (near_left, near_right), word, role, vendor)
+            outcome = _after(phrase, name, (near_left, near_right), word, role, own_names)
         else:
             outcome = _before(phrase, name, near_left, word, role)
-        if isinstance(outcome, Tie) and _is_said_of_other(phrase, name, (left, right), vendor):
+        if isinstance(outcome, Tie) and _is_said_of_other(phrase, name, (left, right), own_names):
             outcome = replace(outcome, is_theirs=True)
         if outcome is not None:
             yield outcome
 
 
 def _after(
-    phrase: Phrase, name: tuple[int, int], group: tuple[int, int], word: Word, role: str, vendor: str | None
+    phrase: Phrase, name: tuple[int, int], group: tuple[int, int], word: Word, role: str, own_names: Sequence[str]
 ) -> Tie | NoTie | None:
     apart = phrase.tokens(group[1], word.start)
     if apart > MOST_TOKENS_APART:
@@ -120,7 +120,7 @@ def _after(
             # "Acme and Veltrana trust us"; but "Acme is trusted by millions"
             trusts = "trust" in word.roles and "by" not in word.text.split()
             return Tie(word=word, role=role, apart=apart, is_term=False) if trusts else None
-        if _acts(phrase, group, word, vendor):
+        if _acts(phrase, group, word, own_names):
             return Tie(word=word, role=role, apart=apart, is_term=False, is_theirs=True)
     elif role == "certification" and (others := phrase.having("through", "others")):
         return Tie(word=others[0], role=role, apart=apart, is_term=True, is_theirs=True)
@@ -175,7 +175,7 @@ def _is_official(phrase: Phrase, word: Word) -> bool:
     )
 
 
-def _is_said_of_other(phrase: Phrase, name: tuple[int, int], group: tuple[int, int], vendor: str | None) -> bool:
+def _is_said_of_other(phrase: Phrase, name: tuple[int, int], group: tuple[int, int], own_names: Sequence[str]) -> bool:
     """Whether another brand opens the clause and acts: "Corvane announced a partnership with Acme"."""
     written = phrase.text[name[0] : name[1]]
     for start, stop in phrase.names:
@@ -183,7 +183,7 @@ def _is_said_of_other(phrase: Phrase, name: tuple[int, int], group: tuple[int, i
             continue
         verb = next((word for word in phrase.words if word.start >= stop), None)
         if verb and verb.roles & {"is", "was", "does"} and phrase.tokens(stop, verb.start) <= 1:
-            return _acts(phrase, (start, stop), verb, vendor)
+            return _acts(phrase, (start, stop), verb, own_names)
     return False
 
 
@@ -205,7 +205,7 @@ def _is_said_of_us(phrase: Phrase, left: int) -> bool:
     return any(word.roles - {"we"} for word in before) or (bool(before) and phrase.tokens(before[-1].stop, left) == 0)
 
 
-def _acts(phrase: Phrase, group: tuple[int, int], word: Word, vendor: str | None) -> bool:
+def _acts(phrase: Phrase, group: tuple[int, int], word: Word, own_names: Sequence[str]) -> bool:
     """Whether the name is the subject: it opens its clause, and nobody else is in it."""
     if _LABEL.search(phrase.text[group[1] : word.start]) and not phrase.between(
         group[1], word.start, "is", "was", "does"
@@ -220,7 +220,7 @@ def _acts(phrase: Phrase, group: tuple[int, int], word: Word, vendor: str | None
         return False
     if any(we.start >= start and we.stop <= stop for we in phrase.having("we")):
         return False
-    return not (vendor and vendor in phrase.text[start:stop])
+    return not any(own in phrase.text[start:stop] for own in own_names)
 
 
 def _yours(phrase: Phrase, word: Word) -> str | None:

@@ -35,7 +35,7 @@ def test_a_full_line_becomes_a_grant(grants):
     assert (grant.company, grant.aliases, grant.domains, grant.relation) == (
         "A Ltd",
         ("甲", "A Corp"),
-        ("a.example",),
+        ("a.example/x",),
         "reseller",
     )
     assert (grant.marks, grant.valid_from, grant.valid_until, grant.parent) == (

@@ -12,7 +12,7 @@ from ledger.vocabulary import LogoVariant, Noise, PageKind, Relation, SectionKin
 PLACE = Place(
     section_kind=SectionKind.NONE, section_reasons=(), page_kind=PageKind.OTHER, page_reasons=("heading has “x”",),
     zone="main", link_url=None, headings=(), beside=(), variant=LogoVariant.COLOUR, noise=None, noise_reason=None, is_in_wall=False,
-    said_on_page=None, brand_domains=("acme.example",), page_host="www.vendor.example",
+    is_hidden=False, said_on_page=None, brand_domains=("acme.example",), page_host="www.vendor.example",
 )  # fmt: skip
 SAID = SaidOnPage(relation=Relation.RESELLER, sentence="We resell Acme.", is_sure=True)
 RELATIONS = LogoRelations()
