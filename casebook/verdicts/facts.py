@@ -39,6 +39,7 @@ class Denial:
     sentence: str
     is_on_same_page: bool
     names_brand: bool
+    is_of_the_time: bool = True  # said while the claim was shown; a denial of years after contradicts nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +162,7 @@ class _Denied:
     page_id: PageId
     names_brand: bool
     sentence: str
+    seen_at: Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,7 +271,7 @@ def _facts(
         retired_logos=tuple(retired),
         fewest_strangers=min(strangers, default=None),
         was_hardly_seen=all((row.health_reason or "").startswith("needs a browser") for row in evidence),
-        denials=_denials(denials, {row.page_id for row in evidence}) if denials else (),
+        denials=_denials(denials, evidence) if denials else (),
         past_sentences=tuple(dict.fromkeys(_squeezed(row.sentence) for row in past)),
         began_after=_day(borders.began_after),
         gone_by=_day(borders.gone_by),
@@ -381,13 +383,24 @@ def _still_shown(evidence: Sequence[_Shown], read_without: Sequence[FinalUrl]) -
     return [row for row in evidence if row.url in kept and row.seen_at == last[row.url]]
 
 
-def _denials(denied: Sequence[_Denied], shown_on: set[PageId]) -> tuple[Denial, ...]:
+def _denials(denied: Sequence[_Denied], evidence: Sequence[_Shown]) -> tuple[Denial, ...]:
     denials: dict[str, Denial] = {}
+    shown_on = {row.page_id for row in evidence}
+    first, last = min(row.seen_at for row in evidence)[:10], max(row.seen_at for row in evidence)[:10]
     for row in denied:
-        sentence, is_same = _squeezed(row.sentence), row.page_id in shown_on
-        if sentence not in denials or is_same:
-            denials[sentence] = Denial(sentence=sentence, is_on_same_page=is_same, names_brand=row.names_brand)
-    return tuple(sorted(denials.values(), key=lambda denial: (not denial.is_on_same_page, denial.sentence)))
+        sentence = _squeezed(row.sentence)
+        known = denials.get(sentence)
+        denials[sentence] = Denial(
+            sentence=sentence,
+            is_on_same_page=row.page_id in shown_on or bool(known and known.is_on_same_page),
+            names_brand=row.names_brand,
+            is_of_the_time=first <= row.seen_at[:10] <= last or bool(known and known.is_of_the_time),
+        )
+    return tuple(sorted(denials.values(), key=_weight_of))
+
+
+def _weight_of(denial: Denial) -> tuple[bool, bool, str]:
+    return not denial.is_of_the_time, not denial.is_on_same_page, denial.sentence
 
 
 def read_vendor_names(ledger: Ledger, seed_ids: Sequence[SeedId], *, until: str = NEVER) -> dict[SeedId, VendorNames]:
@@ -453,7 +466,7 @@ _EVIDENCE = """
     ORDER BY c.claim_id, e.evidence_id
 """
 _DENIALS = """
-    SELECT DISTINCT d.seed_id, d.brand, e.page_id, t.brand IS NOT NULL AS names_brand, t.sentence
+    SELECT DISTINCT d.seed_id, d.brand, e.page_id, t.brand IS NOT NULL AS names_brand, t.sentence, e.seen_at
     FROM claims c
     JOIN claims d ON d.seed_id = c.seed_id AND d.brand = c.brand AND d.relation = 'denied'
     JOIN claim_evidence e ON e.claim_id = d.claim_id AND e.seen_at <= :until

@@ -186,7 +186,7 @@ def _hardly_seen(facts: ClaimFacts) -> _Outcome | None:
 
 
 def _contradicted(facts: ClaimFacts) -> _Outcome | None:
-    if facts.denials:
+    if facts.denials and facts.denials[0].is_of_the_time:
         denial = facts.denials[0]
         whom = "" if denial.names_brand else "of every brand, "
         sentence = denial.sentence

@@ -32,6 +32,15 @@ SAYS_WHO = re.compile(
     r"|联系|聯絡|%E8%81%94%E7%B3%BB|お問い合わせ|会社概要|회사소개|문의",
     re.I,
 )
+MAX_LEGAL_PAGES = 2
+# links to the pages on which a company says what it is not: "independent, not affiliated with any of the makers"
+SAYS_WHAT_NOT = re.compile(
+    r"disclaimer|legal|terms|imprint|impressum|haftungsausschluss|rechtlich|nutzungsbedingung|\bagb\b|mentions[ -]?l|conditions[ -]g|cgu\b|cgv\b"
+    r"|aviso-?.?legal|términos|terminos|condiciones|termos|condições|note[ -]legali|condizioni|voorwaarden|regulamin|informacje[ -]prawne"
+    r"|podmínky|podmienky|uvjeti|villkor|vilkår|ehdot|όροι|koşullar|yasal|услови|правов|соглашени|умови|免责|免責|法律声明|法律聲明|利用規約|免責事項"
+    r"|이용약관|면책|điều khoản|ketentuan|syarat|terma|शर्तें|الشروط|قانوني|תקנון|תנאי שימוש",
+    re.I,
+)
 SECURITY_TXT = "/.well-known/security.txt"  # RFC 9116
 MAX_LINKS = 2_000
 MAX_TEXT = 200
@@ -71,6 +80,7 @@ class PageLinks:
     contact_urls: tuple[
         str, ...
     ]  # of the same site: pages on which a company says who it is, and where it can be written to
+    legal_urls: tuple[str, ...]  # of the same site: terms, disclaimers, an imprint
     other_hosts: frozenset[str]  # further hosts that are the vendor's own, by what the page says
 
 
@@ -98,11 +108,14 @@ def find_page_links(document: Document, lexicon: Lexicon) -> PageLinks:
     links: dict[str, Link] = {}
     sections: set[PageKind] = set()
     contacts: dict[str, None] = {}
+    legal: dict[str, None] = {}
     names = _names(document.outline)
     for reference in _references(document):
         link = _link_of(reference, document, lexicon, hosts)
         if link is not None and link.url not in links:
             links[link.url] = link
+        if SAYS_WHAT_NOT.search(f"{reference.text} {reference.target}"):
+            legal[document.absolute(reference.target) or ""] = None
         if SAYS_WHO.search(f"{reference.text} {reference.target}"):
             contacts[document.absolute(reference.target) or ""] = None
         if reference.target.startswith("#") and reference.target[1:] in names:
@@ -119,6 +132,7 @@ def find_page_links(document: Document, lexicon: Lexicon) -> PageLinks:
         ],
         section_kinds=frozenset(sections),
         contact_urls=tuple(url for url in contacts if is_same_site(url, document.url))[:MAX_CONTACT_PAGES],
+        legal_urls=tuple(url for url in legal if is_same_site(url, document.url))[:MAX_LEGAL_PAGES],
         other_hosts=hosts,
     )
 

@@ -17,7 +17,15 @@ from urllib.parse import urljoin, urlsplit
 
 from crawler.page.page import Document
 from crawler.reading.browser_reasons import reason_to_render
-from crawler.reading.links import LANGUAGE_HOME, SECURITY_TXT, Link, PageLinks, find_script_links, is_same_site
+from crawler.reading.links import (
+    LANGUAGE_HOME,
+    MAX_LEGAL_PAGES,
+    SECURITY_TXT,
+    Link,
+    PageLinks,
+    find_script_links,
+    is_same_site,
+)
 from crawler.reading.own_hosts import seen_here
 from crawler.reading.page_health import is_html
 from crawler.reading.page_kind import WORTH
@@ -45,6 +53,10 @@ WELL_KNOWN = (  # names of pages, asked for with the site's own ending; what a v
     ("about", PageKind.ABOUT),
 )
 WELL_KNOWN_REASON = "well-known path"
+DISCLOSURE_REASON = "may say what the vendor is not"
+CLAIMING_KINDS = frozenset(
+    {PageKind.PARTNERS, PageKind.RESELLERS, PageKind.SUPPLIERS, PageKind.CERTIFICATIONS, PageKind.MEMBERS}
+)
 MAX_LANGUAGES = 3  # in which a page that was found by its name alone is asked for too
 ENDINGS = (".html", ".htm", ".php", ".aspx")
 
@@ -67,6 +79,7 @@ class VisitRun:
         self.others = sites_beside(tools.ledger, visit.seed)
         self.script_urls: dict[str, None] = {}
         self.contact_urls: dict[str, None] = {}
+        self.legal_urls: dict[str, None] = {}
         self.endings: dict[str, int] = {}
         self.missing: PageSource | None = None  # what the site answers to an address that can't exist, when it says 200
         self.is_home_unchanged = False
@@ -91,6 +104,7 @@ class VisitRun:
             if self.frontier and not self.visit.spent:
                 self.visit.spent = "pages"
             if not steps or self.visit.pages == 0 or self.visit.spent or PageKind.PARTNERS in self.kinds:
+                await self._read_disclosures()
                 await self._ask_for_contacts()
                 return failure
             await steps.pop(0)()
@@ -156,6 +170,14 @@ class VisitRun:
             if kind is PageKind.PARTNERS or not self.kinds & PARTNER_KINDS:
                 url = urljoin(self.site, f"/{name}{ending}")
                 self._add(Link(url=url, text="", worth=WORTH[kind], kind=kind, reason=WELL_KNOWN_REASON))
+
+    async def _read_disclosures(self) -> None:
+        """Where the vendor says what it is to others: read its terms and disclaimers, which may take that back."""
+        if not (self.tools.follow_links and self.kinds & CLAIMING_KINDS):
+            return
+        for url in list(self.legal_urls)[:MAX_LEGAL_PAGES]:
+            if url_key(url) not in self.known and not self.visit.spent:
+                await self._read(Link(url=url, text="", worth=0.01, kind=PageKind.OTHER, reason=DISCLOSURE_REASON))
 
     async def _ask_for_contacts(self) -> None:
         """Where somebody may write to the vendor: read its imprint and contact pages, and security.txt (RFC 9116)."""
@@ -244,6 +266,7 @@ class VisitRun:
             self.script_urls |= dict.fromkeys(leads.script_urls)
             self.is_home_unchanged = is_unchanged
             self.contact_urls |= dict.fromkeys(leads.contact_urls)
+            self.legal_urls |= dict.fromkeys(leads.legal_urls)
         if link.reason.startswith(LANGUAGE_HOME):
             self.language_homes.append(page.page.url)
         if link.reason == WELL_KNOWN_REASON and page.page.kind is link.kind:  # no menu names it, in any language

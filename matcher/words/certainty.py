@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 from ledger.vocabulary import Certainty
 from matcher.words.grammar import Word
+from matcher.words.levelled import level
 from matcher.words.phrase import Phrase, weigh
 from matcher.words.statement_context import Frame
 from matcher.words.ties import Tie
@@ -73,6 +74,8 @@ def sureness_of(phrase: Phrase, name: tuple[int, int], tie: Tie, subject: str | 
     named = [match.span() for own in frame.setting.names for match in re.finditer(re.escape(own), phrase.text)]
     if _beside(phrase, named, left, right):
         return SURE
+    if subject:
+        return SURE  # which _doubt found to be the vendor
     if any(_opens(phrase, yours) for yours in phrase.having("yours")):
         return SURE
     if verb := phrase.having("is", "was", "does"):
@@ -92,14 +95,18 @@ def _doubt(phrase: Phrase, word: Word, subject: str | None, frame: Frame) -> str
             return f"“{phrase.written[other.start : other.stop].strip()}”"
     if frame.is_quoted or len(_QUOTED.findall(phrase.written)) > 1:
         return "words in quotation marks"
-    if subject and not any(_is_same(subject.lower(), own) for own in frame.setting.names):
+    if subject and not any(is_same_name(level(subject).text, own) for own in frame.setting.names):
         return f"said of “{subject}”"
     return None
 
 
-def _is_same(subject: str, vendor: str) -> bool:
-    first = vendor.split(maxsplit=1)[0]
-    return vendor in subject or subject in vendor or first in subject.split()
+def is_same_name(name: str, own: str) -> bool:
+    """Whether two levelled names are one, or one the beginning of the other: "merrow & tate" of "merrow & tate advisory"."""
+    shorter, longer = sorted((name, own), key=len)
+    if not longer.startswith(shorter):
+        return False
+    rest = longer[len(shorter) :]
+    return not rest or not shorter.isascii() or not rest[0].isalnum()
 
 
 def _beside(phrase: Phrase, places: list[tuple[int, int]], left: int, right: int) -> bool:
