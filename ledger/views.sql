@@ -238,6 +238,31 @@ JOIN shown h ON h.claim_id = c.claim_id
 LEFT JOIN last_visits l ON l.seed_id = c.seed_id
 GROUP BY c.claim_id;
 
+CREATE VIEW v_standings AS -- one row for each vendor and brand: where it stands, by its most serious claim
+WITH seriousness AS (
+    SELECT value AS verdict, key AS place
+    FROM json_each('["no-authorisation", "lapsed", "not-yet", "exceeds-grant", "template", "group-member", "undetermined", "authorised", "disclaimed", "not-a-partnership-claim", "own-property"]') -- as ledger/verdict_kinds.py has them
+), claimed AS (
+    SELECT f.*, c.seed_id, h.state,
+           iif(json_array_length(d.facts, '$.doubts') > 0, 'likely', 'sure') AS certainty,
+           row_number() OVER (PARTITION BY c.seed_id, c.brand ORDER BY coalesce(o.place, 99), h.state = 'gone', f.relation) AS place,
+           count(*) OVER (PARTITION BY c.seed_id, c.brand) - 1 AS other_claims,
+           min(f.first_seen) OVER (PARTITION BY c.seed_id, c.brand) AS first_seen_of_all,
+           max(f.last_seen) OVER (PARTITION BY c.seed_id, c.brand) AS last_seen_of_all
+    FROM v_findings f
+    JOIN claims c ON c.claim_id = f.claim_id
+    JOIN v_claim_changes h ON h.claim_id = f.claim_id
+    LEFT JOIN seriousness o ON o.verdict = f.verdict
+    LEFT JOIN verdicts d ON d.claim_id = f.claim_id
+         AND d.sequence = (SELECT max(sequence) FROM verdicts WHERE claim_id = f.claim_id AND is_replay = 0)
+    WHERE f.relation NOT IN ('press', 'social', 'payment', 'app-store', 'sign-in', 'review-widget', 'software-used') -- a mark that claims nothing: ledger/relations.py
+      AND NOT (f.relation = 'incidental' AND f.verdict = 'not-a-partnership-claim')
+)
+SELECT vendor, vendor_domain, brand, verdict, certainty, relation, tier, evidence, other_claims, state, reasons, page_url,
+       first_seen_of_all AS first_seen, last_seen_of_all AS last_seen, claim_id
+FROM claimed
+WHERE place = 1;
+
 CREATE VIEW v_verdicts AS -- every verdict that was ever given, replays too, with the run that gave it
 SELECT s.vendor, s.vendor_domain, c.brand, c.relation, d.verdict, d.rule, d.reasons, d.close, d.objections, d.as_of,
        j.known_at, -- NULL = what was known when it was judged

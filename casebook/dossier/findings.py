@@ -9,7 +9,7 @@ from ledger.database import Ledger, columns_of
 from ledger.errors import BadInputError, Problem
 from ledger.typed_texts import ClaimId, CrawlId, FinalUrl, Instant, IsoDate, MatchId, RejectionId, Sha256, SightingId
 from ledger.verdict_kinds import SERIOUSNESS
-from ledger.vocabulary import Evidence, FoundBy, PageKind, Relation, SectionKind, VerdictKind
+from ledger.vocabulary import Certainty, Evidence, FoundBy, PageKind, Relation, SectionKind, VerdictKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +35,28 @@ class Finding:
     objections: tuple[str, ...] | None
     close: tuple[str, ...] | None
     as_of: IsoDate | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A row of v_standings: where a vendor stands to a brand, by its most serious claim."""
+
+    table: ClassVar[str] = "v_standings"
+    vendor: str
+    vendor_domain: str
+    brand: str
+    verdict: VerdictKind | None
+    certainty: Certainty
+    relation: Relation
+    tier: str | None
+    evidence: Evidence
+    other_claims: int
+    state: str
+    reasons: tuple[str, ...] | None
+    page_url: FinalUrl
+    first_seen: Instant
+    last_seen: Instant
+    claim_id: ClaimId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +98,12 @@ class RejectedImage:
 
 
 COLUMNS = tuple(column.name for column in fields(Finding))
+STANDING_COLUMNS = tuple(column.name for column in fields(Standing))
 PERHAPS_COLUMNS = tuple(column.name for column in fields(PerhapsMatch))
 REJECTION_COLUMNS = tuple(column.name for column in fields(RejectedImage))
 MIN_ID_DIGITS = 6
+_PLACES = " ".join(f"WHEN '{kind}' THEN {place}" for place, kind in enumerate(SERIOUSNESS))
+_MOST_SERIOUS = f"CASE verdict {_PLACES} ELSE 99 END"
 
 
 def require_brand(ledger: Ledger, brand: str | None) -> None:
@@ -110,12 +135,22 @@ def read_findings(
         if value is not None:
             conditions.append(f"{column} = ?")
             values.append(value)
-    order = " ".join(f"WHEN '{kind}' THEN {place}" for place, kind in enumerate(SERIOUSNESS))
     return ledger.select(
         Finding,
         f"SELECT {columns_of(Finding)} FROM v_findings WHERE {' AND '.join(conditions)}"  # columns and words are ours
-        f" ORDER BY CASE verdict {order} ELSE 99 END, vendor, brand, relation",
+        f" ORDER BY {_MOST_SERIOUS}, vendor, brand, relation",
         values,
+    )
+
+
+def read_standings(ledger: Ledger, *, verdict: str | None = None, brand: str | None = None) -> list[Standing]:
+    """Return where each vendor stands to each brand, the most serious first."""
+    return ledger.select(
+        Standing,
+        f"SELECT {columns_of(Standing)} FROM v_standings"
+        " WHERE (:verdict IS NULL OR verdict = :verdict) AND (:brand IS NULL OR brand = :brand)"
+        f" ORDER BY {_MOST_SERIOUS}, vendor, brand",
+        {"verdict": verdict, "brand": brand},
     )
 
 

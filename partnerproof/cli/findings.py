@@ -10,17 +10,28 @@ from typing import Any
 
 import click
 
-from casebook.dossier.findings import COLUMNS, PERHAPS_COLUMNS, read_findings, read_perhaps, require_brand
+from casebook.dossier.findings import (
+    COLUMNS,
+    PERHAPS_COLUMNS,
+    STANDING_COLUMNS,
+    read_findings,
+    read_perhaps,
+    read_standings,
+    require_brand,
+)
 from casebook.files.tables import make_xlsx, write_csv
 from ledger.database import Record, as_row
 from ledger.errors import OutsideFailureError
 from ledger.vocabulary import VerdictKind
 from partnerproof.cli.choice import Choice, pass_choice
-from partnerproof.cli.tables import print_findings, print_perhaps
+from partnerproof.cli.tables import print_findings, print_perhaps, print_standings
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="A JSON list with exactly the columns of v_findings.")
+@click.option(
+    "--claims", is_flag=True, help="Each claim: one row per vendor, brand and relation, as v_findings has them."
+)
+@click.option("--json", "as_json", is_flag=True, help="A JSON list with exactly the columns of the view.")
 @click.option(
     "--csv",
     "as_csv",
@@ -39,6 +50,7 @@ from partnerproof.cli.tables import print_findings, print_perhaps
 @pass_choice
 def findings(
     choice: Choice,
+    claims: bool,  # noqa: FBT001  # click passes by name
     as_json: bool,  # noqa: FBT001  # click passes by name
     as_csv: bool,  # noqa: FBT001
     xlsx_file: Path | None,
@@ -46,19 +58,23 @@ def findings(
     brand: str | None,
     perhaps: bool,  # noqa: FBT001
 ) -> None:
-    """Print the findings: one per vendor, brand and relation, with the verdict that holds.
+    """Print the findings: where each vendor stands to each brand, by its most serious claim and the verdict that holds.
 
-    With --perhaps: the images of v_perhaps, which resemble an official logo too little to count as a match. They are
+    One row per vendor and brand, as v_standings has them; marks that claim nothing, such as social icons, make none. With --claims: each
+    claim, as v_findings has them. With --perhaps: the images of v_perhaps, which resemble an official logo too little to count as a match. They are
     evidence of nothing until a person has looked.
 
     \b
     Example:
-      partnerproof findings --verdict no-authorisation --json
+      partnerproof findings --verdict no-authorisation
+      partnerproof findings --claims --json
       partnerproof findings --perhaps
       partnerproof findings --xlsx findings.xlsx
     """
     if as_json + as_csv + (xlsx_file is not None) > 1:
         raise click.UsageError("choose one of --json, --csv and --xlsx")
+    if perhaps and claims:
+        raise click.UsageError("choose one of --claims and --perhaps")
     if perhaps and verdict:
         raise click.UsageError("--verdict does not go with --perhaps: what perhaps shows a logo has no verdict")
     with choice.workspace().open_readonly() as ledger:
@@ -66,13 +82,18 @@ def findings(
         if not as_json and not as_csv and xlsx_file is None:
             if perhaps:
                 print_perhaps(ledger, brand=brand)
-            else:
+            elif claims:
                 print_findings(ledger, verdict=verdict, brand=brand)
+            else:
+                print_standings(ledger, verdict=verdict, brand=brand)
             return
-        rows: Sequence[Record] = (
-            read_perhaps(ledger, brand=brand) if perhaps else read_findings(ledger, verdict=verdict, brand=brand)
-        )
-    columns = PERHAPS_COLUMNS if perhaps else COLUMNS
+        rows: Sequence[Record]
+        if perhaps:
+            columns, rows = PERHAPS_COLUMNS, read_perhaps(ledger, brand=brand)
+        elif claims:
+            columns, rows = COLUMNS, read_findings(ledger, verdict=verdict, brand=brand)
+        else:
+            columns, rows = STANDING_COLUMNS, read_standings(ledger, verdict=verdict, brand=brand)
     if xlsx_file is not None:
         _write_workbook(xlsx_file, "perhaps" if perhaps else "findings", columns, rows)
         return

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from casebook.dossier.coverage import NOT_THERE, read_coverage
-from casebook.dossier.findings import Finding, PerhapsMatch, read_findings, read_perhaps
+from casebook.dossier.findings import Finding, PerhapsMatch, Standing, read_findings, read_perhaps, read_standings
 from casebook.files.tables import plain
 from ledger.database import Ledger
 from ledger.typed_texts import CrawlId
@@ -32,19 +32,22 @@ def plain_console() -> Console:
     return _PlainConsole()
 
 
-def print_rows(headings: Sequence[str], rows: Sequence[tuple[Sequence[str], str]]) -> None:
+def print_rows(headings: Sequence[str], rows: Sequence[tuple[Sequence[str], str]], colours: Sequence[str] = ()) -> None:
     """Print rows of two lines each: cells under headings, then one detail, unfolded, so that a line can be searched for.
 
-    Nothing is printed for no rows.
+    colours: of the first cell of each row. Nothing is printed for no rows.
     """
     if not rows:
         return
     console = plain_console()
     cells = [list(headings), *([plain(cell) for cell in line] for line, _ in rows)]
     widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
-    for line, detail in zip(cells, [None, *(detail for _, detail in rows)], strict=True):
-        text = "  ".join(set_cell_size(cell, width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        console.print(Text(text, style="bold" if detail is None else ""))
+    details = [None, *(detail for _, detail in rows)]
+    for line, detail, colour in zip(cells, details, ["", *(colours or [""] * len(rows))], strict=True):
+        cut = "  ".join(set_cell_size(cell, width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        text = Text(cut, style="bold" if detail is None else "")
+        text.stylize(colour, 0, len(line[0]))
+        console.print(text)
         if detail:
             console.print(f"    {detail}", style="dim", highlight=False, markup=False)
 
@@ -95,6 +98,29 @@ def print_findings(
     _print_perhaps_hint(ledger, console, crawl_id=crawl_id, brand=brand)
     _print_coverage(ledger, console, crawl_id)
     return counts
+
+
+def print_standings(ledger: Ledger, *, verdict: str | None = None, brand: str | None = None) -> None:
+    """Print where each vendor stands to each brand, the most serious first, and what could not be looked at."""
+    console = plain_console()
+    rows = read_standings(ledger, verdict=verdict, brand=brand)
+    print_rows(
+        ("verdict", "vendor", "brand", "relation", "tier", "evidence", "certainty", "state", "others"),
+        [(_standing_cells(row), f"{row.page_url}  {'; '.join((row.reasons or ())[:1])}") for row in rows],
+        [MEANINGS[row.verdict].colour if row.verdict else "" for row in rows],
+    )
+    counts = Counter(str(row.verdict or "not judged") for row in rows)
+    summary = ", ".join(f"{number} {kind}" for kind, number in counts.most_common())
+    console.print(summary or "no findings", highlight=False, markup=False)
+    _print_perhaps_hint(ledger, console, crawl_id=None, brand=brand)
+    _print_coverage(ledger, console, None)
+
+
+def _standing_cells(row: Standing) -> list[str]:
+    others = str(row.other_claims) if row.other_claims else ""
+    return [
+        row.verdict or "not judged", row.vendor, row.brand, row.relation, row.tier or "", row.evidence, row.certainty, row.state, others
+    ]  # fmt: skip
 
 
 _HEADINGS = ["verdict", "vendor", "brand", "relation", "tier", "evidence"]

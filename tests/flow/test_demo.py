@@ -45,7 +45,7 @@ def demo(demo_once: Path, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def findings(demo: Path) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = json.loads(run_partnerproof("-w", demo, "findings", "--json"))
+    found: list[dict[str, object]] = json.loads(run_partnerproof("-w", demo, "findings", "--claims", "--json"))
     return found
 
 
@@ -125,7 +125,7 @@ def test_a_second_crawl_adds_looks_and_no_second_payload(demo):
 def test_status_and_csv_and_filters_work(demo):
     status = json.loads(run_partnerproof("-w", demo, "status", "--json"))
     assert status["visits"] == {"done": len(EXPECTED)}
-    lines = run_partnerproof("-w", demo, "findings", "--csv").splitlines()
+    lines = run_partnerproof("-w", demo, "findings", "--claims", "--csv").splitlines()
     assert lines[0].split(",") == list(COLUMNS)
-    only = json.loads(run_partnerproof("-w", demo, "findings", "--json", "--verdict", "lapsed"))
+    only = json.loads(run_partnerproof("-w", demo, "findings", "--claims", "--json", "--verdict", "lapsed"))
     assert {finding["verdict"] for finding in only} == {"lapsed"}
