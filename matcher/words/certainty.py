@@ -25,10 +25,14 @@ from matcher.words.statement_context import Frame
 from matcher.words.ties import Tie
 
 # chosen on the open half of strangers' sentences (bench/README.md, "Sentences of strangers"); 1 to 6 tried
-MOST_UNEXPLAINED_BESIDE = 3  # words between the vendor and the relation
-MOST_UNEXPLAINED_BEFORE = 0  # words of a phrase that stands alone, before its term: a verb may be among them
-MOST_UNEXPLAINED_AFTER = 3
+MOST_UNEXPLAINED_BESIDE = 0  # words between the vendor and the relation
+# words of a phrase that stands alone; before its term none, for a verb may be among them, and right behind it none: "dealer locator"
+MOST_UNEXPLAINED_WITHIN = 2
+MOST_UNEXPLAINED_GOODS = 2
+MOST_UNEXPLAINED_AFTER = 3  # behind a preposition: "dealer for agricultural drones"
 MOST_QUOTED = 6
+MOST_LETTERS_OF_AN_ENDING = 3  # in scripts with capitals: "dystrybutorami", but "Händlernetz" is no dealer
+MOST_ENDING_LETTERS = 2  # of a word of the lexicon, in Korean, Arabic, Hebrew, Hindi: a particle, an article
 _DOUBTS = (
     "general",
     "wish",
@@ -43,10 +47,19 @@ _DOUBTS = (
     "relative",
     "claiming",
 )
-_TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_LETTERS = (
+    r"\u0590-\u06ff\u0900-\u097f\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"  # of scripts without capitals
+)
+_CASED = rf"(?:(?![{_LETTERS}])[^\W\d_])+"
+_TOKEN = re.compile(rf"[{_LETTERS}]+|{_CASED}(?:['’-]{_CASED})*")
 _PART = re.compile(r"\s[–—-]\s|[|·•:,;()（），、：；｜&/!?.。]")
+_FIGURE = re.compile(r"\d")
+_ENDING = re.compile(r"[^\W\d_]*")
+_NEXT_WORD = re.compile(r"\s+([^\W\d_]{2,})")
+_BEFORE_FIRST = re.compile(r"[\W_]+")
 _QUOTED = re.compile(r"[\"“”„«»「」『』]")
-_CASELESS = re.compile(r"[\u0590-\u06ff\u0900-\u097f\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_GLUED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
+_CASELESS = re.compile(rf"[{_LETTERS}]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,16 +89,23 @@ def sureness_of(phrase: Phrase, name: tuple[int, int], tie: Tie, subject: str | 
         return SURE
     if subject:
         return SURE  # which _doubt found to be the vendor
-    if any(_opens(phrase, yours) for yours in phrase.having("yours")):
-        return SURE
     if verb := phrase.having("is", "was", "does"):
         return likely(f"not said of whom: “{phrase.written[verb[0].start : verb[0].stop]}”")
     if article := [word for word in phrase.between(0, left, "article") if phrase.tokens(word.stop, left) <= 1]:
         return likely(f"no one in particular: “{article[0].text}”")
+    if "several" in tie.word.roles:
+        return likely(f"of more than one: “{tie.word.text}”")
+    if further := _goes_on(phrase, right, tie.word):
+        return likely(f"something else: “{further}”")
     start, stop = _part(phrase, left, right)
-    before, after = _unexplained(phrase, start, left, name), _unexplained(phrase, left, stop, name)
-    if len(before) > MOST_UNEXPLAINED_BEFORE or len(after) > MOST_UNEXPLAINED_AFTER:
-        return likely(f"more is said than that: “{' '.join([*before, *after][:MOST_QUOTED])}”")
+    if governed := phrase.between(start, left, "for", "small"):
+        return likely(f"not by itself: “{phrase.written[governed[-1].start : right]}”")
+    before, within = _unexplained(phrase, start, left, name), _unexplained(phrase, left, right, name)
+    bare, after = _after(phrase, right, stop, name)
+    # "importer of Acme saws": what is dealt in follows the name, but "Acme dealer locator" is no dealer
+    most_bare = MOST_UNEXPLAINED_GOODS if right == name[1] else 0
+    if before or len(bare) > most_bare or len(within) > MOST_UNEXPLAINED_WITHIN or len(after) > MOST_UNEXPLAINED_AFTER:
+        return likely(f"more is said than that: “{' '.join([*before, *within, *bare, *after][:MOST_QUOTED])}”")
     return SURE
 
 
@@ -129,10 +149,35 @@ def _part(phrase: Phrase, left: int, right: int) -> tuple[int, int]:
     return start, after.start() if after else len(phrase.text)
 
 
-def _opens(phrase: Phrase, yours: Word) -> bool:
-    """Whether "your" opens its phrase: at the start, or after the vendor's name and a dash."""
-    before = phrase.text[: yours.start].rstrip()
-    return not before or before[-1] in "–—-|:·,." or phrase.tokens(0, yours.start) <= MOST_UNEXPLAINED_BESIDE
+def _after(phrase: Phrase, right: int, stop: int, name: tuple[int, int]) -> tuple[list[str], list[str]]:
+    """Return what is unexplained right behind the term, and what is behind a preposition, a name or a year."""
+    turns = [w.start for w in phrase.words if w.start >= right and w.roles & {"for", "small", "since", "until", "as"}]
+    turns += [token.start() for token in _TOKEN.finditer(phrase.written, right, stop) if token[0][0].isupper()]
+    if figure := _FIGURE.search(phrase.written, right, stop):
+        turns.append(figure.start())
+    turn = min([stop, *turns])
+    return _unexplained(phrase, right, turn, name), _unexplained(phrase, turn, stop, name)
+
+
+def _goes_on(phrase: Phrase, right: int, word: Word) -> str | None:
+    """Return what makes another thing of the term: "Partner Summit", "Händlernetz", 正規代理店の."""
+    ending = _ENDING.match(phrase.written, word.stop)
+    if ending and len(ending[0]) > MOST_LETTERS_OF_AN_ENDING and not _CASELESS.search(ending[0]):
+        return phrase.written[word.start : ending.end()]
+    if right != word.stop:
+        return None
+    if phrase.oblique and (of := phrase.oblique.match(phrase.text, right)) and of[0].strip():
+        return phrase.written[word.start : of.end()]
+    following = _NEXT_WORD.match(phrase.written, right)
+    if following and following[1][0].isupper() and not following[1].isupper():
+        is_known = any(w.start <= following.start(1) < w.stop for w in phrase.words)
+        return None if is_known else following[1]
+    return None
+
+
+def _begins(phrase: Phrase, start: int, token: str) -> bool:
+    """Whether a word has its capital for beginning the sentence: "Software for …", "Bought from …"; a name may be all capitals."""
+    return not _BEFORE_FIRST.sub("", phrase.written[:start]) and not token.isupper()
 
 
 def _unexplained(phrase: Phrase, start: int, stop: int, name: tuple[int, int]) -> list[str]:
@@ -140,7 +185,9 @@ def _unexplained(phrase: Phrase, start: int, stop: int, name: tuple[int, int]) -
     spans = [(word.start, word.stop) for word in phrase.words] + [*phrase.names, name]
     found = []
     for token in _TOKEN.finditer(phrase.written, start, stop):
-        if any(begin <= token.start() < end for begin, end in spans) or token[0][0].isupper() or len(token[0]) == 1:
+        if any(begin <= token.start() < end for begin, end in spans) or len(token[0]) == 1:
+            continue
+        if token[0][0].isupper() and not _begins(phrase, token.start(), token[0]):
             continue
         if _CASELESS.match(token[0]):
             rest = "".join(
@@ -148,7 +195,10 @@ def _unexplained(phrase: Phrase, start: int, stop: int, name: tuple[int, int]) -
                 for place, letter in enumerate(token[0], token.start())
                 if not any(begin <= place < end for begin, end in spans)
             )
-            found += [rest] * (weigh(rest) // 2)
+            if _GLUED.match(token[0]):
+                found += [rest] * (weigh(rest) if len(rest) > 1 else 0)
+            elif len(rest) > (MOST_ENDING_LETTERS if len(rest) < len(token[0]) else 1):
+                found.append(rest)
             continue
         found.append(token[0])
     return found

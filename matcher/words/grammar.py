@@ -30,7 +30,7 @@ RELATIONS: Mapping[str, Relation] = {
     "investor": Relation.INVESTOR,
 }
 PARTNERS = frozenset({"reseller", "distributor", "partner", "member", "supplier"})
-LISTS_OF_THEIR_OWN = frozenset({"abbreviations", "oblique", "endings"})
+LISTS_OF_THEIR_OWN = frozenset({"abbreviations", "oblique", "endings", "past-prefix"})
 STEMS = (
     *RELATIONS,
     "trust",
@@ -122,6 +122,8 @@ class Grammar:
         self._telling = _stem_pattern(word for word, roles in self._stem_roles.items() if roles & TELLING)
         self.has_negations = "not" in lists
         self.endings = frozenset(map(level_word, lists.get("endings", ())))
+        former = [re.escape(level_word(word)) for word in lists.get("past-prefix", ())]
+        self.former = re.compile(rf"(?:{'|'.join(former)})\s?$") if former else None
         oblique = [re.escape(level_word(word)) for word in lists.get("oblique", ())]
         self.oblique = re.compile(rf"\s*(?:{'|'.join(oblique)})") if oblique else None
 
@@ -237,8 +239,11 @@ def _complete(stems: dict[str, frozenset[str]]) -> None:
                 stems[word] |= stems[shorter] & RELATIONS.keys()
         if "several" in stems[word] and not stems[word] & RELATIONS.keys():
             stems[word] |= {"partner"}
+    official = _stem_pattern(word for word, roles in stems.items() if "official" in roles)
     relation = _stem_pattern(word for word, roles in stems.items() if roles & RELATIONS.keys())
     for word in list(stems):
+        if "official" not in stems[word] and official.search(word):
+            stems[word] |= {"officially"}  # "authorised service centre"
         if stems[word] & _AROUND:  # "become a partner" is a wish, and names the relation that is wished for
             for match in relation.finditer(word):
                 stems[word] |= stems[" ".join(match[0].split())] & RELATIONS.keys()

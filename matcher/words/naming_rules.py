@@ -276,6 +276,9 @@ def _is_ours(phrase: Phrase) -> bool:
 
 def _over(phrase: Phrase, word: Word, name: tuple[int, int], period: Period, seen_year: int | None) -> str | None:
     clause = phrase.clause(word.start)
+    left = min(name[0], word.start)
+    if phrase.former and (former := phrase.former.search(phrase.text[:left])):
+        return former[0].strip()
     for past in phrase.between(*clause, "past"):
         first, last = sorted((past, word), key=lambda w: w.start)
         is_near = phrase.tokens(first.stop, last.start) <= WAS_REACH

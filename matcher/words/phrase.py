@@ -24,7 +24,8 @@ GLUED_CHARS_A_TOKEN = 2  # Chinese and Japanese: two characters weigh as a word
 class Phrase:
     """One sentence. text: levelled; written: the same places as the page writes them; names: [start, stop) of all names.
 
-    oblique: what, right after a name, says that the name isn't the subject (Japanese の, Turkish "ile").
+    oblique: what, right after a name, says that the name isn't the subject (Japanese の, Turkish "ile"); former: what, right before it,
+    says that it is over (前, 元).
     """
 
     text: str
@@ -32,6 +33,7 @@ class Phrase:
     words: Sequence[Word]
     names: Sequence[tuple[int, int]] = ()
     oblique: re.Pattern[str] | None = None
+    former: re.Pattern[str] | None = None
     _having: dict[tuple[str, ...], list[Word]] = field(default_factory=dict, compare=False, repr=False)
     _groups: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict, compare=False, repr=False)
 
@@ -140,7 +142,14 @@ class Phrase:
 
 def make_phrase(text: str, written: str, grammar: Grammar, names: Sequence[tuple[int, int]] = ()) -> Phrase:
     """Return a sentence with the grammar's words in it. text: levelled; written: the same places as the page has them."""
-    return Phrase(text=text, written=written, words=grammar.words(text), names=names, oblique=grammar.oblique)
+    return Phrase(
+        text=text,
+        written=written,
+        words=grammar.words(text),
+        names=names,
+        oblique=grammar.oblique,
+        former=grammar.former,
+    )
 
 
 def weigh(text: str) -> int:

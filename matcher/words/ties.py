@@ -169,7 +169,7 @@ def _is_about_use(phrase: Phrase, name: tuple[int, int], left: int, word: Word) 
 
 def _is_official(phrase: Phrase, word: Word) -> bool:
     """Whether a word of authorisation stands at the relation: "authorised partner", "partner autorizado"."""
-    return "official" in word.roles or any(
+    return bool(word.roles & {"official", "officially"}) or any(
         phrase.tokens(*sorted((min(word.stop, official.stop), max(word.start, official.start)))) <= 2
         for official in phrase.having("official")
     )
