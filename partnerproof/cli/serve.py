@@ -17,7 +17,8 @@ from casebook.web.accounts import list_accounts
 from casebook.web.app import make_app
 from casebook.web.application_context import ApplicationContext
 from casebook.web.dashboard import warm_up
-from ledger.errors import OutsideFailureError
+from ledger.database import Ledger
+from ledger.errors import BadInputError, OutsideFailureError, Problem
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.crawl_answers import brands_with_rejections
 from partnerproof.flow import follow_rejections
@@ -52,11 +53,12 @@ def _serve(workspace: Workspace, host: str, port: int, *, with_token: bool) -> N
     import uvicorn
 
     with workspace.open() as ledger:
+        if not with_token:
+            _require_account(ledger)
         summary = update_casework(ledger, workspace.removal_terms).tell()
         rejecting = brands_with_rejections(ledger)
         if rejecting:
             follow_rejections(ledger, rejecting)  # what a killed server had not done yet
-        has_accounts = any(account.is_active for account in list_accounts(ledger))
     has_brands = any(workspace.brands.glob("*/brand.toml"))  # a copy of var/ alone can be reviewed too
     brands = {brand.slug: brand for brand in workspace.load_brands()} if has_brands else {}
     context = ApplicationContext(
@@ -76,8 +78,6 @@ def _serve(workspace: Workspace, host: str, port: int, *, with_token: bool) -> N
     context.cases.read(context.ledger)  # so that the first who asks does not wait for it
     if summary:
         click.echo(summary, err=True)
-    if not with_token and not has_accounts:
-        click.echo("no account yet: run `partnerproof account add NAME --role admin`, or serve with --token", err=True)
     config = uvicorn.Config(
         make_app(context), host=host, port=port, log_level="warning", server_header=False, access_log=False
     )
@@ -89,6 +89,19 @@ def _serve(workspace: Workspace, host: str, port: int, *, with_token: bool) -> N
     sys.stdout.flush()
     threading.Thread(target=warm_up, args=[context], daemon=True).start()
     server.run(sockets=[listener])
+
+
+def _require_account(ledger: Ledger) -> None:
+    """Errors: BadInputError when nobody could log in."""
+    if not any(account.is_active for account in list_accounts(ledger)):
+        raise BadInputError(
+            Problem(
+                where="serve",
+                expected="an account that may log in, or --token",
+                got="neither",
+                next_step="run `partnerproof account add NAME --role admin` first, or `partnerproof serve --token`",
+            )
+        )
 
 
 def _listen(host: str, port: int) -> socket:
