@@ -151,7 +151,7 @@ def test_coverage_is_of_each_vendors_last_visit(tmp_path):
     ledger.execute("UPDATE pages SET health = 'challenge' WHERE page_id = (SELECT min(page_id) FROM pages)")
     counts = count_coverage(ledger, None, None)
     assert (counts.vendors, counts.failed, counts.unseen) == (5, 0, {"challenge": 1})
-    assert counts.looked == ledger.value("SELECT count(*) FROM v_coverage WHERE outcome = 'looked'")
+    assert counts.looked == ledger.value("SELECT count(*) FROM v_coverage WHERE page_health = 'ok'")
     ledger.execute(
         "UPDATE visits SET state = 'failed', end_reason = 'dns' WHERE visit_id = (SELECT max(visit_id) FROM visits)"
     )
