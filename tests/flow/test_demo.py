@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 import shutil
 import sqlite3
 import tomllib
@@ -54,6 +55,13 @@ def findings(demo: Path) -> list[dict[str, object]]:
 def rows(demo: Path, sql: str, *values: object) -> list[tuple[object, ...]]:
     with sqlite3.connect(f"file:{demo}/var/partnerproof.db?mode=ro", uri=True) as database:
         return database.execute(sql, values).fetchall()
+
+
+def test_a_marked_sentence_has_no_space_around_it(demo):
+    dossiers = [path.read_text(encoding="utf-8") for path in (demo / "report").rglob("*.html")]
+    marked = [words for text in dossiers for words in re.findall(r"<mark>(.*?)</mark>", text, re.S)]
+    assert len(marked) > 3
+    assert [words for words in marked if words != words.strip()] == []
 
 
 def test_findings_have_exactly_the_documented_columns(findings):
