@@ -77,7 +77,7 @@ def _sentence(text: str) -> str:
 
 
 def command_reference() -> str:
-    """Return cli.md: the help of every command, as the program prints it."""
+    """Return cli.md: the help of every command, as the program prints it in a wide terminal."""
     lines = [
         "# The command line",
         "",
@@ -88,9 +88,12 @@ def command_reference() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+_HELP_WIDTH = root.context_settings["max_content_width"] - 2  # click leaves a margin of two
+
+
 def _help_of(command: click.Command, path: tuple[str, ...], parent: click.Context | None) -> list[str]:
     with click.Context(
-        command, info_name=path[-1], parent=parent, terminal_width=100, max_content_width=100
+        command, info_name=path[-1], parent=parent, terminal_width=_HELP_WIDTH, **command.context_settings
     ) as context:
         lines = [f"## {' '.join(path)}", "", "```text", command.get_help(context).rstrip(), "```", ""]
         if isinstance(command, click.Group):

@@ -130,10 +130,8 @@ def header_problems(header: Sequence[str], where: str, table: TableFormat) -> li
         other = next((mark for mark in ";\t|" if len(header) == 1 and mark in header[0]), None)
         if other is not None:
             begin = f"part the cells by {table.delimiter!r}, not {other!r}, or say so in a mapping file"
-        raise BadInputError(
-            Problem(where=where, expected=f"a header with the column {' or '.join(names)}", got=got, next_step=begin)
-            for names in missing
-        )
+        columns = f"column{'s' if len(missing) > 1 else ''} {' and '.join(' or '.join(names) for names in missing)}"
+        raise _bad(where, f"a header with the {columns}", got, begin)
     problems = [
         Problem(where=f"{where}, {name}", expected="each column once", got="it twice", next_step="remove one")
         for name in dict.fromkeys(name for name in header if name and header.count(name) > 1)

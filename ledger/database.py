@@ -74,17 +74,10 @@ class Ledger:
     def open_readonly(cls, path: Path, *, immutable: bool = False) -> Ledger:
         """Open for reading only; where not even SQLite's side files can be made, as a file that nobody writes (immutable).
 
-        Errors: BadInputError when there is no such file.
+        Errors: BadInputError when there is no such file, or nothing in it.
         """
         if not path.is_file():
-            raise BadInputError(
-                Problem(
-                    where=str(path),
-                    expected="a database filled by a crawl",
-                    got="no such file",
-                    next_step="run `partnerproof crawl SEEDS.csv` first, or name another --workspace",
-                )
-            )
+            raise _not_filled(path, "no such file")
         try:
             database = _connect(path, uri=f"{path.resolve().as_uri()}?mode=ro{'&immutable=1' if immutable else ''}")
             _refuse_others(database, path)
@@ -347,6 +340,8 @@ def _refuse_others(database: sqlite_utils.Database, path: Path) -> None:
 
 def _refuse_older(database: sqlite_utils.Database, path: Path) -> None:
     """A reader asks the views of this version, which only a writer can make."""
+    if not database.table_names():
+        raise _not_filled(path, "an empty one")
     missing = sorted(_view_statements().keys() - set(database.view_names()))
     if missing:
         raise BadInputError(
@@ -357,6 +352,17 @@ def _refuse_older(database: sqlite_utils.Database, path: Path) -> None:
                 next_step="run `partnerproof match` once: whatever writes brings it up to date",
             )
         )
+
+
+def _not_filled(path: Path, got: str) -> BadInputError:
+    return BadInputError(
+        Problem(
+            where=str(path),
+            expected="a database filled by a crawl",
+            got=got,
+            next_step="run `partnerproof crawl SEEDS.csv` first, or name another --workspace",
+        )
+    )
 
 
 def _cannot_open(path: Path, error: sqlite3.Error) -> BadInputError | OutsideFailureError:

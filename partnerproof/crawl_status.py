@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from casebook.dossier.coverage import NOT_THERE
 from ledger.database import Ledger
 from ledger.records import Crawl
 from ledger.typed_texts import CrawlId
-from partnerproof.crawl_answers import Count, count_verdicts
+from partnerproof.crawl_answers import Count, count_unseen_pages, count_verdicts
 
 _OF_CRAWL = "visit_id IN (SELECT visit_id FROM visits WHERE crawl_id = ?)"
 
@@ -24,8 +25,14 @@ def read_status(ledger: Ledger) -> dict[str, object]:
         "visits": _counts(ledger, crawl.crawl_id, "state", "visits WHERE crawl_id = ?", order="name"),
         "judged_visits": ledger.value(judged, [crawl.crawl_id]),
         "looks": _counts(ledger, crawl.crawl_id, "purpose", f"looks WHERE {_OF_CRAWL}", order="name"),
-        "could_not_look": _counts(
-            ledger, crawl.crawl_id, "reason", f"looks WHERE {_OF_CRAWL} AND outcome = 'could-not-look'"
+        "could_not_look": {  # pages, as findings and report count them
+            unseen.reason: unseen.pages for unseen in count_unseen_pages(ledger, crawl.crawl_id, left_out=NOT_THERE)
+        },
+        "other_files_not_had": _counts(  # robots.txt, images, style sheets, …
+            ledger,
+            crawl.crawl_id,
+            "purpose || ' ' || reason",
+            f"looks WHERE {_OF_CRAWL} AND outcome = 'could-not-look' AND purpose <> 'page'",
         ),
         "pages_by_health": _counts(ledger, crawl.crawl_id, "health", f"pages WHERE {_OF_CRAWL}"),
         "findings_by_verdict": {count.name: count.number for count in count_verdicts(ledger)},
@@ -34,7 +41,7 @@ def read_status(ledger: Ledger) -> dict[str, object]:
 
 
 def _counts(
-    ledger: Ledger, crawl_id: CrawlId, column: str, table: str, *, order: str = "number DESC"
+    ledger: Ledger, crawl_id: CrawlId, column: str, table: str, *, order: str = "number DESC, name"
 ) -> dict[str, int]:
     sql = f"SELECT {column} AS name, count(*) AS number FROM {table} GROUP BY 1 ORDER BY {order}"
     return {count.name: count.number for count in ledger.select(Count, sql, [crawl_id])}

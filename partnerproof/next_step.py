@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+from ledger.identity import utc_text
 from ledger.records import Crawl
+from ledger.typed_texts import Instant
 from partnerproof.crawl_answers import count_rows
 from partnerproof.workspace import Workspace
+
+REPORT_FOLDERS = ("report", "var/report")  # where `report` and `demo` write, unless they are told otherwise
 
 
 def next_step(workspace: Workspace | None) -> str:
@@ -26,5 +32,13 @@ def next_step(workspace: Workspace | None) -> str:
         if stopped is not None:
             return f"run your last `partnerproof {stopped.kind} …` again: it goes on where it stopped"
         if count_rows(ledger, "v_findings"):
-            return "partnerproof report --out report/"
+            is_reported = _has_report(workspace, ledger.value("SELECT max(ended_at) FROM crawls"))
+            return "partnerproof serve --token" if is_reported else "partnerproof report --out report/"
     return f"partnerproof crawl vendors.csv --brand {brands[0]}"
+
+
+def _has_report(workspace: Workspace, ended_at: Instant) -> bool:
+    """Whether a report was written since the last crawl ended."""
+    indexes = [workspace.root / folder / "index.html" for folder in REPORT_FOLDERS]
+    written = [datetime.fromtimestamp(index.stat().st_mtime, UTC) for index in indexes if index.is_file()]
+    return any(utc_text(at) >= ended_at for at in written)

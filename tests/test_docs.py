@@ -17,6 +17,7 @@ import pytest
 from ledger.database import Ledger
 from partnerproof.cli.verbs import VERBS
 from partnerproof.flow import STAGES
+from tests.conftest import run_partnerproof
 from tests.new_ledger import new_ledger
 
 ROOT = Path(__file__).parents[1]
@@ -32,6 +33,16 @@ def test_the_reference_is_what_the_program_says(tmp_path):
     for page in sorted(tmp_path.iterdir()):
         stored = (ROOT / "docs" / "reference" / page.name).read_text(encoding="utf-8")
         assert stored == page.read_text(encoding="utf-8"), f"docs/reference/{page.name} is old: run `make docs`"
+
+
+@pytest.mark.parametrize("path", [(), ("findings",), ("account", "add"), ("register",), ("serve",)], ids=" ".join)
+def test_the_reference_is_what_the_program_prints(path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "140")  # a wide terminal: lines of 98 characters
+    text = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
+    heading = " ".join(("partnerproof", *path))
+    section = re.search(rf"^## {heading}\n\n```text\n(.*?)^```", text, re.M | re.S)
+    assert section is not None
+    assert run_partnerproof(*path, "--help") == section[1]
 
 
 def test_each_table_of_the_reference_can_be_made_by_sqlite():

@@ -32,7 +32,7 @@ WHAT_TO_DO = {
     "dns": "its name leads to no address: is the domain right?",
     "timeout": "no answer in time: try again later",
     "connection-refused": "nobody answers there: try again later",
-    "private-address": "its name leads to a private address",
+    "private-address": "its name leads to a private address: correct the start address, or crawl with --allow-private if the site is yours",
     "parked": "the domain is parked",
     "unreadable": "reading it took too long or too much memory: look by hand",
     "not-html": "no page but a file",
@@ -156,7 +156,8 @@ def _vendor(ledger: Ledger, visit: _LastVisit) -> VendorCoverage:
         " ORDER BY outcome, page_kind, requested_url",
         [visit.visit_id],
     )
-    read = [look for look in looks if look.outcome == "looked"]
+    # a page that answered under two addresses was read once: the second look has no page
+    read = [look for look in looks if look.outcome == "looked" and look.page_health is not None]
     unseen = Counter(
         look.reason
         for look in looks

@@ -326,7 +326,7 @@ def _texts(ledger: Ledger, claim_id: ClaimId) -> tuple[TextExhibit, ...]:
     shown = ledger.select(ShownSentence, _TEXTS, [claim_id])
     for looks in _group(shown, [(sentence.page_url, sentence.sentence) for sentence in shown]):
         sentence = looks[0]
-        start, end = sentence.sentence_start, sentence.sentence_end
+        start, end = _without_spaces(sentence.text, sentence.sentence_start, sentence.sentence_end)
         exhibits.append(
             TextExhibit(
                 sentence=sentence,
@@ -338,6 +338,13 @@ def _texts(ledger: Ledger, claim_id: ClaimId) -> tuple[TextExhibit, ...]:
             )
         )
     return tuple(exhibits)
+
+
+def _without_spaces(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return where a part of a text begins and ends without the spaces around it."""
+    part = text[start:end]
+    start += len(part) - len(part.lstrip())
+    return start, start + len(part.strip())
 
 
 def _describe_parts(sentence: ShownSentence) -> tuple[str, ...]:

@@ -35,6 +35,9 @@ NEAR_MISS_SCORE = 80.0
 # A name that is nearly a part of another, spaces aside: SenseGrid in Sense Grid Analytics. At 80 half of what it adds
 # are parts of long words (gelgi in nanvesseligirstelsul); tried 80–95 on 20,000 invented names.
 PARTIAL_SCORE = 90.0
+# Of names that are not equal: an equal part is not an equal name, nor are equal words in another order, and
+# token_set_ratio gives 100 where one name's words are all in the other (merrow in merrow tate).
+MAX_UNEQUAL_SCORE = 99.0
 MIN_PARTIAL_CHARS = 5  # shorter names stand in half of all others
 MAX_CANDIDATES = 200  # scored of one question and register; how many are lost stands in bench/README.md
 SEGMENT_NAMES = 250_000  # bounds the memory of building and of asking
@@ -55,13 +58,14 @@ def grams_of(core: str) -> tuple[str, ...]:
 
 
 def likeness(name: str, wanted: str) -> float:
-    """Return 0..100: how alike two names are, whole or, when the shorter one has 5 characters, in part."""
+    """Return 0..100: how alike two names are, whole or, when the shorter one has 5 characters, in part; 100: they are equal."""
+    if name == wanted:
+        return 100.0
     score = max(fuzz.ratio(name, wanted), fuzz.token_set_ratio(name, wanted))
     name, wanted = name.replace(" ", ""), wanted.replace(" ", "")
     if min(len(name), len(wanted)) >= MIN_PARTIAL_CHARS:
-        part = fuzz.partial_ratio(name, wanted, score_cutoff=PARTIAL_SCORE)
-        score = max(score, min(part, 99.0))  # an equal part is not an equal name
-    return score
+        score = max(score, fuzz.partial_ratio(name, wanted, score_cutoff=PARTIAL_SCORE))
+    return min(score, MAX_UNEQUAL_SCORE)
 
 
 def likenesses(names: Sequence[str], wanted: str) -> dict[str, float]:
@@ -75,8 +79,8 @@ def likenesses(names: Sequence[str], wanted: str) -> dict[str, float]:
     for name, score, _ in _scored(fuzz.token_set_ratio, slow, wanted, NEAR_MISS_SCORE):
         scores[name] = max(score, scores.get(name, 0))
     for name, part in _parts(names, wanted.replace(" ", "")):
-        scores[name] = max(min(part, 99.0), scores.get(name, 0))
-    return scores
+        scores[name] = max(part, scores.get(name, 0))
+    return {name: 100.0 if name == wanted else min(score, MAX_UNEQUAL_SCORE) for name, score in scores.items()}
 
 
 def _parts(names: Sequence[str], glued: str) -> Iterator[tuple[str, float]]:

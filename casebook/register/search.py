@@ -41,7 +41,7 @@ from ledger.typed_texts import Instant, IsoDate, SearchId
 
 __all__ = ["Hit", "Member", "Register", "SearchQuery", "SearchResult"]
 
-SEARCH_VERSION = "3"  # a part of the id of a search: raise it when equal questions may get other answers
+SEARCH_VERSION = "4"  # a part of the id of a search: raise it when equal questions may get other answers
 MAX_NEAR_MISSES = 10
 _NearMiss = dict[str, object]
 

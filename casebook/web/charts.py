@@ -35,7 +35,9 @@ class Series:
 
 
 def draw_bars(identity: str, title: str, summary: str, bars: Sequence[tuple[str, int]]) -> Markup:
-    """Return one bar for each name, the longest first."""
+    """Return one bar for each name, the longest first; for no names the summary."""
+    if not bars:
+        return _draw_words(identity, title, summary, width=_BARS_WIDTH, kind="chart bars")
     height = max(1, len(bars)) * (_BAR + _GAP) + _GAP
     svg = _svg(identity, title, summary, height, width=_BARS_WIDTH, kind="chart bars")
     most = max((count for _, count in bars), default=0) or 1
@@ -49,7 +51,9 @@ def draw_bars(identity: str, title: str, summary: str, bars: Sequence[tuple[str,
 
 
 def draw_columns(identity: str, title: str, summary: str, bins: Sequence[str], series: Sequence[Series]) -> Markup:
-    """Return one column for each bin, a part for each series, the first at the bottom."""
+    """Return one column for each bin, a part for each series, the first at the bottom; for no bins the summary."""
+    if not bins:
+        return _draw_words(identity, title, summary)
     svg = _svg(identity, title, summary, _TOP + _PLOT_HEIGHT + _BOTTOM)
     totals = [sum(part.counts[at] for part in series) for at in range(len(bins))]
     top = nice_top(max(totals, default=0))
@@ -70,7 +74,12 @@ def draw_columns(identity: str, title: str, summary: str, bins: Sequence[str], s
 
 
 def draw_survival(identity: str, title: str, summary: str, curves: Sequence[tuple[str, Curve]]) -> Markup:
-    """Return a falling stair for each name, a stroke across it where a case is censored, and the numbers at risk below."""
+    """Return a falling stair for each name, a stroke across it where a case is censored, and the numbers at risk below.
+
+    For no curves: the summary.
+    """
+    if not curves:
+        return _draw_words(identity, title, summary)
     height = _TOP + _PLOT_HEIGHT + _BOTTOM + 20 + _RISK_LINE * (len(curves) + 1)
     svg = _svg(identity, title, summary, height)
     last = nice_top(max((curve.steps[-1].day for _, curve in curves if curve.steps), default=0))
@@ -102,6 +111,13 @@ def draw_survival(identity: str, title: str, summary: str, curves: Sequence[tupl
         _text(svg, left - 96, line, name, "start")
         for day in days:
             _text(svg, x(day), line, str(curve.at_risk(day)), "middle")
+    return _markup(svg)
+
+
+def _draw_words(identity: str, title: str, summary: str, *, width: int = WIDTH, kind: str = "chart") -> Markup:
+    """Return a figure of nothing: axes without a curve would look like one that failed to be drawn."""
+    svg = _svg(identity, title, summary, _BAR + 2 * _GAP, width=width, kind=kind)
+    _text(svg, 0, _GAP + 15, summary, "start")
     return _markup(svg)
 
 

@@ -18,7 +18,8 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageCounts:
-    """Pages of each vendor's last visit in a period. unseen: by reason, what could not be looked at."""
+    """Pages of each vendor's last visit in a period. looked: pages that were read, each once, however many addresses it has;
+    unseen: by reason, what could not be looked at."""
 
     vendors: int
     failed: int
@@ -70,10 +71,12 @@ _LAST = """
         GROUP BY seed_id
     )
 """
-# outcome and reason as v_coverage tells them (tests/casebook/web/test_dashboard.py), which joins more than a count needs
+# outcome and reason as v_coverage tells them (tests/casebook/web/test_dashboard.py), which joins more than a count needs;
+# but a page that answered under two addresses is one page
 _OUTCOMES = """
     SELECT CASE WHEN l.look_id IS NULL THEN iif(last.state = 'failed', 'could-not-look', last.state)
-                WHEN p.health <> 'ok' THEN 'could-not-look' ELSE l.outcome END AS outcome,
+                WHEN p.health <> 'ok' THEN 'could-not-look'
+                WHEN p.page_id IS NULL AND l.outcome = 'looked' THEN 'same-page' ELSE l.outcome END AS outcome,
            CASE WHEN p.health_reason LIKE 'needs a browser%' THEN 'needs-browser' WHEN p.health <> 'ok' THEN p.health
                 ELSE coalesce(l.reason, iif(last.state = 'failed', last.end_reason, NULL)) END AS reason,
            count(*) AS pages

@@ -137,13 +137,22 @@ def _draw(
     scope: Scope,
 ) -> dict[str, Any]:
     total = sum(sum(part.counts) for part in series)
-    span = f"{bins[0]} to {bins[-1]}" if bins else "no time"
+    over_time = (
+        f"{total:,} findings first seen from {bins[0]} to {bins[-1]}, as columns of {len(series)} parts."
+        if bins
+        else "No findings were first seen in this period."
+    )
+    loaded = (
+        f"{len(loads)} accounts have decided or been given something."
+        if loads
+        else "Nobody has been given anything yet."
+    )
     seen = [("looked at", coverage.looked), ("not there", coverage.not_there), *coverage.unseen.items()][:MOST_BARS]
     charts = {
-        "time": draw_columns("time", f"Findings over time, by {scope.by}", f"{total:,} findings first seen from {span}, as columns of {len(series)} parts.", bins, series),
+        "time": draw_columns("time", f"Findings over time, by {scope.by}", over_time, bins, series),
         "coverage": draw_bars("coverage", "Pages, by what came of looking", f"{coverage.looked:,} pages were looked at, {sum(coverage.unseen.values()):,} could not be.", seen),
         "survival": draw_survival("survival", "Share of claims that remain after a letter, by its tone", _describe_removals(removals), [(_label(tone), curve) for tone, curve in removals.curves.items()]),
-        "load": draw_bars("load", "Undecided cases, by whom they are assigned to", f"{len(loads)} accounts have decided or been given something.", [(load.account, load.assigned) for load in loads][:MOST_BARS]),
+        "load": draw_bars("load", "Undecided cases, by whom they are assigned to", loaded, [(load.account, load.assigned) for load in loads][:MOST_BARS]),
     }  # fmt: skip
     for name, counts in totals.items():
         summary = (

@@ -55,7 +55,8 @@ def read_seeds(path: Path) -> list[Seed]:
 def _add_row(row: TableRow, seeds: dict[str, Seed], lines: dict[str, int], problems: list[Problem]) -> None:
     cells = row.cells
     address = cells.get("url") or cells.get("domain") or ""
-    column = "url" if cells.get("url") else "domain"
+    # of two empty cells the one that the file has
+    column = next((name for name in ("url", "domain") if cells.get(name)), "url" if "url" in cells else "domain")
     try:
         seed = seed_of(address, name=cells.get("name"), country=cells.get("country"), parent=cells.get("parent"))
     except ValueError as error:

@@ -51,10 +51,12 @@ _OUTSIDE = (
 @dataclass
 class Verification:
     """One verification. since: parts that were found in order at or after this UTC text, and whose file has the time and
-    length of then, are not read again; None: everything is read."""
+    length of then, are not read again; None: everything is read. is_authority_named: whether the configuration names an
+    authority that could stamp what none has stamped."""
 
     place: Place
     since: str | None = None
+    is_authority_named: bool = True
     on_bytes: Callable[[int], None] = lambda _: None
     _logged: list[dict[str, Any]] = field(default_factory=list)
     _is_log_sound: bool = True
@@ -150,7 +152,12 @@ class Verification:
         logged = {e["authority"]: e for e in self._entries(CustodyEvent.STAMPED) if e["seal"] == seal.seal_id}
         there = {token.stem for token in seal.tokens}
         if not there and not logged:
-            yield Check(f"seal {seal.seal_id}", NOT_CHECKED, "no authority has stamped it yet: run `partnerproof seal`")
+            first = "" if self.is_authority_named else "name one in partnerproof.toml ([[seal.authority]]), then "
+            yield Check(
+                f"seal {seal.seal_id}",
+                NOT_CHECKED,
+                f"no authority has stamped it yet: {first}run `partnerproof seal`",
+            )
         for name in sorted(logged.keys() - there):
             yield Check(f"seal {seal.seal_id}, token of {name}", BROKEN, "is missing, and the custody log tells of it")
         for token in seal.tokens:

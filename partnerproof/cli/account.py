@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from casebook.web.accounts import add_account, close_account, list_accounts
+from ledger.errors import BadInputError, Problem
 from ledger.vocabulary import Role
 from partnerproof.cli.choice import Choice, pass_choice
 
@@ -22,9 +25,9 @@ def account() -> None:
 @account.command("add")
 @click.argument("name")
 @click.option("--role", type=click.Choice([str(role) for role in Role]), required=True, help="What it may do: each role may do what those before it may.")  # fmt: skip
-@click.password_option(help="Asked for when it is not given, and then not shown.")
+@click.option("--password", help="Asked for when it is not given, and then not shown; without a terminal one line of the input is read.")  # fmt: skip
 @pass_choice
-def add(choice: Choice, name: str, role: str, password: str) -> None:
+def add(choice: Choice, name: str, role: str, password: str | None) -> None:
     """Make an account, or give one another role and password.
 
     \b
@@ -32,9 +35,29 @@ def add(choice: Choice, name: str, role: str, password: str) -> None:
       partnerproof account add ann --role reviewer
     """
     workspace = choice.workspace()
+    if password is None:
+        password = _ask_password()
     with workspace.writing_beside("account add"), workspace.open() as ledger:
         add_account(ledger, name, Role(role), password)
     click.echo(f"{name} may log in as {role}")
+
+
+def _ask_password() -> str:
+    """Return a password from the terminal, or else the next line of the input. Errors: BadInputError when there is none."""
+    if sys.stdin.isatty():
+        asked: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+        return asked
+    line = sys.stdin.readline().rstrip("\r\n")
+    if not line:
+        raise BadInputError(
+            Problem(
+                where="password",
+                expected="a terminal to ask for it, or a line of input",
+                got="neither",
+                next_step="run it in a terminal, or give it with --password",
+            )
+        )
+    return line
 
 
 @account.command("close")
@@ -63,5 +86,8 @@ def show(choice: Choice) -> None:
       partnerproof account list
     """
     with choice.workspace().open_readonly() as ledger:
-        for row in list_accounts(ledger):
-            click.echo(f"{row.account:20} {row.role:10} since {row.created_at}{'' if row.is_active else ', closed'}")
+        accounts = list_accounts(ledger)
+    for row in accounts:
+        click.echo(f"{row.account:20} {row.role:10} since {row.created_at}{'' if row.is_active else ', closed'}")
+    if not accounts:
+        click.echo("no accounts yet: partnerproof account add NAME --role admin", err=True)

@@ -26,6 +26,9 @@ from ledger.vocabulary import VerdictKind
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.tables import print_findings, print_perhaps, print_standings
 
+# of both views: decoded in --json, so that nobody has to decode it a second time
+_JSON_COLUMNS = frozenset({"reasons", "objections", "close", "region"})
+
 
 @click.command()
 @click.option(
@@ -114,9 +117,8 @@ def _write_workbook(file: Path, title: str, columns: Sequence[str], rows: Sequen
 def _write(rows: list[dict[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
     if as_json:
         for row in rows:
-            for column, empty in (("reasons", "[]"), ("region", "{}")):
-                if column in row:
-                    row[column] = json.loads(row[column] or empty)
+            for column in _JSON_COLUMNS & row.keys():
+                row[column] = json.loads(row[column] or "[]")  # not judged yet: no reasons
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
     write_csv(sys.stdout, columns, ([row[column] for column in columns] for row in rows))

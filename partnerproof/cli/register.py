@@ -162,7 +162,8 @@ def _print_diff(found: RegisterDiff) -> None:
     for sign, some in (("+", found.added), ("-", found.removed)):
         for grant in some:
             until = grant.valid_until or "no end on record"
-            line = f"{sign} {grant.company}: {grant.relation} {grant.tier or ''}, {grant.valid_from} to {until}"
+            relation = " ".join(filter(None, (grant.relation, grant.tier)))
+            line = f"{sign} {grant.company}: {relation}, {grant.valid_from} to {until}"
             console.print(line, highlight=False, markup=False)
     for change in found.changed:
         console.print(f"~ {change.company}", highlight=False, markup=False)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import getpass
 import secrets
 import sys
 import threading
-from socket import IPPROTO_TCP, TCP_NODELAY
+from socket import AF_INET, AF_INET6, IPPROTO_TCP, SO_REUSEADDR, SOL_SOCKET, TCP_NODELAY, gaierror, socket
 
 import click
 
@@ -16,6 +17,8 @@ from casebook.web.accounts import list_accounts
 from casebook.web.app import make_app
 from casebook.web.application_context import ApplicationContext
 from casebook.web.dashboard import warm_up
+from ledger.database import Ledger
+from ledger.errors import BadInputError, OutsideFailureError, Problem
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.crawl_answers import brands_with_rejections
 from partnerproof.flow import follow_rejections
@@ -50,11 +53,12 @@ def _serve(workspace: Workspace, host: str, port: int, *, with_token: bool) -> N
     import uvicorn
 
     with workspace.open() as ledger:
+        if not with_token:
+            _require_account(ledger)
         summary = update_casework(ledger, workspace.removal_terms).tell()
         rejecting = brands_with_rejections(ledger)
         if rejecting:
             follow_rejections(ledger, rejecting)  # what a killed server had not done yet
-        has_accounts = any(account.is_active for account in list_accounts(ledger))
     has_brands = any(workspace.brands.glob("*/brand.toml"))  # a copy of var/ alone can be reviewed too
     brands = {brand.slug: brand for brand in workspace.load_brands()} if has_brands else {}
     context = ApplicationContext(
@@ -74,19 +78,54 @@ def _serve(workspace: Workspace, host: str, port: int, *, with_token: bool) -> N
     context.cases.read(context.ledger)  # so that the first who asks does not wait for it
     if summary:
         click.echo(summary, err=True)
-    if not with_token and not has_accounts:
-        click.echo("no account yet: run `partnerproof account add NAME --role admin`, or serve with --token", err=True)
     config = uvicorn.Config(
         make_app(context), host=host, port=port, log_level="warning", server_header=False, access_log=False
     )
     server = uvicorn.Server(config)
     config.load()
-    socket = config.bind_socket()
-    # asyncio sees no TCP in a socket without a protocol number, and then the body waits 40 ms for the head's receipt
-    socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
-    socket.listen()  # before the address is told: whoever reads it may ask at once
-    address = f"http://{host if ':' not in host else f'[{host}]'}:{socket.getsockname()[1]}"
+    listener = _listen(host, port)  # before the address is told: whoever reads it may ask at once
+    address = f"http://{_in_address(host)}:{listener.getsockname()[1]}"
     click.echo(f"{address}/enter?token={context.token}" if context.token else f"{address}/")
     sys.stdout.flush()
     threading.Thread(target=warm_up, args=[context], daemon=True).start()
-    server.run(sockets=[socket])
+    server.run(sockets=[listener])
+
+
+def _require_account(ledger: Ledger) -> None:
+    """Errors: BadInputError when nobody could log in."""
+    if not any(account.is_active for account in list_accounts(ledger)):
+        raise BadInputError(
+            Problem(
+                where="serve",
+                expected="an account that may log in, or --token",
+                got="neither",
+                next_step="run `partnerproof account add NAME --role admin` first, or `partnerproof serve --token`",
+            )
+        )
+
+
+def _listen(host: str, port: int) -> socket:
+    """Return a socket that listens. Errors: OutsideFailureError when the address or the port can't be had."""
+    listener = socket(AF_INET6 if ":" in host else AF_INET)
+    try:
+        listener.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)  # else a server that is started anew waits for a minute
+        # asyncio sees no TCP in a socket without a protocol number, and then the body waits 40 ms for the head's receipt
+        listener.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+        listener.bind((host, port))
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        is_host = isinstance(error, gaierror) or error.errno == errno.EADDRNOTAVAIL
+        next_step = (
+            "name an address of this machine with --host"
+            if is_host
+            else "choose another port with --port (0: any that is free)"
+        )
+        raise OutsideFailureError(
+            f"{_in_address(host)}:{port}: could not listen there ({error.strerror}); {next_step}"
+        ) from error
+    return listener
+
+
+def _in_address(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

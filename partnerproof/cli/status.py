@@ -35,8 +35,12 @@ def status(choice: Choice, as_json: bool) -> None:  # noqa: FBT001
         return
     table = Table(box=None, pad_edge=False, show_header=False)
     for name, value in state.items():
-        table.add_row(
-            name.replace("_", " "),
-            Text(plain(", ".join(f"{n} {k}" for k, n in value.items()) if isinstance(value, dict) else str(value))),
+        words = (
+            ", ".join(f"{n} {k}" for k, n in value.items())
+            if isinstance(value, dict)
+            else ""
+            if value is None
+            else str(value)
         )
+        table.add_row(name.replace("_", " "), Text(plain(words or "none")))
     console.print(table)

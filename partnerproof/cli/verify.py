@@ -103,7 +103,12 @@ def _verify_workspace(workspace: Workspace, since: str | None) -> list[Check]:
     with progress_bar() as progress:
         total = sum(path.stat().st_size for path in workspace.warc.glob("*")) if workspace.warc.is_dir() else 0
         task = progress.add_task("reading", total=total)
-        checks = Verification(place, since=since, on_bytes=lambda count: progress.advance(task, count)).run()
+        checks = Verification(
+            place,
+            since=since,
+            is_authority_named=bool(workspace.authorities),
+            on_bytes=lambda count: progress.advance(task, count),
+        ).run()
     if workspace.var.is_dir() and not _is_log_broken(checks, workspace.custody.path.name):
         counts = {outcome: sum(check.outcome == outcome for check in checks) for outcome in (OK, BROKEN, NOT_CHECKED)}
         workspace.custody.add(CustodyEvent.VERIFIED, {"since": since, "outcomes": counts})

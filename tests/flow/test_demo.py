@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import html
 import json
+import re
 import shutil
 import sqlite3
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from casebook.dossier.findings import COLUMNS
 from ledger.shipped import shipped_data
 from tests.conftest import run_partnerproof
 
+ROOT = Path(__file__).parents[2]
 WEB = shipped_data("demo") / "web"
 EXPECTED = {
     path.parent.name: json.loads(path.read_text(encoding="utf-8")) for path in sorted(WEB.glob("*/expected.json"))
@@ -54,9 +57,20 @@ def rows(demo: Path, sql: str, *values: object) -> list[tuple[object, ...]]:
         return database.execute(sql, values).fetchall()
 
 
+def test_a_marked_sentence_has_no_space_around_it(demo):
+    dossiers = [path.read_text(encoding="utf-8") for path in (demo / "report").rglob("*.html")]
+    marked = [words for text in dossiers for words in re.findall(r"<mark>(.*?)</mark>", text, re.S)]
+    assert len(marked) > 3
+    assert [words for words in marked if words != words.strip()] == []
+
+
 def test_findings_have_exactly_the_documented_columns(findings):
     assert all(tuple(finding) == COLUMNS for finding in findings)
-    assert isinstance(findings[0]["reasons"], list)
+    columns = tomllib.loads((ROOT / "ledger" / "view_columns.toml").read_text(encoding="utf-8"))["v_findings"]
+    lists = [column for column, meaning in columns.items() if meaning.startswith("JSON list")]
+    assert lists == ["reasons", "objections", "close"]
+    assert all(isinstance(finding[column], list) for finding in findings for column in lists)
+    assert any(finding["objections"] for finding in findings)
 
 
 @pytest.mark.parametrize("host", EXPECTED)

@@ -24,6 +24,14 @@ def test_a_byte_order_mark_and_spaces_are_no_part_of_it(tmp_path):
     assert (rows, problems) == ([{"a": "1", "b": "ü"}], [])
 
 
+def test_several_missing_columns_are_one_problem(tmp_path):
+    table = TableFormat(columns=("a", "b", "c"), needed=[("a",), ("b", "c")], example="a,b\n1,2")
+    with pytest.raises(BadInputError) as caught:
+        read(tmp_path / "t.csv", b"x\n1\n", table)
+    message = "expected a header with the columns a and b or c, got x; begin the file with:\na,b\n1,2"
+    assert str(caught.value) == f"{tmp_path / 't.csv'} line 1: {message}"
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [

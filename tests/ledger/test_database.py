@@ -190,6 +190,20 @@ def test_a_file_of_another_kind_is_refused(tmp_path):
         Ledger.open(tmp_path / "p.db")
 
 
+def test_a_file_with_nothing_in_it_is_as_good_as_none(tmp_path):
+    empty, without_tables = tmp_path / "empty.db", tmp_path / "without-tables.db"
+    empty.touch()
+    connection = sqlite3.connect(without_tables)
+    connection.execute("PRAGMA journal_mode = WAL")  # what is left of a new file when its maker is killed at once
+    connection.close()
+    assert without_tables.stat().st_size > 0
+    for path in (empty, without_tables):
+        with pytest.raises(BadInputError, match="expected a database filled by a crawl, got an empty one; run `partn"):
+            Ledger.open_readonly(path)
+        Ledger.open(path).close()
+        Ledger.open_readonly(path).close()
+
+
 def test_content_ids_depend_on_the_borders_of_their_parts():
     assert content_id("ab", "c") != content_id("a", "bc")
     assert content_id("a", 1) == content_id("a", "1")

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from casebook.dossier.coverage import read_coverage
+from casebook.web.coverage_counts import count_coverage
 from ledger.database import Ledger
 from ledger.records import Visit
 from ledger.vocabulary import PageHealth, PageKind, VisitState
+from partnerproof.crawl_status import read_status
 from tests.casebook.ledgers import Read, add_brand, add_visit
 from tests.new_ledger import new_ledger
 
@@ -40,6 +42,16 @@ def test_what_could_not_be_looked_at_has_its_reason_and_what_can_be_done(ledger)
     assert coverage.unseen_by_reason == {"challenge": 1}
     assert "a person is there" in coverage.what_to_do("challenge")
     assert coverage.what_to_do("of no kind") == ""
+
+
+def test_a_page_that_answered_under_two_addresses_is_one_page(ledger):
+    visit_id = add_visit(ledger, "2026-01-01", [Read(), Read(path="/partners/")])
+    ledger.execute("DELETE FROM pages WHERE url LIKE '%/'")  # the same content again: the look stays, no page is stored
+    (vendor,) = read_coverage(ledger).vendors
+    assert (len(vendor.looks), vendor.pages_read, vendor.partner_pages, vendor.outcome) == (2, 1, 1, "read")
+    assert count_coverage(ledger, None, None).looked == 1
+    assert read_status(ledger)["pages_by_health"] == {"ok": 1}
+    assert ledger.value("SELECT count(*) FROM looks WHERE visit_id = ?", [visit_id]) == 2
 
 
 def test_a_page_that_is_not_there_hides_nothing(ledger):

@@ -68,5 +68,5 @@ def test_every_mistake_is_named_at_once_with_row_and_column(tmp_path):
 def test_a_file_that_is_no_list(tmp_path):
     path = tmp_path / "other.csv"
     path.write_text("name,url\nx,y\n")
-    with pytest.raises(BadInputError, match="a header with the column tick"):
+    with pytest.raises(BadInputError, match="a header with the columns tick and text"):
         read_list(path)

@@ -207,7 +207,7 @@ OUTSIDE = '<!DOCTYPE l [<!ENTITY c SYSTEM "file:///etc/hostname">]>'
         (LEI_XML.format(LEI_RECORD.format(lei(1), "A", ""))[:-30], "after record 1: expected well-formed XML"),
         ("<html><body/></html>", "expected LEIData or RelationshipData as the root"),
         (LEI_XML.format(""), "expected at least one company or relationship"),
-        ("", "expected a header with the column child"),
+        ("", "expected a header with the columns child and parent"),
         ("LEI,Entity.LegalName\nwrong,A\n", "got 1 not an LEI"),
     ],
 )

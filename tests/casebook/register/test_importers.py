@@ -99,7 +99,7 @@ def test_a_mistake_stands_where_their_file_has_it():
     for place in ("line 2, Account Name", "line 2, Website", "line 2, Type", "line 2, Start"):
         assert place in said
     Path("r.csv").write_text("Account Name,Start\nA,31/12/2020\n")
-    assert "expected a header with the column Website" in refused("r.csv", MAPPING)
+    assert "expected a header with the columns Short or Local name and Website and" in refused("r.csv", MAPPING)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,9 @@ def test_a_mapping_chooses_the_sheet_and_the_row_of_the_header():
     assert "expected one sheet, or a mapping that says which, got Sheet, Partners" in refused("r.xlsx")
     assert read("r.xlsx", '[file]\nsheet = "Partners"\nheader_row = 3\n')[0].line == 4
     assert "expected the sheet Resellers" in refused("r.xlsx", '[file]\nsheet = "Resellers"\n')
-    assert "expected a header with the column company, got notes" in refused("r.xlsx", '[file]\nsheet = "Sheet"\n')
+    assert "expected a header with the columns company and valid_from, got notes" in refused(
+        "r.xlsx", '[file]\nsheet = "Sheet"\n'
+    )
 
 
 def test_a_workbook_that_would_unpack_to_gigabytes_is_refused(monkeypatch):

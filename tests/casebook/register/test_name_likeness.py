@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz import fuzz
@@ -82,8 +83,16 @@ def test_both_sides_of_the_score():
     assert likeness("sensorgrid", "sensegrid") >= NEAR_MISS_SCORE
     assert likeness("sensorgrid", "senseglass") < NEAR_MISS_SCORE
     assert likeness("sensegridlabs", "sensegrid") == 99.0
+    assert likeness("sensegrid", "sensegrid") == 100.0
     assert fuzz.partial_ratio("grid", "sensegrid") == 100
     assert likeness("grid", "sensegrid") < NEAR_MISS_SCORE  # too short to be a part
+
+
+@pytest.mark.parametrize("name", ["merrow", "tate merrow", "merrow tate advisory", "merrow tate" * 40 + "s"])
+def test_what_is_no_equal_name_is_no_hundred(name):
+    wanted = "merrow tate" * 40 if len(name) > 100 else "merrow tate"
+    assert NEAR_MISS_SCORE <= likeness(name, wanted) <= 99.0
+    assert likenesses([name, wanted], wanted) == {name: likeness(name, wanted), wanted: 100.0}
 
 
 def test_an_empty_name_is_alike_nothing():

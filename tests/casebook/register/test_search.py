@@ -107,6 +107,15 @@ def test_a_name_that_is_only_alike_is_a_near_miss(ledger, register):
 
 
 @pytest.mark.usefixtures("kept")
+def test_a_name_whose_words_are_all_in_another_is_not_a_hundred_of_a_hundred(ledger, register):
+    register(PARTNERS)
+    record = Register(ledger, "acme").search(replace(NOBODY, names=("SensorGrid & Tate",)), DAY).record
+    (near_miss,) = record.near_misses
+    assert (near_miss["company"], near_miss["score"]) == ("SensorGrid Ltd", 99.0)
+    assert near_miss["why_refused"] == "the name is alike (99 of 100), not the same"
+
+
+@pytest.mark.usefixtures("kept")
 @pytest.mark.parametrize(
     ("domain", "window_from", "as_of", "is_hit", "why"),
     [

@@ -151,7 +151,7 @@ def test_coverage_is_of_each_vendors_last_visit(tmp_path):
     ledger.execute("UPDATE pages SET health = 'challenge' WHERE page_id = (SELECT min(page_id) FROM pages)")
     counts = count_coverage(ledger, None, None)
     assert (counts.vendors, counts.failed, counts.unseen) == (5, 0, {"challenge": 1})
-    assert counts.looked == ledger.value("SELECT count(*) FROM v_coverage WHERE outcome = 'looked'")
+    assert counts.looked == ledger.value("SELECT count(*) FROM v_coverage WHERE page_health = 'ok'")
     ledger.execute(
         "UPDATE visits SET state = 'failed', end_reason = 'dns' WHERE visit_id = (SELECT max(visit_id) FROM visits)"
     )
@@ -213,7 +213,17 @@ def test_bars_and_columns_are_as_long_as_their_numbers():
     assert len(heights) == 3  # nothing is drawn for none
     empty = etree.fromstring(draw_columns("e", "E", "a summary", [], []))
     assert not list(empty.iter("rect"))
-    assert etree.fromstring(draw_survival("s", "S", "a summary", [])).findtext("title") == "S"
+
+
+def test_a_figure_of_nothing_is_its_summary_without_axes():
+    for drawn in (
+        draw_bars("s", "S", "None.", []),
+        draw_columns("s", "S", "None.", [], []),
+        draw_survival("s", "S", "None.", []),
+    ):
+        svg = etree.fromstring(drawn)
+        assert (svg.findtext("title"), svg.findtext("desc"), svg.findtext("text")) == ("S", "None.", "None.")
+        assert not list(svg.iter("path"))
 
 
 def test_a_curve_falls_where_something_was_removed_and_has_strokes_where_not():

@@ -43,7 +43,7 @@ def test_every_mistake_of_a_list_is_named_at_once(tmp_path):
     with pytest.raises(BadInputError) as caught:
         read_seeds(path)
     places = [str(problem.where).removeprefix(f"{path} ") for problem in caught.value.problems]
-    assert places == ["line 2, url", "line 3, url", "line 4, url", "line 6, name", "line 7, domain"]
+    assert places == ["line 2, url", "line 3, url", "line 4, url", "line 6, name", "line 7, url"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,40 @@
+"""Accounts on the command line.
+
+Tests: partnerproof/cli/account.py.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import run_partnerproof
+
+PASSWORD = "a long enough password"  # noqa: S105  # of these tests
+
+
+def add_ann(workspace: Path, words: str) -> subprocess.CompletedProcess[str]:
+    """Run `account add` with some words for its input, in a session that has no terminal."""
+    command = [sys.executable, "-m", "partnerproof", "-w", str(workspace), "account", "add", "ann", "--role", "reader"]
+    return subprocess.run(command, input=words, capture_output=True, text=True, check=False, start_new_session=True)
+
+
+def test_a_workspace_without_accounts_says_how_one_is_made(acme):
+    assert run_partnerproof("-w", acme, "account", "list") == ""
+    run_partnerproof("-w", acme, "account", "add", "ann", "--role", "admin", "--password", PASSWORD)
+    assert run_partnerproof("-w", acme, "account", "list").startswith("ann ")
+
+
+def test_without_a_terminal_the_password_is_a_line_of_the_input(acme):
+    done = add_ann(acme, f"{PASSWORD}\n")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "ann may log in as reader\n", "")
+
+
+def test_without_a_terminal_and_without_input_it_says_how_to_give_a_password(acme):
+    done = add_ann(acme, "")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "partnerproof: password: expected a terminal to ask for it, or a line of input, got neither;"
+        " run it in a terminal, or give it with --password\n"
+    )
