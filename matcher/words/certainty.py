@@ -31,6 +31,11 @@ MOST_UNEXPLAINED_WITHIN = 2
 MOST_UNEXPLAINED_GOODS = 2
 MOST_UNEXPLAINED_AFTER = 3  # behind a preposition: "dealer for agricultural drones"
 MOST_QUOTED = 6
+MOST_BETWEEN_AS = 2  # "as an authorised (reseller)"
+SUBJECT_IS_LEFT_OUT = frozenset(
+    {"ja", "zh", "ko"}
+)  # languages in which a sentence without a subject speaks of who writes it
+CAPITAL_NOUNS = frozenset({"en", "de", "any"})  # languages in whose titles a noun has a capital that is no name
 MOST_LETTERS_OF_AN_ENDING = 3  # in scripts with capitals: "dystrybutorami", but "Händlernetz" is no dealer
 MOST_ENDING_LETTERS = 2  # of a word of the lexicon, in Korean, Arabic, Hebrew, Hindi: a particle, an article
 _DOUBTS = (
@@ -53,6 +58,7 @@ _LETTERS = (
 _CASED = rf"(?:(?![{_LETTERS}])[^\W\d_])+"
 _TOKEN = re.compile(rf"[{_LETTERS}]+|{_CASED}(?:['’-]{_CASED})*")
 _PART = re.compile(r"\s[–—-]\s|[|·•:,;()（），、：；｜&/!?.。]")
+_PAUSE = re.compile(r"[,;:、，]")
 _FIGURE = re.compile(r"\d")
 _ENDING = re.compile(r"[^\W\d_]*")
 _NEXT_WORD = re.compile(r"\s+([^\W\d_]{2,})")
@@ -82,14 +88,17 @@ def sureness_of(phrase: Phrase, name: tuple[int, int], tie: Tie, subject: str | 
     if doubt := _doubt(phrase, tie.word, subject, frame):
         return likely(doubt)
     left, right = min(name[0], tie.word.start), max(name[1], tie.word.stop)
-    if _beside(phrase, [(we.start, we.stop) for we in phrase.having("we")], left, right):
+    is_as = any(phrase.tokens(word.stop, left) <= MOST_BETWEEN_AS for word in phrase.between(0, left, "as"))
+    ours = phrase.having("we")
+    if (ours and is_as) or _beside(phrase, [(we.start, we.stop) for we in ours], left, right):
         return SURE
     named = [match.span() for own in frame.setting.names for match in re.finditer(re.escape(own), phrase.text)]
     if _beside(phrase, named, left, right):
         return SURE
     if subject:
         return SURE  # which _doubt found to be the vendor
-    if verb := phrase.having("is", "was", "does"):
+    verb = phrase.having("is", "was", "does")
+    if verb and (phrase.language not in SUBJECT_IS_LEFT_OUT or _unexplained(phrase, *_before_term(phrase, left), name)):
         return likely(f"not said of whom: “{phrase.written[verb[0].start : verb[0].stop]}”")
     if article := [word for word in phrase.between(0, left, "article") if phrase.tokens(word.stop, left) <= 1]:
         return likely(f"no one in particular: “{article[0].text}”")
@@ -135,11 +144,17 @@ def _beside(phrase: Phrase, places: list[tuple[int, int]], left: int, right: int
         if start < right and left < stop:
             return True  # "we are partners" in one word
         gap = (stop, left) if stop <= left else (right, start)
+        if start >= right and _PAUSE.search(phrase.text[gap[0] : gap[1]]):
+            continue  # "Unlike Acme dealers, we sell used goods"
         if phrase.between(*gap, "customer", "customer-noun", "through", "others"):
             continue
         if len(_unexplained(phrase, *gap, (left, right))) <= MOST_UNEXPLAINED_BESIDE:
             return True
     return False
+
+
+def _before_term(phrase: Phrase, left: int) -> tuple[int, int]:
+    return _part(phrase, left, left)[0], left
 
 
 def _part(phrase: Phrase, left: int, right: int) -> tuple[int, int]:
@@ -168,7 +183,7 @@ def _goes_on(phrase: Phrase, right: int, word: Word) -> str | None:
         return None
     if phrase.oblique and (of := phrase.oblique.match(phrase.text, right)) and of[0].strip():
         return phrase.written[word.start : of.end()]
-    following = _NEXT_WORD.match(phrase.written, right)
+    following = _NEXT_WORD.match(phrase.written, right) if phrase.language in CAPITAL_NOUNS else None
     if following and following[1][0].isupper() and not following[1].isupper():
         is_known = any(w.start <= following.start(1) < w.stop for w in phrase.words)
         return None if is_known else following[1]

@@ -85,7 +85,8 @@ class NameFinder:
                 and not _UNDECLINED.search(key)
             ):
                 stem = key[:-1] if key[-1] in _VOWELS else key
-                found.setdefault(stem, []).append((key[len(stem) :], name))
+                for each in dict.fromkeys((stem, key[:-1] if key[-1] == "s" else stem)):  # Ambralis: Ambraliksen
+                    found.setdefault(each, []).append((key[len(each) :], name))
         return found
 
     @cached_property

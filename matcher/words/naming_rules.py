@@ -178,6 +178,14 @@ def _tied(phrase: Phrase, name: tuple[int, int], tie: Tie, frame: Frame) -> Read
             asserted_by=AssertedBy.THIRD_PARTY,
             tier=None,
         )
+    if tie.role in GRANTED and (customer := _customers(phrase, word)):
+        return replace(
+            reading,
+            kind=StatementKind.MENTION_ONLY,
+            rule=f"theirs: “{customer.text}”",
+            asserted_by=AssertedBy.THIRD_PARTY,
+            tier=None,
+        )
     if tie.role in GRANTED and (relative := _relative(phrase, name, tie)):
         company = _COMPANY_AFTER.match(phrase.written, relative.stop)
         return replace(
@@ -232,6 +240,20 @@ def _in_general(phrase: Phrase, name: tuple[int, int], word: Word, frame: Frame)
         is_aside = _PAUSE.search(gap) or (before and phrase.tokens(before[-1].stop, general.start) == 0)
         if general.start < end or not is_aside:
             return general
+    return None
+
+
+def _customers(phrase: Phrase, word: Word) -> Word | None:
+    """Return the customer of whom the relation is said: "our client Bluefin is an Acme distributor"."""
+    for customer in phrase.between(0, word.start, "customer-noun"):
+        ours = [
+            we
+            for we in phrase.having("we")
+            if we.stop <= customer.start and phrase.tokens(we.stop, customer.start) == 0
+        ]
+        verbs = phrase.between(customer.stop, word.start, "is", "was")
+        if (ours or "we" in customer.roles) and verbs and phrase.tokens(customer.stop, verbs[0].start) <= WAS_REACH:
+            return customer
     return None
 
 

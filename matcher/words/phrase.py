@@ -34,6 +34,7 @@ class Phrase:
     names: Sequence[tuple[int, int]] = ()
     oblique: re.Pattern[str] | None = None
     former: re.Pattern[str] | None = None
+    language: str = ""
     _having: dict[tuple[str, ...], list[Word]] = field(default_factory=dict, compare=False, repr=False)
     _groups: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict, compare=False, repr=False)
 
@@ -149,6 +150,7 @@ def make_phrase(text: str, written: str, grammar: Grammar, names: Sequence[tuple
         names=names,
         oblique=grammar.oblique,
         former=grammar.former,
+        language=grammar.language,
     )
 
 

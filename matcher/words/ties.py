@@ -26,9 +26,9 @@ MOST_TOKENS_APART = 16
 MOST_TOKENS_IN_TERM = 4
 YOURS_REACH = 3
 MOST_WORDS = 12
+NO_PLURAL = frozenset({"ko", "ja", "zh", "th", "vi", "id", "ms"})  # languages whose "partners" may be one
 OUTLETS = frozenset({"reseller", "distributor"})  # nobody is a dealer of the reader
 _PAUSE = re.compile(r"[,;:.!?()|、，。：]")
-_LABEL = re.compile(r"\s[–—|·:-]\s|^\s*[:：|｜]")
 _POSSESSIVE = re.compile(r"'s?(?!\w)")
 _COLON = re.compile(r"\s*[:：]\s*$")
 
@@ -109,7 +109,12 @@ def _after(
     is_term = _is_term(phrase, group[1], word, apart) and role != "customer"
     if (yours := _yours(phrase, word)) and not is_term:
         return NoTie(word=word, because=f"the reader's, as “{yours}” says")
-    if is_term and "several" in word.roles and not _is_said_of_us(phrase, group[0]):
+    if (
+        is_term
+        and "several" in word.roles
+        and phrase.language not in NO_PLURAL
+        and not _is_said_of_us(phrase, group[0])
+    ):
         return Tie(word=word, role=role, apart=apart, is_term=True, is_theirs=True)
     if not is_term:
         if role == "certification" and (used := _used_before(phrase, group[0])):
@@ -207,11 +212,9 @@ def _is_said_of_us(phrase: Phrase, left: int) -> bool:
 
 def _acts(phrase: Phrase, group: tuple[int, int], word: Word, own_names: Sequence[str]) -> bool:
     """Whether the name is the subject: it opens its clause, and nobody else is in it."""
-    if _LABEL.search(phrase.text[group[1] : word.start]) and not phrase.between(
-        group[1], word.start, "is", "was", "does"
-    ):
-        return False  # "Acme – advanced partner since 2019": a name and what it stands for
     start, stop = phrase.clause(group[0])
+    if not phrase.between(start, stop, "is", "was", "does") or phrase.between(start, stop, "as"):
+        return False  # "Acme – advanced partner since 2019": a name and what it stands for
     articles = sum(word.stop - word.start for word in phrase.between(start, group[0], "small"))
     if sum(map(str.isalnum, phrase.text[start : group[0]])) > articles:
         return False
