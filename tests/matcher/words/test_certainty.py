@@ -6,7 +6,6 @@ Tests: matcher/words/certainty.py.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,10 +34,11 @@ def sureness(text: str, **setting: object) -> tuple[Certainty, str | None] | Non
     return (claims[0].certainty, claims[0].doubt) if claims else None
 
 
-def sentences(*kinds: str) -> Iterator[tuple[str, str]]:
-    for language, of_kind in GOLD.items():
-        for kind in kinds:
-            yield from ((language, text) for text in (of_kind.get(kind, ()) if isinstance(of_kind, dict) else ()))
+def sentences(*kinds: str) -> list[tuple[str, str]]:
+    of_language = {language: lists for language, lists in GOLD.items() if isinstance(lists, dict)}
+    return [
+        (language, text) for language, lists in of_language.items() for kind in kinds for text in lists.get(kind, ())
+    ]
 
 
 @pytest.mark.parametrize(("language", "text"), sentences("past", "future", "other"))
@@ -67,7 +67,7 @@ def test_a_denial_is_one_in_every_language(language, text):
     ("text", "doubt"),
     [
         ("We do not sell Corvane, but we are a Veltrana Gold Partner.", "“not”"),
-        ("Corvane Ltd is a Veltrana partner.", "said of “Corvane Ltd”"),
+        ("Bluefin Ltd is a Veltrana partner.", "said of “Bluefin Ltd”"),
         ("A Veltrana dealer in Cork", "no one in particular: “a”"),
         ("Veltrana dealers in Cork", None),
         ("Veltrana Partner Summit", "something else: “Summit”"),
