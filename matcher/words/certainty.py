@@ -97,25 +97,41 @@ def sureness_of(phrase: Phrase, name: tuple[int, int], tie: Tie, subject: str | 
         return SURE
     if subject:
         return SURE  # which _doubt found to be the vendor
+    alone = _doubt_alone(phrase, name, tie, left, right)
+    return likely(alone) if alone else SURE
+
+
+def _doubt_alone(phrase: Phrase, name: tuple[int, int], tie: Tie, left: int, right: int) -> str | None:
+    """Return what keeps a sentence without "us" from being a phrase that stands alone; its term is [left, right)."""
     verb = phrase.having("is", "was", "does")
     if verb and (phrase.language not in SUBJECT_IS_LEFT_OUT or _unexplained(phrase, *_before_term(phrase, left), name)):
-        return likely(f"not said of whom: “{phrase.written[verb[0].start : verb[0].stop]}”")
+        return f"not said of whom: “{phrase.written[verb[0].start : verb[0].stop]}”"
     if article := [word for word in phrase.between(0, left, "article") if phrase.tokens(word.stop, left) <= 1]:
-        return likely(f"no one in particular: “{article[0].text}”")
+        return f"no one in particular: “{article[0].text}”"
     if "several" in tie.word.roles:
-        return likely(f"of more than one: “{tie.word.text}”")
+        return f"of more than one: “{tie.word.text}”"
     if further := _goes_on(phrase, right, tie.word):
-        return likely(f"something else: “{further}”")
+        return f"something else: “{further}”"
     start, stop = _part(phrase, left, right)
-    if governed := phrase.between(start, left, "for", "small"):
-        return likely(f"not by itself: “{phrase.written[governed[-1].start : right]}”")
+    if governing := _governing(phrase, name, tie, start, left):
+        return f"not by itself: “{phrase.written[governing.start : right]}”"
     before, within = _unexplained(phrase, start, left, name), _unexplained(phrase, left, right, name)
     bare, after = _after(phrase, right, stop, name)
     # "importer of Acme saws": what is dealt in follows the name, but "Acme dealer locator" is no dealer
     most_bare = MOST_UNEXPLAINED_GOODS if right == name[1] else 0
     if before or len(bare) > most_bare or len(within) > MOST_UNEXPLAINED_WITHIN or len(after) > MOST_UNEXPLAINED_AFTER:
-        return likely(f"more is said than that: “{' '.join([*before, *within, *bare, *after][:MOST_QUOTED])}”")
-    return SURE
+        return f"more is said than that: “{' '.join([*before, *within, *bare, *after][:MOST_QUOTED])}”"
+    return None
+
+
+def _governing(phrase: Phrase, name: tuple[int, int], tie: Tie, start: int, left: int) -> Word | None:
+    """Return the preposition that makes the term a part of another phrase: "Stamped by Acme dealer", "Acme key from authorised dealer"."""
+    if before := phrase.between(start, left, "for", "small"):
+        return before[-1]
+    gap = (name[1], tie.word.start)
+    if tie.is_term or gap[0] >= gap[1] or _CASELESS.search(phrase.text[gap[0] : gap[1]]):
+        return None
+    return next(iter(phrase.between(*gap, "for", "small")), None)
 
 
 def _doubt(phrase: Phrase, word: Word, subject: str | None, frame: Frame) -> str | None:

@@ -118,6 +118,7 @@ class Grammar:
         self.language = language
         self._stem_roles, self._small_roles = _by_word(lists, guests)
         _complete(self._stem_roles)
+        _complete_tiers(self._small_roles, self._stem_roles)
         self._stems, self._small = _stem_pattern(self._stem_roles), _small_pattern(self._small_roles)
         self._telling = _stem_pattern(word for word, roles in self._stem_roles.items() if roles & TELLING)
         self.has_negations = "not" in lists
@@ -247,6 +248,14 @@ def _complete(stems: dict[str, frozenset[str]]) -> None:
         if stems[word] & _AROUND:  # "become a partner" is a wish, and names the relation that is wished for
             for match in relation.finditer(word):
                 stems[word] |= stems[" ".join(match[0].split())] & RELATIONS.keys()
+
+
+def _complete_tiers(small: dict[str, frozenset[str]], stems: Mapping[str, frozenset[str]]) -> None:
+    """Let a tier that names the relation too ("partenaire or") tell both."""
+    relation = _stem_pattern(word for word, roles in stems.items() if roles & RELATIONS.keys())
+    for word, roles in small.items():
+        if "tiers" in roles and (match := relation.match(word)):
+            small[word] = roles | (stems[" ".join(match[0].split())] & RELATIONS.keys())
 
 
 def _stem_pattern(words: Iterable[str]) -> re.Pattern[str]:

@@ -15,6 +15,9 @@ _ENDS_SEPARATED = re.compile(r"(?:[,、，،/&+·]|\s[-–])\s*$")
 _CLAUSE_END = re.compile(r"[;；，。؛]")
 _GLUED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
 _TOKEN = re.compile(r"[^\W_]+(?:['.&-][^\W_]+)*")
+_VOWEL_SIGNS = re.compile(
+    r"[\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963]"
+)  # of Devanagari: no letters, and part no word
 LONGEST_ITEM_TOKENS = 4
 MOST_ITEMS = 40
 GLUED_CHARS_A_TOKEN = 2  # Chinese and Japanese: two characters weigh as a word
@@ -158,5 +161,6 @@ def weigh(text: str) -> int:
     """Return how many words a text weighs; Chinese and Japanese by two characters."""
     if text.isascii():
         return len(_TOKEN.findall(text))
+    text = _VOWEL_SIGNS.sub("", text)
     glued = len(_GLUED.findall(text))
     return len(_TOKEN.findall(_GLUED.sub(" ", text))) + -(-glued // GLUED_CHARS_A_TOKEN)

@@ -105,7 +105,13 @@ def _after(
     if apart > MOST_TOKENS_APART:
         return None
     if role == "customer-noun":
-        return None
+        # "Acme is one of our customers"
+        ours = [we for we in phrase.between(group[1], word.start, "we") if phrase.tokens(we.stop, word.start) == 0]
+        return (
+            Tie(word=word, role="customer", apart=apart, is_term=False)
+            if ours and phrase.between(group[1], word.start, "is")
+            else None
+        )
     is_term = _is_term(phrase, group[1], word, apart) and role != "customer"
     if (yours := _yours(phrase, word)) and not is_term:
         return NoTie(word=word, because=f"the reader's, as “{yours}” says")
