@@ -261,7 +261,8 @@ def _complete_tiers(small: dict[str, frozenset[str]], stems: Mapping[str, frozen
 def _stem_pattern(words: Iterable[str]) -> re.Pattern[str]:
     listed = sorted(set(words) - {""})
     anywhere = [word for word in listed if _GLUED.search(word) or _PREFIXED.search(word)]
-    bound = [word for word in listed if word not in set(anywhere)]
+    glued = set(anywhere)
+    bound = [word for word in listed if word not in glued]
     parts = [f"(?<!\\w)(?:{shared_pattern(bound)})"] if bound else []
     parts += [f"(?:{shared_pattern(anywhere)})"] if anywhere else []
     return re.compile("|".join(parts or [r"(?!)"]))

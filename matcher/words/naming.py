@@ -110,20 +110,31 @@ class NameFinder:
         for text in self._by_text:
             classes.setdefault((bool(_GLUED_LETTER.match(text)), bool(_GLUED_LETTER.match(text[-1]))), []).append(text)
         border = f"[^\\W_{_GLUED}]"
-        alone = f"(?<!{border})"
-        after = [f"(?<={alone}[{letters}])" for letters in _PREFIXES.values()]
-        prefixed = [text for text in classes.get((False, False), ()) if _PREFIXED.match(text)]
-        parts = [f"(?:{'|'.join((alone, *after))})(?:{shared_pattern(prefixed)})(?!{border})"] if prefixed else []
-        parts += [
-            ("" if begins else alone) + f"(?:{shared_pattern(texts)})" + ("" if ends else f"(?!{border})")
+        parts = [
+            ("" if begins else f"(?<!{border})") + f"(?:{shared_pattern(texts)})" + ("" if ends else f"(?!{border})")
             for (begins, ends), texts in sorted(classes.items())
         ]
         return re.compile("|".join(parts or [r"(?!)"]))
 
-    def find(self, text: str, levelled: Levelled) -> list[Naming]:
-        """Return the names in a text, in order. levelled: the same text, levelled."""
-        found: list[Naming] = []
-        for match in self._pattern.finditer(levelled.text):
+    @cached_property
+    def _after_prefix(self) -> re.Pattern[str]:
+        """Names of the Arabic and Hebrew scripts behind a letter that is glued to them."""
+        border = f"[^\\W_{_GLUED}]"
+        names = [text for text in self._by_text if _PREFIXED.match(text)]
+        before = "|".join(f"(?<=(?<!{border})[{letters}])" for letters in _PREFIXES.values())
+        return re.compile(f"(?:{before})(?:{shared_pattern(names)})(?!{border})" if names else r"(?!)")
+
+    def find(self, text: str, levelled: Levelled, endings: frozenset[str] = frozenset()) -> list[Naming]:
+        """Return the names in a text, in order. levelled: the same text, levelled; endings: with which names are declined there."""
+        found = list(self._named(self._pattern, text, levelled))
+        if not text.isascii() and _PREFIXED.search(levelled.text):
+            found += self._named(self._after_prefix, text, levelled)
+        if endings:
+            found += (naming for naming in self._find_declined(text, levelled) if naming.ending in endings)
+        return sorted(found, key=lambda naming: naming.start) if len(found) > 1 else found
+
+    def _named(self, pattern: re.Pattern[str], text: str, levelled: Levelled) -> Iterator[Naming]:
+        for match in pattern.finditer(levelled.text):
             place = levelled.original(match.start(), match.end())
             if _is_in_address(text, place):
                 continue
@@ -131,17 +142,14 @@ class NameFinder:
             for name in self._by_text.get(_key(match[0]), ()):
                 if _is_acronym(name.text) and written != name.text and not _is_wide(written):
                     continue
-                found.append(
-                    Naming(
-                        brand=name.brand,
-                        alias=written,
-                        start=match.start(),
-                        stop=match.end(),
-                        is_ordinary=written.islower() and not name.text.islower() and " " not in written,
-                        not_when=name.not_when,
-                    )
+                yield Naming(
+                    brand=name.brand,
+                    alias=written,
+                    start=match.start(),
+                    stop=match.end(),
+                    is_ordinary=written.islower() and not name.text.islower() and " " not in written,
+                    not_when=name.not_when,
                 )
-        return sorted([*found, *self._find_declined(text, levelled)], key=lambda naming: naming.start)
 
     def _find_declined(self, text: str, levelled: Levelled) -> Iterator[Naming]:
         for match in self._declined.finditer(levelled.text):

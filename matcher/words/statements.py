@@ -81,8 +81,7 @@ class StatementReader:
     def read(self, text: str, setting: Setting) -> list[Statement]:
         """Return every naming of a brand in a passage, and what it says of every brand, in order."""
         levelled = level(text)
-        endings = self._grammars.of(setting.language).endings
-        namings = [n for n in self._finder.find(text, levelled) if not n.ending or n.ending in endings]
+        namings = self._finder.find(text, levelled, self._grammars.of(setting.language).endings)
         if not namings and not self._tells(levelled.text, setting):
             return []
         return list(self._statements(text, levelled, namings, setting))
