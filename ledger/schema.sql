@@ -282,7 +282,7 @@ CREATE TABLE text_matches ( -- a sentence names a brand
     programme TEXT, -- partner programme that the sentence names
     since TEXT, -- from when the sentence says it: 2014, 2014-03 or 2014-03-05; NULL = it does not say
     until TEXT, -- likewise; the first year, month or day without
-    certainty TEXT, -- of a sentence that claims: sure, or likely when something in it leaves a doubt; NULL = it claims nothing
+    certainty TEXT, -- of what may be a claim: sure, or likely when something leaves a doubt; NULL = it claims nothing
     doubt TEXT, -- what leaves the doubt; NULL = nothing
     is_overshadowed INTEGER NOT NULL -- 1: the same page says more of the brand; see v_namings
 ) STRICT;

@@ -20,7 +20,7 @@ from ledger.identity import content_id
 from ledger.lexicon import Lexicon
 from ledger.records import BrandRow, TextMatch
 from ledger.typed_texts import CaptureId, Instant, PageId, PassageId, TextMatchId, VisitId
-from ledger.vocabulary import AssertedBy, SectionKind, StatementKind
+from ledger.vocabulary import AssertedBy, Certainty, Polarity, SectionKind, StatementKind
 from matcher.words.naming import Name, brand_names
 from matcher.words.statement_context import Setting
 from matcher.words.statements import Statement, StatementReader
@@ -64,6 +64,8 @@ def match_texts(ledger: Ledger, brands: Sequence[str], lexicon: Lexicon, *, visi
 
 def _read_page(reader: StatementReader, passages: Sequence[_Passage]) -> list[TextMatch]:
     statements = list(_read_passages(reader, passages))
+    if disclaimer := next((s.rule for _, _, s in statements if _is_disclaimer(s)), None):
+        statements = [(passage, setting, _beside_disclaimer(s, disclaimer)) for passage, setting, s in statements]
     telling = {
         s.brand
         for _, _, s in statements
@@ -90,6 +92,28 @@ def _read_passages(
         if passage.text.rstrip().endswith((":", "：")):
             leads = [_LEADS[s.kind] for s in statements if s.brand is None and s.kind in _LEADS]
             led_by = leads[-1] if leads else None
+
+
+def _is_disclaimer(statement: Statement) -> bool:
+    """Whether it says of every brand named there that there is no partnership; a notice of trademarks does not."""
+    return statement.brand is None and statement.polarity is not Polarity.AFFIRMED and statement.relation is not None
+
+
+def _beside_disclaimer(statement: Statement, disclaimer: str) -> Statement:
+    """Return what a name in a list, or the list's heading, says on a page that disclaims in its own words: by itself no claim.
+
+    Nothing is erased: a name that is listed stays evidence of a claim, which the disclaimer contradicts.
+    """
+    is_list = statement.rule.partition("/")[2].startswith(("listed:", "heading:"))
+    if not is_list or statement.kind is not StatementKind.PARTNER_CLAIM:
+        return statement
+    return replace(
+        statement,
+        kind=StatementKind.MENTION_ONLY,
+        rule=f"{statement.rule}, but the page disclaims",
+        certainty=Certainty.LIKELY,
+        doubt=f"the page disclaims: {disclaimer.partition('/')[2]}",
+    )
 
 
 def _adds_nothing(statement: Statement, telling: Set[str | None], claimed: Set[str | None]) -> bool:
@@ -164,8 +188,8 @@ def _text_match(passage_id: PassageId, statement: Statement, *, is_overshadowed:
         programme=statement.programme,
         since=statement.since,
         until=statement.until,
-        certainty=statement.certainty if statement.kind in _CLAIMING else None,
-        doubt=statement.doubt if statement.kind in _CLAIMING else None,
+        certainty=statement.certainty if statement.kind in _CLAIMING or statement.doubt else None,
+        doubt=statement.doubt,
         span_start=statement.span.start,
         span_end=statement.span.stop,
         sentence_start=statement.sentence.start,

@@ -203,7 +203,7 @@ def _add_text(sentence: _Sentence, gathered: _VisitClaims) -> None:
         return
     if sentence.kind is StatementKind.DENIAL:
         relation = Relation.DENIED
-    elif sentence.kind in _CLAIMING and sentence.relation:
+    elif (sentence.kind in _CLAIMING or sentence.certainty is Certainty.LIKELY) and sentence.relation:
         relation = sentence.relation
     else:
         return  # a name in a text, or a tie that is said to be over or to come, is not a claim; v_text_claims has it

@@ -55,6 +55,25 @@ def test_words_that_leave_a_doubt_are_told_and_accuse_nobody(ledger):
     assert row.reasons == ("only words claim it, and they leave a doubt", "“Ask”, in “Ask an Acme dealer.”")
 
 
+def test_a_name_in_a_list_that_the_page_disclaims_stays_and_accuses_nobody(ledger):
+    listed = Said(
+        text="Acme",
+        kind=StatementKind.MENTION_ONLY,
+        certainty=Certainty.LIKELY,
+        doubt="the page disclaims: denied: “no”",
+    )
+    disclaimer = Said(text="We are no partner of these brands.", kind=StatementKind.DENIAL, brand=None)
+    visit(ledger, "2026-01-05", Read(sentences=[listed, disclaimer]))
+    Judge(ledger).judge()
+    (row,) = read_standings(ledger)
+    assert (row.verdict, row.relation, row.certainty) == ("undetermined", "partner", "likely")
+    assert row.reasons is not None
+    assert (
+        row.reasons[0]
+        == "the vendor contradicts itself; it also says of every brand, “We are no partner of these brands.”"
+    )
+
+
 def test_one_sure_sentence_is_enough(ledger):
     sentences = [
         Said(text="Ask an Acme dealer.", certainty=Certainty.LIKELY, doubt="“Ask”"),
