@@ -17,8 +17,8 @@ from operator import attrgetter
 from casebook.register.register_changes import FIELDS
 from casebook.register.search import Register
 from casebook.register.snapshots import held_groups, held_registers
-from casebook.verdicts.facts import read_vendor_names
 from casebook.verdicts.judge import Judge, query_of
+from casebook.verdicts.vendor_names import read_vendor_names
 from ledger.database import Ledger, columns_of
 from ledger.identity import utc_text
 from ledger.records import Grant, RegisterSnapshot, Seed

@@ -16,20 +16,18 @@ from typing import TypeVar
 
 from casebook.verdicts.logo_relations import DOUBTFUL_WORDS, HIDDEN, IN_BIOGRAPHY
 from casebook.verdicts.tiers import NO_TIERS, TierList
+from casebook.verdicts.vendor_names import NEVER, VendorNames, read_vendor_names
 from ledger.database import Ledger
 from ledger.dates import end_of_day
 from ledger.records import Seed
 from ledger.typed_texts import ClaimId, FinalUrl, Instant, IsoDate, PageId, SeedId
 from ledger.vocabulary import AssertedBy, Certainty, Evidence, LogoVariant, PageKind, Relation
-from matcher.words.naming_rules import RELATIVE
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
-NEVER = end_of_day(IsoDate("9999-12-31"))
 # A page that was not found for so long, while others of the vendor were, counts as gone. By reason, not by data: crawls come
 # back every month or quarter, and a visit of one page (`check`) must not make the rest of a site look gone
 STALE_DAYS = 180
-MAX_NAMES = 12  # of a vendor's pages that the register is asked for, the most frequent first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,14 +93,6 @@ PAGE_FACTS = frozenset({"was_hardly_seen", "first_seen", "began_after", "gone_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VendorNames:
-    """Names on a vendor's pages, the most frequent first. own: what they call it; relatives: its parent, sister, … in its sentences."""
-
-    own: tuple[str, ...] = ()
-    relatives: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimToJudge:
     """A claim with its facts and whom to ask the register for."""
 
@@ -163,14 +153,6 @@ class _Denied:
     names_brand: bool
     sentence: str
     seen_at: Instant
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Named:
-    """A row of _OWN_NAMES and _RELATIVES: a name on a vendor's pages."""
-
-    seed_id: SeedId
-    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -403,23 +385,6 @@ def _weight_of(denial: Denial) -> tuple[bool, bool, str]:
     return not denial.is_of_the_time, not denial.is_on_same_page, denial.sentence
 
 
-def read_vendor_names(ledger: Ledger, seed_ids: Sequence[SeedId], *, until: str = NEVER) -> dict[SeedId, VendorNames]:
-    """Return the names on the healthy pages of vendors, as far as they were seen by an instant."""
-    keys = {"seeds": json.dumps(list(seed_ids)), "until": until}
-    own = _names_by_seed(ledger.select_each(_Named, _OWN_NAMES, keys))
-    relatives = _names_by_seed(ledger.select_each(_Named, _RELATIVES, keys | {"rule": f"%/{RELATIVE}%"}))
-    return {
-        seed_id: VendorNames(own=own.get(seed_id, ()), relatives=relatives.get(seed_id, ())) for seed_id in seed_ids
-    }
-
-
-def _names_by_seed(rows: Iterable[_Named]) -> dict[SeedId, tuple[str, ...]]:
-    return {
-        seed_id: tuple(row.name for row in named)[:MAX_NAMES]
-        for seed_id, named in _group(rows, attrgetter("seed_id")).items()
-    }
-
-
 def _group(rows: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
     groups: dict[K, list[T]] = {}
     for row in rows:
@@ -472,25 +437,6 @@ _DENIALS = """
     JOIN claim_evidence e ON e.claim_id = d.claim_id AND e.seen_at <= :until
     JOIN sentences t ON t.text_match_id = e.text_match_id
     WHERE c.claim_id IN (SELECT value FROM json_each(:claims)) AND t.relation IS NOT NULL -- a notice of trademarks denies none
-"""
-_OWN_NAMES = """
-    SELECT v.seed_id, n.value AS name
-    FROM visits v
-    JOIN pages p ON p.visit_id = v.visit_id AND p.health = 'ok'
-    JOIN looks k ON k.look_id = p.look_id AND k.looked_at <= :until
-    JOIN json_each(p.own_names) n
-    WHERE v.seed_id IN (SELECT value FROM json_each(:seeds))
-    GROUP BY v.seed_id, n.value
-    ORDER BY v.seed_id, count(*) DESC, n.value
-"""
-_RELATIVES = """
-    SELECT DISTINCT v.seed_id, t.subject AS name
-    FROM visits v
-    JOIN pages p ON p.visit_id = v.visit_id AND p.health = 'ok'
-    JOIN looks k ON k.look_id = p.look_id AND k.looked_at <= :until
-    JOIN sentences t ON t.page_id = p.page_id AND t.rule LIKE :rule AND t.subject IS NOT NULL
-    WHERE v.seed_id IN (SELECT value FROM json_each(:seeds))
-    ORDER BY v.seed_id, t.subject
 """
 # on the claim's own pages only: what a page of ten years ago says is over began again since
 _PAST = """

@@ -20,8 +20,9 @@ from itertools import islice
 from operator import attrgetter
 
 from casebook.register.search import Register, SearchQuery, SearchResult
-from casebook.verdicts.facts import ClaimToJudge, VendorNames, read_claims
+from casebook.verdicts.facts import ClaimToJudge, read_claims
 from casebook.verdicts.rules import RULES_VERSION, Judgement, judge_claim, needs_search
+from casebook.verdicts.vendor_names import VendorNames
 from ledger.database import Ledger
 from ledger.domains import normal_place
 from ledger.identity import content_id, event_id, utc_text

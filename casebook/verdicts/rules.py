@@ -34,6 +34,7 @@ far as its pages still show them (casebook/verdicts/facts.py) and as far as they
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -130,6 +131,7 @@ def _judge_by_register(facts: ClaimFacts, search: SearchResult | None, as_of: Is
             VerdictKind.NO_AUTHORISATION,
             f"no authorisation on record: {search.record.grants_searched} grants searched as of {as_of},"
             " none that allows it to this vendor or its group",
+            *_ended_by_name(search, as_of),
         )
     )
     return outcomes
@@ -158,6 +160,13 @@ def _judge_hit(facts: ClaimFacts, hit: Hit, as_of: IsoDate) -> _Outcome | None:
         return _outcome(9, VerdictKind.UNDETERMINED, f"a company of the vendor's group holds less: {described}", *gaps)
     what = "only a part of the domain" if hit.via.startswith("domain") else "only the name"
     return _outcome(9, VerdictKind.UNDETERMINED, f"{what} agrees, a person has to decide: {described}", *gaps)
+
+
+def _ended_by_name(search: SearchResult, as_of: IsoDate) -> Iterator[str]:
+    """Tell of grants that only the name finds and that had ended: they allow nothing on the day, and may be the vendor's."""
+    for hit in search.hits:
+        if hit.basis == "name" and hit.grant.valid_until is not None and hit.grant.valid_until <= as_of:
+            yield f"a grant that only the name finds ended on {hit.grant.valid_until}: {describe_grant(hit.grant)}"
 
 
 def _other_tie(facts: ClaimFacts) -> _Outcome | None:
