@@ -117,13 +117,13 @@ def test_a_crawl_that_sees_far_less_on_the_same_pages_is_told(acme, seeds):
             for number in range(30):
                 page = f"p{crawl_id}-{number}"
                 ledger.execute(
-                    "INSERT INTO pages SELECT ?, ?, look_id, ?, link_text, title, language, kind, kind_reasons, 'ok', NULL, '[]', 1 FROM pages LIMIT 1",
+                    "INSERT INTO pages SELECT ?, ?, look_id, ?, link_text, title, language, kind, kind_reasons, 'ok', NULL, '[]', '[]', 1 FROM pages LIMIT 1",
                     [page, f"v{crawl_id}", f"http://vendor.example/{number}"],
                 )
                 for ordinal in range(images):
                     ledger.execute(
-                        "INSERT INTO sightings (sighting_id, page_id, found_by, ordinal, heading_trail, zone, section_kind, section_reasons)"
-                        " VALUES (?, ?, 'img', ?, '[]', 'main', 'none', '[]')",
+                        "INSERT INTO sightings (sighting_id, page_id, found_by, ordinal, heading_trail, zone, section_kind, section_reasons, is_hidden)"
+                        " VALUES (?, ?, 'img', ?, '[]', 'main', 'none', '[]', 0)",
                         [f"{page}-{ordinal}", page, ordinal],
                     )
         lines = yield_drops(ledger, "3")

@@ -133,7 +133,7 @@ def test_an_import_that_dies_while_it_judges_has_not_happened(acme: Path, tmp_pa
     (tmp_path / "r.csv").write_text(HEAD + "Vendor Ltd,vendor.example,2018-01-01,\n")
     with sqlite3.connect(database) as connection:
         connection.execute(
-            "INSERT INTO seeds (seed_id, vendor, vendor_domain, start_urls, identifiers) VALUES ('S', 'V', 'vendor.example', '[]', '[]')"
+            "INSERT INTO seeds (seed_id, vendor, vendor_domain, start_urls, identifiers, aliases) VALUES ('S', 'V', 'vendor.example', '[]', '[]', '[]')"
         )
         connection.execute(
             "INSERT INTO claims (claim_id, seed_id, brand, relation) VALUES ('C', 'S', 'acme', 'partner')"
