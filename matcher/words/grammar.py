@@ -200,6 +200,12 @@ class Grammars:
         )
 
     @cached_property
+    def examples(self) -> frozenset[str]:
+        """Return the abbreviations by which an example begins ("e.g."), of all languages, without their last dot."""
+        general = (word for lists in self._lists.values() for word in lists.get("general", ()))
+        return frozenset(word.rstrip(".") for word in general if word.endswith(".")) & self.abbreviations
+
+    @cached_property
     def endings(self) -> frozenset[str]:
         """Return what names may end in when they are declined, of all languages."""
         return frozenset(level_word(ending) for lists in self._lists.values() for ending in lists.get("endings", ()))

@@ -17,23 +17,32 @@ LONGEST_LOOK = 26
 
 
 def split_sentences(
-    text: str, abbreviations: Collection[str] = frozenset(), openers: Collection[str] = frozenset()
+    text: str,
+    abbreviations: Collection[str] = frozenset(),
+    openers: Collection[str] = frozenset(),
+    examples: Collection[str] = frozenset(),
 ) -> Iterator[slice]:
     """Yield the sentences of a passage as slices that cover all of it.
 
     abbreviations: in lower case, without their last dot ("inc", "z.b"). openers: words that begin a sentence even after one
-    ("we" in "Acme Inc. We are …").
+    ("we" in "Acme Inc. We are …"), but not after one of the examples ("e.g. We are …").
     """
     start = 0
     for match in _SENTENCE_END.finditer(text):
-        if match.end() > start and not _goes_on(text, match, abbreviations, openers):
+        if match.end() > start and not _goes_on(text, match, abbreviations, openers, examples):
             yield slice(start, match.end())
             start = match.end()
     if start < len(text) or not text:
         yield slice(start, len(text))
 
 
-def _goes_on(text: str, match: re.Match[str], abbreviations: Collection[str], openers: Collection[str]) -> bool:
+def _goes_on(
+    text: str,
+    match: re.Match[str],
+    abbreviations: Collection[str],
+    openers: Collection[str],
+    examples: Collection[str],
+) -> bool:
     end = match.start()
     if text[max(0, end - 1) : end] != ".":
         return False
@@ -42,6 +51,8 @@ def _goes_on(text: str, match: re.Match[str], abbreviations: Collection[str], op
     if token is None or following is None:
         return False
     word, after = token[1].lstrip('("“„«').lower(), following[1]
+    if word in examples:
+        return True
     if after.lower() in openers and after[0].isupper():
         return False
     if word.isdigit():

@@ -172,7 +172,8 @@ class StatementReader:
         return whole[:1]
 
     def _sentences(self, written: str) -> Iterator[slice]:
-        for sentence in split_sentences(written, self._grammars.abbreviations, self._grammars.openers):
+        grammars = self._grammars
+        for sentence in split_sentences(written, grammars.abbreviations, grammars.openers, grammars.examples):
             for start in range(sentence.start, max(sentence.stop, sentence.start + 1), MAX_SENTENCE_CHARS):
                 yield slice(start, min(start + MAX_SENTENCE_CHARS, sentence.stop))
 

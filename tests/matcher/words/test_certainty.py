@@ -74,6 +74,7 @@ def test_a_denial_is_one_in_every_language(language, text):
         ("Veltrana dealer locator and prices", "more is said than that: “locator prices”"),
         ("Stamped by Veltrana dealer, 2 keys", "not by itself: “by Veltrana dealer”"),
         ("“Veltrana partner” and other words", "words in quotation marks"),
+        ("E.g. We are an official Veltrana partner", "“E.g.”"),
     ],
 )
 def test_what_no_shape_explains_leaves_a_doubt_and_is_told(text, doubt):
