@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
 from anyascii import anyascii
 
+MIN_HAN_CORE = 2  # characters that tell a Chinese company from another
 MOST_LETTERS_APART = 5
 REMEMBERED_NAMES = 65_536  # of the names read last; a judge asks for the same vendors again and again
 
@@ -23,6 +23,7 @@ _SPACED_LETTERS = re.compile(r"(?<=\b\w)\.(?=\w\b)")  # S.A.R.L. is sarl
 _UNSEEN = re.compile(r"[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb]")
 # Accents, and the vowel points of Arabic and Hebrew. The marks of kana and of Indian scripts are letters: ソ is not ゾ
 _ACCENTS = re.compile(r"[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]")
+_HAN = re.compile(r"[\u3400-\u9fff]+")
 _DIGRAPHS = re.compile(r"([aou])e")  # how ä, ö and ü are written without their dots
 _ALSO_CALLED = re.compile(
     r"[\s(\[,;]+(?:d/?b/?a|t/a|a/?k/?a|f/?k/?a|trading as|doing business as|also known as|formerly(?: known as)?|previously|vormals|ehemals"
@@ -57,12 +58,6 @@ def comparable_name(name: str) -> str:
     return name_forms(name).key
 
 
-def is_equal_core(company: str, names: Iterable[str]) -> bool:
-    """Whether a company's name is one of some names but for legal form, spelling (ü, ue, u; ø, oe, o), or words of trade."""
-    own = set(map(loose_core, names_in(company)))
-    return any(loose_core(part) in own for name in names for part in names_in(name))
-
-
 def names_in(name: str) -> list[str]:
     """Return a name and the others that it tells: `Kai Ltd (formerly Pier Computing)` → itself, `Kai Ltd`, `Pier Computing`."""
     parts = [part.strip(" ()[],;") for part in _ALSO_CALLED.split(name)]
@@ -71,9 +66,31 @@ def names_in(name: str) -> list[str]:
 
 @lru_cache(maxsize=REMEMBERED_NAMES)
 def loose_core(name: str) -> str:
-    """Return what is left of a name for is_equal_core: `Müller & Söhne KG` and `Mueller und Soehne` → `mullersohne`."""
-    core = name_forms(name).core
+    """Return what is left of a name when form, spelling (ü, ue, u; ø, oe, o), place and words of trade are taken off: `Müller & Söhne KG` and `Mueller und Soehne` → `mullersohne`."""
+    forms = name_forms(name)
+    if _HAN.match(forms.key):
+        return _han_core(forms.key)
+    core = forms.core
     return "".join(word for word in _DIGRAPHS.sub(r"\1", core).split() if word not in _AND)
+
+
+def _han_core(key: str) -> str:
+    """Return a Chinese name without the place before it and the words of trade behind: `上海盛思格信息技术` → `盛思格`."""
+    words = _lines("chinese_words.txt")
+    places = [word[1:] for word in words if word.startswith("^")]
+    trades = [word for word in words if not word.startswith("^")]
+    core = key.replace(" ", "")
+    for place in sorted(places, key=len, reverse=True):
+        rest = core.removeprefix(place).removeprefix("省").removeprefix("市")
+        if rest != core and len(rest) >= MIN_HAN_CORE:
+            core = rest
+            break
+    while trade := next(
+        (t for t in sorted(trades, key=len, reverse=True) if core.endswith(t) and len(core) - len(t) >= MIN_HAN_CORE),
+        None,
+    ):
+        core = core.removesuffix(trade)
+    return core
 
 
 def legal_form_count() -> int:

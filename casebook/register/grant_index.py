@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
-from casebook.register.company_names import name_forms
+from casebook.register.company_names import loose_core, name_forms, names_in
 from casebook.register.name_likeness import Segment, nearest, segments_of, store_segments, stored_segments
 from ledger.database import Ledger, columns_of
 from ledger.records import Grant, LikenessName, RegisterSnapshot
@@ -41,6 +41,8 @@ def keys_of(grant: Grant) -> Iterator[tuple[str, str]]:
         if forms.latin != forms.key:
             yield "latin", forms.latin
         yield "core", forms.core
+        for part in names_in(name):
+            yield "loose", loose_core(part)
     for domain in grant.domains:
         yield "domain", domain
         if "/" in domain:

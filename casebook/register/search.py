@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
-from casebook.register.company_names import is_equal_core, name_forms
+from casebook.register.company_names import loose_core, name_forms, names_in
 from casebook.register.grant_index import GrantIndex, GrantIndexInMemory, open_grant_indexes
 from casebook.register.groups import CorporateGroups, alike_groups, open_groups
 from casebook.register.name_likeness import likenesses
@@ -41,7 +41,7 @@ from ledger.typed_texts import Instant, IsoDate, SearchId
 
 __all__ = ["Hit", "Member", "Register", "SearchQuery", "SearchResult"]
 
-SEARCH_VERSION = "4"  # a part of the id of a search: raise it when equal questions may get other answers
+SEARCH_VERSION = "5"  # a part of the id of a search: raise it when equal questions may get other answers
 MAX_NEAR_MISSES = 10
 _NearMiss = dict[str, object]
 
@@ -270,22 +270,24 @@ def _outside(grant: Grant, window_from: str, as_of: IsoDate) -> str | None:
 
 def _alike(index: GrantIndex, tried: Tried, known: set[int]) -> Iterator[_NearMiss]:
     """Yield the grants whose names are alike a name or parent that was asked, each with its best score."""
+    equal: dict[int, None] = {}
+    for name, _ in tried.names:
+        for part in names_in(name):
+            equal |= dict.fromkeys(line for line in index.lines("loose", loose_core(part)) if line not in known)
+    for line in list(equal)[:MAX_NEAR_MISSES]:
+        why = "the name is the same but for its legal form, its spelling or a word that many companies have"
+        yield _near_miss(index.grant(line), index.snapshot.register, 100, why, grade=EQUAL_CORE)
     wanted = dict.fromkeys([*(forms.core for _, forms in tried.names), *(name_forms(parent).core for parent in tried.query.group)])  # fmt: skip
     scores: dict[int, float] = {}
     for want in wanted:
         for core, score in likenesses(index.alike(want), want).items():
             for line in index.lines("core", core):
-                if line not in known:
+                if line not in known and line not in equal:
                     scores[line] = max(score, scores.get(line, 0.0))
     best = sorted(scores, key=lambda line: (-scores[line], line))[:MAX_NEAR_MISSES]
     for line in best:
-        grant = index.grant(line)
-        if is_equal_core(grant.company, (name for name, _ in tried.names)):
-            why = "the name is the same but for its legal form, its spelling or a word that many companies have"
-            yield _near_miss(grant, index.snapshot.register, 100, why, grade=EQUAL_CORE)
-        else:
-            why = f"the name is alike ({scores[line]:.0f} of 100), not the same"
-            yield _near_miss(grant, index.snapshot.register, scores[line], why)
+        why = f"the name is alike ({scores[line]:.0f} of 100), not the same"
+        yield _near_miss(index.grant(line), index.snapshot.register, scores[line], why)
 
 
 def _near_miss(grant: Grant, register: str, score: float, why: str, *, grade: str = "") -> _NearMiss:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casebook.register.company_names import _GLUED, _lines, _plain, comparable_name, name_forms
+from casebook.register.company_names import _GLUED, _lines, _plain, comparable_name, loose_core, name_forms, names_in
 
 
 def comparable_by_hand(name: str) -> str:
@@ -88,3 +88,22 @@ def test_words_that_half_of_all_companies_have_are_left_out_of_the_core_only():
     assert name_forms("SenseGrid Technology Group").core == "sensegrid"
     assert name_forms("SenseGrid Technology Group").key == "sensegrid technology group"
     assert name_forms("Global Systems Ltd").core == "global systems"
+
+
+@pytest.mark.parametrize(
+    ("company", "name", "is_equal"),
+    [
+        ("上海盛思格信息技术有限公司", "盛思格科技", True),
+        ("深圳市盛思格科技有限公司", "盛思格", True),
+        ("盛思格科技有限公司", "盛格科技", False),
+        ("Müller & Söhne KG", "Mueller und Soehne", True),
+        ("Søndergaard Vinduer ApS", "Soendergaard Vinduer", True),
+        ("Kai Solutions Ltd (formerly Pierhead Computing)", "Pierhead Computing", True),
+        ("Quay & Sons d/b/a Dockside Printing", "Dockside Printing", True),
+        ("Edition Works Limited", "Limited Edition Prints", False),
+        ("Bank of the West Quay", "Bank of the East Quay", False),
+    ],
+)
+def test_a_core_is_equal_but_for_form_spelling_place_and_trade(company, name, is_equal):
+    cores = set(map(loose_core, names_in(company)))
+    assert (not cores.isdisjoint(map(loose_core, names_in(name)))) is is_equal

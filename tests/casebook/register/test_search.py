@@ -24,6 +24,7 @@ from ledger.database import Ledger
 from ledger.errors import BadInputError
 from ledger.records import BrandRow, Search
 from tests.casebook.register.conftest import lei
+from tests.casebook.registers import import_grants
 from tests.new_ledger import new_ledger
 
 NOBODY = SearchQuery(names=(), domains=(), group=())
@@ -315,3 +316,25 @@ def test_a_wider_window_never_loses_a_hit_and_both_indexes_answer_alike(tmp_path
             assert json.dumps(one.record.near_misses) == json.dumps(other.record.near_misses)
             hits[start] = {hit.grant.grant_id for hit in one.hits}
         assert hits[narrow] <= hits[wide] <= hits[None]
+
+
+@pytest.mark.parametrize(
+    ("company", "name"),
+    [
+        ("上海盛思格信息技术有限公司", "盛思格科技"),
+        ("Müller & Söhne Pumpen KG", "Mueller und Soehne Pumpen GmbH"),
+        ("Kai Solutions Ltd (formerly Pierhead Computing)", "Pierhead Computing"),
+        ("Bright Harbour Systems", "Bright Harbour Technologies Ltd"),
+    ],
+)
+def test_an_equal_core_is_a_near_miss_of_the_first_grade(tmp_path, company, name):
+    with new_ledger(tmp_path / "p.db") as ledger:
+        ledger.add([BrandRow(brand="acme", name="Acme", aliases=(), domains=(), recorded_at="2026-01-01T00:00:00Z")])
+        import_grants(
+            ledger,
+            "acme",
+            tmp_path,
+            [{"company": company, "domain": "", "relation": "partner", "valid_from": "2020-01-01"}],
+        )
+        result = Register(ledger, "acme").search(SearchQuery(names=(name,), domains=(), group=()), "2026-01-01")
+    assert [miss["grade"] for miss in result.record.near_misses] == ["equal-core"]

@@ -17,6 +17,7 @@ from matcher.words.statement_context import Setting
 from matcher.words.statements import Statement, StatementReader
 
 GOLD = tomllib.loads((Path(__file__).parents[2] / "gold" / "strangers.toml").read_text(encoding="utf-8"))
+MATRIX = tomllib.loads((Path(__file__).parents[2] / "gold" / "matrix.toml").read_text(encoding="utf-8"))
 READER = StatementReader(
     brand_names("veltrana", "Veltrana", ["Велтрана"]) + brand_names("corvane", "Corvane", []), Lexicon.load()
 )
@@ -50,6 +51,19 @@ def test_what_claims_nothing_today_is_never_sure(language, text):
 @pytest.mark.parametrize(("language", "text"), sentences("claim"))
 def test_a_claim_is_found(language, text):
     assert sureness(text, language=language) is not None
+
+
+@pytest.mark.parametrize(
+    ("kind", "language"),
+    [(kind, language) for kind in ("unauthorised", "coming", "still") for language in MATRIX[kind]],
+)
+def test_unauthorised_coming_and_still_are_told_apart_in_every_language(kind, language):
+    assert (sureness(MATRIX[kind][language], language=language) is not None) is (kind == "still")
+
+
+def test_the_matrix_has_every_language_of_the_lexicon(lexicon):
+    for kind in ("unauthorised", "coming", "still"):
+        assert set(MATRIX[kind]) == set(lexicon.tables["statements"])
 
 
 def test_most_claims_are_sure():
