@@ -120,6 +120,18 @@ class Ledger:
                 ) from error
             raise
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read all as of one moment, whatever others write meanwhile: a claim and its evidence, say. Not for writing."""
+        if self._connection.in_transaction:
+            yield
+            return
+        self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.rollback()
+
     def add(self, records: Iterable[Record]) -> int:
         """Insert records of one kind; those whose id is already there are left as they are. Returns how many came."""
         return self._write(records, "INSERT OR IGNORE")

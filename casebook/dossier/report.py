@@ -75,7 +75,12 @@ class Pages:
 def write_report(
     ledger: Ledger, warc_dir: Path, out: Path, *, verdict: str | None = None, brand: str | None = None
 ) -> Report:
-    """Write the report into a folder, over an earlier one. Errors: OutsideFailureError when it can't be written."""
+    """Write the report into a folder, over an earlier one, as of one moment. Errors: OutsideFailureError when it can't be written."""
+    with ledger.snapshot():  # a crawl beside it may take evidence away between two of the queries
+        return _write_report(ledger, warc_dir, out, verdict=verdict, brand=brand)
+
+
+def _write_report(ledger: Ledger, warc_dir: Path, out: Path, *, verdict: str | None, brand: str | None) -> Report:
     require_brand(ledger, brand)
     pages = Pages()
     findings = read_findings(ledger, verdict=verdict, brand=brand)

@@ -96,8 +96,9 @@ def export_claim(ledger: Ledger, order: ExportOrder, *, warc_dir: Path, seals_di
     Errors: BadInputError for a claim that is not there and for mistakes in a list for redaction, EvidenceBrokenError when a record can't be read, OutsideFailureError
     when the disk refuses: then an earlier export stays as it was.
     """
-    finding = read_finding(ledger, order.claim_id)
-    dossier = read_dossier(ledger, warc_dir, finding)
+    with ledger.snapshot():  # a crawl beside it may take evidence away between two of the queries
+        finding = read_finding(ledger, order.claim_id)
+        dossier = read_dossier(ledger, warc_dir, finding)
     if order.redact_by is not None:
         # pictures drawn later show words as pixels, and nothing that the rest lacks
         dossier = replace(dossier, pages=())

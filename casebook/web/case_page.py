@@ -68,7 +68,12 @@ def read_case(ledger: Ledger, case_id: CaseId) -> Case | None:
 
 
 def read_case_view(ledger: Ledger, warc_dir: Path, case: Case) -> CaseView:
-    """Gather what is known of a case. Its pictures are drawn when they are asked for."""
+    """Gather what is known of a case as of one moment. Its pictures are drawn when they are asked for."""
+    with ledger.snapshot():  # a crawl beside it may take evidence away between two of the queries
+        return _read_case_view(ledger, warc_dir, case)
+
+
+def _read_case_view(ledger: Ledger, warc_dir: Path, case: Case) -> CaseView:
     finding: Finding | None
     try:
         finding = read_finding(ledger, case.claim_id)

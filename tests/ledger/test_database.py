@@ -221,3 +221,12 @@ def test_a_new_file_that_another_program_holds_for_a_moment_is_waited_for(tmp_pa
         assert ledger.value("PRAGMA journal_mode") == "wal"
     release.join()
     other.close()
+
+
+def test_a_snapshot_sees_one_moment_whatever_others_write(tmp_path):
+    with new_ledger(tmp_path / "p.db") as reader, Ledger.open(tmp_path / "p.db") as writer:
+        with reader.snapshot():
+            assert reader.value("SELECT count(*) FROM brands") == 0
+            writer.execute("INSERT INTO brands VALUES ('acme', 'Acme', '[]', '[]', '2026-01-01T00:00:00Z', '[]', '[]')")
+            assert reader.value("SELECT count(*) FROM brands") == 0
+        assert reader.value("SELECT count(*) FROM brands") == 1
