@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from ledger.vocabulary import Certainty
 from matcher.words.grammar import Word
 from matcher.words.levelled import level
-from matcher.words.phrase import Phrase, weigh
+from matcher.words.phrase import GLUED, Phrase, weigh
 from matcher.words.statement_context import Frame
 from matcher.words.ties import Tie
 
@@ -64,7 +64,6 @@ _ENDING = re.compile(r"[^\W\d_]*")
 _NEXT_WORD = re.compile(r"\s+([^\W\d_]{2,})")
 _BEFORE_FIRST = re.compile(r"[\W_]+")
 _QUOTED = re.compile(r"[\"“”„«»「」『』]")
-_GLUED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
 _CASELESS = re.compile(rf"[{_LETTERS}]")
 
 
@@ -226,7 +225,7 @@ def _unexplained(phrase: Phrase, start: int, stop: int, name: tuple[int, int]) -
                 for place, letter in enumerate(token[0], token.start())
                 if not any(begin <= place < end for begin, end in spans)
             )
-            if _GLUED.match(token[0]):
+            if GLUED.match(token[0]):
                 found += [rest] * (weigh(rest) if len(rest) > 1 else 0)
             elif len(rest) > (MOST_ENDING_LETTERS if len(rest) < len(token[0]) else 1):
                 found.append(rest)

@@ -171,40 +171,14 @@ def _tied(phrase: Phrase, name: tuple[int, int], tie: Tie, frame: Frame) -> Read
         period=period,
     )
     if tie.is_theirs or _is_about_another(reading.subject, frame):
-        return replace(
-            reading,
-            kind=StatementKind.MENTION_ONLY,
-            rule=f"theirs: “{word.text}”",
-            asserted_by=AssertedBy.THIRD_PARTY,
-            tier=None,
-        )
+        return _said_of_others(reading, f"theirs: “{word.text}”")
     if tie.role in GRANTED and (customer := _customers(phrase, word)):
-        return replace(
-            reading,
-            kind=StatementKind.MENTION_ONLY,
-            rule=f"theirs: “{customer.text}”",
-            asserted_by=AssertedBy.THIRD_PARTY,
-            tier=None,
-        )
+        return _said_of_others(reading, f"theirs: “{customer.text}”")
     if tie.role in GRANTED and (relative := _relative(phrase, name, tie)):
         company = _COMPANY_AFTER.match(phrase.written, relative.stop)
-        return replace(
-            reading,
-            kind=StatementKind.MENTION_ONLY,
-            rule=f"{RELATIVE}: “{relative.text}”",
-            asserted_by=AssertedBy.THIRD_PARTY,
-            subject=company[1] if company else reading.subject,
-            tier=None,
-        )
+        return _said_of_others(reading, f"{RELATIVE}: “{relative.text}”", company[1] if company else None)
     if tie.role in GRANTED and (company_name := _apposition(phrase, name, word, frame)):
-        return replace(
-            reading,
-            kind=StatementKind.MENTION_ONLY,
-            rule=f"theirs: “{company_name}, … {word.text}”",
-            asserted_by=AssertedBy.THIRD_PARTY,
-            subject=company_name,
-            tier=None,
-        )
+        return _said_of_others(reading, f"theirs: “{company_name}, … {word.text}”", company_name)
     if over := _over(phrase, word, name, period, frame.setting.seen_year):
         return replace(reading, kind=StatementKind.PAST, rule=f"over: “{over}”", modality=Modality.WAS)
     if coming := _coming(phrase, word, name):
@@ -212,13 +186,7 @@ def _tied(phrase: Phrase, name: tuple[int, int], tie: Tie, frame: Frame) -> Read
         rule = f"{'coming' if modality is Modality.WILL_BE else 'wished'}: “{coming.text} … {word.text}”"
         return replace(reading, kind=StatementKind.MENTION_ONLY, rule=rule, modality=modality, tier=None)
     if others := [w for w in phrase.having("others") if tie.role in PARTNERS and not _is_ours(phrase)]:
-        return replace(
-            reading,
-            kind=StatementKind.MENTION_ONLY,
-            rule=f"theirs: “{others[0].text}”",
-            asserted_by=AssertedBy.THIRD_PARTY,
-            tier=None,
-        )
+        return _said_of_others(reading, f"theirs: “{others[0].text}”")
     if tie.role in GRANTED and (general := _in_general(phrase, name, word, frame)):
         rule = f"in general: “{general.text} … {word.text}”"
         return replace(reading, kind=StatementKind.MENTION_ONLY, rule=rule, tier=None)
@@ -226,6 +194,18 @@ def _tied(phrase: Phrase, name: tuple[int, int], tie: Tie, frame: Frame) -> Read
         return reading
     sureness = sureness_of(phrase, name, tie, reading.subject, frame)
     return replace(reading, certainty=sureness.certainty, doubt=sureness.doubt)
+
+
+def _said_of_others(reading: Reading, rule: str, subject: str | None = None) -> Reading:
+    """Return what is said as said of a third party. subject: who that is, if more is known than the reading tells."""
+    return replace(
+        reading,
+        kind=StatementKind.MENTION_ONLY,
+        rule=rule,
+        asserted_by=AssertedBy.THIRD_PARTY,
+        subject=subject or reading.subject,
+        tier=None,
+    )
 
 
 def _in_general(phrase: Phrase, name: tuple[int, int], word: Word, frame: Frame) -> Word | None:

@@ -13,7 +13,7 @@ _SEPARATOR = re.compile(r"\s*(?:[,、，،/&+·]|\s[-–]\s)\s*")
 _ITEM = re.compile(r"[^,、，،/&+·;:；：.!?()（）|–—。\"“”«»]{1,40}")
 _ENDS_SEPARATED = re.compile(r"(?:[,、，،/&+·]|\s[-–])\s*$")
 _CLAUSE_END = re.compile(r"[;；，。؛]")
-_GLUED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
+GLUED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
 _TOKEN = re.compile(r"[^\W_]+(?:['.&-][^\W_]+)*")
 _VOWEL_SIGNS = re.compile(
     r"[\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963]"
@@ -162,5 +162,5 @@ def weigh(text: str) -> int:
     if text.isascii():
         return len(_TOKEN.findall(text))
     text = _VOWEL_SIGNS.sub("", text)
-    glued = len(_GLUED.findall(text))
-    return len(_TOKEN.findall(_GLUED.sub(" ", text))) + -(-glued // GLUED_CHARS_A_TOKEN)
+    glued = len(GLUED.findall(text))
+    return len(_TOKEN.findall(GLUED.sub(" ", text))) + -(-glued // GLUED_CHARS_A_TOKEN)
