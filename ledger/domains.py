@@ -21,6 +21,8 @@ from ledger.shipped import shipped_data
 _DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 # as it stands in a host name: IPv4 or IPv6; "face" and "12" are neither
 _ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}|\[?(?=[0-9a-f.]*:[0-9a-f.]*:)[0-9a-f:.]+\]?")
+_LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][a-z]{2})?", re.I)
+_FRONT_PAGE = re.compile(r"(?:index|home|default)(?:\.\w{2,5})?", re.I)
 
 
 @cache
@@ -47,10 +49,6 @@ def normal_domain(text: str) -> str | None:
     except idna.IDNAError:
         return None
     return host if _DOMAIN.fullmatch(host) else None
-
-
-_LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][a-z]{2})?", re.I)
-_FRONT_PAGE = re.compile(r"(?:index|home|default)(?:\.\w{2,5})?", re.I)
 
 
 @lru_cache(maxsize=4_096)

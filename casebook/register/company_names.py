@@ -76,21 +76,26 @@ def loose_core(name: str) -> str:
 
 def _han_core(key: str) -> str:
     """Return a Chinese name without the place before it and the words of trade behind: `上海盛思格信息技术` → `盛思格`."""
-    words = _lines("chinese_words.txt")
-    places = [word[1:] for word in words if word.startswith("^")]
-    trades = [word for word in words if not word.startswith("^")]
+    places, trades = _chinese_words()
     core = key.replace(" ", "")
-    for place in sorted(places, key=len, reverse=True):
+    for place in places:
         rest = core.removeprefix(place).removeprefix("省").removeprefix("市")
         if rest != core and len(rest) >= MIN_HAN_CORE:
             core = rest
             break
     while trade := next(
-        (t for t in sorted(trades, key=len, reverse=True) if core.endswith(t) and len(core) - len(t) >= MIN_HAN_CORE),
+        (t for t in trades if core.endswith(t) and len(core) - len(t) >= MIN_HAN_CORE),
         None,
     ):
         core = core.removesuffix(trade)
     return core
+
+
+@cache
+def _chinese_words() -> tuple[list[str], list[str]]:
+    """Return places and words of trade, each the longest first."""
+    words = sorted(_lines("chinese_words.txt"), key=len, reverse=True)
+    return [word[1:] for word in words if word.startswith("^")], [word for word in words if not word.startswith("^")]
 
 
 def legal_form_count() -> int:
