@@ -145,6 +145,16 @@ CREATE TABLE pages ( -- a capture that is a document, judged
 CREATE INDEX pages_by_visit ON pages(visit_id);
 CREATE INDEX pages_by_url ON pages(url);
 
+CREATE TABLE page_continuity ( -- whether a page that was read again, with other content, is still the page that it was
+    page_id TEXT PRIMARY KEY REFERENCES pages(page_id) ON DELETE CASCADE,
+    compared_with TEXT NOT NULL REFERENCES pages(page_id) ON DELETE CASCADE, -- its last healthy version
+    continuity TEXT NOT NULL, -- same, changed-beyond-recognition: what such a page lacks proves nothing
+    own_kept REAL, -- share of the words and pictures that stood on no other page of the visit; NULL = it had too few of its own
+    kept REAL NOT NULL, -- share of all words and pictures of its main part
+    why TEXT NOT NULL,
+    compared_at TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE sightings ( -- an image in a page, before anyone decided whose it is
     sighting_id TEXT PRIMARY KEY,
     page_id TEXT NOT NULL REFERENCES pages(page_id),
@@ -505,6 +515,16 @@ CREATE TABLE wall_images ( -- the images of a wall, in document order
 CREATE INDEX wall_images_by_image ON wall_images(image_sha256);
 CREATE INDEX wall_images_by_hash ON wall_images(image_hash);
 CREATE INDEX wall_images_by_sighting ON wall_images(sighting_id);
+
+CREATE TABLE absences ( -- a page that once showed a claim was read again and does not: whether that reading could have seen it
+    claim_id TEXT NOT NULL REFERENCES claims(claim_id),
+    page_id TEXT NOT NULL REFERENCES pages(page_id) ON DELETE CASCADE, -- of the later reading
+    last_shown_on TEXT NOT NULL REFERENCES pages(page_id) ON DELETE CASCADE, -- the latest reading before it that shows the claim
+    outcome TEXT NOT NULL CHECK (outcome IN ('gone', 'could-not-look')),
+    why TEXT NOT NULL,
+    PRIMARY KEY (claim_id, page_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX absences_by_page ON absences(page_id);
 
 CREATE TABLE mark_findings ( -- an official mark is shown in another way than the brand allows; also on true partners' pages
     claim_id TEXT NOT NULL REFERENCES claims(claim_id),

@@ -24,7 +24,9 @@ SELECT *, min(iif(is_shown, looked_at, NULL)) OVER (PARTITION BY claim_id, url) 
 FROM (
     SELECT h.claim_id, h.url, k.looked_at,
            EXISTS (SELECT 1 FROM claim_evidence n WHERE n.page_id = q.page_id AND n.claim_id = h.claim_id) AS is_shown,
-           q.health = 'ok' AND q.health_reason IS NULL AS is_whole -- a reason on a healthy page: it needs a browser to be seen whole
+           q.health = 'ok' AND q.health_reason IS NULL -- a reason on a healthy page: it needs a browser to be seen whole
+               AND NOT EXISTS (SELECT 1 FROM absences a WHERE a.claim_id = h.claim_id AND a.page_id = q.page_id AND a.outcome = 'could-not-look')
+               AS is_whole
     FROM (SELECT DISTINCT e.claim_id, c.seed_id, p.url
           FROM claims c JOIN claim_evidence e ON e.claim_id = c.claim_id JOIN pages p ON p.page_id = e.page_id) h
     JOIN pages q ON q.url = h.url
@@ -168,7 +170,9 @@ WITH seen AS (
     FROM pages p
     JOIN looks k ON k.look_id = p.look_id
     JOIN visits v ON v.visit_id = p.visit_id
+    LEFT JOIN page_continuity n ON n.page_id = p.page_id
     WHERE p.health = 'ok' AND p.health_reason IS NULL -- a reason on a healthy page: it needs a browser to be seen whole
+      AND coalesce(n.continuity, 'same') = 'same' -- what has changed beyond recognition lacks more than this image
     GROUP BY 1, 2
 ), tried AS ( -- SQLite takes the other columns from the row with the maximum
     SELECT v.seed_id, k.requested_url AS page_url, max(k.looked_at) AS last_tried, k.status
@@ -199,8 +203,10 @@ CREATE VIEW v_claim_changes AS -- every claim, and whether its pages still showe
 WITH shown AS ( -- by claim and page: when it was last shown, and what was learnt of the page since
     SELECT c.claim_id, c.seed_id, p.url, min(e.seen_at) AS first_shown, max(e.seen_at) AS last_shown,
            (SELECT max(k.looked_at) FROM looks k JOIN visits v ON v.visit_id = k.visit_id LEFT JOIN pages q ON q.look_id = k.look_id
+            LEFT JOIN absences a ON a.page_id = q.page_id AND a.claim_id = c.claim_id
             WHERE v.seed_id = c.seed_id AND k.purpose = 'page'
-              AND ((q.url = p.url AND q.health = 'ok' AND q.health_reason IS NULL) OR (k.requested_url = p.url AND k.status IN (404, 410)))) AS last_known,
+              AND ((q.url = p.url AND q.health = 'ok' AND q.health_reason IS NULL AND coalesce(a.outcome, 'gone') = 'gone')
+                   OR (k.requested_url = p.url AND k.status IN (404, 410)))) AS last_known,
            (SELECT max(k.looked_at) FROM looks k JOIN visits v ON v.visit_id = k.visit_id
             WHERE v.seed_id = c.seed_id AND k.purpose = 'page' AND k.requested_url = p.url) AS last_tried
     FROM claims c
@@ -211,31 +217,27 @@ WITH shown AS ( -- by claim and page: when it was last shown, and what was learn
     SELECT v.seed_id, max(v.started_at) AS visited_at, min(v.started_at) AS first_visited_at
     FROM visits v JOIN crawls k ON k.crawl_id = v.crawl_id AND k.kind <> 'check'
     WHERE v.state = 'done' GROUP BY v.seed_id
-), failed AS ( -- a page shows the image of a claim still, and its file could not be fetched that time
-    SELECT DISTINCT e.claim_id, q.url, k.looked_at
-    FROM claim_evidence e
-    JOIN sightings g ON g.sighting_id = e.sighting_id
-    JOIN pages p ON p.page_id = g.page_id
-    JOIN pages q ON q.url = p.url
-    JOIN looks k ON k.look_id = q.look_id
-    JOIN sightings n ON n.page_id = q.page_id AND n.image_url = g.image_url
-    JOIN looks i ON i.look_id = n.look_id AND i.outcome = 'could-not-look'
+), latest_absences AS ( -- SQLite takes the other columns from the row with the maximum
+    SELECT a.claim_id, a.why, max(k.looked_at || a.outcome || q.url) AS latest
+    FROM absences a JOIN pages q ON q.page_id = a.page_id JOIN looks k ON k.look_id = q.look_id
+    WHERE k.looked_at > (SELECT max(e.seen_at) FROM claim_evidence e WHERE e.claim_id = a.claim_id)
+    GROUP BY a.claim_id
 )
 SELECT s.vendor, s.vendor_domain, c.brand, c.relation,
        CASE WHEN max(h.last_shown >= max(coalesce(h.last_known, ''), coalesce(h.last_tried, ''))
                      AND h.last_shown >= coalesce(l.visited_at, ''))
             THEN iif(min(h.first_shown) >= l.visited_at AND l.visited_at > l.first_visited_at, 'appeared', 'present')
-            WHEN min(coalesce(h.last_known, '') > h.last_shown AND h.last_known >= coalesce(h.last_tried, '')
-                     AND NOT EXISTS (SELECT 1 FROM failed f
-                                     WHERE f.claim_id = h.claim_id AND f.url = h.url AND f.looked_at = h.last_known))
+            WHEN min(coalesce(h.last_known, '') > h.last_shown AND h.last_known >= coalesce(h.last_tried, ''))
             THEN 'gone' ELSE 'could-not-look' END AS state, -- present, appeared, gone, could-not-look
        min(h.first_shown) AS first_seen, max(h.last_shown) AS last_seen,
        max(h.last_known) AS last_known, -- when its pages were last read, or found to be no more; by then a claim that is gone was gone
+       a.why, -- what the latest reading without it tells; NULL = none since it was last shown
        c.claim_id
 FROM claims c
 JOIN seeds s ON s.seed_id = c.seed_id
 JOIN shown h ON h.claim_id = c.claim_id
 LEFT JOIN last_visits l ON l.seed_id = c.seed_id
+LEFT JOIN latest_absences a ON a.claim_id = c.claim_id
 GROUP BY c.claim_id;
 
 CREATE VIEW v_standings AS -- one row for each vendor and brand: where it stands, by its most serious claim

@@ -96,6 +96,13 @@ class PageHealth(StrEnum):
     UNREADABLE = "unreadable"  # reading it took too long or too much memory
 
 
+class Continuity(StrEnum):
+    """Whether a page that was read again is still the page that it was."""
+
+    SAME = "same"
+    CHANGED = "changed-beyond-recognition"  # what it lacks proves nothing
+
+
 class FoundBy(StrEnum):
     """The technique that found an image in a page."""
 

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from casebook.verdicts.absences import find_absences
 from casebook.verdicts.claims import find_claims
 from casebook.verdicts.judge import Judge
+from crawler.reading.page_continuity import compare_pages
 from crawler.reading.stored_pages import read_again
 from crawler.visits.visit import mark_judged
 from ledger.database import Ledger
@@ -34,7 +36,7 @@ class FlowTools:
 
     ledger: Ledger
     brands: tuple[str, ...]
-    warc_dir: Path | None = None  # extract, match
+    warc_dir: Path | None = None  # extract, match; claims, where the archive is at hand
     lexicon: Lexicon | None = None  # extract, match
     recogniser: Recogniser | None = None  # match
     judge: Judge | None = None  # judge
@@ -56,7 +58,13 @@ class Stage:
 
 def _extract(tools: FlowTools, visit_id: VisitId) -> int:
     warc_dir, lexicon = _require(tools.warc_dir), _require(tools.lexicon)
-    return read_again(tools.ledger, warc_dir, lexicon, visit_id=visit_id, is_all=tools.reads_all_pages)
+    pages = read_again(tools.ledger, warc_dir, lexicon, visit_id=visit_id, is_all=tools.reads_all_pages)
+    compare_pages(tools.ledger, visit_id)
+    return pages
+
+
+def _compare(tools: FlowTools, visit_id: VisitId) -> int:
+    return compare_pages(tools.ledger, visit_id)
 
 
 def _match(tools: FlowTools, visit_id: VisitId) -> int:
@@ -69,6 +77,7 @@ def _match(tools: FlowTools, visit_id: VisitId) -> int:
 def _claims(tools: FlowTools, visit_id: VisitId) -> int:
     touched = find_claims(tools.ledger, tools.brands, visit_ids=[visit_id])
     tools.touched |= touched
+    find_absences(tools.ledger, visit_id, tools.warc_dir)
     return len(touched)
 
 
@@ -85,8 +94,9 @@ STAGES = (
     Stage(name="crawl", command="partnerproof crawl", reads="seed list", writes="seeds, visits, captures, looks, pages", module="crawler/spiders/partners.py"),
     Stage(name="ingest", command="partnerproof ingest", reads="WARC, WACZ of others", writes="seeds, visits, captures, looks, pages", module="crawler/archives/ingest.py"),
     Stage(name="extract", command="partnerproof extract", reads="captures", writes="sightings, passages", module="crawler/images/sightings.py, crawler/reading/passages.py", run=_extract),
+    Stage(name="compare", command="partnerproof extract", reads="pages, passages, sightings of the vendor's visits", writes="page_continuity", module="crawler/reading/page_continuity.py", run=_compare),
     Stage(name="match", command="partnerproof match", reads="sightings, passages, official logos", writes="logo_matches, text_matches, recognitions", module="matcher/logo_matches.py, matcher/text_matches.py", run=_match),
-    Stage(name="claims", command="partnerproof claims", reads="matches and their surroundings", writes="walls, claims, claim_evidence, mark_findings", module="casebook/verdicts/claims.py", run=_claims),
+    Stage(name="claims", command="partnerproof claims", reads="matches and their surroundings", writes="walls, claims, claim_evidence, mark_findings, absences", module="casebook/verdicts/claims.py, casebook/verdicts/absences.py", run=_claims),
     Stage(name="judge", command="partnerproof judge", reads="claims, grants", writes="judgings, searches, verdicts", module="casebook/verdicts/rules.py, casebook/verdicts/judge.py", run=_judge),
     Stage(name="cases", command="partnerproof serve", reads="verdicts, visits, people's decisions", writes="cases, letters, removal_checks", module="casebook/cases/cases.py, casebook/cases/letters.py, casebook/cases/removal.py"),
     Stage(name="watch", command="partnerproof watch", reads="cases, visits", writes="a new crawl, alerts", module="partnerproof/watch_round.py, casebook/cases/alerts.py"),
@@ -94,7 +104,7 @@ STAGES = (
     Stage(name="seal", command="partnerproof seal", reads="all of it", writes="seals, tokens", module="ledger/proof/seals.py, ledger/proof/timestamps.py"),
     Stage(name="export", command="partnerproof export", reads="one claim", writes="a zip file", module="casebook/export/claim_export.py, ledger/proof/verifier.py"),
 )  # fmt: skip
-AFTER_A_VISIT = ("match", "claims", "judge")  # what a visit goes through when it has ended
+AFTER_A_VISIT = ("compare", "match", "claims", "judge")  # what a visit goes through when it has ended
 
 
 LOGOS_CHANGED = (
@@ -137,13 +147,13 @@ def unjudged_visits(ledger: Ledger, brands: Sequence[str]) -> list[VisitId]:
     return ledger.values(f"{sql} ORDER BY v.crawl_id, v.ordinal", [json.dumps(sorted(brands))])
 
 
-def follow_rejections(ledger: Ledger, brands: Iterable[str]) -> None:
+def follow_rejections(ledger: Ledger, brands: Iterable[str], warc_dir: Path) -> None:
     """Bring matches, claims and verdicts of brands in line with what was rejected or taken back. Again: no harm.
 
     It looks at every match of a brand, so whoever decides does not wait for it. No visit counts as judged by it: its other
     brands may still have to be.
     """
-    tools = FlowTools(ledger=ledger, brands=tuple(brands))
+    tools = FlowTools(ledger=ledger, brands=tuple(brands), warc_dir=warc_dir)
     with ledger.transaction():
         visits = visits_that_show(ledger, hold_back(ledger, tools.brands))
         run_stages(["claims"], tools, visits)

@@ -16,11 +16,11 @@ from tests.house import RECORDS, ROOMS, ROOT, Module, all_modules, head_tables
 MODULES = all_modules()
 WRITER = {  # table → the one room that writes it
     "ledger": "warc_files captures connections certificates deletions",
-    "crawler": "seeds crawls visits looks pages sightings inline_images passages renders",
+    "crawler": "seeds crawls visits looks pages page_continuity sightings inline_images passages renders",
     "matcher": "brands official_logos recognitions hashed_images image_hashes logo_matches text_matches rejections",
     "casebook": (
         "register_snapshots grants snapshot_undos register_keys likeness_names likeness_grams group_snapshots companies"
-        " relationships proposed_grants claims claim_evidence walls wall_images mark_findings searches judgings verdicts"
+        " relationships proposed_grants claims claim_evidence absences walls wall_images mark_findings searches judgings verdicts"
         " pictures holds cases case_events case_words letters letter_texts replies removal_checks alerts accounts sessions"
         " saved_views"
     ),

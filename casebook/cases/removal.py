@@ -1,10 +1,11 @@
 """Whether a claim that somebody confirmed is gone: what each visit tells, and when that proves its removal.
 
-Reads: cases, crawls, visits, looks, pages, sightings, logo_matches, claims, claim_evidence. Writes: removal_checks, case_events, cases.
+Reads: cases, crawls, visits, looks, pages, sightings, logo_matches, claims, claim_evidence, absences. Writes: removal_checks, case_events, cases.
 
 1. Each visit since the case was confirmed, or a letter written, gives one answer:
    shown           the claim, or another undecided or confirmed one of the vendor for the same brand, stands on any page: it may have moved
-   gone            every page that ever showed it was read and does not, or is no more (404, 410) while the site itself answers
+   gone            every page that ever showed it was read, is still that page and does not show it (casebook/verdicts/absences.py),
+                   or is no more (404, 410) while the site itself answers
    could not look  anything else: a challenge page, a failed image, a page that was not asked for, an image that is only nearly a logo
 2. k looks without it, none that showed it between them, over n days or more prove the removal. Looks that could not look count for nothing.
 3. Shown after it was gone: it has reappeared, and the case opens again.
@@ -17,10 +18,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from casebook.cases.cases import PROGRAM, UNDECIDED, record_event
+from crawler.reading.page_continuity import StoredContents
 from ledger.database import Ledger, columns_of
 from ledger.identity import content_id, parse_utc, utc_text
-from ledger.records import Case, RemovalCheck, Visit
-from ledger.typed_texts import CaseId, FinalUrl, Instant, VisitId
+from ledger.records import Absence, Case, RemovalCheck, Visit
+from ledger.typed_texts import CaseId, ClaimId, FinalUrl, Instant, PageId, VisitId
 from ledger.vocabulary import (
     CaseEvent,
     CaseState,
@@ -111,6 +113,7 @@ class _UnhealthyPage:
 class _ReadPage:
     """A page of a visit, judged."""
 
+    page_id: PageId
     health: PageHealth
     health_reason: str | None
     url: FinalUrl
@@ -176,7 +179,8 @@ def check_visit(ledger: Ledger, case: Case, visit: Visit) -> list[PageOutcome]:
         why = f"the visit failed: {visit.end_reason or 'no reason is known'}"
         return [_unseen(case.page_url or case.vendor_domain, why)]
     ever_shown: list[FinalUrl] = ledger.values(_EVER_SHOWN, [case.claim_id, visit.seed_id])
-    pages = [_page(ledger, url, visit.visit_id) for url in ever_shown]
+    contents = StoredContents(ledger)
+    pages = [_page(ledger, contents, case.claim_id, url, visit.visit_id) for url in ever_shown]
     pages += [_unseen(page.url, page.why) for page in ledger.select(_FailedImage, _FAILED_IMAGES, keys)]
     pages += [
         _unseen(url, "an image is nearly an official logo: a person has to look")
@@ -194,12 +198,13 @@ def check_visit(ledger: Ledger, case: Case, visit: Visit) -> list[PageOutcome]:
     return pages
 
 
-def _page(ledger: Ledger, url: FinalUrl, visit_id: VisitId) -> PageOutcome:
+def _page(ledger: Ledger, contents: StoredContents, claim_id: ClaimId, url: FinalUrl, visit_id: VisitId) -> PageOutcome:
     """A page that once showed the claim, on a visit on which it does not."""
     page = ledger.select_first(
         _ReadPage,
-        "SELECT p.health, p.health_reason, p.url FROM pages p JOIN looks k ON k.look_id = p.look_id WHERE p.visit_id = ?"
-        " AND (p.url = ? OR k.requested_url = ?) ORDER BY p.url = ? DESC, p.health = 'ok' DESC LIMIT 1",
+        "SELECT p.page_id, p.health, p.health_reason, p.url FROM pages p JOIN looks k ON k.look_id = p.look_id"
+        " WHERE p.visit_id = ? AND (p.url = ? OR k.requested_url = ?)"
+        " ORDER BY p.url = ? DESC, p.health = 'ok' DESC LIMIT 1",
         [visit_id, url, url, url],
     )
     look = ledger.select_first(
@@ -213,13 +218,27 @@ def _page(ledger: Ledger, url: FinalUrl, visit_id: VisitId) -> PageOutcome:
         if page.health is PageHealth.SOFT_404:
             return PageOutcome(url=url, outcome=RemovalOutcome.GONE, why="the site says that there is no such page")
         if page.health is PageHealth.OK and page.health_reason is None:
-            is_same = page.url == url
-            why = "read, and does not show it" if is_same else f"leads to {page.url}, which does not show it"
-            return PageOutcome(url=url, outcome=RemovalOutcome.GONE, why=why)
+            return _healthy_page(ledger, contents, claim_id, url, page)
         return _unseen(url, f"{page.health}{': ' + page.health_reason if page.health_reason else ''}")
     if look is None:
         return _unseen(url, "was not asked for on this visit")
     return _unseen(url, look.reason or "could not be read")
+
+
+def _healthy_page(
+    ledger: Ledger, contents: StoredContents, claim_id: ClaimId, url: FinalUrl, page: _ReadPage
+) -> PageOutcome:
+    """A page that was read whole and does not show the claim: whether it is the one that did."""
+    if page.url == url:
+        absence = ledger.find(Absence, claim_id=claim_id, page_id=page.page_id)
+        if absence is None:
+            return _unseen(url, "was not compared with the page that showed it: run `partnerproof claims`")
+        return PageOutcome(url=url, outcome=absence.outcome, why=absence.why)
+    likeness = contents.compare(ledger.value(_LAST_SHOWN_ON, [claim_id, url]), page.page_id)
+    if likeness.is_same:
+        why = f"leads to {page.url}, which is that page and does not show it: {likeness.why}"
+        return PageOutcome(url=url, outcome=RemovalOutcome.GONE, why=why)
+    return _unseen(url, f"leads to {page.url}, which is another page: {likeness.why}")
 
 
 def _unseen(url: str, why: str) -> PageOutcome:
@@ -307,6 +326,10 @@ _SHOWN = """
     WHERE c.seed_id = :seed AND c.brand = :brand
       AND (c.claim_id = :claim OR k.state IN (SELECT value FROM json_each(:states)))
     ORDER BY c.claim_id <> :claim, p.url LIMIT 20
+"""
+_LAST_SHOWN_ON = """
+    SELECT p.page_id FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id AND p.url = ?2
+    JOIN looks k ON k.look_id = p.look_id WHERE e.claim_id = ?1 ORDER BY k.looked_at DESC LIMIT 1
 """
 _EVER_SHOWN = """
     SELECT DISTINCT p.url FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id

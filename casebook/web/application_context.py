@@ -37,7 +37,7 @@ class ApplicationContext:
     warc_dir: Path
     pictures_dir: Path
     log: CustodyLog
-    follow_rejections: Callable[[Ledger, Sequence[str]], None]
+    follow_rejections: Callable[[Ledger, Sequence[str], Path], None]
     four_eyes: Callable[[str], bool] = lambda _: False
     token: str | None = None
     user: str = "admin"

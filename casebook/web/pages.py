@@ -271,7 +271,9 @@ def _then(context: ApplicationContext, form: Form, batch: str, after: CaseId | N
 
 
 def _following(context: ApplicationContext, brands: list[str]) -> BackgroundTask | None:
-    return BackgroundTask(lambda: context.follow_rejections(context.ledger, brands)) if brands else None
+    return (
+        BackgroundTask(lambda: context.follow_rejections(context.ledger, brands, context.warc_dir)) if brands else None
+    )
 
 
 def _next(context: ApplicationContext, form: Form) -> CaseId | None:

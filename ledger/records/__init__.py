@@ -21,6 +21,7 @@ from ledger.records.casework_records import (
     Session,
 )
 from ledger.records.claim_records import (
+    Absence,
     Claim,
     ClaimEvidence,
     Hold,
@@ -41,6 +42,7 @@ from ledger.records.crawl_records import (
     InlineImage,
     Look,
     Page,
+    PageContinuity,
     Passage,
     Render,
     Seed,
@@ -72,6 +74,7 @@ from ledger.records.register_records import (
 )
 
 __all__ = [
+    "Absence",
     "Account",
     "Alert",
     "BrandRow",
@@ -103,6 +106,7 @@ __all__ = [
     "Match",
     "OfficialLogoRow",
     "Page",
+    "PageContinuity",
     "Passage",
     "Picture",
     "ProposedGrant",

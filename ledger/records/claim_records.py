@@ -21,7 +21,16 @@ from ledger.typed_texts import (
     SnapshotId,
     TextMatchId,
 )
-from ledger.vocabulary import DrawnFrom, Evidence, HoldEvent, JudgingCause, MarkMisuse, Relation, VerdictKind
+from ledger.vocabulary import (
+    DrawnFrom,
+    Evidence,
+    HoldEvent,
+    JudgingCause,
+    MarkMisuse,
+    Relation,
+    RemovalOutcome,
+    VerdictKind,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +105,16 @@ class Search:
     period_until: IsoDate | None = None
     tried: dict[str, Any] = field(default_factory=dict)
     known_at: Instant | None = None  # None: what was known at searched_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    table: ClassVar[str] = "absences"
+    claim_id: ClaimId
+    page_id: PageId
+    last_shown_on: PageId
+    outcome: RemovalOutcome
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from ledger.typed_texts import (
     VisitId,
 )
 from ledger.vocabulary import (
+    Continuity,
     CrawlKind,
     DnsSource,
     FoundBy,
@@ -246,6 +247,18 @@ class Passage:
     zone: str
     section_kind: SectionKind
     search_words: str | None = None  # None: the text itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageContinuity:
+    table: ClassVar[str] = "page_continuity"
+    page_id: PageId
+    compared_with: PageId
+    continuity: Continuity
+    own_kept: float | None  # None: it had too few words of its own
+    kept: float
+    why: str
+    compared_at: Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,7 +94,8 @@ def _decide(workspace: Workspace, decision: Decision) -> None:
             event = record_decision(ledger, decision)
             changed = hold_back(ledger, [decision.brand])
             visits = visits_that_show(ledger, changed)
-            run_stages(["claims"], FlowTools(ledger=ledger, brands=(decision.brand,)), visits)
+            tools = FlowTools(ledger=ledger, brands=(decision.brand,), warc_dir=workspace.warc)
+            run_stages(["claims"], tools, visits)
     if event is None:
         click.echo(f"unchanged: the image is already rejected for {decision.brand}")
         return

@@ -58,7 +58,7 @@ def _serve(workspace: Workspace, host: str, port: int, *, with_token: bool) -> N
         summary = update_casework(ledger, workspace.removal_terms).tell()
         rejecting = brands_with_rejections(ledger)
         if rejecting:
-            follow_rejections(ledger, rejecting)  # what a killed server had not done yet
+            follow_rejections(ledger, rejecting, workspace.warc)  # what a killed server had not done yet
     has_brands = any(workspace.brands.glob("*/brand.toml"))  # a copy of var/ alone can be reviewed too
     brands = {brand.slug: brand for brand in workspace.load_brands()} if has_brands else {}
     context = ApplicationContext(

@@ -73,6 +73,8 @@ class Read:
     path: str = "/partners"
     images: Sequence[Shown] = ()
     sentences: Sequence[Said] = ()
+    lines: Sequence[str] = ()  # that name no brand
+    title: str | None = None
     health: PageHealth = PageHealth.OK
     kind: PageKind = PageKind.PARTNERS
 
@@ -121,7 +123,7 @@ def _add_page(ledger: Ledger, visit_id: str, at: str, url: str, page: Read) -> N
     ledger.add(
         [
             Page(
-                page_id=page_id, visit_id=visit_id, look_id=look_id, url=url, link_text="", title=None, language="en",
+                page_id=page_id, visit_id=visit_id, look_id=look_id, url=url, link_text="", title=page.title, language="en",
                 kind=page.kind, kind_reasons=("heading has “x”",), health=page.health, health_reason=None,
                 stylesheet_looks=(), extractor_version=1,
             )
@@ -153,16 +155,15 @@ def _add_page(ledger: Ledger, visit_id: str, at: str, url: str, page: Read) -> N
                     )
                 ]
             )  # fmt: skip
+    ledger.add(
+        Passage(
+            passage_id=content_id("passage", page_id, place), page_id=page_id, ordinal=place, text=text, language="en",
+            heading_trail=(), zone="main", section_kind=SectionKind.NONE,
+        )
+        for place, text in enumerate([*(said.text for said in page.sentences), *page.lines])
+    )  # fmt: skip
     for place, said in enumerate(page.sentences):
         passage_id = content_id("passage", page_id, place)
-        ledger.add(
-            [
-                Passage(
-                    passage_id=passage_id, page_id=page_id, ordinal=place, text=said.text, language="en",
-                    heading_trail=(), zone="main", section_kind=SectionKind.NONE,
-                )
-            ]
-        )  # fmt: skip
         is_denial = said.kind is StatementKind.DENIAL
         ledger.add(
             [

@@ -13,8 +13,10 @@ from casebook.cases.decisions import Verdict, decide
 from casebook.cases.follow_up import end_follow_up
 from casebook.cases.removal import Checked, HealthyCheck, RemovalTerms, follow_removals, prove, read_checks
 from casebook.register.imports import import_register
+from casebook.verdicts.absences import find_absences
 from casebook.verdicts.claims import find_claims
 from casebook.verdicts.judge import Judge
+from crawler.reading.page_continuity import compare_pages
 from ledger.database import columns_of
 from ledger.identity import content_id, look_id_of
 from ledger.proof.custody import CustodyLog
@@ -25,8 +27,12 @@ from tests.new_ledger import new_ledger
 
 TERMS = RemovalTerms(healthy_looks=3, over_days=14)
 HOME = Read(path="/", kind=PageKind.HOME)
-PARTNERS = Read(images=[ACME])
-EMPTY = Read()
+WORDS = [
+    "We plan, install and look after networks in towns and ports.",
+    "Our engineers answer the telephone themselves.",
+]
+PARTNERS = Read(images=[ACME], lines=WORDS, title="Our partners")
+EMPTY = replace(PARTNERS, images=[])
 
 
 class Story:
@@ -56,7 +62,11 @@ class Story:
         return self.follow([visit_id])
 
     def follow(self, visit_ids: Sequence[str] = ()) -> Checked:
-        Judge(self.ledger).judge(find_claims(self.ledger, ["acme"], visit_ids=visit_ids))
+        claims = find_claims(self.ledger, ["acme"], visit_ids=visit_ids)
+        for visit_id in visit_ids:
+            compare_pages(self.ledger, visit_id)
+            find_absences(self.ledger, visit_id, None)
+        Judge(self.ledger).judge(claims)
         sync_cases(self.ledger)
         return follow_removals(self.ledger, TERMS)
 
@@ -216,6 +226,38 @@ def test_after_an_end_without_a_removal_the_claim_may_stand(story):
     end_follow_up(story.ledger, story.case.case_id, why="It is allowed to stay until the contract is signed.", by="ann")
     assert story.visit("2030-02-01", HOME, PARTNERS) == Checked()
     assert story.case.followup == "closed"
+
+
+def test_another_page_at_its_address_proves_nothing(story):
+    shop = replace(
+        EMPTY, title="Shop", lines=["Chairs, tables and lamps for every room of the house.", "Free delivery."]
+    )
+    story.visit("2030-01-05", HOME, shop)
+    assert story.outcomes == ["could-not-look"]
+    assert "changed beyond recognition" in str(read_checks(story.ledger, story.case.case_id)[0].pages)
+    assert story.visit("2030-01-12", HOME, EMPTY) == Checked(removed=1)
+
+
+def test_an_address_that_leads_to_another_page_proves_nothing(story):
+    visit_id = add_visit(
+        story.ledger, "2030-01-05", [HOME, replace(EMPTY, path="/home", title="Home", lines=["Good day."])]
+    )
+    story.ledger.execute(
+        "UPDATE looks SET requested_url = 'https://vendor.example/partners' WHERE requested_url LIKE '%/home'"
+    )
+    story.ledger.execute("UPDATE visits SET judged_at = started_at")
+    story.follow([visit_id])
+    assert story.outcomes == ["could-not-look"]
+
+
+def test_an_address_that_leads_to_the_page_at_its_new_place_proves_as_much_as_the_page(story):
+    visit_id = add_visit(story.ledger, "2030-01-05", [HOME, replace(EMPTY, path="/friends")])
+    story.ledger.execute(
+        "UPDATE looks SET requested_url = 'https://vendor.example/partners' WHERE requested_url LIKE '%/friends'"
+    )
+    story.ledger.execute("UPDATE visits SET judged_at = started_at")
+    story.follow([visit_id])
+    assert story.outcomes == ["gone"]
 
 
 def test_both_sides_of_the_terms():
