@@ -120,6 +120,7 @@ SELECT s.vendor, s.vendor_domain, v.crawl_id, v.state AS visit_state, v.end_reas
        CASE WHEN l.look_id IS NULL THEN CASE v.state WHEN 'failed' THEN 'could-not-look' ELSE v.state END
             WHEN p.health <> 'ok' THEN 'could-not-look' ELSE l.outcome END AS outcome,
        CASE WHEN p.health_reason LIKE 'needs a browser%' THEN 'needs-browser' -- its words may have been read all the same
+            WHEN p.health = 'ok' AND p.health_reason LIKE 'empty main part%' THEN 'empty-main'
             WHEN p.health <> 'ok' THEN p.health ELSE coalesce(l.reason, CASE v.state WHEN 'failed' THEN v.end_reason END)
             END AS reason,
        coalesce(p.health_reason, l.detail) AS detail, l.status,

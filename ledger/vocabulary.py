@@ -94,6 +94,11 @@ class PageHealth(StrEnum):
     LOGIN = "login"
     NOT_HTML = "not-html"
     UNREADABLE = "unreadable"  # reading it took too long or too much memory
+    NO_TEXT = "no-text"  # bytes that no charset and no coding makes a text of
+    EMPTY = "empty"
+    MAINTENANCE = "maintenance"
+    SERVER_ERROR = "server-error"  # said in words, with a status that says that all is well
+    NOT_HERE = "not-in-your-country"
 
 
 class Continuity(StrEnum):

@@ -77,7 +77,8 @@ _OUTCOMES = """
     SELECT CASE WHEN l.look_id IS NULL THEN iif(last.state = 'failed', 'could-not-look', last.state)
                 WHEN p.health <> 'ok' THEN 'could-not-look'
                 WHEN p.page_id IS NULL AND l.outcome = 'looked' THEN 'same-page' ELSE l.outcome END AS outcome,
-           CASE WHEN p.health_reason LIKE 'needs a browser%' THEN 'needs-browser' WHEN p.health <> 'ok' THEN p.health
+           CASE WHEN p.health_reason LIKE 'needs a browser%' THEN 'needs-browser'
+                WHEN p.health = 'ok' AND p.health_reason LIKE 'empty main part%' THEN 'empty-main' WHEN p.health <> 'ok' THEN p.health
                 ELSE coalesce(l.reason, iif(last.state = 'failed', last.end_reason, NULL)) END AS reason,
            count(*) AS pages
     FROM last LEFT JOIN looks l ON l.visit_id = last.visit_id AND l.purpose = 'page'

@@ -4,8 +4,9 @@ Reads: a page that was read. Writes: nothing; the reason is kept with what comes
 
 A page is drawn for one of these reasons, never on a hunch: a render costs as much as a hundred pages.
 1. The page is an empty shell that scripts are to fill.
-2. Its images are placeholders, and no attribute has the address of the real ones.
-3. It is a page about partners, clients, … by its address and title, scripts speak of them, and there is next to nothing in it.
+2. Its main part is empty beside menu or footer, and there are scripts.
+3. Its images are placeholders, and no attribute has the address of the real ones.
+4. It is a page about partners, clients, … by its address and title, scripts speak of them, and there is next to nothing in it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from bs4 import Tag
 
 from crawler.images.sightings import best_candidate
 from crawler.page.page import attribute, squeeze
+from crawler.reading.page_health import EMPTY_MAIN
 from crawler.reading.page_reader import ReadPage
 from ledger.vocabulary import PageHealth, PageKind
 
@@ -56,6 +58,8 @@ def reason_to_render(read: ReadPage) -> str | None:
         return f"empty shell: {read.page.health_reason}"
     if not read.is_healthy:
         return None
+    if (read.page.health_reason or "").startswith(EMPTY_MAIN) and read.document.soup.find("script") is not None:
+        return f"{read.page.health_reason}, and scripts that may fill it"
     placeholders = count_placeholders(read)
     if placeholders >= MIN_PLACEHOLDERS:
         return f"{placeholders} images are placeholders with nothing behind them"

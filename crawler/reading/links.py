@@ -52,6 +52,10 @@ NOT_A_PAGE = re.compile(
     r"|png|jpe?g|gif|webp|svg|avif|ico|bmp|tiff?|woff2?|ttf|eot)$",
     re.I,
 )
+AT_ONCE_S = 15.0  # a refresh after more than that shows a page of its own first
+LITTLE_TEXT = 200  # characters: a page that a script leaves at once shows "You are being redirected …"
+_REFRESH_AT_ONCE = re.compile(r"\s*(\d{1,5}(?:\.\d*)?)?\s*[;,]?\s*url\s*=\s*['\"]?([^'\"]+)", re.I)
+_LOCATION = re.compile(r"\blocation(?:(?:\.href)?\s*=|\.(?:replace|assign)\()\s*['\"]([^'\"]{1,300})['\"]")
 _REFRESH = re.compile(r"url\s*=\s*['\"]?([^'\"]+)", re.I)
 _ON_CLICK = re.compile(
     r"(?:location(?:\.href)?\s*=|location\.(?:assign|replace)\(|window\.open\()\s*['\"]([^'\"]{1,300})['\"]"
@@ -82,6 +86,7 @@ class PageLinks:
     ]  # of the same site: pages on which a company says who it is, and where it can be written to
     legal_urls: tuple[str, ...]  # of the same site: terms, disclaimers, an imprint
     other_hosts: frozenset[str]  # further hosts that are the vendor's own, by what the page says
+    sent_on_to: str | None = None  # where the page sends its visitors at once, wherever that is
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +139,30 @@ def find_page_links(document: Document, lexicon: Lexicon) -> PageLinks:
         contact_urls=tuple(url for url in contacts if is_same_site(url, document.url))[:MAX_CONTACT_PAGES],
         legal_urls=tuple(url for url in legal if is_same_site(url, document.url))[:MAX_LEGAL_PAGES],
         other_hosts=hosts,
+        sent_on_to=_sent_on_to(document),
     )
+
+
+def read_refresh(value: str | None) -> str | None:
+    """Return the address in a Refresh header or <meta>, as it stands, when visitors are sent there at once."""
+    refresh = _REFRESH_AT_ONCE.match(value or "")
+    return refresh[2].strip() if refresh and float(refresh[1] or 0) <= AT_ONCE_S else None
+
+
+def _sent_on_to(document: Document) -> str | None:
+    for tag in document.outline.tags:
+        if tag.name == "meta" and (attribute(tag, "http-equiv") or "").lower() == "refresh":
+            target = document.absolute(read_refresh(attribute(tag, "content")))
+            if target is not None and target != document.url:
+                return target
+    if len(document.visible_text) > LITTLE_TEXT:
+        return None
+    for tag in document.outline.tags:
+        if tag.name == "script" and "src" not in tag.attrs and (sent := _LOCATION.search(tag.get_text()[:20_000])):
+            target = document.absolute(sent[1])
+            if target is not None and target != document.url:
+                return target
+    return None
 
 
 def find_links(document: Document, lexicon: Lexicon) -> list[Link]:

@@ -4,14 +4,18 @@ Reads: a document and its HTTP status. Writes: nothing; the answer says which wo
 
 1. Challenge, by words of the lexicon or a product's markup: it also explains error answers, so it is asked first.
 2. Error and login by HTTP status.
-3. Parked, soft 404, login, empty shell, consent wall: by title, first heading, words and markup.
-4. What a long page merely mentions says nothing: words count in titles, or on pages with little else.
+3. Bytes that are no text, or whose letters came as question marks.
+4. Parked, soft 404, login, empty shell, maintenance, a server's error, another country, consent wall, nothing at all: by title,
+   first heading, words and markup.
+5. What a long page merely mentions says nothing: words count in titles, or on pages with little else.
+6. A page whose main part is empty beside its menu or footer is healthy, and not whole: its reason says so.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -19,7 +23,8 @@ from typing import Any
 
 from bs4 import Tag
 
-from crawler.page.page import Document, attribute, squeeze
+from crawler.page.page import MAX_PAGE_BYTES, UNSEEN, Document, attribute, squeeze
+from ledger.archive.codings import BodyRefusedError, is_no_text, undo_unsaid_codings
 from ledger.lexicon import Hit, Lexicon, WordLists, fold
 from ledger.vocabulary import PageHealth
 
@@ -31,6 +36,13 @@ MOUNTED_SHELL_CHARS = 200  # with an empty mount point beside it: a header's wor
 # pages and 0-2 pictures. Logo walls have few words, so that length alone would call them challenges.
 SITE_LINKS = 8
 SITE_PICTURES = 4
+# What a page for maintenance or of a server's error says in all; the longest seen, with an apology and a telephone number, had 400.
+NOTICE_CHARS = 600
+# Text outside menus, footers and headings of a page whose content did not come: a breadcrumb, "Loading…". Pages of the corpus with
+# a heading and logos alone have pictures.
+EMPTY_MAIN_CHARS = 40
+MIN_QUESTION_CHARS, MAX_QUESTION_SHARE = 40, 0.3  # "?????? ???????": what a wrong charset leaves of another script
+_QUESTIONS = re.compile(r"[?\ufffd]")
 # "Sorry, page not found on our site" is it, "How to write a good page not found message" is about it
 AROUND_WORDS_CHARS = 20
 # "404 Not found", "Error 404" and "Fehler 404" are it, "How we fixed 404 errors" and "Pump series X 404" are not
@@ -47,7 +59,10 @@ _MOUNT_POINTS = re.compile(
 _SEGMENTS = re.compile(r"\s+[|–—·•:»-]\s+|\s*[|»]\s*")
 _NUMBER = re.compile(r"\b\d{3}\b")
 _WAITING = re.compile(r"load|spin|progress", re.I)
+_TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.I | re.S)
 _LISTING = re.compile(r"\s*(index of|directory listing for) /", re.I)
+EMPTY_MAIN = "empty main part"  # how the reason of a page begins that is healthy and not whole
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _BEHIND_PASSWORD = frozenset({401, 407})
 _PICTURES = ("img", "svg", "picture", "object", "embed", "frame", "iframe", "amp-img", "video")
 
@@ -154,8 +169,8 @@ def is_html(content_type: str | None, content: bytes) -> bool:
     return False
 
 
-def judge_health(document: Document, status: int, lexicon: Lexicon) -> Health:
-    """Judge a page, most telling sign first. status: HTTP status of the final response."""
+def judge_health(document: Document, status: int, lexicon: Lexicon, *, content: bytes = b"") -> Health:
+    """Judge a page, most telling sign first. status: HTTP status of the final response; content: its bytes, codings undone."""
     look = _Look(document, lexicon.health)
     if reason := _challenge(look, status):
         return Health(PageHealth.CHALLENGE, f"{reason}, status {status}")
@@ -163,18 +178,29 @@ def judge_health(document: Document, status: int, lexicon: Lexicon) -> Health:
         return Health(PageHealth.LOGIN, f"status {status}")
     if status >= 400:
         return Health(PageHealth.ERROR, f"status {status}")
+    if reason := _no_text(look, content):
+        return Health(PageHealth.NO_TEXT, reason)
     if reason := _parked(look):
         return Health(PageHealth.PARKED, reason)
+    if reason := look.sign(PageHealth.SERVER_ERROR):
+        return Health(PageHealth.SERVER_ERROR, reason)
     if reason := _soft_404(look):
         return Health(PageHealth.SOFT_404, reason)
     if look.is_short:
-        if reason := _login(look):
-            return Health(PageHealth.LOGIN, reason)
-        if reason := _empty_shell(look):
-            return Health(PageHealth.EMPTY_SHELL, reason)
-        if look.is_bare and (hit := look.mention("consent")):
-            return Health(PageHealth.CONSENT_WALL, f"“{hit.word}” and little else")
-    return Health(PageHealth.OK)
+        for health, judge in _OF_SHORT_PAGES:
+            if reason := judge(look):
+                return Health(health, reason)
+    return Health(PageHealth.OK, _empty_main(look))
+
+
+def _no_text(look: _Look, content: bytes) -> str | None:
+    if is_no_text(content):
+        return f"{len(content)} bytes that are no text{_what_is_packed(content)}"
+    letters = "".join(look.text[:4_000].split())
+    questions = len(_QUESTIONS.findall(letters))
+    if len(letters) >= MIN_QUESTION_CHARS and questions > MAX_QUESTION_SHARE * len(letters):
+        return f"{questions} of {len(letters)} letters came as question marks"
+    return None
 
 
 def _challenge(look: _Look, status: int) -> str | None:
@@ -226,6 +252,59 @@ def _empty_shell(look: _Look) -> str | None:
     return None
 
 
+def _what_is_packed(content: bytes) -> str:
+    """What the bytes hold when they are unpacked. A browser does that only when a header says so: its visitors see rubbish."""
+    try:
+        unpacked = undo_unsaid_codings(content, max_bytes=MAX_PAGE_BYTES)
+    except BodyRefusedError as error:
+        return f", packed without a header that says so ({error.detail})"
+    if unpacked == content:
+        return ", nor packed in a way that is known"
+    words = squeeze(_TAG.sub(" ", unpacked[:20_000].decode("utf-8", "replace")))[:80]
+    return f", packed without a header that says so: visitors see rubbish; unpacked they begin “{words}”"
+
+
+def _consent(look: _Look) -> str | None:
+    return f"“{hit.word}” and little else" if look.is_bare and (hit := look.mention("consent")) else None
+
+
+def _notice(kind: str) -> Callable[[_Look], str | None]:
+    """A rule for pages that say one thing and nothing else."""
+
+    def judge(look: _Look) -> str | None:
+        if not look.is_bare:
+            return None
+        if len(look.text) < NOTICE_CHARS and (hit := look.mention(kind)):
+            return f"“{hit.word}” and little else"
+        return look.named_by(kind)
+
+    return judge
+
+
+def _empty(look: _Look) -> str | None:
+    return None if look.text or look.title or look.pictures else "no words and no picture in it"
+
+
+def _empty_main(look: _Look) -> str | None:
+    """Why a page that has menus or a footer is not whole: nothing stands between them."""
+    if len(look.text) > SHORT_PAGE_CHARS * 4:
+        return None
+    outline, headings = look.document.outline, look.document.headings
+    chars, has_frame = 0, False
+    for word, owner in zip(outline.words, outline.word_owners, strict=True):
+        tag = outline.tags[owner]
+        is_heading = tag.name in _HEADINGS or any(heading.place == owner for heading in headings.in_force[owner])
+        if headings.zones[owner] in ("main", "aside") and not is_heading and tag.name not in UNSEEN:
+            chars += len(word)
+            if chars > EMPTY_MAIN_CHARS:
+                return None
+    for place, tag in enumerate(outline.tags):
+        if tag.name in _PICTURES and headings.zones[place] in ("main", "aside"):
+            return None
+        has_frame = has_frame or headings.zones[place] in ("nav", "footer", "header")
+    return f"{EMPTY_MAIN}: {chars} characters between menu and footer" if has_frame else None
+
+
 def _shows_nothing(mount: Tag) -> bool:
     picture = mount.find("img")
     return not isinstance(picture, Tag) or bool(_WAITING.search(str(picture.attrs)))
@@ -240,6 +319,17 @@ def _is_about_nothing_else(hit: Hit, segment: str) -> bool:
 def _stands_in(word: str, within: str, where: str) -> bool:
     # a title that holds the words among others is some page's title: "Apache Tomcat training"
     return within.strip().startswith(word) and len(within) <= len(word) + 40 if where == "title" else word in within
+
+
+_OF_SHORT_PAGES: tuple[tuple[PageHealth, Callable[[_Look], str | None]], ...] = (
+    (PageHealth.LOGIN, _login),
+    (PageHealth.EMPTY_SHELL, _empty_shell),
+    (PageHealth.NOT_HERE, _notice("not-here")),
+    (PageHealth.MAINTENANCE, _notice("maintenance")),
+    (PageHealth.SERVER_ERROR, _notice("server-error")),
+    (PageHealth.CONSENT_WALL, _consent),
+    (PageHealth.EMPTY, _empty),
+)
 
 
 @cache

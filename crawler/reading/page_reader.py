@@ -13,7 +13,7 @@ from crawler.images.sightings import extract_sightings
 from crawler.images.stylesheets import Sheet
 from crawler.page.own_names import stated_names
 from crawler.page.page import Document, parse_page
-from crawler.reading.page_health import judge_health
+from crawler.reading.page_health import EMPTY_MAIN, judge_health
 from crawler.reading.page_kind import judge_kind
 from crawler.reading.passages import extract_passages
 from ledger.archive.record_places import PAGES_OF_CAPTURES
@@ -77,9 +77,12 @@ class ReadPage:
         page_id, visit_id = self.page.page_id, self.page.visit_id
         images = extract_sightings(self.document, sheets, lexicon, page_id=page_id, visit_id=visit_id)
         looks = tuple(look_id_of(visit_id, Purpose.STYLESHEET, sheet.url) for sheet in sheets)
+        reason = self.page.health_reason
+        if (reason or "").startswith(EMPTY_MAIN) and any(s.zone in ("main", "aside") for s in images.sightings):
+            reason = None  # a style sheet fills it
         return replace(
             self,
-            page=replace(self.page, stylesheet_looks=looks),
+            page=replace(self.page, stylesheet_looks=looks, health_reason=reason),
             sightings=images.sightings,
             inline_images=images.inline_images,
             passages=extract_passages(self.document, lexicon, page_id=page_id),
@@ -92,7 +95,8 @@ def read_page(source: PageSource, lexicon: Lexicon) -> ReadPage:
         document = parse_page(source.content, source.url, source.content_type)
     else:
         document = Document(source.url, source.drawn.html, source.drawn.box_attribute)
-    health = judge_health(document, source.status, lexicon)
+    content = source.content if source.drawn is None else b""
+    health = judge_health(document, source.status, lexicon, content=content)
     kind = judge_kind(document, lexicon, link_text=source.link_text)
     page = Page(
         page_id=source.page_id,

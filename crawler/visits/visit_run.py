@@ -25,6 +25,7 @@ from crawler.reading.links import (
     PageLinks,
     find_script_links,
     is_same_site,
+    read_refresh,
 )
 from crawler.reading.own_hosts import seen_here
 from crawler.reading.page_health import is_html
@@ -224,12 +225,19 @@ class VisitRun:
             return f"{PageHealth.UNREADABLE}: {error}"
         store_page(self.tools.ledger, page)
         self.tools.on_page(self.visit, page)
+        self._follow_refresh(link, answer, leads)
         if not page.is_healthy:
             return f"{page.page.health}: {page.page.health_reason}"
         self._note(link, page, leads, is_unchanged=looked.is_unchanged)
         images = {s.image_url: s.original_url for s in page.sightings if s.image_url}
         await self.parts.look_at_images(images, is_unchanged=looked.is_unchanged)
         return None
+
+    def _follow_refresh(self, link: Link, answer: FetchedAnswer, leads: PageLinks) -> None:
+        """Go where the page sends its visitors, as far as a redirect would be followed."""
+        target = Document(answer.url, "").absolute(read_refresh(answer.header("refresh"))) or leads.sent_on_to
+        if target is not None and (link.worth >= HOME_WORTH or is_same_site(target, self.site)):
+            self._add(replace(link, url=target, reason=f"{answer.url} sends its visitors there"))
 
     def _why_unread(self, link: Link, source: PageSource) -> str | None:
         if link.worth >= HOME_WORTH:

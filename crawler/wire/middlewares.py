@@ -39,7 +39,7 @@ from ledger.vocabulary import Tls
 
 STORED_FLAG = "stored"
 UNCHANGED_FLAG = "unchanged"
-READABLE_ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate", "br"})
+READABLE_ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate", "br", "zstd"})
 MAX_HEADER_LINES = 200
 MAX_HEADER_BYTES = 64_000
 _PLACE = "place_at_address"

@@ -6,11 +6,24 @@ Own code, since warcio's reader of brotli does not know the current brotli libra
 from __future__ import annotations
 
 import re
+import sys
 import zlib
 
 import brotli
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 _CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
+
+
+_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+MAX_LAYERS = 3  # a body that was packed by the application, by a cache and by the server
+_SAMPLE_BYTES = 4_096
+_CONTROL = bytes(range(9)) + bytes(range(14, 27)) + b"\x0b\x1c\x1d\x1e\x1f\x7f"
+MAX_CONTROL_SHARE = 0.02  # text has none; what is packed has a tenth
 
 
 class BodyRefusedError(Exception):
@@ -54,9 +67,43 @@ def undo_content_coding(data: bytes, codings: str, *, max_bytes: int) -> bytes:
             data = _inflate(data, (15, -15), max_bytes)  # some servers leave the wrapper out
         elif coding == "br":
             data = _undo_brotli(data, max_bytes)
+        elif coding == "zstd":
+            data = _undo_zstd(data, max_bytes)
         elif coding not in ("", "identity"):
             raise BodyRefusedError("unreadable-encoding", f"Content-Encoding {coding[:60]}")
     return data
+
+
+def undo_unsaid_codings(data: bytes, *, max_bytes: int) -> bytes:
+    """Return what ought to be text unpacked, where it is packed and no header says so, or packed twice; else as it is.
+
+    Errors: BodyRefusedError.
+    """
+    for _ in range(MAX_LAYERS):
+        if data.startswith(_GZIP):
+            unpacked = _inflate(data, (31,), max_bytes)
+        elif data.startswith(_ZSTD):
+            unpacked = _undo_zstd(data, max_bytes)
+        elif is_no_text(data):
+            unpacked = _inflate(data, (15, -15), max_bytes)
+            unpacked = _undo_brotli(data, max_bytes) if unpacked == data or is_no_text(unpacked) else unpacked
+            unpacked = data if is_no_text(unpacked) and not unpacked.startswith((_GZIP, _ZSTD)) else unpacked
+        else:
+            return data
+        if unpacked == data:
+            return data
+        data = unpacked
+    return data
+
+
+def is_no_text(data: bytes) -> bool:
+    """Tell bytes that no charset makes a text of: packed, encrypted, a picture. UTF-16 and UTF-32 with their mark are text."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
+        return False
+    sample = data[:_SAMPLE_BYTES]
+    if sample[:256].count(0) >= len(sample[:256]) // 3 > 0:  # UTF-16 without its mark: every other byte
+        return sample[0:256:2].count(0) < 40 and sample[1:256:2].count(0) < 40
+    return len(sample) - len(sample.translate(None, _CONTROL)) > MAX_CONTROL_SHARE * len(sample)
 
 
 def _inflate(data: bytes, windows: tuple[int, ...], max_bytes: int) -> bytes:
@@ -78,6 +125,14 @@ def _undo_brotli(data: bytes, max_bytes: int) -> bytes:
             content += unpacker.process(b"", output_buffer_limit=max_bytes + 1)
     except brotli.error:
         return content or data
+    return _within(content, max_bytes)
+
+
+def _undo_zstd(data: bytes, max_bytes: int) -> bytes:
+    try:
+        content = zstd.ZstdDecompressor().decompress(data, max_bytes + 1)
+    except zstd.ZstdError:
+        return data
     return _within(content, max_bytes)
 
 

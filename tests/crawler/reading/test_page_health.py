@@ -5,10 +5,12 @@ Tests: crawler/reading/page_health.py, crawler/reading/page_likeness.py.
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 
 from crawler.page.page import Document, parse_page
-from crawler.reading.page_health import is_html, judge_health
+from crawler.reading.page_health import Health, is_html, judge_health
 from crawler.reading.page_likeness import is_like
 from ledger.lexicon import Lexicon
 from ledger.vocabulary import PageHealth
@@ -201,3 +203,71 @@ def test_documents_are_told_from_downloads():
     assert is_html(None, b"  <!DOCTYPE html>")
     assert not is_html("application/pdf", b"%PDF <html>")
     assert not is_html(None, b"\x89PNG")
+
+
+NAV = '<header><a href="/">Home</a> <a href="/about">About</a></header>'
+FOOT = "<footer>Vendor, Harbour Road 3</footer>"
+NOTICES = {
+    "maintenance": ("<title>Maintenance</title><h1>We will be back shortly</h1><p>Please try again in a few hours.</p>", "maintenance"),
+    "wartung": ("<title>Vendor</title><h1>Wartungsarbeiten</h1><p>Wir sind in Kürze wieder für Sie da.</p>", "maintenance"),
+    "维护": ("<h1>系统维护中</h1><p>请稍后再试。</p>", "maintenance"),
+    "обслуживание": ("<title>Технические работы</title><p>Сайт временно недоступен.</p>", "maintenance"),
+    "database": ("<title>Database Error</title><h1>Error establishing a database connection</h1>", "server-error"),
+    "base de données": ("<h1>Erreur lors de la connexion à la base de données</h1>", "server-error"),
+    "critical": ("<p>There has been a critical error on this website.</p>", "server-error"),
+    "sqlstate": ("<p>SQLSTATE[HY000] [2002] Connection refused in /var/www/x.php on line 12</p>", "server-error"),
+    "asp.net": ("<title>Runtime Error</title><h1>Server Error in '/' Application.</h1>", "server-error"),
+    "country": ("<h1>Sorry</h1><p>This website is not available in your country.</p>", "not-in-your-country"),
+    "Land": ("<p>Dieses Angebot ist in Ihrem Land nicht verfügbar.</p>", "not-in-your-country"),
+    "国": ("<p>申し訳ございません。お住まいの国ではこのサイトをご覧いただけません。</p>", "not-in-your-country"),
+    "nothing": ("", "empty"),
+    "a frame of tags": ("<html><head></head><body><div></div></body></html>", "empty"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NOTICES)
+def test_a_notice_is_no_page_of_the_site(name, lexicon):
+    html, health = NOTICES[name]
+    judged = judge_health(page(html), 200, lexicon)
+    assert (judged.health, bool(judged.reason)) == (health, True)
+
+
+@pytest.mark.parametrize("name", [name for name, (html, _) in NOTICES.items() if html and name != "a frame of tags"])
+def test_a_page_that_mentions_such_words_is_healthy(name, lexicon):
+    html, _ = NOTICES[name]
+    article = html.replace("<title>", "<title>Vendor: all about ").replace("<h1>", "<h2>").replace("</h1>", "</h2>")
+    assert judge_health(page(f"{NAV}{MENU}{WORDS}{article}{FOOT}"), 200, lexicon) == Health(PageHealth.OK)
+
+
+def test_a_service_for_maintenance_is_no_notice(lexicon):
+    services = "<p>We keep your machines running: planned maintenance, spare parts and training for your staff. " * 8
+    judged = judge_health(page(f"{NAV}<h1>Maintenance</h1>{services}{FOOT}"), 200, lexicon)
+    assert judged.health is PageHealth.OK
+
+
+def test_bytes_that_are_no_text_say_what_is_packed_in_them(lexicon):
+    html = f"<title>Partners</title>{WORDS}".encode()
+    packed = gzip.compress(html)
+    judged = judge_health(parse_page(packed, "http://v.example/", "text/html"), 200, lexicon, content=packed)
+    assert judged.health is PageHealth.NO_TEXT
+    assert "unpacked they begin “Partners We build" in judged.reason
+    torn = packed[20:]
+    judged = judge_health(parse_page(torn, "http://v.example/", "text/html"), 200, lexicon, content=torn)
+    assert judged.health is PageHealth.NO_TEXT
+    assert judge_health(page(f"<p>{WORDS}"), 200, lexicon, content=html).health is PageHealth.OK
+
+
+def test_letters_that_came_as_question_marks_are_no_text(lexicon):
+    lost = "<title>?? ??? - ?????? ??????</title><p>" + "???? ??????? ???, ??? ??? ?????? 1998. " * 10
+    assert judge_health(page(lost), 200, lexicon).health is PageHealth.NO_TEXT
+    questions = "<p>" + "What do you need? When? Where? How can we help you to find it? " * 10
+    assert judge_health(page(questions), 200, lexicon).health is PageHealth.OK
+
+
+def test_a_page_with_menu_and_footer_alone_is_not_whole(lexicon):
+    judged = judge_health(page(f"<title>Partners</title>{NAV}<main><h1>Our partners</h1></main>{FOOT}"), 200, lexicon)
+    assert judged.health is PageHealth.OK
+    assert judged.reason.startswith("empty main part")
+    for inside in (WORDS, LOGOS, "<p>Call us, write to us, or visit the office near the harbour.</p>"):
+        assert judge_health(page(f"{NAV}<main><h1>Our partners</h1>{inside}</main>{FOOT}"), 200, lexicon).reason is None
+    assert judge_health(page("<h1>Our partners</h1><p>Few words.</p>"), 200, lexicon).reason is None
