@@ -95,6 +95,8 @@ ROBOTSTXT_OBEY = False  # Scrapy's own keeps every parser for ever; VisitRobotsM
 ROBOTSTXT_USER_AGENT = "partnerproof"
 DOWNLOADER_MIDDLEWARES = {
     "crawler.wire.robots.VisitRobotsMiddleware": 100,
+    "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
+    "crawler.wire.middlewares.VisitCookiesMiddleware": 700,
     "crawler.wire.middlewares.CaptureMiddleware": 950,
     "crawler.wire.middlewares.PaceMiddleware": 960,  # its place is given back before anyone can refuse the answer
 }
@@ -108,7 +110,8 @@ DOWNLOAD_HANDLERS = {
     "s3": None,
 }
 HTTPPROXY_ENABLED = False  # a proxy would connect for us, past the address guard
-COOKIES_ENABLED = False
+COOKIES_ENABLED = True  # for one visit, see VisitCookiesMiddleware
+DOWNLOAD_FAIL_ON_DATALOSS = False  # what came is kept, marked as cut
 METAREFRESH_ENABLED = False  # read as a link, within the budget
 TELNETCONSOLE_ENABLED = False
 REDIRECT_MAX_TIMES = 8

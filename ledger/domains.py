@@ -30,6 +30,11 @@ def _suffixes() -> PublicSuffixList:
     return PublicSuffixList()
 
 
+def is_public_suffix(host: str) -> bool:
+    """Tell whether anybody may register a domain right under a host: `co.uk`, `github.io`."""
+    return bool(_suffixes().is_public(host.lower())) if host else False
+
+
 @lru_cache(maxsize=4_096)  # a vendor's own is asked for at every claim, links go to the same few again and again
 def normal_domain(text: str) -> str | None:
     """Return a domain or address as it is compared (`https://www.Müller.example/x` → `xn--mller-kva.example`).

@@ -49,7 +49,9 @@ CREATE TABLE crawls ( -- one run over a list of seeds
     ended_at TEXT, -- NULL while visits are left
     kind TEXT NOT NULL CHECK (kind IN ('crawl', 'check', 'ingest')), -- crawl; check = one page; ingest = read from an archive that others made: no request was made
     made_with TEXT NOT NULL, -- JSON: versions, and the digests of settings, rules, word lists and official logos when it began; continued_with: when it went on with others
-    clock TEXT -- JSON: our clock less the servers', median_s and middle_half_s over so many servers and answers; NULL = not measured
+    clock TEXT, -- JSON: our clock less the servers', median_s and middle_half_s over so many servers and answers; NULL = not measured
+    waits_until TEXT, -- while it waits: until when; NULL = it does not
+    waits_for TEXT -- our own network, or the hours in which it may crawl
 ) STRICT;
 
 CREATE TABLE visits ( -- one look at one seed in one crawl; the unit of restart

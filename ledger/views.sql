@@ -121,6 +121,8 @@ SELECT s.vendor, s.vendor_domain, v.crawl_id, v.state AS visit_state, v.end_reas
             WHEN p.health <> 'ok' THEN 'could-not-look' ELSE l.outcome END AS outcome,
        CASE WHEN p.health_reason LIKE 'needs a browser%' THEN 'needs-browser' -- its words may have been read all the same
             WHEN p.health = 'ok' AND p.health_reason LIKE 'empty main part%' THEN 'empty-main'
+            WHEN p.health = 'ok' AND p.health_reason LIKE 'cut short%' THEN 'cut-short'
+            WHEN p.health = 'error' THEN 'http-' || l.status
             WHEN p.health <> 'ok' THEN p.health ELSE coalesce(l.reason, CASE v.state WHEN 'failed' THEN v.end_reason END)
             END AS reason,
        coalesce(p.health_reason, l.detail) AS detail, l.status,
@@ -132,6 +134,49 @@ FROM visits v
 JOIN seeds s ON s.seed_id = v.seed_id
 LEFT JOIN looks l ON l.visit_id = v.visit_id AND l.purpose = 'page'
 LEFT JOIN pages p ON p.look_id = l.look_id;
+
+CREATE VIEW v_vendor_coverage AS -- one row a vendor and crawl: how much of it was looked at, and why not more; no vendor is left out
+WITH tried AS (
+    SELECT visit_id, requested_url, reason, page_kind, page_health, why, outcome,
+           outcome = 'looked' AND page_health = 'ok' AS is_read,
+           requested_url IS NOT NULL AND (
+               (outcome = 'could-not-look' AND coalesce(reason, '') NOT IN ('soft-404', 'http-404', 'http-410')) -- what is not there hides nothing
+               OR reason IN ('needs-browser', 'empty-main', 'cut-short')) AS is_unseen
+    FROM v_coverage
+), pages_of AS (
+    SELECT visit_id, sum(is_read) AS pages_read, sum(is_read AND page_kind IN ('partners', 'clients', 'resellers')) AS partner_pages,
+           sum(is_unseen) AS pages_unseen
+    FROM tried GROUP BY visit_id
+), reasons AS ( -- SQLite takes the other columns from the row with the maximum
+    SELECT visit_id, reason, max(printf('%06d%s', number, reason)) AS most
+    FROM (SELECT visit_id, reason, count(*) AS number FROM tried WHERE is_unseen GROUP BY visit_id, reason) GROUP BY visit_id
+), images_of AS (
+    SELECT visit_id, sum(outcome = 'looked') AS images_looked, sum(outcome <> 'looked') AS images_unseen
+    FROM looks WHERE purpose = 'image' GROUP BY visit_id
+)
+SELECT s.vendor, s.vendor_domain, v.crawl_id, c.kind AS crawl_kind,
+       CASE WHEN v.state IN ('pending', 'running') THEN v.state
+            WHEN coalesce(p.pages_read, 0) = 0 THEN 'could-not-look'
+            WHEN p.pages_unseen > 0 OR v.end_reason LIKE 'budget of%' OR v.end_reason LIKE '%error of the program%' THEN 'looked-in-part'
+            ELSE 'looked' END AS outcome,
+       CASE WHEN v.state IN ('pending', 'running') THEN NULL
+            WHEN coalesce(p.pages_read, 0) = 0 THEN coalesce( -- of the start address, else of the page that was left last
+                (SELECT t.reason FROM tried t WHERE t.visit_id = v.visit_id AND t.why LIKE 'start address%' AND t.reason IS NOT NULL LIMIT 1),
+                r.reason, substr(v.end_reason || ':', 1, instr(v.end_reason || ':', ':') - 1))
+            WHEN v.end_reason LIKE 'budget of%' THEN replace(substr(v.end_reason || ';', 1, instr(v.end_reason || ';', ';') - 1), 'budget of ', 'budget-')
+            ELSE r.reason END AS reason, -- the one that decides; NULL: all was looked at
+       (SELECT json_group_array(json_object('url', t.requested_url, 'reason', t.reason, 'why', t.why)) FROM (
+            SELECT * FROM tried t WHERE t.visit_id = v.visit_id AND (t.is_unseen OR (coalesce(p.pages_read, 0) = 0 AND t.requested_url IS NOT NULL))
+            ORDER BY t.why LIKE 'start address%' DESC, t.requested_url LIMIT 20) t) AS tried,
+       coalesce(p.pages_read, 0) AS pages_read, coalesce(p.partner_pages, 0) AS partner_pages, coalesce(p.pages_unseen, 0) AS pages_unseen,
+       coalesce(i.images_looked, 0) AS images_looked, coalesce(i.images_unseen, 0) AS images_unseen,
+       v.end_reason, v.started_at, v.ended_at, v.visit_id
+FROM visits v
+JOIN seeds s ON s.seed_id = v.seed_id
+JOIN crawls c ON c.crawl_id = v.crawl_id
+LEFT JOIN pages_of p ON p.visit_id = v.visit_id
+LEFT JOIN reasons r ON r.visit_id = v.visit_id
+LEFT JOIN images_of i ON i.visit_id = v.visit_id;
 
 CREATE VIEW v_findings AS -- one row per claim: what is claimed, on what evidence, and the verdict that holds
 SELECT s.vendor, s.vendor_domain, c.brand, c.relation,

@@ -89,6 +89,7 @@ class PageHealth(StrEnum):
     CHALLENGE = "challenge"
     CONSENT_WALL = "consent-wall"
     PARKED = "parked"
+    LISTING = "listing"  # a server's list of files: its links are followed
     SOFT_404 = "soft-404"
     EMPTY_SHELL = "empty-shell"
     LOGIN = "login"

@@ -9,6 +9,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from casebook.dossier.coverage import NOT_WHOLE
 from ledger.database import Ledger
 from ledger.typed_texts import ClaimId, CrawlId, Instant, JudgingId, VisitId
 from matcher.rejections import SET_CHANGED
@@ -43,6 +44,14 @@ class UnseenPages:
 
     reason: str
     pages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VendorOutcomes:
+    """Vendors of a crawl with one outcome, for one reason."""
+
+    outcome: str
+    reason: str | None  # None: all was looked at, or the visit has not ended
     vendors: int
 
 
@@ -145,14 +154,23 @@ def count_unseen_images(ledger: Ledger, crawl_id: CrawlId) -> list[Count]:
     return ledger.select(Count, sql, [crawl_id])
 
 
+def count_vendor_outcomes(ledger: Ledger, crawl_id: CrawlId) -> list[VendorOutcomes]:
+    """Return how many vendors of a crawl had which outcome for which reason; every vendor is counted once."""
+    sql = (
+        "SELECT outcome, iif(outcome IN ('looked', 'pending', 'running'), NULL, reason) AS reason, count(*) AS vendors"
+        " FROM v_vendor_coverage WHERE crawl_id = ? GROUP BY 1, 2 ORDER BY 3 DESC, 2"
+    )
+    return ledger.select(VendorOutcomes, sql, [crawl_id])
+
+
 def count_unseen_pages(ledger: Ledger, crawl_id: CrawlId, *, left_out: Collection[str]) -> list[UnseenPages]:
     """Return how many pages of a crawl could not be looked at, by reason. left_out: reasons that are no failure."""
     sql = (
-        "SELECT reason, count(*) AS pages, count(DISTINCT vendor) AS vendors FROM v_coverage"
-        " WHERE crawl_id = ? AND (outcome = 'could-not-look' OR reason = 'needs-browser')"
+        "SELECT reason, count(*) AS pages FROM v_coverage"
+        " WHERE crawl_id = ? AND (outcome = 'could-not-look' OR reason IN (SELECT value FROM json_each(?)))"
         " AND reason NOT IN (SELECT value FROM json_each(?)) GROUP BY reason ORDER BY pages DESC"
     )
-    return ledger.select(UnseenPages, sql, [crawl_id, json.dumps(sorted(left_out))])
+    return ledger.select(UnseenPages, sql, [crawl_id, json.dumps(sorted(NOT_WHOLE)), json.dumps(sorted(left_out))])
 
 
 def count_doubtful_images(ledger: Ledger, *, crawl_id: CrawlId | None, brand: str | None) -> int:

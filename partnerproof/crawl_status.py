@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from casebook.dossier.coverage import NOT_THERE
 from ledger.database import Ledger
+from ledger.identity import utc_text
 from ledger.records import Crawl
 from ledger.typed_texts import CrawlId
-from partnerproof.crawl_answers import Count, count_unseen_pages, count_verdicts
+from partnerproof.crawl_answers import Count, count_unseen_pages, count_vendor_outcomes, count_verdicts
 
 _OF_CRAWL = "visit_id IN (SELECT visit_id FROM visits WHERE crawl_id = ?)"
 
@@ -23,6 +24,15 @@ def read_status(ledger: Ledger) -> dict[str, object]:
         "started_at": crawl.started_at,
         "ended_at": crawl.ended_at or "running or stopped",
         "visits": _counts(ledger, crawl.crawl_id, "state", "visits WHERE crawl_id = ?", order="name"),
+        **(
+            {"waits_until": crawl.waits_until, "waits_for": crawl.waits_for}
+            if (crawl.waits_until or "") > utc_text()
+            else {}
+        ),
+        "vendors": {
+            f"{group.outcome}{': ' + group.reason if group.reason else ''}": group.vendors
+            for group in count_vendor_outcomes(ledger, crawl.crawl_id)
+        },
         "judged_visits": ledger.value(judged, [crawl.crawl_id]),
         "looks": _counts(ledger, crawl.crawl_id, "purpose", f"looks WHERE {_OF_CRAWL}", order="name"),
         "could_not_look": {  # pages, as findings and report count them

@@ -1,6 +1,6 @@
 """What was looked at and what was not, vendor by vendor, as of each vendor's last visit.
 
-Reads: v_coverage, visits. Writes: nothing. The whole list, every visit included, is the view v_coverage.
+Reads: v_vendor_coverage, v_coverage, visits. Writes: nothing. The whole lists, every visit included, are the two views.
 """
 
 from __future__ import annotations
@@ -14,9 +14,15 @@ from ledger.database import Ledger, columns_of
 from ledger.typed_texts import CrawlId, FinalUrl, Instant, RequestedUrl, VisitId
 from ledger.vocabulary import PageHealth, PageKind, VisitState
 
-NOT_THERE = frozenset({"error", "soft-404", "http-404", "http-410"})  # a page that is not there hides nothing
-NEEDS_BROWSER = "needs-browser"  # also on pages whose words were read
-PARTNER_KINDS = (PageKind.PARTNERS, PageKind.CLIENTS, PageKind.RESELLERS)
+NOT_THERE = frozenset({"soft-404", "http-404", "http-410"})  # a page that is not there hides nothing
+NOT_WHOLE = frozenset({"needs-browser", "empty-main", "cut-short"})  # also of pages that were read
+OUTCOMES = {
+    "looked": "looked at",
+    "looked-in-part": "looked at in part",
+    "could-not-look": "could not be looked at",
+    "running": "still running",
+    "pending": "still to come",
+}
 MAX_VENDORS = 2_000  # in the page; a browser opens that at once
 WHAT_TO_DO = {
     "empty-shell": "scripts draw it, and a browser did not help either: look by hand",
@@ -34,6 +40,10 @@ WHAT_TO_DO = {
     "connection-refused": "nobody answers there: try again later",
     "private-address": "its name leads to a private address: correct the start address, or crawl with --allow-private if the site is yours",
     "parked": "the domain is parked",
+    "listing": "a server's list of files, no page; what it links to was read",
+    "no-dns": "no name server answered: is this machine's own network there?",
+    "no-route": "nothing leads out of this machine: is its own network there?",
+    "cut-short": "the connection ended early: try again later",
     "unreadable": "reading it took too long or too much memory: look by hand",
     "no-text": "what came is no text, nor packed in a way that is known: look by hand",
     "empty": "the answer was empty: try again later",
@@ -43,6 +53,16 @@ WHAT_TO_DO = {
     "not-in-your-country": "the site shows itself to other countries only: look from there, or through a proxy",
     "not-html": "no page but a file",
     "redirect-not-followed": "it leads away from the web",
+    "http-401": "behind a login: what it shows is not public",
+    "http-403": "the site refuses whoever asks by program: look by hand, or ask the vendor",
+    "http-429": "the site asks for fewer requests: try again later, with a longer delay",
+    "http-500": "the site's own program failed: try again later",
+    "http-503": "the site is busy or being worked on: try again later",
+    "budget-pages": "more pages than the budget allows: raise max_pages",
+    "budget-images": "more images than the budget allows: raise max_images",
+    "budget-requests": "more requests than the budget allows: raise max_requests",
+    "budget-bytes": "more bytes than the budget allows: raise max_bytes",
+    "budget-seconds": "more time than the budget allows: raise max_seconds",
     "not-in-archive": "the archive that was read does not hold it",
 }
 
@@ -80,7 +100,10 @@ class _LastVisit:
     vendor: str
     vendor_domain: str
     visit_id: VisitId
-    state: VisitState
+    outcome: str
+    reason: str | None
+    pages_read: int
+    partner_pages: int
     end_reason: str
     visited_at: str
 
@@ -91,21 +114,14 @@ class VendorCoverage:
 
     vendor: str
     vendor_domain: str
-    state: VisitState
+    outcome: str  # looked, looked-in-part, could-not-look; pending, running: it has not ended
+    reason: str | None  # that decided it
     end_reason: str
     visited_at: str
     pages_read: int
     partner_pages: int
     unseen: Counter[str]  # reason → pages
     looks: Sequence[CoverageLook]
-
-    @property
-    def outcome(self) -> str:
-        """failed, in part, or read: how much of what was wished could be seen."""
-        if self.pages_read == 0:
-            return "failed"
-        is_whole = not self.unseen and "error of the program" not in self.end_reason
-        return "read" if is_whole else "in part"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +130,8 @@ class Coverage:
 
     vendors: Sequence[VendorCoverage]  # at most MAX_VENDORS
     left_out: int  # vendors that are not among them
-    by_outcome: Counter[str]
+    by_outcome: Counter[str]  # vendors
+    by_reason: Counter[tuple[str, str]]  # outcome, deciding reason → vendors that were not, or only partly, looked at
     unseen_by_reason: Counter[str]  # pages
     pages_read: int
     with_partner_page: int
@@ -127,19 +144,22 @@ def read_coverage(ledger: Ledger) -> Coverage:
     """Return the coverage of each vendor's last visit."""
     vendors: list[VendorCoverage] = []
     by_outcome: Counter[str] = Counter()
+    by_reason: Counter[tuple[str, str]] = Counter()
     unseen: Counter[str] = Counter()
     pages_read = with_partner_page = 0
     for visit in ledger.select_each(
         _LastVisit,
-        "SELECT s.vendor, s.vendor_domain, v.visit_id, v.state, coalesce(v.end_reason, '') AS end_reason,"
+        "SELECT v.vendor, v.vendor_domain, v.visit_id, v.outcome, v.reason, v.pages_read, v.partner_pages,"
+        " coalesce(v.end_reason, '') AS end_reason,"
         # a check of one page counts only where there was no whole visit
-        " substr(max(iif(c.kind = 'check', '0', '1') || coalesce(v.started_at, '')), 2) AS visited_at"
-        " FROM visits v JOIN seeds s USING (seed_id) JOIN crawls c USING (crawl_id)"
-        " GROUP BY v.seed_id ORDER BY v.state = 'failed' DESC, s.vendor",
+        " substr(max(iif(v.crawl_kind = 'check', '0', '1') || coalesce(v.started_at, '')), 2) AS visited_at"
+        " FROM v_vendor_coverage v JOIN visits t USING (visit_id)"
+        " GROUP BY t.seed_id ORDER BY v.outcome = 'could-not-look' DESC, v.vendor",
     ):
         vendor = _vendor(ledger, visit)
-        has_ended = vendor.state in (VisitState.DONE, VisitState.FAILED)
-        by_outcome[vendor.outcome if has_ended else vendor.state] += 1
+        by_outcome[vendor.outcome] += 1
+        if vendor.outcome in ("could-not-look", "looked-in-part"):
+            by_reason[vendor.outcome, vendor.reason or ""] += 1
         unseen += vendor.unseen
         pages_read += vendor.pages_read
         with_partner_page += vendor.partner_pages > 0
@@ -149,6 +169,7 @@ def read_coverage(ledger: Ledger) -> Coverage:
         vendors=vendors,
         left_out=by_outcome.total() - len(vendors),
         by_outcome=by_outcome,
+        by_reason=by_reason,
         unseen_by_reason=unseen,
         pages_read=pages_read,
         with_partner_page=with_partner_page,
@@ -162,23 +183,34 @@ def _vendor(ledger: Ledger, visit: _LastVisit) -> VendorCoverage:
         " ORDER BY outcome, page_kind, requested_url",
         [visit.visit_id],
     )
-    # a page that answered under two addresses was read once: the second look has no page
-    read = [look for look in looks if look.outcome == "looked" and look.page_health is not None]
     unseen = Counter(
         look.reason
         for look in looks
         if look.reason
         and look.reason not in NOT_THERE
-        and (look.outcome == "could-not-look" or look.reason == NEEDS_BROWSER)
+        and (look.outcome == "could-not-look" or look.reason in NOT_WHOLE)
     )
     return VendorCoverage(
         vendor=visit.vendor,
         vendor_domain=visit.vendor_domain,
-        state=visit.state,
+        outcome=visit.outcome,
+        reason=visit.reason,
         end_reason=visit.end_reason,
         visited_at=visit.visited_at,
-        pages_read=len(read),
-        partner_pages=sum(look.page_kind in PARTNER_KINDS for look in read),
+        pages_read=visit.pages_read,
+        partner_pages=visit.partner_pages,
         unseen=unseen,
         looks=looks,
     )
+
+
+def tell_vendors(by_outcome: Counter[str], by_reason: Counter[tuple[str, str]]) -> str:
+    """Say how many vendors were looked at, in part, or not, and for which reasons; every vendor is in it."""
+    told = []
+    for outcome, words in OUTCOMES.items():
+        if number := by_outcome.get(outcome, 0):
+            reasons = [
+                f"{reason or 'unknown'} {count}" for (kind, reason), count in by_reason.most_common() if kind == outcome
+            ]
+            told.append(f"{number} {words}{' (' + ', '.join(reasons) + ')' if reasons else ''}")
+    return ", ".join(told)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from casebook.dossier.coverage import read_coverage
+from casebook.dossier.coverage import OUTCOMES, read_coverage, tell_vendors
 from casebook.dossier.dossier import Dossier, read_dossier
 from casebook.dossier.findings import read_findings, require_brand
 from casebook.dossier.witnesses import read_witnesses
@@ -105,12 +105,14 @@ def _write_report(ledger: Ledger, warc_dir: Path, out: Path, *, verdict: str | N
                 encoding="utf-8",
             )
         coverage = read_coverage(ledger)
-        (out / "coverage.html").write_text(pages.render("coverage.html", c=coverage), encoding="utf-8")
+        (out / "coverage.html").write_text(
+            pages.render("coverage.html", c=coverage, outcomes=OUTCOMES), encoding="utf-8"
+        )
         index = out / "index.html"
         index.write_text(
             pages.render("index.html", findings=findings, counts=_ordered(_count(finding.verdict for finding in findings)),
                          brands=_count(finding.brand for finding in findings), relations=_count(finding.relation for finding in findings),
-                         unseen=coverage.unseen_by_reason),
+                         vendors=tell_vendors(coverage.by_outcome, coverage.by_reason)),
             encoding="utf-8",
         )  # fmt: skip
     except OSError as error:

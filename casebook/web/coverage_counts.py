@@ -1,6 +1,6 @@
 """How many pages were looked at and could not be, in one number each: for the dashboard.
 
-Reads: visits, looks, pages. Writes: nothing. casebook/dossier/coverage.py tells the same vendor by vendor.
+Reads: v_vendor_coverage, visits, looks, pages. Writes: nothing. casebook/dossier/coverage.py tells the same vendor by vendor.
 """
 
 from __future__ import annotations
@@ -9,9 +9,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from casebook.dossier.coverage import NOT_THERE
+from casebook.dossier.coverage import NOT_THERE, tell_vendors
 from ledger.database import Ledger
-from ledger.vocabulary import VisitState
 
 UNKNOWN = "unknown"
 
@@ -22,16 +21,17 @@ class CoverageCounts:
     unseen: by reason, what could not be looked at."""
 
     vendors: int
-    failed: int
+    told: str  # how many vendors were looked at, in part, or not, and why
     looked: int
     not_there: int
     unseen: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _VisitCount:
-    state: VisitState
-    visits: int
+class _VendorCount:
+    outcome: str
+    reason: str | None
+    vendors: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,11 @@ class _PageCount:
 def count_coverage(ledger: Ledger, since: str | None, until: str | None) -> CoverageCounts:
     """Count what the last visits of a period looked at. since, until: dates, [since, until)."""
     period = {"since": since, "until": until}
-    visits = ledger.select(_VisitCount, f"{_LAST} SELECT state, count(*) AS visits FROM last GROUP BY state", period)
+    by_outcome, by_reason = Counter[str](), Counter[tuple[str, str]]()
+    for vendors in ledger.select(_VendorCount, f"{_LAST} {_VENDORS}", period):
+        by_outcome[vendors.outcome] += vendors.vendors
+        if vendors.outcome != "looked":
+            by_reason[vendors.outcome, vendors.reason or ""] += vendors.vendors
     looked, not_there, unseen = 0, 0, Counter[str]()
     for group in ledger.select_each(_PageCount, f"{_LAST} {_OUTCOMES}", period):
         if group.outcome == "looked":
@@ -56,8 +60,8 @@ def count_coverage(ledger: Ledger, since: str | None, until: str | None) -> Cove
         elif group.outcome == "could-not-look":
             unseen[group.reason or UNKNOWN] += group.pages
     return CoverageCounts(
-        vendors=sum(group.visits for group in visits),
-        failed=sum(group.visits for group in visits if group.state is VisitState.FAILED),
+        vendors=by_outcome.total(),
+        told=tell_vendors(by_outcome, by_reason),
         looked=looked,
         not_there=not_there,
         unseen=dict(unseen.most_common()),
@@ -71,6 +75,9 @@ _LAST = """
         GROUP BY seed_id
     )
 """
+_VENDORS = """
+    SELECT v.outcome, v.reason, count(*) AS vendors FROM last JOIN v_vendor_coverage v ON v.visit_id = last.visit_id GROUP BY 1, 2
+"""
 # outcome and reason as v_coverage tells them (tests/casebook/web/test_dashboard.py), which joins more than a count needs;
 # but a page that answered under two addresses is one page
 _OUTCOMES = """
@@ -78,7 +85,9 @@ _OUTCOMES = """
                 WHEN p.health <> 'ok' THEN 'could-not-look'
                 WHEN p.page_id IS NULL AND l.outcome = 'looked' THEN 'same-page' ELSE l.outcome END AS outcome,
            CASE WHEN p.health_reason LIKE 'needs a browser%' THEN 'needs-browser'
-                WHEN p.health = 'ok' AND p.health_reason LIKE 'empty main part%' THEN 'empty-main' WHEN p.health <> 'ok' THEN p.health
+                WHEN p.health = 'ok' AND p.health_reason LIKE 'empty main part%' THEN 'empty-main'
+                WHEN p.health = 'ok' AND p.health_reason LIKE 'cut short%' THEN 'cut-short'
+                WHEN p.health = 'error' THEN 'http-' || l.status WHEN p.health <> 'ok' THEN p.health
                 ELSE coalesce(l.reason, iif(last.state = 'failed', last.end_reason, NULL)) END AS reason,
            count(*) AS pages
     FROM last LEFT JOIN looks l ON l.visit_id = last.visit_id AND l.purpose = 'page'

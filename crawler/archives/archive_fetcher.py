@@ -31,7 +31,9 @@ class ArchiveFetcher:
         self._documents = {document.uri: document for document in documents}
         self._page_at = Instant("")  # of the page that was fetched last
 
-    async def fetch(self, visit: RunningVisit, url: str, purpose: Purpose) -> FetchedAnswer | FetchFailure:
+    async def fetch(
+        self, visit: RunningVisit, url: str, purpose: Purpose, *, referrer: str | None = None
+    ) -> FetchedAnswer | FetchFailure:
         """Return what the archive holds for an address. Errors: PartnerproofError when our own archive refuses."""
         answer: Answer | None
         if purpose is Purpose.PAGE:

@@ -231,7 +231,7 @@ class Ingest:
         )
         page = read_page(source, self.lexicon)
         if page.is_healthy:
-            sheets = await parts.read_sheets(sheet_urls(page.document), is_unchanged=False)
+            sheets = await parts.read_sheets(sheet_urls(page.document), page_url=source.url, is_unchanged=False)
             page = page.with_images(sheets, self.lexicon)
         store_page(self.ledger, page)
         if not page.is_healthy:
@@ -239,8 +239,10 @@ class Ingest:
             return page
         visit.pages += 1
         shown = dict.fromkeys(sighting.image_url for sighting in page.sightings if sighting.image_url)
-        new = [url for url in shown if url not in parts.image_urls][: MAX_IMAGES - visit.images]
-        await parts.look_at_images(dict.fromkeys(new), is_unchanged=False)
+        new = {*[url for url in shown if url not in parts.image_urls][: MAX_IMAGES - visit.images]}
+        sightings = [sighting for sighting in page.sightings if sighting.image_url in new]
+        parts.add_images(sightings, page_url=source.url, is_telling=True, is_unchanged=False)
+        await parts.look_at_images()
         return page
 
     def _count_unread_parts(self, visit: RunningVisit) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 from bs4 import Tag
 
@@ -265,6 +265,9 @@ def _references_of(tag: Tag, place: int, outline: Outline) -> Iterator[_Referenc
             refresh = _REFRESH.search(attribute(tag, "content") or "")
             if refresh:
                 yield _Reference(refresh[1], "", is_frame=True)
+    elif name == "form":
+        if (to := _target_of_form(tag)) is not None:
+            yield _Reference(to, outline.text(place, MAX_TEXT) or _label_of_button(tag))
     elif name == "option":
         value = attribute(tag, "value") or ""
         if value.startswith(("/", "http")) or value.endswith((".html", ".htm", ".php", ".aspx")):
@@ -279,6 +282,25 @@ def _references_of(tag: Tag, place: int, outline: Outline) -> Iterator[_Referenc
         yield _Reference(called[1], _words_of(tag, place, outline), from_script="in onclick")
     for path in language_switches(tag):
         yield _Reference(path, _words_of(tag, place, outline), from_script="a switch of language")
+
+
+def _target_of_form(form: Tag) -> str | None:
+    """Where a form leads that is a link in disguise: asked with GET, nothing to fill in, only a button."""
+    if (attribute(form, "method") or "get").lower() != "get" or not (action := attribute(form, "action")):
+        return None
+    hidden: list[tuple[str, str]] = []
+    for field in form.find_all(["input", "select", "textarea"], limit=20):
+        kind = (attribute(field, "type") or "text").lower()
+        if field.name != "input" or kind not in ("hidden", "submit", "button", "image"):
+            return None
+        if kind == "hidden" and (name := attribute(field, "name")):
+            hidden.append((name, attribute(field, "value") or ""))
+    return f"{action.partition('?')[0]}?{urlencode(hidden)}" if hidden else action
+
+
+def _label_of_button(form: Tag) -> str:
+    button = form.find("input", type=["submit", "button", "image"])
+    return (attribute(button, "value") or attribute(button, "alt") or "") if isinstance(button, Tag) else ""
 
 
 def _words_of(tag: Tag, place: int, outline: Outline) -> str:

@@ -180,6 +180,8 @@ def judge_health(document: Document, status: int, lexicon: Lexicon, *, content: 
         return Health(PageHealth.ERROR, f"status {status}")
     if reason := _no_text(look, content):
         return Health(PageHealth.NO_TEXT, reason)
+    if _LISTING.match(look.title):
+        return Health(PageHealth.LISTING, f"a server's list of files: “{look.title[:60]}”")
     if reason := _parked(look):
         return Health(PageHealth.PARKED, reason)
     if reason := look.sign(PageHealth.SERVER_ERROR):
@@ -214,8 +216,6 @@ def _challenge(look: _Look, status: int) -> str | None:
 def _parked(look: _Look) -> str | None:
     if reason := look.sign(PageHealth.PARKED):
         return reason
-    if _LISTING.match(look.title):
-        return f"a server's list of files: “{look.title[:60]}”"
     if look.is_bare and (hit := look.mention("parked")):
         return f"“{hit.word}”"
     return look.named_by("parked") if look.is_short else None

@@ -13,7 +13,7 @@ from crawler.images.sightings import extract_sightings
 from crawler.images.stylesheets import Sheet
 from crawler.page.own_names import stated_names
 from crawler.page.page import Document, parse_page
-from crawler.reading.page_health import EMPTY_MAIN, judge_health
+from crawler.reading.page_health import EMPTY_MAIN, Health, judge_health
 from crawler.reading.page_kind import judge_kind
 from crawler.reading.passages import extract_passages
 from ledger.archive.record_places import PAGES_OF_CAPTURES
@@ -49,6 +49,7 @@ class PageSource:
     content_type: str | None
     link_text: str = ""
     drawn: DrawnDocument | None = None  # what a browser made of the content
+    is_cut: bool = False  # the connection ended before the content did
 
     @property
     def page_id(self) -> PageId:
@@ -97,6 +98,10 @@ def read_page(source: PageSource, lexicon: Lexicon) -> ReadPage:
         document = Document(source.url, source.drawn.html, source.drawn.box_attribute)
     content = source.content if source.drawn is None else b""
     health = judge_health(document, source.status, lexicon, content=content)
+    if source.is_cut and health == Health(PageHealth.OK):
+        health = Health(
+            PageHealth.OK, f"cut short after {len(source.content)} bytes"
+        )  # what it lacks may have come after
     kind = judge_kind(document, lexicon, link_text=source.link_text)
     page = Page(
         page_id=source.page_id,

@@ -25,12 +25,14 @@ from typing import Any, TypeVar
 from crawler.images.stylesheets import Sheet
 from crawler.page.page import Document
 from crawler.reading.browser_reasons import reason_to_render
+from crawler.reading.fair_turns import FairTurns
 from crawler.reading.links import PageLinks, find_page_links
 from crawler.reading.page_likeness import is_like
 from crawler.reading.page_reader import PageSource, ReadPage, read_page
 from ledger.child import end_with_parent
 from ledger.errors import OutsideFailureError
 from ledger.lexicon import Lexicon
+from ledger.typed_texts import VisitId
 
 # Processor time for one step of one page: the slowest of the corpus takes 2 s, 5 MB of nothing but links 8 s. A busy
 # machine changes nothing of it; the clock is the last resort, for a process that does not even get to work.
@@ -53,29 +55,36 @@ class ReadingPool:
 
     def __init__(self, lexicon_dir: Path, *, processes: int, processor_s: float = PROCESSOR_S) -> None:
         self._processes = [_ReadingProcess(lexicon_dir, processor_s) for _ in range(max(1, processes))]
+        self._turns = FairTurns(self._processes)
 
     async def read(self, source: PageSource) -> tuple[ReadPage, PageLinks]:
         """Return a page's row and where it leads. Errors: PageUnreadableError, OutsideFailureError."""
-        return await self._process(source).run(_read, source)
+        return await self._run(source, _read, source)
 
     async def read_images(self, source: PageSource, sheets: list[Sheet]) -> tuple[ReadPage, str | None]:
         """Return a page with its sightings and passages, and why it has to be drawn by a browser, if it has.
 
         Errors: PageUnreadableError, OutsideFailureError.
         """
-        return await self._process(source).run(_read_images, source, sheets)
+        return await self._run(source, _read_images, source, sheets)
 
     async def is_like(self, source: PageSource, other: PageSource) -> bool:
         """Tell whether two pages are one and the same. Errors: PageUnreadableError, OutsideFailureError."""
-        return await self._process(source).run(_is_like, source, other)
+        return await self._run(source, _is_like, source, other)
 
     def close(self) -> None:
         for process in self._processes:
             process.stop()
 
-    def _process(self, source: PageSource) -> _ReadingProcess:
-        # a visit keeps to one process: its documents are there
-        return self._processes[sum(source.visit_id.encode()) % len(self._processes)]
+    def waited_s(self, visit_id: VisitId) -> float:
+        """Seconds that pages of a visit have waited for a process so far."""
+        return self._turns.waited_s(visit_id)
+
+    async def _run(self, source: PageSource, task: Callable[..., T], *arguments: Any) -> T:
+        # a visit keeps to one process where it can: its documents are there
+        wish = self._processes[sum(source.visit_id.encode()) % len(self._processes)]
+        async with self._turns.turn(source.visit_id, wish) as process:
+            return await process.run(task, *arguments)
 
 
 class _ReadingProcess:
@@ -84,41 +93,37 @@ class _ReadingProcess:
     def __init__(self, lexicon_dir: Path, processor_s: float) -> None:
         self._lexicon_dir = lexicon_dir
         self._processor_s = processor_s
-        self._turn = asyncio.Lock()
         self._pool: ProcessPoolExecutor | None = None
         self._child: BaseProcess | None = None
 
     async def run(self, task: Callable[..., T], *arguments: Any) -> T:
-        async with self._turn:
-            for attempt in range(2):  # the machine may have killed it for another's hunger
-                pool = self._pool or await self._start()
-                try:
-                    future = pool.submit(_within, self._processor_s, task, *arguments)
-                    return await asyncio.wait_for(asyncio.wrap_future(future), timeout=TIMEOUT_S)
-                except TimeoutError as error:
-                    self.stop()
-                    raise PageUnreadableError(f"its reader gave no answer within {TIMEOUT_S:g} s") from error
-                except MemoryError as error:
-                    self.stop()
-                    raise PageUnreadableError(f"reading needs more than {MEMORY_LIMIT_BYTES // 10**6} MB") from error
-                except RecursionError as error:
-                    raise PageUnreadableError("elements lie too deep in each other") from error
-                except OutsideFailureError:
-                    raise
-                except BrokenProcessPool as error:
-                    is_too_slow = await self._exit_code() == -signal.SIGPROF
-                    self.stop()
-                    if is_too_slow:
-                        reason = f"reading needs more than {self._processor_s:g} s of processor time"
-                        raise PageUnreadableError(reason) from error
-                    if attempt:
-                        raise PageUnreadableError("its reader ended without an answer, twice") from error
-                except Exception as error:  # a page that our reading trips over costs one row
-                    logger.exception("a page could not be read")
-                    raise PageUnreadableError(
-                        f"an error of the program ({type(error).__name__}), see the log"
-                    ) from error
-            raise AssertionError("not reached")
+        for attempt in range(2):  # the machine may have killed it for another's hunger
+            pool = self._pool or await self._start()
+            try:
+                future = pool.submit(_within, self._processor_s, task, *arguments)
+                return await asyncio.wait_for(asyncio.wrap_future(future), timeout=TIMEOUT_S)
+            except TimeoutError as error:
+                self.stop()
+                raise PageUnreadableError(f"its reader gave no answer within {TIMEOUT_S:g} s") from error
+            except MemoryError as error:
+                self.stop()
+                raise PageUnreadableError(f"reading needs more than {MEMORY_LIMIT_BYTES // 10**6} MB") from error
+            except RecursionError as error:
+                raise PageUnreadableError("elements lie too deep in each other") from error
+            except OutsideFailureError:
+                raise
+            except BrokenProcessPool as error:
+                is_too_slow = await self._exit_code() == -signal.SIGPROF
+                self.stop()
+                if is_too_slow:
+                    reason = f"reading needs more than {self._processor_s:g} s of processor time"
+                    raise PageUnreadableError(reason) from error
+                if attempt:
+                    raise PageUnreadableError("its reader ended without an answer, twice") from error
+            except Exception as error:  # a page that our reading trips over costs one row
+                logger.exception("a page could not be read")
+                raise PageUnreadableError(f"an error of the program ({type(error).__name__}), see the log") from error
+        raise AssertionError("not reached")
 
     async def _start(self) -> ProcessPoolExecutor:
         pool = ProcessPoolExecutor(

@@ -44,6 +44,7 @@ class _StoredPage:
     capture_id: CaptureId
     final_url: FinalUrl
     status: int
+    is_cut: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,8 @@ def read_again(ledger: Ledger, warc_dir: Path, lexicon: Lexicon, *, visit_id: Vi
     """Read pages of a visit again from the archive; returns how many. Not is_all: those of earlier readings only."""
     pages = ledger.select(
         _StoredPage,
-        "SELECT p.look_id, p.link_text, p.health_reason, p.stylesheet_looks, k.capture_id, k.final_url, k.status"
+        "SELECT p.look_id, p.link_text, p.health_reason, p.stylesheet_looks, k.capture_id, k.final_url, k.status,"
+        " coalesce(k.detail LIKE 'cut-short%', 0) AS is_cut"
         " FROM pages p JOIN looks k ON k.look_id = p.look_id"
         " WHERE p.visit_id = ? AND p.health <> ? AND k.capture_id IS NOT NULL AND (? OR p.extractor_version <> ?)"
         " ORDER BY p.rowid",
@@ -83,6 +85,7 @@ def read_again(ledger: Ledger, warc_dir: Path, lexicon: Lexicon, *, visit_id: Vi
             content_type=content_type,
             link_text=known.link_text,
             drawn=read_drawn(ledger, warc_dir, known.look_id),
+            is_cut=known.is_cut,
         )
         page = read_page(source, lexicon)
         if page.is_healthy:

@@ -14,6 +14,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -47,7 +48,7 @@ from ledger.errors import BadInputError, PartnerproofError, Problem
 from ledger.identity import utc_now, utc_text
 from ledger.lexicon import Lexicon
 from ledger.proof.writer_lock import acquire_writer_lock
-from ledger.records import Visit
+from ledger.records import Crawl, Visit
 from ledger.typed_texts import CrawlId
 from ledger.vocabulary import CrawlKind, VisitState
 
@@ -204,8 +205,7 @@ class PartnersSpider(VisitingSpider):
     async def _work(self, waiting: Iterator[Visit]) -> None:
         for row in waiting:
             await self._wait_for_window()
-            while (seconds := self.outage.wait_left_s()) > 0:
-                await asyncio.sleep(seconds)
+            await self._wait_for_network()
             self.crawler.signals.send_catch_log(visit_begun)
             visit = begin_visit(self.ledger, row, self.budget, utc_text())
             failure: str | None
@@ -247,10 +247,23 @@ class PartnersSpider(VisitingSpider):
             reason=failure if state == "failed" or failure == PROGRAM_ERROR else None,
         )
 
+    async def _wait_for_network(self) -> None:
+        while (seconds := self.outage.wait_left_s()) > 0:
+            await self._wait(seconds, "our own network")
+
     async def _wait_for_window(self) -> None:
         while self.window is not None and (seconds := self.window.seconds_until_open(utc_now())) > 0:
             logger.info("outside the hours %s; the next visit starts in %.0f s", self.window, seconds)
-            await asyncio.sleep(min(seconds, 60.0))  # looked at again: a clock may jump
+            await self._wait(seconds, f"the hours {self.window}")
+
+    async def _wait(self, seconds: float, what_for: str) -> None:
+        """Sleep at most a minute of so many seconds, since a clock may jump; `status` shows until when, and why."""
+        until = utc_text(utc_now() + timedelta(seconds=seconds))
+        self.ledger.update(Crawl, {"waits_until": until, "waits_for": what_for}, crawl_id=self.crawl_id)
+        try:
+            await asyncio.sleep(min(seconds, 60.0))
+        finally:
+            self.ledger.update(Crawl, {"waits_until": None, "waits_for": None}, crawl_id=self.crawl_id)
 
 
 def _budget(settings: BaseSettings) -> Budget:

@@ -36,6 +36,7 @@ class FetchedAnswer:
     capture_id: CaptureId | None  # of its row; None: it was not stored
     answered_at: Instant
     unfollowed_to: str | None = None  # set where it is a redirect that was not followed: the address, or "nowhere"
+    is_cut: bool = False  # the connection ended before the body did
 
     def header(self, name: str) -> str | None:
         """Return the last value of a header, or None. name: in lower case."""
@@ -60,9 +61,12 @@ class FetchFailure:
 class Fetcher(Protocol):
     """Fetches for visits; each exchange is stored in the archive before its answer is returned."""
 
-    async def fetch(self, visit: RunningVisit, url: str, purpose: Purpose) -> FetchedAnswer | FetchFailure:
+    async def fetch(
+        self, visit: RunningVisit, url: str, purpose: Purpose, *, referrer: str | None = None
+    ) -> FetchedAnswer | FetchFailure:
         """Return what one address gives, as part of a visit. Never raises for what a server does.
 
+        referrer: the page that shows it; a server may refuse to give its pictures to anybody else.
         Errors: PartnerproofError when the crawl can't go on: the disk is full, evidence is broken.
         """
         ...

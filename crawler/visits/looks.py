@@ -25,6 +25,7 @@ from ledger.records import Look
 from ledger.typed_texts import Instant, RequestedUrl, Sha256
 from ledger.vocabulary import LookOutcome, Purpose
 
+CUT = "cut-short"
 READ_WHEN_AN_ERROR = frozenset({Purpose.PAGE, Purpose.ROBOTS, Purpose.PROBE})
 WITHOUT_REASON = frozenset({Purpose.ROBOTS, Purpose.PROBE})  # an error is an answer as good as any other
 
@@ -63,23 +64,30 @@ class LookTaker:
     may_skip_check: bool = False  # whether a host whose certificate failed may be asked without the check
 
     async def look(
-        self, visit: RunningVisit, url: str, purpose: Purpose, *, why: str | None = None, instead: str | None = None
+        self,
+        visit: RunningVisit,
+        url: str,
+        purpose: Purpose,
+        *,
+        why: str | None = None,
+        instead: str | None = None,
+        referrer: str | None = None,
     ) -> Looked:
         """Look at one URL and record what came of it. Never raises for what a server does.
 
-        instead: the address to ask in its place, for the same image at another one.
+        instead: the address to ask in its place, for the same image at another one. referrer: the page that shows it.
         Errors: PartnerproofError when the crawl can't go on.
         """
         before = visit.failed.get((purpose, url))
         if before is not None and instead is None:
             return Looked(look=before, answer=None)
         address = instead or url
-        fetched = await self._fetch(visit, address, purpose)
+        fetched = await self._fetch(visit, address, purpose, referrer)
         if isinstance(fetched, FetchFailure):
             host = urlsplit(address).netloc
             if fetched.reason == "tls" and self.may_skip_check and host not in visit.unverified_hosts:
                 visit.unverified_hosts.add(host)
-                return await self.look(visit, url, purpose, why=why, instead=instead)
+                return await self.look(visit, url, purpose, why=why, instead=instead, referrer=referrer)
             look = _failed_look(visit, url, purpose, fetched, why)
             answer = None
         else:
@@ -88,14 +96,23 @@ class LookTaker:
         self.ledger.put([look])
         return Looked(look=look, answer=answer)
 
-    async def _fetch(self, visit: RunningVisit, address: str, purpose: Purpose) -> FetchedAnswer | FetchFailure:
+    def leave(self, visit: RunningVisit, url: str, budget: str, why: str | None) -> None:
+        """Note that a page was worth a look which the visit's budget left no room for."""
+        failure = FetchFailure(
+            reason=f"budget-{budget}", detail=f"the visit's budget of {budget} is spent", failed_at=utc_text()
+        )
+        self.ledger.add([_failed_look(visit, url, Purpose.PAGE, failure, why)])
+
+    async def _fetch(
+        self, visit: RunningVisit, address: str, purpose: Purpose, referrer: str | None
+    ) -> FetchedAnswer | FetchFailure:
         budget = None if purpose is Purpose.ROBOTS else visit.overspent(purpose)
         if budget is not None:
             detail = f"the visit's budget of {budget} is spent"
             return FetchFailure(reason=f"budget-{budget}", detail=detail, failed_at=utc_text())
         if purpose is Purpose.IMAGE:
             visit.images += 1
-        return await self.fetcher.fetch(visit, address, purpose)
+        return await self.fetcher.fetch(visit, address, purpose, referrer=referrer)
 
     def _answered_look(
         self, visit: RunningVisit, url: str, purpose: Purpose, answer: FetchedAnswer, why: str | None
@@ -107,6 +124,10 @@ class LookTaker:
             reason, detail = "redirect-not-followed", f"to {answer.unfollowed_to}"
         elif answer.status >= 300:
             reason = f"http-{answer.status}"
+        if answer.is_cut:
+            detail = f"{CUT}: the connection ended after {len(answer.content)} bytes"
+            if purpose is Purpose.IMAGE and is_looked:  # half a picture may lack the half with the logo
+                is_looked, reason = False, CUT
         digest = sha256_hex(answer.content)
         return Look(
             look_id=look_id_of(visit.visit_id, purpose, url),

@@ -1,7 +1,9 @@
 """Tells a network that is gone from vendors that are, so that an outage costs no vendor its visit.
 
-A visit that the network failed is held until another one tells: the next success shows that the vendor is gone; some such
-failures in a row show that the network is, and all of them run again, once, after a wait that doubles.
+What speaks of our own network: no name server answered, nothing leads out of this machine. A refused connection, a name that
+nobody has or a vendor's dead host never does. A visit that the network failed is held until another one tells: the next success
+shows that it was the vendor; some such failures in a row show that the network is gone, and all of them run again, once, after
+a wait that doubles.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from dataclasses import dataclass, field
 
 from crawler.visits.visit import NETWORK_REASONS, RunningVisit
 
-# in a list where every fifth vendor is gone, that many follow each other once in three thousand visits, and cost a wait
+# one name server that fails to answer for a few vendors is theirs; that many in a row are nobody's but ours
 VISITS = 5
 FIRST_WAIT_S, MAX_WAIT_S = 15.0, 600.0
 

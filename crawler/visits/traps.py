@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-MAX_URL_CHARS = 1_000
+MAX_URL_CHARS = 8_000  # what servers take; links of shops and portals with their whole state have over 2,000
 MAX_DEPTH = 10  # the deepest partner page of the corpus has 3
 MAX_SAME_SHAPE = 12  # /blog/#, /product/#/reviews
 MAX_QUERIES = 6  # of one path

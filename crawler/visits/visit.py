@@ -13,8 +13,8 @@ from ledger.records import Connection, Look, Seed, Visit
 from ledger.typed_texts import CaptureId, SeedId, VisitId
 from ledger.vocabulary import PageKind, Purpose, VisitState
 
-# why a visit failed without the vendor's doing, when it is so for one vendor after another
-NETWORK_REASONS = frozenset({"dns", "timeout", "no-route", "connection-refused"})
+# why a visit failed without the vendor's doing: no name server answered, nothing leads out of this machine
+NETWORK_REASONS = frozenset({"no-dns", "no-route"})
 MAX_EARLIER_PAGES = 20
 
 
@@ -74,23 +74,28 @@ class RunningVisit:
     requests: int = 0
     body_bytes: int = 0
     started: float = field(default_factory=time.monotonic)
-    spent: str | None = None  # the budget that ran out
+    queued_s: float = 0.0  # for a page reader
+    spent: str | None = None  # the budget that ran out, and ended the visit
+    has_spent_images: bool = False  # its pages are read on all the same
 
     def seconds_left(self) -> float:
-        return self.budget.seconds - (time.monotonic() - self.started)
+        """Seconds of the budget; those that it stood in a queue behind other vendors' pages do not count."""
+        return self.budget.seconds - (time.monotonic() - self.started) + self.queued_s
 
     def overspent(self, purpose: Purpose) -> str | None:
         """Return the name of the budget that leaves no room for one more look, or None."""
         limits = (
             ("requests", self.requests, self.budget.requests),
             ("bytes", self.body_bytes, self.budget.body_bytes),
-            ("seconds", time.monotonic() - self.started, self.budget.seconds),
-            ("images", self.images if purpose is Purpose.IMAGE else -1, self.budget.images),
+            ("seconds", self.budget.seconds - self.seconds_left(), self.budget.seconds),
         )
         for name, used, limit in limits:
             if used >= limit:
                 self.spent = self.spent or name
                 return name
+        if purpose is Purpose.IMAGE and self.images >= self.budget.images:
+            self.has_spent_images = True
+            return "images"
         return None
 
 
@@ -199,7 +204,9 @@ def end_visit(ledger: Ledger, visit: RunningVisit, *, failure: str | None, now: 
     reason = (
         (failure or "nothing could be read")
         if state == "failed"
-        else (f"budget of {visit.spent}" if visit.spent else "complete")
+        else f"budget of {spent}"
+        if (spent := visit.spent or ("images" if visit.has_spent_images else None))
+        else "complete"
     )
     if state == "done" and failure == PROGRAM_ERROR:
         reason = failure

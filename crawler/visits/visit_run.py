@@ -4,7 +4,9 @@
 2. What they lead to, best first; sitemaps join before the first page that only a link promises.
 3. No partner page yet: scripts of the site that may hold its menu, then well-known paths, compared with what the
    site answers to an address that can't exist.
-4. A page that has not changed since the last visit costs its own request alone: its images and sheets are carried over.
+4. Images of pages and sections about partners, clients, … come right after their page; those of other pages when nothing that
+   promises more is left to read, decoration last. What a spent budget leaves unread is noted.
+5. A page that has not changed since the last visit costs its own request alone: its images and sheets are carried over.
 """
 
 from __future__ import annotations
@@ -34,9 +36,10 @@ from crawler.reading.page_reader import SAME_AS_MISSING, PageSource, ReadPage, s
 from crawler.reading.reading_pool import PageUnreadableError
 from crawler.visits.drawn_pages import draw
 from crawler.visits.fetcher import FetchedAnswer
-from crawler.visits.page_parts import PageParts
+from crawler.visits.page_parts import PageParts, Promise
 from crawler.visits.seeds import is_within, sites_beside
 from crawler.visits.sitemaps import MAX_SITEMAPS, read_sitemap
+from crawler.visits.start_addresses import NO_ANSWER, other_start_addresses
 from crawler.visits.traps import url_key
 from crawler.visits.visit import RunningVisit
 from crawler.visits.visit_tools import VisitTools
@@ -58,8 +61,16 @@ DISCLOSURE_REASON = "may say what the vendor is not"
 CLAIMING_KINDS = frozenset(
     {PageKind.PARTNERS, PageKind.RESELLERS, PageKind.SUPPLIERS, PageKind.CERTIFICATIONS, PageKind.MEMBERS}
 )
+TELLING_KINDS = frozenset(PageKind) - {PageKind.HOME, PageKind.ABOUT, PageKind.NEWS, PageKind.OTHER}
+START_REASON = "start address"
+MAX_UNREAD_NOTED = 50
 MAX_LANGUAGES = 3  # in which a page that was found by its name alone is asked for too
 ENDINGS = (".html", ".htm", ".php", ".aspx")
+
+
+def _is_promising(link: Link) -> bool:
+    """Whether a word or the seed list speaks for a page, so that its turn comes before the images of others."""
+    return link.worth >= HOME_WORTH or link.kind in TELLING_KINDS
 
 
 class VisitRun:
@@ -85,30 +96,73 @@ class VisitRun:
         self.missing: PageSource | None = None  # what the site answers to an address that can't exist, when it says 200
         self.is_home_unchanged = False
         self.language_homes: list[str] = []
+        self.other_starts: list[str] = []
 
     async def run(self) -> str | None:
         """Run the visit to its end; returns why nothing could be read, if so."""
-        failure: str | None = None
         for url in self.visit.seed.start_urls:
-            self._add(Link(url=url, text="", worth=START_WORTH, kind=PageKind.HOME, reason="start address"))
-        steps = [self._read_sitemaps, self._read_scripts, self._probe] if self.tools.follow_links else []
+            self._add(Link(url=url, text="", worth=START_WORTH, kind=PageKind.HOME, reason=START_REASON))
+            self.other_starts += other_start_addresses(url)
         if self.tools.follow_links:
-            home = urljoin(self.site, "/")
-            self._add(Link(url=home, text="", worth=HOME_WORTH, kind=PageKind.HOME, reason="home page"))
+            self._add(self._home_link(self.site))
             for page in self.visit.earlier_pages:
                 self._add(Link(url=page.url, text=page.link_text, worth=1.0, kind=page.kind, reason=page.reason))
+        failure = await self._read_pages()
+        await self._read_disclosures()
+        await self._ask_for_contacts()
+        await self.parts.look_at_images()
+        self._note_unread()
+        return failure
+
+    async def _read_pages(self) -> str | None:
+        steps = [self._read_sitemaps, self._read_scripts, self._probe] if self.tools.follow_links else []
+        failure: str | None = None
+        start_failure: str | None = None  # it tells most of why nothing could be read
         while True:
             while self.frontier and self.visit.pages < self.visit.budget.pages and not self.visit.spent:
                 if len(steps) == 3 and self.frontier[0][2].worth < HOME_WORTH:
                     await steps.pop(0)()
-                failure = await self._read(heapq.heappop(self.frontier)[2]) or failure
+                link = heapq.heappop(self.frontier)[2]
+                if not _is_promising(link):
+                    await self.parts.look_at_images(Promise.PLAIN)
+                failed = await self._read(link)
+                failure = failed or failure
+                if link.worth == START_WORTH:
+                    start_failure = start_failure or failed
+                    self._go_on_from_start(link, failed)
+                await self.parts.look_at_images(Promise.TELLING)
             if self.frontier and not self.visit.spent:
                 self.visit.spent = "pages"
             if not steps or self.visit.pages == 0 or self.visit.spent or PageKind.PARTNERS in self.kinds:
-                await self._read_disclosures()
-                await self._ask_for_contacts()
-                return failure
+                return start_failure or failure
             await steps.pop(0)()
+
+    def _home_link(self, site: str) -> Link:
+        return Link(url=urljoin(site, "/"), text="", worth=HOME_WORTH, kind=PageKind.HOME, reason="home page")
+
+    def _go_on_from_start(self, link: Link, failed: str | None) -> None:
+        """Of a start address that nobody answers at, try the other ways; one that shows no page may hide a home page that does."""
+        if failed is None:
+            self.other_starts.clear()
+        elif failed.partition(":")[0] in NO_ANSWER and self.other_starts:
+            url = self.other_starts.pop(0)
+            self._add(
+                Link(url=url, text="", worth=START_WORTH, kind=PageKind.HOME, reason=f"{START_REASON}, another way")
+            )
+        elif self.tools.follow_links:
+            home = self._home_link(link.url)
+            if home.url != link.url and url_key(home.url) == url_key(link.url):  # /index.html is not there, / may be
+                self.known.discard(url_key(home.url))
+            self._add(home)
+
+    def _note_unread(self) -> None:
+        """Name what promised something and was left, when a budget ended the visit."""
+        budget = self.visit.spent
+        if budget is None:
+            return
+        promising = [link for _, _, link in sorted(self.frontier) if _is_promising(link)]
+        for link in promising[:MAX_UNREAD_NOTED]:
+            self.looks.leave(self.visit, link.url, budget, link.reason)
 
     def _add(self, link: Link) -> None:
         key = url_key(link.url)
@@ -212,7 +266,7 @@ class VisitRun:
         try:
             page, leads = await self.tools.reading_pool.read(source)
             page = await self._check_soft_404(link, page, source)
-            sheets = partial(self.parts.read_sheets, is_unchanged=looked.is_unchanged)
+            sheets = partial(self.parts.read_sheets, page_url=source.url, is_unchanged=looked.is_unchanged)
             why_drawn = reason_to_render(page)  # of a shell; whether a healthy page needs it, the reader sees
             if page.is_healthy:
                 self.contents.add(looked.look.content_sha256 or "")
@@ -221,16 +275,24 @@ class VisitRun:
                 page, drawn_leads = await draw(self.tools, self.visit, source, page, why_drawn, sheets)
                 leads = drawn_leads or leads
         except PageUnreadableError as error:
+            self.visit.queued_s = self.tools.reading_pool.waited_s(self.visit.visit_id)
             store_page(self.tools.ledger, unread_page(source, str(error), health=PageHealth.UNREADABLE))
             return f"{PageHealth.UNREADABLE}: {error}"
+        self.visit.queued_s = self.tools.reading_pool.waited_s(self.visit.visit_id)
         store_page(self.tools.ledger, page)
         self.tools.on_page(self.visit, page)
         self._follow_refresh(link, answer, leads)
         if not page.is_healthy:
+            if page.page.health is PageHealth.LISTING:
+                self._add_all(leads.links)
             return f"{page.page.health}: {page.page.health_reason}"
         self._note(link, page, leads, is_unchanged=looked.is_unchanged)
-        images = {s.image_url: s.original_url for s in page.sightings if s.image_url}
-        await self.parts.look_at_images(images, is_unchanged=looked.is_unchanged)
+        self.parts.add_images(
+            page.sightings,
+            page_url=source.url,
+            is_telling=page.page.kind in TELLING_KINDS,
+            is_unchanged=looked.is_unchanged,
+        )
         return None
 
     def _follow_refresh(self, link: Link, answer: FetchedAnswer, leads: PageLinks) -> None:
@@ -263,6 +325,7 @@ class VisitRun:
             content=answer.content,
             content_type=answer.content_type,
             link_text=link_text,
+            is_cut=answer.is_cut,
         )
 
     def _note(self, link: Link, page: ReadPage, leads: PageLinks, *, is_unchanged: bool) -> None:

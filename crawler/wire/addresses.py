@@ -22,6 +22,14 @@ from ledger.vocabulary import DnsSource
 _T = TypeVar("_T")
 _COMPATIBLE = ipaddress.ip_network("::/96")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# in no IANA registry of global addresses, whatever the Python that runs this knows: local-use NAT64 (RFC 8215), translated
+# IPv4 (RFC 2765), segment routing (RFC 9602), documentation (RFC 9637), protocol assignments (RFC 6890), 6to4 anycast (RFC 7526)
+_NEVER = tuple(
+    map(
+        ipaddress.ip_network,
+        ("64:ff9b:1::/48", "::ffff:0:0:0/96", "5f00::/16", "3fff::/20", "192.0.0.0/24", "192.88.99.0/24"),
+    )
+)
 _MAX_HOSTS = 10_000
 
 
@@ -58,6 +66,8 @@ dns_answers: OfHosts[DnsAnswer] = OfHosts()  # all that the resolver gave, refus
 def is_public(address: str) -> bool:
     """Tell whether an IP address is one of the public Internet; what hides an IPv4 address is looked into."""
     ip = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
+    if any(ip in network for network in _NEVER):
+        return False
     if isinstance(ip, ipaddress.IPv6Address):
         if ip.is_site_local:
             return False

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
+import os
+import socket
 from urllib.parse import urlsplit
 
 from scrapy.exceptions import (
@@ -32,8 +36,8 @@ class LookRefusedError(IgnoreRequest):
         self.robots_capture_id = robots_capture_id  # the answer of robots.txt that forbids it
 
 
-def explain_failure(error: Exception, url: str) -> FetchFailure:
-    """Return why a download gave no response, as of now."""
+async def explain_failure(error: Exception, url: str) -> FetchFailure:
+    """Return why a download gave no response, as of now. Where no name server answered, or nothing leads out, it is our network."""
     if isinstance(error, LookRefusedError):
         return FetchFailure(
             reason=error.reason,
@@ -48,15 +52,45 @@ def explain_failure(error: Exception, url: str) -> FetchFailure:
         if failed_host:
             address = refused_hosts.get(failed_host)
             return _failure("private-address", f"{failed_host} leads to {address}, which is not a public address")
+        if await _is_resolver_silent(failed_host or host):
+            return _failure("no-dns", f"no name server answered for {host}")
         return _failure("dns", f"no address for {host}")
     if is_tls_failure(error):
         return _failure("tls", message)
     if isinstance(error, ValueError) and "request url" in str(error):  # Scrapy, of a Location that it can't ask
         return _failure("redirect-not-followed", message)
+    if (number := _error_number(error)) in _NO_ROUTE:
+        return _failure("no-route", f"{host}: {os.strerror(number or 0)}")
     for kind, reason in _REASONS:
         if isinstance(error, kind):
             return _failure(reason, message)
     return _failure("failed", f"{type(error).__name__}: {error}"[:300])
+
+
+_NO_ROUTE = frozenset({errno.ENETUNREACH, errno.ENETDOWN})  # EHOSTUNREACH may be the vendor's
+
+
+def _error_number(error: BaseException | None) -> int | None:
+    """The system's number of what went wrong, from the error itself or what led to it."""
+    for _ in range(5):
+        if error is None:
+            return None
+        number = getattr(error, "osError", None) or getattr(error, "errno", None)
+        if isinstance(number, int):
+            return number
+        error = error.__cause__ or error.__context__
+    return None
+
+
+async def _is_resolver_silent(host: str | None) -> bool:
+    """Ask the system once more: only it tells a name that nobody has from name servers that do not answer."""
+    try:
+        await asyncio.get_running_loop().getaddrinfo(host, None)
+    except socket.gaierror as error:
+        return error.errno == socket.EAI_AGAIN
+    except (OSError, UnicodeError):
+        return False
+    return False
 
 
 def _failure(reason: str, detail: str) -> FetchFailure:

@@ -9,13 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import defaultdict
+from collections.abc import Iterable
 from http import HTTPStatus
-from typing import Self
+from http.cookiejar import Cookie
+from typing import Any, Self, cast
 from urllib.parse import urldefrag, urljoin, urlsplit
+from weakref import WeakKeyDictionary
 
 from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.cookies import CookiesMiddleware
 from scrapy.http import Response
+from scrapy.http.cookies import CookieJar
 from scrapy.http.headers import Headers
 from scrapy.responsetypes import responsetypes
 from w3lib.url import safe_url_string
@@ -31,6 +37,7 @@ from crawler.wire.tls import UNVERIFIED_META
 from crawler.wire.visiting_spider import visiting_spider
 from ledger.archive.warc import NOT_MODIFIED, Exchange, WarcArchive, read_exchange
 from ledger.database import Ledger
+from ledger.domains import is_public_suffix
 from ledger.errors import EvidenceBrokenError
 from ledger.identity import utc_text
 from ledger.records import Connection
@@ -38,6 +45,7 @@ from ledger.typed_texts import CaptureId
 from ledger.vocabulary import Tls
 
 STORED_FLAG = "stored"
+CUT_FLAG = "dataloss"  # Scrapy's word for a body that ended early
 UNCHANGED_FLAG = "unchanged"
 READABLE_ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate", "br", "zstd"})
 MAX_HEADER_LINES = 200
@@ -102,6 +110,35 @@ class PaceMiddleware:
             self._pace.give_back(address)
 
 
+class VisitCookiesMiddleware(CookiesMiddleware):
+    """Cookies as a browser keeps them, for one visit: some servers show nothing without. They go when the visit does."""
+
+    def __init__(self, debug: bool = False) -> None:  # noqa: FBT001, FBT002  # as Scrapy calls it
+        super().__init__(debug)
+        self.jars = cast("defaultdict[Any, CookieJar]", _JarsOfVisits())
+
+    def _process_cookies(self, cookies: Iterable[Cookie], *, jar: CookieJar, request: Request) -> None:
+        # Scrapy's own asks tldextract, which fetches the list of public suffixes, past robots rules, address guard and archive
+        for cookie in cookies:
+            if is_public_suffix(cookie.domain.removeprefix(".")):
+                host = urlsplit(request.url).hostname or ""
+                if cookie.domain.removeprefix(".") != host:
+                    continue
+                cookie.domain = host
+            jar.set_cookie_if_ok(cookie, request)
+
+
+class _JarsOfVisits:
+    """A jar for each visit that lives; whatever asks without one, such as `scrapy shell`, shares one."""
+
+    def __init__(self) -> None:
+        self._of_visits: WeakKeyDictionary[RunningVisit, CookieJar] = WeakKeyDictionary()
+        self._other = CookieJar()
+
+    def __getitem__(self, visit: RunningVisit | None) -> CookieJar:
+        return self._other if visit is None else self._of_visits.setdefault(visit, CookieJar())
+
+
 class CaptureMiddleware:
     """Writes every exchange of a visit to the archive; answers from it what is already there or has not changed."""
 
@@ -123,7 +160,7 @@ class CaptureMiddleware:
         # here and not when the request was made: robots.txt of the host is asked for in between
         request.meta[UNVERIFIED_META] = urlsplit(request.url).netloc in visit.unverified_hosts
         url = _wire_url(request)
-        capture_id = visit.stored.get((url, request.meta.get("retry_times", 0)))
+        capture_id = visit.stored.get((url, _attempt(request)))
         if capture_id is None:
             self._ask_on_condition(visit, request)
             return None
@@ -154,7 +191,7 @@ class CaptureMiddleware:
         _refuse_many_headers(response)
         if STORED_FLAG not in response.flags:
             url = _wire_url(request)
-            key = (url, request.meta.get("retry_times", 0))
+            key = (url, _attempt(request))
             if key in visit.stored:  # two redirects led here at once: the first answer is the one that counts
                 visit.captures[url] = visit.stored[key]
                 response = self._stored(url, visit.stored[key])
@@ -201,7 +238,8 @@ class CaptureMiddleware:
             Exchange(
                 visit_id=visit.visit_id,
                 url=url,
-                attempt=request.meta.get("retry_times", 0),
+                attempt=_attempt(request),
+                is_cut=CUT_FLAG in response.flags,
                 method=request.method,
                 request_headers=[("Host", parts.netloc), *_lines(request.headers)],
                 protocol=response.protocol or "HTTP/1.1",
@@ -262,6 +300,13 @@ def _header(response: Response, name: str) -> str:
 
 def _lines(headers: Headers) -> list[tuple[str, str]]:
     return [(name.decode("latin-1"), value.decode("latin-1")) for name, values in headers.items() for value in values]
+
+
+def _attempt(request: Request) -> int:
+    """Which request for its address this is: a redirect that comes back to it, with a cookie now, may be answered otherwise."""
+    been_here = [urldefrag(url).url for url in request.meta.get("redirect_urls", ())].count(_wire_url(request))
+    retries: int = request.meta.get("retry_times", 0)
+    return retries + been_here
 
 
 def _wire_url(request: Request) -> str:

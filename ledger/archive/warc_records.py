@@ -47,6 +47,7 @@ class Exchange:
     robots: RobotsRule | None = None
     robots_capture_id: CaptureId | None = None
     server_date: str | None = None
+    is_cut: bool = False  # the connection ended before the body did
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +94,8 @@ def response_bytes(exchange: Exchange, digest: str, original: Original | None) -
     headers: dict[str, str] = {"WARC-Date": exchange.fetched_at}
     if exchange.remote_ip:
         headers["WARC-IP-Address"] = exchange.remote_ip
+    if exchange.is_cut:
+        headers["WARC-Truncated"] = "disconnect"  # WARC 1.1, 5.13
     if exchange.connection is not None:
         headers["WARC-Concurrent-To"] = warc_record_id(exchange.connection.connection_id)
     if original is not None:

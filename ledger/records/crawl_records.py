@@ -63,6 +63,8 @@ class Crawl:
     kind: CrawlKind = CrawlKind.CRAWL
     made_with: Json = field(default_factory=dict)  # empty: not known
     clock: Json | None = None  # None: not measured (yet)
+    waits_until: Instant | None = None  # None: it does not wait
+    waits_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

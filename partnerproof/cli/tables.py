@@ -12,13 +12,13 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from casebook.dossier.coverage import NOT_THERE, read_coverage
+from casebook.dossier.coverage import read_coverage, tell_vendors
 from casebook.dossier.findings import Finding, PerhapsMatch, Standing, read_findings, read_perhaps, read_standings
 from casebook.files.tables import plain
 from ledger.database import Ledger
 from ledger.typed_texts import CrawlId
 from ledger.verdict_kinds import MEANINGS
-from partnerproof.crawl_answers import count_doubtful_images, count_unseen_pages
+from partnerproof.crawl_answers import count_doubtful_images, count_vendor_outcomes
 
 
 class _PlainConsole(Console):
@@ -139,15 +139,15 @@ def _print_perhaps_hint(ledger: Ledger, console: Console, *, crawl_id: CrawlId |
 
 
 def _print_coverage(ledger: Ledger, console: Console, crawl_id: CrawlId | None) -> None:
-    """What could not be looked at: in one crawl, or by each vendor's last visit, as the report has it."""
+    """What became of each vendor, and why: in one crawl, or by each vendor's last visit, as the report has it."""
+    by_outcome, by_reason = Counter[str](), Counter[tuple[str, str]]()
     if crawl_id is None:
-        summary = ", ".join(
-            f"{reason} ({pages} pages)" for reason, pages in read_coverage(ledger).unseen_by_reason.most_common()
-        )
+        coverage = read_coverage(ledger)
+        by_outcome, by_reason = coverage.by_outcome, coverage.by_reason
     else:
-        summary = ", ".join(
-            f"{unseen.reason} ({unseen.pages} pages, {unseen.vendors} vendors)"
-            for unseen in count_unseen_pages(ledger, crawl_id, left_out=NOT_THERE)
-        )
-    if summary:
-        console.print(f"could not look: {summary}; v_coverage has each", highlight=False, markup=False)
+        for group in count_vendor_outcomes(ledger, crawl_id):
+            by_outcome[group.outcome] += group.vendors
+            if group.outcome in ("looked-in-part", "could-not-look"):
+                by_reason[group.outcome, group.reason or ""] += group.vendors
+    if told := tell_vendors(by_outcome, by_reason):
+        console.print(f"vendors: {told}; v_vendor_coverage has each", highlight=False, markup=False)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,7 +17,9 @@ import pytest
 from bench.crawl_rows import differences, doubles
 from bench.generated_web import GeneratedWeb
 from bench.kill import make_workspace, run_to_end
+from crawler.visits.outage import FIRST_WAIT_S
 from tests.conftest import run_partnerproof
+from tests.house import ROOT
 
 VENDORS = 8
 
@@ -94,28 +98,54 @@ def test_a_writer_and_a_reader_of_another_program_only_cost_time(web, tmp_path):
     assert doubles(root) == []
 
 
-def test_a_network_that_is_gone_for_a_while_costs_no_vendor_its_visit(tmp_path):
+def test_a_vendor_that_refuses_is_no_network_that_is_gone(tmp_path):
+    """Eight in a row, and the crawl neither waits nor asks twice."""
     root, seeds = tmp_path / "space", tmp_path / "seeds.csv"
     make_workspace(root)
     web = GeneratedWeb(VENDORS, images=2)
     with web:
-        port = web.port  # known while nobody listens yet
-    web.write_seeds(seeds)
-    back = GeneratedWeb(VENDORS, images=2, port=port)
+        web.write_seeds(seeds)
+    began = time.monotonic()
+    crawl(root, seeds)
+    assert time.monotonic() - began < FIRST_WAIT_S
+    with sqlite3.connect(root / "var" / "partnerproof.db") as database:
+        assert database.execute("SELECT outcome, reason, count(*) FROM v_vendor_coverage GROUP BY 1, 2").fetchall() == [
+            ("could-not-look", "connection-refused", VENDORS)
+        ]
 
-    def come_back() -> None:
-        time.sleep(9)
-        back.__enter__()
 
-    other = threading.Thread(target=come_back)
-    other.start()
-    try:
-        crawl(root, seeds)
-    finally:
-        other.join()
-        back.__exit__(None, None, None)
+COME_BACK = """
+import subprocess, sys, threading, time
+from pathlib import Path
+from bench.generated_web import GeneratedWeb
+
+root, seeds, vendors = sys.argv[1:]
+with GeneratedWeb(int(vendors), images=2) as web:
+    web.write_seeds(Path(seeds))
+    threading.Timer(9, lambda: subprocess.run(["ip", "link", "set", "lo", "up"], check=True)).start()
+    crawl = [sys.executable, "-m", "partnerproof", "-w", root, "crawl", seeds, "--allow-private", "--delay", "0", "-q"]
+    running = subprocess.Popen(crawl)
+    waits = set()
+    while running.poll() is None:
+        told = subprocess.run([*crawl[:5], "status"], capture_output=True, text=True).stdout
+        waits |= {line.split("waits for")[1].strip() for line in told.splitlines() if "waits for" in line}
+        time.sleep(1)
+    print(waits)
+sys.exit(running.returncode)
+"""
+
+
+@pytest.mark.skipif(not shutil.which("ip") or os.geteuid() != 0, reason="needs a network namespace of its own")
+def test_a_network_that_is_gone_for_a_while_costs_no_vendor_its_visit(tmp_path):
+    root, seeds = tmp_path / "space", tmp_path / "seeds.csv"
+    make_workspace(root)
+    command = ["unshare", "-n", sys.executable, "-c", COME_BACK, root, seeds, str(VENDORS)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "{'our own network'}\n"
     with sqlite3.connect(root / "var" / "partnerproof.db") as database:
         states = dict(database.execute("SELECT state, count(*) FROM visits GROUP BY 1").fetchall())
+        assert database.execute("SELECT waits_until, waits_for FROM crawls").fetchall() == [(None, None)]
     assert states == {"done": VENDORS}
 
 

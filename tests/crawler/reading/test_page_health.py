@@ -81,7 +81,7 @@ OTHERS = [
     ),
     ("<title>Welcome to nginx!</title><h1>Welcome to nginx!</h1>", PageHealth.PARKED, "welcome to nginx"),
     ("<title>IIS Windows Server</title><img src=iisstart.png>", PageHealth.PARKED, "iis windows server"),
-    ('<title>Index of /</title><a href="logo.png">logo.png</a>', PageHealth.PARKED, "list of files"),
+    ('<title>Index of /</title><a href="logo.png">logo.png</a>', PageHealth.LISTING, "list of files"),
     ("<title>404 Page not found</title><p>Sorry</p>", PageHealth.SOFT_404, "page not found"),
     (f"<title>Error 404 (Not found) – Vendor</title>{MENU}{WORDS}", PageHealth.SOFT_404, "404"),
     (f"<title>Seite nicht gefunden | Vendor</title>{MENU}{WORDS}", PageHealth.SOFT_404, "seite nicht gefunden"),

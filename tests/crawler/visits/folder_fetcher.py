@@ -23,7 +23,9 @@ class FolderFetcher:
         self.failures = failures or {}
         self.asked: list[str] = []
 
-    async def fetch(self, visit: RunningVisit, url: str, purpose: Purpose) -> FetchedAnswer | FetchFailure:
+    async def fetch(
+        self, visit: RunningVisit, url: str, purpose: Purpose, *, referrer: str | None = None
+    ) -> FetchedAnswer | FetchFailure:
         path = urlsplit(url).path
         self.asked.append(path)
         if path in self.failures and urlsplit(url).netloc not in visit.unverified_hosts:

@@ -29,7 +29,9 @@ class OneAnswer:
         self.has_bad_certificate = has_bad_certificate
         self.asked: list[str] = []
 
-    async def fetch(self, visit: RunningVisit, url: str, purpose: Purpose) -> FetchedAnswer | FetchFailure:
+    async def fetch(
+        self, visit: RunningVisit, url: str, purpose: Purpose, *, referrer: str | None = None
+    ) -> FetchedAnswer | FetchFailure:
         self.asked.append(url)
         if self.has_bad_certificate and not visit.unverified_hosts:
             return FetchFailure(reason="tls", detail="self-signed certificate", failed_at=AT)

@@ -18,20 +18,21 @@ def visit(name: str) -> RunningVisit:
 def test_failures_in_a_row_are_the_network_and_run_again_once():
     outage = Outage()
     gone = [visit(f"v{n}.example") for n in range(VISITS)]
-    assert all(outage.is_suspect(one, "dns: no address") for one in gone)
-    put_back = [again for one in gone for again in outage.hold(one, "dns: no address")]
+    assert all(outage.is_suspect(one, "no-dns: no name server answered") for one in gone)
+    put_back = [again for one in gone for again in outage.hold(one, "no-dns: no name server answered")]
     assert put_back == gone
     assert outage.wait_left_s() > 0
-    assert not any(outage.is_suspect(one, "dns: no address") for one in gone)
+    assert not any(outage.is_suspect(one, "no-dns: no name server answered") for one in gone)
 
 
 def test_one_success_shows_that_the_vendors_are_gone():
     outage = Outage()
-    outage.hold(visit("a.example"), "dns: no address")
-    outage.hold(visit("b.example"), "timeout: …")
+    outage.hold(visit("a.example"), "no-dns: no name server answered")
+    outage.hold(visit("b.example"), "no-route: …")
     assert [held.visit.visit_id for held in outage.release()] == ["a.example", "b.example"]
     assert outage.release() == []
     read = visit("c.example")
     read.pages = 1
-    assert not outage.is_suspect(read, "dns: one image")
-    assert not outage.is_suspect(visit("d.example"), "http-404: …")
+    assert not outage.is_suspect(read, "no-dns: one image")
+    for failure in ("http-404: …", "dns: no address for it", "connection-refused: …", "timeout: …", "tls: …"):
+        assert not outage.is_suspect(visit("d.example"), failure)

@@ -38,7 +38,8 @@ def test_each_budget_has_both_sides(room, field, budget):
     assert visit.overspent(Purpose.IMAGE) is None
     setattr(visit, field, 2)
     assert visit.overspent(Purpose.IMAGE) == budget
-    assert visit.spent == budget
+    # without images, pages are read on
+    assert (visit.spent, visit.has_spent_images) == ((None, True) if budget == "images" else (budget, False))
 
 
 def test_time_is_a_budget_too_and_images_bound_images_alone(room):
@@ -47,6 +48,14 @@ def test_time_is_a_budget_too_and_images_bound_images_alone(room):
     visit.started = time.monotonic() - BUDGET.seconds
     assert visit.overspent(Purpose.PAGE) == "seconds"
     assert visit.seconds_left() <= 0
+
+
+def test_what_a_visit_waited_for_others_is_no_time_of_its_own(room):
+    visit = room.begin(BUDGET)
+    visit.started = time.monotonic() - BUDGET.seconds
+    visit.queued_s = 5.0
+    assert visit.overspent(Purpose.PAGE) is None
+    assert 4 < visit.seconds_left() <= 5
 
 
 def test_an_interrupted_visit_knows_what_it_had_stored_and_what_failed(room):

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
+import os
+import shutil
+import subprocess
+import sys
+
 import pytest
 from scrapy.exceptions import (
     CannotResolveHostError,
@@ -13,11 +20,18 @@ from scrapy.exceptions import (
     ResponseDataLossError,
     UnsupportedURLSchemeError,
 )
+from twisted.internet.error import ConnectError
 
 from crawler.wire.addresses import refused_hosts
 from crawler.wire.failures import LookRefusedError, explain_failure
 
 URL = "http://www.vendor.example/x"
+
+
+def unreachable(number: int) -> Exception:
+    error = DownloadFailedError("connect")
+    error.__cause__ = ConnectError(osError=number)
+    return error
 
 
 @pytest.mark.parametrize(
@@ -33,22 +47,48 @@ URL = "http://www.vendor.example/x"
         (IgnoreRequest("max redirections reached"), "redirect-loop-or-too-large"),
         (ValueError("Missing scheme in request url: x"), "redirect-not-followed"),
         (ValueError("something else"), "failed"),
-        (CannotResolveHostError("www.vendor.example"), "dns"),
+        (unreachable(errno.ENETUNREACH), "no-route"),
+        (unreachable(errno.EHOSTUNREACH), "broken-response"),
     ],
 )
 def test_each_failure_has_its_reason(error, reason):
-    failure = explain_failure(error, URL)
+    failure = asyncio.run(explain_failure(error, URL))
     assert failure.reason == reason
     assert failure.detail
 
 
 def test_a_host_that_leads_to_a_private_address_is_told_from_one_that_leads_nowhere():
     refused_hosts.add("inner.vendor.example", "10.0.0.1")
-    failure = explain_failure(CannotResolveHostError("inner.vendor.example"), "http://inner.vendor.example/")
+    error = CannotResolveHostError("inner.vendor.example")
+    failure = asyncio.run(explain_failure(error, "http://inner.vendor.example/"))
     assert failure.reason == "private-address"
     assert "10.0.0.1" in failure.detail
 
 
 def test_a_refusal_of_our_own_keeps_its_reason_and_its_evidence():
-    failure = explain_failure(LookRefusedError("robots", "robots.txt forbids it", robots_capture_id="c"), URL)
+    refused = LookRefusedError("robots", "robots.txt forbids it", robots_capture_id="c")
+    failure = asyncio.run(explain_failure(refused, URL))
     assert (failure.reason, failure.detail, failure.robots_capture_id) == ("robots", "robots.txt forbids it", "c")
+
+
+ASK = """
+import asyncio
+from scrapy.exceptions import CannotResolveHostError
+from crawler.wire.failures import explain_failure
+print(asyncio.run(explain_failure(CannotResolveHostError("www.vendor.example"), "http://www.vendor.example/")).reason)
+"""
+
+
+@pytest.mark.skipif(not shutil.which("unshare") or os.geteuid() != 0, reason="needs a network namespace of its own")
+def test_name_servers_that_do_not_answer_are_told_from_a_name_that_nobody_has(tmp_path):
+    (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
+    without_network = f"mount --bind {tmp_path}/resolv.conf /etc/resolv.conf && exec {sys.executable} -c '{ASK}'"
+    done = subprocess.run(
+        ["unshare", "-n", "-m", "sh", "-c", without_network], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "no-dns"
+
+
+def test_a_host_with_an_address_that_did_not_resolve_before_is_the_vendors(monkeypatch):
+    failure = asyncio.run(explain_failure(CannotResolveHostError("localhost"), "http://localhost/"))
+    assert failure.reason == "dns"
