@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crawler.visits.outage import VISITS, Outage
+from crawler.visits.outage import MAX_RUNS, VISITS, Outage
 from crawler.visits.visit import Budget, RunningVisit
 from ledger.records import Seed
 
@@ -15,13 +15,20 @@ def visit(name: str) -> RunningVisit:
     return RunningVisit(visit_id=name, seed=seed, budget=budget)
 
 
-def test_failures_in_a_row_are_the_network_and_run_again_once():
+def test_failures_in_a_row_are_the_network_and_run_again_until_it_is_back():
     outage = Outage()
     gone = [visit(f"v{n}.example") for n in range(VISITS)]
     assert all(outage.is_suspect(one, "no-dns: no name server answered") for one in gone)
     put_back = [again for one in gone for again in outage.hold(one, "no-dns: no name server answered")]
     assert put_back == gone
     assert outage.wait_left_s() > 0
+    waits = [outage.wait_s]
+    for _ in range(MAX_RUNS - 1):
+        assert all(outage.is_suspect(one, "no-dns: no name server answered") for one in gone)
+        assert [again for one in gone for again in outage.hold(one, "no-dns: …")] == gone
+        waits.append(outage.wait_s)
+    assert waits[:3] == [30, 60, 120]
+    assert sum(waits) > 3_600
     assert not any(outage.is_suspect(one, "no-dns: no name server answered") for one in gone)
 
 
