@@ -18,8 +18,9 @@ from twisted.python.failure import Failure
 
 import crawler.settings as crawl_settings
 from casebook.cases.casework import update_casework
+from crawler.lists.vendor_list import ListOptions, VendorList, read_vendor_list
 from crawler.spiders.partners import PartnersSpider, page_read, visit_begun, visit_ended, visits_put_back
-from crawler.visits.seeds import end_crawl_if_complete, read_seeds, seed_of_url
+from crawler.visits.seeds import end_crawl_if_complete, seed_of_url
 from crawler.wire.opt_out import read_opt_out
 from ledger.archive.warc import cut_torn_tails
 from ledger.database import Ledger
@@ -40,9 +41,10 @@ from partnerproof.yields import yield_drops
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrawlOrder:
-    """What the user asked for. One of seeds and url."""
+    """What the user asked for. One of seeds and url. listed: what the list holds, if it was read already."""
 
     seeds: Path | None = None
+    listed: VendorList | None = None
     url: str | None = None
     brands: tuple[str, ...] = ()
     allow_private: bool = False
@@ -60,7 +62,8 @@ def run_crawl(workspace: Workspace, order: CrawlOrder) -> CrawlId:
     KeyboardInterrupt when it was stopped before all visits were done.
     """
     brands = workspace.load_brands(order.brands)
-    total = _count_seeds(order)
+    listed = _read_order(order)
+    total = len(listed.seeds) if listed is not None else 1
     read_opt_out(workspace.opt_out)
     workspace.lexicon()  # names the mistakes of the workspace's own languages before Scrapy starts
     with workspace.writing("crawl"):
@@ -96,7 +99,7 @@ def run_crawl(workspace: Workspace, order: CrawlOrder) -> CrawlId:
             scrapy_crawler.signals.connect(progress.on_page, signal=page_read)
             scrapy_crawler.signals.connect(progress.on_response, signal=response_received)
             follower.start()
-            began = process.crawl(scrapy_crawler, seeds=seeds, url=order.url)
+            began = process.crawl(scrapy_crawler, seeds=seeds, url=order.url, listed=listed)
             interruptions: list[BaseException] = []
             began.addErrback(lambda failure: _note_interruption(failure, interruptions))
             process.start()
@@ -139,11 +142,15 @@ def _end(scrapy_crawler: Crawler, workspace: Workspace) -> CrawlId:
     return spider.crawl_id
 
 
-def _count_seeds(order: CrawlOrder) -> int:
-    """Also names the mistakes of the list or the URL before anything starts."""
+def _read_order(order: CrawlOrder) -> VendorList | None:
+    """Return the vendors of the list; names the mistakes of the list or the URL before anything starts."""
     if order.url is not None:
         seed_of_url(order.url)
-    return len(read_seeds(order.seeds)) if order.seeds else 1
+    if order.seeds is None or order.listed is not None:
+        return order.listed
+    pinned = frozenset(entry.rpartition(":")[0] for entry in read_resolve(order.resolve))
+    options = ListOptions(allow_private=order.allow_private, pinned_hosts=pinned, is_strict=True)
+    return read_vendor_list(order.seeds, options)
 
 
 def scrapy_settings(workspace: Workspace, order: CrawlOrder) -> Settings:

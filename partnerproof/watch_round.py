@@ -22,7 +22,7 @@ from ledger.typed_texts import Instant, SeedId
 from partnerproof.config import WatchConfig
 
 WATCH_LIST = "watch.csv"
-_COLUMNS = ("name", "url", "country", "parent", "identifiers")
+_COLUMNS = ("name", "url", "country", "parent", "identifiers", "aliases")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,8 @@ def write_list(seeds: Sequence[Seed], var: Path) -> Path:
     writer.writerow(_COLUMNS)
     for seed in seeds:
         for url in seed.start_urls:
-            writer.writerow([seed.vendor, url, seed.country or "", seed.parent or "", ";".join(seed.identifiers)])
+            several = (";".join(seed.identifiers), ";".join(seed.aliases))
+            writer.writerow([seed.vendor, url, seed.country or "", seed.parent or "", *several])
     path = var / WATCH_LIST
     part = path.with_suffix(".part")
     with part.open("w", encoding="utf-8", newline="") as file:

@@ -21,12 +21,13 @@ from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
 
 from crawler.drawing.browser import Browser, BrowserOptions
+from crawler.lists.vendor_list import ListOptions, VendorList, read_vendor_list
 from crawler.reading.page_reader import ReadPage
 from crawler.reading.reading_pool import ReadingPool
 from crawler.visits.looks import LookTaker
 from crawler.visits.made_with import describe_crawler
 from crawler.visits.outage import Outage
-from crawler.visits.seeds import begin_crawl, end_crawl_if_complete, read_seeds, seed_of_url
+from crawler.visits.seeds import begin_crawl, end_crawl_if_complete, seed_of_url
 from crawler.visits.visit import (
     PROGRAM_ERROR,
     Budget,
@@ -64,7 +65,9 @@ class PartnersSpider(VisitingSpider):
 
     name = "partners"
 
-    def __init__(self, seeds: str | None = None, url: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, seeds: str | None = None, url: str | None = None, listed: VendorList | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         if bool(seeds) == bool(url):
             raise BadInputError(
@@ -76,10 +79,8 @@ class PartnersSpider(VisitingSpider):
                 )
             )
         self.seeds_file = seeds or url or ""
-        if seeds:
-            self.seed_list = read_seeds(Path(seeds))
-        else:
-            self.seed_list = [seed_of_url(url or "")]
+        self.listed = listed
+        self.seed_list = [] if seeds else [seed_of_url(url or "")]
         self.crawl_id = CrawlId("")  # set when the crawl has begun
         self.failure: PartnerproofError | None = None
         self.is_single_url = url is not None
@@ -96,6 +97,9 @@ class PartnersSpider(VisitingSpider):
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         spider = super().from_crawler(crawler, *args, **kwargs)
         settings = crawler.settings
+        if not spider.is_single_url:
+            spider.seed_list = list((spider.listed or _read_list(Path(spider.seeds_file), settings)).seeds)
+            spider.listed = None
         database = Path(settings["PARTNERPROOF_DATABASE"])
         if not settings.getbool("PARTNERPROOF_HAS_WRITER_LOCK"):
             spider.writer_lock.enter_context(acquire_writer_lock(database, "scrapy crawl"))
@@ -251,6 +255,16 @@ class PartnersSpider(VisitingSpider):
         while self.window is not None and (seconds := self.window.seconds_until_open(utc_now())) > 0:
             logger.info("outside the hours %s; the next visit starts in %.0f s", self.window, seconds)
             await asyncio.sleep(min(seconds, 60.0))  # looked at again: a clock may jump
+
+
+def _read_list(path: Path, settings: BaseSettings) -> VendorList:
+    """Read a list that Scrapy's own command line names; what is left out of it stands in the log."""
+    pinned = frozenset(entry.rpartition(":")[0] for entry in settings.getdict("PARTNERPROOF_RESOLVE"))
+    allow_private = settings.getbool("PARTNERPROOF_ALLOW_PRIVATE")
+    listed = read_vendor_list(path, ListOptions(allow_private=allow_private, pinned_hosts=pinned))
+    for problem in listed.reading.all_problems:
+        logger.warning("left out: %s", problem)
+    return listed
 
 
 def _budget(settings: BaseSettings) -> Budget:
