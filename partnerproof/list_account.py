@@ -45,7 +45,8 @@ def describe_vendors(path: Path, listed: VendorList, rejects: Path) -> Iterator[
     if reading.rejected:
         counts.append(f"{len(reading.rejected)} left out")
     yield f"{path.name}: {counts[0]}: " + ", ".join(counts[1:])
-    noted = [f"  line {row.line}: {plain(row.note)} (line {row.into_line})" for row in listed.merged if row.note]
+    word = reading.row_word
+    noted = [f"  {word} {row.line}: {plain(row.note)} ({word} {row.into_line})" for row in listed.merged if row.note]
     yield from _some(noted, "such notes")
     yield from describe_rejects(reading, rejects)
 
@@ -55,7 +56,7 @@ def describe_rejects(reading: TableReading, rejects: Path) -> Iterator[str]:
     if not reading.rejected:
         return
     rows = [
-        f"  line {row.line}: expected {plain(row.problems[0].expected)}, got {_shown(row.problems[0].got, 100)}"
+        f"  {reading.row_word} {row.line}: expected {plain(row.problems[0].expected)}, got {_shown(row.problems[0].got, 100)}"
         for row in reading.rejected
     ]
     yield from _some(rows, "rows")

@@ -196,7 +196,8 @@ def _register(entry: dict[str, Any]) -> SearchedRegister:
     entries = entry["grants"] if is_register else entry["companies"] + entry["relationships"]
     return SearchedRegister(
         name=entry["register"] if is_register else f"group file: {entry['group_file']}",
-        file=_short(entry["file"]) + (f", without {left_out:,} rows that could not be read" if left_out else ""),
+        file=_short(entry["file"])
+        + (f", without {left_out:,} {'row' if left_out == 1 else 'rows'} that could not be read" if left_out else ""),
         sha256=entry["sha256"],
         recorded_at=entry["recorded_at"],
         entries=entries,

@@ -170,7 +170,8 @@ class GrantReader:
         if day is None:
             step = f"{form.why}: {suggest_date(text)}" if form.why else suggest_date(text)
             if text and any(map(str.isdigit, text)):
-                step += ', or say how the dates are written in a mapping: [dates] format = "%d/%m/%Y"'
+                form_like = "%d.%m.%Y" if "." in text else "%d/%m/%Y"
+                step += f', or say how the dates are written in a mapping: [dates] format = "{form_like}"'
             self._problem(row, column, ISO_DATES, repr(text) if text else "nothing", step)
         return day
 

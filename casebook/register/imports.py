@@ -147,12 +147,13 @@ def _each_grant(
         reading.problems.append(
             Problem(where=f"{path} line 2", expected="at least one grant", got="the end of the file", next_step="add one")
         )  # fmt: skip
+    reading.columns = mapping.named(reading.columns)
     if reading.problems or not count or not leaves_out_bad_rows:
         reading.raise_problems()
     if not mapping.valid_until_is_last_day and reader.month_ends > HINTED_MONTH_END_SHARE * reader.ends:
         reading.notes.append(
-            f"{reader.month_ends} of {reader.ends} ends are the last day of a month; valid_until is the first day without the grant:"
-            " if that day still has it, import with --valid-until-is-last-day"
+            f"valid_until is the last day of a month in {reader.month_ends} of {reader.ends} rows that have an end, and is taken for the"
+            " first day without the grant: if that day still has it, import with --valid-until-is-last-day"
         )
 
 

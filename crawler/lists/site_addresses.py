@@ -30,13 +30,16 @@ _SITE = "the address of the vendor's own site"
 _WRITE = "write it as https://www.vendor.example/"
 
 
-def is_address(text: str) -> bool:
-    """Tell whether a cell looks like a web address, a domain or an e-mail address, whoever it belongs to."""
+def is_web_address(text: str) -> bool:
+    """Tell whether a cell looks like a web address or a domain, whoever it belongs to."""
     text = text.strip()
-    email = _EMAIL.fullmatch(text)
-    if email:
-        return normal_domain(email[2]) is not None
-    return not any(map(str.isspace, text)) and normal_domain(text) is not None
+    return "@" not in text and not any(map(str.isspace, text)) and normal_domain(text) is not None
+
+
+def is_email(text: str) -> bool:
+    """Tell whether a cell looks like an e-mail address, whoever it belongs to."""
+    email = _EMAIL.fullmatch(text.strip())
+    return email is not None and normal_domain(email[2]) is not None
 
 
 def read_address(text: str, *, may_be_private: frozenset[str] | None = frozenset()) -> str | Fault:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from crawler.lists.site_addresses import is_address, read_address
+from crawler.lists.site_addresses import is_email, is_web_address, read_address
 from crawler.visits.seeds import seed_of
 from ledger.errors import Problem
 from ledger.identifiers import normal_identifier
@@ -95,11 +95,12 @@ def read_vendor_list(path: Path, options: ListOptions | None = None) -> VendorLi
     table = mapping.table_format(
         leaves_out_unknown=not options.is_strict,
         may_be_short=True,
-        knows_by_cells={"url": is_address, "name": _is_name},
+        knows_by_cells={"url": is_web_address, "email": is_email, "name": _is_name},
     )
     gatherer = _Gatherer(options, reading)
     for row in each_row(path, table, reading):
         gatherer.take(mapping.apply(row))
+    reading.columns = mapping.named(reading.columns)
     if not reading.rows and not reading.problems:
         where = f"{path} line 2"
         problem = Problem(where=where, expected="at least one vendor", got="the end of the file", next_step="add one")
@@ -117,7 +118,8 @@ def _is_name(cell: str) -> bool:
     """Tell whether a cell may be a company's name: it has letters, and is no address, code or sentence."""
     letters = sum(map(str.isalpha, cell))
     is_code = len(cell) <= 3 and cell.isascii()
-    return letters * 2 >= len(cell) and 2 <= len(cell) <= MAX_NAME_CHARS and not is_code and not is_address(cell)
+    is_address = is_web_address(cell) or is_email(cell)
+    return letters * 2 >= len(cell) and 2 <= len(cell) <= MAX_NAME_CHARS and not is_code and not is_address
 
 
 @dataclass(slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 Three of four registers write no ISO dates. 31/12/2025 can be read in one way only, 3/4/2025 in two; so a column is read as a
 whole, and where two formats fit all of it with different days, none is taken. Dates with points are day, month, year: nobody
-writes them otherwise. A year has four digits. A column that mixes ISO dates with others is not trusted: a spreadsheet with other
+writes them otherwise. A year has four digits. A column that mixes ISO dates with 31/12/2025 is not trusted: a spreadsheet with other
 habits turns those that it understands into dates, with day and month exchanged, and leaves the rest as text.
 """
 
@@ -21,6 +21,7 @@ FORMATS = (
     "%Y-%m-%d 00:00:00", "%Y-%m-%dT00:00:00", "%Y-%m-%dT00:00:00Z", "%d/%m/%Y 00:00:00", "%m/%d/%Y 00:00:00", "%d.%m.%Y 00:00:00",
     "%d/%m/%Y 00:00", "%m/%d/%Y 00:00", "%d.%m.%Y 00:00",
 )  # fmt: skip
+_EXCHANGED = tuple(form for form in FORMATS if form.startswith(("%d/%m", "%m/%d", "%d-%m", "%m-%d")))
 OPEN_END_YEAR = "9999"  # what databases write who have no word for it
 
 
@@ -54,10 +55,11 @@ class DateColumn:
         fitting = [form for form in FORMATS if dates and all(read_date(text, form) for text in dates)]
         if not dates:
             return DateForm(format=None, why="")
-        if self.has_iso:
-            return DateForm(format=None, why="some dates of the column are YYYY-MM-DD and others are not")
         if not fitting:
             return DateForm(format=None, why="the dates of the column are in several forms")
+        if self.has_iso and any(form in _EXCHANGED for form in fitting):
+            why = "some dates of the column are YYYY-MM-DD, so a spreadsheet may have exchanged day and month in them"
+            return DateForm(format=None, why=why)
         if any(len({read_date(text, form) for form in fitting}) > 1 for text in dates):
             return DateForm(format=None, why="no date of the column shows which is the day and which the month")
         return DateForm(format=fitting[0], why="")

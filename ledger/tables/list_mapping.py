@@ -24,7 +24,7 @@ from typing import Any
 from ledger.dates import read_date
 from ledger.errors import BadInputError, Problem, did_you_mean
 from ledger.identity import sha256_hex
-from ledger.tables.table_format import Cell, TableFormat, TableRow
+from ledger.tables.table_format import Cell, ReadColumn, TableFormat, TableRow
 from ledger.typed_texts import Sha256
 
 FILE_SETTINGS: dict[str, type] = {
@@ -118,6 +118,15 @@ class ListMapping:
                 cells[ours] = constant
         return TableRow(
             line=row.line, at=row.at, cells=cells, headings=headings, locate=row.locate, header=row.header, raw=row.raw
+        )
+
+    def named(self, columns: Sequence[ReadColumn]) -> tuple[ReadColumn, ...]:
+        """Return columns as they were read, under our names for them."""
+        ours = {name: ours for ours, theirs in self.columns.items() for name in theirs}
+        if not ours:
+            return tuple(columns)
+        return tuple(
+            ReadColumn(heading=read.heading, column=ours.get(read.column or ""), why="the mapping") for read in columns
         )
 
     def _values(self, ours: str, row: TableRow, name: str) -> Iterator[str]:

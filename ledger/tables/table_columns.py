@@ -116,7 +116,8 @@ def _by_headings(header: tuple[str, ...], row: RawRow, raw: RawTable, table: Tab
             read.append(ReadColumn(heading=name, column=None, why=f"{header[taken[column]]} is read as {column}"))
         elif column is None and not table.leaves_out_unknown:
             expected = f"one of the columns {', '.join(table.columns or ())}"
-            problems.append(Problem(where=where, expected=expected, got=name or "nothing", next_step="rename or remove the column"))  # fmt: skip
+            step = "rename or remove the column" + (", or name those to be read in a mapping" if table.headings else "")
+            problems.append(Problem(where=where, expected=expected, got=name or "nothing", next_step=step))
             keys.append(None)
         elif column is None or (table.only is not None and column not in table.only):
             keys.append(None)
@@ -187,15 +188,15 @@ def _by_cells(filled: Sequence[tuple[int, RawRow]], raw: RawTable, table: TableF
 
 
 def _likeliest(rows: Sequence[RawRow], width: int, is_one: Callable[[str], bool], taken: set[int]) -> int | None:
-    """Return the place of the column of which most cells are of a kind, if it is more than half of those with something in them."""
-    best, best_share = None, MIN_CELL_SHARE
+    """Return the place of the column with the most different cells of a kind, if more than half of its cells are of it."""
+    best, most = None, 0
     for place in range(width):
         if place in taken:
             continue
         cells = [cell for row in rows if place < len(row.cells) and (cell := row.cells[place].strip())]
-        share = sum(map(is_one, cells)) / len(cells) if cells else 0.0
-        if share > best_share:
-            best, best_share = place, share
+        fitting = [cell for cell in cells if is_one(cell)]
+        if len(fitting) > MIN_CELL_SHARE * len(cells) and len(set(fitting)) > most:
+            best, most = place, len(set(fitting))
     return best
 
 

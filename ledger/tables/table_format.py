@@ -96,6 +96,7 @@ class TableReading:
     notes: list[str] = field(default_factory=list)
     columns: tuple[ReadColumn, ...] = ()
     form: str = ""
+    row_word: str = "line"  # what its rows are counted by
     rows: int = 0  # with something in them, below the header
 
     def reject(self, row: TableRow, problems: Sequence[Problem]) -> None:

@@ -87,7 +87,7 @@ def rows_of(raw: RawTable, table: TableFormat, reading: TableReading) -> Iterato
     """Yield the rows of an opened table. Errors: BadInputError, and UnicodeDecodeError where its text is none."""
     head = list(islice(raw.rows, _HEAD_ROWS))
     columns = understand_columns(head, raw, table)
-    reading.form, reading.columns = raw.form, columns.read
+    reading.form, reading.row_word, reading.columns = raw.form, raw.row_word, columns.read
     reading.problems += columns.problems
     reading.notes += columns.notes
     maker = _RowMaker(raw, table, columns, reading)

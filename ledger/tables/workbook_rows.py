@@ -57,9 +57,10 @@ def opened_workbook(path: Path, *, sheet: str | None, first_row: int) -> Iterato
 
 
 def _each_row(path: Path, values: Workbook, formulas: Workbook, sheet: str, first_row: int) -> Iterator[RawRow]:
-    most = MAX_SHEET_COLUMNS + 1
-    value_rows = values[sheet].iter_rows(min_row=first_row, max_col=most)
-    formula_rows = formulas[sheet].iter_rows(min_row=first_row, max_col=most)
+    for book in (values, formulas):
+        book[sheet].reset_dimensions()  # what a sheet says of its size may be wrong, and rows would be filled up to it
+    value_rows = values[sheet].iter_rows(min_row=first_row)
+    formula_rows = formulas[sheet].iter_rows(min_row=first_row)
     for number, (cells, raw) in enumerate(zip(value_rows, formula_rows, strict=False), start=first_row):
         texts = [_text(cell.value) for cell in cells]
         faults: dict[int, Fault] = {}
@@ -71,7 +72,7 @@ def _each_row(path: Path, values: Workbook, formulas: Workbook, sheet: str, firs
                 faults[at] = Fault(expected="a value", got=f"the error {cell.value}", next_step="mend the cell")
         while texts and not texts[-1] and len(texts) - 1 not in faults:
             texts.pop()
-        if len(texts) == most:
+        if len(texts) > MAX_SHEET_COLUMNS:
             raise _bad(f"{path} sheet {sheet} row {number}", f"at most {MAX_SHEET_COLUMNS} columns", "more", "remove those that are not needed")  # fmt: skip
         yield RawRow(line=number, cells=texts, cell_faults=faults)
 

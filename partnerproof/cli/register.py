@@ -127,7 +127,12 @@ def _preview(file: Path, mapping: ListMapping) -> None:
     grants = list(preview_register(file, mapping, reading))
     tell(describe_reading(file, reading))
     tell(preview_grants(grants[:PREVIEW_ROWS]))
-    tell([f"{file.name}: {len(grants)} grants" + (", and these rows can't be read:" if reading.rejected else "")])
+    tell(
+        [
+            f"{file.name}: {len(grants)} {'grant' if len(grants) == 1 else 'grants'}"
+            + (", and these rows can't be read:" if reading.rejected else "")
+        ]
+    )
     tell(f"  {plain(str(problem))}" for problem in reading.all_problems)
 
 

@@ -164,7 +164,7 @@ def test_a_last_day_is_included_when_somebody_says_so_and_asked_for_when_it_look
     path = tmp_path / "partner.csv"
     path.write_text(REGISTER.replace("C GmbH;c.example;bald;\n", ""))
     done = run(acme, "register", "import", "acme", path, "--register", "de")
-    assert "1 of 1 ends are the last day of a month" in done.stderr
+    assert "valid_until is the last day of a month in 1 of 1 rows that have an end" in done.stderr
     assert "import with --valid-until-is-last-day" in done.stderr
     done = run(acme, "register", "import", "acme", path, "--register", "de", "--valid-until-is-last-day")
     assert "imported 2 grants" in done.stdout

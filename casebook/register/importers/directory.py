@@ -42,7 +42,7 @@ def each_directory_row(path: Path, mapping: ListMapping, reading: TableReading) 
     """Yield the entries of a saved page. Errors: BadInputError when it is not plain what they are."""
     page = _read(path)
     rows = _by_selectors(page, path, mapping) if mapping.columns else _by_sight(page, path)
-    before = reading.rows
+    before, reading.row_word = reading.rows, "entry"
     for row in rows:
         reading.rows += 1
         mistakes = [control_problem(row, name) for name, cell in row.cells.items() if has_control("".join(cell))]

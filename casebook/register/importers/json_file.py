@@ -21,7 +21,7 @@ EXAMPLE = '[{"company": "Bright Harbour Ltd", "domains": ["brightharbour.example
 
 def each_json_row(path: Path, mapping: ListMapping, reading: TableReading) -> Iterator[TableRow]:
     """Yield the objects of the list. Errors: BadInputError when there is none."""
-    shape = mapping.shape
+    shape, reading.row_word = mapping.shape, "entry"
     known = (*shape.columns, *shape.singular)
     for at, entry in enumerate(_entries(path, mapping)):
         reading.rows += 1

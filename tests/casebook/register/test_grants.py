@@ -127,9 +127,10 @@ def test_iso_dates_among_others_are_not_trusted(grants):
     """A spreadsheet with another habit turned 3/4/2020 into a date, and left 31/12/2025 as text."""
     with pytest.raises(
         BadInputError,
-        match="line 3, valid_from: expected YYYY-MM-DD, got '31/12/2020'; some dates of the column are YYYY-MM-DD",
+        match="line 3, valid_from: expected YYYY-MM-DD, got '31/12/2020'; some dates of the column are YYYY-MM-DD, so",
     ):
         grants("company,valid_from\nA,2020-04-03\nB,31/12/2020\n")
+    assert grants("company,valid_from\nA,2020-04-03\nB,31.12.2020\n")[1].valid_from == "2020-12-31"
 
 
 def test_a_beginning_has_no_words_for_none(grants):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.lists.site_addresses import is_address, read_address
+from crawler.lists.site_addresses import is_email, is_web_address, read_address
 from ledger.tables.raw_rows import Fault
 
 
@@ -90,23 +90,23 @@ def test_private_addresses_are_taken_where_they_may_be():
 
 
 @pytest.mark.parametrize(
-    ("cell", "yes"),
+    ("cell", "web", "email"),
     [
-        ("https://a.example/x", True),
-        ("a.example", True),
-        ("info@a.example", True),
-        ("A Ltd.", False),
-        ("A", False),
-        ("", False),
-        ("3.5", False),
-        ("2024-01-01", False),
+        ("https://a.example/x", True, False),
+        ("a.example", True, False),
+        ("info@a.example", False, True),
+        ("A Ltd.", False, False),
+        ("A", False, False),
+        ("", False, False),
+        ("3.5", False, False),
+        ("2024-01-01", False, False),
     ],
 )
-def test_cells_that_look_like_addresses(cell, yes):
-    assert is_address(cell) is yes
+def test_cells_that_look_like_addresses(cell, web, email):
+    assert (is_web_address(cell), is_email(cell)) == (web, email)
 
 
 @given(st.text(max_size=300))
 def test_whatever_stands_there_there_is_an_answer(text):
     assert isinstance(read_address(text), str | Fault)
-    assert is_address(text) in (True, False)
+    assert not (is_web_address(text) and is_email(text))
