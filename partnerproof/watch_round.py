@@ -59,14 +59,13 @@ def find_unfinished(ledger: Ledger, var: Path) -> Path | None:
 
 
 def write_list(seeds: Sequence[Seed], var: Path) -> Path:
-    """Write the vendors of a round as a seed list; it stays until the next round."""
+    """Write the vendors of a round as a list, one a row with all its start addresses; it stays until the next round."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(_COLUMNS)
     for seed in seeds:
-        for url in seed.start_urls:
-            several = (";".join(seed.identifiers), ";".join(seed.aliases))
-            writer.writerow([seed.vendor, url, seed.country or "", seed.parent or "", *several])
+        several = (";".join(seed.identifiers), ";".join(seed.aliases))
+        writer.writerow([seed.vendor, " ".join(seed.start_urls), seed.country or "", seed.parent or "", *several])
     path = var / WATCH_LIST
     part = path.with_suffix(".part")
     with part.open("w", encoding="utf-8", newline="") as file:

@@ -60,7 +60,7 @@ class GroupFile:
 
     def _csv_entries(self, text: io.TextIOWrapper, where: str) -> Iterator[GroupEntry]:
         if self.format == "csv":
-            table = TableFormat(columns=_PLAIN, needed=[("child",), ("parent",)], example=EXAMPLE, delimiter=",")
+            table = TableFormat(columns=_PLAIN, needed=[("child",), ("parent",)], example=EXAMPLE)
             for row in self._rows(text, where, table):
                 yield from _plain_entries(row, self.problems)
             return

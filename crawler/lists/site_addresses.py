@@ -11,7 +11,7 @@ import re
 from urllib.parse import urlsplit
 
 from crawler.wire.addresses import is_public
-from ledger.domains import normal_domain
+from ledger.domains import normal_domain, registrable_domain
 from ledger.tables.list_words import says_nothing, shipped_list_words
 from ledger.tables.raw_rows import Fault
 
@@ -49,8 +49,9 @@ def read_address(text: str, *, may_be_private: frozenset[str] | None = frozenset
         return Fault(expected=_SITE, got=repr(text) if text else "nothing", next_step=_WRITE)
     email = _EMAIL.fullmatch(text)
     if email:
-        domain = email[2].lower().rstrip(".")
-        if domain in shipped_list_words().mail_providers:
+        # mail may have a host of its own: sales@mail.vendor.example
+        domain = registrable_domain(normal_domain(email[2]) or email[2].lower())
+        if _is_mail_provider(domain):
             return Fault(expected=_SITE, got=f"a mailbox at {domain}, which anybody can have", next_step=_WRITE)
         text = f"https://{domain}/"
     elif _SCHEME.match(text) is None or _NUMBER_AND_PORT.fullmatch(text):
@@ -80,6 +81,11 @@ def _refuse(url: str, may_be_private: frozenset[str] | None) -> Fault | None:
     if network is not None and (parts.path.strip("/") or parts.query):
         return Fault(expected=_SITE, got=f"a profile at {network}, which is not a vendor's site", next_step=_WRITE)
     return None
+
+
+def _is_mail_provider(domain: str) -> bool:
+    words = shipped_list_words()
+    return domain in words.mail_providers or domain.partition(".")[0] in words.mail_families
 
 
 def _no_domain(url: str, host: str) -> str:

@@ -55,7 +55,7 @@ VENDORS = ListShape(
 class ListOptions:
     """How a list is to be read. pinned_hosts: those that --resolve names: they may be private.
 
-    is_strict: with a mistake take nothing. is_own: the program wrote it: each seed as it is, nothing merged or refused.
+    is_strict: with a mistake take nothing. is_own: the program wrote it: each row a seed as it is, with all its addresses, nothing merged or refused.
     """
 
     mapping_path: Path | None = None
@@ -144,7 +144,7 @@ class _Gatherer:
 
     def take(self, row: TableRow) -> None:
         problems: list[Problem] = []
-        name = _said(row, "name") or ""
+        name = self._said(row, "name") or ""
         if not self._options.is_own:
             name = " ".join(name.split())
         if len(name) > MAX_NAME_CHARS:
@@ -173,25 +173,27 @@ class _Gatherer:
         if column is None:
             column = next((column for column in ADDRESS_COLUMNS if column in row.cells), "url")
         text = row.text(column)
-        address: str | Fault = text
-        if not self._options.is_own:
-            address = read_address(text, may_be_private=self._may_be_private)
+        address: str | Fault
+        if self._options.is_own:
+            address, *others = text.split() or [""]
+        else:
+            address, others = read_address(text, may_be_private=self._may_be_private), []
         if isinstance(address, str):
             try:
-                return seed_of(address, name=name or None, country=_said(row, "country"), parent=_said(row, "parent"))
-            except ValueError as error:
-                address = Fault(
-                    expected="a web address or domain",
-                    got=f"{text!r} ({error})",
-                    next_step="write it as https://www.vendor.example/",
+                seed = seed_of(
+                    address, name=name or None, country=self._said(row, "country"), parent=self._said(row, "parent")
                 )
+            except ValueError as error:
+                step = "write it as https://www.vendor.example/"
+                address = Fault(expected="a web address or domain", got=f"{text!r} ({error})", next_step=step)
+            else:
+                return replace(seed, start_urls=(*seed.start_urls, *others))
         problems.append(row.problem(column, address.expected, address.got, address.next_step))
         return None
 
-
-def _said(row: TableRow, column: str) -> str | None:
-    text = row.text(column)
-    return None if says_nothing(text) else text
+    def _said(self, row: TableRow, column: str) -> str | None:
+        text = row.text(column)
+        return None if not text or (says_nothing(text) and not self._options.is_own) else text
 
 
 def _merge(known: _Vendor, seed: Seed, name: str, page_key: Callable[[str], str]) -> str | None:

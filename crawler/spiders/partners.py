@@ -21,7 +21,7 @@ from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
 
 from crawler.drawing.browser import Browser, BrowserOptions
-from crawler.lists.vendor_list import ListOptions, VendorList, read_vendor_list
+from crawler.lists.vendor_list import ListOptions, read_vendor_list
 from crawler.reading.page_reader import ReadPage
 from crawler.reading.reading_pool import ReadingPool
 from crawler.visits.looks import LookTaker
@@ -48,7 +48,7 @@ from ledger.errors import BadInputError, PartnerproofError, Problem
 from ledger.identity import utc_now, utc_text
 from ledger.lexicon import Lexicon
 from ledger.proof.writer_lock import acquire_writer_lock
-from ledger.records import Visit
+from ledger.records import Seed, Visit
 from ledger.typed_texts import CrawlId
 from ledger.vocabulary import CrawlKind, VisitState
 
@@ -66,7 +66,7 @@ class PartnersSpider(VisitingSpider):
     name = "partners"
 
     def __init__(
-        self, seeds: str | None = None, url: str | None = None, listed: VendorList | None = None, **kwargs: Any
+        self, seeds: str | None = None, url: str | None = None, list_options: ListOptions | None = None, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
         if bool(seeds) == bool(url):
@@ -79,7 +79,7 @@ class PartnersSpider(VisitingSpider):
                 )
             )
         self.seeds_file = seeds or url or ""
-        self.listed = listed
+        self.list_options = list_options
         self.seed_list = [] if seeds else [seed_of_url(url or "")]
         self.crawl_id = CrawlId("")  # set when the crawl has begun
         self.failure: PartnerproofError | None = None
@@ -98,8 +98,7 @@ class PartnersSpider(VisitingSpider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         settings = crawler.settings
         if not spider.is_single_url:
-            spider.seed_list = list((spider.listed or _read_list(Path(spider.seeds_file), settings)).seeds)
-            spider.listed = None
+            spider.seed_list = _read_list(Path(spider.seeds_file), spider.list_options, settings)
         database = Path(settings["PARTNERPROOF_DATABASE"])
         if not settings.getbool("PARTNERPROOF_HAS_WRITER_LOCK"):
             spider.writer_lock.enter_context(acquire_writer_lock(database, "scrapy crawl"))
@@ -257,14 +256,16 @@ class PartnersSpider(VisitingSpider):
             await asyncio.sleep(min(seconds, 60.0))  # looked at again: a clock may jump
 
 
-def _read_list(path: Path, settings: BaseSettings) -> VendorList:
-    """Read a list that Scrapy's own command line names; what is left out of it stands in the log."""
+def _read_list(path: Path, options: ListOptions | None, settings: BaseSettings) -> list[Seed]:
+    """Read a vendor list. options: None where Scrapy's own command line names it; then the log says what was left out."""
+    if options is not None:
+        return list(read_vendor_list(path, options).seeds)
     pinned = frozenset(entry.rpartition(":")[0] for entry in settings.getdict("PARTNERPROOF_RESOLVE"))
     allow_private = settings.getbool("PARTNERPROOF_ALLOW_PRIVATE")
     listed = read_vendor_list(path, ListOptions(allow_private=allow_private, pinned_hosts=pinned))
     for problem in listed.reading.all_problems:
-        logger.warning("left out: %s", problem)
-    return listed
+        logger.warning("left out: %s: expected %s", problem.where, problem.expected)
+    return list(listed.seeds)
 
 
 def _budget(settings: BaseSettings) -> Budget:

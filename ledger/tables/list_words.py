@@ -21,6 +21,7 @@ class ListWords:
     nothing: frozenset[str]
     open_end: frozenset[str]
     mail_providers: frozenset[str]
+    mail_families: frozenset[str]  # providers under many suffixes
     profile_networks: frozenset[str]
 
 
@@ -43,6 +44,7 @@ def shipped_list_words() -> ListWords:
         nothing=frozenset(map(cell_words, data["nothing"]["words"])),
         open_end=frozenset(map(cell_words, data["open_end"]["words"])),
         mail_providers=frozenset(data["mail"]["providers"]),
+        mail_families=frozenset(data["mail"]["families"]),
         profile_networks=frozenset(data["profiles"]["networks"]),
     )
 

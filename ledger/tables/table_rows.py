@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
+from typing import IO
 
 from ledger.errors import BadInputError, Problem
 from ledger.tables.csv_rows import delimiter_of, each_csv_row, said_delimiter
@@ -23,6 +24,7 @@ from ledger.tables.text_encoding import NAMES, encoding_of
 from ledger.tables.workbook_rows import opened_workbook
 
 ENDINGS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".xlsx": "xlsx"}
+MAX_LINE_CHARS = 1 << 24  # a file without line breaks would be held in memory
 _HEAD_ROWS = 200  # looked at to tell what the columns are
 _SNIFFED_LINES = 400
 _DELIMITER_WORDS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a vertical bar"}
@@ -50,7 +52,8 @@ def _opened(path: Path, table: TableFormat) -> Iterator[RawTable]:
             return
         encoding = _codec(table.encoding) if table.encoding else encoding_of(path)
         with path.open(encoding=encoding, newline="") as file:
-            yield text_table(file, str(path), table, encoding=NAMES.get(encoding, encoding), usual="\t" if path.suffix.lower() == ".tsv" else ",")  # fmt: skip
+            lines = _each_line(file, str(path))
+            yield text_table(lines, str(path), table, encoding=NAMES.get(encoding, encoding), usual="\t" if path.suffix.lower() == ".tsv" else ",")  # fmt: skip
     except OSError as error:
         raise _bad(str(path), "a readable file", error.strerror or str(error), "name an existing file") from error
     except UnicodeDecodeError as error:
@@ -61,6 +64,14 @@ def _opened(path: Path, table: TableFormat) -> Iterator[RawTable]:
         raise _bad(where, expected, f"byte {byte:#04x}", "save the file as UTF-8") from error
     except UnicodeError as error:  # what some codecs raise without a place
         raise _bad(str(path), f"{table.encoding} text", str(error), "save the file as UTF-8") from error
+
+
+def _each_line(file: IO[str], where: str) -> Iterator[str]:
+    """Yield the lines of a text. Errors: BadInputError when one has no end."""
+    while line := file.readline(MAX_LINE_CHARS):
+        if len(line) == MAX_LINE_CHARS and not line.endswith(("\n", "\r")):
+            raise _bad(where, f"lines of at most {MAX_LINE_CHARS:,} characters", "a longer one", "save it as CSV or XLSX anew")  # fmt: skip
+        yield line
 
 
 def text_table(

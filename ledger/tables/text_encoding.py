@@ -90,7 +90,7 @@ def _is_western(path: Path) -> bool:
     """Tell whether what Windows-1252 makes of the lines beyond ASCII looks like words."""
     lines, size = [], 0
     with path.open("rb") as file:
-        for line in file:
+        while line := file.readline(_READ_AT_ONCE):
             if not line.isascii():
                 lines.append(line)
                 size += len(line)

@@ -47,7 +47,7 @@ def network_options(function: F) -> F:
     "--brand", "brands", multiple=True, help="Brand to look for; may be repeated; default: all of the workspace."
 )
 @list_options
-@click.option("--preview", is_flag=True, help="Show how the list is understood, and do nothing.")
+@click.option("--preview", is_flag=True, help="Show how the list is understood, and end without a crawl.")
 @network_options
 @click.option("--log-json", is_flag=True, help="Write one JSON line to stderr for each page, visit and warning.")
 @pass_choice
@@ -92,12 +92,13 @@ def crawl(
     )
     if any(not (workspace.brands / brand).is_dir() for brand in brands):
         workspace.load_brands(brands)  # says which, before anything is told of the list
-    listed = read_list(workspace, chosen, shows_rows=preview)
+    vendors = len(read_list(workspace, chosen, shows_rows=preview).seeds)
     if preview:
         return
     order = CrawlOrder(
         seeds=seeds,
-        listed=listed,
+        vendors=vendors,
+        list_options=chosen.options,
         brands=brands,
         allow_private=allow_private,
         resolve=resolve,

@@ -12,7 +12,7 @@ import click
 
 from casebook.files.rejects import refuse_other_file, write_rejects
 from crawler.lists.vendor_list import ListOptions, VendorList, read_vendor_list
-from partnerproof.crawl_run import read_resolve
+from partnerproof.crawl_run import pinned_hosts
 from partnerproof.list_account import describe_reading, describe_vendors, preview_vendors
 from partnerproof.workspace import Workspace
 
@@ -50,19 +50,21 @@ class ListChoice:
     resolve: Sequence[str] = ()
     as_json: bool = False  # told in one line for a program
 
+    @property
+    def options(self) -> ListOptions:
+        return ListOptions(
+            mapping_path=self.mapping,
+            allow_private=self.allow_private,
+            pinned_hosts=pinned_hosts(self.resolve),
+            is_strict=self.is_strict,
+        )
+
 
 def read_list(workspace: Workspace, chosen: ListChoice, *, shows_rows: bool = False) -> VendorList:
     """Read a vendor list and tell what became of it; bad rows are listed in a file. Errors: BadInputError when there is nothing to do."""
     rejects = chosen.rejects or workspace.root / REJECTS
     refuse_other_file(rejects)
-    pinned = frozenset(entry.rpartition(":")[0] for entry in read_resolve(chosen.resolve))
-    options = ListOptions(
-        mapping_path=chosen.mapping,
-        allow_private=chosen.allow_private,
-        pinned_hosts=pinned,
-        is_strict=chosen.is_strict,
-    )
-    listed = read_vendor_list(chosen.seeds, options)
+    listed = read_vendor_list(chosen.seeds, chosen.options)
     write_rejects(rejects, listed.reading.rejected)
     if chosen.as_json:
         tell([_as_json(listed, rejects)])

@@ -20,6 +20,8 @@ from ledger.tables.raw_rows import Fault
         ("HTTPS://Vendor.Example/", "HTTPS://Vendor.Example/"),
         ("例え.example", "https://例え.example"),
         ("info@vendor.example", "https://vendor.example/"),
+        ("sales@mail.vendor.co.uk", "https://vendor.co.uk/"),
+        ("info@müller.example", "https://xn--mller-kva.example/"),
         ("mailto:info@Vendor.example?subject=x", "https://vendor.example/"),
         ("https://www.linkedin.com/", "https://www.linkedin.com/"),  # the network itself may be a vendor
         ("https://sites.google.com/view/quay", "https://sites.google.com/view/quay"),
@@ -49,6 +51,8 @@ def test_ways_to_write_a_site_are_understood(text, address):
         ("http://[::1/", "'http://[::1/' (Invalid IPv6 URL)"),
         ("sales@gmail.com", "a mailbox at gmail.com, which anybody can have"),
         ("info@GMX.de", "a mailbox at gmx.de, which anybody can have"),
+        ("info@vip.163.com", "a mailbox at 163.com, which anybody can have"),
+        ("info@yahoo.com.sg", "a mailbox at yahoo.com.sg, which anybody can have"),
         ("https://user:secret@vendor.example/", "one with them at vendor.example"),
         ("https://user@vendor.example/", "one with them at vendor.example"),
         ("https://de.linkedin.com/company/a-ltd", "a profile at linkedin.com, which is not a vendor's site"),

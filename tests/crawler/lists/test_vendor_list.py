@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -10,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.lists.vendor_list import ListOptions, VendorList, read_vendor_list
+from crawler.visits.seeds import seed_of
 from ledger.errors import BadInputError
+from partnerproof.watch_round import write_list
 from tests.casebook.register.conftest import lei
 
 
@@ -200,14 +203,19 @@ def test_private_hosts_go_in_where_they_are_allowed_or_pinned(tmp_path):
 
 
 def test_a_list_of_the_program_itself_is_taken_as_it_is(tmp_path):
-    text = "name,url\n-,https://www.a.example/\nA  B,https://a.example/\nA  B,http://a.example/\nC,https://x.com/c\nD,http://10.0.0.1/\n"
-    seeds = read(tmp_path, text, is_own=True).seeds
-    assert [(seed.vendor, len(seed.start_urls)) for seed in seeds] == [
-        ("a.example", 1),
-        ("A  B", 2),
-        ("C", 1),
-        ("D", 1),
+    """What a watch visits again are the seeds that are stored, with their names, aliases and addresses."""
+    (merged,) = read(tmp_path, "name,url,country\nA  B,a.example,DE\nAB,www.a.example/partners,\n").seeds
+    others = [
+        seed_of("https://www.a.example/", name="-", country="NA"),
+        seed_of("https://x.com/c"),
+        seed_of("http://10.0.0.1/", name="A  B", parent="n/a"),
+        replace(
+            seed_of("http://b.example/"), start_urls=("http://b.example/", "https://b.example/"), identifiers=(lei(1),)
+        ),
     ]
+    path = write_list([merged, *others], tmp_path)
+    assert read_vendor_list(path, ListOptions(is_own=True)).seeds == (merged, *others)
+    assert (merged.aliases, len(merged.start_urls)) == (("AB",), 2)
 
 
 @given(st.lists(st.tuples(st.sampled_from(["A", "B Ltd", "", "n/a"]), st.sampled_from(["a.example", "www.a.example", "b.example/x", "info@b.example", "nonsense", "", "x@gmail.com", "http://10.0.0.1"])), max_size=30))  # fmt: skip

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.errors import BadInputError
+from ledger.tables import table_rows
 from ledger.tables.raw_rows import MAX_COLUMNS
 from ledger.tables.table_format import MAX_SHOWN_CHARS, TableFormat, TableReading
 from ledger.tables.table_rows import each_row, rows_of, text_table
@@ -97,6 +98,13 @@ def test_a_file_of_quotes_alone_ends(tmp_path):
     rows, problems, _ = read(tmp_path / "t.csv", b"a,b\n" + b'x,"y" z\n' * 5_000)
     assert (rows, len(problems)) == ([], 1_000)
     assert "expected CSV, got 1,000 rows that are none; save the list as CSV or XLSX anew" in problems[-1]
+
+
+def test_a_file_without_line_breaks_is_not_held_in_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(table_rows, "MAX_LINE_CHARS", 1_000)
+    with pytest.raises(BadInputError, match="expected lines of at most 1,000 characters, got a longer one"):
+        read(tmp_path / "t.csv", b"a,b" + b" " * 2_000)
+    assert read(tmp_path / "t.csv", b"a,b\n" + b"x" * 997 + b",1\n")[0] == [{"a": "x" * 997, "b": "1"}]
 
 
 def test_a_rejected_row_keeps_its_cells_and_cuts_endless_ones(tmp_path):
