@@ -23,7 +23,7 @@ from ledger.records import Grant
 from ledger.relations import GRANTABLE
 from ledger.tables.date_columns import NO_FORM, DateForm, is_last_of_month, is_open_end
 from ledger.tables.list_mapping import ListMapping, ListShape
-from ledger.tables.list_words import shipped_list_words
+from ledger.tables.list_words import says_nothing, shipped_list_words
 from ledger.tables.table_format import TableRow
 from ledger.typed_texts import IsoDate, SnapshotId
 from ledger.vocabulary import Noise, Relation
@@ -107,19 +107,19 @@ class GrantReader:
             brand=self.brand,
             line=row.line,
             company=company,
-            aliases=row.several("aliases"),
+            aliases=_several(row, "aliases"),
             relation=Relation(relation),
-            programme=row.text("programme") or None,
-            tier=row.text("tier") or None,
+            programme=_said(row, "programme"),
+            tier=_said(row, "tier"),
             marks=row.several("marks"),
             territory=row.text("territory") or None,
             valid_from=start,
             valid_until=end,
-            parent=row.text("parent") or None,
-            source=row.text("source") or None,
+            parent=_said(row, "parent"),
+            source=_said(row, "source"),
             domains=domains,
             identifiers=identifiers,
-            purpose=row.text("purpose") or None,
+            purpose=_said(row, "purpose"),
         )
 
     def _problem(self, row: TableRow, column: str, expected: str, got: str, next_step: str) -> None:
@@ -127,7 +127,7 @@ class GrantReader:
 
     def _domains(self, row: TableRow) -> tuple[str, ...]:
         domains: dict[str, None] = {}
-        for text in row.several("domains"):
+        for text in _several(row, "domains"):
             domain = normal_place(text)
             if domain is None:
                 self._problem(row, "domains", "domains such as vendor.example", repr(text), "correct it or leave it empty")  # fmt: skip
@@ -139,7 +139,7 @@ class GrantReader:
 
     def _identifiers(self, row: TableRow) -> tuple[str, ...]:
         identifiers: dict[str, None] = {}
-        for text in row.several("identifiers"):
+        for text in _several(row, "identifiers"):
             try:
                 identifiers[normal_identifier(text)] = None
             except ValueError as error:
@@ -174,6 +174,16 @@ class GrantReader:
                 step += f', or say how the dates are written in a mapping: [dates] format = "{form_like}"'
             self._problem(row, column, ISO_DATES, repr(text) if text else "nothing", step)
         return day
+
+
+def _said(row: TableRow, column: str) -> str | None:
+    """Return what a cell says; "n/a" is no tier and no parent. Not of marks and territory: "none" may mean that there are none."""
+    text = row.text(column)
+    return None if says_nothing(text) else text
+
+
+def _several(row: TableRow, column: str) -> tuple[str, ...]:
+    return tuple(text for text in row.several(column) if not says_nothing(text))
 
 
 def _network_of(text: str) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import unicodedata
 from urllib.parse import urlsplit
 
 from crawler.wire.addresses import is_public
@@ -65,7 +66,7 @@ def _refuse(url: str, may_be_private: frozenset[str] | None) -> Fault | None:
         return Fault(expected="one web address or domain", got=f"{url.removeprefix('https://')!r}, which holds a space", next_step=_WRITE)  # fmt: skip
     try:
         parts = urlsplit(url)
-        host = (parts.hostname or "").rstrip(".")
+        host = unicodedata.normalize("NFKC", parts.hostname or "").rstrip(".")  # １２７.０.０.１ is 127.0.0.1
         _ = parts.port  # raises ValueError for a port that is no number
     except ValueError as error:
         return Fault(expected=_SITE, got=f"{url!r} ({error})", next_step=_WRITE)
@@ -73,11 +74,12 @@ def _refuse(url: str, may_be_private: frozenset[str] | None) -> Fault | None:
         return Fault(expected="an address that begins with https:// or http://", got=repr(url), next_step=_WRITE)
     if parts.username is not None or parts.password is not None:
         return Fault(expected="an address without a user name and password", got=f"one with them at {host}", next_step="remove what stands before the @")  # fmt: skip
-    if _is_private(host) and may_be_private is not None and host not in may_be_private:
+    domain = "localhost" if host == "localhost" else normal_domain(f"[{host}]" if ":" in host else host)
+    if _is_private(domain or host) and may_be_private is not None and host not in may_be_private:
         return Fault(expected="an address on the public Internet", got=f"{host}, which is private", next_step="write the public one, or allow it with --allow-private")  # fmt: skip
-    if host != "localhost" and normal_domain(f"[{host}]" if ":" in host else host) is None:
+    if domain is None:
         return Fault(expected="a web address or domain", got=_no_domain(url, host), next_step=_WRITE)
-    network = _network_of(host)
+    network = _network_of(domain)
     if network is not None and (parts.path.strip("/") or parts.query):
         return Fault(expected=_SITE, got=f"a profile at {network}, which is not a vendor's site", next_step=_WRITE)
     return None

@@ -110,6 +110,14 @@ def test_usual_headings_and_a_column_of_one_form_are_understood(grants):
     ]
 
 
+def test_cells_that_say_that_there_is_nothing_are_empty(grants):
+    (grant,) = grants(
+        "company,aliases,domains,identifiers,tier,parent,marks,valid_from\nA,-,n/a,N/A;,none,–,none,2020-01-01\n"
+    )
+    assert (grant.aliases, grant.domains, grant.identifiers, grant.tier, grant.parent) == ((), (), (), None, None)
+    assert grant.marks == ("none",)  # an empty list of marks is all of them
+
+
 def test_each_column_of_dates_is_read_by_itself(grants):
     (first, second) = grants("company,valid_from,valid_until\nA,3/4/2020,31/12/2025\nB,25/4/2020,2/1/2026\n")
     assert (first.valid_from, first.valid_until, second.valid_until) == ("2020-04-03", "2025-12-31", "2026-01-02")
