@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One mistake in an input: where it is, what was expected, what was found and what to do."""
+    """One mistake in an input: where it is, what was expected, what was found and what to do. column: of a table, as the file calls it."""
 
     where: str
     expected: str
     got: str
     next_step: str
+    column: str | None = None
 
     def __str__(self) -> str:
         return f"{self.where}: expected {self.expected}, got {self.got}; {self.next_step}"

@@ -337,7 +337,8 @@ CREATE TABLE register_snapshots ( -- one import of a brand's register; the newes
     recorded_at TEXT NOT NULL,
     register TEXT NOT NULL, -- which register of the brand; of each the newest snapshot that is not undone holds
     format TEXT NOT NULL, -- csv, xlsx, json, html; proposals = what reviewers proposed and was accepted
-    mapping_sha256 TEXT -- of the mapping file that it was read with; NULL = none was needed
+    mapping_sha256 TEXT, -- of the mapping file that it was read with, and of options that do the same; NULL = none was needed
+    left_out INTEGER NOT NULL -- rows of the file that could not be read, and were left out because somebody said so
 ) STRICT;
 
 CREATE TABLE grants ( -- who may use which marks, in which relation, from when until when

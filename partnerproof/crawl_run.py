@@ -18,8 +18,9 @@ from twisted.python.failure import Failure
 
 import crawler.settings as crawl_settings
 from casebook.cases.casework import update_casework
+from crawler.lists.vendor_list import ListOptions, read_vendor_list
 from crawler.spiders.partners import PartnersSpider, page_read, visit_begun, visit_ended, visits_put_back
-from crawler.visits.seeds import end_crawl_if_complete, read_seeds, seed_of_url
+from crawler.visits.seeds import end_crawl_if_complete, seed_of_url
 from crawler.wire.opt_out import read_opt_out
 from ledger.archive.warc import cut_torn_tails
 from ledger.database import Ledger
@@ -40,9 +41,11 @@ from partnerproof.yields import yield_drops
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrawlOrder:
-    """What the user asked for. One of seeds and url."""
+    """What the user asked for. One of seeds and url. vendors: how many the list holds, if it was read already."""
 
     seeds: Path | None = None
+    list_options: ListOptions | None = None  # None: take the whole list or nothing
+    vendors: int | None = None
     url: str | None = None
     brands: tuple[str, ...] = ()
     allow_private: bool = False
@@ -60,7 +63,10 @@ def run_crawl(workspace: Workspace, order: CrawlOrder) -> CrawlId:
     KeyboardInterrupt when it was stopped before all visits were done.
     """
     brands = workspace.load_brands(order.brands)
-    total = _count_seeds(order)
+    options = order.list_options or ListOptions(
+        allow_private=order.allow_private, pinned_hosts=pinned_hosts(order.resolve), is_strict=True
+    )
+    total = _count_vendors(order, options)
     read_opt_out(workspace.opt_out)
     workspace.lexicon()  # names the mistakes of the workspace's own languages before Scrapy starts
     with workspace.writing("crawl"):
@@ -96,7 +102,7 @@ def run_crawl(workspace: Workspace, order: CrawlOrder) -> CrawlId:
             scrapy_crawler.signals.connect(progress.on_page, signal=page_read)
             scrapy_crawler.signals.connect(progress.on_response, signal=response_received)
             follower.start()
-            began = process.crawl(scrapy_crawler, seeds=seeds, url=order.url)
+            began = process.crawl(scrapy_crawler, seeds=seeds, url=order.url, list_options=options)
             interruptions: list[BaseException] = []
             began.addErrback(lambda failure: _note_interruption(failure, interruptions))
             process.start()
@@ -139,11 +145,13 @@ def _end(scrapy_crawler: Crawler, workspace: Workspace) -> CrawlId:
     return spider.crawl_id
 
 
-def _count_seeds(order: CrawlOrder) -> int:
+def _count_vendors(order: CrawlOrder, options: ListOptions) -> int:
     """Also names the mistakes of the list or the URL before anything starts."""
     if order.url is not None:
         seed_of_url(order.url)
-    return len(read_seeds(order.seeds)) if order.seeds else 1
+    if order.seeds is None:
+        return 1
+    return len(read_vendor_list(order.seeds, options).seeds) if order.vendors is None else order.vendors
 
 
 def scrapy_settings(workspace: Workspace, order: CrawlOrder) -> Settings:
@@ -200,6 +208,11 @@ def read_resolve(entries: Sequence[str]) -> dict[str, str]:
     if problems:
         raise BadInputError(problems)
     return pinned
+
+
+def pinned_hosts(entries: Sequence[str]) -> frozenset[str]:
+    """Return the hosts that `--resolve` names. Errors: BadInputError."""
+    return frozenset(pin.rpartition(":")[0] for pin in read_resolve(entries))
 
 
 def _tell_missing_registers(ledger: Ledger, brands: Sequence[Brand]) -> None:

@@ -90,8 +90,8 @@ def _judge(tools: FlowTools, visit_id: VisitId) -> int:
 
 STAGES = (
     Stage(name="brand", command="partnerproof brand add", reads="logo files, brand.toml", writes="brands, official_logos", module="matcher/brands/official_logos.py"),
-    Stage(name="register", command="partnerproof register import", reads="CSV", writes="register_snapshots, grants", module="casebook/register/grants.py"),
-    Stage(name="crawl", command="partnerproof crawl", reads="seed list", writes="seeds, visits, captures, looks, pages", module="crawler/spiders/partners.py"),
+    Stage(name="register", command="partnerproof register import", reads="CSV, XLSX, JSON, HTML", writes="register_snapshots, grants", module="casebook/register/grants.py"),
+    Stage(name="crawl", command="partnerproof crawl", reads="vendor list", writes="seeds, visits, captures, looks, pages", module="crawler/lists/vendor_list.py, crawler/spiders/partners.py"),
     Stage(name="ingest", command="partnerproof ingest", reads="WARC, WACZ of others", writes="seeds, visits, captures, looks, pages", module="crawler/archives/ingest.py"),
     Stage(name="extract", command="partnerproof extract", reads="captures", writes="sightings, passages", module="crawler/images/sightings.py, crawler/reading/passages.py", run=_extract),
     Stage(name="compare", command="partnerproof extract", reads="pages, passages, sightings of the vendor's visits", writes="page_continuity", module="crawler/reading/page_continuity.py", run=_compare),

@@ -22,7 +22,7 @@ from ledger.typed_texts import Instant, SeedId
 from partnerproof.config import WatchConfig
 
 WATCH_LIST = "watch.csv"
-_COLUMNS = ("name", "url", "country", "parent", "identifiers")
+_COLUMNS = ("name", "url", "country", "parent", "identifiers", "aliases")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +59,13 @@ def find_unfinished(ledger: Ledger, var: Path) -> Path | None:
 
 
 def write_list(seeds: Sequence[Seed], var: Path) -> Path:
-    """Write the vendors of a round as a seed list; it stays until the next round."""
+    """Write the vendors of a round as a list, one a row with all its start addresses; it stays until the next round."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(_COLUMNS)
     for seed in seeds:
-        for url in seed.start_urls:
-            writer.writerow([seed.vendor, url, seed.country or "", seed.parent or "", ";".join(seed.identifiers)])
+        several = (";".join(seed.identifiers), ";".join(seed.aliases))
+        writer.writerow([seed.vendor, " ".join(seed.start_urls), seed.country or "", seed.parent or "", *several])
     path = var / WATCH_LIST
     part = path.with_suffix(".part")
     with part.open("w", encoding="utf-8", newline="") as file:

@@ -16,9 +16,10 @@ from pathlib import Path
 from PIL import Image
 
 from casebook.export.redaction import BLANK, Ticked
-from ledger.csv_table import TableFormat, TableRow, each_row
 from ledger.errors import BadInputError, OutsideFailureError, Problem, did_you_mean
 from ledger.identity import sha256_hex
+from ledger.tables.table_format import TableFormat, TableReading, TableRow
+from ledger.tables.table_rows import each_row
 
 COLUMNS = ("tick", "kind", "text", "where", "times", "why")
 KINDS = ("name", "e-mail", "phone", "text", "outline")
@@ -121,13 +122,14 @@ def _safe(cell: str) -> str:
 def read_list(path: Path) -> RedactionList:
     """Return what was ticked, with every mistake. Errors: BadInputError when the file can't be read as a table."""
     problems: list[Problem] = []
+    reading = TableReading()
     texts: dict[Ticked, None] = {}
     outlines: list[PlacedOutline] = []
-    for row in each_row(path, _TABLE, problems):
-        tick, kind = row.cells["tick"].lower(), row.cells.get("kind", "").lower() or "text"
+    for row in each_row(path, _TABLE, reading):
+        tick, kind = row.text("tick").lower(), row.text("kind").lower() or "text"
         if not tick:
             continue
-        text = _QUOTED.sub("", row.cells["text"])
+        text = _QUOTED.sub("", row.text("text"))
         mistakes = [*_tick_mistakes(row, tick), *_kind_mistakes(row, kind)]
         if not mistakes and kind == "outline":
             if (box := _box_of(text)) is None:
@@ -140,11 +142,12 @@ def read_list(path: Path) -> RedactionList:
                     )
                 )
             else:
-                outlines.append(PlacedOutline(exhibit=row.cells.get("where", ""), box=box, row=row))
+                outlines.append(PlacedOutline(exhibit=row.text("where"), box=box, row=row))
         elif not mistakes:
             mistakes += _text_mistakes(row, kind, text)
             texts[Ticked(kind=kind, text=text)] = None
         problems += mistakes
+    problems[:0] = reading.all_problems
     if not texts and not outlines and not problems:
         problems.append(
             Problem(

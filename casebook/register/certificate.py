@@ -192,10 +192,12 @@ def _period(search: Search) -> str:
 
 def _register(entry: dict[str, Any]) -> SearchedRegister:
     is_register = "register" in entry
+    left_out = entry.get("left_out", 0)
     entries = entry["grants"] if is_register else entry["companies"] + entry["relationships"]
     return SearchedRegister(
         name=entry["register"] if is_register else f"group file: {entry['group_file']}",
-        file=_short(entry["file"]),
+        file=_short(entry["file"])
+        + (f", without {left_out:,} {'row' if left_out == 1 else 'rows'} that could not be read" if left_out else ""),
         sha256=entry["sha256"],
         recorded_at=entry["recorded_at"],
         entries=entries,

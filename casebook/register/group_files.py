@@ -11,7 +11,7 @@ import codecs
 import io
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,10 +19,11 @@ from typing import IO
 
 from casebook.register.gleif import each_lei_entry, each_rr_entry, each_xml_record, lei_row, rr_row
 from casebook.register.group_entries import CompanyEntry, GroupEntry, RelationshipEntry
-from ledger.csv_table import TableFormat, rows_of
 from ledger.dates import read_date
 from ledger.errors import BadInputError, Problem
 from ledger.identifiers import normal_identifier
+from ledger.tables.table_format import TableFormat, TableReading, TableRow
+from ledger.tables.table_rows import rows_of, text_table
 
 MAX_EXPANSION = 200  # times the size in the archive; GLEIF's files shrink to a twentieth
 _SNIFFED_BYTES = 65_536
@@ -60,20 +61,33 @@ class GroupFile:
     def _csv_entries(self, text: io.TextIOWrapper, where: str) -> Iterator[GroupEntry]:
         if self.format == "csv":
             table = TableFormat(columns=_PLAIN, needed=[("child",), ("parent",)], example=EXAMPLE)
-            for row in rows_of(text, where, table, self.problems):
-                yield from _plain_entries(row.cells, row.place, self.problems)
+            for row in self._rows(text, where, table):
+                yield from _plain_entries(row, self.problems)
             return
         is_lei = self.format == "lei-cdf"
         needed = _LEI_CSV if is_lei else _RR_CSV
         table = TableFormat(
-            columns=None, needed=[(name,) for name in needed], example=",".join(needed), keeps_case=True,
+            columns=None, needed=[(name,) for name in needed], example=",".join(needed), delimiter=",",
             only=(lei_row if is_lei else rr_row).columns,
         )  # fmt: skip
-        rows = (row.cells for row in rows_of(text, where, table, self.problems))
+        rows = ({name: row.text(name) for name in row.cells} for row in self._rows(text, where, table))
         if is_lei:
             yield from each_lei_entry(map(lei_row, rows), self.left_out)
         else:
             yield from each_rr_entry(map(rr_row, rows), self.left_out)
+
+    def _rows(self, text: io.TextIOWrapper, where: str, table: TableFormat) -> Iterator[TableRow]:
+        reading = TableReading()
+        for row in rows_of(text_table(text, where, table), table, reading):
+            yield row
+            self._take_problems(reading)
+        self._take_problems(reading)
+
+    def _take_problems(self, reading: TableReading) -> None:
+        if reading.problems or reading.rejected:
+            self.problems += reading.all_problems
+            reading.problems.clear()
+            reading.rejected.clear()
 
 
 def open_group_file(path: Path) -> GroupFile:
@@ -131,34 +145,36 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
         raise _bad(str(path), "a readable archive", str(error), "unpack it, and name the file") from error
 
 
-def _plain_entries(cells: dict[str, str], place: Callable[[str], str], problems: list[Problem]) -> Iterator[GroupEntry]:
+def _plain_entries(row: TableRow, problems: list[Problem]) -> Iterator[GroupEntry]:
     before = len(problems)
     ends: dict[str, CompanyEntry] = {}
     for end, columns in (
         ("child", ("child_identifier", "child_lei", "lei")),
         ("parent", ("parent_identifier", "parent_lei")),
     ):
-        if not cells[end]:
-            problems.append(_problem(place(end), "a company's name", "nothing", "fill it in or remove the row"))
+        if not row.text(end):
+            problems.append(_problem(row.place(end), "a company's name", "nothing", "fill it in or remove the row"))
         identifier = None
         for column in columns:
-            if cells.get(column):
+            if row.text(column):
                 try:
-                    identifier = normal_identifier(cells[column])
+                    identifier = normal_identifier(row.text(column))
                 except ValueError as error:
                     expected = "an LEI, or a registration number with its issuer, such as GB:01234567"
-                    problems.append(_problem(place(column), expected, f"{cells[column]!r} ({error})", "correct it"))
-        ends[end] = CompanyEntry(name=cells[end], identifier=identifier, country=None)
+                    problems.append(
+                        _problem(row.place(column), expected, f"{row.text(column)!r} ({error})", "correct it")
+                    )
+        ends[end] = CompanyEntry(name=row.text(end), identifier=identifier, country=None)
     dates: dict[str, str | None] = {}
     for column in ("from", "until"):
-        text = cells.get(column, "")
+        text = row.text(column)
         dates[column] = read_date(text) if text else None
         if text and dates[column] is None:
-            problems.append(_problem(place(column), "YYYY-MM-DD", repr(text), "write it as 2024-04-03"))
+            problems.append(_problem(row.place(column), "YYYY-MM-DD", repr(text), "write it as 2024-04-03"))
     since, until = dates["from"], dates["until"]
     if since and until and until <= since:
         got = f"{until}, but from is {since}"
-        problems.append(_problem(place("until"), "a later date than from", got, "until is the first day without"))
+        problems.append(_problem(row.place("until"), "a later date than from", got, "until is the first day without"))
     if len(problems) == before:
         yield ends["child"]
         yield ends["parent"]

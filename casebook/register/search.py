@@ -311,6 +311,7 @@ def _register_json(snapshot: RegisterSnapshot) -> dict[str, object]:
         "sha256": snapshot.file_sha256,
         "recorded_at": snapshot.recorded_at,
         "grants": snapshot.grants,
+        **({"left_out": snapshot.left_out} if snapshot.left_out else {}),
     }
 
 

@@ -26,6 +26,7 @@ class ListedSnapshot:
     file: str
     file_sha256: Sha256
     rows: int
+    left_out: int  # rows that could not be read
     recorded_at: Instant
     undone_at: Instant | None
     why: str | None
@@ -82,12 +83,14 @@ def _bad(where: str, expected: str, got: str, next_step: str) -> BadInputError:
 
 
 _ALL = """
-    SELECT s.snapshot_id, s.brand, s.register AS name, s.format, s.file, s.file_sha256, s.grants AS rows, s.recorded_at,
+    SELECT s.snapshot_id, s.brand, s.register AS name, s.format, s.file, s.file_sha256, s.grants AS rows, s.left_out,
+           s.recorded_at,
            u.undone_at, u.why
     FROM register_snapshots s LEFT JOIN snapshot_undos u ON u.snapshot_id = s.snapshot_id
     WHERE :brand IS NULL OR s.brand = :brand
     UNION ALL
-    SELECT s.snapshot_id, NULL, s.source, s.format, s.file, s.file_sha256, s.companies + s.relationships, s.recorded_at,
+    SELECT s.snapshot_id, NULL, s.source, s.format, s.file, s.file_sha256, s.companies + s.relationships, 0,
+           s.recorded_at,
            u.undone_at, u.why
     FROM group_snapshots s LEFT JOIN snapshot_undos u ON u.snapshot_id = s.snapshot_id
     WHERE :brand IS NULL

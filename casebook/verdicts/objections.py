@@ -55,6 +55,10 @@ def _register(facts: ClaimFacts, search: SearchResult | None, as_of: IsoDate) ->
     if near := len(search.record.near_misses):
         yield f"{near} {'name' if near == 1 else 'names'} in the register {'is' if near == 1 else 'are'} alike, see the search record"
     registers = [searched for searched in search.record.registers if "register" in searched]
+    left_out = sum(int(register.get("left_out", 0)) for register in registers)
+    if left_out and not search.hits:
+        rows = "1 row of the register" if left_out == 1 else f"{left_out} rows of the register"
+        yield f"{rows} could not be read: a grant of this vendor may have been left out with {'it' if left_out == 1 else 'them'}"
     days = min((_days_between(register["recorded_at"], as_of) for register in registers), default=0)
     if days > OLD_REGISTER_DAYS:
         yield f"the register was recorded {days} days before {as_of}: grants made since are not in it"

@@ -22,12 +22,13 @@ from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
 
 from crawler.drawing.browser import Browser, BrowserOptions
+from crawler.lists.vendor_list import ListOptions, read_vendor_list
 from crawler.reading.page_reader import ReadPage
 from crawler.reading.reading_pool import ReadingPool
 from crawler.visits.looks import LookTaker
 from crawler.visits.made_with import describe_crawler
 from crawler.visits.outage import Outage
-from crawler.visits.seeds import begin_crawl, end_crawl_if_complete, read_seeds, seed_of_url
+from crawler.visits.seeds import begin_crawl, end_crawl_if_complete, seed_of_url
 from crawler.visits.visit import (
     PROGRAM_ERROR,
     Budget,
@@ -48,7 +49,7 @@ from ledger.errors import BadInputError, PartnerproofError, Problem
 from ledger.identity import utc_now, utc_text
 from ledger.lexicon import Lexicon
 from ledger.proof.writer_lock import acquire_writer_lock
-from ledger.records import Crawl, Visit
+from ledger.records import Crawl, Seed, Visit
 from ledger.typed_texts import CrawlId
 from ledger.vocabulary import CrawlKind, VisitState
 
@@ -65,7 +66,9 @@ class PartnersSpider(VisitingSpider):
 
     name = "partners"
 
-    def __init__(self, seeds: str | None = None, url: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, seeds: str | None = None, url: str | None = None, list_options: ListOptions | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         if bool(seeds) == bool(url):
             raise BadInputError(
@@ -77,10 +80,8 @@ class PartnersSpider(VisitingSpider):
                 )
             )
         self.seeds_file = seeds or url or ""
-        if seeds:
-            self.seed_list = read_seeds(Path(seeds))
-        else:
-            self.seed_list = [seed_of_url(url or "")]
+        self.list_options = list_options
+        self.seed_list = [] if seeds else [seed_of_url(url or "")]
         self.crawl_id = CrawlId("")  # set when the crawl has begun
         self.failure: PartnerproofError | None = None
         self.is_single_url = url is not None
@@ -97,6 +98,8 @@ class PartnersSpider(VisitingSpider):
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         spider = super().from_crawler(crawler, *args, **kwargs)
         settings = crawler.settings
+        if not spider.is_single_url:
+            spider.seed_list = _read_list(Path(spider.seeds_file), spider.list_options, settings)
         database = Path(settings["PARTNERPROOF_DATABASE"])
         if not settings.getbool("PARTNERPROOF_HAS_WRITER_LOCK"):
             spider.writer_lock.enter_context(acquire_writer_lock(database, "scrapy crawl"))
@@ -264,6 +267,18 @@ class PartnersSpider(VisitingSpider):
             await asyncio.sleep(min(seconds, 60.0))
         finally:
             self.ledger.update(Crawl, {"waits_until": None, "waits_for": None}, crawl_id=self.crawl_id)
+
+
+def _read_list(path: Path, options: ListOptions | None, settings: BaseSettings) -> list[Seed]:
+    """Read a vendor list. options: None where Scrapy's own command line names it; then the log says what was left out."""
+    if options is not None:
+        return list(read_vendor_list(path, options).seeds)
+    pinned = frozenset(entry.rpartition(":")[0] for entry in settings.getdict("PARTNERPROOF_RESOLVE"))
+    allow_private = settings.getbool("PARTNERPROOF_ALLOW_PRIVATE")
+    listed = read_vendor_list(path, ListOptions(allow_private=allow_private, pinned_hosts=pinned))
+    for problem in listed.reading.all_problems:
+        logger.warning("left out: %s: expected %s", problem.where, problem.expected)
+    return list(listed.seeds)
 
 
 def _budget(settings: BaseSettings) -> Budget:

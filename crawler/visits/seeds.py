@@ -1,113 +1,30 @@
-"""The vendor list: CSV → seeds, and a crawl with one visit for each.
+"""Seeds → a crawl with one visit for each; what an address says of the seed that it is of.
 
-Reads: a CSV with a header; columns url or domain (one is needed), name, country, parent, identifiers (LEI or
-ISSUER:NUMBER, parted by `;`); several lines of one vendor and host add start URLs. Writes: rows in seeds, crawls, visits.
+Reads: crawls, visits. Writes: seeds, crawls, visits.
 
-1. Read all lines; collect every mistake, import nothing if there is one.
-2. An unfinished crawl of the same list goes on; else a new crawl begins with all visits pending.
+An unfinished crawl of the same seeds, brands and scope goes on; else a new crawl begins with all visits pending.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import replace
-from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from w3lib.url import safe_url_string
 
 from crawler.visits.clock import measure_clock
-from ledger.csv_table import TableFormat, TableRow, each_row
 from ledger.database import Ledger, columns_of
 from ledger.domains import site_of
 from ledger.errors import BadInputError, Problem
-from ledger.identifiers import normal_identifier
 from ledger.identity import content_id, event_id, sha256_hex, utc_text
 from ledger.records import Crawl, Seed, Visit
 from ledger.typed_texts import CrawlId, SeedId, VisitId
 from ledger.vocabulary import CrawlKind, VisitState
 
 SCOPE_SETTINGS = ("PARTNERPROOF_BRANDS", "PARTNERPROOF_FOLLOW_LINKS", "PARTNERPROOF_MAX_PAGES")
-COLUMNS = ("name", "url", "domain", "country", "parent", "aliases", "identifiers")
-EXAMPLE = "name,url\nBright Harbour,https://www.brightharbour.example/"
-TABLE = TableFormat(columns=COLUMNS, needed=[("url", "domain")], example=EXAMPLE, may_be_short=True)
-
-
-def read_seeds(path: Path) -> list[Seed]:
-    """Return the seeds of a list, in its order. Errors: BadInputError with every mistake, by line and column."""
-    problems: list[Problem] = []
-    seeds: dict[str, Seed] = {}
-    lines: dict[str, int] = {}
-    for row in each_row(path, TABLE, problems):
-        _add_row(row, seeds, lines, problems)
-    if not seeds and not problems:
-        problems.append(
-            Problem(
-                where=f"{path} line 2", expected="at least one vendor", got="the end of the file", next_step="add one"
-            )
-        )
-    if problems:
-        raise BadInputError(problems)
-    return list(seeds.values())
-
-
-def _add_row(row: TableRow, seeds: dict[str, Seed], lines: dict[str, int], problems: list[Problem]) -> None:
-    cells = row.cells
-    address = cells.get("url") or cells.get("domain") or ""
-    # of two empty cells the one that the file has
-    column = next((name for name in ("url", "domain") if cells.get(name)), "url" if "url" in cells else "domain")
-    try:
-        seed = seed_of(address, name=cells.get("name"), country=cells.get("country"), parent=cells.get("parent"))
-    except ValueError as error:
-        problems.append(
-            Problem(
-                where=row.place(column),
-                expected="a web address or domain",
-                got=f"{address!r} ({error})",
-                next_step="write it as https://www.vendor.example/",
-            )
-        )
-        return
-    aliases = tuple(dict.fromkeys(filter(None, map(str.strip, cells.get("aliases", "").split(";")))))
-    seed = replace(seed, identifiers=_identifiers(row, problems), aliases=aliases)
-    known = seeds.get(seed.seed_id)
-    if known is None:
-        seeds[seed.seed_id] = seed
-        lines[seed.seed_id] = row.line
-    elif known.vendor != seed.vendor:
-        problems.append(
-            Problem(
-                where=row.place("name"),
-                expected=f"{known.vendor!r} as in line {lines[seed.seed_id]}, which has the same site",
-                got=repr(seed.vendor),
-                next_step="give each vendor a site of its own, or the lines one name",
-            )
-        )
-    else:
-        seeds[seed.seed_id] = replace(
-            known,
-            start_urls=tuple(dict.fromkeys((*known.start_urls, *seed.start_urls))),
-            identifiers=tuple(dict.fromkeys((*known.identifiers, *seed.identifiers))),
-            aliases=tuple(dict.fromkeys((*known.aliases, *seed.aliases))),
-        )
-
-
-def _identifiers(row: TableRow, problems: list[Problem]) -> tuple[str, ...]:
-    identifiers: dict[str, None] = {}
-    for text in filter(None, map(str.strip, row.cells.get("identifiers", "").split(";"))):
-        try:
-            identifiers[normal_identifier(text)] = None
-        except ValueError as error:
-            problems.append(
-                Problem(
-                    where=row.place("identifiers"),
-                    expected="an LEI, or a registration number with its issuer, such as GB:01234567",
-                    got=f"{text!r} ({error})",
-                    next_step="correct it or leave it empty",
-                )
-            )
-    return tuple(identifiers)
+# RFC 1035 section 2.3.4; a longer name raises in the resolver, far from whoever wrote it
+MAX_HOST_CHARS, MAX_LABEL_CHARS = 253, 63
 
 
 def seed_of(address: str, *, name: str | None = None, country: str | None = None, parent: str | None = None) -> Seed:
@@ -125,6 +42,7 @@ def seed_of(address: str, *, name: str | None = None, country: str | None = None
     if "." not in host and ":" not in host and host != "localhost":
         raise ValueError("no domain in it")
     url = safe_url_string(urlunsplit(parts._replace(path=parts.path or "/")))
+    _refuse_long(urlsplit(url).hostname or "")
     netloc = urlsplit(url).netloc.lower().rpartition("@")[2]
     domain = site_of(url)
     tenant = domain.partition("/")[2]
@@ -136,6 +54,14 @@ def seed_of(address: str, *, name: str | None = None, country: str | None = None
         country=country or None,
         parent=parent or None,
     )
+
+
+def _refuse_long(host: str) -> None:
+    """Errors: ValueError. A name that is not ASCII after being encoded has a part that can't be."""
+    if len(host) > MAX_HOST_CHARS:
+        raise ValueError(f"a host has at most {MAX_HOST_CHARS} characters")
+    if not host.isascii() or any(len(label) > MAX_LABEL_CHARS for label in host.split(".")):
+        raise ValueError(f"each part of a host has at most {MAX_LABEL_CHARS} characters")
 
 
 def sites_beside(ledger: Ledger, seed: Seed) -> tuple[str, ...]:

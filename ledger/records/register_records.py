@@ -21,6 +21,7 @@ class RegisterSnapshot:
     register: str = "partners"
     format: str = "csv"
     mapping_sha256: Sha256 | None = None  # None: no mapping file was needed
+    left_out: int = 0  # rows that could not be read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from partnerproof.cli.choice import Choice, pass_choice
+from partnerproof.cli.lists import ListChoice, list_options, read_list
 from partnerproof.cli.tables import print_findings
 from partnerproof.crawl_run import CrawlOrder, run_crawl
 
@@ -45,6 +46,8 @@ def network_options(function: F) -> F:
 @click.option(
     "--brand", "brands", multiple=True, help="Brand to look for; may be repeated; default: all of the workspace."
 )
+@list_options
+@click.option("--preview", is_flag=True, help="Show how the list is understood, and end without a crawl.")
 @network_options
 @click.option("--log-json", is_flag=True, help="Write one JSON line to stderr for each page, visit and warning.")
 @pass_choice
@@ -52,25 +55,50 @@ def crawl(
     choice: Choice,
     seeds: Path,
     brands: tuple[str, ...],
-    allow_private: bool,  # noqa: FBT001  # click passes by name
+    mapping: Path | None,
+    rejects: Path | None,
+    strict: bool,  # noqa: FBT001  # click passes by name
+    preview: bool,  # noqa: FBT001
+    allow_private: bool,  # noqa: FBT001
     resolve: tuple[str, ...],
     delay_s: float | None,
     allow_unverified: bool,  # noqa: FBT001
     quiet: bool,  # noqa: FBT001
     log_json: bool,  # noqa: FBT001
 ) -> None:
-    """Visit the vendors of a CSV list, match logos and sentences, check claims against the register.
+    """Visit the vendors of a list, match logos and sentences, check claims against the register.
 
-    SEEDS has a header with url or domain, and may have name, country, parent. A crawl that was stopped or
-    killed goes on where it was when the same command is run again.
+    SEEDS is a list as people have them: CSV with any usual delimiter and encoding, or XLSX. A row needs a site (a web address, a
+    domain or an e-mail address of the vendor's own) and may have name, country, parent, aliases, identifiers; which column is which
+    is told by usual headings, or by the cells. Rows of one site are one vendor. Rows that can't be used are left out and listed in
+    rejects.csv; exit 2 when there is no other.
+
+    A crawl that was stopped or killed goes on where it was when the same command is run again.
 
     \b
     Example:
       partnerproof crawl vendors.csv --brand acme
+      partnerproof crawl suppliers.xlsx --preview
     """
     workspace = choice.workspace()
+    chosen = ListChoice(
+        seeds=seeds,
+        mapping=mapping,
+        rejects=rejects,
+        is_strict=strict,
+        allow_private=allow_private,
+        resolve=resolve,
+        as_json=log_json,
+    )
+    if any(not (workspace.brands / brand).is_dir() for brand in brands):
+        workspace.load_brands(brands)  # says which, before anything is told of the list
+    vendors = len(read_list(workspace, chosen, shows_rows=preview).seeds)
+    if preview:
+        return
     order = CrawlOrder(
         seeds=seeds,
+        vendors=vendors,
+        list_options=chosen.options,
         brands=brands,
         allow_private=allow_private,
         resolve=resolve,

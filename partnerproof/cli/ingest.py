@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -10,10 +10,11 @@ from rich.console import Console
 from rich.progress import Progress
 
 from casebook.files.tables import plain
-from crawler.visits.seeds import read_seeds
+from ledger.records import Seed
 from matcher.logo_matches import store_brands
 from matcher.recognition_process import Recogniser
 from partnerproof.cli.choice import Choice, brand_option, pass_choice
+from partnerproof.cli.lists import ListChoice, read_list
 from partnerproof.cli.tables import print_findings
 from partnerproof.flow import LOGOS_CHANGED
 from partnerproof.ingest_run import IngestedFile, ingest_file, require_archives
@@ -37,7 +38,10 @@ def ingest(choice: Choice, files: tuple[Path, ...], seeds: Path | None, brands: 
       partnerproof ingest vendor-2019.warc.gz --brand acme
     """
     workspace = choice.workspace()
-    listed = read_seeds(seeds) if seeds is not None else []
+    listed: Sequence[Seed] = ()
+    if seeds is not None:
+        # archives may be of any host, and nothing is connected to
+        listed = read_list(workspace, ListChoice(seeds=seeds, allow_private=True), shows_rows=False).seeds
     require_archives(files)
     chosen = workspace.load_brands(brands)
     crawl_ids = []

@@ -8,25 +8,36 @@ from pathlib import Path
 
 import click
 
-from crawler.visits.seeds import read_seeds
 from crawler.wire.opt_out import read_opt_out
 from partnerproof.cli.choice import Choice, pass_choice
+from partnerproof.cli.lists import ListChoice, list_options, read_list
 from partnerproof.crawl_plan import CrawlPlan, plan_crawl
 
 
 @click.command()
 @click.argument("seeds", type=click.Path(path_type=Path))
+@list_options
+@click.option("--allow-private", is_flag=True, help="Let vendors lie on private and loopback addresses.")
 @click.option("--json", "as_json", is_flag=True, help="As a JSON object.")
 @pass_choice
-def plan(choice: Choice, seeds: Path, as_json: bool) -> None:  # noqa: FBT001  # click passes by name
-    """Say what a crawl of a list would cost: requests, bytes, hours, disk. No request is made.
+def plan(
+    choice: Choice,
+    seeds: Path,
+    mapping: Path | None,
+    rejects: Path | None,
+    strict: bool,  # noqa: FBT001  # click passes by name
+    allow_private: bool,  # noqa: FBT001
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Say how a list is understood, and what its crawl would cost: requests, bytes, hours, disk. No request is made.
 
     \b
     Example:
       partnerproof plan vendors.csv
     """
     workspace = choice.workspace()
-    wanted = read_seeds(seeds)
+    chosen = ListChoice(seeds=seeds, mapping=mapping, rejects=rejects, is_strict=strict, allow_private=allow_private)
+    wanted = read_list(workspace, chosen, shows_rows=True).seeds
     opted_out = read_opt_out(workspace.opt_out)
     if workspace.database.exists():
         with workspace.open_readonly() as ledger:

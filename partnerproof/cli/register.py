@@ -10,18 +10,24 @@ import click
 
 from casebook.cases.casework import update_casework
 from casebook.dossier.findings import require_brand
-from casebook.register.imports import DEFAULT_REGISTER, import_register
+from casebook.files.rejects import refuse_other_file, write_rejects
+from casebook.files.tables import plain
+from casebook.register.imports import DEFAULT_REGISTER, import_register, preview_register, read_register_mapping
 from casebook.register.register_changes import RegisterDiff, diff_register
 from casebook.register.snapshots import list_snapshots, undo_snapshot
 from casebook.verdicts.affected import judge_affected
+from ledger.tables.list_mapping import ListMapping
+from ledger.tables.table_format import TableReading
 from ledger.typed_texts import SnapshotId
 from matcher.logo_matches import store_brands
 from partnerproof.cli.choice import Choice, pass_choice
+from partnerproof.cli.lists import REJECTS, rejects_option, tell
 from partnerproof.cli.register_groups import groups, read_name
 from partnerproof.cli.register_proposals import proposals
 from partnerproof.cli.register_search import search
 from partnerproof.cli.tables import plain_console, print_rows
 from partnerproof.flow import LOGOS_CHANGED
+from partnerproof.list_account import PREVIEW_ROWS, describe_reading, describe_rejects, preview_grants
 
 _register_option = click.option("--register", "name", default=DEFAULT_REGISTER, show_default=True, callback=read_name, help="Which register of the brand.")  # fmt: skip
 
@@ -41,15 +47,30 @@ def register() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @_register_option
 @click.option("--mapping", type=click.Path(path_type=Path), help="TOML that says which column is which; see docs/how-to-register.md.")  # fmt: skip
+@click.option("--valid-until-is-last-day", is_flag=True, help="The dates in valid_until are the last days with the grant, not the first ones without.")  # fmt: skip
+@click.option("--lenient", is_flag=True, help="Leave out rows that can't be read, and list them in rejects.csv; verdicts say so.")  # fmt: skip
+@rejects_option
+@click.option("--preview", is_flag=True, help="Show how the file is understood, and do nothing.")
 @pass_choice
-def import_file(choice: Choice, brand: str, file: Path, name: str, mapping: Path | None) -> None:
+def import_file(
+    choice: Choice,
+    brand: str,
+    file: Path,
+    name: str,
+    mapping: Path | None,
+    valid_until_is_last_day: bool,  # noqa: FBT001  # click passes by name
+    lenient: bool,  # noqa: FBT001
+    rejects: Path | None,
+    preview: bool,  # noqa: FBT001
+) -> None:
     """Make a file (CSV, XLSX, JSON, HTML) a register of BRAND, from now on. All mistakes are named at once; then nothing is imported.
 
     Columns: company, valid_from (needed), aliases, domains, identifiers, relation, programme, tier, marks, purpose,
-    territory, valid_until, parent, source. Dates are YYYY-MM-DD; valid_until is the first day without the grant. Several
-    values are parted by `;`. A domain or an identifier (an LEI, or ISSUER:NUMBER) decides; a parent makes a group member
-    known; a territory of country codes (DE;AT) is held against the vendor's country; the purpose is recorded only. Files with
-    other columns need a --mapping.
+    territory, valid_until, parent, source; other usual headings are understood, and a column that is none of them is a mistake,
+    unless a --mapping says what it is. Dates are YYYY-MM-DD, or any form that a whole column has and that can be read in one way
+    only; valid_until is the first day without the grant, empty or "unlimited" where no end is on record. Several values are parted
+    by `;`. A domain or an identifier (an LEI, or ISSUER:NUMBER) decides; a parent makes a group member known; a territory of
+    country codes (DE;AT) is held against the vendor's country; the purpose is recorded only.
 
     A brand may have several registers: of each the newest import holds, and a search asks all of them. Claims that the
     change can touch are judged anew.
@@ -61,19 +82,58 @@ def import_file(choice: Choice, brand: str, file: Path, name: str, mapping: Path
     """
     workspace = choice.workspace()
     brands = workspace.load_brands([brand])
+    if preview:
+        _preview(file, read_register_mapping(mapping, valid_until_is_last_day=valid_until_is_last_day))
+        return
+    rejects = rejects or workspace.root / REJECTS
+    if lenient:
+        refuse_other_file(rejects)
     with workspace.writing("register import"), workspace.open() as ledger:
         if store_brands(ledger, brands):
             click.echo(LOGOS_CHANGED, err=True)
         with ledger.transaction():  # killed in between, the register would be new and its verdicts old
-            done = import_register(ledger, brand, file, register=name, mapping_path=mapping)
+            done = import_register(
+                ledger,
+                brand,
+                file,
+                register=name,
+                mapping_path=mapping,
+                leaves_out_bad_rows=lenient,
+                valid_until_is_last_day=valid_until_is_last_day,
+            )
             changed = judge_affected(ledger, [brand]) if done.is_new else 0
         if done.is_new:
             update_casework(ledger, workspace.removal_terms)
+    tell(describe_reading(file, done.reading))
+    grants = done.snapshot.grants
     if done.is_new:
-        click.echo(f"imported {done.snapshot.grants} grants for {brand} from {file}; {changed} new verdicts")
+        if lenient:
+            write_rejects(rejects, done.reading.rejected)
+            tell(describe_rejects(done.reading, rejects))
+        click.echo(f"imported {grants} grants for {brand} from {file}; {changed} new verdicts")
     else:
-        click.echo(f"unchanged: {file} is already the register of {brand} ({done.snapshot.grants} grants)")
+        click.echo(f"unchanged: {file} is already the register of {brand} ({grants} grants)")
+    if done.snapshot.left_out:
+        click.echo(f"{_rows(done.snapshot.left_out)} left out: verdicts that find no grant say so", err=True)
     click.echo("next: partnerproof crawl vendors.csv --brand " + brand)
+
+
+def _rows(count: int) -> str:
+    return f"{count} row was" if count == 1 else f"{count} rows were"
+
+
+def _preview(file: Path, mapping: ListMapping) -> None:
+    reading = TableReading()
+    grants = list(preview_register(file, mapping, reading))
+    tell(describe_reading(file, reading))
+    tell(preview_grants(grants[:PREVIEW_ROWS]))
+    tell(
+        [
+            f"{file.name}: {len(grants)} {'grant' if len(grants) == 1 else 'grants'}"
+            + (", and these rows can't be read:" if reading.rejected else "")
+        ]
+    )
+    tell(f"  {plain(str(problem))}" for problem in reading.all_problems)
 
 
 @register.command("list")
@@ -99,7 +159,9 @@ def list_imports(choice: Choice, brand: str | None, as_json: bool) -> None:  # n
         [
             (
                 (row.snapshot_id, row.brand or "-", row.name, row.format, f"{row.rows:,}", row.recorded_at),
-                f"{row.file}  {row.file_sha256}" + (f"  undone {row.undone_at}: {row.why}" if row.undone_at else ""),
+                f"{row.file}  {row.file_sha256}"
+                + (f"  {_rows(row.left_out)} left out" if row.left_out else "")
+                + (f"  undone {row.undone_at}: {row.why}" if row.undone_at else ""),
             )
             for row in snapshots
         ],

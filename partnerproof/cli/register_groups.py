@@ -9,7 +9,7 @@ import click
 from casebook.cases.casework import update_casework
 from casebook.register.group_imports import import_groups
 from casebook.verdicts.affected import judge_affected
-from ledger.csv_table import has_control
+from ledger.tables.table_rows import has_control
 from partnerproof.cli.choice import Choice, pass_choice
 
 MAX_NAME_CHARS = 80

@@ -19,7 +19,6 @@ from casebook.register.certificate import read_certificate, write_certificate
 from casebook.register.company_names import name_forms
 from casebook.register.recorded_search import ask_again, ask_register, require_search, window_start
 from casebook.register.search_terms import SearchQuery
-from ledger.csv_table import has_control
 from ledger.database import Ledger
 from ledger.dates import ISO_DATES, end_of_day, is_to_come, read_date, suggest_date
 from ledger.domains import normal_domain, registrable_domain
@@ -27,6 +26,7 @@ from ledger.errors import BadInputError, Problem
 from ledger.identifiers import normal_identifier
 from ledger.identity import utc_text
 from ledger.records import Search
+from ledger.tables.table_rows import has_control
 from ledger.typed_texts import Instant, IsoDate, SearchId
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.tables import plain_console

@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from casebook.cases.casework import update_casework
+from crawler.lists.vendor_list import ListOptions
 from ledger.identity import utc_now, utc_text
 from ledger.proof.writer_lock import WriterLockHeldError
 from partnerproof.alert_channels import send_alerts
@@ -90,7 +91,7 @@ def _visit(workspace: Workspace, order: CrawlOrder) -> bool:
         if seeds is None:
             seeds = write_list(due, workspace.var)
             click.echo(f"{len(due)} of {len(schedule)} vendors are due", err=True)
-    run_crawl(workspace, replace(order, seeds=seeds))
+    run_crawl(workspace, replace(order, seeds=seeds, list_options=ListOptions(is_own=True)))
     return True
 
 

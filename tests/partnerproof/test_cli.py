@@ -65,7 +65,7 @@ def test_a_workspace_is_made_once(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("crawl", "none.csv"), "none.csv: expected a readable CSV file, got No such file or directory"),
+        (("crawl", "none.csv"), "none.csv: expected a readable file, got No such file or directory"),
         (("crawl", "none.csv", "--brand", "nobody"), "nobody"),
         (("register", "import", "acme", "none.csv"), "none.csv"),
         (("register", "import", "nobody", "none.csv"), "nobody"),

@@ -5,30 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from casebook.register.grants import SourceRow
-from casebook.register.importers.csv_file import each_csv_row
 from casebook.register.importers.directory import each_directory_row
 from casebook.register.importers.json_file import each_json_row
-from casebook.register.importers.workbook import each_workbook_row
-from casebook.register.mapping import Mapping
+from casebook.register.importers.table_file import each_table_row
 from ledger.errors import BadInputError, Problem
+from ledger.tables.list_mapping import ListMapping
+from ledger.tables.table_format import TableReading, TableRow
+from ledger.tables.table_rows import ENDINGS
 
-_Reader = Callable[[Path, Mapping, list[Problem]], Iterator[SourceRow]]
+_Reader = Callable[[Path, ListMapping, TableReading], Iterator[TableRow]]
 _READERS: dict[str, _Reader] = {
-    "csv": each_csv_row,
-    "xlsx": each_workbook_row,
+    "csv": each_table_row,
+    "xlsx": each_table_row,
     "json": each_json_row,
     "html": each_directory_row,
 }
-_ENDINGS = {
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".txt": "csv",
-    ".xlsx": "xlsx",
-    ".json": "json",
-    ".html": "html",
-    ".htm": "html",
-}
+_ENDINGS = {**ENDINGS, ".json": "json", ".html": "html", ".htm": "html"}
 FORMATS = tuple(_READERS)
 
 
@@ -47,6 +39,6 @@ def format_of(path: Path) -> str:
     return kind
 
 
-def each_source_row(path: Path, mapping: Mapping, problems: list[Problem]) -> Iterator[SourceRow]:
-    """Yield the rows of a register's file; what is wrong with one of them is added to the problems."""
-    return _READERS[format_of(path)](path, mapping, problems)
+def each_source_row(path: Path, mapping: ListMapping, reading: TableReading) -> Iterator[TableRow]:
+    """Yield the rows of a register's file, with the columns that it has; a bad one is rejected."""
+    return _READERS[format_of(path)](path, mapping, reading)

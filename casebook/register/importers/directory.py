@@ -9,47 +9,48 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import soupsieve
 from bs4 import BeautifulSoup, Tag
 
-from casebook.register.grants import SEVERAL, SourceRow
-from casebook.register.mapping import Mapping
-from ledger.csv_table import control_problem, has_control
 from ledger.domains import normal_domain, registrable_domain
 from ledger.errors import BadInputError, Problem
+from ledger.tables.list_mapping import ListMapping
+from ledger.tables.list_words import heading_words, shipped_list_words
+from ledger.tables.table_format import Cell, TableReading, TableRow, control_problem
+from ledger.tables.table_rows import has_control
 
 MAX_BYTES = 64 << 20
 MIN_CARDS = 3
-# headings of directories' tables → our columns. Not "status", which is no tier where it says "active", nor "country", which
-# says where a company sits and not where its grant ends: a guess at either would accuse
-_HEADINGS = {
-    "company": ("company", "company name", "partner", "partner name", "name", "organisation", "organization"),
-    "domains": ("website", "web site", "url", "domain", "site", "homepage", "link"),
-    "tier": ("tier", "level", "partner level", "partner tier"),
-    "programme": ("programme", "program"),
+# what a table of a directory may tell by its headings; in this order a heading with two meanings is given away
+_TOLD = {
+    "company": ("company",),
+    "domains": ("site", "domain"),
+    "tier": ("tier",),
+    "programme": ("programme",),
     "territory": ("territory",),
-    "valid_from": ("since", "partner since", "from", "valid from"),
-    "valid_until": ("until", "valid until", "expires"),
+    "valid_from": ("valid_from",),
+    "valid_until": ("valid_until",),
 }
 _ATTRIBUTE = re.compile(r"(.*)@([\w:-]+)", re.S)
 _NAMES = "h1, h2, h3, h4, h5, h6, [class*=name], [class*=title], strong, b"
 
 
-def each_directory_row(path: Path, mapping: Mapping, problems: list[Problem]) -> Iterator[SourceRow]:
+def each_directory_row(path: Path, mapping: ListMapping, reading: TableReading) -> Iterator[TableRow]:
     """Yield the entries of a saved page. Errors: BadInputError when it is not plain what they are."""
     page = _read(path)
     rows = _by_selectors(page, path, mapping) if mapping.columns else _by_sight(page, path)
-    count = 0
+    before, reading.row_word = reading.rows, "entry"
     for row in rows:
-        count += 1
-        mistakes = [control_problem(row.place(name)) for name, cell in row.cells.items() if has_control("".join(cell))]
-        problems += mistakes
-        if not mistakes:
+        reading.rows += 1
+        mistakes = [control_problem(row, name) for name, cell in row.cells.items() if has_control("".join(cell))]
+        if mistakes:
+            reading.reject(row, mistakes)
+        else:
             yield row
-    if not count:
+    if reading.rows == before:
         raise _unclear(path, "none")
 
 
@@ -62,7 +63,7 @@ def _read(path: Path) -> BeautifulSoup:
         raise _bad(str(path), "a readable HTML file", error.strerror or str(error), "name an existing file") from error
 
 
-def _by_selectors(page: BeautifulSoup, path: Path, mapping: Mapping) -> Iterator[SourceRow]:
+def _by_selectors(page: BeautifulSoup, path: Path, mapping: ListMapping) -> Iterator[TableRow]:
     entry_selector = mapping.setting("entry", None)
     if entry_selector is None:
         raise _bad(
@@ -70,12 +71,12 @@ def _by_selectors(page: BeautifulSoup, path: Path, mapping: Mapping) -> Iterator
         )
     entries = _select(page, entry_selector, path)
     for number, entry in enumerate(entries, start=1):
-        cells: dict[str, str | tuple[str, ...]] = {}
+        cells: dict[str, Cell] = {}
         for ours, selectors in mapping.columns.items():
             for selector in selectors:
                 values = tuple(_values(entry, selector, path, of_domain=ours == "domains"))
-                cells[selector] = values if ours in SEVERAL else values[:1]
-        yield SourceRow(line=number, cells=cells, place=_placer(path, f"entry {number}"))
+                cells[selector] = values if ours in mapping.shape.several else values[:1]
+        yield _row(number, f"{path} entry {number}", cells)
 
 
 def _values(entry: Tag, selector: str, path: Path, *, of_domain: bool) -> Iterator[str]:
@@ -96,7 +97,7 @@ def _select(within: Tag, css: str, path: Path) -> list[Tag]:
         raise _bad(f"{path}, selector {css!r}", "a CSS selector", first, "correct it in the mapping") from error
 
 
-def _by_sight(page: BeautifulSoup, path: Path) -> Iterator[SourceRow]:
+def _by_sight(page: BeautifulSoup, path: Path) -> Iterator[TableRow]:
     tables = [
         (table, columns) for table in page.find_all("table") if "company" in (columns := _columns(table)).values()
     ]
@@ -108,23 +109,24 @@ def _by_sight(page: BeautifulSoup, path: Path) -> Iterator[SourceRow]:
     if len(lists) != 1:
         raise _unclear(path, f"{len(lists)} lists that may be it" if lists else "none")
     for number, (name, domain) in enumerate(lists[0], start=1):
-        yield SourceRow(line=number, cells={"company": name, "domains": domain}, place=_placer(path, f"entry {number}"))
+        yield _row(number, f"{path} entry {number}", {"company": name, "domains": domain})
 
 
 def _columns(table: Tag) -> dict[int, str]:
     first = table.find("tr")
     if not isinstance(first, Tag):
         return {}
-    words = [_words(cell).casefold() for cell in first.find_all(["th", "td"])]
+    words = [heading_words(_words(cell)) for cell in first.find_all(["th", "td"])]
     columns: dict[int, str] = {}
-    for ours, headings in _HEADINGS.items():
+    for ours, kinds in _TOLD.items():
+        headings = [heading for kind in kinds for heading in shipped_list_words().headings[kind]]
         place = next((at for heading in headings for at, word in enumerate(words) if word == heading), None)
         if place is not None:
-            columns[place] = ours
+            columns.setdefault(place, ours)
     return columns
 
 
-def _table_rows(table: Tag, columns: dict[int, str], path: Path, where: str) -> Iterator[SourceRow]:
+def _table_rows(table: Tag, columns: dict[int, str], path: Path, where: str) -> Iterator[TableRow]:
     base = 1_000_000 * int(where.removeprefix("table "))  # lines of several tables must not be the same
     for number, line in enumerate(table.find_all("tr")[1:], start=2):
         cells = line.find_all(["td", "th"])
@@ -133,7 +135,7 @@ def _table_rows(table: Tag, columns: dict[int, str], path: Path, where: str) -> 
         if (links and "domains" not in values) or (links and normal_domain(values["domains"]) is None):
             values["domains"] = links[0]
         if values.get("company"):
-            yield SourceRow(line=base + number, cells=values, place=_placer(path, f"{where} row {number}"))
+            yield _row(base + number, f"{path} {where} row {number}", values)
 
 
 def _card_lists(page: BeautifulSoup) -> list[list[tuple[str, str]]]:
@@ -193,8 +195,9 @@ def _words(element: Tag) -> str:
     return " ".join(element.get_text(" ").split())
 
 
-def _placer(path: Path, where: str) -> Callable[[str], str]:
-    return lambda column: f"{path} {where}, {column}"
+def _row(line: int, at: str, cells: Mapping[str, Cell]) -> TableRow:
+    raw = tuple(cell if isinstance(cell, str) else "; ".join(cell) for cell in cells.values())
+    return TableRow(line=line, at=at, cells=cells, header=tuple(cells), raw=raw)
 
 
 def _unclear(path: Path, got: str) -> BadInputError:

@@ -10,44 +10,51 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from casebook.register.grants import COLUMNS, SINGULAR, SourceRow
-from casebook.register.mapping import Mapping
-from ledger.csv_table import control_problem, has_control
 from ledger.errors import BadInputError, Problem
+from ledger.tables.list_mapping import ListMapping
+from ledger.tables.table_format import TableReading, TableRow, control_problem
+from ledger.tables.table_rows import has_control
 
 MAX_BYTES = 512 << 20  # it is held in memory
 EXAMPLE = '[{"company": "Bright Harbour Ltd", "domains": ["brightharbour.example"], "valid_from": "2021-03-01"}]'
 
 
-def each_json_row(path: Path, mapping: Mapping, problems: list[Problem]) -> Iterator[SourceRow]:
+def each_json_row(path: Path, mapping: ListMapping, reading: TableReading) -> Iterator[TableRow]:
     """Yield the objects of the list. Errors: BadInputError when there is none."""
-    known = (*COLUMNS, *SINGULAR)
+    shape, reading.row_word = mapping.shape, "entry"
+    known = (*shape.columns, *shape.singular)
     for at, entry in enumerate(_entries(path, mapping)):
+        reading.rows += 1
         place = _placer(path, at)
+        cells: dict[str, tuple[str, ...]] = {}
+        for name, text in _flat(entry, "" if isinstance(entry, dict) else "entry"):
+            cells[name] = (*cells.get(name, ()), text)
+        row = TableRow(
+            line=at + 1, at=f"{path} [{at}]", cells=cells, locate=place, header=tuple(cells), raw=tuple(map("; ".join, cells.values()))
+        )  # fmt: skip
         if not isinstance(entry, dict):
             got = repr(entry)[:80]
-            problems.append(Problem(where=f"{path} [{at}]", expected="an object", got=got, next_step="remove it"))
+            reading.reject(row, [Problem(where=row.at, expected="an object", got=got, next_step="remove it")])
             continue
-        cells: dict[str, tuple[str, ...]] = {}
-        for name, text in _flat(entry, ""):
-            cells[name] = (*cells.get(name, ()), text)
-        mistakes = [control_problem(place(name)) for name, texts in cells.items() if any(map(has_control, texts))]
+        mistakes = [control_problem(row, name) for name, texts in cells.items() if any(map(has_control, texts))]
         if not mapping.columns:
+            expected = f"one of the columns {', '.join(shape.columns)}"
             mistakes += [
-                Problem(where=place(name), expected=f"one of the columns {', '.join(COLUMNS)}", got=name, next_step="rename or remove it, or write a mapping")
+                row.problem(name, expected, name, "rename or remove it, or write a mapping")
                 for name in cells
                 if name not in known
-            ]  # fmt: skip
-        problems += mistakes
-        if not mistakes:
-            yield SourceRow(line=at + 1, cells=cells, place=place)
+            ]
+        if mistakes:
+            reading.reject(row, mistakes)
+        else:
+            yield row
 
 
 def _placer(path: Path, at: int) -> Callable[[str], str]:
     return lambda column: f"{path} [{at}].{column}"
 
 
-def _entries(path: Path, mapping: Mapping) -> list[Any]:
+def _entries(path: Path, mapping: ListMapping) -> list[Any]:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise _bad(str(path), f"at most {MAX_BYTES:,} bytes", f"{path.stat().st_size:,}", "save it as CSV")

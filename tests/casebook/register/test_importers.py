@@ -1,8 +1,7 @@
 """Registers in every format: what is read, what is refused, and where a mistake stands.
 
-Tests: casebook/register/importers/__init__.py, casebook/register/importers/csv_file.py,
-casebook/register/importers/directory.py, casebook/register/importers/json_file.py,
-casebook/register/importers/workbook.py, casebook/register/mapping.py.
+Tests: casebook/register/importers/__init__.py, casebook/register/importers/table_file.py,
+casebook/register/importers/directory.py, casebook/register/importers/json_file.py, ledger/tables/list_mapping.py.
 """
 
 from __future__ import annotations
@@ -15,10 +14,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from casebook.register.importers import workbook
-from casebook.register.imports import read_grants
-from casebook.register.mapping import NO_MAPPING, read_mapping
+from casebook.register.grants import NO_MAPPING
+from casebook.register.imports import read_grants, read_register_mapping
 from ledger.errors import BadInputError
+from ledger.tables import workbook_rows
 from tests.casebook.register.conftest import lei
 
 
@@ -31,7 +30,7 @@ def read(file: str, mapping: str | None = None):
     made = NO_MAPPING
     if mapping is not None:
         Path("mapping.toml").write_text(mapping, encoding="utf-8")
-        made = read_mapping(Path("mapping.toml"))
+        made = read_register_mapping(Path("mapping.toml"))
     return read_grants(Path(file), brand="acme", snapshot_id="S", mapping=made)
 
 
@@ -172,7 +171,7 @@ def test_a_workbook_that_would_unpack_to_gigabytes_is_refused(monkeypatch):
         archive.writestr("xl/worksheets/sheet9.xml", b"0" * 5_000_000)
     assert "expected a workbook of ordinary size" in refused("r.xlsx")
     write_workbook([["company", "valid_from"], ["A", "2020-01-01"]])
-    monkeypatch.setattr(workbook, "MAX_UNPACKED_BYTES", 100)
+    monkeypatch.setattr(workbook_rows, "MAX_UNPACKED_BYTES", 100)
     assert "expected a workbook of ordinary size" in refused("r.xlsx")
 
 

@@ -152,3 +152,20 @@ def test_a_tier_covers_itself_and_never_both_ways_with_another(granted, claimed)
     assert NO_TIERS.covers(f"{granted} Partner", claimed) == NO_TIERS.covers(granted, claimed)
     if granted.casefold() != claimed.casefold():
         assert not (NO_TIERS.covers(granted, claimed) and NO_TIERS.covers(claimed, granted))
+
+
+def test_rows_that_a_register_lacks_speak_against_a_verdict_that_found_no_grant(tmp_path):
+    path = tmp_path / "r.csv"
+    path.write_text("company,domain,valid_from\nTrue Ltd,true.example,2020-01-01\nOther Ltd,other.example,soon\n")
+    with new_ledger(tmp_path / "p.db") as ledger:
+        ledger.add([BrandRow(brand="acme", name="Acme", aliases=(), domains=(), recorded_at="2026-01-01T00:00:00Z")])
+        import_register(ledger, "acme", path, leaves_out_bad_rows=True)
+        made = Register(ledger, "acme")
+    says = "1 row of the register could not be read: a grant of this vendor may have been left out with it"
+    judged = {
+        domain: judge_claim(replace(PARTNER, vendor_domain=domain), search(made, domain, name=name), DAY)
+        for domain, name in (("other.example", "Other Ltd"), ("true.example", "True Ltd"))
+    }
+    assert judged["other.example"].verdict is VerdictKind.NO_AUTHORISATION
+    assert says in judged["other.example"].objections
+    assert says not in judged["true.example"].objections

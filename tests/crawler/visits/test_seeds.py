@@ -1,71 +1,12 @@
-"""Seed lists: every mistake is named at once, nothing is half imported, a crawl goes on where it stopped."""
+"""Seeds: what an address says of its vendor; a crawl goes on where it stopped."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from crawler.visits.seeds import begin_crawl, end_crawl_if_complete, read_seeds, seed_of
+from crawler.visits.seeds import begin_crawl, end_crawl_if_complete, seed_of, seed_of_url
 from ledger.errors import BadInputError
 from tests.new_ledger import new_ledger
-
-
-def write(tmp_path: Path, text: str | bytes) -> Path:
-    path = tmp_path / "vendors.csv"
-    path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return path
-
-
-def test_domains_and_addresses_become_seeds(tmp_path):
-    seeds = read_seeds(write(tmp_path, "name,url,domain,country\nA,https://www.a.co.uk/x,,GB\n,,b.example,\n"))
-    assert [(s.vendor, s.vendor_domain, s.start_urls) for s in seeds] == [
-        ("A", "a.co.uk", ("https://www.a.co.uk/x",)),
-        ("b.example", "b.example", ("https://b.example/",)),
-    ]
-    assert seeds[0].country == "GB"
-
-
-def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path):
-    assert read_seeds(write(tmp_path, b"\xef\xbb\xbfname,url\r\nA,http://a.example/\r\n"))[0].vendor == "A"
-
-
-def test_lines_of_one_vendor_add_start_addresses(tmp_path):
-    seeds = read_seeds(write(tmp_path, "name,url\nA,http://a.example/\nA,http://a.example/partners\n"))
-    assert seeds[0].start_urls == ("http://a.example/", "http://a.example/partners")
-
-
-def test_every_mistake_of_a_list_is_named_at_once(tmp_path):
-    path = write(
-        tmp_path,
-        "name,url\nA,nonsense\nB,ftp://b.example/\nC,http://c.example:port/\nD,http://d.example/\nE,http://d.example/\nF,\n",
-    )
-    with pytest.raises(BadInputError) as caught:
-        read_seeds(path)
-    places = [str(problem.where).removeprefix(f"{path} ") for problem in caught.value.problems]
-    assert places == ["line 2, url", "line 3, url", "line 4, url", "line 6, name", "line 7, url"]
-
-
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [
-        ("", "a header with the column url or domain"),
-        ("vendor;site\nA;http://a.example/\n", "a header with the column url or domain"),
-        ("name,url\n", "at least one vendor"),
-        ("name,url,colour\nA,http://a.example/,red\n", "one of the columns"),
-        (b"name,url\n\xff\xfe,http://a.example/\n", "UTF-8 text"),
-        ('name,url\n"A,http://a.example/\n', "CSV"),
-        ("name,url\nA,http://a.example/,x\n", "as many cells as the header has"),
-    ],
-)
-def test_a_file_that_is_no_seed_list_is_explained(tmp_path, content, expected):
-    with pytest.raises(BadInputError, match=expected):
-        read_seeds(write(tmp_path, content))
-
-
-def test_a_missing_file_is_explained(tmp_path):
-    with pytest.raises(BadInputError, match="No such file"):
-        read_seeds(tmp_path / "none.csv")
 
 
 def test_international_hosts_and_paths_are_encoded():
@@ -85,3 +26,21 @@ def test_an_unfinished_crawl_goes_on_and_a_finished_one_is_followed_by_a_new_one
         assert end_crawl_if_complete(ledger, first)
         assert begin_crawl(ledger, seeds, seeds_file="s.csv", settings={}, tool_version="0") != first
         assert ledger.value("SELECT count(*) FROM seeds") == 2
+
+
+@pytest.mark.parametrize(
+    ("host", "says"),
+    [
+        ("a" * 63 + ".example", None),
+        ("a" * 64 + ".example", "each part of a host has at most 63 characters"),
+        ("ü" * 60 + ".example", "each part of a host has at most 63 characters"),
+        (".".join(["a" * 60] * 4) + ".example", None),
+        (".".join(["a" * 60] * 5) + ".example", "a host has at most 253 characters"),
+    ],
+)
+def test_a_host_that_no_resolver_takes_is_refused_in_words(host, says):
+    if says is None:
+        assert seed_of(f"https://{host}/").start_urls == (f"https://{host}/",)
+        return
+    with pytest.raises(BadInputError, match=says):
+        seed_of_url(f"https://{host}/")

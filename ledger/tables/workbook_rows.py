@@ -1,4 +1,4 @@
-"""A register as XLSX, read without running anything: values only, in steps, within limits.
+"""XLSX → rows, read without running anything: values only, in steps, within limits.
 
 A workbook is an archive of XML, so it can be small and unpack to terabytes: what it would become is checked before it
 is opened. A formula whose result was not stored is a mistake, because an empty end date would mean "no end".
@@ -9,14 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from casebook.register.grants import SourceRow
-from casebook.register.importers.csv_file import table_format
-from casebook.register.mapping import Mapping
-from ledger.csv_table import control_problem, has_control, header_problems
 from ledger.errors import BadInputError, OutsideFailureError, Problem
+from ledger.tables.raw_rows import Fault, RawRow, RawTable
 
 if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
@@ -25,14 +23,16 @@ MAX_UNPACKED_BYTES = 1 << 30  # 500,000 grants are 200 MB
 MAX_SHARED_BYTES = 256 << 20  # the table of texts is held in memory
 MAX_EXPANSION = 300  # times the size in the archive; a sheet of equal rows shrinks to a hundredth
 MAX_PARTS = 2_000
-MAX_COLUMNS = 200
+MAX_SHEET_COLUMNS = 200  # each is looked at in every row
 _SNIFFED_BYTES = 4_096
 
 
-def each_workbook_row(path: Path, mapping: Mapping, problems: list[Problem]) -> Iterator[SourceRow]:
-    """Yield the rows of the sheet that a mapping names, or of the only one. Errors: BadInputError, OutsideFailureError."""
+@contextmanager
+def opened_workbook(path: Path, *, sheet: str | None, first_row: int) -> Iterator[RawTable]:
+    """Open the sheet that is named, or the only one with something in it. Errors: BadInputError, OutsideFailureError."""
     try:
         from openpyxl import load_workbook
+        from openpyxl.utils import get_column_letter
     except ImportError as error:
         raise OutsideFailureError(
             f"{path}: XLSX needs the extra xlsx: run `pip install 'partnerproof[xlsx]'`, or save the file as CSV"
@@ -46,69 +46,61 @@ def each_workbook_row(path: Path, mapping: Mapping, problems: list[Problem]) -> 
         except Exception as error:  # the library fails in many ways on broken files
             got = f"{type(error).__name__}: {error}"
             raise _bad(str(path), "an XLSX workbook", got, "save it anew as XLSX or CSV") from error
-        yield from _rows(path, values, formulas, mapping, problems)
+        name = _sheet_name(path, values, sheet)
+        yield RawTable(
+            where=f"{path} sheet {name}",
+            row_word="row",
+            form=f"XLSX, sheet {name}",
+            rows=_each_row(path, values, formulas, name, first_row),
+            cell_name=lambda line, at: f"{get_column_letter(at + 1)}{line}",
+        )
 
 
-def _rows(
-    path: Path, values: Workbook, formulas: Workbook, mapping: Mapping, problems: list[Problem]
-) -> Iterator[SourceRow]:
-    sheet = _sheet_name(path, values, mapping)
-    where = f"{path} sheet {sheet}"
-    first = mapping.setting("header_row", 1)
-    table = table_format(mapping)
-    value_rows = values[sheet].iter_rows(min_row=first, max_col=MAX_COLUMNS)
-    formula_rows = formulas[sheet].iter_rows(min_row=first, max_col=MAX_COLUMNS)
-    header: list[str] | None = None
-    for number, (cells, raw) in enumerate(zip(value_rows, formula_rows, strict=False), start=first):
+def _each_row(path: Path, values: Workbook, formulas: Workbook, sheet: str, first_row: int) -> Iterator[RawRow]:
+    for book in (values, formulas):
+        book[sheet].reset_dimensions()  # what a sheet says of its size may be wrong, and rows would be filled up to it
+    value_rows = values[sheet].iter_rows(min_row=first_row)
+    formula_rows = formulas[sheet].iter_rows(min_row=first_row)
+    for number, (cells, raw) in enumerate(zip(value_rows, formula_rows, strict=False), start=first_row):
         texts = [_text(cell.value) for cell in cells]
-        if header is None:
-            while texts and not texts[-1]:
-                texts.pop()
-            header = [text if table.keeps_case else text.lower() for text in texts]
-            problems += header_problems(header, f"{where} row {number}", table)
-            continue
-        row = SourceRow(line=number, cells=dict(zip(header, texts, strict=False)), place=_placer(where, number, header))
-        mistakes = [control_problem(row.place(name)) for name, text in row.cells.items() if has_control(str(text))]
-        mistakes += [
-            Problem(where=row.place(name), expected="a value", got="a formula whose result is not stored",
-                    next_step="open the file in a spreadsheet and save it, or paste the values")
-            for name, cell, formula in zip(header, cells, raw, strict=False)
-            if cell.value is None and formula.value is not None
-        ]  # fmt: skip
-        mistakes += [
-            Problem(where=row.place(name), expected="a value", got=f"the error {cell.value}", next_step="mend the cell")
-            for name, cell in zip(header, cells, strict=False)
-            if cell.data_type == "e"
-        ]
-        problems += mistakes
-        if not mistakes and any(row.cells.values()):
-            yield row
-    if header is None:
-        problems += header_problems([], f"{where} row {first}", table)
+        faults: dict[int, Fault] = {}
+        for at, (cell, formula) in enumerate(zip(cells, raw, strict=False)):
+            if cell.value is None:
+                if formula.value is not None:
+                    faults[at] = _NOT_STORED
+            elif cell.data_type == "e":
+                faults[at] = Fault(expected="a value", got=f"the error {cell.value}", next_step="mend the cell")
+        while texts and not texts[-1] and len(texts) - 1 not in faults:
+            texts.pop()
+        if len(texts) > MAX_SHEET_COLUMNS:
+            raise _bad(f"{path} sheet {sheet} row {number}", f"at most {MAX_SHEET_COLUMNS} columns", "more", "remove those that are not needed")  # fmt: skip
+        yield RawRow(line=number, cells=texts, cell_faults=faults)
 
 
-def _placer(where: str, number: int, header: list[str]) -> Any:
-    """Return how a column is placed: by its cell, such as C7."""
-    from openpyxl.utils import get_column_letter
-
-    def place(column: str) -> str:
-        if column not in header:
-            return f"{where} row {number}, {column}"
-        return f"{where} cell {get_column_letter(header.index(column) + 1)}{number}, {column}"
-
-    return place
+_NOT_STORED = Fault(
+    expected="a value",
+    got="a formula whose result is not stored",
+    next_step="open the file in a spreadsheet and save it, or paste the values",
+)
 
 
-def _sheet_name(path: Path, workbook: Workbook, mapping: Mapping) -> str:
+def _sheet_name(path: Path, workbook: Workbook, chosen: str | None) -> str:
     names = [sheet.title for sheet in workbook.worksheets]
-    chosen = mapping.setting("sheet", None)
+    if chosen is None and len(names) > 1:
+        filled = [sheet.title for sheet in workbook.worksheets if _has_something(sheet)]
+        names = filled or names
     if chosen is None and len(names) == 1:
         return names[0]
     if chosen in names:
         return str(chosen)
-    # a sheet that is passed over could hold the grant that is missed
+    # a sheet that is passed over could hold the row that is missed
     expected = f"the sheet {chosen}" if chosen else "one sheet, or a mapping that says which"
     raise _bad(str(path), expected, ", ".join(names)[:120] or "no sheet", 'write [file] sheet = "…" in the mapping')
+
+
+def _has_something(sheet: object) -> bool:
+    rows = sheet.iter_rows(max_col=MAX_SHEET_COLUMNS, values_only=True)  # type: ignore[attr-defined]  # of openpyxl's several kinds of sheets those that are read
+    return any(value is not None for row in rows for value in row)
 
 
 def _text(value: object) -> str:

@@ -1,0 +1,1 @@
+"""Vendor lists as people have them → seeds."""
