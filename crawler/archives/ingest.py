@@ -27,7 +27,7 @@ from ulid import ULID
 
 from crawler.archives.archive_fetcher import ArchiveFetcher
 from crawler.archives.archive_index import Answer, ArchiveIndex
-from crawler.images.stylesheets import sheet_urls
+from crawler.images.stylesheets import part_urls
 from crawler.reading.links import score_link
 from crawler.reading.page_health import is_html
 from crawler.reading.page_reader import PageSource, ReadPage, read_page, store_page
@@ -231,7 +231,7 @@ class Ingest:
         )
         page = read_page(source, self.lexicon)
         if page.is_healthy:
-            sheets = await parts.read_sheets(sheet_urls(page.document), is_unchanged=False)
+            sheets = await parts.read_sheets(part_urls(page.document), is_unchanged=False)
             page = page.with_images(sheets, self.lexicon)
         store_page(self.ledger, page)
         if not page.is_healthy:

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from bs4 import Tag
 
-from crawler.images.stylesheets import sheet_urls
+from crawler.images.stylesheets import part_urls
 from crawler.page.outline import NONE, Outline
 from crawler.page.page import Document, attribute
 from crawler.reading.own_hosts import own_hosts, seen_here
@@ -74,7 +74,7 @@ class PageLinks:
     """Where a page leads."""
 
     links: tuple[Link, ...]
-    sheet_urls: tuple[str, ...]
+    sheet_urls: tuple[str, ...]  # and drawings that it shows parts of: files that it is read with
     script_urls: tuple[str, ...]  # of the same site: a menu may be in them
     section_kinds: frozenset[PageKind]  # what its own menu names a section of the page itself
     contact_urls: tuple[
@@ -126,7 +126,7 @@ def find_page_links(document: Document, lexicon: Lexicon) -> PageLinks:
     scripts = map(document.absolute, sources)
     return PageLinks(
         links=tuple(links.values()),
-        sheet_urls=tuple(sheet_urls(document)),
+        sheet_urls=tuple(part_urls(document)),
         script_urls=tuple(dict.fromkeys(url for url in scripts if url and is_same_site(url, document.url)))[
             :MAX_SCRIPTS
         ],

@@ -25,7 +25,7 @@ from ledger.typed_texts import CaptureId, FinalUrl, LookId, PageId, VisitId
 from ledger.vocabulary import PageHealth, PageKind, Purpose
 
 # Goes up when the reading of a page changes what is found in it: `partnerproof extract` then reads stored pages again.
-EXTRACTOR_VERSION = 3
+EXTRACTOR_VERSION = 4
 SAME_AS_MISSING = "answers like an address that can't exist"  # a health reason that no page shows by itself
 
 
