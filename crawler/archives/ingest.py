@@ -201,6 +201,11 @@ class Ingest:
         if plan.is_cut:
             visit.spent = "pages"
         end_visit(self.ledger, visit, failure=None, now=max(document.at for document in plan.documents))
+        if damage := self.index.archive.damage:  # what a visit lacks may have stood in what is missing
+            self.ledger.execute(
+                "UPDATE visits SET end_reason = end_reason || ? WHERE visit_id = ?",
+                [f"; the archive is damaged: {damage[0]}", visit_id],
+            )
 
     async def _read_pages(self, visit: RunningVisit, plan: VisitPlan) -> None:
         fetcher = ArchiveFetcher(self.index, self.archive, plan.documents)

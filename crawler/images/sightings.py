@@ -55,6 +55,7 @@ class PageImages:
 
     sightings: tuple[Sighting, ...]
     inline_images: tuple[InlineImage, ...]
+    places: frozenset[int]  # of the outline, at which there is an image
 
 
 def extract_sightings(
@@ -148,7 +149,11 @@ class _PageImagesReader:
             replace(placed.sighting, twin_group=group) if group else placed.sighting
             for placed, group in zip(self._placed, groups, strict=True)
         )
-        return PageImages(sightings=tuple(sightings), inline_images=tuple(self.inline.values()))
+        return PageImages(
+            sightings=tuple(sightings),
+            inline_images=tuple(self.inline.values()),
+            places=frozenset(placed.place for placed in self._placed),
+        )
 
     def _add(
         self, image: ImageReference, place: int, around: Surroundings, *, box: Box | None = None, is_state: bool = False

@@ -64,6 +64,7 @@ class ReadPage:
     sightings: tuple[Sighting, ...] = ()
     inline_images: tuple[InlineImage, ...] = ()
     passages: tuple[Passage, ...] = ()
+    image_places: frozenset[int] = frozenset()  # of the document's outline, at which there is an image
 
     @property
     def is_healthy(self) -> bool:
@@ -83,6 +84,7 @@ class ReadPage:
             sightings=images.sightings,
             inline_images=images.inline_images,
             passages=extract_passages(self.document, lexicon, page_id=page_id),
+            image_places=images.places,
         )
 
 
