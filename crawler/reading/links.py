@@ -52,6 +52,19 @@ NOT_A_PAGE = re.compile(
     r"|png|jpe?g|gif|webp|svg|avif|ico|bmp|tiff?|woff2?|ttf|eot)$",
     re.I,
 )
+# what a PDF has to promise to be read: a line card, a list of partners, a certificate, a company's profile
+DOCUMENT_KINDS = frozenset(
+    {
+        PageKind.PARTNERS,
+        PageKind.CLIENTS,
+        PageKind.RESELLERS,
+        PageKind.CERTIFICATIONS,
+        PageKind.MEMBERS,
+        PageKind.SPONSORS,
+        PageKind.SUPPLIERS,
+        PageKind.ABOUT,
+    }
+)
 _REFRESH = re.compile(r"url\s*=\s*['\"]?([^'\"]+)", re.I)
 _ON_CLICK = re.compile(
     r"(?:location(?:\.href)?\s*=|location\.(?:assign|replace)\(|window\.open\()\s*['\"]([^'\"]{1,300})['\"]"
@@ -152,7 +165,10 @@ def find_script_links(script: str, page_url: str, lexicon: Lexicon) -> list[Link
 
 def _link_of(reference: _Reference, document: Document, lexicon: Lexicon, hosts: frozenset[str]) -> Link | None:
     url = document.absolute(reference.target)
-    if url is None or NOT_A_PAGE.search(urlsplit(url).path):
+    if url is None:
+        return None
+    is_document = urlsplit(url).path.lower().endswith(".pdf")
+    if NOT_A_PAGE.search(urlsplit(url).path) and not is_document:
         return None
     named_at = None
     if not is_same_site(url, document.url):
@@ -161,8 +177,8 @@ def _link_of(reference: _Reference, document: Document, lexicon: Lexicon, hosts:
             return None
         named_at, url = urlsplit(url).hostname, here
     link = score_link(url, reference.text, lexicon, fragment=urlsplit(reference.target).fragment)
-    if link is None:
-        return None
+    if link is None or (is_document and link.kind not in DOCUMENT_KINDS):
+        return None  # manuals and price lists are many
     is_known = link.reason != A_PAGE
     if (named_at or reference.from_script) and not is_known:
         return None  # a guess is worth a request only when a word speaks for it

@@ -48,11 +48,13 @@ class PageSource:
     content: bytes
     content_type: str | None
     link_text: str = ""
-    drawn: DrawnDocument | None = None  # what a browser made of the content
+    drawn: DrawnDocument | None = None  # what a browser made of the content, or a page of a document
+    part: int | None = None  # which page of a document, beyond the first that was read
 
     @property
     def page_id(self) -> PageId:
-        return PageId(content_id("page", self.visit_id, self.look_id))
+        parts = () if self.part is None else (self.part,)
+        return PageId(content_id("page", self.visit_id, self.look_id, *parts))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
-from crawler.visits.fetcher import MAX_BYTES, FetchedAnswer, FetchFailure
+from crawler.visits.fetcher import FetchedAnswer, FetchFailure, max_bytes_of
 from crawler.visits.visit import RunningVisit
 from crawler.wire.failures import explain_failure
 from ledger.errors import PartnerproofError
@@ -23,7 +23,7 @@ class ScrapyFetcher:
 
     async def fetch(self, visit: RunningVisit, url: str, purpose: Purpose) -> FetchedAnswer | FetchFailure:
         """Return what one address gives, as part of a visit. Errors: PartnerproofError when the crawl can't go on."""
-        meta = {"visit": visit, "purpose": purpose, "download_maxsize": MAX_BYTES[purpose]}
+        meta = {"visit": visit, "purpose": purpose, "download_maxsize": max_bytes_of(purpose, url)}
         assert self._crawler.engine is not None  # noqa: S101  # it runs the visits
         try:
             response = await self._crawler.engine.download_async(Request(url, meta=meta, dont_filter=True))
