@@ -102,15 +102,20 @@ def sheet_urls(document: Document) -> list[str]:
     """Return the style sheets that a page links to, absolute, each once, at most MAX_SHEETS."""
     urls: dict[str, None] = {}
     for link in document.soup.find_all("link", href=True):
-        if not isinstance(link, Tag) or "stylesheet" not in (attribute(link, "rel") or "").lower().split():
-            continue
-        url = document.absolute(attribute(link, "href"))
-        if url and (attribute(link, "media") or "") != "print":
+        if isinstance(link, Tag) and _is_sheet(link) and (url := document.absolute(attribute(link, "href"))):
             urls[url] = None
     for block in document.outline.tags:
-        if block.name == "style" and "@import" in (text := block.get_text()):
+        if block.name == "style" and (text := block.get_text()):
             urls |= dict.fromkeys(imported_urls(text, document.base_url))
     return list(urls)[:MAX_SHEETS]
+
+
+def _is_sheet(link: Tag) -> bool:
+    """Tell a style sheet for screens: also one that is loaded ahead or for print, and turned on when it has come."""
+    rel, turned_on = (attribute(link, "rel") or "").lower().split(), attribute(link, "onload") or ""
+    if "stylesheet" in rel:
+        return (attribute(link, "media") or "") != "print" or "media" in turned_on
+    return "preload" in rel and (attribute(link, "as") or "").lower() == "style" and "rel" in turned_on
 
 
 def part_urls(document: Document) -> list[str]:

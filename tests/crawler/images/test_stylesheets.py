@@ -27,6 +27,14 @@ def test_sheets_for_screens_are_asked_for_once():
     assert len(sheet_urls(Document(URL, many))) == MAX_SHEETS
 
 
+def test_sheets_that_are_turned_on_when_they_have_come_are_asked_for():
+    html = (
+        "<link rel=preload as=style href=a.css onload=\"this.rel='stylesheet'\"><link rel=preload as=font href=b.woff>"
+        "<link rel=stylesheet media=print href=c.css onload=\"this.media='all'\"><link rel=preload as=style href=d.css>"
+    )
+    assert sheet_urls(Document(URL, html)) == [f"{URL}a.css", f"{URL}c.css"]
+
+
 def test_a_sheet_is_read_in_whatever_charset():
     assert decode_sheet("@charset 'utf-8'; .ü{}".encode()).endswith(".ü{}")
     assert ".a" in decode_sheet(b"\xff.a{}")
