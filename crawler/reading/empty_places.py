@@ -21,6 +21,7 @@ from ledger.lexicon import split_words
 
 MIN_PLACES = 3  # one or two empty boxes hold a layout together
 MAX_INSIDE = 6  # elements in an empty box: wrappers, a track, a spinner
+ANCESTORS_READ = 3
 MAX_SCRIPT_CHARS = 400_000
 _BOXES = frozenset({"div", "ul", "ol", "li", "section", "article", "aside", "figure", "a", "span", "td", "p"})
 _DRAWS = frozenset(
@@ -73,6 +74,8 @@ def find_empty_places(document: Document, image_places: frozenset[int], *, is_cl
         says_logo, says_carousel = bool(_SAYS_LOGO.search(names)), bool(_SAYS_CAROUSEL.search(names))
         if not (says_logo or says_carousel) or _SAYS_OWN.search(names) or _is_hidden(tag):
             continue
+        if _is_part_of_filled(outline, place, filled, image_places):
+            continue
         if says_carousel and (says_logo or is_claiming) and tag.name not in ("a", "span", "li"):
             return f"an empty “{names[:60]}” that a script fills"
         if not says_logo:
@@ -86,6 +89,19 @@ def find_empty_places(document: Document, image_places: frozenset[int], *, is_cl
             if re.search(rf"[\"'#.]{re.escape(name[:80])}[\"'\s)]", script):
                 return f"an empty “{names[:60]}” that a script fills"
     return None
+
+
+def _is_part_of_filled(outline: Outline, place: int, filled: list[int], image_places: frozenset[int]) -> bool:
+    """Tell an empty part of a slide that shows something: it has a background, or stands in a carousel with images."""
+    for _ in range(ANCESTORS_READ):
+        place = outline.parents[place]
+        if place == NONE:
+            return False
+        if place in image_places:
+            return True
+        if filled[place] != filled[outline.ends[place]] and _SAYS_CAROUSEL.search(_names(outline.tags[place])):
+            return True
+    return False
 
 
 def _count(outline: Outline, row: tuple[int, str, str], filled: list[int]) -> int:

@@ -88,6 +88,8 @@ def test_a_page_is_drawn_for_a_reason(lexicon, html, telling):
         f"<h1>Partners</h1>{WORDS}{SCRIPT}<style>.logo{{background:url(/a.png)}}</style>"
         + "<div class='logo'></div>" * 9,
         f"<h1>Partners</h1>{WORDS}{SCRIPT}" + "<div class='logo'></div>" * 2,
+        f"<h1>Partners</h1>{WORDS}{SCRIPT}<div class='slide' style='background:url(/a.png)'><div class='slide-inner'></div></div>",
+        f"<h1>Partners</h1>{WORDS}{SCRIPT}<div class='swiper'><img src='/a.png'><div class='swiper-wrapper'></div></div>",
         f"<h1>Partners</h1>{WORDS}{SCRIPT}<div id='partners'></div><div class='carousel-indicators'></div>",
         f"<h1>Partners</h1>{WORDS}{SCRIPT}<div class='slider' style='display:none'></div>",
         f"<h1>Partners</h1>{WORDS}<div class='owl-carousel'></div><script type='application/json'>{{}}</script>",
