@@ -19,6 +19,7 @@ from urllib.parse import urljoin, urlsplit
 
 from crawler.page.page import Document
 from crawler.reading.browser_reasons import reason_to_render
+from crawler.reading.documents import is_pdf
 from crawler.reading.links import (
     LANGUAGE_HOME,
     MAX_LEGAL_PAGES,
@@ -36,6 +37,7 @@ from crawler.reading.page_reader import SAME_AS_MISSING, PageSource, ReadPage, s
 from crawler.reading.reading_pool import PageUnreadableError
 from crawler.visits.drawn_pages import draw
 from crawler.visits.fetcher import FetchedAnswer
+from crawler.visits.linked_documents import LinkedDocuments
 from crawler.visits.page_parts import PageParts, Promise
 from crawler.visits.seeds import is_within, sites_beside
 from crawler.visits.sitemaps import MAX_SITEMAPS, read_sitemap
@@ -86,6 +88,7 @@ class VisitRun:
         self.contents: set[str] = set()
         self.kinds: set[PageKind] = set()
         self.parts = PageParts(tools.looks, visit)
+        self.documents = LinkedDocuments(tools, visit)
         self.site = visit.seed.start_urls[0]
         self.hosts: frozenset[str] = frozenset()  # further hosts that the vendor calls its own
         self.others = sites_beside(tools.ledger, visit.seed)
@@ -106,7 +109,8 @@ class VisitRun:
         if self.tools.follow_links:
             self._add(self._home_link(self.site))
             for page in self.visit.earlier_pages:
-                self._add(Link(url=page.url, text=page.link_text, worth=1.0, kind=page.kind, reason=page.reason))
+                url = page.url.partition("#")[0]  # of a document the page that it was on
+                self._add(Link(url=url, text=page.link_text, worth=1.0, kind=page.kind, reason=page.reason))
         failure = await self._read_pages()
         await self._read_disclosures()
         await self._ask_for_contacts()
@@ -263,6 +267,9 @@ class VisitRun:
         if looked.look.content_sha256 in self.contents:
             return None
         self.known.add(url_key(answer.url))
+        if is_pdf(source.content):
+            self.contents.add(looked.look.content_sha256 or "")
+            return await self.documents.read(source)
         try:
             page, leads = await self.tools.reading_pool.read(source)
             page = await self._check_soft_404(link, page, source)
@@ -306,7 +313,8 @@ class VisitRun:
             self.site = source.url if link.worth == START_WORTH else self.site
         elif not is_same_site(source.url, self.site) and not is_same_site(source.url, self.visit.seed.start_urls[0]):
             return "left the site"
-        return None if is_html(source.content_type, source.content) else f"content type {source.content_type}"
+        is_readable = is_html(source.content_type, source.content) or is_pdf(source.content)
+        return None if is_readable else f"content type {source.content_type}"
 
     async def _check_soft_404(self, link: Link, page: ReadPage, source: PageSource) -> ReadPage:
         """A well-known path may answer with what the site says to any address."""
