@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from urllib.parse import unquote, urlencode, urlsplit
+from urllib.parse import unquote, urlencode, urljoin, urlsplit
 
 from bs4 import Tag
 
@@ -129,7 +129,7 @@ def find_page_links(document: Document, lexicon: Lexicon) -> PageLinks:
     legal: dict[str, None] = {}
     names = _names(document.outline)
     for reference in _references(document):
-        link = _link_of(reference, document, lexicon, hosts)
+        link = _route_of(reference, document, lexicon) or _link_of(reference, document, lexicon, hosts)
         if link is not None and link.url not in links:
             links[link.url] = link
         if SAYS_WHAT_NOT.search(f"{reference.text} {reference.target}"):
@@ -217,6 +217,27 @@ def _link_of(reference: _Reference, document: Document, lexicon: Lexicon, hosts:
     if reference.from_script:
         link = replace(link, reason=f"{link.reason}; {reference.from_script}")
     return link
+
+
+def is_hash_route(url: str) -> bool:
+    """Tell an address whose page scripts make of what stands behind #: the server never hears of it, a browser shows it."""
+    return url.partition("#")[2].startswith(("/", "!"))
+
+
+def _route_of(reference: _Reference, document: Document, lexicon: Lexicon) -> Link | None:
+    """A hash route that a word speaks for: it costs a browser, so that a guess is not worth it."""
+    if not is_hash_route(reference.target):
+        return None
+    page = document.absolute(reference.target)
+    if page is None or not is_same_site(page, document.url):
+        return None
+    fragment = reference.target.partition("#")[2]
+    link = score_link(f"{page}#{fragment}", reference.text, lexicon, fragment=fragment)
+    if link is None or link.reason in (A_PAGE, "home page"):
+        link = score_link(urljoin(page, f"/{fragment.lstrip('!/')}"), reference.text, lexicon)
+    if link is None or link.reason == A_PAGE or link.kind in (PageKind.HOME, PageKind.OTHER, PageKind.NEWS):
+        return None
+    return replace(link, url=f"{page}#{fragment}", reason=f"{link.reason}; a hash route")
 
 
 A_PAGE = "a page of the site"

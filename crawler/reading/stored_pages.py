@@ -15,6 +15,7 @@ from pathlib import Path
 from crawler.images.stylesheets import Sheet, decode_sheet
 from crawler.reading.browser_reasons import needs_browser
 from crawler.reading.documents import NOTHING_TO_READ, as_document_page, is_pdf, read_document, sources_of
+from crawler.reading.links import is_hash_route
 from crawler.reading.page_health import is_html
 from crawler.reading.page_reader import (
     EXTRACTOR_VERSION,
@@ -40,6 +41,7 @@ class _StoredPage:
     """A page's row with what its look brought."""
 
     look_id: LookId
+    url: FinalUrl
     link_text: str
     health_reason: str | None
     stylesheet_looks: tuple[str, ...]
@@ -63,7 +65,7 @@ def read_again(ledger: Ledger, warc_dir: Path, lexicon: Lexicon, *, visit_id: Vi
     """Read pages of a visit again from the archive; returns how many. Not is_all: those of earlier readings only."""
     pages = ledger.select(
         _StoredPage,
-        "SELECT p.look_id, p.link_text, p.health_reason, p.stylesheet_looks, k.capture_id, k.final_url, k.status,"
+        "SELECT p.look_id, p.url, p.link_text, p.health_reason, p.stylesheet_looks, k.capture_id, k.final_url, k.status,"
         " coalesce(k.detail LIKE 'cut-short%', 0) AS is_cut"
         " FROM pages p JOIN looks k ON k.look_id = p.look_id"
         " WHERE p.visit_id = ? AND p.health <> ? AND k.capture_id IS NOT NULL AND (? OR p.extractor_version <> ?)"
@@ -81,15 +83,18 @@ def read_again(ledger: Ledger, warc_dir: Path, lexicon: Lexicon, *, visit_id: Vi
         content_type = _content_type(stored)
         if not is_html(content_type, stored.content) and not is_pdf(stored.content):
             continue
+        drawn = read_drawn(ledger, warc_dir, known.look_id)
+        if is_hash_route(known.url) and drawn is None:
+            continue  # its bytes are those of another page
         source = PageSource(
             visit_id=visit_id,
             look_id=known.look_id,
-            url=known.final_url,
+            url=known.url if is_hash_route(known.url) else known.final_url,
             status=known.status,
             content=stored.content,
             content_type=content_type,
             link_text=known.link_text,
-            drawn=read_drawn(ledger, warc_dir, known.look_id),
+            drawn=drawn,
             is_cut=known.is_cut,
         )
         if is_pdf(stored.content):

@@ -27,6 +27,7 @@ from crawler.reading.links import (
     Link,
     PageLinks,
     find_script_links,
+    is_hash_route,
     is_same_site,
     read_refresh,
 )
@@ -46,6 +47,7 @@ from crawler.visits.traps import url_key
 from crawler.visits.visit import RunningVisit
 from crawler.visits.visit_tools import VisitTools
 from ledger.records import Look
+from ledger.typed_texts import FinalUrl
 from ledger.vocabulary import LookOutcome, PageHealth, PageKind, Purpose
 
 START_WORTH, HOME_WORTH = 2.0, 1.5  # above every link's 0..1: read first, and followed to wherever they lead
@@ -59,6 +61,7 @@ WELL_KNOWN = (  # names of pages, asked for with the site's own ending; what a v
     ("about", PageKind.ABOUT),
 )
 WELL_KNOWN_REASON = "well-known path"
+HASH_ROUTE = "a hash route: scripts make the page of what stands behind #"
 DISCLOSURE_REASON = "may say what the vendor is not"
 CLAIMING_KINDS = frozenset(
     {PageKind.PARTNERS, PageKind.RESELLERS, PageKind.SUPPLIERS, PageKind.CERTIFICATIONS, PageKind.MEMBERS}
@@ -109,7 +112,7 @@ class VisitRun:
         if self.tools.follow_links:
             self._add(self._home_link(self.site))
             for page in self.visit.earlier_pages:
-                url = page.url.partition("#")[0]  # of a document the page that it was on
+                url = page.url if is_hash_route(page.url) else page.url.partition("#")[0]  # of a document: the whole
                 self._add(Link(url=url, text=page.link_text, worth=1.0, kind=page.kind, reason=page.reason))
         failure = await self._read_pages()
         await self._read_disclosures()
@@ -169,7 +172,7 @@ class VisitRun:
             self.looks.leave(self.visit, link.url, budget, link.reason)
 
     def _add(self, link: Link) -> None:
-        key = url_key(link.url)
+        key = link.url if is_hash_route(link.url) else url_key(link.url)
         if key in self.known or any(is_within(link.url, site) for site in self.others):
             return
         self.known.add(key)
@@ -264,6 +267,8 @@ class VisitRun:
         if unread is not None:
             store_page(self.tools.ledger, unread_page(source, unread))
             return f"not-html: {unread}" if unread.startswith("content type") else None
+        if is_hash_route(link.url):
+            return await self._read_route(link, source)
         if looked.look.content_sha256 in self.contents:
             return None
         self.known.add(url_key(answer.url))
@@ -300,6 +305,23 @@ class VisitRun:
             is_telling=page.page.kind in TELLING_KINDS,
             is_unchanged=looked.is_unchanged,
         )
+        return None
+
+    async def _read_route(self, link: Link, source: PageSource) -> str | None:
+        """Read what a browser shows at an address of which the server knows only the page before the #."""
+        source = replace(source, url=FinalUrl(f"{source.url}#{urlsplit(link.url).fragment}"))
+        shell = unread_page(source, HASH_ROUTE, health=PageHealth.EMPTY_SHELL)
+        sheets = partial(self.parts.read_sheets, page_url=source.url, is_unchanged=False)
+        try:
+            page, leads = await draw(self.tools, self.visit, source, shell, HASH_ROUTE, sheets)
+        except PageUnreadableError as error:
+            page, leads = unread_page(source, str(error), health=PageHealth.UNREADABLE), None
+        store_page(self.tools.ledger, page)
+        self.tools.on_page(self.visit, page)
+        if not page.is_healthy or leads is None:
+            return f"{page.page.health}: {page.page.health_reason}"
+        self._note(link, page, leads, is_unchanged=False)
+        self.parts.add_images(page.sightings, page_url=source.url, is_telling=True, is_unchanged=False)
         return None
 
     def _follow_refresh(self, link: Link, answer: FetchedAnswer, leads: PageLinks) -> None:
