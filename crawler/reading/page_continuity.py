@@ -115,7 +115,8 @@ def compare_contents(earlier: PageContent, later: PageContent, elsewhere: Set[st
     if kept >= NEARLY_ALL and added <= 1 - NEARLY_ALL and has_its_name:
         return same(f"{kept:.0%} of its words and pictures are there")
     if own_kept is None:
-        is_same = headings >= OWN_KEPT and kept >= (MOST if has_title else NEARLY_ALL) and not has_other_title
+        has_little_else = kept >= NEARLY_ALL and added <= OWN_KEPT and not has_other_title
+        is_same = headings >= OWN_KEPT and ((has_title and kept >= MOST) or has_little_else)
         said = f"it has no words of its own; {kept:.0%} of what it shows, title and headings"
         return same(f"{said} are there") if is_same else changed(f"{said} are not there together")
     if len(own) < MANY_OWN:
