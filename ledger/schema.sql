@@ -523,7 +523,7 @@ CREATE TABLE absences ( -- a page that once showed a claim was read again and do
     claim_id TEXT NOT NULL REFERENCES claims(claim_id),
     page_id TEXT NOT NULL REFERENCES pages(page_id) ON DELETE CASCADE, -- of the later reading
     last_shown_on TEXT NOT NULL REFERENCES pages(page_id) ON DELETE CASCADE, -- the latest reading before it that shows the claim
-    outcome TEXT NOT NULL CHECK (outcome IN ('gone', 'could-not-look')),
+    outcome TEXT NOT NULL, -- gone, could-not-look
     why TEXT NOT NULL,
     PRIMARY KEY (claim_id, page_id)
 ) STRICT, WITHOUT ROWID;
