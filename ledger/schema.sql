@@ -146,6 +146,7 @@ CREATE TABLE pages ( -- a capture that is a document, judged
 ) STRICT;
 CREATE INDEX pages_by_visit ON pages(visit_id);
 CREATE INDEX pages_by_url ON pages(url);
+CREATE INDEX pages_by_look ON pages(look_id);
 
 CREATE TABLE page_continuity ( -- whether a page that was read again, with other content, is still the page that it was
     page_id TEXT PRIMARY KEY REFERENCES pages(page_id) ON DELETE CASCADE,
