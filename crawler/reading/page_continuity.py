@@ -128,6 +128,7 @@ def compare_contents(earlier: PageContent, later: PageContent, elsewhere: Set[st
             or (has_title and own_kept >= OWN_KEPT_UNDER_ITS_TITLE)
             or (has_title and headings >= OWN_KEPT_UNDER_TITLE_AND_HEADINGS <= own_kept)
             or (has_title and headings >= MOST <= kept)
+            or (has_title and headings >= NEARLY_ALL and kept >= OWN_KEPT)
         )
     said = f"{own_kept:.0%} of the words and pictures that were its own are there"
     return same(said) if is_same else changed(said)
