@@ -522,11 +522,12 @@ CREATE INDEX wall_images_by_sighting ON wall_images(sighting_id);
 
 CREATE TABLE absences ( -- a page that once showed a claim was read again and does not: whether that reading could have seen it
     claim_id TEXT NOT NULL REFERENCES claims(claim_id),
-    page_id TEXT NOT NULL REFERENCES pages(page_id) ON DELETE CASCADE, -- of the later reading
+    page_id TEXT NOT NULL REFERENCES pages(page_id) ON DELETE CASCADE, -- of the later reading, healthy or not
+    url TEXT NOT NULL, -- the address that showed it; the reading is of that address, or of where it leads now
     last_shown_on TEXT NOT NULL REFERENCES pages(page_id) ON DELETE CASCADE, -- the latest reading before it that shows the claim
     outcome TEXT NOT NULL, -- gone, could-not-look
     why TEXT NOT NULL,
-    PRIMARY KEY (claim_id, page_id)
+    PRIMARY KEY (claim_id, page_id, url)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX absences_by_page ON absences(page_id);
 

@@ -25,8 +25,8 @@ FROM (
     SELECT h.claim_id, h.url, k.looked_at,
            EXISTS (SELECT 1 FROM claim_evidence n WHERE n.page_id = q.page_id AND n.claim_id = h.claim_id) AS is_shown,
            q.health = 'ok' AND q.health_reason IS NULL -- a reason on a healthy page: it needs a browser to be seen whole
-               AND NOT EXISTS (SELECT 1 FROM absences a WHERE a.claim_id = h.claim_id AND a.page_id = q.page_id AND a.outcome = 'could-not-look')
-               AS is_whole
+               AND NOT EXISTS (SELECT 1 FROM absences a WHERE a.claim_id = h.claim_id AND a.page_id = q.page_id AND a.url = h.url
+                               AND a.outcome = 'could-not-look') AS is_whole
     FROM (SELECT DISTINCT e.claim_id, c.seed_id, p.url
           FROM claims c JOIN claim_evidence e ON e.claim_id = c.claim_id JOIN pages p ON p.page_id = e.page_id) h
     JOIN pages q ON q.url = h.url
@@ -140,7 +140,7 @@ WITH tried AS (
     SELECT visit_id, requested_url, reason, page_kind, page_health, why, outcome,
            outcome = 'looked' AND page_health = 'ok' AS is_read,
            requested_url IS NOT NULL AND (
-               (outcome = 'could-not-look' AND coalesce(reason, '') NOT IN ('soft-404', 'http-404', 'http-410')) -- what is not there hides nothing
+               (outcome = 'could-not-look' AND coalesce(reason, '') NOT IN ('soft-404', 'http-404', 'http-410', 'listing')) -- what is not there hides nothing
                OR reason IN ('needs-browser', 'empty-main', 'cut-short')) AS is_unseen
     FROM v_coverage
 ), pages_of AS (
@@ -248,11 +248,8 @@ GROUP BY e.seed_id, e.page_url, e.image, e.found_by;
 CREATE VIEW v_claim_changes AS -- every claim, and whether its pages still showed it when they were last looked at
 WITH shown AS ( -- by claim and page: when it was last shown, and what was learnt of the page since
     SELECT c.claim_id, c.seed_id, p.url, min(e.seen_at) AS first_shown, max(e.seen_at) AS last_shown,
-           (SELECT max(k.looked_at) FROM looks k JOIN visits v ON v.visit_id = k.visit_id LEFT JOIN pages q ON q.look_id = k.look_id
-            LEFT JOIN absences a ON a.page_id = q.page_id AND a.claim_id = c.claim_id
-            WHERE v.seed_id = c.seed_id AND k.purpose = 'page'
-              AND ((q.url = p.url AND q.health = 'ok' AND q.health_reason IS NULL AND coalesce(a.outcome, 'gone') = 'gone')
-                   OR (k.requested_url = p.url AND k.status IN (404, 410)))) AS last_known,
+           (SELECT max(k.looked_at) FROM absences a JOIN pages q ON q.page_id = a.page_id JOIN looks k ON k.look_id = q.look_id
+            WHERE a.claim_id = c.claim_id AND a.url = p.url AND a.outcome = 'gone') AS last_known, -- when it was known to be gone from there
            (SELECT max(k.looked_at) FROM looks k JOIN visits v ON v.visit_id = k.visit_id
             WHERE v.seed_id = c.seed_id AND k.purpose = 'page' AND k.requested_url = p.url) AS last_tried
     FROM claims c
@@ -276,7 +273,7 @@ SELECT s.vendor, s.vendor_domain, c.brand, c.relation,
             WHEN min(coalesce(h.last_known, '') > h.last_shown AND h.last_known >= coalesce(h.last_tried, ''))
             THEN 'gone' ELSE 'could-not-look' END AS state, -- present, appeared, gone, could-not-look
        min(h.first_shown) AS first_seen, max(h.last_shown) AS last_seen,
-       max(h.last_known) AS last_known, -- when its pages were last read, or found to be no more; by then a claim that is gone was gone
+       max(max(coalesce(h.last_known, ''), h.last_shown)) AS last_known, -- when its pages were last read, or found to be no more; by then a claim that is gone was gone
        a.why, -- what the latest reading without it tells; NULL = none since it was last shown
        c.claim_id
 FROM claims c

@@ -18,7 +18,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from casebook.cases.cases import PROGRAM, UNDECIDED, record_event
-from crawler.reading.page_continuity import StoredContents
 from ledger.database import Ledger, columns_of
 from ledger.identity import content_id, parse_utc, utc_text
 from ledger.records import Absence, Case, RemovalCheck, Visit
@@ -34,7 +33,6 @@ from ledger.vocabulary import (
     VisitState,
 )
 
-GONE_STATUS = (404, 410)
 WHERE_CLAIMS_STAND = (
     PageKind.PARTNERS, PageKind.CLIENTS, PageKind.TECHNOLOGY, PageKind.CERTIFICATIONS, PageKind.MEMBERS, PageKind.SPONSORS,
     PageKind.SUPPLIERS, PageKind.RESELLERS, PageKind.HOME,
@@ -114,9 +112,6 @@ class _ReadPage:
     """A page of a visit, judged."""
 
     page_id: PageId
-    health: PageHealth
-    health_reason: str | None
-    url: FinalUrl
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,8 +174,7 @@ def check_visit(ledger: Ledger, case: Case, visit: Visit) -> list[PageOutcome]:
         why = f"the visit failed: {visit.end_reason or 'no reason is known'}"
         return [_unseen(case.page_url or case.vendor_domain, why)]
     ever_shown: list[FinalUrl] = ledger.values(_EVER_SHOWN, [case.claim_id, visit.seed_id])
-    contents = StoredContents(ledger)
-    pages = [_page(ledger, contents, case.claim_id, url, visit.visit_id) for url in ever_shown]
+    pages = [_page(ledger, case.claim_id, url, visit.visit_id) for url in ever_shown]
     pages += [_unseen(page.url, page.why) for page in ledger.select(_FailedImage, _FAILED_IMAGES, keys)]
     pages += [
         _unseen(url, "an image is nearly an official logo: a person has to look")
@@ -198,11 +192,11 @@ def check_visit(ledger: Ledger, case: Case, visit: Visit) -> list[PageOutcome]:
     return pages
 
 
-def _page(ledger: Ledger, contents: StoredContents, claim_id: ClaimId, url: FinalUrl, visit_id: VisitId) -> PageOutcome:
+def _page(ledger: Ledger, claim_id: ClaimId, url: FinalUrl, visit_id: VisitId) -> PageOutcome:
     """A page that once showed the claim, on a visit on which it does not."""
     page = ledger.select_first(
         _ReadPage,
-        "SELECT p.page_id, p.health, p.health_reason, p.url FROM pages p JOIN looks k ON k.look_id = p.look_id"
+        "SELECT p.page_id FROM pages p JOIN looks k ON k.look_id = p.look_id"
         " WHERE p.visit_id = ? AND (p.url = ? OR k.requested_url = ?)"
         " ORDER BY p.url = ? DESC, p.health = 'ok' DESC LIMIT 1",
         [visit_id, url, url, url],
@@ -212,33 +206,14 @@ def _page(ledger: Ledger, contents: StoredContents, claim_id: ClaimId, url: Fina
         "SELECT reason, status FROM looks WHERE visit_id = ? AND purpose = 'page' AND requested_url = ?",
         [visit_id, url],
     )
-    if look is not None and look.status in GONE_STATUS:
-        return PageOutcome(url=url, outcome=RemovalOutcome.GONE, why=f"the page is no more (HTTP {look.status})")
     if page is not None:
-        if page.health is PageHealth.SOFT_404:
-            return PageOutcome(url=url, outcome=RemovalOutcome.GONE, why="the site says that there is no such page")
-        if page.health is PageHealth.OK and page.health_reason is None:
-            return _healthy_page(ledger, contents, claim_id, url, page)
-        return _unseen(url, f"{page.health}{': ' + page.health_reason if page.health_reason else ''}")
-    if look is None:
-        return _unseen(url, "was not asked for on this visit")
-    return _unseen(url, look.reason or "could not be read")
-
-
-def _healthy_page(
-    ledger: Ledger, contents: StoredContents, claim_id: ClaimId, url: FinalUrl, page: _ReadPage
-) -> PageOutcome:
-    """A page that was read whole and does not show the claim: whether it is the one that did."""
-    if page.url == url:
-        absence = ledger.find(Absence, claim_id=claim_id, page_id=page.page_id)
+        absence = ledger.find(Absence, claim_id=claim_id, page_id=page.page_id, url=url)
         if absence is None:
             return _unseen(url, "was not compared with the page that showed it: run `partnerproof claims`")
         return PageOutcome(url=url, outcome=absence.outcome, why=absence.why)
-    likeness = contents.compare(ledger.value(_LAST_SHOWN_ON, [claim_id, url]), page.page_id)
-    if likeness.is_same:
-        why = f"leads to {page.url}, which is that page and does not show it: {likeness.why}"
-        return PageOutcome(url=url, outcome=RemovalOutcome.GONE, why=why)
-    return _unseen(url, f"leads to {page.url}, which is another page: {likeness.why}")
+    if look is None:
+        return _unseen(url, "was not asked for on this visit")
+    return _unseen(url, look.reason or "could not be read")
 
 
 def _unseen(url: str, why: str) -> PageOutcome:
@@ -326,10 +301,6 @@ _SHOWN = """
     WHERE c.seed_id = :seed AND c.brand = :brand
       AND (c.claim_id = :claim OR k.state IN (SELECT value FROM json_each(:states)))
     ORDER BY c.claim_id <> :claim, p.url LIMIT 20
-"""
-_LAST_SHOWN_ON = """
-    SELECT p.page_id FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id AND p.url = ?2
-    JOIN looks k ON k.look_id = p.look_id WHERE e.claim_id = ?1 ORDER BY k.looked_at DESC LIMIT 1
 """
 _EVER_SHOWN = """
     SELECT DISTINCT p.url FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id

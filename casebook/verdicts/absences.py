@@ -3,6 +3,8 @@
 Reads: claims, claim_evidence, text_matches, visits, looks, pages, page_continuity, renders, sightings, passages, recognitions.
 Writes: absences.
 
+The reading is the page at its address, one that its address leads to, or the answer that it is no more (404, 410).
+
 A claim is gone from a page only when all of this holds; else the reading could not look, and a person has to:
 1. It is still the page that it was (crawler/reading/page_continuity.py), and not the same bytes read otherwise.
 2. It was drawn by a browser, when the page that showed the claim was.
@@ -10,33 +12,46 @@ A claim is gone from a page only when all of this holds; else the reading could 
    sheets, names that file: a loader that we do not know may show it.
 4. The style sheets that it names were read, as far as they could be when it showed the claim.
 5. Each picture that the page did not show then could be judged.
-6. Something that stood beside it is there still: where a whole row of pictures or lines went at once, what carried them
-   may have failed.
-7. The page shows no other tie to the brand, and lacks none that this reading could not have seen.
+6. Something that stood beside it is there still, or its heading went too: where a whole row of pictures or lines went at
+   once, what carried them may have failed.
+7. Nothing new stands at its place but words and pictures that were read (casebook/verdicts/new_at_place.py).
+8. The page shows no other tie to the brand, and lacks none that this reading could not have seen.
 """
 
 from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from casebook.verdicts.new_at_place import ClaimPlace, find_new_at_place
+from crawler.page.charsets import decode_page
+from crawler.page.page import Document, parse_page
+from crawler.reading.page_continuity import StoredContents
+from crawler.reading.stored_pages import read_drawn
 from ledger.archive.warc import read_exchange
 from ledger.database import Ledger
 from ledger.errors import RecordDeletedError
 from ledger.records import Absence
 from ledger.relations import TIES
 from ledger.typed_texts import CaptureId, ClaimId, FinalUrl, LookId, PageId, SeedId, Sha256, SightingId, VisitId
-from ledger.vocabulary import Continuity, LookOutcome, RefusalReason, RemovalOutcome
+from ledger.vocabulary import Continuity, FoundBy, LookOutcome, PageHealth, RefusalReason, RemovalOutcome
 
 _TIES = json.dumps(sorted(TIES))
 MIN_NEIGHBOURS = 3  # a row has that many more; of one or two beside it nothing can be told
 MIN_NAME_CHARS = 5  # of a file, so that it is not found in any word
+MIN_STEM_CHARS = 5  # of a file's name without its ending
 MAX_QUOTED_CHARS = 80
+GONE_STATUS = frozenset({404, 410})
+GONE_FROM_PAGE = "the page was read whole, is still the page that it was, and does not show it"
+_BY_STYLE = frozenset({FoundBy.CSS_BACKGROUND, FoundBy.CSS_CONTENT, FoundBy.CSS_MASK, FoundBy.INLINE_STYLE})
+_COMMENT = re.compile(r"<!--(?!\[if|#|esi).*?-->", re.S)
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 # these two say what the picture shows: nothing that could be a logo
 _JUDGED = frozenset({RefusalReason.TOO_SMALL, RefusalReason.DEGENERATE})
 
@@ -48,11 +63,19 @@ class _Missing:
     claim_id: ClaimId
     brand: str
     page_id: PageId
+    url: FinalUrl  # that showed it
+    page_url: FinalUrl  # of the reading: another one where the address leads on
     look_id: LookId
     capture_id: CaptureId | None
     content_sha256: Sha256 | None
+    status: int | None
+    health: PageHealth
+    health_reason: str | None
+    has_site: bool  # the visit read a page of the site whole
     shown_on: PageId
+    shown_url: FinalUrl
     shown_look_id: LookId
+    shown_capture_id: CaptureId | None
     shown_content_sha256: Sha256 | None
     continuity: Continuity | None
     continuity_why: str | None
@@ -65,6 +88,7 @@ class _ShownPicture:
     sighting_id: SightingId
     image_url: str | None
     image_sha256: Sha256 | None
+    found_by: FoundBy
     heading: str | None
     zone: str
     image_outcome: LookOutcome | None
@@ -77,6 +101,7 @@ class _UnreadSheet:
     """A style sheet that a visit could not read. was_read: with the page that showed the claim."""
 
     url: str
+    status: int | None
     was_read: bool
 
 
@@ -95,6 +120,7 @@ class AbsenceJudge:
     def __init__(self, ledger: Ledger, warc_dir: Path | None) -> None:
         self.ledger = ledger
         self.warc_dir = warc_dir
+        self._likeness = StoredContents(ledger)
         self._pictures: dict[PageId, list[_ShownPicture]] = {}
         self._texts: dict[PageId, str] = {}
 
@@ -115,25 +141,35 @@ class AbsenceJudge:
 
     def judge(self, missing: _Missing) -> Absence:
         """Return what a reading without a claim tells of it."""
-        doubt = next(self._doubts(missing), None)
+        is_no_more = missing.status in GONE_STATUS and missing.health in (PageHealth.ERROR, PageHealth.NOT_HTML)
+        doubt = next(self._doubts_of_no_page(missing) if is_no_more else self._doubts(missing), None)
+        gone = f"the page is no more (HTTP {missing.status})" if is_no_more else GONE_FROM_PAGE
         return Absence(
             claim_id=missing.claim_id,
             page_id=missing.page_id,
+            url=missing.url,
             last_shown_on=missing.shown_on,
             outcome=RemovalOutcome.GONE if doubt is None else RemovalOutcome.COULD_NOT_LOOK,
-            why=doubt or "the page was read whole, is still the page that it was, and does not show it",
+            why=doubt or gone,
         )
 
+    def _doubts_of_no_page(self, missing: _Missing) -> Iterator[str]:
+        """Why an answer that there is no such page may not be believed."""
+        if not missing.has_site:
+            yield f"the page answers {missing.status}, and so does all of the site that was asked for"
+        text = self._text_of(missing)
+        names = [_file_name(picture.image_url) for picture in self._evidence_pictures(missing)]
+        if any(name and name in text for name in names) or any(line in text for line in self._sentences(missing)):
+            yield f"the page answers {missing.status} and shows it all the same"
+
     def _doubts(self, missing: _Missing) -> Iterator[str]:
-        if missing.continuity is Continuity.CHANGED:
-            yield f"the page has changed beyond recognition: {missing.continuity_why}"
+        if missing.health is not PageHealth.OK or missing.health_reason is not None:
+            yield f"{missing.health}{': ' + missing.health_reason if missing.health_reason else ''}"
+            return
+        yield from self._other_page_doubts(missing)
         if self._was_drawn(missing.shown_look_id) and not self._was_drawn(missing.look_id):
             yield "the page that showed it was drawn by a browser, and this time it was not"
-        pictures = [
-            picture
-            for picture in self._pictures_of(missing.shown_on)
-            if picture.sighting_id in self._evidence(missing.claim_id, missing.shown_on)
-        ]
+        pictures = self._evidence_pictures(missing)
         for picture in pictures:
             yield from self._picture_doubts(missing, picture)
         if missing.content_sha256 is not None and missing.content_sha256 == missing.shown_content_sha256:
@@ -143,6 +179,57 @@ class AbsenceJudge:
         yield from self._line_doubts(missing)
         if pictures:
             yield from self._new_picture_doubts(missing)
+        yield from self._place_doubts(missing, pictures)
+
+    def _other_page_doubts(self, missing: _Missing) -> Iterator[str]:
+        if missing.page_url != missing.url:
+            likeness = self._likeness.compare(missing.shown_on, missing.page_id)
+            if not likeness.is_same:
+                yield f"leads to {missing.page_url}, which is another page: {likeness.why}"
+        elif missing.continuity is Continuity.CHANGED:
+            yield f"the page has changed beyond recognition: {missing.continuity_why}"
+
+    def _evidence_pictures(self, missing: _Missing) -> list[_ShownPicture]:
+        evidence = self._evidence(missing.claim_id, missing.shown_on)
+        return [picture for picture in self._pictures_of(missing.shown_on) if picture.sighting_id in evidence]
+
+    def _sentences(self, missing: _Missing) -> list[str]:
+        return self.ledger.values(_SENTENCES, {"page": missing.shown_on, "claim": missing.claim_id})
+
+    def _place_doubts(self, missing: _Missing, pictures: Sequence[_ShownPicture]) -> Iterator[str]:
+        sentences = self._sentences(missing)
+        if not pictures and not sentences:
+            return
+        earlier, later = self._document(missing.shown_look_id, missing.shown_capture_id, missing.shown_url), None
+        if earlier is not None:
+            later = self._document(missing.look_id, missing.capture_id, missing.page_url)
+        if earlier is None or later is None:
+            return
+        places = [
+            ClaimPlace(
+                picture=_file_name(picture.image_url),
+                heading=picture.heading,
+                is_background=picture.found_by in _BY_STYLE,
+            )
+            for picture in pictures
+        ]
+        for place in [*places, *(ClaimPlace(sentence=sentence) for sentence in sentences)]:
+            if found := find_new_at_place(earlier, later, place):
+                yield found
+
+    def _document(self, look_id: LookId, capture_id: CaptureId | None, url: FinalUrl) -> Document | None:
+        """A page as it was read; None where the archive does not have it."""
+        if self.warc_dir is None or capture_id is None:
+            return None
+        drawn = read_drawn(self.ledger, self.warc_dir, look_id)
+        if drawn is not None:
+            return Document(url, drawn.html)
+        try:
+            stored = read_exchange(self.warc_dir, self.ledger, capture_id)
+        except RecordDeletedError:
+            return None
+        content_type = next((value for name, value in stored.headers if name.lower() == "content-type"), None)
+        return parse_page(stored.content, url, content_type)
 
     def _was_drawn(self, look_id: LookId) -> bool:
         sql = "SELECT 1 FROM renders WHERE look_id = ? AND failure IS NULL"
@@ -165,7 +252,7 @@ class AbsenceJudge:
                 yield f"the page still shows {picture.image_url}, which could not be fetched: {other.image_reason}"
             elif other.image_outcome is None and other.image_sha256 is None:
                 yield f"the page still shows {picture.image_url}, which was not looked at"
-        if not same and (name := _file_name(picture.image_url)) and name in self._text_of(missing):
+        if not same and (name := _named_in(self._text_of(missing), picture.image_url)):
             yield f"the page still names {name[:MAX_QUOTED_CHARS]}, in a way that was not read as a picture"
         if unread := self._unread_sheet(missing):
             yield f"the style sheet {unread[:MAX_QUOTED_CHARS]} could not be read"
@@ -173,8 +260,25 @@ class AbsenceJudge:
             key for other in self._pictures_of(missing.shown_on)
             if (other.heading, other.zone) == (picture.heading, picture.zone) and (key := _key(other)) != _key(picture)
         }  # fmt: skip
-        if len(beside) >= MIN_NEIGHBOURS and not beside & {_key(other) for other in now}:
+        is_left = beside & {_key(other) for other in now} or self._same_files(missing, picture)
+        if len(beside) >= MIN_NEIGHBOURS and not is_left and self._has_heading(missing, picture.heading):
             yield f"all {len(beside)} pictures that stood beside it went with it: what carried them may have failed"
+
+    def _same_files(self, missing: _Missing, picture: _ShownPicture) -> bool:
+        """Whether a picture beside it is there under another name."""
+        then = {
+            other.image_sha256
+            for other in self._pictures_of(missing.shown_on)
+            if other.image_sha256 not in (None, picture.image_sha256) and other.heading == picture.heading
+        }
+        return bool(then & {other.image_sha256 for other in self._pictures_of(missing.page_id)})
+
+    def _has_heading(self, missing: _Missing, heading: str | None) -> bool:
+        """Whether the heading of a section is still there; a section that was taken out goes with its heading."""
+        if heading is None:
+            return True
+        sql = "SELECT 1 FROM passages WHERE page_id = ? AND (text = ? OR heading = ?) LIMIT 1"
+        return self.ledger.value(sql, [missing.page_id, heading, heading]) is not None
 
     def _line_doubts(self, missing: _Missing) -> Iterator[str]:
         lines = self.ledger.select(_Line, _LINES, {"page": missing.shown_on, "claim": missing.claim_id})
@@ -184,7 +288,7 @@ class AbsenceJudge:
         now = set(self.ledger.values("SELECT text FROM passages WHERE page_id = ?", [missing.page_id]))
         for heading in headings:
             beside = {line.text for line in lines if line.heading == heading and not line.is_evidence} - {heading}
-            if len(beside) >= MIN_NEIGHBOURS and not beside & now:
+            if len(beside) >= MIN_NEIGHBOURS and not beside & now and self._has_heading(missing, heading):
                 yield f"all {len(beside)} lines that stood beside it went with it: what carried them may have failed"
 
     def _new_picture_doubts(self, missing: _Missing) -> Iterator[str]:
@@ -199,9 +303,12 @@ class AbsenceJudge:
                 yield f"{name}, which it did not show then, could not be judged: {reason}"
 
     def _unread_sheet(self, missing: _Missing) -> str | None:
-        """A sheet that the page names, or did when it showed the claim, and that only this time could not be read."""
+        """A sheet that the page names, or did when it showed the claim, and that only this time could not be read whole."""
         for sheet in self.ledger.select(_UnreadSheet, _UNREAD_SHEETS, [missing.page_id, missing.shown_on]):
-            if sheet.was_read or (_file_name(sheet.url) or sheet.url) in self._text_of(missing):
+            is_missing_anyhow = sheet.status in GONE_STATUS and not sheet.was_read  # no visitor gets it either
+            if not is_missing_anyhow and (
+                sheet.was_read or (_file_name(sheet.url) or sheet.url) in self._text_of(missing)
+            ):
                 return sheet.url
         return None
 
@@ -220,7 +327,13 @@ class AbsenceJudge:
                 content = read_exchange(self.warc_dir, self.ledger, capture_id).content
             except RecordDeletedError:
                 continue
-            yield unquote(html.unescape(content.decode("utf-8", "replace"))).replace("\\/", "/")
+            yield _plain(decode_page(content, None, ""))
+
+
+def _plain(text: str) -> str:
+    """A file's text with every way of writing an address undone, and without what its author has commented out."""
+    text = _COMMENT.sub("", _ESCAPE.sub(lambda sign: chr(int(sign[1], 16)), html.unescape(text)))
+    return unquote(unquote(text.replace("\\/", "/")))
 
 
 def find_absences(ledger: Ledger, visit_id: VisitId, warc_dir: Path | None) -> int:
@@ -231,9 +344,8 @@ def find_absences(ledger: Ledger, visit_id: VisitId, warc_dir: Path | None) -> i
     judge = AbsenceJudge(ledger, warc_dir)
     with ledger.transaction():
         seed_id: SeedId = ledger.value("SELECT seed_id FROM visits WHERE visit_id = ?", [visit_id])
-        urls: list[FinalUrl] = ledger.values("SELECT DISTINCT url FROM pages WHERE visit_id = ?", [visit_id])
         found = 0
-        for url in urls:
+        for url in ledger.values(_URLS, {"visit": visit_id}):
             which = {"seed": seed_id, "url": url, "visit": visit_id}
             by_brand = groupby(
                 ledger.select(_Missing, _MISSING, which), lambda missing: (missing.page_id, missing.brand)
@@ -254,25 +366,42 @@ def _file_name(url: str | None) -> str | None:
     return name if len(name) >= MIN_NAME_CHARS else None
 
 
+def _named_in(text: str, url: str | None) -> str | None:
+    """What of a picture's address a text names: its last two steps, or its file's own name when that tells anything."""
+    name = _file_name(url)
+    if name is None or name in text:
+        return name
+    stem = re.sub(r"(?:[-_.](?:\d+x\d+|\d+w|min|scaled))*\.\w{2,5}$", "", name.rpartition("/")[2])
+    return stem if len(stem) >= MIN_STEM_CHARS and re.search(rf"\b{re.escape(stem)}\.\w", text) else None
+
+
 def _key(picture: _ShownPicture) -> str | None:
     """What makes a picture the same at another address: the name of its file, or what lies in the page."""
     return _file_name(picture.image_url) or picture.image_sha256
 
 
-_LATER = """
+_OF_URL = "(q.url = :url OR k.requested_url = :url)"
+_LATER = f"""
     FROM pages q
     JOIN visits v ON v.visit_id = q.visit_id AND v.seed_id = :seed
     JOIN looks k ON k.look_id = q.look_id
-    WHERE q.url = :url AND k.looked_at >= (
-        SELECT min(n.looked_at) FROM pages m JOIN looks n ON n.look_id = m.look_id WHERE m.visit_id = :visit AND m.url = :url)
+    WHERE {_OF_URL} AND k.looked_at >= (
+        SELECT min(k.looked_at) FROM pages q JOIN looks k ON k.look_id = q.look_id WHERE q.visit_id = :visit AND {_OF_URL})
 """
-_DELETE = f"DELETE FROM absences WHERE page_id IN (SELECT q.page_id {_LATER})"
+_DELETE = f"DELETE FROM absences WHERE url = :url AND page_id IN (SELECT q.page_id {_LATER})"
+# the addresses of a visit at which a claim of its vendor ever stood
+_URLS = """
+    SELECT url FROM pages WHERE visit_id = :visit
+    UNION SELECT k.requested_url FROM looks k JOIN pages q ON q.look_id = k.look_id WHERE k.visit_id = :visit AND k.purpose = 'page'
+"""
 _MISSING = f"""
-    SELECT c.claim_id, c.brand, q.page_id, q.look_id, q.capture_id, q.content_sha256,
-           s.page_id AS shown_on, s.look_id AS shown_look_id, l.content_sha256 AS shown_content_sha256,
-           n.continuity, n.why AS continuity_why
-    FROM (SELECT q.page_id, q.look_id, k.looked_at, k.capture_id, k.content_sha256 {_LATER}
-          AND q.health = 'ok' AND q.health_reason IS NULL) q
+    SELECT c.claim_id, c.brand, q.page_id, :url AS url, q.url AS page_url, q.look_id, q.capture_id, q.content_sha256, q.status,
+           q.health, q.health_reason,
+           EXISTS (SELECT 1 FROM pages o WHERE o.visit_id = q.visit_id AND o.health = 'ok' AND o.health_reason IS NULL) AS has_site,
+           s.page_id AS shown_on, s.url AS shown_url, s.look_id AS shown_look_id, l.capture_id AS shown_capture_id,
+           l.content_sha256 AS shown_content_sha256, n.continuity, n.why AS continuity_why
+    FROM (SELECT q.page_id, q.url, q.visit_id, q.look_id, q.health, q.health_reason, k.looked_at, k.capture_id, k.content_sha256,
+                 k.status {_LATER}) q
     JOIN claims c ON c.seed_id = :seed
     JOIN pages s ON s.page_id = (
         SELECT e.page_id FROM claim_evidence e
@@ -284,12 +413,16 @@ _MISSING = f"""
     WHERE NOT EXISTS (SELECT 1 FROM claim_evidence e WHERE e.claim_id = c.claim_id AND e.page_id = q.page_id)
     ORDER BY q.looked_at, q.page_id, c.brand, c.claim_id
 """
+_SENTENCES = """
+    SELECT t.sentence FROM claim_evidence e JOIN sentences t ON t.text_match_id = e.text_match_id
+    WHERE e.claim_id = :claim AND e.page_id = :page
+"""
 _OTHER_TIE = """
     SELECT c.relation FROM claim_evidence e JOIN claims c ON c.claim_id = e.claim_id
     WHERE e.page_id = :page AND c.brand = :brand AND c.relation IN (SELECT value FROM json_each(:ties)) LIMIT 1
 """
 _PICTURES = """
-    SELECT g.sighting_id, g.image_url, g.image_sha256, g.heading, g.zone, g.image_outcome,
+    SELECT g.sighting_id, g.image_url, g.image_sha256, g.found_by, g.heading, g.zone, g.image_outcome,
            (SELECT reason FROM looks WHERE look_id = g.look_id) AS image_reason,
            (SELECT r.refusal_reason FROM recognitions r WHERE r.image_sha256 = g.image_sha256
             ORDER BY r.recognised_at DESC LIMIT 1) AS refusal
@@ -302,11 +435,13 @@ _LINES = """
     FROM passages g WHERE g.page_id = :page
 """
 _SHEETS = "SELECT j.value FROM pages p, json_each(p.stylesheet_looks) j WHERE p.page_id = ?"
+_UNREAD = "(k.outcome = 'could-not-look' OR k.content_bytes < 3 OR k.detail LIKE 'cut-short%')"
 _UNREAD_SHEETS = f"""
-    SELECT k.requested_url AS url, k.requested_url IN (SELECT requested_url FROM looks WHERE look_id IN ({_SHEETS.replace("?", "?2")})) AS was_read
+    SELECT k.requested_url AS url, k.status,
+           k.requested_url IN (SELECT requested_url FROM looks WHERE look_id IN ({_SHEETS.replace("?", "?2")})) AS was_read
     FROM looks k
-    WHERE k.visit_id = (SELECT visit_id FROM pages WHERE page_id = ?1) AND k.purpose = 'stylesheet' AND k.outcome = 'could-not-look'
+    WHERE k.visit_id = (SELECT visit_id FROM pages WHERE page_id = ?1) AND k.purpose = 'stylesheet' AND {_UNREAD}
       AND NOT EXISTS (SELECT 1 FROM looks f WHERE f.visit_id = (SELECT visit_id FROM pages WHERE page_id = ?2)
-                      AND f.purpose = 'stylesheet' AND f.requested_url = k.requested_url AND f.outcome = 'could-not-look')
+                      AND f.purpose = 'stylesheet' AND f.requested_url = k.requested_url AND {_UNREAD.replace("k.", "f.")})
 """
 _SHEET_CAPTURES = f"SELECT capture_id FROM looks WHERE look_id IN ({_SHEETS}) AND capture_id IS NOT NULL"

@@ -25,7 +25,9 @@ _PARTNERISH = re.compile(
     r"|referen|aliad|cliente|parten|hezuo|kehu",
     re.I,
 )
-_ASSIGNED = re.compile(r"(?:window|self|globalThis)\s*(?:\.\s*\w{1,60}|\[\s*[\"']\w{1,60}[\"']\s*\])\s*=\s*(?=[{\[])")
+_ASSIGNED = re.compile(
+    r"(?:\b(?:var|let|const)\s+\w{1,60}|(?:window|self|globalThis)\s*(?:\.\s*\w{1,60}|\[\s*[\"']\w{1,60}[\"']\s*\]))\s*=\s*(?=[{\[])"
+)
 _SCRIPTS = frozenset({"", "text/javascript", "application/javascript", "module"})
 _LABEL_KEYS = ("alt", "name", "title", "label", "company", "altText", "alternativeText")
 

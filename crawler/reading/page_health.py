@@ -178,7 +178,7 @@ def judge_health(document: Document, status: int, lexicon: Lexicon, *, content: 
     if status in _BEHIND_PASSWORD:
         return Health(PageHealth.LOGIN, f"status {status}")
     if status >= 400:
-        return Health(PageHealth.ERROR, f"status {status}")
+        return _error(look, status)
     if reason := _no_text(look, content):
         return Health(PageHealth.NO_TEXT, reason)
     if _LISTING.match(look.title):
@@ -194,6 +194,15 @@ def judge_health(document: Document, status: int, lexicon: Lexicon, *, content: 
             if reason := judge(look):
                 return Health(health, reason)
     return Health(PageHealth.OK, _empty_main(look))
+
+
+def _error(look: _Look, status: int) -> Health:
+    """An error by its status; one that says what is wrong with the whole site is that, and no page that is not there."""
+    if not look.mention("soft-404"):
+        for health, kind in ((PageHealth.NOT_HERE, "not-here"), (PageHealth.MAINTENANCE, "maintenance")):
+            if reason := _notice(kind)(look):
+                return Health(health, f"{reason}, status {status}")
+    return Health(PageHealth.ERROR, f"status {status}")
 
 
 def _no_text(look: _Look, content: bytes) -> str | None:
@@ -235,7 +244,9 @@ def _login(look: _Look) -> str | None:
         return None
     if look.is_bare:
         return "a password field and little else"
-    return f"a password field and “{hit.word}”" if (hit := look.words.hit("login", look.text)) else None
+    # a form in the menu of a real page asks for a password, too
+    is_little = len(look.text) < NOTICE_CHARS and look.pictures < SITE_PICTURES
+    return f"a password field and “{hit.word}”" if is_little and (hit := look.words.hit("login", look.text)) else None
 
 
 def _empty_shell(look: _Look) -> str | None:

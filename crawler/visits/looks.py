@@ -11,6 +11,7 @@ Reads: answers of a fetcher; looks of the vendor's last visit. Writes: looks.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,6 +27,7 @@ from ledger.typed_texts import Instant, RequestedUrl, Sha256
 from ledger.vocabulary import LookOutcome, Purpose
 
 CUT = "cut-short"
+_HTML = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|body)\b", re.I)
 READ_WHEN_AN_ERROR = frozenset({Purpose.PAGE, Purpose.ROBOTS, Purpose.PROBE})
 WITHOUT_REASON = frozenset({Purpose.ROBOTS, Purpose.PROBE})  # an error is an answer as good as any other
 
@@ -128,6 +130,8 @@ class LookTaker:
             detail = f"{CUT}: the connection ended after {len(answer.content)} bytes"
             if purpose is Purpose.IMAGE and is_looked:  # half a picture may lack the half with the logo
                 is_looked, reason = False, CUT
+        if purpose is Purpose.STYLESHEET and is_looked and _HTML.match(answer.content):
+            is_looked, reason, detail = False, "no-style-sheet", "an HTML page"
         digest = sha256_hex(answer.content)
         return Look(
             look_id=look_id_of(visit.visit_id, purpose, url),

@@ -97,7 +97,12 @@ class PageParts:
         sheets[url] = Sheet(url, text)
 
     async def _sheet_content(self, url: str, page: _NamingPage) -> bytes | None:
-        if page.is_unchanged and (carried := self.looks.carry_over(self.visit, url, Purpose.STYLESHEET)):
+        is_evidence = url in self.visit.evidence_urls
+        if (
+            page.is_unchanged
+            and not is_evidence
+            and (carried := self.looks.carry_over(self.visit, url, Purpose.STYLESHEET))
+        ):
             return self.looks.stored_content(carried)
         return (await self.looks.look(self.visit, url, Purpose.STYLESHEET, referrer=page.url)).content
 
@@ -133,7 +138,8 @@ class PageParts:
         """
         async with self._places:
             url, page_url = image.url, image.page_url
-            if image.is_unchanged and self.looks.carry_over(self.visit, url, Purpose.IMAGE):
+            is_evidence = url in self.visit.evidence_urls  # whether it is shown is never told from a file not asked for
+            if image.is_unchanged and not is_evidence and self.looks.carry_over(self.visit, url, Purpose.IMAGE):
                 return
             looked = await self.looks.look(self.visit, url, Purpose.IMAGE, referrer=page_url)
             original_url = image.original_url

@@ -65,6 +65,7 @@ class RunningVisit:
     sitemaps: list[str] = field(default_factory=list)  # that robots.txt of the site names
     earlier_visit_id: VisitId | None = None  # the vendor's last visit that was done, in any crawl
     earlier_pages: list[EarlierPage] = field(default_factory=list)
+    evidence_urls: frozenset[str] = frozenset()  # of images, and style sheets, on which claims of the vendor rest
     wants_contacts: bool = False  # somebody confirmed what it claims, and may write to it
     unverified_hosts: set[str] = field(default_factory=set)  # asked again without checking their certificate
     traps: Traps = field(default_factory=Traps)
@@ -133,6 +134,7 @@ def begin_visit(ledger: Ledger, row: Visit, budget: Budget, now: str) -> Running
         for look in ledger.select(Look, failed, [row.visit_id]):
             visit.failed[look.purpose, look.requested_url] = look
     _remember_earlier(ledger, visit, row)
+    visit.evidence_urls = frozenset(ledger.values(_EVIDENCE_URLS, {"seed": row.seed_id}))
     visit.wants_contacts = bool(ledger.value(_CONFIRMED, [row.seed_id]))
     ledger.execute(
         "UPDATE visits SET state = 'running', started_at = coalesce(started_at, ?) WHERE visit_id = ?",
@@ -163,6 +165,16 @@ def _remember_earlier(ledger: Ledger, visit: RunningVisit, row: Visit) -> None:
 
 _CONFIRMED = "SELECT 1 FROM claims c JOIN cases k ON k.claim_id = c.claim_id WHERE c.seed_id = ? AND (k.state = 'confirmed' OR k.followup IS NOT NULL) LIMIT 1"
 
+# whether a claim is still shown is never told from a file that was not asked for
+_EVIDENCE_URLS = """
+    WITH shown AS (
+        SELECT DISTINCT e.page_id, e.sighting_id FROM claims c JOIN claim_evidence e ON e.claim_id = c.claim_id
+        WHERE c.seed_id = :seed AND e.sighting_id IS NOT NULL)
+    SELECT g.image_url FROM shown JOIN sightings g ON g.sighting_id = shown.sighting_id WHERE g.image_url IS NOT NULL
+    UNION
+    SELECT k.requested_url FROM shown JOIN sightings g ON g.sighting_id = shown.sighting_id AND g.found_by LIKE 'css-%'
+    JOIN pages p ON p.page_id = shown.page_id JOIN json_each(p.stylesheet_looks) j JOIN looks k ON k.look_id = j.value
+"""
 # of the last visit, and of any visit those on which a claim ever stood: whether it is gone is told by looking there again
 _EARLIER_PAGES = """
     SELECT p.url, p.link_text, p.kind, l.looked_at, max(p.visit_id = :visit) AS is_last, min(p.rowid) AS place

@@ -35,6 +35,7 @@ from crawler.wire.pace import MAX_WAIT_S, Pace, retry_after_s
 from crawler.wire.robots import ROBOTS_META
 from crawler.wire.tls import UNVERIFIED_META
 from crawler.wire.visiting_spider import visiting_spider
+from ledger.archive.codings import is_no_text
 from ledger.archive.warc import NOT_MODIFIED, Exchange, WarcArchive, read_exchange
 from ledger.database import Ledger
 from ledger.domains import is_public_suffix
@@ -202,7 +203,8 @@ class CaptureMiddleware:
                 if response.status == NOT_MODIFIED and _HELD in request.meta:
                     response = self._stored(url, visit.stored[key])
         encodings = {part.strip().lower() for part in _header(response, "Content-Encoding").split(",")}
-        if not encodings <= READABLE_ENCODINGS:
+        # "none", "utf-8": what browsers do not know, they take for no coding
+        if not encodings <= READABLE_ENCODINGS and is_no_text(response.body):
             raise LookRefusedError("unreadable-encoding", f"Content-Encoding {', '.join(sorted(encodings))}")
         return response
 

@@ -104,7 +104,7 @@ TABLES = (
     _page("text_matches", "t.text_match_id", f"JOIN passages a ON a.passage_id = t.passage_id {_OF_PAGE.replace('t.', 'a.')}"),
     _prefix("claims", "claim_id"),
     _page("claim_evidence", "t.claim_id, t.evidence_id"),
-    _page("absences", "t.claim_id, t.page_id"),
+    _page("absences", "t.claim_id, t.page_id, t.url"),
     _page("walls", "t.wall_id"),
     _page("wall_images", "t.wall_id, t.position", f"JOIN walls w ON w.wall_id = t.wall_id {_OF_PAGE.replace('t.', 'w.')}"),
     _prefix("mark_findings", "claim_id", "t.claim_id, t.evidence_id, t.kind"),

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from ledger.typed_texts import (
     ClaimId,
     EvidenceId,
+    FinalUrl,
     Instant,
     IsoDate,
     JudgingId,
@@ -112,6 +113,7 @@ class Absence:
     table: ClassVar[str] = "absences"
     claim_id: ClaimId
     page_id: PageId
+    url: FinalUrl
     last_shown_on: PageId
     outcome: RemovalOutcome
     why: str
