@@ -354,7 +354,9 @@ def _refuse_others(database: sqlite_utils.Database, path: Path) -> None:
 
 
 def _refuse_unlike(database: sqlite_utils.Database, path: Path) -> None:
-    """A database of an earlier day, before the first release, has the same migration and other columns."""
+    """A database of an earlier day, before the first release, has the same migration and other columns. Looked at once a process."""
+    if path.resolve() in _LIKE_OURS:
+        return
     for table, columns in _table_columns().items():
         stored = {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
         if not columns <= stored:
@@ -367,6 +369,11 @@ def _refuse_unlike(database: sqlite_utils.Database, path: Path) -> None:
                     next_step="crawl into a new workspace; what is in the old var/warc/ can be read into it with `partnerproof ingest`",
                 )
             )
+
+    _LIKE_OURS.add(path.resolve())
+
+
+_LIKE_OURS: set[Path] = set()
 
 
 @cache

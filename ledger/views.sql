@@ -261,7 +261,7 @@ WITH shown AS ( -- by claim and page: when it was last shown, and what was learn
     FROM visits v JOIN crawls k ON k.crawl_id = v.crawl_id AND k.kind <> 'check'
     WHERE v.state = 'done' GROUP BY v.seed_id
 ), latest_absences AS ( -- SQLite takes the other columns from the row with the maximum
-    SELECT a.claim_id, a.why, max(k.looked_at || a.outcome || q.url) AS latest
+    SELECT a.claim_id, a.why, k.looked_at, max(k.looked_at || a.outcome || q.url) AS latest
     FROM absences a JOIN pages q ON q.page_id = a.page_id JOIN looks k ON k.look_id = q.look_id
     WHERE k.looked_at > (SELECT max(e.seen_at) FROM claim_evidence e WHERE e.claim_id = a.claim_id)
     GROUP BY a.claim_id
@@ -274,7 +274,7 @@ SELECT s.vendor, s.vendor_domain, c.brand, c.relation,
             THEN 'gone' ELSE 'could-not-look' END AS state, -- present, appeared, gone, could-not-look
        min(h.first_shown) AS first_seen, max(h.last_shown) AS last_seen,
        max(max(coalesce(h.last_known, ''), h.last_shown)) AS last_known, -- when its pages were last read, or found to be no more; by then a claim that is gone was gone
-       a.why, -- what the latest reading without it tells; NULL = none since it was last shown
+       iif(a.looked_at >= coalesce(max(h.last_tried), ''), a.why, NULL) AS why, -- what the latest reading without it tells; NULL = none
        c.claim_id
 FROM claims c
 JOIN seeds s ON s.seed_id = c.seed_id

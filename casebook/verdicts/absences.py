@@ -380,19 +380,25 @@ def _key(picture: _ShownPicture) -> str | None:
     return _file_name(picture.image_url) or picture.image_sha256
 
 
-_OF_URL = "(q.url = :url OR k.requested_url = :url)"
-_LATER = f"""
+# a reading of the address itself, or of where it leads; a page that had been read already at another address has no row of its own
+_OF_URL = """
+    ((k.look_id = q.look_id AND (q.url = :url OR k.requested_url = :url))
+     OR (k.look_id <> q.look_id AND k.requested_url = :url AND q.url <> :url AND k.content_sha256 = o.content_sha256))
+"""
+_READ = """
     FROM pages q
-    JOIN visits v ON v.visit_id = q.visit_id AND v.seed_id = :seed
-    JOIN looks k ON k.look_id = q.look_id
-    WHERE {_OF_URL} AND k.looked_at >= (
-        SELECT min(k.looked_at) FROM pages q JOIN looks k ON k.look_id = q.look_id WHERE q.visit_id = :visit AND {_OF_URL})
+    JOIN looks o ON o.look_id = q.look_id
+    JOIN looks k ON k.visit_id = q.visit_id AND k.purpose = 'page'
+"""
+_LATER = f"""
+    {_READ} JOIN visits v ON v.visit_id = q.visit_id AND v.seed_id = :seed
+    WHERE {_OF_URL} AND k.looked_at >= (SELECT min(k.looked_at) {_READ} WHERE q.visit_id = :visit AND {_OF_URL})
 """
 _DELETE = f"DELETE FROM absences WHERE url = :url AND page_id IN (SELECT q.page_id {_LATER})"
 # the addresses of a visit at which a claim of its vendor ever stood
 _URLS = """
     SELECT url FROM pages WHERE visit_id = :visit
-    UNION SELECT k.requested_url FROM looks k JOIN pages q ON q.look_id = k.look_id WHERE k.visit_id = :visit AND k.purpose = 'page'
+    UNION SELECT requested_url FROM looks WHERE visit_id = :visit AND purpose = 'page'
 """
 _MISSING = f"""
     SELECT c.claim_id, c.brand, q.page_id, :url AS url, q.url AS page_url, q.look_id, q.capture_id, q.content_sha256, q.status,

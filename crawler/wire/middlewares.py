@@ -43,7 +43,7 @@ from ledger.errors import EvidenceBrokenError
 from ledger.identity import utc_text
 from ledger.records import Connection
 from ledger.typed_texts import CaptureId
-from ledger.vocabulary import Tls
+from ledger.vocabulary import Purpose, Tls
 
 STORED_FLAG = "stored"
 CUT_FLAG = "dataloss"  # Scrapy's word for a body that ended early
@@ -204,7 +204,8 @@ class CaptureMiddleware:
                     response = self._stored(url, visit.stored[key])
         encodings = {part.strip().lower() for part in _header(response, "Content-Encoding").split(",")}
         # "none", "utf-8": what browsers do not know, they take for no coding
-        if not encodings <= READABLE_ENCODINGS and is_no_text(response.body):
+        is_image = request.meta.get("purpose") is Purpose.IMAGE  # whose decoder says what it is
+        if not encodings <= READABLE_ENCODINGS and not is_image and is_no_text(response.body):
             raise LookRefusedError("unreadable-encoding", f"Content-Encoding {', '.join(sorted(encodings))}")
         return response
 

@@ -89,11 +89,12 @@ def test_an_unchanged_page_costs_its_own_request_alone(visit, acme):
     first = visit()
     assert {"/", "/partners.html", "/acme.png", "/other.png"} <= set(first)
     second = visit()
-    assert sorted(second) == ["/", "/partners.html", "/robots.txt", "/sitemap.xml"]
+    # and that of each picture on which a claim rests: whether it is shown is never told from a file not asked for
+    assert sorted(second) == ["/", "/acme.png", "/partners.html", "/robots.txt", "/sitemap.xml"]
     assert changes(acme) == {"acme.png": "unchanged", "other.png": "unchanged"}
     assert rows(acme, "SELECT state FROM v_claim_changes") == [("present",)]
     statuses = rows(acme, "SELECT status, count(*) FROM captures WHERE status = 304 GROUP BY 1")
-    assert statuses == [(304, 2)]
+    assert statuses == [(304, 3)]
     # carried over, and what is read again from the archive is the same
     before = rows(acme, "SELECT image_sha256, found_by FROM v_sightings ORDER BY sighting_id")
     assert len(before) == 4
@@ -107,6 +108,42 @@ def test_what_appeared_changed_and_went_is_told(visit, vendor, acme):
     visit()
     assert changes(acme) == {"acme.png": "changed", "other.png": "gone", "third.png": "appeared"}
     assert rows(acme, "SELECT brand, state FROM v_claim_changes") == [("acme", "gone")]
+
+
+def test_a_picture_that_was_exchanged_on_an_unchanged_page_takes_its_claim_with_it(visit, vendor, acme):
+    visit()
+    vendor.answers["/acme.png"] = vendor.answers["/other.png"]
+    visit()
+    assert rows(acme, "SELECT state FROM v_claim_changes") == [("gone",)]
+
+
+@pytest.mark.parametrize(
+    ("page", "why"),
+    [
+        ({"/": not_found, "/partners.html": not_found}, "so does all of the site"),
+        ({"/partners.html": send("<title>Maintenance</title><h1>We will be back soon</h1>", status=404)}, "maintenance"),
+        ({"/partners.html": send("<title>Just a moment...</title><div id=cf-challenge></div>", status=404)}, "challenge"),
+        ({"/partners.html": send("<title>P</title><p>Not found</p><img src=/acme.png>", status=404)}, "shows it all the same"),
+    ],
+)  # fmt: skip
+def test_an_answer_of_no_page_is_not_always_believed(visit, vendor, acme, page, why):
+    visit()
+    vendor.answers |= page
+    visit()
+    ((state, told),) = rows(acme, "SELECT state, why FROM v_claim_changes")
+    assert (state, why in told) == ("could-not-look", True), told
+
+
+def test_a_page_that_leads_to_its_new_place_is_that_page(visit, vendor, acme):
+    visit()
+    vendor.answers["/friends.html"] = tagged(vendor.partners("/other.png"))
+    vendor.answers["/partners.html"] = send("", status=301, Location="/friends.html")
+    visit()
+    assert rows(acme, "SELECT state FROM v_claim_changes") == [("gone",)]
+    vendor.answers["/partners.html"] = send("", status=302, Location="/")
+    visit()
+    ((state, told),) = rows(acme, "SELECT state, why FROM v_claim_changes")
+    assert (state, "which is another page" in told) == ("could-not-look", True)
 
 
 def test_a_challenge_or_an_error_never_means_gone(visit, vendor, acme):

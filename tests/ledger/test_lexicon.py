@@ -85,7 +85,7 @@ def test_a_misspelt_list_or_table_is_told_with_file_and_key(tmp_path):
         "xx.toml, [statements] denail: expected one of the lists",
         "'denail' (did you mean denial?)",
         "xx.toml, statments: expected",
-        "xx.toml, [health] qqq: expected one of the lists challenge, consent, login, parked, soft-404, got 'qqq'; correct it",
+        "xx.toml, [health] qqq: expected one of the lists challenge, consent, login, maintenance, not-here, parked, server-error, soft-404, got 'qqq'; correct it",
     ):
         assert place in said
     assert "[statements] partner:" not in said

@@ -20,7 +20,7 @@ from crawler.reading.page_continuity import compare_pages
 from ledger.database import columns_of
 from ledger.identity import content_id, look_id_of
 from ledger.proof.custody import CustodyLog
-from ledger.records import Case
+from ledger.records import Case, Page
 from ledger.vocabulary import CaseState, PageHealth, PageKind, Purpose, RemovalOutcome
 from tests.casebook.ledgers import ACME, Read, Said, Shown, add_brand, add_visit
 from tests.new_ledger import new_ledger
@@ -87,6 +87,13 @@ class Story:
             "INSERT INTO looks (look_id, visit_id, purpose, requested_url, outcome, reason, status, looked_at) VALUES (?, ?, 'page', ?, 'could-not-look', ?, ?, ?)",
             [look_id_of(visit_id, Purpose.PAGE, url), visit_id, url, reason, status, f"{day}T10:00:00Z"],
         )  # fmt: skip
+        if status is not None:
+            page = Page(
+                page_id=content_id("page", visit_id, url), visit_id=visit_id, look_id=look_id_of(visit_id, Purpose.PAGE, url), url=url,
+                link_text="", title=None, language=None, kind=PageKind.OTHER, kind_reasons=(), health=PageHealth.ERROR,
+                health_reason=f"status {status}", stylesheet_looks=(), extractor_version=1,
+            )  # fmt: skip
+            self.ledger.add([page])
 
 
 @pytest.fixture
@@ -150,7 +157,7 @@ def test_a_page_that_is_no_more_is_gone_and_one_that_does_not_answer_is_not(stor
     add_visit(story.ledger, "2030-01-05", [HOME])
     story.answer("2030-01-05", "https://vendor.example/partners", status, f"http-{status}" if status else "timeout")
     story.ledger.execute("UPDATE visits SET judged_at = started_at")
-    story.follow()
+    story.follow(story.ledger.values("SELECT visit_id FROM visits ORDER BY started_at"))
     assert story.outcomes == [outcome]
 
 

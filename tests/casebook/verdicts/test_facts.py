@@ -5,18 +5,20 @@ Tests: casebook/verdicts/facts.py, the views page_readings, v_claim_dates, v_cla
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from casebook.register.imports import import_register
+from casebook.verdicts.absences import find_absences
 from casebook.verdicts.claims import find_claims
 from casebook.verdicts.facts import read_claim_dates, read_claims
 from casebook.verdicts.judge import Judge
 from ledger.database import Ledger, columns_of
 from ledger.records import Capture, Look, WarcFile
+from ledger.typed_texts import VisitId
 from tests.casebook.ledgers import ACME, Read, Said, Shown, add_brand, add_visit, rows_of
 from tests.new_ledger import new_ledger
 
@@ -47,9 +49,15 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
         import_register(ledger, "acme", register)
         visit_ids = [add_visit(ledger, day, pages, domain=domain) for day, domain, pages in VISITS]
         _add_captures(ledger)
-        find_claims(ledger, ["acme"], visit_ids=visit_ids)
+        _find(ledger, visit_ids)
         Judge(ledger).judge()
         yield ledger
+
+
+def _find(ledger: Ledger, visit_ids: Sequence[VisitId]) -> None:
+    find_claims(ledger, ["acme"], visit_ids=visit_ids)
+    for visit_id in visit_ids:
+        find_absences(ledger, visit_id, None)
 
 
 def _add_captures(ledger: Ledger) -> None:
@@ -86,7 +94,7 @@ def _days(ledger: Ledger) -> dict[str, list[dict[str, object]]]:
 def _judge_anew(ledger: Ledger) -> None:
     """Find and judge all claims again, from what is stored."""
     ledger.execute("DELETE FROM verdicts")
-    find_claims(ledger, ["acme"], visit_ids=ledger.values("SELECT visit_id FROM visits ORDER BY started_at, visit_id"))
+    _find(ledger, ledger.values("SELECT visit_id FROM visits ORDER BY started_at, visit_id"))
     Judge(ledger).judge()
 
 
