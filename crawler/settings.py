@@ -100,6 +100,7 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.wire.middlewares.CaptureMiddleware": 950,
     "crawler.wire.middlewares.PaceMiddleware": 960,  # its place is given back before anyone can refuse the answer
 }
+EXTENSIONS = {"crawler.spiders.crawl_stats.CrawlStats": 0}
 TWISTED_DNS_RESOLVER = "crawler.wire.addresses.GuardedResolver"
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"  # each visit knows what it has looked at
 DOWNLOAD_HANDLERS = {

@@ -44,7 +44,7 @@ def server(serve) -> SmallServer:
     )
 
 
-@pytest.mark.parametrize("path, status", [("/", 200), ("/moved", 200), ("/none", 404)])
+@pytest.mark.parametrize(("path", "status"), [("/", 200), ("/moved", 200), ("/none", 404)])
 def test_the_shell_asks_in_a_workspace(acme, server, path, status):
     done = scrapy(acme, "shell", f"{server.url}{path}", *LOOPBACK, *STATUS)
     assert f"status {status}" in done.stdout
