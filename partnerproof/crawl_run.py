@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import os
 import re
 import signal
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ from crawler.spiders.crawl_stats import PREFIX
 from crawler.spiders.partners import PartnersSpider, page_read, visit_begun, visit_ended, visits_put_back
 from crawler.visits.seeds import end_crawl_if_complete, seed_of_url
 from crawler.wire.opt_out import read_opt_out
+from crawler.wire.proxy_address import describe_unused_proxy
 from ledger.archive.warc import cut_torn_tails
 from ledger.database import Ledger
 from ledger.errors import BadInputError, OutsideFailureError, Problem
@@ -69,6 +71,9 @@ def run_crawl(workspace: Workspace, order: CrawlOrder) -> CrawlId:
         allow_private=order.allow_private, pinned_hosts=pinned_hosts(order.resolve), is_strict=True
     )
     total = _count_vendors(order, options)
+    unused_proxy = describe_unused_proxy(workspace.config.crawl.proxy, os.environ)
+    if unused_proxy and not order.log_json:
+        click.echo(unused_proxy, err=True)
     read_opt_out(workspace.opt_out)
     workspace.lexicon()  # names the mistakes of the workspace's own languages before Scrapy starts
     with workspace.writing("crawl"):
