@@ -12,7 +12,7 @@ from crawler.wire.opt_out import read_opt_out
 from ledger.errors import BadInputError
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.lists import ListChoice, list_options, read_list
-from partnerproof.planning.crawl_plan import CrawlPlan, plan_crawl
+from partnerproof.planning.crawl_plan import CrawlPlan, Limit, plan_crawl
 from partnerproof.planning.machine_speed import MachineSpeed, measure_machine
 from partnerproof.planning.visit_costs import corpus_costs, read_visit_costs
 from partnerproof.workspace import Workspace
@@ -75,7 +75,7 @@ def _lines(planned: CrawlPlan) -> list[str]:
     lines = [
         f"{planned.vendors} vendors{left_out}",
         f"about {planned.requests:,} requests, {_size(planned.received_bytes)} received, {_size(planned.disk_bytes)} on disk",
-        f"about {_time(planned.hours)}; what binds: {binding.title}, {_time(binding.hours)}",
+        f"about {_time(planned.hours)}; what binds: {_name_binding(planned, binding)}",
         f"to be faster: {binding.advice}",
     ]
     if planned.hours_with_window > planned.hours:
@@ -92,6 +92,18 @@ def _lines(planned: CrawlPlan) -> list[str]:
         f"processor time: {planned.page_ms:g} ms a page, {planned.image_ms:g} ms an image, {planned.speed_basis}",
     ]
     return lines
+
+
+def _name_binding(planned: CrawlPlan, binding: Limit) -> str:
+    """The limit that binds; where waits and dead hosts share the places of visits, both of them."""
+    beside = next((limit for limit in planned.limits if limit.name in _SHARE_PLACES and limit is not binding), None)
+    named = f"{binding.title}, {_time(binding.hours)}"
+    if binding.name in _SHARE_PLACES and beside is not None and round(beside.hours, 3) > 0:
+        return f"{named}, and beside it {beside.title}, {_time(beside.hours)}"
+    return named
+
+
+_SHARE_PLACES = ("visits-at-once", "dead-hosts")
 
 
 def _size(count: int) -> str:
