@@ -10,7 +10,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from functools import cache
 from operator import attrgetter
@@ -19,6 +19,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 import sqlite_utils
 
+from ledger import records
 from ledger.errors import BadInputError, OutsideFailureError, Problem
 from ledger.migrations import known_versions, migrations, sql_statements
 from ledger.row_reading import read_rows
@@ -66,6 +67,7 @@ class Ledger:
             database.execute("PRAGMA foreign_keys = ON")
             ledger = cls(database, path)
             ledger._bring_up_to_date()
+            _refuse_unlike(database, path)
         except sqlite3.Error as error:
             raise _cannot_open(path, error) from error
         return ledger
@@ -82,6 +84,7 @@ class Ledger:
             database = _connect(path, uri=f"{path.resolve().as_uri()}?mode=ro{'&immutable=1' if immutable else ''}")
             _refuse_others(database, path)
             _refuse_older(database, path)
+            _refuse_unlike(database, path)
         except sqlite3.Error as error:
             if "unable to open" in str(error) and not immutable:
                 return cls.open_readonly(path, immutable=True)
@@ -348,6 +351,32 @@ def _refuse_others(database: sqlite_utils.Database, path: Path) -> None:
                 next_step="crawl into a new workspace; what is in the old var/warc/ can be read into it with `partnerproof ingest`",
             )
         )
+
+
+def _refuse_unlike(database: sqlite_utils.Database, path: Path) -> None:
+    """A database of an earlier day, before the first release, has the same migration and other columns."""
+    for table, columns in _table_columns().items():
+        stored = {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
+        if not columns <= stored:
+            missing = f"{table}.{min(columns - stored)}" if stored else table
+            raise BadInputError(
+                Problem(
+                    where=str(path),
+                    expected=f"a database of this version of the program, with {missing}",
+                    got="one of an earlier version",
+                    next_step="crawl into a new workspace; what is in the old var/warc/ can be read into it with `partnerproof ingest`",
+                )
+            )
+
+
+@cache
+def _table_columns() -> dict[str, frozenset[str]]:
+    """The columns of each table that a record describes."""
+    return {
+        kind.table: frozenset(field.name for field in fields(kind))
+        for kind in vars(records).values()
+        if is_dataclass(kind) and hasattr(kind, "table")
+    }
 
 
 def _refuse_older(database: sqlite_utils.Database, path: Path) -> None:

@@ -146,6 +146,7 @@ CREATE TABLE pages ( -- a capture that is a document, judged
 ) STRICT;
 CREATE INDEX pages_by_visit ON pages(visit_id);
 CREATE INDEX pages_by_url ON pages(url);
+CREATE INDEX pages_by_look ON pages(look_id);
 
 CREATE TABLE page_continuity ( -- whether a page that was read again, with other content, is still the page that it was
     page_id TEXT PRIMARY KEY REFERENCES pages(page_id) ON DELETE CASCADE,
@@ -523,7 +524,7 @@ CREATE TABLE absences ( -- a page that once showed a claim was read again and do
     claim_id TEXT NOT NULL REFERENCES claims(claim_id),
     page_id TEXT NOT NULL REFERENCES pages(page_id) ON DELETE CASCADE, -- of the later reading
     last_shown_on TEXT NOT NULL REFERENCES pages(page_id) ON DELETE CASCADE, -- the latest reading before it that shows the claim
-    outcome TEXT NOT NULL CHECK (outcome IN ('gone', 'could-not-look')),
+    outcome TEXT NOT NULL, -- gone, could-not-look
     why TEXT NOT NULL,
     PRIMARY KEY (claim_id, page_id)
 ) STRICT, WITHOUT ROWID;

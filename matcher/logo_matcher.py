@@ -1,6 +1,6 @@
 """Recognises official logos in an image: the library's front door, without a database.
 
-1. Decode the image, or refuse it.
+1. Decode the image, or refuse it; of an animation every frame that shows something else (steps 2 to 6 for each).
 2. Find the regions in it that may be a logo.
 3. Hash each region and take its features.
 4. Short-list official templates by Hamming distance, compare the descriptors of those.
@@ -12,7 +12,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from ledger.vocabulary import MatchStrength, RefusalReason
 from matcher import thresholds
 from matcher.brands.logo_folder import read_logo_folder
 from matcher.brands.official_logos import OfficialLogo
-from matcher.decoding.decode import decode_image
+from matcher.decoding.decode import Picture, decode_pictures
 from matcher.decoding.refusals import Refusal, refuse_blank
 from matcher.looking.candidates import Candidate, Ranking, SeenImage, fullest_first
 from matcher.looking.chosen_descriptor import chosen_descriptor
@@ -101,22 +102,27 @@ class LogoMatcher:
 
     def match(self, source: str | Path | bytes) -> Recognition:
         """What an image shows. source: a path, or the bytes of an image file."""
-        look = _look_at(source)
-        if isinstance(look, Refusal):
-            return Recognition(refusal=look, width_px=None, height_px=None, format=None, hashes=(), matches=())
-        refusal = None
-        if not look.regions:
-            refusal = refuse_blank(_plain_ink(look.flat)) or Refusal(
-                reason=RefusalReason.TOO_SMALL, detail="what is drawn is only a few pixels"
-            )
-        hashes = hash_all(look.features[: thresholds.MAX_STORED_HASHES])
-        found = self._find_matches(look, hashes) if look.regions else ()
+        looks = _look_at(source)
+        if isinstance(looks, Refusal):
+            return Recognition(refusal=looks, width_px=None, height_px=None, format=None, hashes=(), matches=())
+        hashed = [hash_all(look.features[: thresholds.MAX_STORED_HASHES]) for look in looks.images]
+        found = _best_of_brands(
+            match
+            for look, hashes in zip(looks.images, hashed, strict=True)
+            if look.regions
+            for match in self._find_matches(look, hashes)
+        )
+        first = looks.images[0]
         return Recognition(
-            refusal=refusal,
-            width_px=look.picture.width_px,
-            height_px=look.picture.height_px,
-            format=look.picture.format,
-            hashes=_place_hashes(hashes, look),
+            refusal=None if found else looks.refusal,
+            width_px=first.picture.width_px,
+            height_px=first.picture.height_px,
+            format=first.picture.format,
+            hashes=tuple(
+                placed
+                for look, hashes in zip(looks.images, hashed, strict=True)
+                for placed in _place_hashes(hashes, look)
+            )[: thresholds.MAX_STORED_HASHES],
             matches=tuple(match for match in found if match.strength is MatchStrength.MATCH),
             perhaps=tuple(match for match in found if match.strength is MatchStrength.PERHAPS),
         )
@@ -132,16 +138,17 @@ class LogoMatcher:
 
     def _best_scores(self, source: str | Path | bytes, names: Sequence[str]) -> dict[str, float]:
         """Best score of the templates of each name."""
-        look = _look_at(source)
-        if isinstance(look, Refusal) or not look.regions:
-            return {}
-        comparison = self._set.compare(look.features)
-        # what is not looked at closer stays under what is
-        first = np.minimum(comparison.scores.max(axis=0), thresholds.LOOK_CLOSER_SCORE).tolist()
-        closer = [(laid.template, laid.score) for laid in self._ranking.look_closer(look, comparison)]
+        looks = _look_at(source)
         best: dict[str, float] = {}
-        for template, score in (*enumerate(first), *closer):
-            best[names[template]] = max(score, best.get(names[template], -1.0))
+        for look in () if isinstance(looks, Refusal) else looks.images:
+            if not look.regions:
+                continue
+            comparison = self._set.compare(look.features)
+            # what is not looked at closer stays under what is
+            first = np.minimum(comparison.scores.max(axis=0), thresholds.LOOK_CLOSER_SCORE).tolist()
+            closer = [(laid.template, laid.score) for laid in self._ranking.look_closer(look, comparison)]
+            for template, score in (*enumerate(first), *closer):
+                best[names[template]] = max(score, best.get(names[template], -1.0))
         return {name: score for name, score in best.items() if score > -1}
 
     def _find_matches(self, look: SeenImage, hashes: Sequence[RegionHashes]) -> tuple[LogoMatch, ...]:
@@ -165,7 +172,7 @@ class LogoMatcher:
                     distance_bits=int(comparison.distances[region, candidate.template]),
                     phash_distance_bits=distance_bits(found.phash, self._phashes[candidate.template]),
                     region=look.source_box(region),
-                    transform=transform,
+                    transform=replace(transform, frame=look.picture.frame),
                     strangers=candidate.strangers,
                     strangers_compared=len(chosen_descriptor().strangers.log_aspects),
                     strength=candidate.strength,
@@ -180,16 +187,51 @@ def logo_set_id(logos: Sequence[OfficialLogo]) -> str:
     return hashlib.sha256("\n".join([thresholds.MATCHER_VERSION, *ids]).encode()).hexdigest()[:32]
 
 
-def _look_at(source: str | Path | bytes) -> SeenImage | Refusal:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Looks:
+    """What an image shows, one after the other; refusal: why it says nothing where nothing is found in it."""
+
+    images: tuple[SeenImage, ...]
+    refusal: Refusal | None
+
+
+def _look_at(source: str | Path | bytes) -> _Looks | Refusal:
     content = source if isinstance(source, bytes) else _read(Path(source))
-    picture = decode_image(content)
-    if isinstance(picture, Refusal):
-        return picture
+    decoded = decode_pictures(content)
+    if isinstance(decoded, Refusal):
+        return decoded
+    images = tuple(map(_see, decoded.pictures))
+    return _Looks(images=images, refusal=_refuse_empty(images) or decoded.unread)
+
+
+def _see(picture: Picture) -> SeenImage:
     flats = flatten_on_all(picture.pixels)
     regions = find_regions(flats)
     return SeenImage(
         picture=picture, flat=flats[0], regions=regions, features=extract_all([region.ink for region in regions])
     )
+
+
+def _refuse_empty(images: Sequence[SeenImage]) -> Refusal | None:
+    """Refusal where no frame shows anything."""
+    if any(image.regions for image in images):
+        return None
+    return refuse_blank(_plain_ink(images[0].flat)) or Refusal(
+        reason=RefusalReason.TOO_SMALL, detail="what is drawn is only a few pixels"
+    )
+
+
+def _best_of_brands(matches: Iterable[LogoMatch]) -> list[LogoMatch]:
+    """Of each brand the frame that shows it best, in order of the frames."""
+    best: dict[str, LogoMatch] = {}
+    for match in matches:
+        known = best.get(match.brand)
+        if known is None or (match.strength is MatchStrength.MATCH, match.score) > (
+            known.strength is MatchStrength.MATCH,
+            known.score,
+        ):
+            best[match.brand] = match
+    return list(best.values())
 
 
 def _read(path: Path) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-MATCHER_VERSION: Final = "3"
+MATCHER_VERSION: Final = "4"
 """Raise when a change of this room may change a score: stored matches name the version that made them."""
 
 # --- what is decoded (limits against hostile files; no logo of bench or pages comes near one of them) ---
@@ -23,7 +23,15 @@ MAX_WEBP_PIXELS: Final = 14_000_000
 """Pixels of a WebP: its decoder keeps two canvases and hands out a third, 16 bytes for each pixel in all; 25 million
 need 400 MB. Largest on pages and bench: 2.4 million."""
 MAX_FRAMES: Final = 1000
-"""Frames or pages of a file, of which the first is decoded. No file of pages or bench has two."""
+"""Frames or pages of a file. No file of pages or bench has two."""
+MAX_DISTINCT_FRAMES: Final = 8
+"""Frames of an animation that are looked at, the first included: a slow carousel has 3 to 8 logos. Each costs a picture."""
+MAX_READ_FRAMES: Final = 240
+"""Frames of an animation that are compared with each other to choose those: 24 s of film at 10 a second."""
+MAX_READ_FRAME_PIXELS: Final = 30_000_000
+"""Pixels of all frames that are compared: of 400x200 px all 240; noise in GIF takes 0.9 s of processor time."""
+FRAME_SIDE_PX: Final = 640
+"""Longer side of a further frame: eight of them fit into one answer of the worker."""
 DECODED_HERE_PIXELS: Final = 4_000_000
 """Pixels up to which plain PNG, JPEG, GIF and WebP are decoded in our own process: 16 MB a copy. Larger, rare and
 odd ones go to the worker; of pages and bench two PNG do, of 4.9 and 8.3 million."""
@@ -53,7 +61,9 @@ MAX_SVG_ATTRIBUTES: Final = 100_000
 """Attributes of all elements. Most on pages: 1,622 elements with 4,864 attributes."""
 MAX_SVG_OWN_ATTRIBUTES: Final = 1_000
 """Attributes of one element; cleaning takes quadratic time on them, 3.4 s on 30,000."""
-MAX_SVG_SIDE_PX: Final = 1_000_000
+MAX_SVG_SIDE_PX: Final = 1_000_000_000
+"""Units of a drawing: programs that count in micrometres write millions. It is drawn at SVG_SIDE_PX whatever they are; from
+about 1e10 on the renderer's numbers no longer tell a line from its neighbour."""
 MAX_SVG_DEPTH: Final = 64
 """Nested elements. The renderer recurses and dies at 100,000; drawings of bench and pages stay under 20."""
 

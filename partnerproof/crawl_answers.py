@@ -35,6 +35,7 @@ class ClaimChange:
     first_seen: Instant
     last_seen: Instant
     last_known: Instant | None
+    why: str | None  # what the latest reading without it tells; None: none since it was last shown
     claim_id: ClaimId
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from casebook.cases.casework import update_casework
 from casebook.verdicts.judge import Judge
 from crawler.archives.archive_files import kind_of, open_archive
-from crawler.archives.archive_index import ArchiveIndex
+from crawler.archives.archive_index import FUTURE, ArchiveIndex
 from crawler.archives.ingest import Ingest, begin_ingest, plan_ingest
 from crawler.visits.seeds import end_crawl_if_complete
 from ledger.archive.warc import WarcArchive
@@ -39,6 +39,7 @@ class IngestedFile:
     read: ReadVisits
     not_read: Counter[str]
     warnings: tuple[str, ...]
+    damage: tuple[str, ...]  # why the file is not whole; what is whole of it was read
 
 
 def require_archives(files: Sequence[Path]) -> None:
@@ -67,6 +68,8 @@ def ingest_file(
     lexicon, tool = workspace.lexicon(), f"partnerproof {program_version()}"
     with open_archive(file, workspace.var) as opened, closing(ArchiveIndex(opened)) as index:
         order = plan_ingest(index, ledger, lexicon, listed)
+        if not order.plans and index.left_out[FUTURE]:
+            raise BadInputError(_of_the_future(file, index.left_out[FUTURE]))
         settings: dict[str, object] = {"PARTNERPROOF_BRANDS": sorted(chosen), "file_sha256": opened.sha256}
         unread: Counter[str] = Counter()
         made_with = describe_program(workspace)
@@ -86,6 +89,16 @@ def ingest_file(
         read=count_read_visits(ledger, order.crawl_id),
         not_read=unread,
         warnings=tuple(opened.warnings),
+        damage=tuple(opened.damage),
+    )
+
+
+def _of_the_future(file: Path, records: int) -> Problem:
+    return Problem(
+        where=str(file),
+        expected="captures of the past",
+        got=f"{records} records with a date in the future",
+        next_step="ask whoever made it for the true dates, and see that this machine's clock is right",
     )
 
 

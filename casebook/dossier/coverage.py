@@ -154,7 +154,7 @@ def read_coverage(ledger: Ledger) -> Coverage:
         # a check of one page counts only where there was no whole visit
         " substr(max(iif(v.crawl_kind = 'check', '0', '1') || coalesce(v.started_at, '')), 2) AS visited_at"
         " FROM v_vendor_coverage v JOIN visits t USING (visit_id)"
-        " GROUP BY t.seed_id ORDER BY v.outcome = 'could-not-look' DESC, v.vendor",
+        " GROUP BY t.seed_id ORDER BY v.outcome = 'could-not-look' DESC, v.outcome = 'looked', v.vendor",
     ):
         vendor = _vendor(ledger, visit)
         by_outcome[vendor.outcome] += 1

@@ -306,7 +306,9 @@ def compare_logo(ledger: Ledger, warc_dir: Path, logo: ShownLogo) -> Comparison 
         content = image_content(ledger, warc_dir, logo.image_sha256, capture_id)
     except RecordDeletedError as error:
         return str(error)
-    return compare_pictures(logo.content, content, Box(x=logo.x, y=logo.y, width=logo.width, height=logo.height))
+    transform = read_transform(logo.transform)
+    region = Box(x=logo.x, y=logo.y, width=logo.width, height=logo.height)
+    return compare_pictures(logo.content, content, region, frame=transform.frame if transform else 1)
 
 
 def _describe_shown(logo: ShownLogo) -> tuple[str, ...]:

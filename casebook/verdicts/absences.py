@@ -8,7 +8,7 @@ A claim is gone from a page only when all of this holds; else the reading could 
 2. It was drawn by a browser, when the page that showed the claim was.
 3. The file of the claim's picture came, when the page still shows it, and nothing else in the page, or in its style
    sheets, names that file: a loader that we do not know may show it.
-4. The style sheets that the page had then were read, when one of them carried the picture.
+4. The style sheets that it names were read, as far as they could be when it showed the claim.
 5. Each picture that the page did not show then could be judged.
 6. Something that stood beside it is there still: where a whole row of pictures or lines went at once, what carried them
    may have failed.
@@ -31,13 +31,12 @@ from ledger.errors import RecordDeletedError
 from ledger.records import Absence
 from ledger.relations import TIES
 from ledger.typed_texts import CaptureId, ClaimId, FinalUrl, LookId, PageId, SeedId, Sha256, SightingId, VisitId
-from ledger.vocabulary import Continuity, FoundBy, LookOutcome, RefusalReason, RemovalOutcome
+from ledger.vocabulary import Continuity, LookOutcome, RefusalReason, RemovalOutcome
 
 _TIES = json.dumps(sorted(TIES))
 MIN_NEIGHBOURS = 3  # a row has that many more; of one or two beside it nothing can be told
 MIN_NAME_CHARS = 5  # of a file, so that it is not found in any word
 MAX_QUOTED_CHARS = 80
-_IN_SHEETS = frozenset({FoundBy.CSS_BACKGROUND, FoundBy.CSS_CONTENT, FoundBy.CSS_MASK})
 # these two say what the picture shows: nothing that could be a logo
 _JUDGED = frozenset({RefusalReason.TOO_SMALL, RefusalReason.DEGENERATE})
 
@@ -66,12 +65,19 @@ class _ShownPicture:
     sighting_id: SightingId
     image_url: str | None
     image_sha256: Sha256 | None
-    found_by: FoundBy
     heading: str | None
     zone: str
     image_outcome: LookOutcome | None
     image_reason: str | None
     refusal: RefusalReason | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _UnreadSheet:
+    """A style sheet that a visit could not read. was_read: with the page that showed the claim."""
+
+    url: str
+    was_read: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +167,7 @@ class AbsenceJudge:
                 yield f"the page still shows {picture.image_url}, which was not looked at"
         if not same and (name := _file_name(picture.image_url)) and name in self._text_of(missing):
             yield f"the page still names {name[:MAX_QUOTED_CHARS]}, in a way that was not read as a picture"
-        if picture.found_by in _IN_SHEETS and (unread := self._unread_sheet(missing)):
+        if unread := self._unread_sheet(missing):
             yield f"the style sheet {unread[:MAX_QUOTED_CHARS]} could not be read"
         beside = {
             key for other in self._pictures_of(missing.shown_on)
@@ -193,8 +199,11 @@ class AbsenceJudge:
                 yield f"{name}, which it did not show then, could not be judged: {reason}"
 
     def _unread_sheet(self, missing: _Missing) -> str | None:
-        """A sheet of the page that showed it which this time could not be read."""
-        return next(iter(self.ledger.values(_UNREAD_SHEETS, [missing.page_id, missing.shown_on])), None)
+        """A sheet that the page names, or did when it showed the claim, and that only this time could not be read."""
+        for sheet in self.ledger.select(_UnreadSheet, _UNREAD_SHEETS, [missing.page_id, missing.shown_on]):
+            if sheet.was_read or (_file_name(sheet.url) or sheet.url) in self._text_of(missing):
+                return sheet.url
+        return None
 
     def _text_of(self, missing: _Missing) -> str:
         """What a page and its style sheets say, as they came, so that any way of writing an address is found."""
@@ -280,7 +289,7 @@ _OTHER_TIE = """
     WHERE e.page_id = :page AND c.brand = :brand AND c.relation IN (SELECT value FROM json_each(:ties)) LIMIT 1
 """
 _PICTURES = """
-    SELECT g.sighting_id, g.image_url, g.image_sha256, g.found_by, g.heading, g.zone, g.image_outcome,
+    SELECT g.sighting_id, g.image_url, g.image_sha256, g.heading, g.zone, g.image_outcome,
            (SELECT reason FROM looks WHERE look_id = g.look_id) AS image_reason,
            (SELECT r.refusal_reason FROM recognitions r WHERE r.image_sha256 = g.image_sha256
             ORDER BY r.recognised_at DESC LIMIT 1) AS refusal
@@ -294,8 +303,10 @@ _LINES = """
 """
 _SHEETS = "SELECT j.value FROM pages p, json_each(p.stylesheet_looks) j WHERE p.page_id = ?"
 _UNREAD_SHEETS = f"""
-    SELECT k.requested_url FROM looks k
+    SELECT k.requested_url AS url, k.requested_url IN (SELECT requested_url FROM looks WHERE look_id IN ({_SHEETS.replace("?", "?2")})) AS was_read
+    FROM looks k
     WHERE k.visit_id = (SELECT visit_id FROM pages WHERE page_id = ?1) AND k.purpose = 'stylesheet' AND k.outcome = 'could-not-look'
-      AND k.requested_url IN (SELECT requested_url FROM looks WHERE look_id IN ({_SHEETS.replace("?", "?2")}))
+      AND NOT EXISTS (SELECT 1 FROM looks f WHERE f.visit_id = (SELECT visit_id FROM pages WHERE page_id = ?2)
+                      AND f.purpose = 'stylesheet' AND f.requested_url = k.requested_url AND f.outcome = 'could-not-look')
 """
 _SHEET_CAPTURES = f"SELECT capture_id FROM looks WHERE look_id IN ({_SHEETS}) AND capture_id IS NOT NULL"

@@ -22,6 +22,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.archives.archive_records import RecordFile, begins_with_record, holds_all_in_one_member, unpack_member
+from crawler.archives.cut_zip import LOCAL_HEADER, copy_entry, entries_of_cut_zip
 from ledger.errors import BadInputError, OutsideFailureError, Problem
 
 MAX_WACZ_BYTES = 40_000_000_000  # of all its archives, unpacked
@@ -40,6 +41,7 @@ class ArchiveFile:
     warcs: tuple[RecordFile, ...]
     page_hosts: frozenset[str] = frozenset()  # of a WACZ: hosts of what its maker calls pages; empty: it does not say
     warnings: list[str] = field(default_factory=list)  # what was left out, and why
+    damage: list[str] = field(default_factory=list)  # why it is not whole; empty: nothing says so
 
 
 @contextmanager
@@ -56,15 +58,18 @@ def open_archive(path: Path, temporary: Path) -> Iterator[ArchiveFile]:
             if kind == "wacz":
                 yield _open_wacz(path, digest, folder)
                 return
-            warnings: list[str] = []
-            warc = _reachable(RecordFile(path, is_gzip=kind == "warc.gz"), folder, warnings)
+            damage: list[str] = []
+            if kind == "cut wacz":
+                yield _open_cut_wacz(path, digest, folder)
+                return
+            warc = _reachable(RecordFile(path, is_gzip=kind == "warc.gz"), folder, damage)
         except (OSError, zipfile.BadZipFile) as error:
             raise OutsideFailureError(f"{path}: could not be read ({error}); free the disk or copy it again") from error
-        yield ArchiveFile(path=path, sha256=digest, warcs=(warc,), warnings=warnings)
+        yield ArchiveFile(path=path, sha256=digest, warcs=(warc,), damage=damage)
 
 
 def kind_of(path: Path) -> str:
-    """Return warc, warc.gz or wacz by a file's first bytes. Errors: BadInputError."""
+    """Return warc, warc.gz, wacz or cut wacz (without its end) by a file's bytes. Errors: BadInputError."""
     try:
         with path.open("rb") as file:
             start = file.read(8)
@@ -76,6 +81,8 @@ def kind_of(path: Path) -> str:
         return "warc.gz"
     if start.startswith(b"PK") and zipfile.is_zipfile(path):
         return "wacz"
+    if start.startswith(LOCAL_HEADER) and next(entries_of_cut_zip(path), None) is not None:
+        return "cut wacz"
     got = "an empty file" if not start else f"a file that begins with {start[:8]!r}"
     raise BadInputError(_problem(path, got, "name a file that wget --warc-file, a crawler or an archive made"))
 
@@ -84,18 +91,35 @@ def _problem(path: Path, got: str, next_step: str) -> Problem:
     return Problem(where=str(path), expected="a WARC file (.warc, .warc.gz) or a WACZ", got=got, next_step=next_step)
 
 
-def _reachable(warc: RecordFile, folder: Path, warnings: list[str]) -> RecordFile:
+def _reachable(warc: RecordFile, folder: Path, damage: list[str]) -> RecordFile:
     if not warc.is_gzip or not holds_all_in_one_member(warc.path):
         return warc
     unpacked = folder / f"{warc.path.name[:80]}.unpacked"
     with unpacked.open("wb") as target:
         if not unpack_member(warc.path, target):
-            warnings.append(f"{warc.path.name}: unpacked as far as it could be")
+            damage.append("it is torn or cut short; it was unpacked as far as it goes")
     return RecordFile(unpacked, is_gzip=False)
+
+
+def _open_cut_wacz(path: Path, digest: str, folder: Path) -> ArchiveFile:
+    """Open a WACZ whose end, and with it its table of contents, is missing: what stands before the cut is read."""
+    damage = ["the file is cut: its table of contents is missing; what stands before the cut was read"]
+    warcs: list[RecordFile] = []
+    left = min(MAX_WACZ_BYTES, MAX_RATIO * max(path.stat().st_size, _STEP_BYTES))
+    for entry in entries_of_cut_zip(path):
+        if not _IN_WACZ.fullmatch(entry.name):
+            continue
+        copy = folder / f"{len(warcs)}.warc"
+        left -= copy_entry(path, entry, copy, left)
+        with copy.open("rb") as file:
+            is_gzip = file.read(2) == b"\x1f\x8b"
+        warcs.append(_reachable(RecordFile(copy, is_gzip=is_gzip), folder, damage))
+    return ArchiveFile(path=path, sha256=digest, warcs=tuple(warcs), damage=damage)
 
 
 def _open_wacz(path: Path, digest: str, folder: Path) -> ArchiveFile:
     warnings: list[str] = []
+    damage: list[str] = []
     warcs: list[RecordFile] = []
     left = MAX_WACZ_BYTES
     with zipfile.ZipFile(path) as wacz:
@@ -115,7 +139,7 @@ def _open_wacz(path: Path, digest: str, folder: Path) -> ArchiveFile:
                 continue
             with packed.open("rb") as file:
                 is_gzip = file.read(2) == b"\x1f\x8b"
-            warcs.append(_reachable(RecordFile(packed, is_gzip=is_gzip), folder, warnings))
+            warcs.append(_reachable(RecordFile(packed, is_gzip=is_gzip), folder, damage))
         page_hosts = _page_hosts(wacz, warnings)
     if not warcs and not warnings:
         raise BadInputError(
@@ -126,7 +150,9 @@ def _open_wacz(path: Path, digest: str, folder: Path) -> ArchiveFile:
                 next_step="name the WARC files themselves",
             )
         )
-    return ArchiveFile(path=path, sha256=digest, warcs=tuple(warcs), page_hosts=page_hosts, warnings=warnings)
+    return ArchiveFile(
+        path=path, sha256=digest, warcs=tuple(warcs), page_hosts=page_hosts, warnings=warnings, damage=damage
+    )
 
 
 def _copy(wacz: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, left: int) -> tuple[str, int]:

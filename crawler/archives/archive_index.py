@@ -2,7 +2,8 @@
 
 Reads: the records of an archive's WARC files. Writes: a temporary SQLite file that goes with the process.
 
-1. Every record is listed once: answers, revisits and requests with a web address and a date; what else there is, is counted.
+1. Every record is listed once: answers, files (resource records), revisits and requests with a web address and a date that has
+   come; what else there is, is counted.
 2. An answer is looked up by address: with or without www, http or https, as near in time as possible.
 3. A revisit record is led to the answer that it repeats: by record id, by address and date, by digest, by address.
 """
@@ -14,22 +15,24 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from urllib.parse import urljoin, urlsplit
 
 from crawler.archives.archive_files import ArchiveFile
 from crawler.archives.archive_payload import Body, read_body
-from crawler.archives.archive_records import HttpHead, RawRecord, parse_http
+from crawler.archives.archive_records import HttpHead, RawRecord, parse_http, resource_head
 from crawler.reading.page_health import is_html
 from ledger.archive.codings import BodyRefusedError
-from ledger.identity import utc_text
+from ledger.identity import utc_now, utc_text
 from ledger.row_reading import read_rows
 from ledger.typed_texts import Instant
 
 # An image of another year says nothing about a page; crawls of one site take days, recurring ones weeks.
 MAX_APART_DAYS = 92
 MAX_REDIRECTS = 5
+FUTURE_TOLERANCE = timedelta(days=1)  # clocks and time zones of whoever made the archive
+FUTURE = "date in the future"  # nothing can have been captured then: neither its date nor its order can be trusted
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?(Z|[+-]\d\d:?\d\d)")
 
 _TABLE = """
@@ -98,8 +101,10 @@ _values = attrgetter(*_COLUMNS)
 class ArchiveIndex:
     """The answers of one archive. left_out: records that are none, by what they are."""
 
-    def __init__(self, archive: ArchiveFile) -> None:
+    def __init__(self, archive: ArchiveFile, *, now: datetime | None = None) -> None:
+        """now: what time it is; records of a later day than tomorrow are refused."""
         self.archive = archive
+        self._latest = utc_text((now or utc_now()) + FUTURE_TOLERANCE)
         self.left_out: Counter[str] = Counter()
         self.database = sqlite3.connect("")  # a private file that SQLite removes by itself
         self.database.execute(_TABLE)
@@ -107,6 +112,7 @@ class ArchiveIndex:
             records = (made for record in warc.records() if (made := self._record(number, record)) is not None)
             self.database.executemany(_INSERT, map(_values, records))
             self.left_out["no WARC record"] += len(warc.losses)
+        self._tell_damage()
         for column in ("key", "record_id", "payload_digest", "concurrent_to"):
             self.database.execute(f"CREATE INDEX by_{column} ON records({column})")
         self._mark_repeated_documents()
@@ -117,7 +123,7 @@ class ArchiveIndex:
 
     def _record(self, warc: int, record: RawRecord) -> _Record | None:
         kind = record.value("warc-type") or "no type"
-        if kind not in ("response", "revisit", "request"):
+        if kind not in ("response", "revisit", "request", "resource"):
             if kind not in ("warcinfo", "metadata"):
                 self.left_out[f"{kind} record"] += 1
             return None
@@ -128,6 +134,9 @@ class ArchiveIndex:
             return None
         if at is None:
             self.left_out["no date that can be read"] += 1
+            return None
+        if at > self._latest:
+            self.left_out[FUTURE] += 1
             return None
         if record.http is None and kind != "revisit":
             self.left_out["no HTTP headers"] += 1
@@ -160,6 +169,12 @@ class ArchiveIndex:
             damage=record.damage,
         )
 
+    def _tell_damage(self) -> None:
+        damaged = "SELECT count(*) FROM records WHERE damage IS NOT NULL"
+        number = self.database.execute(damaged).fetchone()[0] + sum(len(warc.losses) for warc in self.archive.warcs)
+        if number:
+            self.archive.damage.append(f"{number} of its records are torn or cut short; what is whole was read")
+
     def _mark_repeated_documents(self) -> None:
         """An answer "not modified" has no content type of its own."""
         self.database.execute(
@@ -176,7 +191,10 @@ class ArchiveIndex:
 
     def documents(self) -> Iterator[Answer]:
         """Yield the documents of the archive, oldest first: pages, and error answers that look like pages."""
-        where = "is_document AND (status IS NULL OR status < 300 OR status >= 400 OR status = 304) ORDER BY at, n"
+        where = (
+            "is_document AND (status IS NULL OR status < 300 OR status >= 400 OR status = 304)"
+            " ORDER BY at, type = 'resource', n"
+        )
         yield from self._answers(where)
 
     def near(self, url: str, at: Instant) -> Answer | None:
@@ -184,7 +202,7 @@ class ArchiveIndex:
         for _ in range(MAX_REDIRECTS + 1):
             where = (
                 "key = ? AND type <> 'request' AND abs(day - ?) <= ? AND damage IS NULL"
-                " ORDER BY coalesce(status, 200) >= 400, abs(day - ?), n LIMIT 1"
+                " ORDER BY coalesce(status, 200) >= 400, abs(day - ?), type = 'resource', n LIMIT 1"
             )
             answer = next(self._answers(where, [url_key(url), _day(at), MAX_APART_DAYS, _day(at)]), None)
             if answer is None or not (300 <= answer.status < 400 and answer.status != 304 and answer.location):
@@ -207,12 +225,13 @@ class ArchiveIndex:
         assert record is not None  # noqa: S101  # the answer is of this index
         if record.damage:
             raise BodyRefusedError(record.damage, "the archive's record is damaged")
-        http = None if record.type == "revisit" and record.status in (None, 304) else self._head(record)
-        holder = record if record.type == "response" else self._repeated(record)
+        is_told_elsewhere = record.type == "revisit" and record.status in (None, 304)
+        http = None if is_told_elsewhere else self._head(record)
+        holder = record if record.type in ("response", "resource") else self._repeated(record)
         if holder is None:
             raise BodyRefusedError("not-in-archive", "what the revisit record repeats is not in this file")
         block = self.archive.warcs[holder.warc].block(holder.offset)
-        head = parse_http(block) if block is not None else None
+        head = _head_of(holder, block) if block is not None else None
         if block is None or head is None or head.status is None:
             raise BodyRefusedError("too-large" if block is None else "broken-response", "the record could not be read")
         body = read_body(
@@ -229,7 +248,7 @@ class ArchiveIndex:
 
     def _head(self, record: _Record) -> HttpHead | None:
         block = self.archive.warcs[record.warc].block(record.offset)
-        return parse_http(block) if block is not None else None
+        return _head_of(record, block) if block is not None else None
 
     def _repeated(self, record: _Record) -> _Record | None:
         """Return the answer that a revisit record repeats."""
@@ -242,7 +261,8 @@ class ArchiveIndex:
         for where, values in tries:
             if None in values:
                 continue
-            repeated = self._find(f"type = 'response' AND damage IS NULL AND {where} ORDER BY at DESC, n", values)
+            answers = "type IN ('response', 'resource') AND damage IS NULL"
+            repeated = self._find(f"{answers} AND {where} ORDER BY type = 'resource', at DESC, n", values)
             if repeated is not None:
                 return repeated
         return None
@@ -255,6 +275,10 @@ class ArchiveIndex:
         values = [record.record_id, record.concurrent_to, record.key, record.at, record.record_id]
         request = self._find(where, values)
         return self._head(request) if request is not None else None
+
+
+def _head_of(record: _Record, block: bytes) -> HttpHead | None:
+    return resource_head(record.content_type) if record.type == "resource" else parse_http(block)
 
 
 def url_key(url: str) -> str | None:

@@ -111,11 +111,12 @@ def holds_all_in_one_member(path: Path) -> bool:
 
 def unpack_member(path: Path, target: BinaryIO) -> bool:
     """Write a file's gzip members unpacked, one after the other; returns whether all of it came through."""
-    written = 0
+    written, is_whole = 0, False
     with path.open("rb") as file:
         unpacker = zlib.decompressobj(31)
         while data := file.read(_STEP_BYTES):
             while data:
+                is_whole = False
                 try:
                     piece = unpacker.decompress(data, _STEP_BYTES * 16)
                 except zlib.error:
@@ -125,9 +126,10 @@ def unpack_member(path: Path, target: BinaryIO) -> bool:
                     return False
                 data = unpacker.unconsumed_tail
                 if unpacker.eof:
+                    is_whole = True
                     data = unpacker.unused_data.lstrip(b"\0")
                     unpacker = zlib.decompressobj(31)
-    return True
+    return is_whole
 
 
 def _plain(file: BinaryIO, losses: list[str]) -> Iterator[RawRecord]:
@@ -284,9 +286,18 @@ def _header_lines(lines: list[str]) -> Headers:
 
 
 def _record(offset: int, headers: dict[str, str], block: bytes, damage: str | None) -> RawRecord:
-    http = parse_http(block) if headers.get("warc-type") in ("response", "revisit", "request") else None
+    kind = headers.get("warc-type")
+    http = parse_http(block) if kind in ("response", "revisit", "request") else None
+    if kind == "resource":
+        http = resource_head(headers.get("content-type"))
     body = block[http.body_start :][:2_048] if http is not None else b""
     return RawRecord(offset=offset, headers=headers, http=http, body_head=body, damage=damage)
+
+
+def resource_head(content_type: str | None) -> HttpHead:
+    """Return the head of the answer that a resource record stands for: its block is the file itself (WARC 1.1, section 6.4)."""
+    headers = (("Content-Type", content_type),) if content_type else ()
+    return HttpHead(first="HTTP/1.1", status=200, reason="OK", headers=headers, body_start=0)
 
 
 def parse_http(block: bytes) -> HttpHead | None:

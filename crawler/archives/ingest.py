@@ -27,7 +27,7 @@ from ulid import ULID
 
 from crawler.archives.archive_fetcher import ArchiveFetcher
 from crawler.archives.archive_index import Answer, ArchiveIndex
-from crawler.images.stylesheets import sheet_urls
+from crawler.images.stylesheets import part_urls
 from crawler.reading.links import score_link
 from crawler.reading.page_health import is_html
 from crawler.reading.page_reader import PageSource, ReadPage, read_page, store_page
@@ -201,6 +201,11 @@ class Ingest:
         if plan.is_cut:
             visit.spent = "pages"
         end_visit(self.ledger, visit, failure=None, now=max(document.at for document in plan.documents))
+        if damage := self.index.archive.damage:  # what a visit lacks may have stood in what is missing
+            self.ledger.execute(
+                "UPDATE visits SET end_reason = end_reason || ? WHERE visit_id = ?",
+                [f"; the archive is damaged: {damage[0]}", visit_id],
+            )
 
     async def _read_pages(self, visit: RunningVisit, plan: VisitPlan) -> None:
         fetcher = ArchiveFetcher(self.index, self.archive, plan.documents)
@@ -231,7 +236,7 @@ class Ingest:
         )
         page = read_page(source, self.lexicon)
         if page.is_healthy:
-            sheets = await parts.read_sheets(sheet_urls(page.document), page_url=source.url, is_unchanged=False)
+            sheets = await parts.read_sheets(part_urls(page.document), page_url=source.url, is_unchanged=False)
             page = page.with_images(sheets, self.lexicon)
         store_page(self.ledger, page)
         if not page.is_healthy:

@@ -18,6 +18,7 @@ from bs4.element import NavigableString
 
 from crawler.drawing.browser import WORDS_SUFFIX, Browser, Fetch, Fetched, Rendered, RenderFailedError
 from crawler.page.page import attribute
+from crawler.reading.documents import is_pdf
 from crawler.reading.page_reader import DrawnDocument, PageSource, ReadPage, read_page
 from crawler.reading.stored_pages import read_sheets
 from ledger.archive.warc import read_exchange
@@ -49,9 +50,11 @@ async def draw_stored(browser: Browser, ledger: Ledger, warc_dir: Path, look: St
     """Draw the page of a look from what its visit had stored. Errors: RenderFailedError; EvidenceBrokenError."""
     fetch = _fetch_from_archive(ledger, warc_dir, look)
     try:
-        read_exchange(warc_dir, ledger, look.capture_id)
+        stored = read_exchange(warc_dir, ledger, look.capture_id)
     except RecordDeletedError as error:
         raise RenderFailedError(str(error)) from error
+    if is_pdf(stored.content):
+        raise RenderFailedError("it is a page of a PDF: open the stored file at the page that the address names")
     return await browser.render(look.final_url, fetch, why_unanswered=NOT_IN_ARCHIVE)
 
 

@@ -6,24 +6,24 @@ Reads: one element of an outline. Style sheets are read in stylesheets.py, scrip
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from urllib.parse import urldefrag
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import unquote, urldefrag
 
 from bs4 import BeautifulSoup, Tag
 
+from crawler.images.attribute_values import SAYS_PICTURE, Markup, images_in_value, in_style
 from crawler.images.image_addresses import IMAGE_PATH, MAX_ADDRESS_CHARS, best_candidate
-from crawler.images.image_rules import read_declarations
 from crawler.images.inline_svg import SvgWriter
+from crawler.images.sprite_files import cut_symbol
 from crawler.page.outline import NONE, Outline
 from crawler.page.page import attribute
 from ledger.vocabulary import FoundBy
 
-MAX_LAZY = 8  # of one element
-MAX_NOSCRIPTS = 300  # of a page that are parsed anew
-_LAZY_NAME = re.compile(
-    r"(src|lazy|original|bg|background|image|img|url|thumb|poster|retina|2x|hi-?res|full|large)", re.I
-)
+MAX_FRAGMENTS = 300  # pieces of markup of a page, in <noscript> and in attributes, that are parsed anew
+MAX_FRAGMENT_DEPTH = 2  # markup in an attribute of markup in an attribute
+MIN_VALUE_CHARS = 4
+MAX_VALUED = 80  # images of one element that its attributes name
 _LAZY_ATTRIBUTES = frozenset({"lazy-src", "lowsrc", "loadsrc", "real-src", "nitro-lazy-src", "realsrc", "_src", "src2"})
 # what common loaders call the address of the real image: believed without an image's file ending
 _LOADERS = frozenset(
@@ -63,6 +63,21 @@ _LOADERS = frozenset(
         "lazy-src",
     ]
 )
+# attributes whose meaning the standards fix, and that hold no image or are read in ways of their own
+_STANDARD_NAMES = """
+accept accept-charset action allow alt async autocomplete background charset checked cite class color cols
+content coords crossorigin data datetime defer dir disabled download draggable enctype face fetchpriority for
+form formaction frameborder headers height hidden href hreflang http-equiv id imagesizes imagesrcset integrity
+itemid itemprop itemref itemscope itemtype kind label lang list loading longdesc loop max maxlength media method
+min minlength multiple muted name nonce novalidate pattern ping placeholder poster preload profile property
+readonly referrerpolicy rel required rev role rows rowspan sandbox scope selected shape size sizes slot span
+spellcheck src srcdoc srclang srcset start step style summary tabindex target title translate type usemap value
+width wrap xlink:href xmlns
+"""
+_STANDARD = frozenset(_STANDARD_NAMES.split())
+_SOURCES_OF_OWN_ELEMENTS = frozenset(
+    {"src", "poster", "background", "data"}
+)  # of <x-img src=…>, which no standard knows
 _UNSEEN_TYPES = re.compile(r"(video|audio|application|text)/", re.I)
 
 
@@ -76,20 +91,24 @@ class ImageReference:
     fragment: str | None = None  # the part of a sprite file that is shown
     label: str | None = None  # a name that stands beside it in data
     tag: Tag | None = None  # where the image stands, when that is no element of the outline
+    is_one_of_many: bool = False  # the element shows several images, one after or beside the other
 
 
 class Embedded:
     """Finds the images of one page, element by element."""
 
-    def __init__(self, outline: Outline) -> None:
+    def __init__(self, outline: Outline, *, sprites: Mapping[str, str] | None = None, depth: int = 0) -> None:
+        """sprites: the text of the drawing files that `<use>` points into, by reference as written."""
         self.outline = outline
+        self.sprites = sprites or {}
+        self._depth = depth
         self.svgs = SvgWriter(outline)
         self._noscripts: dict[int, list[str]] = {}
         for word, raw, owner in zip(outline.words, outline.raw_words, outline.word_owners, strict=True):
             # lxml keeps what stands in <head><noscript> as text; lazy loaders put whole images there
             if outline.tags[owner].name == "noscript" and "<" in word and "<img" in word.lower():
                 self._noscripts.setdefault(owner, []).append(str(raw))
-        self._noscripts_left = MAX_NOSCRIPTS
+        self._fragments_left = MAX_FRAGMENTS
 
     def images_of(self, place: int) -> Iterator[ImageReference]:
         """Yield the images that an element embeds, its own styles aside."""
@@ -97,11 +116,15 @@ class Embedded:
         name = tag.name
         if reader := _READERS.get(name):
             yield from reader(self, place, tag)
-        if tag.attrs and name not in _NOT_LAZY:
-            yield from _lazy(tag)
+        if tag.attrs and name not in _NOT_VALUED and self.outline.svgs[place] in (NONE, place):
+            yield from self._valued(tag)
 
     def _img(self, place: int, tag: Tag) -> Iterator[ImageReference]:
-        yield from _of_img(tag, in_noscript=self.outline.noscripts[place] != NONE)
+        seen = set()
+        for image in _of_img(tag, in_noscript=self.outline.noscripts[place] != NONE):
+            seen.add(image.reference)
+            yield image
+        yield from (image for image in self._valued(tag) if image.content or image.reference not in seen)
 
     def _source(self, place: int, tag: Tag) -> Iterator[ImageReference]:
         above = self.outline.parents[place]
@@ -122,7 +145,13 @@ class Embedded:
             return
         if reference := self.svgs.external_use(place):
             file, fragment = urldefrag(reference)
-            yield ImageReference(FoundBy.SVG_USE, file, fragment=fragment or None)
+            sprite = self.sprites.get(file)
+            cut = cut_symbol(sprite, unquote(fragment), attribute(tag, "viewbox")) if sprite and fragment else None
+            if cut is not None and len(cut) <= self.svgs.chars_left:
+                self.svgs.chars_left -= len(cut)
+                yield ImageReference(FoundBy.SVG_USE, "", cut, fragment=fragment)
+            else:
+                yield ImageReference(FoundBy.SVG_USE, file, fragment=fragment or None)
         elif content := self.svgs.write(place):
             yield ImageReference(FoundBy.SVG_USE if self.svgs.is_use(place) else FoundBy.INLINE_SVG, "", content)
 
@@ -133,12 +162,48 @@ class Embedded:
 
     def _noscript(self, place: int, _: Tag) -> Iterator[ImageReference]:
         for text in self._noscripts.get(place, ()):
-            if self._noscripts_left <= 0:
+            if self._fragments_left <= 0:
                 return
-            self._noscripts_left -= 1
+            self._fragments_left -= 1
             for image in BeautifulSoup(text, "lxml").find_all("img"):
                 for inner in _of_img(image, in_noscript=True):
                     yield ImageReference(FoundBy.NOSCRIPT, inner.reference, tag=image)
+
+    def _valued(self, tag: Tag) -> Iterator[ImageReference]:
+        """The images that attributes of no fixed meaning name: what loaders, sliders and page builders read."""
+        is_own = "-" in tag.name and tag.name not in _IMG
+        is_image = tag.name in _IMG or (is_own and SAYS_PICTURE.search(tag.name) is not None)
+        seen: dict[str, None] = {}
+        for name in tag.attrs:
+            if (name in _STANDARD and not (is_own and name in _SOURCES_OF_OWN_ELEMENTS)) or name[:5] == "aria-":
+                continue
+            value = attribute(tag, name)
+            if not value or len(value) < MIN_VALUE_CHARS:
+                continue
+            if name in _LOADERS and tag.name in _IMG and value[0] not in "{[<" and "url(" not in value:
+                held: list[str | Markup] = [value] if len(value) <= MAX_ADDRESS_CHARS else []
+            else:
+                held = list(images_in_value(name, value, is_image=is_image))
+            for reference in held:
+                if isinstance(reference, Markup):
+                    yield from self._in_markup(reference.text)
+                elif reference not in seen and len(seen) < MAX_VALUED:
+                    seen[reference] = None
+                    yield ImageReference(FoundBy.LAZY, reference, is_one_of_many=len(held) > 1 and not is_image)
+
+    def _in_markup(self, text: str) -> Iterator[ImageReference]:
+        """The images of markup that stands in an attribute, found as in a page."""
+        if self._fragments_left <= 0 or self._depth >= MAX_FRAGMENT_DEPTH:
+            return
+        self._fragments_left -= 1
+        outline = Outline(BeautifulSoup(text, "lxml"))
+        inner = Embedded(outline, sprites=self.sprites, depth=self._depth + 1)
+        inner._fragments_left = self._fragments_left
+        for place, tag in enumerate(outline.tags):
+            styled = (ImageReference(FoundBy.LAZY, url) for url in in_style(attribute(tag, "style") or ""))
+            for image in (*inner.images_of(place), *styled):
+                yield replace(image, found_by=FoundBy.LAZY, tag=image.tag or tag, is_one_of_many=True)
+        self._fragments_left = inner._fragments_left
 
     def _file(self, _: int, tag: Tag) -> Iterator[ImageReference]:
         is_object = tag.name == "object"
@@ -182,7 +247,8 @@ _READERS: dict[str, Callable[[Embedded, int, Tag], Iterator[ImageReference]]] = 
     "a": Embedded._link,
     **dict.fromkeys(("table", "td", "th", "tr", "body"), Embedded._background),
 }
-_NOT_LAZY = frozenset({"img", "source", "amp-img", "amp-anim", "script", "link", "meta", "iframe", "html"})
+_IMG = frozenset({"img", "amp-img", "amp-anim"})
+_NOT_VALUED = _IMG | {"source", "script", "link", "meta", "iframe", "html", "base", "param", "option", "track", "use"}
 
 
 def _is_symbol_store(svg: Tag) -> bool:
@@ -199,28 +265,3 @@ def _of_img(tag: Tag, *, in_noscript: bool) -> Iterator[ImageReference]:
     if reference and reference not in seen:
         seen.add(reference)
         yield ImageReference(FoundBy.NOSCRIPT if in_noscript else FoundBy.SRCSET, reference)
-    for lazy in _lazy(tag):
-        if lazy.reference not in seen:
-            seen.add(lazy.reference)
-            yield lazy
-
-
-def _lazy(tag: Tag) -> Iterator[ImageReference]:
-    yielded = 0
-    is_img = tag.name in ("img", "amp-img", "amp-anim")
-    for name in tag.attrs:
-        if not name.startswith("data-") and name not in _LAZY_ATTRIBUTES:
-            continue
-        value = attribute(tag, name)
-        if not value or len(value) > MAX_ADDRESS_CHARS or value[0] in "{[<":
-            continue
-        if "srcset" in name or name == "data-bgset":
-            value = best_candidate(value)
-        elif value.startswith("url("):
-            value = next((image.reference for image in read_declarations(f"background:{value}").images), None)
-        is_named = name in _LOADERS and is_img
-        if value and (is_named or (IMAGE_PATH.search(value) and (is_img or _LAZY_NAME.search(name)))):
-            yield ImageReference(FoundBy.LAZY, value)
-            yielded += 1
-            if yielded == MAX_LAZY:
-                return

@@ -60,6 +60,24 @@ _ADDRESS_IN_PATH = re.compile(r"/(https?(?::|%3a)/?/?[^/].*)$", re.I)
 _TRANSFORMED = re.compile(r"(/(?:image|video)/upload)/(?:[a-z]{1,3}_[^/]+/)+", re.I)
 
 
+# Wix, and what is built like it: the original's own address, then how it shall look, then its name once more
+_FILLED = re.compile(r"^(.+?\.(?:png|jpe?g|gif|webp|avif|svg))/v1/(?:fill|fit|crop)/[^/]+/[^/]+$", re.I)
+_STORYBLOK = re.compile(r"^(/f/.+\.(?:png|jpe?g|gif|webp|avif|svg))/m/.*$", re.I)
+_TRANSFORM_STEP = re.compile(r"/tr:[^/]+(?=/)", re.I)  # ImageKit
+_NAMED_SIZE = re.compile(
+    r"_(?:\d{1,4}x\d{0,4}|x\d{1,4}|pico|icon|thumb|small|compact)(?:_crop_\w+)?(?=\.(?:png|jpe?g|gif|webp|avif)$)", re.I
+)  # Shopify
+_PLACEHOLDER_NAME = re.compile(
+    r"[-_.](?:lqip|tiny|blur(?:red)?|placeholder|preview|lowres|low)(?=\.(?:png|jpe?g|gif|webp|avif)$)", re.I
+)
+SMALL_SIDE_PX = 100  # of a copy that stands in until the picture comes; recognised logos are mostly larger
+_SAYS_BLUR = re.compile(r"(?:^|[/,_.?&:=-])(?:e_)?(?:blur(?:red)?|bl|lqip)(?=$|[/,_.?&:=()\d-])", re.I)
+_SAYS_SIDE = re.compile(
+    r"(?:^|[/,_?&:;-])(?:w|h|width|height|sw|sh|size|imwidth|maxwidth|wid)[_=-](\d{1,4})(?!\d)", re.I
+)
+_SIDES = re.compile(r"[-_/=,](\d{1,4})x(\d{0,4})(?=[./?&_,]|$)|[-_/=](\d{1,4}),(\d{1,4})(?=[/?&]|$)", re.I)
+
+
 def best_candidate(srcset: str | None) -> str | None:
     """Return the widest candidate of a srcset up to WANTED_WIDTH_PX, or the narrowest beyond it."""
     if not srcset:
@@ -116,12 +134,27 @@ def original_address(url: str) -> str | None:
         return _joined(url, rest)
     if parts.hostname and _MIRROR_HOSTS.search(parts.hostname):
         return f"https://{parts.path.lstrip('/')}"
-    if shorter := _TRANSFORMED.sub(r"\1/", parts.path):
-        path = _SIZED_NAME.sub("", shorter)
+    if match := _FILLED.match(parts.path) or _STORYBLOK.match(parts.path):
+        original: str = urlunsplit((parts.scheme, parts.netloc, match[1], "", ""))
+        return original
+    if shorter := _TRANSFORM_STEP.sub("", _TRANSFORMED.sub(r"\1/", parts.path)):
+        path = _PLACEHOLDER_NAME.sub("", _NAMED_SIZE.sub("", _SIZED_NAME.sub("", shorter)))
         query_left = "" if query and all(key.lower() in _LOOK_KEYS for key, _ in query) else parts.query
         plain = urlunsplit((parts.scheme, parts.netloc, path, query_left, ""))
         return plain if plain != url and (path != parts.path or IMAGE_PATH.search(path)) else None
     return None
+
+
+def is_small_copy(url: str) -> bool:
+    """Tell whether an address asks for a small or blurred copy: what stands in until a script brings the picture."""
+    if len(url) > MAX_ADDRESS_CHARS:
+        return False
+    where = url.partition("://")[2].partition("/")[2]
+    if _SAYS_BLUR.search(where) or _PLACEHOLDER_NAME.search(where.partition("?")[0]):
+        return True
+    sides = [int(side) for side in _SAYS_SIDE.findall(where)]
+    sides += [int(side) for pair in _SIDES.findall(where) for side in pair if side and int(side)]
+    return bool(sides) and max(sides) < SMALL_SIDE_PX
 
 
 def _joined(url: str, reference: str) -> str | None:

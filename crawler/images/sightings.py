@@ -13,19 +13,20 @@ Reads: a document and the style sheets it links to. Writes: Sighting and InlineI
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote_to_bytes, urldefrag
 
 from bs4 import Tag
 from w3lib.url import parse_data_uri
 
 from crawler.images.embedded import Embedded, ImageReference
-from crawler.images.image_addresses import best_candidate, original_address
+from crawler.images.image_addresses import best_candidate, is_small_copy, original_address
 from crawler.images.noise import Judgement, NoiseJudge, Seen, words_of_address
 from crawler.images.noise_words import shipped_noise_words
 from crawler.images.script_state import find_preloads, find_state_images
+from crawler.images.sprite_files import is_drawing
 from crawler.images.stylesheets import Box, Sheet, find_styled_images
 from crawler.images.twins import Placed, group_twins
 from crawler.page.outline import NONE, Outline
@@ -54,6 +55,7 @@ class PageImages:
 
     sightings: tuple[Sighting, ...]
     inline_images: tuple[InlineImage, ...]
+    places: frozenset[int]  # of the outline, at which there is an image
 
 
 def extract_sightings(
@@ -61,7 +63,7 @@ def extract_sightings(
 ) -> PageImages:
     """Return every image of a page with its surroundings. Pure: the same bytes give the same records."""
     reader = _PageImagesReader(document, lexicon, page_id=page_id, visit_id=visit_id)
-    reader.read(sheets)
+    reader.read(tuple(sheets))
     return reader.result()
 
 
@@ -79,9 +81,9 @@ class _PageImagesReader:
         own_names = find_own_names(document, lexicon)
         self._noise = NoiseJudge(shipped_noise_words(), document.url, own_names)
 
-    def read(self, sheets: Iterable[Sheet]) -> None:
+    def read(self, sheets: Sequence[Sheet]) -> None:
         styled = find_styled_images(self.document, sheets)
-        embedded = Embedded(self.outline)
+        embedded = Embedded(self.outline, sprites=self._sprites(sheets))
         for place in range(len(self.outline.tags)):
             around: Surroundings | None = None
             for reference in embedded.images_of(place):
@@ -92,10 +94,36 @@ class _PageImagesReader:
                 self._add(
                     ImageReference(image.found_by, image.url), place, around, box=image.box, is_state=image.is_state
                 )
+            self._add_larger(place, around)
             if len(self._placed) >= MAX_SIGHTINGS:
                 del self._placed[MAX_SIGHTINGS:]
                 return
         self._add_unseen()
+
+    def _sprites(self, sheets: Sequence[Sheet]) -> dict[str, str]:
+        """The text of the drawing files that parts are shown of, by the references that the page writes."""
+        drawings = {sheet.url: sheet.text for sheet in sheets if is_drawing(sheet.text)}
+        if not drawings:
+            return {}
+        uses = (tag for tag in self.outline.tags if tag.name == "use")
+        files = {urldefrag(attribute(tag, "href") or attribute(tag, "xlink:href") or "")[0] for tag in uses}
+        return {file: drawings[url] for file in files if (url := self.document.absolute(file)) in drawings}
+
+    def _add_larger(self, place: int, around: Surroundings | None) -> None:
+        """Add the large picture where an element shows a small or blurred copy of it, until a script brings it."""
+        here = []
+        for placed in reversed(self._placed):
+            if placed.place != place:
+                break
+            here.append(placed)
+        shown = {placed.sighting.image_url for placed in here}
+        for placed in reversed(here):
+            sighting = placed.sighting
+            if sighting.image_url is None or around is None or not is_small_copy(sighting.image_url):
+                continue
+            if sighting.original_url is not None and sighting.original_url not in shown:
+                shown.add(sighting.original_url)
+                self._add(ImageReference(FoundBy.LAZY, sighting.original_url, label=sighting.alt), place, around)
 
     def _add_unseen(self) -> None:
         """Add images that no element shows yet: those seen already are not added again."""
@@ -121,7 +149,11 @@ class _PageImagesReader:
             replace(placed.sighting, twin_group=group) if group else placed.sighting
             for placed, group in zip(self._placed, groups, strict=True)
         )
-        return PageImages(sightings=tuple(sightings), inline_images=tuple(self.inline.values()))
+        return PageImages(
+            sightings=tuple(sightings),
+            inline_images=tuple(self.inline.values()),
+            places=frozenset(placed.place for placed in self._placed),
+        )
 
     def _add(
         self, image: ImageReference, place: int, around: Surroundings, *, box: Box | None = None, is_state: bool = False
@@ -172,7 +204,7 @@ class _PageImagesReader:
         judged = self._judge(sighting, image, place, href)
         if judged is not None:
             sighting = replace(sighting, noise=judged.noise, noise_reason=judged.reason)
-        self._placed.append(Placed(sighting, place, is_state))
+        self._placed.append(Placed(sighting, place, is_state, image.is_one_of_many))
 
     def _judge(self, sighting: Sighting, image: ImageReference, place: int, href: str | None) -> Judgement | None:
         tag = image.tag or self.outline.tags[place]

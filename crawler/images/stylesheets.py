@@ -10,6 +10,7 @@ Reads: an outline, the page's own `<style>` blocks and style attributes, the she
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urljoin
@@ -25,15 +26,23 @@ from crawler.images.image_rules import (
     read_image_rules,
 )
 from crawler.images.selectors import Part, find_elements, names_in, parts_that_may_hit
+from crawler.images.sprite_files import is_drawing, sprite_urls
 from crawler.page.outline import NONE, Outline
 from crawler.page.page import Document, attribute
 from ledger.vocabulary import FoundBy
 
 MAX_SHEETS = 12
+MAX_IMPORT_CHARS = 20_000
 MAX_HITS = 60  # elements per rule: a bullet's picture is no logo
 MAX_VARIABLE_CLIMB = 64
 MAX_STYLE_ATTRIBUTES = 5_000
 _FOUND_BY = {"background": FoundBy.CSS_BACKGROUND, "content": FoundBy.CSS_CONTENT, "mask": FoundBy.CSS_MASK}
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.S)
+_IMPORT = re.compile(
+    r"@import\s*(?:url\(\s*(?:[\"']([^\"'\n]{1,2000})[\"']|([^\s\"')]{1,2000}))\s*\)|[\"']([^\"'\n]{1,2000})[\"'])([^;]{0,500})(?:;|$)",
+    re.I,
+)
+_PRINT = re.compile(r"(?:only\s+)?print\b[^,]*", re.I)
 Box = tuple[int, int, int, int]  # x, y, width, height in px of the image
 
 
@@ -93,12 +102,37 @@ def sheet_urls(document: Document) -> list[str]:
     """Return the style sheets that a page links to, absolute, each once, at most MAX_SHEETS."""
     urls: dict[str, None] = {}
     for link in document.soup.find_all("link", href=True):
-        if not isinstance(link, Tag) or "stylesheet" not in (attribute(link, "rel") or "").lower().split():
-            continue
-        url = document.absolute(attribute(link, "href"))
-        if url and (attribute(link, "media") or "") != "print":
+        if isinstance(link, Tag) and _is_sheet(link) and (url := document.absolute(attribute(link, "href"))):
             urls[url] = None
+    for block in document.outline.tags:
+        if block.name == "style" and (text := block.get_text()):
+            urls |= dict.fromkeys(imported_urls(text, document.base_url))
     return list(urls)[:MAX_SHEETS]
+
+
+def _is_sheet(link: Tag) -> bool:
+    """Tell a style sheet for screens: also one that is loaded ahead or for print, and turned on when it has come."""
+    rel, turned_on = (attribute(link, "rel") or "").lower().split(), attribute(link, "onload") or ""
+    if "stylesheet" in rel:
+        return (attribute(link, "media") or "") != "print" or "media" in turned_on
+    return "preload" in rel and (attribute(link, "as") or "").lower() == "style" and "rel" in turned_on
+
+
+def part_urls(document: Document) -> list[str]:
+    """Return the files that a page is read with: its style sheets, and the drawings that it shows parts of."""
+    return list(dict.fromkeys([*sheet_urls(document), *sprite_urls(document)]))
+
+
+def imported_urls(text: str, base_url: str) -> list[str]:
+    """Return the style sheets that a style sheet imports, absolute: plain, in a layer, or on a condition other than print."""
+    head = _COMMENT.sub("", text[:MAX_IMPORT_CHARS]) if "@" in text[:MAX_IMPORT_CHARS] else ""
+    rules, _, _ = head.partition("{")  # imports stand before all rules
+    urls = []
+    for match in _IMPORT.finditer(rules):
+        url = urljoin_or_none(base_url, next(filter(None, match.groups()[:3]), ""))
+        if url and url.startswith(("http://", "https://")) and not _PRINT.fullmatch(match[4].strip()):
+            urls.append(url.partition("#")[0])
+    return urls
 
 
 def decode_sheet(content: bytes) -> str:
@@ -117,7 +151,8 @@ def find_styled_images(document: Document, sheets: Iterable[Sheet]) -> dict[int,
     used: set[str] = set()
     inline = [(here, read_declarations(style)) for here, style in _style_attributes(outline)]
     set_inline = frozenset(image.kind for _, rule in inline for image in rule.images if image.kind.startswith("--"))
-    for hit in _hits(document, [*_own_sheets(document), *sheets], set_inline):
+    linked = (sheet for sheet in sheets if not is_drawing(sheet.text))
+    for hit in _hits(document, [*_own_sheets(document), *linked], set_inline):
         used.update(image.variable for image in hit.rule.images if image.variable)
         for here in hit.elements:
             styles.setdefault(here, _Style()).lay(hit.rule, hit.base, is_state=hit.part.is_state)

@@ -37,6 +37,7 @@ class Placed:
     sighting: Sighting
     place: int
     is_state: bool = False  # shown only under the pointer
+    is_one_of_many: bool = False  # of the images that its element shows, one after or beside the other
 
 
 def group_twins(outline: Outline, placed: Sequence[Placed], page_id: PageId) -> list[str | None]:
@@ -74,6 +75,8 @@ def _holders(outline: Outline, image: Placed) -> list[tuple[str, int]]:
     """What a twin would have in common with it: the element, the picture, the link or the slide around it."""
     place = image.place
     parent = outline.parents[place]
+    if image.is_one_of_many:
+        return [("slide", place)]
     holders: list[tuple[str, int]] = [("element", place)]
     if parent == NONE:
         return holders

@@ -14,6 +14,7 @@ from crawler.page.charsets import decode_page
 from crawler.page.headings import Headings
 from crawler.page.languages import choose_language
 from crawler.page.outline import Outline
+from crawler.page.written_markup import lay_in_written_markup
 
 MAX_PAGE_BYTES = 5_000_000  # the largest page of the corpus has 1.1 MB
 
@@ -30,7 +31,9 @@ class Document:
     def soup(self) -> BeautifulSoup:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)  # XHTML served as such is read as HTML on purpose
-            return BeautifulSoup(self.text, "lxml")
+            soup = BeautifulSoup(self.text, "lxml")
+        lay_in_written_markup(soup, is_drawn=self.box_attribute is not None)
+        return soup
 
     @cached_property
     def base_url(self) -> str:

@@ -5,19 +5,24 @@ Reads: a page that was read. Writes: nothing; the reason is kept with what comes
 A page is drawn for one of these reasons, never on a hunch: a render costs as much as a hundred pages.
 1. The page is an empty shell that scripts are to fill.
 2. Its main part is empty beside menu or footer, and there are scripts.
-3. Its images are placeholders, and no attribute has the address of the real ones.
+3. Three of its images or backgrounds are placeholders, and no attribute has the address of the real ones; however many others show.
+4. Places for logos are empty: three beside each other, or a carousel that a script fills.
 4. It is a page about partners, clients, … by its address and title, scripts speak of them, and there is next to nothing in it.
 """
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import replace
 
 from bs4 import Tag
 
-from crawler.images.sightings import best_candidate
+from crawler.images.attribute_values import images_in_value, in_style
+from crawler.images.image_addresses import best_candidate, is_small_copy, original_address
+from crawler.images.small_pictures import is_small_picture
 from crawler.page.page import attribute, squeeze
+from crawler.reading.empty_places import find_empty_places
 from crawler.reading.page_health import EMPTY_MAIN
 from crawler.reading.page_reader import ReadPage
 from ledger.vocabulary import PageHealth, PageKind
@@ -48,8 +53,8 @@ _BLANK = re.compile(
     r"(^|/)(blank|placeholder|lazy|lazyload|loading|loader|gr[ae]y)([-_.][\w.-]{0,20})?\.(gif|png|svg|jpe?g|webp)([?#]|$)",
     re.I,
 )
-_IMAGE = re.compile(r"\.(png|jpe?g|gif|webp|svg|avif)([?#]|$)", re.I)
 SHORT_DATA_CHARS = 400  # a data: URI of a placeholder; an icon has more
+BLURRED_DATA_CHARS = 4_000  # of a blurred copy: JPEG of 20x10 px has 700
 
 
 def reason_to_render(read: ReadPage) -> str | None:
@@ -63,6 +68,8 @@ def reason_to_render(read: ReadPage) -> str | None:
     placeholders = count_placeholders(read)
     if placeholders >= MIN_PLACEHOLDERS:
         return f"{placeholders} images are placeholders with nothing behind them"
+    if reason := find_empty_places(read.document, read.image_places, is_claiming=read.page.kind in CLAIMING):
+        return reason
     if read.page.kind in CLAIMING and _is_thin(read) and (word := _word_in_script(read)):
         return f"a page about {read.page.kind} without content, and “{word}” in a script"
     return None
@@ -80,12 +87,15 @@ def needs_browser(read: ReadPage, reason: str, why_not: str) -> ReadPage:
 
 
 def count_placeholders(read: ReadPage) -> int:
-    """Return how many images of a page, outside <noscript>, show nothing and say nowhere what they would show."""
+    """Return how many images and backgrounds of a page, outside <noscript>, show nothing and say nowhere what they would show."""
     count = 0
-    for image in read.document.soup.find_all("img"):
-        if isinstance(image, Tag) and _is_placeholder(image) and image.find_parent("noscript") is None:
-            beside = image.find_next_sibling()
-            count += not (isinstance(beside, Tag) and beside.name == "noscript")
+    for tag in read.document.outline.tags:
+        if tag.name == "img":
+            if _is_placeholder(tag) and tag.find_parent("noscript") is None:
+                beside = tag.find_next_sibling()
+                count += not (isinstance(beside, Tag) and beside.name == "noscript")
+        elif "style" in tag.attrs:
+            count += _is_background_placeholder(tag)
     return count
 
 
@@ -93,14 +103,41 @@ def _is_placeholder(image: Tag) -> bool:
     source = attribute(image, "src") or ""
     if attribute(image, "aria-hidden") == "true":  # frameworks keep room with an empty drawing
         return False
-    is_data = source.startswith("data:") and len(source) < SHORT_DATA_CHARS
-    if source and not is_data and not _BLANK.search(source):
+    if source and not _shows_nothing(source):
         return False
     if best_candidate(attribute(image, "srcset")) or image.find_parent("picture") is not None:
         return False
-    return not any(
-        _IMAGE.search(attribute(image, name) or "") for name in image.attrs if name not in ("src", "alt", "title")
+    return not _is_explained(image, is_image=True)
+
+
+def _is_background_placeholder(tag: Tag) -> bool:
+    shown = list(in_style(attribute(tag, "style") or ""))
+    return bool(shown) and all(map(_shows_nothing, shown)) and not _is_explained(tag, is_image=False)
+
+
+def _shows_nothing(source: str) -> bool:
+    if source.startswith("data:"):
+        return len(source) < SHORT_DATA_CHARS or (len(source) < BLURRED_DATA_CHARS and _is_small_data(source))
+    return bool(_BLANK.search(source)) or (is_small_copy(source) and original_address(source) is None)
+
+
+def _is_small_data(source: str) -> bool:
+    """Tell whether a data: URI is a picture of a few pixels, blurred until the real one comes."""
+    kind, _, data = source.partition(",")
+    if ";base64" not in kind or "svg" in kind:
+        return False
+    try:
+        return is_small_picture(base64.b64decode(data, validate=False))
+    except ValueError:
+        return False
+
+
+def _is_explained(tag: Tag, *, is_image: bool) -> bool:
+    """Tell whether an attribute has what the element is to show."""
+    values = (
+        (name, attribute(tag, name)) for name in tag.attrs if name not in ("src", "srcset", "alt", "title", "style")
     )
+    return any(value and any(True for _ in images_in_value(name, value, is_image=is_image)) for name, value in values)
 
 
 def _is_thin(read: ReadPage) -> bool:

@@ -11,11 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from urllib.parse import unquote, urlencode, urlsplit
+from urllib.parse import unquote, urlencode, urljoin, urlsplit
 
 from bs4 import Tag
 
-from crawler.images.stylesheets import sheet_urls
+from crawler.images.stylesheets import part_urls
 from crawler.page.outline import NONE, Outline
 from crawler.page.page import Document, attribute
 from crawler.reading.own_hosts import own_hosts, seen_here
@@ -56,6 +56,19 @@ AT_ONCE_S = 15.0  # a refresh after more than that shows a page of its own first
 LITTLE_TEXT = 200  # characters: a page that a script leaves at once shows "You are being redirected …"
 _REFRESH_AT_ONCE = re.compile(r"\s*(\d{1,5}(?:\.\d*)?)?\s*[;,]?\s*url\s*=\s*['\"]?([^'\"]+)", re.I)
 _LOCATION = re.compile(r"\blocation(?:(?:\.href)?\s*=|\.(?:replace|assign)\()\s*['\"]([^'\"]{1,300})['\"]")
+# what a PDF has to promise to be read: a line card, a list of partners, a certificate, a company's profile
+DOCUMENT_KINDS = frozenset(
+    {
+        PageKind.PARTNERS,
+        PageKind.CLIENTS,
+        PageKind.RESELLERS,
+        PageKind.CERTIFICATIONS,
+        PageKind.MEMBERS,
+        PageKind.SPONSORS,
+        PageKind.SUPPLIERS,
+        PageKind.ABOUT,
+    }
+)
 _REFRESH = re.compile(r"url\s*=\s*['\"]?([^'\"]+)", re.I)
 _ON_CLICK = re.compile(
     r"(?:location(?:\.href)?\s*=|location\.(?:assign|replace)\(|window\.open\()\s*['\"]([^'\"]{1,300})['\"]"
@@ -78,7 +91,7 @@ class PageLinks:
     """Where a page leads."""
 
     links: tuple[Link, ...]
-    sheet_urls: tuple[str, ...]
+    sheet_urls: tuple[str, ...]  # and drawings that it shows parts of: files that it is read with
     script_urls: tuple[str, ...]  # of the same site: a menu may be in them
     section_kinds: frozenset[PageKind]  # what its own menu names a section of the page itself
     contact_urls: tuple[
@@ -116,7 +129,7 @@ def find_page_links(document: Document, lexicon: Lexicon) -> PageLinks:
     legal: dict[str, None] = {}
     names = _names(document.outline)
     for reference in _references(document):
-        link = _link_of(reference, document, lexicon, hosts)
+        link = _route_of(reference, document, lexicon) or _link_of(reference, document, lexicon, hosts)
         if link is not None and link.url not in links:
             links[link.url] = link
         if SAYS_WHAT_NOT.search(f"{reference.text} {reference.target}"):
@@ -131,7 +144,7 @@ def find_page_links(document: Document, lexicon: Lexicon) -> PageLinks:
     scripts = map(document.absolute, sources)
     return PageLinks(
         links=tuple(links.values()),
-        sheet_urls=tuple(sheet_urls(document)),
+        sheet_urls=tuple(part_urls(document)),
         script_urls=tuple(dict.fromkeys(url for url in scripts if url and is_same_site(url, document.url)))[
             :MAX_SCRIPTS
         ],
@@ -180,7 +193,10 @@ def find_script_links(script: str, page_url: str, lexicon: Lexicon) -> list[Link
 
 def _link_of(reference: _Reference, document: Document, lexicon: Lexicon, hosts: frozenset[str]) -> Link | None:
     url = document.absolute(reference.target)
-    if url is None or NOT_A_PAGE.search(urlsplit(url).path):
+    if url is None:
+        return None
+    is_document = urlsplit(url).path.lower().endswith(".pdf")
+    if NOT_A_PAGE.search(urlsplit(url).path) and not is_document:
         return None
     named_at = None
     if not is_same_site(url, document.url):
@@ -189,8 +205,8 @@ def _link_of(reference: _Reference, document: Document, lexicon: Lexicon, hosts:
             return None
         named_at, url = urlsplit(url).hostname, here
     link = score_link(url, reference.text, lexicon, fragment=urlsplit(reference.target).fragment)
-    if link is None:
-        return None
+    if link is None or (is_document and link.kind not in DOCUMENT_KINDS):
+        return None  # manuals and price lists are many
     is_known = link.reason != A_PAGE
     if (named_at or reference.from_script) and not is_known:
         return None  # a guess is worth a request only when a word speaks for it
@@ -201,6 +217,27 @@ def _link_of(reference: _Reference, document: Document, lexicon: Lexicon, hosts:
     if reference.from_script:
         link = replace(link, reason=f"{link.reason}; {reference.from_script}")
     return link
+
+
+def is_hash_route(url: str) -> bool:
+    """Tell an address whose page scripts make of what stands behind #: the server never hears of it, a browser shows it."""
+    return url.partition("#")[2].startswith(("/", "!"))
+
+
+def _route_of(reference: _Reference, document: Document, lexicon: Lexicon) -> Link | None:
+    """A hash route that a word speaks for: it costs a browser, so that a guess is not worth it."""
+    if not is_hash_route(reference.target):
+        return None
+    page = document.absolute(reference.target)
+    if page is None or not is_same_site(page, document.url):
+        return None
+    fragment = reference.target.partition("#")[2]
+    link = score_link(f"{page}#{fragment}", reference.text, lexicon, fragment=fragment)
+    if link is None or link.reason in (A_PAGE, "home page"):
+        link = score_link(urljoin(page, f"/{fragment.lstrip('!/')}"), reference.text, lexicon)
+    if link is None or link.reason == A_PAGE or link.kind in (PageKind.HOME, PageKind.OTHER, PageKind.NEWS):
+        return None
+    return replace(link, url=f"{page}#{fragment}", reason=f"{link.reason}; a hash route")
 
 
 A_PAGE = "a page of the site"

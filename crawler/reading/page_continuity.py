@@ -115,18 +115,21 @@ def compare_contents(earlier: PageContent, later: PageContent, elsewhere: Set[st
     if kept >= NEARLY_ALL and added <= 1 - NEARLY_ALL and has_its_name:
         return same(f"{kept:.0%} of its words and pictures are there")
     if own_kept is None:
-        is_same = headings >= OWN_KEPT and kept >= (MOST if has_title else NEARLY_ALL) and not has_other_title
+        has_little_else = kept >= NEARLY_ALL and added <= OWN_KEPT and not has_other_title
+        is_same = headings >= OWN_KEPT and ((has_title and kept >= MOST) or has_little_else)
         said = f"it has no words of its own; {kept:.0%} of what it shows, title and headings"
         return same(f"{said} are there") if is_same else changed(f"{said} are not there together")
+    # what was its own may have been the claim alone: then its title, all headings and half of the rest say that it is that page
+    is_same = has_title and ((headings >= MOST <= kept) or (headings >= NEARLY_ALL and kept >= OWN_KEPT))
     if len(own) < MANY_OWN:
-        is_same = own_kept >= OWN_KEPT and kept >= OWN_KEPT and not has_other_title
+        is_same = is_same or (own_kept >= OWN_KEPT and kept >= OWN_KEPT and not has_other_title)
     else:
         enough = OWN_KEPT_UNDER_ANOTHER_TITLE if has_other_title and headings < OWN_KEPT else OWN_KEPT
         is_same = (
-            own_kept >= enough
+            is_same
+            or own_kept >= enough
             or (has_title and own_kept >= OWN_KEPT_UNDER_ITS_TITLE)
             or (has_title and headings >= OWN_KEPT_UNDER_TITLE_AND_HEADINGS <= own_kept)
-            or (has_title and headings >= MOST <= kept)
         )
     said = f"{own_kept:.0%} of the words and pictures that were its own are there"
     return same(said) if is_same else changed(said)

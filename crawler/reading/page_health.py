@@ -38,10 +38,11 @@ SITE_LINKS = 8
 SITE_PICTURES = 4
 # What a page for maintenance or of a server's error says in all; the longest seen, with an apology and a telephone number, had 400.
 NOTICE_CHARS = 600
-# Text outside menus, footers and headings of a page whose content did not come: a breadcrumb, "Loading…". Pages of the corpus with
-# a heading and logos alone have pictures.
-EMPTY_MAIN_CHARS = 40
+# Text outside menus, footers and headings of a page whose content did not come: "Loading…", a slash between crumbs. A sentence is
+# longer, "Coming in October." too; Chinese and Japanese say in ten characters what takes twenty elsewhere. Tried: 10-40.
+EMPTY_MAIN_CHARS = 16
 MIN_QUESTION_CHARS, MAX_QUESTION_SHARE = 40, 0.3  # "?????? ???????": what a wrong charset leaves of another script
+_WIDE = re.compile("[\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _QUESTIONS = re.compile(r"[?\ufffd]")
 # "Sorry, page not found on our site" is it, "How to write a good page not found message" is about it
 AROUND_WORDS_CHARS = 20
@@ -295,7 +296,7 @@ def _empty_main(look: _Look) -> str | None:
         tag = outline.tags[owner]
         is_heading = tag.name in _HEADINGS or any(heading.place == owner for heading in headings.in_force[owner])
         if headings.zones[owner] in ("main", "aside") and not is_heading and tag.name not in UNSEEN:
-            chars += len(word)
+            chars += len(word) + len(_WIDE.findall(word))
             if chars > EMPTY_MAIN_CHARS:
                 return None
     for place, tag in enumerate(outline.tags):

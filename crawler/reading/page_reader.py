@@ -25,7 +25,7 @@ from ledger.typed_texts import CaptureId, FinalUrl, LookId, PageId, VisitId
 from ledger.vocabulary import PageHealth, PageKind, Purpose
 
 # Goes up when the reading of a page changes what is found in it: `partnerproof extract` then reads stored pages again.
-EXTRACTOR_VERSION = 3
+EXTRACTOR_VERSION = 4
 SAME_AS_MISSING = "answers like an address that can't exist"  # a health reason that no page shows by itself
 
 
@@ -48,12 +48,14 @@ class PageSource:
     content: bytes
     content_type: str | None
     link_text: str = ""
-    drawn: DrawnDocument | None = None  # what a browser made of the content
+    drawn: DrawnDocument | None = None  # what a browser made of the content, or a page of a document
     is_cut: bool = False  # the connection ended before the content did
+    part: int | None = None  # which page of a document, beyond the first that was read
 
     @property
     def page_id(self) -> PageId:
-        return PageId(content_id("page", self.visit_id, self.look_id))
+        parts = () if self.part is None else (self.part,)
+        return PageId(content_id("page", self.visit_id, self.look_id, *parts))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +67,7 @@ class ReadPage:
     sightings: tuple[Sighting, ...] = ()
     inline_images: tuple[InlineImage, ...] = ()
     passages: tuple[Passage, ...] = ()
+    image_places: frozenset[int] = frozenset()  # of the document's outline, at which there is an image
 
     @property
     def is_healthy(self) -> bool:
@@ -87,6 +90,7 @@ class ReadPage:
             sightings=images.sightings,
             inline_images=images.inline_images,
             passages=extract_passages(self.document, lexicon, page_id=page_id),
+            image_places=images.places,
         )
 
 

@@ -215,4 +215,4 @@ def _key(source: PageSource) -> tuple[str, bool]:
 
 
 def _without_tree(page: ReadPage) -> ReadPage:
-    return replace(page, document=Document(page.document.url, ""))
+    return replace(page, document=Document(page.document.url, ""), image_places=frozenset())

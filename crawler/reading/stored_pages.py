@@ -14,6 +14,8 @@ from pathlib import Path
 
 from crawler.images.stylesheets import Sheet, decode_sheet
 from crawler.reading.browser_reasons import needs_browser
+from crawler.reading.documents import NOTHING_TO_READ, as_document_page, is_pdf, read_document, sources_of
+from crawler.reading.links import is_hash_route
 from crawler.reading.page_health import is_html
 from crawler.reading.page_reader import (
     EXTRACTOR_VERSION,
@@ -23,6 +25,7 @@ from crawler.reading.page_reader import (
     ReadPage,
     read_page,
     store_page,
+    unread_page,
 )
 from ledger.archive.warc import StoredExchange, read_exchange, read_made
 from ledger.database import Ledger
@@ -38,6 +41,7 @@ class _StoredPage:
     """A page's row with what its look brought."""
 
     look_id: LookId
+    url: FinalUrl
     link_text: str
     health_reason: str | None
     stylesheet_looks: tuple[str, ...]
@@ -61,37 +65,59 @@ def read_again(ledger: Ledger, warc_dir: Path, lexicon: Lexicon, *, visit_id: Vi
     """Read pages of a visit again from the archive; returns how many. Not is_all: those of earlier readings only."""
     pages = ledger.select(
         _StoredPage,
-        "SELECT p.look_id, p.link_text, p.health_reason, p.stylesheet_looks, k.capture_id, k.final_url, k.status,"
+        "SELECT p.look_id, p.url, p.link_text, p.health_reason, p.stylesheet_looks, k.capture_id, k.final_url, k.status,"
         " coalesce(k.detail LIKE 'cut-short%', 0) AS is_cut"
         " FROM pages p JOIN looks k ON k.look_id = p.look_id"
         " WHERE p.visit_id = ? AND p.health <> ? AND k.capture_id IS NOT NULL AND (? OR p.extractor_version <> ?)"
         " ORDER BY p.rowid",
         [visit_id, PageHealth.NOT_HTML, is_all, EXTRACTOR_VERSION],
     )
+    documents: set[LookId] = set()  # a document has a row for each of its pages, and is read once
     for known in pages:
+        if known.look_id in documents:
+            continue
         try:
             stored = read_exchange(warc_dir, ledger, known.capture_id)
         except RecordDeletedError:
             continue  # what was read of it was deleted with it
         content_type = _content_type(stored)
-        if not is_html(content_type, stored.content):
+        if not is_html(content_type, stored.content) and not is_pdf(stored.content):
             continue
+        drawn = read_drawn(ledger, warc_dir, known.look_id)
+        if is_hash_route(known.url) and drawn is None:
+            continue  # its bytes are those of another page
         source = PageSource(
             visit_id=visit_id,
             look_id=known.look_id,
-            url=known.final_url,
+            url=known.url if is_hash_route(known.url) else known.final_url,
             status=known.status,
             content=stored.content,
             content_type=content_type,
             link_text=known.link_text,
-            drawn=read_drawn(ledger, warc_dir, known.look_id),
+            drawn=drawn,
             is_cut=known.is_cut,
         )
+        if is_pdf(stored.content):
+            documents.add(known.look_id)
+            _read_document_again(ledger, source, lexicon, refused_before=known.health_reason)
+            continue
         page = read_page(source, lexicon)
         if page.is_healthy:
             page = page.with_images(read_sheets(ledger, warc_dir, known.stylesheet_looks), lexicon)
         store_page(ledger, _as_known(ledger, known, page))
     return len(pages)
+
+
+def _read_document_again(ledger: Ledger, source: PageSource, lexicon: Lexicon, *, refused_before: str | None) -> None:
+    """Read a stored document page by page; one that still can't be read keeps a row that says why."""
+    document = read_document(source.content)
+    sources = sources_of(source, document)
+    for page_source in sources:
+        page = read_page(page_source, lexicon).with_images((), lexicon)
+        store_page(ledger, as_document_page(page, refusal=document.refusal))
+    if not sources:
+        reason = document.refusal or refused_before or NOTHING_TO_READ
+        store_page(ledger, unread_page(source, reason, health=PageHealth.UNREADABLE))
 
 
 def _as_known(ledger: Ledger, known: _StoredPage, page: ReadPage) -> ReadPage:

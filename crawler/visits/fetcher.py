@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from crawler.visits.visit import RunningVisit
 from ledger.typed_texts import CaptureId, FinalUrl, Instant
@@ -23,6 +24,13 @@ MAX_BYTES = {
     Purpose.SCRIPT: 1_000_000,
     Purpose.PROBE: 1_000_000,
 }
+MAX_DOCUMENT_BYTES = 20_000_000  # of a PDF, which is asked for as a page: line cards are full of pictures
+
+
+def max_bytes_of(purpose: Purpose, url: str) -> int:
+    """Return how large an answer may be."""
+    is_document = purpose is Purpose.PAGE and urlsplit(url).path.lower().endswith(".pdf")
+    return MAX_DOCUMENT_BYTES if is_document else MAX_BYTES[purpose]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,13 +11,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
-from crawler.images.stylesheets import Sheet, decode_sheet
+from crawler.images.small_pictures import is_small_picture
+from crawler.images.sprite_files import is_drawing
+from crawler.images.stylesheets import MAX_SHEETS, Sheet, decode_sheet, imported_urls
 from crawler.visits.looks import LookTaker
 from crawler.visits.visit import RunningVisit
 from ledger.records import Sighting
 from ledger.vocabulary import LookOutcome, Purpose, SectionKind
 
 IMAGES_AT_ONCE = 4
+MAX_IMPORT_DEPTH = 3  # of style sheets that import others; real ones import their theme, which imports a font
+MAX_IMPORTED_SHEETS = 12  # of a page, besides those that it links to
 
 
 _TELLING = frozenset(SectionKind) - {
@@ -44,6 +48,14 @@ class _WaitingImage:
     is_unchanged: bool  # its page has not changed since the vendor's last visit
 
 
+@dataclass(frozen=True, slots=True)
+class _NamingPage:
+    """The page that names a file. is_unchanged: since the vendor's last visit."""
+
+    url: str
+    is_unchanged: bool
+
+
 class PageParts:
     """The style sheets and images of a visit."""
 
@@ -56,21 +68,38 @@ class PageParts:
         self._places = asyncio.Semaphore(IMAGES_AT_ONCE)
 
     async def read_sheets(self, urls: Iterable[str], *, page_url: str, is_unchanged: bool) -> list[Sheet]:
-        """Return the style sheets that could be read. is_unchanged: the page that names them has not changed."""
-        sheets = []
+        """Return the files that a page is read with, as far as they could be read: style sheets, those that they import
+        before them, and drawings. is_unchanged: the page that names them has not changed.
+        """
+        page = _NamingPage(page_url, is_unchanged)
+        sheets: dict[str, Sheet] = {}
         for url in urls:
-            if url not in self._sheet_texts:
-                content = await self._sheet_content(url, page_url, is_unchanged=is_unchanged)
-                self._sheet_texts[url] = None if content is None else decode_sheet(content)
-            text = self._sheet_texts[url]
-            if text is not None:
-                sheets.append(Sheet(url, text))
-        return sheets
+            await self._read_sheet(url, sheets, frozenset(), page)
+        return list(sheets.values())
 
-    async def _sheet_content(self, url: str, page_url: str, *, is_unchanged: bool) -> bytes | None:
-        if is_unchanged and (carried := self.looks.carry_over(self.visit, url, Purpose.STYLESHEET)):
+    async def _read_sheet(
+        self, url: str, sheets: dict[str, Sheet], importers: frozenset[str], page: _NamingPage
+    ) -> None:
+        """Add a style sheet, behind those that it imports. importers: those on the way to it."""
+        if url in sheets or url in importers:
+            return
+        if importers and len(sheets) >= MAX_SHEETS + MAX_IMPORTED_SHEETS:
+            return
+        if url not in self._sheet_texts:
+            content = await self._sheet_content(url, page)
+            self._sheet_texts[url] = None if content is None else decode_sheet(content)
+        text = self._sheet_texts[url]
+        if text is None:
+            return
+        if len(importers) < MAX_IMPORT_DEPTH and not is_drawing(text):
+            for imported in imported_urls(text, url)[:MAX_IMPORTED_SHEETS]:
+                await self._read_sheet(imported, sheets, importers | {url}, page)
+        sheets[url] = Sheet(url, text)
+
+    async def _sheet_content(self, url: str, page: _NamingPage) -> bytes | None:
+        if page.is_unchanged and (carried := self.looks.carry_over(self.visit, url, Purpose.STYLESHEET)):
             return self.looks.stored_content(carried)
-        return (await self.looks.look(self.visit, url, Purpose.STYLESHEET, referrer=page_url)).content
+        return (await self.looks.look(self.visit, url, Purpose.STYLESHEET, referrer=page.url)).content
 
     def add_images(self, sightings: Iterable[Sighting], *, page_url: str, is_telling: bool, is_unchanged: bool) -> None:
         """Remember the images of a page that no page of the visit has shown before, and how much they promise.
@@ -99,14 +128,23 @@ class PageParts:
             await asyncio.gather(*map(self._look_at_image, due))
 
     async def _look_at_image(self, image: _WaitingImage) -> None:
-        """Look at an image; where an optimiser fails, at the original that its address names, under that address."""
+        """Look at an image; where an optimiser fails, or gives a copy too small to tell anything, at the original that its
+        address names, under that address.
+        """
         async with self._places:
             url, page_url = image.url, image.page_url
             if image.is_unchanged and self.looks.carry_over(self.visit, url, Purpose.IMAGE):
                 return
             looked = await self.looks.look(self.visit, url, Purpose.IMAGE, referrer=page_url)
-            if looked.look.outcome is LookOutcome.COULD_NOT_LOOK and image.original_url and not looked.is_refused:
-                await self.looks.look(self.visit, url, Purpose.IMAGE, instead=image.original_url, referrer=page_url)
+            original_url = image.original_url
+            if not original_url or looked.is_refused or original_url in self.image_urls:
+                return
+            if looked.look.outcome is LookOutcome.COULD_NOT_LOOK:
+                await self.looks.look(self.visit, url, Purpose.IMAGE, instead=original_url, referrer=page_url)
+            elif looked.content is not None and is_small_picture(looked.content):
+                larger = await self.looks.look(self.visit, url, Purpose.IMAGE, instead=original_url, referrer=page_url)
+                if larger.content is None:  # the small one is all that there is
+                    self.looks.ledger.put([looked.look])
 
 
 def _promise(sighting: Sighting, *, is_telling: bool) -> Promise:

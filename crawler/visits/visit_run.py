@@ -19,6 +19,7 @@ from urllib.parse import urljoin, urlsplit
 
 from crawler.page.page import Document
 from crawler.reading.browser_reasons import reason_to_render
+from crawler.reading.documents import is_pdf
 from crawler.reading.links import (
     LANGUAGE_HOME,
     MAX_LEGAL_PAGES,
@@ -26,6 +27,7 @@ from crawler.reading.links import (
     Link,
     PageLinks,
     find_script_links,
+    is_hash_route,
     is_same_site,
     read_refresh,
 )
@@ -36,6 +38,7 @@ from crawler.reading.page_reader import SAME_AS_MISSING, PageSource, ReadPage, s
 from crawler.reading.reading_pool import PageUnreadableError
 from crawler.visits.drawn_pages import draw
 from crawler.visits.fetcher import FetchedAnswer
+from crawler.visits.linked_documents import LinkedDocuments
 from crawler.visits.page_parts import PageParts, Promise
 from crawler.visits.seeds import is_within, sites_beside
 from crawler.visits.sitemaps import MAX_SITEMAPS, read_sitemap
@@ -44,6 +47,7 @@ from crawler.visits.traps import url_key
 from crawler.visits.visit import RunningVisit
 from crawler.visits.visit_tools import VisitTools
 from ledger.records import Look
+from ledger.typed_texts import FinalUrl
 from ledger.vocabulary import LookOutcome, PageHealth, PageKind, Purpose
 
 START_WORTH, HOME_WORTH = 2.0, 1.5  # above every link's 0..1: read first, and followed to wherever they lead
@@ -57,6 +61,7 @@ WELL_KNOWN = (  # names of pages, asked for with the site's own ending; what a v
     ("about", PageKind.ABOUT),
 )
 WELL_KNOWN_REASON = "well-known path"
+HASH_ROUTE = "a hash route: scripts make the page of what stands behind #"
 DISCLOSURE_REASON = "may say what the vendor is not"
 CLAIMING_KINDS = frozenset(
     {PageKind.PARTNERS, PageKind.RESELLERS, PageKind.SUPPLIERS, PageKind.CERTIFICATIONS, PageKind.MEMBERS}
@@ -86,6 +91,7 @@ class VisitRun:
         self.contents: set[str] = set()
         self.kinds: set[PageKind] = set()
         self.parts = PageParts(tools.looks, visit)
+        self.documents = LinkedDocuments(tools, visit)
         self.site = visit.seed.start_urls[0]
         self.hosts: frozenset[str] = frozenset()  # further hosts that the vendor calls its own
         self.others = sites_beside(tools.ledger, visit.seed)
@@ -106,7 +112,8 @@ class VisitRun:
         if self.tools.follow_links:
             self._add(self._home_link(self.site))
             for page in self.visit.earlier_pages:
-                self._add(Link(url=page.url, text=page.link_text, worth=1.0, kind=page.kind, reason=page.reason))
+                url = page.url if is_hash_route(page.url) else page.url.partition("#")[0]  # of a document: the whole
+                self._add(Link(url=url, text=page.link_text, worth=1.0, kind=page.kind, reason=page.reason))
         failure = await self._read_pages()
         await self._read_disclosures()
         await self._ask_for_contacts()
@@ -165,7 +172,7 @@ class VisitRun:
             self.looks.leave(self.visit, link.url, budget, link.reason)
 
     def _add(self, link: Link) -> None:
-        key = url_key(link.url)
+        key = link.url if is_hash_route(link.url) else url_key(link.url)
         if key in self.known or any(is_within(link.url, site) for site in self.others):
             return
         self.known.add(key)
@@ -260,9 +267,14 @@ class VisitRun:
         if unread is not None:
             store_page(self.tools.ledger, unread_page(source, unread))
             return f"not-html: {unread}" if unread.startswith("content type") else None
+        if is_hash_route(link.url):
+            return await self._read_route(link, source)
         if looked.look.content_sha256 in self.contents:
             return None
         self.known.add(url_key(answer.url))
+        if is_pdf(source.content):
+            self.contents.add(looked.look.content_sha256 or "")
+            return await self.documents.read(source)
         try:
             page, leads = await self.tools.reading_pool.read(source)
             page = await self._check_soft_404(link, page, source)
@@ -295,6 +307,23 @@ class VisitRun:
         )
         return None
 
+    async def _read_route(self, link: Link, source: PageSource) -> str | None:
+        """Read what a browser shows at an address of which the server knows only the page before the #."""
+        source = replace(source, url=FinalUrl(f"{source.url}#{urlsplit(link.url).fragment}"))
+        shell = unread_page(source, HASH_ROUTE, health=PageHealth.EMPTY_SHELL)
+        sheets = partial(self.parts.read_sheets, page_url=source.url, is_unchanged=False)
+        try:
+            page, leads = await draw(self.tools, self.visit, source, shell, HASH_ROUTE, sheets)
+        except PageUnreadableError as error:
+            page, leads = unread_page(source, str(error), health=PageHealth.UNREADABLE), None
+        store_page(self.tools.ledger, page)
+        self.tools.on_page(self.visit, page)
+        if not page.is_healthy or leads is None:
+            return f"{page.page.health}: {page.page.health_reason}"
+        self._note(link, page, leads, is_unchanged=False)
+        self.parts.add_images(page.sightings, page_url=source.url, is_telling=True, is_unchanged=False)
+        return None
+
     def _follow_refresh(self, link: Link, answer: FetchedAnswer, leads: PageLinks) -> None:
         """Go where the page sends its visitors, as far as a redirect would be followed."""
         target = Document(answer.url, "").absolute(read_refresh(answer.header("refresh"))) or leads.sent_on_to
@@ -306,7 +335,8 @@ class VisitRun:
             self.site = source.url if link.worth == START_WORTH else self.site
         elif not is_same_site(source.url, self.site) and not is_same_site(source.url, self.visit.seed.start_urls[0]):
             return "left the site"
-        return None if is_html(source.content_type, source.content) else f"content type {source.content_type}"
+        is_readable = is_html(source.content_type, source.content) or is_pdf(source.content)
+        return None if is_readable else f"content type {source.content_type}"
 
     async def _check_soft_404(self, link: Link, page: ReadPage, source: PageSource) -> ReadPage:
         """A well-known path may answer with what the site says to any address."""

@@ -8,7 +8,7 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
-from crawler.visits.fetcher import MAX_BYTES, FetchedAnswer, FetchFailure
+from crawler.visits.fetcher import FetchedAnswer, FetchFailure, max_bytes_of
 from crawler.visits.visit import RunningVisit
 from crawler.wire.failures import explain_failure
 from crawler.wire.middlewares import CUT_FLAG
@@ -29,7 +29,7 @@ class ScrapyFetcher:
         self, visit: RunningVisit, url: str, purpose: Purpose, *, referrer: str | None = None
     ) -> FetchedAnswer | FetchFailure:
         """Return what one address gives, as part of a visit. Errors: PartnerproofError when the crawl can't go on."""
-        meta = {"visit": visit, "purpose": purpose, "download_maxsize": MAX_BYTES[purpose], "cookiejar": visit}
+        meta = {"visit": visit, "purpose": purpose, "download_maxsize": max_bytes_of(purpose, url), "cookiejar": visit}
         said = referrer_for(url, referrer)
         headers = {"Referer": said} if said else {}
         assert self._crawler.engine is not None  # noqa: S101  # it runs the visits

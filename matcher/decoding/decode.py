@@ -4,7 +4,8 @@
 2. Read what the file announces (image_headers.py); refuse too many pixels or frames before one is decoded.
 3. Decode the first frame, reduced where the format can, turn it upright, make it RGBA of thresholds.MAX_WORKING_SIDE_PX
    at most (raster.py). Small and plain PNG, JPEG, GIF and WebP here, all else in a worker that can be killed.
-4. SVG is cleaned (svg_cleaning.py) and rendered in a worker of its own.
+4. Of an animation (GIF, PNG, WebP, AVIF) the further frames that show something else are decoded too, in the worker.
+5. SVG is cleaned (svg_cleaning.py) and rendered in a worker of its own.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import importlib.util
 import io
 import threading
 import warnings
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from types import TracebackType
 
 import numpy as np
@@ -23,12 +25,13 @@ from ledger.vocabulary import RefusalReason
 from matcher import thresholds
 from matcher.decoding import raster
 from matcher.decoding.image_headers import PNG_SIGNATURE, read_header
-from matcher.decoding.raster_worker import decode_raster
+from matcher.decoding.raster_worker import decode_further_frames, decode_raster
 from matcher.decoding.refusals import Refusal, refuse_size
 from matcher.decoding.svg_cleaning import clean_svg
 from matcher.decoding.svg_worker import render_svg
 
 _DECODED_HERE = {"png", "jpeg", "gif", "webp"}
+_ANIMATED = {"png", "gif", "webp"}
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
 _COLLECTION_BRANDS = {b"mif1", b"msf1", b"miaf"}  # what is inside stands among the compatible brands
 
@@ -38,7 +41,7 @@ class Picture:
     """A decoded image.
 
     pixels: uint8 (height, width, 4), read-only, sRGB, straight alpha, reduced to the working size.
-    width_px, height_px: of the source, upright. scale: working pixels per source pixel.
+    width_px, height_px: of the source, upright. scale: working pixels per source pixel. frame: of an animation, from 1.
     """
 
     pixels: np.ndarray
@@ -46,6 +49,15 @@ class Picture:
     height_px: int
     format: str
     scale: float
+    frame: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pictures:
+    """What an image file shows, one after the other; unread: why some of it was not looked at."""
+
+    pictures: tuple[Picture, ...]
+    unread: Refusal | None = None
 
 
 def sniff_format(content: bytes) -> str | None:
@@ -95,6 +107,53 @@ def decode_image(content: bytes) -> Picture | Refusal:
         return _decode_svg(content) if image_format == "svg" else _decode_raster(content, image_format)
     except Exception as e:  # noqa: BLE001  # parsers of hostile bytes raise whatever they trip over
         return Refusal(reason=RefusalReason.BROKEN, detail=f"{image_format}: {type(e).__name__}: {e}"[:300])
+
+
+def decode_pictures(content: bytes) -> Pictures | Refusal:
+    """Pixels of the first frame of an image file, and of an animation each further frame that shows something else.
+
+    At most thresholds.MAX_DISTINCT_FRAMES; never raises for what the bytes are.
+    """
+    first = decode_image(content)
+    if isinstance(first, Refusal):
+        return first
+    if not _is_animated(content, first.format):
+        return Pictures(pictures=(first,))
+    answer = decode_further_frames(content, first.format)
+    if isinstance(answer, Refusal):
+        unread = Refusal(reason=answer.reason, detail=f"frames of an animation: {answer.detail}"[:300])
+        return Pictures(pictures=(first,), unread=unread)
+    frames, read, _ = raster.FRAMES.unpack_from(answer)
+    detail = f"an animation of {frames} frames, of which the first {read} were read"
+    return Pictures(
+        pictures=(first, *_further_pictures(answer, first)),
+        unread=Refusal(reason=RefusalReason.TOO_MANY_FRAMES, detail=detail) if read < frames else None,
+    )
+
+
+def decode_frame(content: bytes, frame: int) -> Picture | Refusal:
+    """One of decode_pictures; the first frame where the file has no such one."""
+    decoded = decode_pictures(content) if frame > 1 else decode_image(content)
+    if not isinstance(decoded, Pictures):
+        return decoded
+    return next((picture for picture in decoded.pictures if picture.frame == frame), decoded.pictures[0])
+
+
+def _is_animated(content: bytes, image_format: str) -> bool:
+    if image_format == "avif":  # its frames are counted by the decoder alone
+        return b"avis" in content[8:64]
+    return image_format in _ANIMATED and read_header(content, image_format).frames > 1
+
+
+def _further_pictures(answer: bytes, first: Picture) -> Iterator[Picture]:
+    place = raster.FRAMES.size
+    for _ in range(raster.FRAMES.unpack_from(answer)[2]):
+        number, width, height, _ = raster.FRAME.unpack_from(answer, place)
+        place += raster.FRAME.size
+        pixels = np.frombuffer(answer, np.uint8, count=4 * width * height, offset=place).reshape(height, width, 4)
+        place += 4 * width * height
+        scale = max(width, height) / max(first.width_px, first.height_px)
+        yield replace(first, pixels=pixels, scale=scale, frame=number)
 
 
 def _decode_raster(content: bytes, image_format: str) -> Picture | Refusal:
@@ -155,7 +214,14 @@ def _make_picture(pixels: np.ndarray, size: tuple[int, int], image_format: str, 
 
 
 def _decode_svg(content: bytes) -> Picture | Refusal:
-    svg = clean_svg(content)
+    drawn = _draw_svg(content, is_revealed=False)
+    if isinstance(drawn, Refusal) and drawn.reason is RefusalReason.BLANK:
+        return _draw_svg(content, is_revealed=True)
+    return drawn
+
+
+def _draw_svg(content: bytes, *, is_revealed: bool) -> Picture | Refusal:
+    svg = clean_svg(content, is_revealed=is_revealed)
     if isinstance(svg, Refusal):
         return svg
     png = render_svg(svg)

@@ -42,9 +42,11 @@ def read_header(content: bytes, image_format: str) -> Header:
 def _read_png(content: bytes) -> Header:
     width, height = struct.unpack_from(">II", content, 16)
     position, chunks, packed_chunks, announced, frames = 8, 0, 0, 1, 0
+    has_default = False  # a first picture that is no frame: what programs show that know no animation
     while position + 8 <= len(content) and chunks < thresholds.MAX_WALK:
         length, kind = struct.unpack_from(">I4s", content, position)
         chunks += 1
+        has_default = has_default or (kind == b"IDAT" and frames == 0)
         frames += kind == b"fcTL"
         # each is unpacked on its own: a thousand of 1 MB cost seconds
         packed_chunks += kind in {b"zTXt", b"iTXt", b"iCCP"}
@@ -54,7 +56,13 @@ def _read_png(content: bytes) -> Header:
             break
         position += 12 + length
     is_plain = chunks <= thresholds.PLAIN_PARTS and packed_chunks <= thresholds.PLAIN_PACKED_CHUNKS
-    return Header(width_px=width, height_px=height, frames=max(announced, frames, 1), parts=chunks, is_plain=is_plain)
+    return Header(
+        width_px=width,
+        height_px=height,
+        frames=max(announced, frames, 1) + (has_default and frames > 0),
+        parts=chunks,
+        is_plain=is_plain,
+    )
 
 
 def _read_jpeg(content: bytes) -> Header:

@@ -1,4 +1,5 @@
-"""An image file → upright RGBA pixels of its first frame. Knows Pillow and no module of ours.
+"""An image file → upright RGBA pixels of its first frame, or of the further frames that show something else. Knows Pillow
+and no module of ours.
 
 It runs in two places: imported, for small pictures of the formats that the web is made of, and as a script in a
 worker with hard limits of time and memory (raster_worker.py), for everything else.
@@ -16,6 +17,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PIL import (
     AvifImagePlugin,
@@ -50,6 +52,19 @@ ANSWER = struct.Struct(">IIIIIB")
 (0 x 0: none, a limit was passed), and whether width and height are swapped by turning it upright."""
 
 
+FRAMES = struct.Struct(">IIB")
+FRAME = struct.Struct(">IIIB")
+"""What the worker says of an animation: its frames, those that were read, how many follow; then of each that follows its number
+from 1, the size of its pixels, and whether width and height are swapped, with the pixels behind it."""
+FRAMES_SIGN = b"*"  # behind the format's name in a request: the further frames are asked for
+
+_THUMB_PX = 32
+_THUMB_LEVELS, _THUMB_MEAN = (
+    40,
+    2.0,
+)  # levels (of 255) by which one cell, or all in the mean, differ where something else is shown
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upright:
     """RGBA pixels that stand upright. is_turned: width and height of the file are swapped."""
@@ -67,7 +82,7 @@ def open_image(content: bytes, image_format: str) -> ImageFile.ImageFile:
     return _OPENERS[image_format](io.BytesIO(content))
 
 
-def load_upright(image: ImageFile.ImageFile, max_side_px: int) -> Upright:
+def load_upright(image: Image.Image, max_side_px: int) -> Upright:
     """Decode an opened file, in a reduced size where the format can, and turn it upright."""
     if isinstance(image, JpegImagePlugin.JpegImageFile):
         image.draft(None, (max_side_px, max_side_px))
@@ -152,6 +167,8 @@ def _decode_frame(request: bytes) -> bytes:
     max_side_px, max_pixels, max_frames = (int(argument) for argument in sys.argv[3:6])
     name, content = request.split(b"\n", 1)
     del request
+    if name.endswith(FRAMES_SIGN):
+        return _decode_further(content, name.removesuffix(FRAMES_SIGN).decode())
     with open_image(content, name.decode()) as image:
         width, height, frames = *image.size, _count_frames(image, name)
         if width * height > max_pixels or frames > max_frames:
@@ -159,6 +176,65 @@ def _decode_frame(request: bytes) -> bytes:
         upright = load_upright(image, max_side_px)
     pixels = upright.image
     return ANSWER.pack(width, height, frames, *pixels.size, upright.is_turned) + pixels.tobytes()
+
+
+def _decode_further(content: bytes, image_format: str) -> bytes:
+    """Answer of the worker that is asked for the frames of an animation that differ from the first and from each other."""
+    max_side_px, max_distinct, max_read, max_read_pixels = (int(argument) for argument in sys.argv[6:10])
+    with open_image(content, image_format) as image:
+        frames = int(getattr(image, "n_frames", 1))
+        width, height = image.size
+        read = min(frames, max_read, max(1, max_read_pixels // max(1, width * height)))
+        chosen = _choose(_group_frames(image, read), max_distinct)
+    answer = [FRAMES.pack(frames, read, len(chosen))]
+    with open_image(content, image_format) as image:
+        for index in chosen:
+            image.seek(index)
+            upright = load_upright(image.copy(), max_side_px)  # it is changed in place, and the file goes on
+            answer += [FRAME.pack(index + 1, *upright.image.size, upright.is_turned), upright.image.tobytes()]
+    return b"".join(answer)
+
+
+@dataclass(slots=True)
+class _Shown:
+    """Frames that show the same. index: of the first of them."""
+
+    index: int
+    thumb: Any  # int16 (32, 32, 4), premultiplied
+    duration_ms: float
+
+
+def _group_frames(image: ImageFile.ImageFile, read: int) -> list[_Shown]:
+    """What the first `read` frames show, each picture once, in order."""
+    import numpy as np
+
+    shown: list[_Shown] = []
+    for index in range(read):
+        image.seek(index)
+        image.load()
+        rgba = image if image.mode == "RGBA" else image.convert("RGBA")
+        thumb = np.asarray(rgba.resize((_THUMB_PX, _THUMB_PX), Image.Resampling.BOX)).astype(np.int16)
+        thumb[..., :3] = thumb[..., :3] * thumb[..., 3:] // 255
+        duration_ms = float(image.info.get("duration", 0) or 0)
+        for known in reversed(shown):
+            difference = abs(thumb - known.thumb)
+            if difference.max() <= _THUMB_LEVELS and difference.mean() <= _THUMB_MEAN:
+                known.duration_ms += duration_ms
+                break
+        else:
+            shown.append(_Shown(index, thumb, duration_ms))
+    return shown
+
+
+def _choose(shown: list[_Shown], most: int) -> list[int]:
+    """The frames to look at besides the first: those that stay longest, and of equal ones some from everywhere."""
+    further = shown[1:]
+    if len(further) <= most:
+        return [one.index for one in further]
+    # a place in the animation → its order when it is halved again and again: equal ones are not all of its beginning
+    spread = {one.index: int(f"{place:016b}"[::-1], 2) for place, one in enumerate(further)}
+    ranked = sorted(further[:-1], key=lambda one: (-one.duration_ms, spread[one.index]))
+    return sorted(one.index for one in [further[-1], *ranked[: most - 1]])  # where it ends is what it stays at
 
 
 def _count_frames(image: ImageFile.ImageFile, name: bytes) -> int:

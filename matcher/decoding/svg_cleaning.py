@@ -1,7 +1,7 @@
 """Makes a stranger's SVG safe to render and gives it a size.
 
 The renderer reads local files named in href, dies on deep nesting and on a 1:1,000,000 aspect, and follows
-what a DTD says. So only a copy goes there: no entities, no scripts, no styles that load, no reference but
+what a DTD says. So only a copy goes there: no entities but the texts that the file itself defines, no scripts, no styles that load, no reference but
 `#fragment` and raster `data:` images, and a width and height that we chose.
 """
 
@@ -18,6 +18,8 @@ from lxml import etree
 from ledger.vocabulary import RefusalReason
 from matcher import thresholds
 from matcher.decoding.refusals import Refusal, refuse_aspect
+from matcher.decoding.svg_entities import put_in_entities
+from matcher.decoding.svg_motion import moves, reveal, settle_motion
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
@@ -51,10 +53,10 @@ class CleanSvg:
     height_px: float
 
 
-def clean_svg(content: bytes) -> CleanSvg | Refusal:
+def clean_svg(content: bytes, *, is_revealed: bool = False) -> CleanSvg | Refusal:
     """Copy of an SVG without anything that loads, runs or explodes, sized to thresholds.SVG_SIDE_PX.
 
-    content: SVG or gzip-compressed SVG (svgz).
+    content: SVG or gzip-compressed SVG (svgz). is_revealed: without what hides shapes until they move.
     """
     if content[:2] == b"\x1f\x8b":
         unpacked = _unpack(content)
@@ -67,11 +69,18 @@ def clean_svg(content: bytes) -> CleanSvg | Refusal:
     if content.count(b"=") > thresholds.MAX_SVG_ATTRIBUTES:  # one element of them is parsed as a whole, into 100 MB
         detail = f"SVG of over {thresholds.MAX_SVG_ATTRIBUTES} attributes"
         return Refusal(reason=RefusalReason.DEGENERATE, detail=detail)
-    root = _parse(content)
+    plain = put_in_entities(content)
+    if isinstance(plain, Refusal):
+        return plain
+    root = _parse(plain)
     if isinstance(root, Refusal):
         return root
     if etree.QName(root).localname != "svg":
         return Refusal(reason=RefusalReason.UNKNOWN_FORMAT, detail="XML, but its root element is not svg")
+    if moves(plain):
+        settle_motion(root)
+        if is_revealed:
+            reveal(root)
     return _clean_tree(root)
 
 
@@ -186,7 +195,7 @@ def _find_size(root: etree._Element) -> tuple[float, float, str]:  # width, heig
     if has_box:
         aspect = box[2] / box[3]
         width, height = width or (height or box[3]) * aspect, height or (width or box[2]) / aspect
-        return width, height, " ".join(f"{n:g}" for n in box)
+        return width, height, " ".join(f"{n:.9g}" for n in box)
     width, height = width or _BROWSER_SIZE_PX[0], height or _BROWSER_SIZE_PX[1]
     return width, height, f"0 0 {width:g} {height:g}"
 
@@ -196,4 +205,4 @@ def _read_length(text: str | None) -> float:
     match = _LENGTH.match((text or "")[:_MAX_LENGTH_CHARS])
     if match is None:
         return 0.0
-    return min(float(match[1]) * _PX_PER_UNIT[(match[2] or "px").lower()], 1e6)
+    return min(float(match[1]) * _PX_PER_UNIT[(match[2] or "px").lower()], 1e10)

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
-from matcher.decoding.decode import Picture, decode_image
+from matcher.decoding.decode import Picture, decode_frame, decode_image
 from matcher.decoding.refusals import Refusal
 from matcher.looking.alignment import find_map
 from matcher.looking.features import INNER_PX, PAD_PX, stretch_to_squares
@@ -47,12 +47,12 @@ class Comparison:
     whole_png: bytes
 
 
-def compare_pictures(official: bytes, found: bytes, region: Box) -> Comparison | Refusal:
+def compare_pictures(official: bytes, found: bytes, region: Box, *, frame: int = 1) -> Comparison | Refusal:
     """Pictures that show why a region was taken for an official logo.
 
-    region: in px of the found image, as a LogoMatch has it. Refusal if either file does not decode.
+    region: in px of the found image, as a LogoMatch has it; frame: of it, if it is an animation. Refusal if either file does not decode.
     """
-    official_picture, found_picture = decode_image(official), decode_image(found)
+    official_picture, found_picture = decode_image(official), decode_frame(found, frame)
     if isinstance(official_picture, Refusal):
         return official_picture
     if isinstance(found_picture, Refusal):

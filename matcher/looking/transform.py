@@ -32,7 +32,8 @@ class Transform:
     scale: found px per official px, mean of both sides. aspect_change: > 1 wider, < 1 narrower than official.
     rotation_degrees: > 0 clockwise. cut_…: shares of the official sides that are not shown, 0..1. colour_difference: mean
     distance in CIE L*a*b* (CIE 1976), 2 is just visible, 100 is black against white. is_inverted: light instead of dark or the
-    reverse; None where the official file is transparent and of middling lightness.
+    reverse; None where the official file is transparent and of middling lightness. frame: of an animation, from 1; a picture that
+    stands still has one.
     """
 
     scale: float
@@ -45,6 +46,7 @@ class Transform:
     colour_difference: float
     recolouring: Recolouring
     is_inverted: bool | None
+    frame: int = 1
 
 
 def measure_transform(template: Template, region: Features, found: Appearance, alignment: Alignment) -> Transform:
@@ -100,6 +102,8 @@ def describe_transform(transform: Transform) -> tuple[str, ...]:
         phrases.append(f"in other colours than official (difference {transform.colour_difference:.0f} of 100)")
     if transform.is_inverted:
         phrases.append("light where the official file is dark, or the reverse")
+    if transform.frame > 1:
+        phrases.append(f"in frame {transform.frame} of an animation")
     return tuple(phrases)
 
 

@@ -39,7 +39,10 @@ def changes(choice: Choice, state: str | None, as_json: bool) -> None:  # noqa: 
         [getattr(row, name) or "—" for name in _NAMES] + [(getattr(row, day) or "—")[:10] for day in _DAYS]
         for row in rows
     ]
-    print_rows([name.replace("_", " ") for name in (*_NAMES, *_DAYS)], [(line, "") for line in lines])
+    print_rows(
+        [name.replace("_", " ") for name in (*_NAMES, *_DAYS)],
+        [(line, row.why or "") for line, row in zip(lines, rows, strict=True)],
+    )
     if not rows:
         click.echo("no claims" + (f" are {state}" if state else " yet"))
     states = ", ".join(f"{count.number} {count.name}" for count in images)

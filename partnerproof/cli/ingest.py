@@ -10,7 +10,9 @@ from rich.console import Console
 from rich.progress import Progress
 
 from casebook.files.tables import plain
+from ledger.errors import BadInputError, Problem
 from ledger.records import Seed
+from ledger.typed_texts import CrawlId
 from matcher.logo_matches import store_brands
 from matcher.recognition_process import Recogniser
 from partnerproof.cli.choice import Choice, brand_option, pass_choice
@@ -44,16 +46,23 @@ def ingest(choice: Choice, files: tuple[Path, ...], seeds: Path | None, brands: 
         listed = read_list(workspace, ListChoice(seeds=seeds, allow_private=True), shows_rows=False).seeds
     require_archives(files)
     chosen = workspace.load_brands(brands)
-    crawl_ids = []
+    crawl_ids: list[CrawlId] = []
+    problems: list[Problem] = []
     with workspace.writing("ingest"), workspace.open() as ledger, Recogniser(chosen) as recogniser:
         if store_brands(ledger, chosen):
             click.echo(LOGOS_CHANGED, err=True)
         for file in files:
-            ingested = ingest_file(workspace, ledger, recogniser, file, listed=listed, chosen=brands, track=_track)
+            try:
+                ingested = ingest_file(workspace, ledger, recogniser, file, listed=listed, chosen=brands, track=_track)
+            except BadInputError as error:  # the others are read all the same
+                problems.extend(error.problems)
+                continue
             crawl_ids.append(ingested.crawl_id)
             _print_ingested(file, ingested)
         for crawl_id in crawl_ids:
             print_findings(ledger, crawl_id=crawl_id)
+    if problems:
+        raise BadInputError(problems)
     return 0
 
 
@@ -68,6 +77,8 @@ def _print_ingested(file: Path, ingested: IngestedFile) -> None:
     read = ingested.read
     summary = f"{read.pages} pages of {read.vendors} vendors on {read.visits} days of captures"
     click.echo(f"{file}: {summary if ingested.is_new else f'is there already: {summary}'}")
+    for damage in ingested.damage:
+        click.echo(f"  the file is damaged: {plain(damage)}", err=True)
     for warning in ingested.warnings[:20]:
         click.echo(f"  left out: {plain(warning)}", err=True)
     counts = ", ".join(f"{n} × {plain(what)}" for what, n in ingested.not_read.most_common() if n)

@@ -4,7 +4,8 @@ A folder of tests/sites/ is a site as it would be served. expected.json: `story`
 order of the page. `image` is a path of the site, an address, or "inline"; `original` the hidden original's path; lines with
 equal `twin` share a group, of which different ones differ (null: no twin). Other keys are fields of ledger.records.Sighting.
 
-Tests: crawler/images/embedded.py, crawler/images/stylesheets.py, crawler/images/script_state.py.
+Tests: crawler/images/embedded.py, crawler/images/attribute_values.py, crawler/images/stylesheets.py,
+crawler/images/sprite_files.py, crawler/images/script_state.py, crawler/page/written_markup.py.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from urllib.parse import unquote
 import pytest
 
 from crawler.images.sightings import extract_sightings
-from crawler.images.stylesheets import Sheet, decode_sheet, sheet_urls
+from crawler.images.sprite_files import is_drawing
+from crawler.images.stylesheets import Sheet, decode_sheet, imported_urls, part_urls
 from crawler.page.page import parse_page
 from ledger.records import Sighting
 
@@ -29,12 +31,21 @@ SITES = [
 ]
 
 
+def read_sheet(folder: Path, url: str, sheets: dict[str, Sheet]) -> None:
+    file = folder / url.removeprefix(f"{ORIGIN}/")
+    if url in sheets or not file.is_file():
+        return
+    sheets[url] = sheet = Sheet(url, decode_sheet(file.read_bytes()))
+    for imported in () if is_drawing(sheet.text) else imported_urls(sheet.text, url):
+        read_sheet(folder, imported, sheets)
+
+
 def read_site(folder: Path, lexicon) -> tuple[Sighting, ...]:
     document = parse_page((folder / "index.html").read_bytes(), f"{ORIGIN}/", "text/html")
-    sheets = [
-        Sheet(url, decode_sheet((folder / url.removeprefix(f"{ORIGIN}/")).read_bytes())) for url in sheet_urls(document)
-    ]
-    return extract_sightings(document, sheets, lexicon, page_id="P", visit_id="V").sightings
+    sheets: dict[str, Sheet] = {}
+    for url in part_urls(document):
+        read_sheet(folder, url, sheets)
+    return extract_sightings(document, sheets.values(), lexicon, page_id="P", visit_id="V").sightings
 
 
 def as_listed(sighting: Sighting, line: dict[str, Any]) -> dict[str, Any]:

@@ -103,6 +103,7 @@ class Space:
         self.unread: Counter[str] = Counter()
         self.left_out: Counter[str] = Counter()
         self.warnings: list[str] = []
+        self.damage: list[str] = []
 
     def read(self, data: bytes, name: str = "made.warc.gz") -> Space:
         file = self.folder / name
@@ -118,7 +119,7 @@ class Space:
                     reading = Ingest(index, ledger, archive, self.lexicon)
                     assert len(list(reading.read_visits(order))) <= len(order.plans)
                 self.unread = reading.unread
-            self.left_out, self.warnings = +index.left_out, opened.warnings
+            self.left_out, self.warnings, self.damage = +index.left_out, opened.warnings, opened.damage
         return self
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:

@@ -146,7 +146,7 @@ def test_hostile_pages_cost_one_row_each_and_the_crawl_goes_on(serve, acme, tmp_
     wanted = {
         "flood": "too-large",
         "loop": "redirect-loop-or-too-large",
-        "pdf": "not-html",
+        "pdf": "unreadable",
         "private": "private-address",
         "away": "redirect-not-followed",
     }

@@ -11,7 +11,7 @@ import sqlite3
 from contextlib import closing
 
 from tests.conftest import run_partnerproof
-from tests.flow.archives import AT, PAGE, whole
+from tests.flow.archives import AT, PAGE, URL, Maker, whole
 
 
 def test_history_dates_a_claim(acme, tmp_path, logo_png):
@@ -48,6 +48,16 @@ def test_files_that_are_no_archives_are_named_at_once(acme, tmp_path):
     (tmp_path / "b.warc.gz").write_bytes(gzip.compress(b"text"))
     said = run_partnerproof("-w", acme, "ingest", *(tmp_path / n for n in ("a.warc", "b.warc.gz", "c.warc")), code=2)
     assert said.count("expected a WARC file") == 3
+
+
+def test_a_file_of_the_future_is_refused_and_the_others_are_read(acme, tmp_path, logo_png):
+    (tmp_path / "good.warc.gz").write_bytes(whole(logo_png).data)
+    (tmp_path / "odd.warc.gz").write_bytes(Maker().answer(URL, PAGE, at="9998-05-01T10:11:12Z").data)
+    (tmp_path / "cut.warc.gz").write_bytes(whole(logo_png).data[:-40])
+    said = run_partnerproof("-w", acme, "ingest", *(tmp_path / f"{n}.warc.gz" for n in ("odd", "good", "cut")), code=2)
+    assert "odd.warc.gz: expected captures of the past, got 1 records with a date in the future" in said
+    assert "good.warc.gz: 1 pages of 1 vendors" in said
+    assert "the file is damaged: 1 of its records are torn or cut short; what is whole was read" in said
 
 
 def test_a_vendor_list_gives_names_and_bounds(acme, tmp_path, logo_png):

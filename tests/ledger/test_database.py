@@ -184,6 +184,19 @@ def test_columns_are_changed_by_key(tmp_path):
         assert opened.find(BrandRow, brand="other") is None
 
 
+@pytest.mark.parametrize("open_it", [Ledger.open, Ledger.open_readonly])
+def test_a_database_of_an_earlier_day_is_refused_in_words(tmp_path, open_it):
+    path = tmp_path / "x.db"
+    Ledger.open(path).close()
+    with sqlite3.connect(path) as old:
+        old.execute("PRAGMA foreign_keys = OFF")
+        old.execute("ALTER TABLE crawls RENAME COLUMN waits_for TO something_else")
+    with pytest.raises(
+        BadInputError, match=r"crawls\.waits_for, got one of an earlier version; crawl into a new workspace"
+    ):
+        open_it(path)
+
+
 def test_a_file_of_another_kind_is_refused(tmp_path):
     (tmp_path / "p.db").write_bytes(b"no database" * 1000)
     with pytest.raises(BadInputError, match="made by partnerproof"):

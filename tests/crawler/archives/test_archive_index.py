@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from crawler.archives.archive_index import read_date, url_key
+from crawler.archives.archive_files import open_archive
+from crawler.archives.archive_index import FUTURE, ArchiveIndex, read_date, url_key
 from tests.flow.archives import AT, PAGE, URL, Maker, Space
 
 
@@ -30,7 +33,7 @@ def test_what_is_no_answer_of_a_web_server_is_counted(space):
     assert space.left_out == Counter(
         {
             "dns address": 1,
-            "resource record": 1,
+            "urn address": 1,
             "no HTTP headers": 1,
             "no date that can be read": 1,
             "http address": 1,
@@ -38,6 +41,36 @@ def test_what_is_no_answer_of_a_web_server_is_counted(space):
             "no type record": 1,
         }
     )
+
+
+def test_a_file_without_http_headers_is_an_answer(space, logo_png):
+    maker = Maker().record(URL, "resource", "text/html; charset=utf-8", PAGE.encode())
+    maker.record("http://www.vendor.example/l.png", "resource", "image/png", logo_png)
+    maker.record("http://www.vendor.example/none", "resource", "", b"bytes of no kind")
+    space.read(maker.data)
+    assert space.pages == [(URL, "ok")]
+    captures = space.rows("SELECT url, status, content_type, fetched_at FROM captures ORDER BY url")
+    assert captures == [
+        ("http://www.vendor.example/l.png", 200, "image/png", AT),
+        (URL, 200, "text/html; charset=utf-8", AT),
+    ]
+
+
+def test_where_there_is_an_answer_too_the_answer_counts(space):
+    maker = Maker().record(URL, "resource", "text/html", b"<p>a note about it</p>" * 20).answer(URL, PAGE)
+    space.read(maker.data)
+    assert space.rows("SELECT l.content_bytes FROM looks l WHERE purpose = 'page'") == [(len(PAGE.encode()),)]
+
+
+def test_what_is_dated_in_the_future_is_refused(tmp_path):
+    maker = Maker().answer(URL, PAGE, at="2030-05-01T10:00:00Z").answer(URL, PAGE, at="2030-05-02T09:59:59Z")
+    maker.answer(URL, PAGE, at="2030-05-02T10:00:01Z").answer(URL, PAGE, at="9999-12-31T23:59:59Z")
+    file = tmp_path / "made.warc.gz"
+    file.write_bytes(maker.data)
+    now = datetime(2030, 5, 1, 10, tzinfo=UTC)
+    with open_archive(file, tmp_path) as opened, closing(ArchiveIndex(opened, now=now)) as index:
+        assert [answer.at for answer in index.documents()] == ["2030-05-01T10:00:00Z", "2030-05-02T09:59:59Z"]
+        assert +index.left_out == Counter({FUTURE: 2})
 
 
 def test_frames_of_others_are_no_pages(space):

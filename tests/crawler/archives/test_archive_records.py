@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import random
 from contextlib import closing, suppress
 from pathlib import Path
@@ -33,6 +34,24 @@ def test_a_torn_file_gives_what_stands_before(space, cut, is_gzip):
     torn = maker.data[: int(len(maker.data) * cut)]
     space.read(torn)
     assert len([1 for _, health in space.pages if health == "ok"]) == sum(end <= len(torn) for end in ends)
+    assert space.damage == ["1 of its records are torn or cut short; what is whole was read"]
+    reasons = space.rows("SELECT end_reason FROM visits")
+    assert all("the archive is damaged" in str(reason) for (reason,) in reasons)
+
+
+def test_a_file_of_one_member_that_is_cut_gives_what_stands_before(space):
+    maker = Maker(is_gzip=False)
+    for number in range(10):
+        maker.answer(f"http://www.vendor.example/p{number}", f"{PAGE}<p>{number}</p>")
+    packed = gzip.compress(maker.data)
+    space.read(packed[: len(packed) * 4 // 5])
+    assert len(space.pages) > 2
+    assert space.damage[0] == "it is torn or cut short; it was unpacked as far as it goes"
+
+
+def test_a_whole_file_is_not_called_damaged(space):
+    assert space.read(Maker().answer(URL, PAGE).data).damage == []
+    assert space.rows("SELECT end_reason FROM visits") == [("complete",)]
 
 
 @pytest.mark.parametrize("is_gzip", [True, False])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.images.image_addresses import MAX_ADDRESS_CHARS, original_address
+from crawler.images.image_addresses import MAX_ADDRESS_CHARS, is_small_copy, original_address
 
 HOST = "https://v.example"
 
@@ -28,3 +28,37 @@ HOST = "https://v.example"
 )
 def test_the_original_behind_an_optimiser_is_found(url, original):
     assert original_address(url) == original
+
+
+@pytest.mark.parametrize(
+    ("url", "original"),
+    [
+        ("https://m.example/a~mv2.png/v1/fill/w_49,h_16,blur_2/a~mv2.png", "https://m.example/a~mv2.png"),
+        ("https://m.example/media/a.jpg/v1/crop/x_1,w_30/b.webp", "https://m.example/media/a.jpg"),
+        (f"{HOST}/files/acme_32x32_crop_center.png?v=7", f"{HOST}/files/acme.png"),
+        (f"{HOST}/tr:w-20,bl-6/img/acme.png", f"{HOST}/img/acme.png"),
+        (f"{HOST}/f/12/acme.png/m/20x0/filters:blur(9)", f"{HOST}/f/12/acme.png"),
+        (f"{HOST}/img/acme-lqip.jpg", f"{HOST}/img/acme.jpg"),
+    ],
+)
+def test_the_original_behind_a_small_copy_is_found(url, original):
+    assert is_small_copy(url)
+    assert original_address(url) == original
+
+
+@pytest.mark.parametrize(
+    ("path", "is_small"),
+    [
+        ("/img/acme.png?w=99", True),
+        ("/img/acme.png?w=100", False),
+        ("/img/acme-150x80.png", False),
+        ("/img/acme-80x40.png", True),
+        ("/img/e_blur:1000,q_1/acme.png", True),
+        ("/img/blurb/acme.png", False),  # a word that only begins like one
+        ("/img/acme.png", False),
+        ("/2024/05/acme.png?v=20", False),
+        (f"/{'a' * MAX_ADDRESS_CHARS}-10x10.png", False),
+    ],
+)
+def test_an_address_tells_a_small_or_blurred_copy(path, is_small):
+    assert is_small_copy(f"{HOST}{path}") is is_small

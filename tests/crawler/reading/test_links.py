@@ -91,9 +91,25 @@ def page(html: str, url: str = "http://vendor.example/x"):
     return parse_page(html.encode(), url, "text/html; charset=utf-8")
 
 
+@pytest.mark.parametrize(
+    ("link", "is_followed"),
+    [
+        ('<a href="/d/7.PDF">Our partners</a>', True),
+        ('<a href="/line-card.pdf">download</a>', True),
+        ('<a href="/7.pdf">Zertifikat ISO 9001</a>', True),
+        ('<a href="/company-profile.pdf?v=2">PDF</a>', True),
+        ('<a href="/manual.pdf">How to clean the pump</a>', False),
+        ('<a href="/integration-guide.pdf">Platform</a>', False),
+        ('<a href="https://other.example/partners.pdf">Partners</a>', False),
+    ],
+)
+def test_a_pdf_is_followed_where_it_promises_partners_or_a_profile(lexicon, link, is_followed):
+    assert bool(find_links(page(f'<html lang="de">{link}'), lexicon)) is is_followed
+
+
 def test_links_are_scored_by_what_they_promise(lexicon):
     html = (
-        '<a href="/partner/">Partner</a><a href="/x.pdf">Partners</a><a href="https://other.example/partners">Partners</a>'
+        '<a href="/partner/">Partner</a><a href="/x.zip">Partners</a><a href="https://other.example/partners">Partners</a>'
         '<a href="mailto:a@b.example">Partners</a><a href="/login">Log in</a><map><area href="/kunden" alt="Kunden"></map>'
         '<a href="/z"><img alt="Our partners"></a><iframe src="/frame"></iframe><a href="http://[bad">x</a>'
     )

@@ -77,6 +77,14 @@ def test_what_stands_on_other_pages_too_does_not_make_it_the_same_page():
     assert compare_contents(earlier, later, site).continuity is Continuity.CHANGED
 
 
+def test_a_page_whose_own_words_were_the_claim_is_still_that_page_without_it():
+    shared = "We plan and look after networks in towns and ports. Our engineers answer the telephone themselves."
+    earlier = content(shared, "We are an authorised reseller of Acme.")
+    home = content(shared, title="Home").words
+    assert compare_contents(earlier, content(shared, "We know many makers."), home).is_same
+    assert not compare_contents(earlier, content("We know many makers.", "Free delivery to every door."), home).is_same
+
+
 def test_scripts_without_spaces_are_compared_by_pairs():
     words = "我们为十到五百个席位的公司规划、安装和维护办公网络。我们的工程师亲自接听电话,每个项目都以书面交接结束。"
     earlier = content(words, title="合作伙伴", heading="合作伙伴")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from pathlib import Path
 
+from PIL import Image
+
 from crawler.visits.looks import LookTaker
-from crawler.visits.page_parts import PageParts, Promise
+from crawler.visits.page_parts import MAX_IMPORT_DEPTH, PageParts, Promise
 from ledger.records import Look, Sighting
 from ledger.typed_texts import PageId, SightingId
 from ledger.vocabulary import FoundBy, Noise, SectionKind
@@ -70,3 +73,52 @@ def test_each_sheet_and_image_is_looked_at_once(tmp_path: Path) -> None:
     assert sorted(asyncio.run(read())) == ["/_next/image", "/gone.css", "/gone.png", "/original.png", "/s.css"]
     look = next(look for look in room.ledger.select(Look, "SELECT * FROM looks") if look.requested_url == optimised)
     assert (look.status, look.final_url) == (200, original)
+
+
+def test_imported_sheets_come_before_the_one_that_imports_them_within_limits(tmp_path: Path) -> None:
+    room = VisitRoom(tmp_path, tmp_path)
+    for number in range(6):
+        (tmp_path / f"{number}.css").write_text(f"@import '{number + 1}.css'; @import '0.css'; .s{number} {{}}")
+    visit = room.begin()
+
+    async def read() -> list[str]:
+        with room.open_archive(visit) as archive:
+            fetcher = FolderFetcher(tmp_path, archive)
+            parts = PageParts(LookTaker(ledger=room.ledger, warc_dir=archive.directory, fetcher=fetcher), visit)
+            return [
+                sheet.url
+                for sheet in await parts.read_sheets([f"{SITE}/0.css"], page_url=f"{SITE}/", is_unchanged=False)
+            ]
+
+    assert asyncio.run(read()) == [f"{SITE}/{number}.css" for number in reversed(range(MAX_IMPORT_DEPTH + 1))]
+
+
+def picture(width: int) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (width, 20), (9, 80, 120)).save(file, "PNG")
+    return file.getvalue()
+
+
+def test_a_copy_of_a_few_pixels_is_replaced_by_the_large_picture_where_there_is_one(tmp_path: Path) -> None:
+    room = VisitRoom(tmp_path, tmp_path)
+    for name, width in (("small.png", 40), ("only.png", 41), ("large.png", 300), ("fine.png", 200)):
+        (tmp_path / name).write_bytes(picture(width))
+    visit = room.begin()
+    images = {"small": "large", "only": "gone", "fine": "large"}
+
+    async def look() -> list[str]:
+        with room.open_archive(visit) as archive:
+            fetcher = FolderFetcher(tmp_path, archive)
+            parts = PageParts(LookTaker(ledger=room.ledger, warc_dir=archive.directory, fetcher=fetcher), visit)
+            shown = [
+                sighting(f"{SITE}/{name}.png", original_url=f"{SITE}/{original}.png")
+                for name, original in images.items()
+            ]
+            parts.add_images(shown, page_url=f"{SITE}/", is_telling=False, is_unchanged=False)
+            await parts.look_at_images()
+            return fetcher.asked
+
+    assert sorted(asyncio.run(look())) == ["/fine.png", "/gone.png", "/large.png", "/only.png", "/small.png"]
+    looks = {look.requested_url: look for look in room.ledger.select(Look, "SELECT * FROM looks")}
+    assert looks[f"{SITE}/small.png"].final_url == f"{SITE}/large.png"
+    assert (looks[f"{SITE}/only.png"].status, looks[f"{SITE}/only.png"].final_url) == (200, f"{SITE}/only.png")
