@@ -132,7 +132,12 @@ def _pace_s(config: CrawlConfig) -> float:
 
 
 def _visit_s(vendor: _Vendor, config: CrawlConfig) -> float:
-    """Seconds of one visit: as long as it took last time, and never less than the delay between its requests makes it."""
+    """Seconds of one visit: as long as it took last time, and never less than the delay between its requests makes it.
+
+    Of that time a visit that stood in a queue waited no more than the pace of its requests asks for.
+    """
+    if vendor.cost.is_queued and vendor.cost.seconds is not None:
+        return min(config.max_seconds, vendor.cost.seconds, vendor.cost.requests * _pace_s(config))
     paced = vendor.cost.requests * (_pace_s(config) if vendor.cost.seconds is None else config.delay_s)
     return min(config.max_seconds, max(vendor.cost.seconds or 0.0, paced))
 

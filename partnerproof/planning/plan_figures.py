@@ -38,7 +38,7 @@ figure, and the first crawl of a list gives its own."""
 
 SAMPLED_VISITS: Final = 1_000
 """The last visits of the workspace from which means are taken: their rows are read in under a second."""
-BUSY_SHARE: Final = 0.7
-"""Share of its processors' time from which a crawl counts as bound by them: its visits then took as long as they did because
-they stood in a queue, which says nothing of the vendors. Between a crawl of the corpus at its usual pace (.2 to .3) and
-one of the generated web on loopback (.95)."""
+BUSY_SHARE: Final = 0.5
+"""Share of its processors' time, or of the fetching process's, from which a crawl counts as bound by it: its visits then took as
+long as they did because they stood in a queue, which says little of the vendors. Between the crawl of the corpus at its
+usual pace (reckoned with the figures above: .18) and one of the generated web on loopback (.54, bench/generated_web.py)."""

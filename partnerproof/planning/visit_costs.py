@@ -29,13 +29,14 @@ from partnerproof.planning.plan_figures import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitCost:
-    """What one visit costs. seconds: from its begin to its end; None: not known, or it stood in a queue most of that time."""
+    """What one visit costs. seconds: from its begin to its end; None: not known."""
 
     requests: float
     received_bytes: float
     pages: float
     images: float  # that are recognised: those that no earlier visit had
     seconds: float | None
+    is_queued: bool = False  # it stood in a queue for the processor much of that time: it waits less than so long
     is_dead: bool = False
 
 
@@ -123,7 +124,8 @@ def read_visit_costs(
             received_bytes=visit.body_bytes,
             pages=visit.pages,
             images=visit.requests * images_per_request,
-            seconds=None if visit.crawl_id in busy else min(visit.seconds, max_seconds),
+            seconds=min(visit.seconds, max_seconds),
+            is_queued=visit.crawl_id in busy,
             is_dead=visit.is_dead,
         )
         for visit in visits
@@ -141,14 +143,14 @@ def read_visit_costs(
 
 
 def _busy_crawls(ledger: Ledger, speed: MachineSpeed, images_per_request: float) -> set[CrawlId]:
-    """The crawls whose processors had no time left: how long their visits took says nothing of the vendors."""
-    request_s = REQUEST_S + images_per_request * speed.image_s
-    return {
-        crawl.crawl_id
-        for crawl in ledger.select(_CrawlWork, _CRAWLS)
-        if crawl.requests * request_s + crawl.pages * speed.page_s
-        >= BUSY_SHARE * max(crawl.seconds, 1.0) * speed.processors
-    }
+    """The crawls whose processors, or the one process that fetches, had little time left: their visits stood in a queue."""
+    busy = set()
+    for crawl in ledger.select(_CrawlWork, _CRAWLS):
+        fetching_s = crawl.requests * REQUEST_S
+        all_s = fetching_s + crawl.requests * images_per_request * speed.image_s + crawl.pages * speed.page_s
+        if max(fetching_s, all_s / speed.processors) >= BUSY_SHARE * max(crawl.seconds, 1.0):
+            busy.add(crawl.crawl_id)
+    return busy
 
 
 def _mean(costs: Collection[VisitCost]) -> VisitCost:
@@ -160,6 +162,7 @@ def _mean(costs: Collection[VisitCost]) -> VisitCost:
         pages=sum(cost.pages for cost in costs) / number,
         images=sum(cost.images for cost in costs) / number,
         seconds=sum(seconds) / len(seconds) if seconds else None,
+        is_queued=all(cost.is_queued for cost in costs),
     )
 
 

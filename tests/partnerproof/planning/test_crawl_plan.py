@@ -150,10 +150,15 @@ def test_earlier_crawls_give_the_cost_of_a_visit_and_the_share_of_dead_hosts(cra
     assert hours(planned)["visits-at-once"] == pytest.approx((8 * 60 + 2 * 0.8 * 60) / 12 / 3600, rel=0.01)
 
 
-def test_visits_of_a_crawl_whose_processors_were_busy_do_not_tell_how_long_a_visit_is(crawled):
-    assert read(crawled).usual.seconds is not None
-    slow = replace(SPEED, page_s=5.0)  # 80 pages × 5 s in 240 s on 2 cores
-    assert read(crawled, slow).usual.seconds is None
+def test_visits_that_stood_in_a_queue_waited_no_more_than_their_pace_asks_for(crawled):
+    calm = read(crawled)
+    assert not calm.usual.is_queued
+    busy = read(crawled, replace(SPEED, page_s=5.0))  # 80 pages × 5 s in 240 s on 2 cores
+    assert busy.usual.is_queued
+    # 50 requests, .25 s apart and now and then a second, or the minute that the visit took
+    assert hours(plan(calm, number=8))["delay"] == pytest.approx(60 / 3600, rel=0.01)
+    assert hours(plan(busy, number=8))["delay"] == pytest.approx(50 * (0.25 + 0.75 / 24) / 3600)
+    assert hours(plan(busy, number=8, delay_s=10))["delay"] == pytest.approx(60 / 3600, rel=0.01)
 
 
 def test_a_visit_that_went_on_another_day_did_not_take_all_that_time(crawled):
