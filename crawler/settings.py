@@ -52,6 +52,7 @@ _BY_KEY = {
     "requests_per_address": "PARTNERPROOF_REQUESTS_PER_ADDRESS",
     "recheck_days": "PARTNERPROOF_RECHECK_DAYS",
     "hours": "PARTNERPROOF_HOURS",
+    "proxy": "PARTNERPROOF_PROXY",
     "max_renders": "PARTNERPROOF_MAX_RENDERS",
     "browser": "PARTNERPROOF_BROWSER",
 }
@@ -84,6 +85,7 @@ PARTNERPROOF_READERS = max(1, min(4, (os.cpu_count() or 2) - 1))  # processes th
 PARTNERPROOF_REQUESTS_PER_ADDRESS = 16  # at once, to one IP address: many small vendors share one
 PARTNERPROOF_RECHECK_DAYS = 30.0  # images and style sheets of an unchanged page are asked for again after that
 PARTNERPROOF_HOURS = ""  # 22:00-06:00 [zone]: visits start only then
+PARTNERPROOF_PROXY = ""  # http://[name:password@]host:port: requests go through it, see crawler/wire/proxy.py
 PARTNERPROOF_OPT_OUT_FILE = f"{_WORKSPACE}/opt-out.txt"  # domains that are never asked
 PARTNERPROOF_ALLOW_UNVERIFIED = False  # a second try without checking the certificate, marked in the row
 PARTNERPROOF_MAX_RENDERS = (
@@ -98,8 +100,10 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
     "crawler.wire.middlewares.VisitCookiesMiddleware": 700,
     "crawler.wire.middlewares.CaptureMiddleware": 950,
+    "crawler.wire.proxy.ProxyMiddleware": 955,  # before the pace, which goes by the address that it finds
     "crawler.wire.middlewares.PaceMiddleware": 960,  # its place is given back before anyone can refuse the answer
 }
+EXTENSIONS = {"crawler.spiders.crawl_stats.CrawlStats": 0}
 TWISTED_DNS_RESOLVER = "crawler.wire.addresses.GuardedResolver"
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"  # each visit knows what it has looked at
 DOWNLOAD_HANDLERS = {
@@ -109,7 +113,7 @@ DOWNLOAD_HANDLERS = {
     "ftp": None,
     "s3": None,
 }
-HTTPPROXY_ENABLED = False  # a proxy would connect for us, past the address guard
+HTTPPROXY_ENABLED = False  # Scrapy's own takes the environment's, past the address guard; ProxyMiddleware does instead
 COOKIES_ENABLED = True  # for one visit, see VisitCookiesMiddleware
 DOWNLOAD_FAIL_ON_DATALOSS = False  # what came is kept, marked as cut
 METAREFRESH_ENABLED = False  # read as a link, within the budget

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Protocol, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from crawler.wire.hours import Window
+from crawler.wire.proxy_address import Proxy
 from ledger.errors import BadInputError, Problem
 from ledger.vocabulary import RetentionClass
 
@@ -23,6 +24,7 @@ requests_per_host = 4      # at once
 visits_at_once = 16
 requests_per_address = 16  # at once to one IP address, which many small vendors may share
 hours = ""                 # visits start only then: "22:00-06:00", or "22:00-06:00 Europe/Berlin"; UTC if no zone is named
+proxy = ""                 # "http://proxy.example:3128" or "http://name:password@…": requests go through it
 obey_robots = true
 timeout_s = 30             # for one answer, from its first byte to its last
 recheck_days = 30          # images and style sheets of an unchanged page are asked for again after that
@@ -92,6 +94,11 @@ def _check_hours(text: str) -> str:
     return text
 
 
+def _check_proxy(text: str) -> str:
+    Proxy.of(text)
+    return text
+
+
 class CrawlConfig(_Strict):
     """[crawl]: how a crawl behaves."""
 
@@ -101,6 +108,7 @@ class CrawlConfig(_Strict):
     visits_at_once: Annotated[int, Field(ge=1, le=1000)] = 16
     requests_per_address: Annotated[int, Field(ge=1, le=1000)] = 16
     hours: Annotated[str, AfterValidator(_check_hours)] = ""
+    proxy: Annotated[str, AfterValidator(_check_proxy)] = ""
     obey_robots: bool = True
     timeout_s: Annotated[float, Field(gt=0, le=600, strict=False)] = 30
     recheck_days: Annotated[float, Field(ge=0, strict=False)] = 30

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import os
 import re
 import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import click
@@ -19,9 +21,11 @@ from twisted.python.failure import Failure
 import crawler.settings as crawl_settings
 from casebook.cases.casework import update_casework
 from crawler.lists.vendor_list import ListOptions, read_vendor_list
+from crawler.spiders.crawl_stats import PREFIX
 from crawler.spiders.partners import PartnersSpider, page_read, visit_begun, visit_ended, visits_put_back
 from crawler.visits.seeds import end_crawl_if_complete, seed_of_url
 from crawler.wire.opt_out import read_opt_out
+from crawler.wire.proxy_address import describe_unused_proxy
 from ledger.archive.warc import cut_torn_tails
 from ledger.database import Ledger
 from ledger.errors import BadInputError, OutsideFailureError, Problem
@@ -67,6 +71,9 @@ def run_crawl(workspace: Workspace, order: CrawlOrder) -> CrawlId:
         allow_private=order.allow_private, pinned_hosts=pinned_hosts(order.resolve), is_strict=True
     )
     total = _count_vendors(order, options)
+    unused_proxy = describe_unused_proxy(workspace.config.crawl.proxy, os.environ)
+    if unused_proxy and not order.log_json:
+        click.echo(unused_proxy, err=True)
     read_opt_out(workspace.opt_out)
     workspace.lexicon()  # names the mistakes of the workspace's own languages before Scrapy starts
     with workspace.writing("crawl"):
@@ -91,6 +98,7 @@ def run_crawl(workspace: Workspace, order: CrawlOrder) -> CrawlId:
         progress = CrawlProgress(total=total, done=done, is_quiet=order.is_quiet, as_json=order.log_json)
         with progress:
             follower.on_judged = progress.on_judged
+            follower.on_counted = partial(_add_stats, scrapy_crawler)
 
             def hand_over(visit_id: VisitId, state: str, reason: str | None) -> None:
                 progress.on_visit(visit_id, state, reason)
@@ -119,6 +127,18 @@ def run_crawl(workspace: Workspace, order: CrawlOrder) -> CrawlId:
         workspace.custody.add(CustodyEvent.CAPTURED, {"crawl": crawl_id, "captures": captures})
         seal_after_crawl(workspace, lambda line: progress.warn(line, event="seal"))
         return crawl_id
+
+
+def _add_stats(scrapy_crawler: Crawler, counts: dict[str, int]) -> None:
+    """Add to Scrapy's stats from the follower's thread: they belong to the reactor's. What comes after its end is in no dump."""
+    from twisted.internet import reactor  # installed by now
+
+    def add() -> None:
+        if scrapy_crawler.stats is not None:
+            for name, number in counts.items():
+                scrapy_crawler.stats.inc_value(f"{PREFIX}/{name}", number)
+
+    reactor.callFromThread(add)
 
 
 def _note_interruption(failure: Failure, interruptions: list[BaseException]) -> Failure:

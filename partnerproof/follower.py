@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from casebook.verdicts.judge import Judge
 from ledger.database import Ledger
@@ -22,16 +23,33 @@ def count_logo_evidence(ledger: Ledger, visit_id: VisitId) -> int:
     return int(ledger.value(sql, [visit_id]))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Number:
+    name: str
+    number: int
+
+
+def count_judged(ledger: Ledger, visit_id: VisitId, logo_set_id: str) -> dict[str, int]:
+    """Return what judging a visit gave, each under its name: matches by strength, claims by relation, refused images by reason."""
+    parameters = {"visit": visit_id, "set": logo_set_id}
+    return {count.name: count.number for count in ledger.select(_Number, _JUDGED, parameters)}
+
+
 class Follower(threading.Thread):
     """Judges visits while the crawl goes on, in a thread with a connection of its own."""
 
     def __init__(
-        self, workspace: Workspace, brands: Sequence[Brand], on_judged: Callable[[VisitId, int], None] = lambda *_: None
+        self,
+        workspace: Workspace,
+        brands: Sequence[Brand],
+        on_judged: Callable[[VisitId, int], None] = lambda *_: None,
+        on_counted: Callable[[dict[str, int]], None] = lambda _: None,
     ) -> None:
         super().__init__(name="follower", daemon=True)
         self.workspace = workspace
         self.brands = brands
-        self.on_judged = on_judged
+        self.on_judged = on_judged  # this and the next are called in the follower's thread
+        self.on_counted = on_counted
         self.error: BaseException | None = None
         self._visits: queue.SimpleQueue[VisitId | None] = queue.SimpleQueue()
 
@@ -62,5 +80,21 @@ class Follower(threading.Thread):
                 while (visit_id := self._visits.get()) is not None:
                     run_stages(AFTER_A_VISIT, tools, [visit_id])
                     self.on_judged(visit_id, count_logo_evidence(ledger, visit_id))
+                    self.on_counted(count_judged(ledger, visit_id, recogniser.set_id))
         except BaseException as error:  # noqa: BLE001  # handed to the main thread by finish()
             self.error = error
+
+
+_JUDGED = """
+    WITH shown AS MATERIALIZED (
+        SELECT DISTINCT g.image_sha256 FROM pages p JOIN seen_images g USING (page_id)
+        WHERE p.visit_id = :visit AND g.image_sha256 IS NOT NULL)
+    SELECT 'visits/judged' AS name, 1 AS number
+    UNION ALL SELECT 'matches/' || m.strength, count(*) FROM shown JOIN logo_matches m USING (image_sha256)
+              WHERE m.rejection_id IS NULL GROUP BY 1
+    UNION ALL SELECT 'refusals/' || r.refusal_reason, count(*) FROM shown JOIN recognitions r USING (image_sha256)
+              WHERE r.logo_set_id = :set AND r.refusal_reason IS NOT NULL GROUP BY 1
+    UNION ALL SELECT 'claims/' || c.relation, count(DISTINCT c.claim_id)
+              FROM claims c JOIN claim_evidence e USING (claim_id) JOIN pages p USING (page_id)
+              WHERE p.visit_id = :visit GROUP BY 1
+"""

@@ -41,6 +41,7 @@ from crawler.visits.visit_run import VisitRun
 from crawler.visits.visit_tools import VisitTools
 from crawler.wire.hours import Window
 from crawler.wire.pace import Pace
+from crawler.wire.proxy_address import Proxy
 from crawler.wire.scrapy_fetcher import ScrapyFetcher
 from crawler.wire.visiting_spider import VisitingSpider
 from ledger.archive.warc import WarcArchive
@@ -58,7 +59,9 @@ visit_begun = object()  # Scrapy signal
 visits_put_back = object()  # Scrapy signal, with number: they run again later
 visit_ended = object()  # Scrapy signal, with visit_id, state and reason
 page_read = object()  # Scrapy signal, with visit_id and page
-_NOT_OF_THE_ORDER = frozenset({"PARTNERPROOF_DATABASE", "PARTNERPROOF_MADE_WITH", "PARTNERPROOF_CONFIG_FILE"})
+_NOT_OF_THE_ORDER = frozenset(
+    {"PARTNERPROOF_DATABASE", "PARTNERPROOF_MADE_WITH", "PARTNERPROOF_CONFIG_FILE", "PARTNERPROOF_PROXY"}
+)
 
 
 class PartnersSpider(VisitingSpider):
@@ -143,9 +146,12 @@ class PartnersSpider(VisitingSpider):
             self.seed_list,
             seeds_file=Path(self.seeds_file).name,
             settings={
-                k: v
-                for k, v in sorted(settings.copy_to_dict().items())
-                if k.startswith("PARTNERPROOF_") and "DIR" not in k and k not in _NOT_OF_THE_ORDER
+                **{
+                    k: v
+                    for k, v in sorted(settings.copy_to_dict().items())
+                    if k.startswith("PARTNERPROOF_") and "DIR" not in k and k not in _NOT_OF_THE_ORDER
+                },
+                "PARTNERPROOF_PROXY": proxy.url if (proxy := Proxy.of(settings["PARTNERPROOF_PROXY"])) else "",
             },
             tool_version=settings["PARTNERPROOF_TOOL"],
             keep_known=self.is_single_url,

@@ -15,6 +15,7 @@ from twisted.internet.base import ReactorBase
 from twisted.internet.interfaces import IAddress, IResolutionReceiver
 from zope.interface import implementer
 
+from crawler.wire.proxy_address import Proxy
 from ledger.archive.connections import MAX_ADDRESSES, DnsAnswer
 from ledger.identity import utc_text
 from ledger.vocabulary import DnsSource
@@ -79,7 +80,8 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast
 
 
-def _is_address(host: str) -> bool:
+def is_address(host: str) -> bool:
+    """Tell an IP address from a name."""
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -125,10 +127,21 @@ class _GuardingReceiver:
 class GuardedResolver(CachingHostnameResolver):
     """Scrapy's caching resolver that refuses private addresses and knows the operator's --resolve entries."""
 
-    def __init__(self, reactor: ReactorBase, cache_size: int, *, pinned: dict[str, str], allow_private: bool) -> None:
+    def __init__(
+        self,
+        reactor: ReactorBase,
+        cache_size: int,
+        *,
+        pinned: dict[str, str],
+        allow_private: bool,
+        proxy: Proxy | None = None,
+    ) -> None:
         super().__init__(reactor, cache_size)
         self.pinned = pinned  # "host:port" → address, as with curl's --resolve
         self.allow_private = allow_private
+        self.proxy = (
+            proxy  # the operator named it, so it may lie on a private address: at its port, and for nothing else
+        )
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, reactor: ReactorBase) -> GuardedResolver:
@@ -138,6 +151,7 @@ class GuardedResolver(CachingHostnameResolver):
             settings.getint("DNSCACHE_SIZE"),
             pinned=settings.getdict("PARTNERPROOF_RESOLVE"),
             allow_private=settings.getbool("PARTNERPROOF_ALLOW_PRIVATE"),
+            proxy=Proxy.of(settings["PARTNERPROOF_PROXY"]),
         )
 
     def resolveHostName(  # noqa: N802
@@ -158,6 +172,8 @@ class GuardedResolver(CachingHostnameResolver):
             resolutionReceiver.addressResolved(kind("TCP", pinned, portNumber))
             resolutionReceiver.resolutionComplete()
             return resolution
-        is_new = hostName not in dnscache and not _is_address(hostName)
+        if self.proxy is not None and (hostName.lower(), portNumber) == (self.proxy.host, self.proxy.port):
+            return super().resolveHostName(resolutionReceiver, hostName, portNumber, addressTypes, transportSemantics)
+        is_new = hostName not in dnscache and not is_address(hostName)
         receiver: Any = _GuardingReceiver(resolutionReceiver, hostName, allow_private=self.allow_private, is_new=is_new)
         return super().resolveHostName(receiver, hostName, portNumber, addressTypes, transportSemantics)

@@ -41,21 +41,23 @@ class _NotingCreator:
 
     def clientConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:  # noqa: N802, N803
         connection: SSL.Connection = self.creator.clientConnectionForTLS(tlsProtocol)
-        tlsProtocol.getPeerCertificate = _PeerCertificate(tlsProtocol)
+        # and not on tlsProtocol: in a proxy's tunnel the transport has taken its method before
+        connection.get_peer_certificate = _PeerCertificate(connection)  # type: ignore[assignment,method-assign]
         return connection
 
 
 class _PeerCertificate:
     """Stands in for the method of this name: the same certificate, with what the connection knows hung on it."""
 
-    def __init__(self, protocol: Any) -> None:
-        self.protocol = weakref.ref(protocol)  # which holds us
+    def __init__(self, connection: SSL.Connection) -> None:
+        self.connection = weakref.ref(connection)  # which holds us
         self.facts: TlsFacts | None = None
 
     def __call__(self) -> crypto.X509 | None:
-        # of a connection that is closed the handle is None: Scrapy knows the AttributeError of that
-        connection = self.protocol().getHandle()  # type: ignore[union-attr]
-        certificate: crypto.X509 | None = connection.get_peer_certificate()
+        connection = self.connection()
+        if connection is None:
+            return None
+        certificate = SSL.Connection.get_peer_certificate(connection)
         if certificate is not None:
             if self.facts is None:
                 self.facts = read_tls_facts(connection)

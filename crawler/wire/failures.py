@@ -36,8 +36,11 @@ class LookRefusedError(IgnoreRequest):
         self.robots_capture_id = robots_capture_id  # the answer of robots.txt that forbids it
 
 
-async def explain_failure(error: Exception, url: str) -> FetchFailure:
-    """Return why a download gave no response, as of now. Where no name server answered, or nothing leads out, it is our network."""
+async def explain_failure(error: Exception, url: str, *, proxy: str | None = None) -> FetchFailure:
+    """Return why a download gave no response, as of now. Where no name server answered, or nothing leads out, it is our network.
+
+    proxy: that the request went to, so that a connection which failed is one to the proxy, and nothing leads out without it.
+    """
     if isinstance(error, LookRefusedError):
         return FetchFailure(
             reason=error.reason,
@@ -45,6 +48,8 @@ async def explain_failure(error: Exception, url: str) -> FetchFailure:
             failed_at=utc_text(),
             robots_capture_id=error.robots_capture_id,
         )
+    if proxy is not None and _is_of_proxy(error):
+        return _failure("no-route", f"the proxy {proxy} lets nothing through: {error}"[:300])
     host = urlsplit(url).hostname
     message = str(error)[:300] or type(error).__name__
     if isinstance(error, CannotResolveHostError):
@@ -65,6 +70,13 @@ async def explain_failure(error: Exception, url: str) -> FetchFailure:
         if isinstance(error, kind):
             return _failure(reason, message)
     return _failure("failed", f"{type(error).__name__}: {error}"[:300])
+
+
+def _is_of_proxy(error: Exception) -> bool:
+    """Whether it is the proxy that could not be reached, or that wants to know who asks, and not the vendor behind it."""
+    if isinstance(error, CannotResolveHostError | DownloadConnectionRefusedError):
+        return True
+    return type(error).__name__ == "TunnelError" and "'status': 407" in str(error)
 
 
 _NO_ROUTE = frozenset({errno.ENETUNREACH, errno.ENETDOWN})  # EHOSTUNREACH may be the vendor's

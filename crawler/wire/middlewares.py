@@ -20,6 +20,7 @@ from weakref import WeakKeyDictionary
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.cookies import CookiesMiddleware
+from scrapy.exceptions import CannotResolveHostError
 from scrapy.http import Response
 from scrapy.http.cookies import CookieJar
 from scrapy.http.headers import Headers
@@ -28,7 +29,7 @@ from w3lib.url import safe_url_string
 
 from crawler.visits.clock import read_server_date
 from crawler.visits.visit import RunningVisit, find_earlier_capture
-from crawler.wire.addresses import known_addresses
+from crawler.wire.addresses import known_addresses, refused_hosts
 from crawler.wire.connection_facts import read_connection_facts
 from crawler.wire.failures import LookRefusedError
 from crawler.wire.pace import MAX_WAIT_S, Pace, retry_after_s
@@ -96,7 +97,8 @@ class PaceMiddleware:
 
     def process_response(self, request: Request, response: Response) -> Response:
         self._give_back(request)
-        if response.status in (429, 503) and STORED_FLAG not in response.flags:
+        has_visit = request.meta.get("visit") is not None  # whoever asks in `scrapy shell` waits as they like
+        if has_visit and response.status in (429, 503) and STORED_FLAG not in response.flags:
             seconds = retry_after_s(_header(response, "Retry-After"))
             if seconds:
                 self._pace.come_back_after(urlsplit(request.url).netloc, seconds)
@@ -104,6 +106,16 @@ class PaceMiddleware:
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         self._give_back(request)
+        host = urlsplit(request.url).hostname
+        address = refused_hosts.get(host)
+        if request.meta.get("visit") is None and address and isinstance(exception, CannotResolveHostError):
+            # no row will say why: `scrapy shell` would only tell of a name that has no address
+            logger.warning(
+                "%s leads to %s, which is not a public address; to ask it all the same: -s PARTNERPROOF_ALLOW_PRIVATE=1",
+                host,
+                address,
+            )
+            raise LookRefusedError("private-address", f"{host} leads to {address}, which is not a public address")
 
     def _give_back(self, request: Request) -> None:
         address = request.meta.pop(_PLACE, None)

@@ -6,6 +6,7 @@ Reads: robots.txt, by a look of the visit. Writes: nothing; the rule goes with t
 from __future__ import annotations
 
 import asyncio
+import logging
 from asyncio import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from ledger.domains import belongs_to
 from ledger.typed_texts import CaptureId
 from ledger.vocabulary import Purpose, RobotsRule
 
+logger = logging.getLogger(__name__)
 ROBOTS_META = "robots"  # of a request: the rule that allows it, and the capture that it was read from
 
 
@@ -66,10 +68,12 @@ class VisitRobotsMiddleware:
 
     async def process_request(self, request: Request) -> None:
         visit: RunningVisit | None = request.meta.get("visit")
+        if self.opted_out and belongs_to(urlsplit(request.url).hostname, self.opted_out):
+            if visit is None:  # no row will say why
+                logger.warning("%s is not asked: the list of domains that wish not to be visited names it", request.url)
+            raise LookRefusedError("opt-out", "the list of domains that wish not to be visited names it")
         if visit is None:
             return
-        if self.opted_out and belongs_to(urlsplit(request.url).hostname, self.opted_out):
-            raise LookRefusedError("opt-out", "the list of domains that wish not to be visited names it")
         request.meta[ROBOTS_META] = None  # a redirect brings the rules of the address that it comes from
         if request.meta.get("purpose") is Purpose.ROBOTS:
             return

@@ -12,6 +12,7 @@ from crawler.visits.fetcher import FetchedAnswer, FetchFailure, max_bytes_of
 from crawler.visits.visit import RunningVisit
 from crawler.wire.failures import explain_failure
 from crawler.wire.middlewares import CUT_FLAG
+from crawler.wire.proxy import PROXY_META
 from ledger.errors import PartnerproofError
 from ledger.identity import utc_text
 from ledger.typed_texts import FinalUrl
@@ -32,14 +33,13 @@ class ScrapyFetcher:
         said = referrer_for(url, referrer)
         headers = {"Referer": said} if said else {}
         assert self._crawler.engine is not None  # noqa: S101  # it runs the visits
+        request = Request(url, headers=headers, meta=meta, dont_filter=True)
         try:
-            response = await self._crawler.engine.download_async(
-                Request(url, headers=headers, meta=meta, dont_filter=True)
-            )
+            response = await self._crawler.engine.download_async(request)
         except PartnerproofError:
             raise
         except Exception as error:  # noqa: BLE001  # whatever a server provokes is a row, never the end of the crawl
-            return await explain_failure(error, url)
+            return await explain_failure(error, url, proxy=request.meta.get(PROXY_META))
         return FetchedAnswer(
             url=FinalUrl(response.url),
             status=response.status,

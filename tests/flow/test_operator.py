@@ -1,7 +1,7 @@
 """What an operator asks before, during and after a crawl.
 
 Tests: partnerproof/cli/changes.py, partnerproof/cli/passages.py, partnerproof/cli/plan.py,
-partnerproof/crawl_answers.py, partnerproof/crawl_plan.py, partnerproof/crawl_progress.py, partnerproof/yields.py.
+partnerproof/crawl_answers.py, partnerproof/planning/crawl_plan.py, partnerproof/crawl_progress.py, partnerproof/yields.py.
 """
 
 from __future__ import annotations
@@ -50,7 +50,12 @@ def test_a_plan_reckons_first_with_measured_sites_and_then_with_the_vendor_itsel
     told = json.loads(run_partnerproof("-w", acme, "plan", seeds, "--json"))
     assert told["known_vendors"] == 1
     assert told["requests"] < first["requests"]
-    assert "1 vendors by their own last visit" in run_partnerproof("-w", acme, "plan", seeds)
+    assert told["bound_by"] in {limit["name"] for limit in told["limits"]}
+    assert told["speed_basis"] == "measured on this machine"
+    shown = run_partnerproof("-w", acme, "plan", seeds)
+    assert "1 vendors by their own last visit" in shown
+    assert "what binds: " in shown
+    assert all(limit["title"] in shown for limit in told["limits"])
 
 
 def test_words_of_any_script_are_found_and_changes_are_told(acme, seeds):
