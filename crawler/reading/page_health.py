@@ -208,6 +208,8 @@ def _error(look: _Look, status: int) -> Health:
 def _no_text(look: _Look, content: bytes) -> str | None:
     if is_no_text(content):
         return f"{len(content)} bytes that are no text{_what_is_packed(content)}"
+    if b"\0" in content:  # which browsers leave out, and a reader may show as a sign for what it can't read
+        return None
     letters = "".join(look.text[:4_000].split())
     questions = len(_QUESTIONS.findall(letters))
     if len(letters) >= MIN_QUESTION_CHARS and questions > MAX_QUESTION_SHARE * len(letters):

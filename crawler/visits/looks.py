@@ -12,7 +12,7 @@ Reads: answers of a fetcher; looks of the vendor's last visit. Writes: looks.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -27,6 +27,7 @@ from ledger.typed_texts import Instant, RequestedUrl, Sha256
 from ledger.vocabulary import LookOutcome, Purpose
 
 CUT = "cut-short"
+MAX_WAITING = 64
 _HTML = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|body)\b", re.I)
 READ_WHEN_AN_ERROR = frozenset({Purpose.PAGE, Purpose.ROBOTS, Purpose.PROBE})
 WITHOUT_REASON = frozenset({Purpose.ROBOTS, Purpose.PROBE})  # an error is an answer as good as any other
@@ -64,6 +65,7 @@ class LookTaker:
     fetcher: Fetcher
     recheck_days: float = 0.0  # images and style sheets of an unchanged page are asked for again after that
     may_skip_check: bool = False  # whether a host whose certificate failed may be asked without the check
+    _waiting: list[Look] = field(default_factory=list)  # rows of images that are still to be written
 
     async def look(
         self,
@@ -95,8 +97,26 @@ class LookTaker:
         else:
             look = self._answered_look(visit, url, purpose, fetched, why)
             answer = fetched
-        self.ledger.put([look])
+        self.keep(look)
         return Looked(look=look, answer=answer)
+
+    def keep(self, look: Look) -> None:
+        """Write a look's row; those of images whose answers are stored together, a few at a time.
+
+        A visit that is killed before runs again from the archive, and makes the same rows.
+        """
+        if look.purpose is not Purpose.IMAGE or look.capture_id is None:
+            self.ledger.put([look])
+            return
+        self._waiting.append(look)
+        if len(self._waiting) >= MAX_WAITING:
+            self.write_waiting()
+
+    def write_waiting(self) -> None:
+        """Write the rows that wait."""
+        if self._waiting:
+            self.ledger.put(self._waiting)
+            self._waiting.clear()
 
     def leave(self, visit: RunningVisit, url: str, budget: str, why: str | None) -> None:
         """Note that a page was worth a look which the visit's budget left no room for."""
@@ -146,13 +166,15 @@ class LookTaker:
             capture_id=answer.capture_id,
             content_sha256=digest,
             content_bytes=len(answer.content),
-            looked_at=self._fetched_at(answer),
+            looked_at=self._fetched_at(visit, answer),
             why=why,
             unchanged_since=self._unchanged_since(visit, url, purpose, digest) if is_looked else None,
         )
 
-    def _fetched_at(self, answer: FetchedAnswer) -> Instant:
+    def _fetched_at(self, visit: RunningVisit, answer: FetchedAnswer) -> Instant:
         """The one instant of a look: when its answer was fetched, also where a visit that runs again has it from the archive."""
+        if answer.capture_id in visit.fetched_at:
+            return visit.fetched_at[answer.capture_id]
         sql = "SELECT fetched_at FROM captures WHERE capture_id = ?"
         fetched_at: Instant | None = self.ledger.value(sql, [answer.capture_id]) if answer.capture_id else None
         return fetched_at or answer.answered_at

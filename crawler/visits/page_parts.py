@@ -131,6 +131,7 @@ class PageParts:
                 del self._waiting[image.url]
                 self.image_urls.add(image.url)
             await asyncio.gather(*map(self._look_at_image, due))
+            self.looks.write_waiting()
 
     async def _look_at_image(self, image: _WaitingImage) -> None:
         """Look at an image; where an optimiser fails, or gives a copy too small to tell anything, at the original that its
@@ -150,7 +151,7 @@ class PageParts:
             elif looked.content is not None and is_small_picture(looked.content):
                 larger = await self.looks.look(self.visit, url, Purpose.IMAGE, instead=original_url, referrer=page_url)
                 if larger.content is None:  # the small one is all that there is
-                    self.looks.ledger.put([looked.look])
+                    self.looks.keep(looked.look)
 
 
 def _promise(sighting: Sighting, *, is_telling: bool) -> Promise:

@@ -10,7 +10,7 @@ from ledger.archive.connections import ConnectionFacts
 from ledger.database import Ledger, columns_of
 from ledger.identity import look_id_of, utc_text
 from ledger.records import Connection, Look, Seed, Visit
-from ledger.typed_texts import CaptureId, SeedId, VisitId
+from ledger.typed_texts import CaptureId, Instant, SeedId, VisitId
 from ledger.vocabulary import PageKind, Purpose, VisitState
 
 # why a visit failed without the vendor's doing: no name server answered, nothing leads out of this machine
@@ -61,6 +61,9 @@ class RunningVisit:
     )  # (url, attempt) → capture_id: answered from the archive
     failed: dict[tuple[Purpose, str], Look] = field(default_factory=dict)  # looks that failed before a restart
     captures: dict[str, CaptureId] = field(default_factory=dict)  # url → capture_id of the latest exchange
+    fetched_at: dict[CaptureId | None, Instant] = field(
+        default_factory=dict
+    )  # of the exchanges that this run has stored
     connections: dict[ConnectionFacts, Connection] = field(default_factory=dict)  # that its answers came over
     sitemaps: list[str] = field(default_factory=list)  # that robots.txt of the site names
     earlier_visit_id: VisitId | None = None  # the vendor's last visit that was done, in any crawl

@@ -151,6 +151,8 @@ class VisitRun:
         """Of a start address that nobody answers at, try the other ways; one that shows no page may hide a home page that does."""
         if failed is None:
             self.other_starts.clear()
+            if self.tools.follow_links:
+                self._add(self._home_link(self.site))
         elif failed.partition(":")[0] in NO_ANSWER and self.other_starts:
             url = self.other_starts.pop(0)
             self._add(

@@ -275,6 +275,7 @@ class CaptureMiddleware:
             )
         )
         visit.captures[url] = capture.capture_id
+        visit.fetched_at[capture.capture_id] = capture.fetched_at
         return capture.capture_id
 
     def _connection(self, visit: RunningVisit, request: Request, response: Response) -> Connection:

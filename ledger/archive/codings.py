@@ -103,6 +103,7 @@ def is_no_text(data: bytes) -> bool:
     sample = data[:_SAMPLE_BYTES]
     if sample[:256].count(0) >= len(sample[:256]) // 3 > 0:  # UTF-16 without its mark: every other byte
         return sample[0:256:2].count(0) < 40 and sample[1:256:2].count(0) < 40
+    sample = data.replace(b"\0", b"")[:_SAMPLE_BYTES]  # browsers leave out NUL, and so may who hides behind it
     return len(sample) - len(sample.translate(None, _CONTROL)) > MAX_CONTROL_SHARE * len(sample)
 
 

@@ -125,7 +125,11 @@ def test_an_inline_image_is_found_by_its_digest(acme, serve, logo_png):
 
 
 def test_a_render_of_the_crawl_gets_its_outlines_without_being_drawn_again(acme, serve, logo_png, tmp_path):
-    script = "document.getElementById('root').innerHTML = '<h1>Our partners</h1><p>We are a partner of Acme.</p><img src=\"/l.png\" width=220 height=80>'"
+    script = """
+      const make = (name, words) => Object.assign(document.createElement(name), {textContent: words.join(' ')});
+      const logo = Object.assign(new Image(220, 80), {src: ['', 'l.png'].join('/')});
+      document.getElementById('root').append(make('h1', ['Our', 'partners']), make('p', ['We are a partner of', 'Acme.']), logo);
+    """
     shell = f'<html lang="en"><title>V</title><div id="root"></div><script>{script}</script></html>'
     claim = look_at(acme, serve, logo_png, shell)
     assert rows(acme, "SELECT failure FROM renders")[0][0] is None
