@@ -71,10 +71,12 @@ class FairTurns(Generic[T]):
             raise
 
     def _give_back(self, place: T) -> None:
-        if not self._waiting:
+        # one that was cancelled in this same round of the loop takes no place, and did not take itself out yet
+        waiting = [one for one in self._waiting if not one.place.done()]
+        if not waiting:
             self._free.append(place)
             return
-        next_ = min(self._waiting, key=lambda one: self._cost(one) - AT_HAND_S * (one.wish is place))
+        next_ = min(waiting, key=lambda one: self._cost(one) - AT_HAND_S * (one.wish is place))
         self._waiting.remove(next_)
         next_.place.set_result(place)
 

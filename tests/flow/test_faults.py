@@ -59,7 +59,8 @@ def test_a_full_disk_stops_the_crawl_in_words_and_the_next_start_goes_on(web, tm
     assert "free" in told
     subprocess.run(["mount", "-o", "remount,size=200m", small_disk], check=True)
     crawl(full, seeds)
-    assert differences(calm, full) == []
+    told = differences(calm, full)
+    assert told == [], "\n".join(told)
     assert doubles(full) == []
 
 

@@ -57,3 +57,18 @@ def test_who_stops_waiting_leaves_no_place_behind() -> None:
         assert done == ["v a", "x a"]
 
     asyncio.run(run())
+
+
+def test_when_all_are_stopped_at_once_nobody_is_handed_a_place_any_more() -> None:
+    async def run() -> None:
+        turns, done = FairTurns(["a"]), list[str]()
+        tasks = [asyncio.create_task(hold(turns, name, done, 5.0)) for name in ("v", "w", "x")]
+        await asyncio.sleep(0.01)
+        for task in tasks:  # as a group of tasks does when one of them finds the disk full
+            task.cancel()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [type(one) for one in ended] == [asyncio.CancelledError] * 3
+        await asyncio.wait_for(hold(turns, "y", done, 0.0), timeout=1)
+        assert done == ["y a"]
+
+    asyncio.run(run())
