@@ -25,7 +25,7 @@ from crawler.images.stylesheets import Sheet
 from crawler.page.page import parse_page
 from crawler.reading.links import find_links
 from crawler.reading.page_reader import PageSource, read_page
-from crawler.reading.stored_pages import _content_type, read_sheets
+from crawler.reading.stored_pages import read_sheets
 from ledger.archive.warc import read_exchange
 from ledger.database import Ledger
 from ledger.lexicon import Lexicon
@@ -69,7 +69,7 @@ def main() -> None:
                 url=row.final_url,
                 status=200,
                 content=stored.content,
-                content_type=_content_type(stored),
+                content_type=stored.content_type,
             )
             inputs.append((source, read_sheets(ledger, var / "warc", row.stylesheet_looks)))
     lexicon = Lexicon.load()

@@ -343,14 +343,7 @@ def _refuse_others(database: sqlite_utils.Database, path: Path) -> None:
         )
     strange = sorted({version.name for version in migrations.applied(database)} - known_versions()) if tables else []
     if strange:
-        raise BadInputError(
-            Problem(
-                where=str(path),
-                expected="a database of this version of the program",
-                got=f"one of another version (it has {strange[0]})",
-                next_step="crawl into a new workspace; what is in the old var/warc/ can be read into it with `partnerproof ingest`",
-            )
-        )
+        raise _of_another_version(path, got=f"one of another version (it has {strange[0]})")
 
 
 def _refuse_unlike(database: sqlite_utils.Database, path: Path) -> None:
@@ -361,19 +354,22 @@ def _refuse_unlike(database: sqlite_utils.Database, path: Path) -> None:
         stored = {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
         if not columns <= stored:
             missing = f"{table}.{min(columns - stored)}" if stored else table
-            raise BadInputError(
-                Problem(
-                    where=str(path),
-                    expected=f"a database of this version of the program, with {missing}",
-                    got="one of an earlier version",
-                    next_step="crawl into a new workspace; what is in the old var/warc/ can be read into it with `partnerproof ingest`",
-                )
-            )
-
+            raise _of_another_version(path, got="one of an earlier version", with_what=f", with {missing}")
     _LIKE_OURS.add(path.resolve())
 
 
 _LIKE_OURS: set[Path] = set()
+
+
+def _of_another_version(path: Path, *, got: str, with_what: str = "") -> BadInputError:
+    return BadInputError(
+        Problem(
+            where=str(path),
+            expected=f"a database of this version of the program{with_what}",
+            got=got,
+            next_step="crawl into a new workspace; what is in the old var/warc/ can be read into it with `partnerproof ingest`",
+        )
+    )
 
 
 @cache

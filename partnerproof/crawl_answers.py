@@ -9,7 +9,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from casebook.dossier.coverage import NOT_WHOLE
+from casebook.dossier.coverage import NOT_WHOLE, VendorOutcomes
 from ledger.database import Ledger
 from ledger.typed_texts import ClaimId, CrawlId, Instant, JudgingId, VisitId
 from matcher.rejections import SET_CHANGED
@@ -45,15 +45,6 @@ class UnseenPages:
 
     reason: str
     pages: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VendorOutcomes:
-    """Vendors of a crawl with one outcome, for one reason."""
-
-    outcome: str
-    reason: str | None  # None: all was looked at, or the visit has not ended
-    vendors: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

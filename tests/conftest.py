@@ -6,6 +6,7 @@ import fcntl
 import io
 import os
 import shutil
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -109,6 +110,21 @@ def logo_png() -> bytes:
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
+class QuietHandler(BaseHTTPRequestHandler):
+    """Says nothing of requests, nor of clients that hang up."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+    def handle(self) -> None:
+        try:
+            super().handle()
+        except (ConnectionError, TimeoutError, ssl.SSLError):
+            self.close_connection = True
+
+
 class SmallServer:
     """A real HTTP server on loopback; answers maps paths to functions that write the whole answer."""
 
@@ -116,23 +132,12 @@ class SmallServer:
         self.requests: list[str] = []
         outer = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Handler(QuietHandler):
             def do_GET(self) -> None:
                 outer.requests.append(self.path)
                 answers.get(self.path.split("?")[0], not_found)(self)
 
             do_POST = do_GET  # noqa: N815  # the name that http.server asks for
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-            def handle(self) -> None:
-                try:
-                    super().handle()
-                except (ConnectionError, TimeoutError):
-                    self.close_connection = True
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True

@@ -8,8 +8,10 @@ import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from urllib.parse import urlsplit
+
+from tests.conftest import QuietHandler
 
 HOP_BY_HOP = {"connection", "keep-alive", "proxy-authorization", "proxy-connection", "transfer-encoding"}
 
@@ -21,10 +23,8 @@ class SmallProxy:
         self.asked: list[str] = []
         outer = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
+        class Handler(QuietHandler):
+            def do_GET(self) -> None:  # noqa: N802  # the name that http.server asks for
                 outer.asked.append(f"GET {self.path}")
                 parts = urlsplit(self.path)
                 port = ports.get(f"{parts.hostname}:{parts.port or 80}")
@@ -39,7 +39,7 @@ class SmallProxy:
                 self._answer(response.status, response.read(), kept)
                 behind.close()
 
-            def do_CONNECT(self) -> None:
+            def do_CONNECT(self) -> None:  # noqa: N802  # the same
                 outer.asked.append(f"CONNECT {self.path}")
                 port = ports.get(self.path)
                 if not self._is_known() or port is None:
@@ -60,15 +60,6 @@ class SmallProxy:
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-            def handle(self) -> None:
-                try:
-                    super().handle()
-                except (OSError, TimeoutError):
-                    self.close_connection = True
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True

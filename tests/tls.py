@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 from cryptography import x509
@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.conftest import Answer, not_found
+from tests.conftest import Answer, QuietHandler, not_found
 
 PEM = serialization.Encoding.PEM
 
@@ -66,20 +66,9 @@ def chain_of(host: str, *, authorities: int = 2, padding: int = 0) -> list[Issue
 def tls_server(folder: Path, chain: list[Issued], answers: dict[str, Answer]) -> Iterator[int]:
     """Serve answers by path; yields the port."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
+    class Handler(QuietHandler):
+        def do_GET(self) -> None:  # noqa: N802  # the name that http.server asks for
             answers.get(self.path, not_found)(self)
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-        def handle(self) -> None:
-            try:
-                super().handle()
-            except (OSError, TimeoutError):
-                self.close_connection = True
 
     key = chain[0].key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     file = folder / "server.pem"

@@ -6,9 +6,9 @@ Reads: v_vendor_coverage, v_coverage, visits. Writes: nothing. The whole lists, 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, Self
 
 from ledger.database import Ledger, columns_of
 from ledger.typed_texts import CrawlId, FinalUrl, Instant, RequestedUrl, VisitId
@@ -94,6 +94,35 @@ class CoverageLook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VendorOutcomes:
+    """How many vendors have one outcome, for one reason; as rows of a count over v_vendor_coverage."""
+
+    outcome: str
+    reason: str | None  # None: all was looked at, or the visit has not ended
+    vendors: int
+
+
+@dataclass(frozen=True, slots=True)
+class VendorTally:
+    """Vendors by outcome; and those that were not, or only partly, looked at by the reason that decided it."""
+
+    by_outcome: Counter[str] = field(default_factory=Counter)
+    by_reason: Counter[tuple[str, str]] = field(default_factory=Counter)  # outcome, reason
+
+    def add(self, outcome: str, reason: str | None, vendors: int = 1) -> None:
+        self.by_outcome[outcome] += vendors
+        if outcome in ("could-not-look", "looked-in-part"):
+            self.by_reason[outcome, reason or ""] += vendors
+
+    @classmethod
+    def of(cls, groups: Iterable[VendorOutcomes]) -> Self:
+        tally = cls()
+        for group in groups:
+            tally.add(group.outcome, group.reason, group.vendors)
+        return tally
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _LastVisit:
     """A vendor's last visit. visited_at: of its last whole visit, where there was one."""
 
@@ -143,8 +172,7 @@ class Coverage:
 def read_coverage(ledger: Ledger) -> Coverage:
     """Return the coverage of each vendor's last visit."""
     vendors: list[VendorCoverage] = []
-    by_outcome: Counter[str] = Counter()
-    by_reason: Counter[tuple[str, str]] = Counter()
+    tally = VendorTally()
     unseen: Counter[str] = Counter()
     pages_read = with_partner_page = 0
     for visit in ledger.select_each(
@@ -157,9 +185,7 @@ def read_coverage(ledger: Ledger) -> Coverage:
         " GROUP BY t.seed_id ORDER BY v.outcome = 'could-not-look' DESC, v.outcome = 'looked', v.vendor",
     ):
         vendor = _vendor(ledger, visit)
-        by_outcome[vendor.outcome] += 1
-        if vendor.outcome in ("could-not-look", "looked-in-part"):
-            by_reason[vendor.outcome, vendor.reason or ""] += 1
+        tally.add(vendor.outcome, vendor.reason)
         unseen += vendor.unseen
         pages_read += vendor.pages_read
         with_partner_page += vendor.partner_pages > 0
@@ -167,9 +193,9 @@ def read_coverage(ledger: Ledger) -> Coverage:
             vendors.append(vendor)
     return Coverage(
         vendors=vendors,
-        left_out=by_outcome.total() - len(vendors),
-        by_outcome=by_outcome,
-        by_reason=by_reason,
+        left_out=tally.by_outcome.total() - len(vendors),
+        by_outcome=tally.by_outcome,
+        by_reason=tally.by_reason,
         unseen_by_reason=unseen,
         pages_read=pages_read,
         with_partner_page=with_partner_page,

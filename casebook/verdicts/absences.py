@@ -16,6 +16,8 @@ A claim is gone from a page only when all of this holds; else the reading could 
    once, what carried them may have failed.
 7. Nothing new stands at its place but words and pictures that were read (casebook/verdicts/new_at_place.py).
 8. The page shows no other tie to the brand, and lacks none that this reading could not have seen.
+
+Over 400 lines: the rules are one list of doubts, asked in this order, and the queries at the end are theirs alone.
 """
 
 from __future__ import annotations
@@ -47,6 +49,7 @@ MIN_NEIGHBOURS = 3  # a row has that many more; of one or two beside it nothing 
 MIN_NAME_CHARS = 5  # of a file, so that it is not found in any word
 MIN_STEM_CHARS = 5  # of a file's name without its ending
 MAX_QUOTED_CHARS = 80
+MAX_DOCUMENTS = 2  # parsed ones kept: a page, and what it was
 GONE_STATUS = frozenset({404, 410})
 GONE_FROM_PAGE = "the page was read whole, is still the page that it was, and does not show it"
 _BY_STYLE = frozenset({FoundBy.CSS_BACKGROUND, FoundBy.CSS_CONTENT, FoundBy.CSS_MASK, FoundBy.INLINE_STYLE})
@@ -115,7 +118,7 @@ class _Line:
 
 
 class AbsenceJudge:
-    """Judges what readings of pages do not show. warc_dir: None where the archive is not at hand; then rule 3 asks sightings alone."""
+    """Judges what readings of pages do not show. warc_dir: None where the archive is not at hand; then rules 3 and 7 ask rows alone."""
 
     def __init__(self, ledger: Ledger, warc_dir: Path | None) -> None:
         self.ledger = ledger
@@ -123,6 +126,7 @@ class AbsenceJudge:
         self._likeness = StoredContents(ledger)
         self._pictures: dict[PageId, list[_ShownPicture]] = {}
         self._texts: dict[PageId, str] = {}
+        self._documents: dict[tuple[LookId, FinalUrl], Document | None] = {}
 
     def judge_together(self, missing: Sequence[_Missing]) -> list[Absence]:
         """Return what a reading tells of the claims to one brand that it lacks: no tie is gone while another may stand there."""
@@ -190,7 +194,8 @@ class AbsenceJudge:
             yield f"the page has changed beyond recognition: {missing.continuity_why}"
 
     def _evidence_pictures(self, missing: _Missing) -> list[_ShownPicture]:
-        evidence = self._evidence(missing.claim_id, missing.shown_on)
+        sql = "SELECT sighting_id FROM claim_evidence WHERE claim_id = ? AND page_id = ? AND sighting_id IS NOT NULL"
+        evidence: set[SightingId] = set(self.ledger.values(sql, [missing.claim_id, missing.shown_on]))
         return [picture for picture in self._pictures_of(missing.shown_on) if picture.sighting_id in evidence]
 
     def _sentences(self, missing: _Missing) -> list[str]:
@@ -200,9 +205,8 @@ class AbsenceJudge:
         sentences = self._sentences(missing)
         if not pictures and not sentences:
             return
-        earlier, later = self._document(missing.shown_look_id, missing.shown_capture_id, missing.shown_url), None
-        if earlier is not None:
-            later = self._document(missing.look_id, missing.capture_id, missing.page_url)
+        earlier = self._document(missing.shown_look_id, missing.shown_capture_id, missing.shown_url)
+        later = earlier and self._document(missing.look_id, missing.capture_id, missing.page_url)
         if earlier is None or later is None:
             return
         places = [
@@ -218,7 +222,14 @@ class AbsenceJudge:
                 yield found
 
     def _document(self, look_id: LookId, capture_id: CaptureId | None, url: FinalUrl) -> Document | None:
-        """A page as it was read; None where the archive does not have it."""
+        """A page as it was read; None where the archive does not have it. Kept for the page's other claims."""
+        if (look_id, url) not in self._documents:
+            if len(self._documents) >= MAX_DOCUMENTS:
+                self._documents.clear()
+            self._documents[look_id, url] = self._read_document(look_id, capture_id, url)
+        return self._documents[look_id, url]
+
+    def _read_document(self, look_id: LookId, capture_id: CaptureId | None, url: FinalUrl) -> Document | None:
         if self.warc_dir is None or capture_id is None:
             return None
         drawn = read_drawn(self.ledger, self.warc_dir, look_id)
@@ -228,16 +239,11 @@ class AbsenceJudge:
             stored = read_exchange(self.warc_dir, self.ledger, capture_id)
         except RecordDeletedError:
             return None
-        content_type = next((value for name, value in stored.headers if name.lower() == "content-type"), None)
-        return parse_page(stored.content, url, content_type)
+        return parse_page(stored.content, url, stored.content_type)
 
     def _was_drawn(self, look_id: LookId) -> bool:
         sql = "SELECT 1 FROM renders WHERE look_id = ? AND failure IS NULL"
         return self.ledger.value(sql, [look_id]) is not None
-
-    def _evidence(self, claim_id: ClaimId, page_id: PageId) -> set[SightingId]:
-        sql = "SELECT sighting_id FROM claim_evidence WHERE claim_id = ? AND page_id = ? AND sighting_id IS NOT NULL"
-        return set(self.ledger.values(sql, [claim_id, page_id]))
 
     def _pictures_of(self, page_id: PageId) -> list[_ShownPicture]:
         if page_id not in self._pictures:

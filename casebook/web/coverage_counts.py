@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from casebook.dossier.coverage import NOT_THERE, tell_vendors
+from casebook.dossier.coverage import NOT_THERE, VendorOutcomes, VendorTally, tell_vendors
 from ledger.database import Ledger
 
 UNKNOWN = "unknown"
@@ -28,13 +28,6 @@ class CoverageCounts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _VendorCount:
-    outcome: str
-    reason: str | None
-    vendors: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _PageCount:
     """A row of _OUTCOMES: pages by outcome and reason, as v_coverage has them."""
 
@@ -46,11 +39,7 @@ class _PageCount:
 def count_coverage(ledger: Ledger, since: str | None, until: str | None) -> CoverageCounts:
     """Count what the last visits of a period looked at. since, until: dates, [since, until)."""
     period = {"since": since, "until": until}
-    by_outcome, by_reason = Counter[str](), Counter[tuple[str, str]]()
-    for vendors in ledger.select(_VendorCount, f"{_LAST} {_VENDORS}", period):
-        by_outcome[vendors.outcome] += vendors.vendors
-        if vendors.outcome != "looked":
-            by_reason[vendors.outcome, vendors.reason or ""] += vendors.vendors
+    tally = VendorTally.of(ledger.select(VendorOutcomes, f"{_LAST} {_VENDORS}", period))
     looked, not_there, unseen = 0, 0, Counter[str]()
     for group in ledger.select_each(_PageCount, f"{_LAST} {_OUTCOMES}", period):
         if group.outcome == "looked":
@@ -60,8 +49,8 @@ def count_coverage(ledger: Ledger, since: str | None, until: str | None) -> Cove
         elif group.outcome == "could-not-look":
             unseen[group.reason or UNKNOWN] += group.pages
     return CoverageCounts(
-        vendors=by_outcome.total(),
-        told=tell_vendors(by_outcome, by_reason),
+        vendors=tally.by_outcome.total(),
+        told=tell_vendors(tally.by_outcome, tally.by_reason),
         looked=looked,
         not_there=not_there,
         unseen=dict(unseen.most_common()),

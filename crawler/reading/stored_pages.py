@@ -27,7 +27,7 @@ from crawler.reading.page_reader import (
     store_page,
     unread_page,
 )
-from ledger.archive.warc import StoredExchange, read_exchange, read_made
+from ledger.archive.warc import read_exchange, read_made
 from ledger.database import Ledger
 from ledger.errors import RecordDeletedError
 from ledger.lexicon import Lexicon
@@ -80,8 +80,7 @@ def read_again(ledger: Ledger, warc_dir: Path, lexicon: Lexicon, *, visit_id: Vi
             stored = read_exchange(warc_dir, ledger, known.capture_id)
         except RecordDeletedError:
             continue  # what was read of it was deleted with it
-        content_type = _content_type(stored)
-        if not is_html(content_type, stored.content) and not is_pdf(stored.content):
+        if not is_html(stored.content_type, stored.content) and not is_pdf(stored.content):
             continue
         drawn = read_drawn(ledger, warc_dir, known.look_id)
         if is_hash_route(known.url) and drawn is None:
@@ -92,7 +91,7 @@ def read_again(ledger: Ledger, warc_dir: Path, lexicon: Lexicon, *, visit_id: Vi
             url=known.url if is_hash_route(known.url) else known.final_url,
             status=known.status,
             content=stored.content,
-            content_type=content_type,
+            content_type=stored.content_type,
             link_text=known.link_text,
             drawn=drawn,
             is_cut=known.is_cut,
@@ -154,7 +153,3 @@ def read_sheets(ledger: Ledger, warc_dir: Path, stylesheet_looks: Iterable[str])
                 content = read_exchange(warc_dir, ledger, look.capture_id).content
                 sheets.append(Sheet(look.requested_url, decode_sheet(content)))
     return sheets
-
-
-def _content_type(stored: StoredExchange) -> str | None:
-    return next((value for name, value in stored.headers if name.lower() == "content-type"), None)

@@ -120,18 +120,14 @@ class LookTaker:
 
     def leave(self, visit: RunningVisit, url: str, budget: str, why: str | None) -> None:
         """Note that a page was worth a look which the visit's budget left no room for."""
-        failure = FetchFailure(
-            reason=f"budget-{budget}", detail=f"the visit's budget of {budget} is spent", failed_at=utc_text()
-        )
-        self.ledger.add([_failed_look(visit, url, Purpose.PAGE, failure, why)])
+        self.ledger.add([_failed_look(visit, url, Purpose.PAGE, _spent(budget), why)])
 
     async def _fetch(
         self, visit: RunningVisit, address: str, purpose: Purpose, referrer: str | None
     ) -> FetchedAnswer | FetchFailure:
         budget = None if purpose is Purpose.ROBOTS else visit.overspent(purpose)
         if budget is not None:
-            detail = f"the visit's budget of {budget} is spent"
-            return FetchFailure(reason=f"budget-{budget}", detail=detail, failed_at=utc_text())
+            return _spent(budget)
         if purpose is Purpose.IMAGE:
             visit.images += 1
         return await self.fetcher.fetch(visit, address, purpose, referrer=referrer)
@@ -213,6 +209,11 @@ class LookTaker:
         if look.capture_id is None or look.status is None or look.status >= 300:
             return None
         return read_exchange(self.warc_dir, self.ledger, look.capture_id).content
+
+
+def _spent(budget: str) -> FetchFailure:
+    detail = f"the visit's budget of {budget} is spent"
+    return FetchFailure(reason=f"budget-{budget}", detail=detail, failed_at=utc_text())
 
 
 def _failed_look(visit: RunningVisit, url: str, purpose: Purpose, failure: FetchFailure, why: str | None) -> Look:

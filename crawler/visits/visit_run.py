@@ -289,10 +289,10 @@ class VisitRun:
                 page, drawn_leads = await draw(self.tools, self.visit, source, page, why_drawn, sheets)
                 leads = drawn_leads or leads
         except PageUnreadableError as error:
-            self.visit.queued_s = self.tools.reading_pool.waited_s(self.visit.visit_id)
             store_page(self.tools.ledger, unread_page(source, str(error), health=PageHealth.UNREADABLE))
             return f"{PageHealth.UNREADABLE}: {error}"
-        self.visit.queued_s = self.tools.reading_pool.waited_s(self.visit.visit_id)
+        finally:
+            self.visit.queued_s = self.tools.reading_pool.waited_s(self.visit.visit_id)
         store_page(self.tools.ledger, page)
         self.tools.on_page(self.visit, page)
         self._follow_refresh(link, answer, leads)

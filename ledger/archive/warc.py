@@ -69,6 +69,10 @@ class StoredExchange:
     content: bytes
     is_unchanged: bool = False  # a server said so
 
+    @property
+    def content_type(self) -> str | None:
+        return next((value for name, value in self.headers if name.lower() == "content-type"), None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredRecord:

@@ -12,7 +12,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from casebook.dossier.coverage import read_coverage, tell_vendors
+from casebook.dossier.coverage import VendorTally, read_coverage, tell_vendors
 from casebook.dossier.findings import Finding, PerhapsMatch, Standing, read_findings, read_perhaps, read_standings
 from casebook.files.tables import plain
 from ledger.database import Ledger
@@ -140,14 +140,6 @@ def _print_perhaps_hint(ledger: Ledger, console: Console, *, crawl_id: CrawlId |
 
 def _print_coverage(ledger: Ledger, console: Console, crawl_id: CrawlId | None) -> None:
     """What became of each vendor, and why: in one crawl, or by each vendor's last visit, as the report has it."""
-    by_outcome, by_reason = Counter[str](), Counter[tuple[str, str]]()
-    if crawl_id is None:
-        coverage = read_coverage(ledger)
-        by_outcome, by_reason = coverage.by_outcome, coverage.by_reason
-    else:
-        for group in count_vendor_outcomes(ledger, crawl_id):
-            by_outcome[group.outcome] += group.vendors
-            if group.outcome in ("looked-in-part", "could-not-look"):
-                by_reason[group.outcome, group.reason or ""] += group.vendors
-    if told := tell_vendors(by_outcome, by_reason):
+    told_of = read_coverage(ledger) if crawl_id is None else VendorTally.of(count_vendor_outcomes(ledger, crawl_id))
+    if told := tell_vendors(told_of.by_outcome, told_of.by_reason):
         console.print(f"vendors: {told}; v_vendor_coverage has each", highlight=False, markup=False)
