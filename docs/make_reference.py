@@ -52,7 +52,9 @@ def schema_reference() -> str:
             lines += [""]
         lines += ["## Tables", ""]
         for table in made:
-            if table.type == "table" and not table.name.startswith(("sqlite_", "_", "passage_search", "case_search")):
+            if table.type == "table" and not table.name.startswith(
+                ("sqlite_", "_", "passage_search", "image_word_search", "case_search")
+            ):
                 lines += [f"### {table.name}", "", "```sql", f"{table.sql};", "```", ""]
     return "\n".join(lines).rstrip() + "\n"
 

@@ -251,29 +251,84 @@ CREATE TABLE image_hashes ( -- the regions of an image and their hashes, as byte
     PRIMARY KEY (image_no, x, y, width, height)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE logo_matches ( -- a region of an image ties to an official logo
+CREATE TABLE image_readings ( -- the words in an image were looked for
+    image_sha256 TEXT PRIMARY KEY,
+    engine TEXT NOT NULL, -- name, version and models
+    refusal_reason TEXT, -- NULL: it was read, and image_words has what stands there; no row = nothing
+    refusal_detail TEXT,
+    read_at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE image_words ( -- a line of words that was read in an image
+    word_no INTEGER PRIMARY KEY, -- in this file only: the rowid of image_word_search
+    image_sha256 TEXT NOT NULL REFERENCES image_readings(image_sha256) ON DELETE CASCADE,
+    line_no INTEGER NOT NULL, -- in the image, from top to bottom, from 0
+    text TEXT NOT NULL, -- as it was read
+    confidence REAL NOT NULL, -- of the reading, 0..1
+    x INTEGER NOT NULL, -- its box in px of the image
+    y INTEGER NOT NULL,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    search_words TEXT, -- as passages.search_words
+    UNIQUE (image_sha256, line_no)
+) STRICT;
+CREATE VIEW image_word_texts AS SELECT word_no, coalesce(search_words, text) AS words FROM image_words;
+CREATE VIRTUAL TABLE image_word_search USING fts5(words, content='image_word_texts', content_rowid='word_no', tokenize='unicode61 remove_diacritics 2');
+CREATE TRIGGER image_words_added AFTER INSERT ON image_words BEGIN
+    INSERT INTO image_word_search (rowid, words) VALUES (new.word_no, coalesce(new.search_words, new.text));
+END;
+CREATE TRIGGER image_words_gone AFTER DELETE ON image_words BEGIN
+    INSERT INTO image_word_search (image_word_search, rowid, words) VALUES ('delete', old.word_no, coalesce(old.search_words, old.text));
+END;
+
+CREATE TABLE logo_matches ( -- a region of an image ties to a brand: by an official logo, or by the brand's name in it
     match_id TEXT PRIMARY KEY,
     image_sha256 TEXT NOT NULL,
     brand TEXT NOT NULL REFERENCES brands(brand),
-    official_logo_id TEXT NOT NULL REFERENCES official_logos(official_logo_id),
-    method TEXT NOT NULL,
-    distance_bits INTEGER NOT NULL, -- small = alike
-    score REAL NOT NULL, -- 0..1, large = alike
+    kind TEXT NOT NULL CHECK (kind IN ('picture', 'words')),
+    official_logo_id TEXT REFERENCES official_logos(official_logo_id), -- what kind "picture" has, to strangers_compared; NULL: kind "words"
+    method TEXT NOT NULL, -- how it was compared; of words the engine that read them
+    distance_bits INTEGER, -- small = alike
+    score REAL NOT NULL, -- 0..1, large = alike; of words the confidence of the reading
     x INTEGER NOT NULL,
     y INTEGER NOT NULL,
     width INTEGER NOT NULL,
     height INTEGER NOT NULL,
     strength TEXT NOT NULL CHECK (strength IN ('match', 'perhaps')), -- perhaps = a person has to look; evidence of nothing
+    why_perhaps TEXT, -- low-score, in-passing, plain, inside-other-brand, strange-words, letters-wrong, read-badly; NULL = a match
+    inside_brand TEXT, -- in whose better match it lies; NULL = in none
     rejection_id TEXT REFERENCES rejections(rejection_id), -- set = a person rejected the image for this brand: it is held back
-    transform TEXT NOT NULL, -- JSON: how the official drawing became what was found
-    strangers INTEGER NOT NULL, -- drawings that are nobody's and as much like the official one; 64 = so many or more
-    strangers_compared INTEGER NOT NULL -- of how many they were counted
+    transform TEXT, -- JSON: how the official drawing became what was found
+    strangers INTEGER, -- drawings that are nobody's and as much like the official one; 64 = so many or more
+    strangers_compared INTEGER, -- of how many they were counted
+    name TEXT, -- what kind "words" has, to letters_wrong: the name as the brand has it
+    words TEXT, -- as it was read
+    letters_wrong INTEGER, -- that differ from the name
+    relation TEXT, -- what the words beside it call the vendor: partner, reseller, …; NULL = nothing
+    tier TEXT, -- that the image's words tell, as written; NULL = none
+    programme TEXT, -- likewise
+    CHECK ((kind = 'picture') = (official_logo_id IS NOT NULL)),
+    CHECK ((strength = 'perhaps') = (why_perhaps IS NOT NULL))
 ) STRICT;
 CREATE INDEX logo_matches_by_image ON logo_matches(image_sha256);
 CREATE INDEX logo_matches_by_rejection ON logo_matches(rejection_id) WHERE rejection_id IS NOT NULL;
 CREATE TRIGGER logo_matches_withdrawn AFTER UPDATE OF strength, rejection_id ON logo_matches WHEN new.strength <> 'match' OR new.rejection_id IS NOT NULL BEGIN
     DELETE FROM claim_evidence WHERE match_id = new.match_id; -- what a person has to look at, or rejected, is evidence of nothing
 END;
+
+CREATE TABLE name_matches ( -- what stands beside an image names a brand: alt text, title, caption, file name, link
+    name_match_id TEXT PRIMARY KEY,
+    sighting_id TEXT NOT NULL REFERENCES sightings(sighting_id) ON DELETE CASCADE,
+    brand TEXT NOT NULL REFERENCES brands(brand),
+    source TEXT NOT NULL CHECK (source IN ('alt', 'title', 'label', 'caption', 'file', 'link')),
+    text TEXT NOT NULL, -- what names it, as written
+    name TEXT NOT NULL, -- the name in it, as written
+    is_alone INTEGER NOT NULL, -- 1: nothing else stands there but words such as "logo" and "partner"
+    relation TEXT, -- what the words beside it call the vendor; NULL = nothing
+    tier TEXT, -- as written; NULL = none
+    programme TEXT, -- likewise
+    UNIQUE (sighting_id, brand, source)
+) STRICT;
 
 CREATE TABLE text_matches ( -- a sentence names a brand
     text_match_id TEXT PRIMARY KEY,
@@ -313,11 +368,11 @@ CREATE TABLE claims ( -- what a vendor says of its relation to a brand
 CREATE TABLE claim_evidence ( -- what a claim rests on
     claim_id TEXT NOT NULL REFERENCES claims(claim_id),
     evidence_id TEXT NOT NULL,
-    evidence TEXT NOT NULL CHECK (evidence IN ('logo', 'text')),
+    evidence TEXT NOT NULL CHECK (evidence IN ('picture', 'words', 'name', 'text')), -- the picture, the words in it, the name beside it, the text of the page
     page_id TEXT NOT NULL REFERENCES pages(page_id),
-    sighting_id TEXT REFERENCES sightings(sighting_id) ON DELETE CASCADE, -- NULL: evidence in words
-    match_id TEXT REFERENCES logo_matches(match_id) ON DELETE CASCADE, -- NULL: evidence in words
-    text_match_id TEXT REFERENCES text_matches(text_match_id) ON DELETE CASCADE, -- NULL: evidence by logo
+    sighting_id TEXT REFERENCES sightings(sighting_id) ON DELETE CASCADE, -- NULL: evidence by text
+    match_id TEXT REFERENCES logo_matches(match_id) ON DELETE CASCADE, -- NULL: evidence by name or text
+    text_match_id TEXT REFERENCES text_matches(text_match_id) ON DELETE CASCADE, -- NULL: evidence by picture, words or name
     tier TEXT,
     programme TEXT,
     reasons TEXT NOT NULL, -- JSON list: why it counts as this relation

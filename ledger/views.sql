@@ -47,25 +47,45 @@ JOIN pages p ON p.page_id = g.page_id
 JOIN visits v ON v.visit_id = p.visit_id
 JOIN seeds s ON s.seed_id = v.seed_id;
 
-CREATE VIEW v_logo_matches AS -- every sighting of an image, one row per brand found in it
+CREATE VIEW v_logo_matches AS -- every sighting of an image, one row per brand found in it: by its picture, else by the words in it
 SELECT g.vendor, g.page_url, g.page_kind, g.image_url, g.image_sha256, g.found_by, g.ordinal, g.alt, g.link_url,
        g.heading, g.section_kind, c.relation, m.brand, o.file AS official_logo, m.method, m.distance_bits, m.score,
        json_object('x', m.x, 'y', m.y, 'width', m.width, 'height', m.height) AS region,
-       g.crawl_id, g.sighting_id, m.match_id, m.transform, m.strangers, m.strangers_compared
+       g.crawl_id, g.sighting_id, m.match_id, m.transform, m.strangers, m.strangers_compared, m.kind,
+       coalesce(m.words, (SELECT w.words FROM logo_matches w WHERE w.image_sha256 = m.image_sha256 AND w.brand = m.brand AND w.kind = 'words'))
+           AS words,
+       m.tier, m.programme
 FROM v_sightings g
 JOIN logo_matches m ON m.image_sha256 = g.image_sha256 AND m.strength = 'match' AND m.rejection_id IS NULL
-JOIN official_logos o ON o.official_logo_id = m.official_logo_id
+     AND NOT (m.kind = 'words' AND EXISTS (SELECT 1 FROM logo_matches n WHERE n.image_sha256 = m.image_sha256 AND n.brand = m.brand
+                                           AND n.kind = 'picture' AND n.strength = 'match' AND n.rejection_id IS NULL))
+LEFT JOIN official_logos o ON o.official_logo_id = m.official_logo_id
 LEFT JOIN claim_evidence e ON e.sighting_id = g.sighting_id AND e.match_id = m.match_id
 LEFT JOIN claims c ON c.claim_id = e.claim_id;
 
-CREATE VIEW v_perhaps AS -- every sighting of an image that resembles an official logo too little to count: a person has to look
+CREATE VIEW v_perhaps AS -- every sighting of an image that resembles an official logo, or seems to name a brand, too little to count: a person has to look
 SELECT g.vendor, g.page_url, g.page_kind, g.image_url, g.image_sha256, g.found_by, g.ordinal, g.alt, g.link_url,
        g.heading, g.section_kind, m.brand, o.file AS official_logo, m.method, m.distance_bits, m.score,
        json_object('x', m.x, 'y', m.y, 'width', m.width, 'height', m.height) AS region,
-       g.crawl_id, g.sighting_id, m.match_id, m.transform, m.strangers, m.strangers_compared
+       g.crawl_id, g.sighting_id, m.match_id, m.transform, m.strangers, m.strangers_compared, m.kind, m.words,
+       m.why_perhaps, m.inside_brand
 FROM v_sightings g
 JOIN logo_matches m ON m.image_sha256 = g.image_sha256 AND m.strength = 'perhaps' AND m.rejection_id IS NULL
-JOIN official_logos o ON o.official_logo_id = m.official_logo_id;
+     AND NOT EXISTS (SELECT 1 FROM logo_matches n WHERE n.image_sha256 = m.image_sha256 AND n.brand = m.brand
+                     AND n.strength = 'match' AND n.rejection_id IS NULL)
+LEFT JOIN official_logos o ON o.official_logo_id = m.official_logo_id;
+
+CREATE VIEW v_image_words AS -- every line of words that was read in an image
+SELECT w.image_sha256, w.line_no, w.text, w.confidence, json_object('x', w.x, 'y', w.y, 'width', w.width, 'height', w.height) AS region,
+       i.engine, i.read_at
+FROM image_words w
+JOIN image_readings i ON i.image_sha256 = w.image_sha256;
+
+CREATE VIEW v_name_matches AS -- what stands beside an image and names a brand, recognised in the picture or not
+SELECT g.vendor, g.vendor_domain, g.page_url, g.image_url, g.image_sha256, n.brand, n.source, n.text, n.name, n.is_alone, n.relation, n.tier,
+       n.programme, g.heading, g.section_kind, g.crawl_id, g.sighting_id, n.name_match_id
+FROM name_matches n
+JOIN v_sightings g ON g.sighting_id = n.sighting_id;
 
 CREATE VIEW v_rejections AS -- images of which a person said that they do not show a brand's logo; one row per image and brand
 SELECT r.brand, r.image_sha256,
@@ -181,9 +201,9 @@ LEFT JOIN images_of i ON i.visit_id = v.visit_id;
 CREATE VIEW v_findings AS -- one row per claim: what is claimed, on what evidence, and the verdict that holds
 SELECT s.vendor, s.vendor_domain, c.brand, c.relation,
        (SELECT e.tier FROM claim_evidence e WHERE e.claim_id = c.claim_id AND e.tier IS NOT NULL
-        ORDER BY date(e.seen_at) DESC, e.evidence, e.tier LIMIT 1) AS tier,
-       (SELECT iif(min(e.evidence) <> max(e.evidence), 'both', min(e.evidence)) FROM claim_evidence e
-        WHERE e.claim_id = c.claim_id) AS evidence,
+        ORDER BY date(e.seen_at) DESC, instr('picture words name text', e.evidence), e.tier LIMIT 1) AS tier,
+       (SELECT group_concat(k.value) FROM json_each('["picture", "words", "name", "text"]') k
+        WHERE EXISTS (SELECT 1 FROM claim_evidence e WHERE e.claim_id = c.claim_id AND e.evidence = k.value)) AS evidence,
        d.verdict, d.reasons,
        p.url AS page_url, g.image_url,
        (SELECT i.image_sha256 FROM seen_images i WHERE i.sighting_id = b.sighting_id) AS image_sha256,
@@ -192,12 +212,12 @@ SELECT s.vendor, s.vendor_domain, c.brand, c.relation,
        c.claim_id, d.rule, d.objections, d.close, d.as_of
 FROM claims c
 JOIN seeds s ON s.seed_id = c.seed_id
-JOIN claim_evidence b ON b.rowid = ( -- what shows the claim best: the newest look, logos before words, the surest match
+JOIN claim_evidence b ON b.rowid = ( -- what shows the claim best: pictures first, then words in them, names, sentences; the newest look, the surest match
     SELECT e.rowid FROM claim_evidence e
     JOIN pages p ON p.page_id = e.page_id
     LEFT JOIN logo_matches m ON m.match_id = e.match_id
     WHERE e.claim_id = c.claim_id
-    ORDER BY e.evidence, date(e.seen_at) DESC, m.score DESC, p.kind = 'partners' DESC, p.url, m.image_sha256, e.evidence_id LIMIT 1)
+    ORDER BY instr('picture words name text', e.evidence), date(e.seen_at) DESC, m.score DESC, p.kind = 'partners' DESC, p.url, m.image_sha256, e.evidence_id LIMIT 1)
 JOIN pages p ON p.page_id = b.page_id
 LEFT JOIN sightings g ON g.sighting_id = b.sighting_id
 LEFT JOIN verdicts d ON d.claim_id = c.claim_id
@@ -349,7 +369,8 @@ SELECT s.vendor, s.vendor_domain, c.brand, c.relation,
        t.sentence AS denial,
        t.polarity, -- denied, disclaimed
        t.brand IS NOT NULL AS names_brand, -- 0 = the sentence speaks of every brand
-       (SELECT group_concat(evidence) FROM (SELECT DISTINCT n.evidence FROM claim_evidence n WHERE n.claim_id = c.claim_id ORDER BY 1)) AS claimed_by, -- logo, text
+       (SELECT group_concat(k.value) FROM json_each('["picture", "words", "name", "text"]') k
+        WHERE EXISTS (SELECT 1 FROM claim_evidence n WHERE n.claim_id = c.claim_id AND n.evidence = k.value)) AS claimed_by, -- picture, words, name, text
        min(p.url) AS denying_page_url, -- one of them
        count(DISTINCT p.url) AS denying_pages,
        min(e.seen_at) AS first_seen, max(e.seen_at) AS last_seen, c.claim_id, d.claim_id AS denial_id

@@ -241,9 +241,30 @@ class Polarity(StrEnum):
 
 
 class Evidence(StrEnum):
-    LOGO = "logo"
-    TEXT = "text"
-    BOTH = "both"
+    """What a claim rests on, in the order in which it is named."""
+
+    PICTURE = "picture"  # an official logo was recognised
+    WORDS = "words"  # the brand's name was read in a picture
+    NAME = "name"  # what stands beside a picture names the brand
+    TEXT = "text"  # a sentence of the page
+
+
+class MatchKind(StrEnum):
+    """How an image ties to a brand."""
+
+    PICTURE = "picture"
+    WORDS = "words"
+
+
+class NameSource(StrEnum):
+    """What stands beside an image and names a brand."""
+
+    ALT = "alt"
+    TITLE = "title"
+    LABEL = "label"  # aria-label
+    CAPTION = "caption"
+    FILE = "file"  # the name of the image's file
+    LINK = "link"  # host or path of what the image leads to
 
 
 class VerdictKind(StrEnum):
@@ -303,6 +324,18 @@ class MatchStrength(StrEnum):
 
     MATCH = "match"
     PERHAPS = "perhaps"  # a person has to look; no evidence of a claim
+
+
+class PerhapsReason(StrEnum):
+    """Why a match is only a perhaps."""
+
+    LOW_SCORE = "low-score"
+    IN_PASSING = "in-passing"  # a tiny part of a photograph
+    PLAIN = "plain"  # a plain mark, and nothing else in the picture speaks for it
+    INSIDE_OTHER_BRAND = "inside-other-brand"  # it lies in a better match of another brand
+    STRANGE_WORDS = "strange-words"  # words beside the name may make it another firm's
+    LETTERS_WRONG = "letters-wrong"  # the name was read with wrong letters
+    READ_BADLY = "read-badly"  # the engine was not sure of what it read
 
 
 class RejectionEvent(StrEnum):

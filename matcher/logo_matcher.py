@@ -176,6 +176,7 @@ class LogoMatcher:
                     strangers=candidate.strangers,
                     strangers_compared=len(chosen_descriptor().strangers.log_aspects),
                     strength=candidate.strength,
+                    why_perhaps=candidate.why_perhaps,
                 )
             )
         return tuple(matches)

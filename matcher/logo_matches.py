@@ -23,6 +23,7 @@ from ledger.identity import content_id, utc_text
 from ledger.records import BrandRow, HashedImage, HashedRegion, Match, OfficialLogoRow
 from ledger.records import Recognition as RecognitionRow
 from ledger.typed_texts import CaptureId, Instant, IsoDate, MatchId, Sha256, VisitId
+from ledger.vocabulary import MatchKind
 from matcher.brands.official_logos import Brand, OfficialLogo
 from matcher.logo_matcher import Recognition
 from matcher.recognition import RegionHash
@@ -156,6 +157,7 @@ def _store(
             match_id=MatchId(content_id("match", image_sha256, match.brand, match.official_logo_id)),
             image_sha256=image_sha256,
             brand=match.brand,
+            kind=MatchKind.PICTURE,
             official_logo_id=match.official_logo_id,
             method=match.method,
             distance_bits=match.distance_bits,
@@ -168,6 +170,8 @@ def _store(
             strangers=match.strangers,
             strangers_compared=match.strangers_compared,
             strength=match.strength,
+            why_perhaps=match.why_perhaps,
+            inside_brand=match.inside_brand,
             rejection_id=rejected.find(match.brand, image_sha256, whole, match.distance_bits),
         )
         for match in (*recognition.matches, *recognition.perhaps)
@@ -186,7 +190,7 @@ def _store(
     new = {match.match_id for match in matches}
     with ledger.transaction():
         for brand in recogniser.brands:
-            stored = "SELECT match_id FROM logo_matches WHERE image_sha256 = ? AND brand = ?"
+            stored = "SELECT match_id FROM logo_matches WHERE image_sha256 = ? AND brand = ? AND kind = 'picture'"
             for match_id in ledger.values(stored, [image_sha256, brand]):
                 if match_id not in new:
                     ledger.execute("DELETE FROM logo_matches WHERE match_id = ?", [match_id])

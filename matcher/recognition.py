@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ledger.typed_texts import OfficialLogoId
-from ledger.vocabulary import MatchStrength
+from ledger.vocabulary import MatchStrength, PerhapsReason
 from matcher.decoding.refusals import Refusal
 from matcher.looking.hashes import LogoHash
 from matcher.looking.regions import Box
@@ -27,8 +27,8 @@ class LogoMatch:
     """A region that shows an official logo.
 
     score: 0..1, 1 = the same drawing. distance_bits: of 256, edge hash; phash_distance_bits: of 64,
-    imagehash.phash of the ink. region: in px of the source image. strength: perhaps = the score is under
-    thresholds.ACCEPT_SCORE, or it is a mark in passing on a photograph. transform: how the official drawing became what was found. strangers: of so many
+    imagehash.phash of the ink. region: in px of the source image. why_perhaps: why the strength is only perhaps;
+    inside_brand: in whose better match it lies. transform: how the official drawing became what was found. strangers: of so many
     strangers_compared drawings that are nobody's, how many are at least as much like the official one as this region is
     (before it was laid on the drawing; counted up to thresholds.COUNTED_STRANGERS).
     """
@@ -45,6 +45,8 @@ class LogoMatch:
     strangers: int
     strangers_compared: int
     strength: MatchStrength
+    why_perhaps: PerhapsReason | None = None
+    inside_brand: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

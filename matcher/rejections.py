@@ -60,7 +60,7 @@ class _Judged:
     match_id: MatchId
     brand: str
     image_sha256: Sha256
-    distance_bits: int
+    distance_bits: int | None
     rejection_id: RejectionId | None
 
 
@@ -85,14 +85,14 @@ class StandingRejections:
         return {brand for brand, _ in self._of_image}
 
     def find(
-        self, brand: str, image_sha256: Sha256, whole: Sequence[LogoHash], distance_bits: int
+        self, brand: str, image_sha256: Sha256, whole: Sequence[LogoHash], distance_bits: int | None
     ) -> RejectionId | None:
         """Id of the rejection that holds a match back, or None. whole: hashes of the whole image; distance_bits: of the
-        match."""
+        match, None of one by words: it is held back with images that look the same to the last bit."""
         exact = self._of_image.get((brand, image_sha256))
         if exact is not None:
             return exact
-        limit = min(thresholds.REJECTED_DISTANCE_BITS, distance_bits - 1)
+        limit = 0 if distance_bits is None else min(thresholds.REJECTED_DISTANCE_BITS, distance_bits - 1)
         best: tuple[int, RejectionId] | None = None
         for value in whole:
             near = self._near.get((brand, value.kind), [])

@@ -18,10 +18,10 @@ from ledger.archive.record_places import PAGES_OF_CAPTURES
 from ledger.database import Ledger
 from ledger.identity import content_id
 from ledger.lexicon import Lexicon
-from ledger.records import BrandRow, TextMatch
+from ledger.records import TextMatch
 from ledger.typed_texts import CaptureId, Instant, PageId, PassageId, TextMatchId, VisitId
 from ledger.vocabulary import AssertedBy, Certainty, Polarity, SectionKind, StatementKind
-from matcher.words.naming import Name, brand_names
+from matcher.stored_names import read_names
 from matcher.words.statement_context import Setting
 from matcher.words.statements import Statement, StatementReader
 
@@ -48,7 +48,7 @@ class _Passage:
 
 def match_texts(ledger: Ledger, brands: Sequence[str], lexicon: Lexicon, *, visit_ids: Iterable[VisitId]) -> int:
     """Write the text matches of visits; returns how many there are now. Running it again changes nothing."""
-    reader = StatementReader(_names(ledger, brands), lexicon)
+    reader = StatementReader(read_names(ledger, brands), lexicon)
     total = 0
     for visit_id in visit_ids:
         passages_of_visit = ledger.select_each(_Passage, _PASSAGES, [visit_id])
@@ -164,11 +164,6 @@ def _replace(ledger: Ledger, visit_id: VisitId, brands: Sequence[str], matches: 
             if text_match_id not in new:
                 ledger.execute("DELETE FROM text_matches WHERE text_match_id = ?", [text_match_id])
         ledger.put(matches)
-
-
-def _names(ledger: Ledger, brands: Sequence[str]) -> list[Name]:
-    stored = filter(None, (ledger.find(BrandRow, brand=brand) for brand in sorted(brands)))
-    return [name for row in stored for name in brand_names(row.brand, row.name, row.aliases, row.not_when)]
 
 
 def _text_match(passage_id: PassageId, statement: Statement, *, is_overshadowed: bool) -> TextMatch:

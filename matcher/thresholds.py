@@ -290,3 +290,39 @@ HUNT_DISTANCE_BITS: Final = 60
 """Edge-hash bits (of 256) within which a stored region's image is looked at again for a new logo. bench, 702 matches
 of 45 brands, and 250 images that show none: 60 keeps 99.9 % of the matches and short-lists 7 % of the strangers; 50
 98.7 % and 3 %; 90, the short-list of a single image, all and 48 %. Follows the meaning of the edge hash."""
+
+# --- words in pictures ---
+LETTERING_SIDE_PX: Final = 256
+"""Longer side at which the words of a picture are looked for. pages, 132 brand logos: 192 to 640 px name 89 to 92 of them, and take 13
+to 40 ms of the processor at the median; 256 takes 17."""
+LETTERING_LARGE_SIDE_PX: Final = 768
+LOW_LINE_PX: Final = 14
+"""Median height of the lines from which a large picture is not read once more, larger."""
+LETTERING_MOST_ZOOM: Final = 3.0
+"""How much a small picture is enlarged to be read. 1 to 4 tried."""
+MAX_READ_LINES: Final = 60
+"""Lines that are read in one picture; a wall of 60 logos has as many."""
+LETTERING_CPU_LIMIT_S: Final = 10.0
+"""Processor seconds for one picture. pages: 0.02 at the median, 0.6 for a wall of 20 logos."""
+LETTERING_MEMORY_LIMIT_BYTES: Final = 600_000_000
+"""Address space for one picture, on top of what engine and models take."""
+LETTERS_FOR_ONE_WRONG: Final = 6
+LETTERS_FOR_TWO_WRONG: Final = 10
+"""Letters of a name from which one, or two, may be read wrong."""
+SHORT_NAME_LETTERS: Final = 3
+SURE_READING: Final = 0.8
+"""Confidence (0..1) of a line from which a name of so few letters counts in it."""
+HEADLINE_SHARE: Final = 0.8
+"""Share of the highest line's height that a name's line must have for words of lower lines to be a slogan beside it."""
+MAX_STRANGE_WORDS: Final = 6
+"""Words in lower lines that may be a slogan; more are a text, or other firms' names."""
+MIN_LETTERED_LONG_PX: Final = 40
+MIN_LETTERED_SHORT_PX: Final = 12
+"""Sides of a picture from which its words are looked for: smaller ones hold an icon, or letters that nobody can read."""
+BADGE_MARK_SHARE: Final = 0.5
+"""Share of the picture that an official logo may take for the rest to be read: what stands beside it may tell a tier."""
+MAX_BADGE_WORDS: Final = 8
+"""Words beside an official logo that may be a badge's; more are a text about something."""
+PHOTOGRAPH_PX: Final = 150_000
+"""Pixels of a JPEG from which its words are not looked for where only the place speaks for it. pages: 82 of 727 read pictures are so
+large, none of them names a brand; with them 44 of 100 pictures would be read, without them 39."""

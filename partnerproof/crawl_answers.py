@@ -61,14 +61,20 @@ class LookedPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenLogo:
-    """An official logo that a crawl saw, or perhaps saw."""
+    """An official logo that a crawl saw, or perhaps saw, or a brand's name in a picture."""
 
-    official_logo: str
+    official_logo: str | None
+    words: str | None
     brand: str
     score: float
     heading: str | None
     relation: str | None
     image_url: str | None
+
+    @property
+    def what(self) -> str:
+        """What was seen, in words."""
+        return f"logo {self.official_logo}" if self.official_logo else f"the words “{self.words}”"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +123,7 @@ def count_seen_images(ledger: Ledger, crawl_id: CrawlId) -> int:
 def read_seen_logos(ledger: Ledger, crawl_id: CrawlId) -> list[SeenLogo]:
     """Return the official logos that a crawl saw, the surest first."""
     sql = (
-        "SELECT official_logo, brand, score, heading, relation, image_url FROM v_logo_matches WHERE crawl_id = ?"
+        "SELECT official_logo, words, brand, score, heading, relation, image_url FROM v_logo_matches WHERE crawl_id = ?"
         " ORDER BY score DESC"
     )
     return ledger.select(SeenLogo, sql, [crawl_id])
@@ -126,7 +132,7 @@ def read_seen_logos(ledger: Ledger, crawl_id: CrawlId) -> list[SeenLogo]:
 def read_doubtful_logos(ledger: Ledger, crawl_id: CrawlId) -> list[SeenLogo]:
     """Return what a person has to look at, the most alike first."""
     sql = (
-        "SELECT official_logo, brand, score, heading, NULL AS relation, image_url FROM v_perhaps WHERE crawl_id = ?"
+        "SELECT official_logo, words, brand, score, heading, NULL AS relation, image_url FROM v_perhaps WHERE crawl_id = ?"
         " ORDER BY score DESC"
     )
     return ledger.select(SeenLogo, sql, [crawl_id])

@@ -22,7 +22,9 @@ from ledger.database import Ledger
 from ledger.lexicon import Lexicon
 from ledger.typed_texts import ClaimId, VisitId
 from ledger.vocabulary import JudgingCause
+from matcher.image_words import match_words, read_image_words
 from matcher.logo_matches import match_logos
+from matcher.name_matches import match_names
 from matcher.recognition_process import Recogniser
 from matcher.rejections import hold_back, visits_that_show
 from matcher.text_matches import match_texts
@@ -69,8 +71,12 @@ def _compare(tools: FlowTools, visit_id: VisitId) -> int:
 
 def _match(tools: FlowTools, visit_id: VisitId) -> int:
     warc_dir, recogniser = _require(tools.warc_dir), _require(tools.recogniser)
-    judged = match_logos(tools.ledger, recogniser, warc_dir=warc_dir, visit_ids=[visit_id])
-    match_texts(tools.ledger, tools.brands, _require(tools.lexicon), visit_ids=[visit_id])
+    ledger, brands, lexicon = tools.ledger, tools.brands, _require(tools.lexicon)
+    judged = match_logos(ledger, recogniser, warc_dir=warc_dir, visit_ids=[visit_id])
+    match_names(ledger, brands, lexicon, visit_ids=[visit_id])
+    read_image_words(ledger, warc_dir=warc_dir, visit_ids=[visit_id])
+    match_words(ledger, brands, lexicon, visit_ids=[visit_id])
+    match_texts(ledger, brands, lexicon, visit_ids=[visit_id])
     return judged
 
 
@@ -95,8 +101,8 @@ STAGES = (
     Stage(name="ingest", command="partnerproof ingest", reads="WARC, WACZ of others", writes="seeds, visits, captures, looks, pages", module="crawler/archives/ingest.py"),
     Stage(name="extract", command="partnerproof extract", reads="captures", writes="sightings, passages", module="crawler/images/sightings.py, crawler/reading/passages.py", run=_extract),
     Stage(name="compare", command="partnerproof extract", reads="pages, passages, sightings of the vendor's visits", writes="page_continuity", module="crawler/reading/page_continuity.py", run=_compare),
-    Stage(name="match", command="partnerproof match", reads="sightings, passages, official logos", writes="logo_matches, text_matches, recognitions", module="matcher/logo_matches.py, matcher/text_matches.py", run=_match),
-    Stage(name="claims", command="partnerproof claims", reads="matches and their surroundings", writes="walls, claims, claim_evidence, mark_findings, absences", module="casebook/verdicts/claims.py, casebook/verdicts/absences.py", run=_claims),
+    Stage(name="match", command="partnerproof match", reads="sightings, passages, official logos", writes="logo_matches, name_matches, image_words, text_matches, recognitions", module="matcher/logo_matches.py, matcher/name_matches.py, matcher/image_words.py, matcher/text_matches.py", run=_match),
+    Stage(name="claims", command="partnerproof claims", reads="matches and their surroundings", writes="walls, claims, claim_evidence, mark_findings, absences", module="casebook/verdicts/claims.py, casebook/verdicts/weighing.py, casebook/verdicts/absences.py", run=_claims),
     Stage(name="judge", command="partnerproof judge", reads="claims, grants", writes="judgings, searches, verdicts", module="casebook/verdicts/rules.py, casebook/verdicts/judge.py", run=_judge),
     Stage(name="cases", command="partnerproof serve", reads="verdicts, visits, people's decisions", writes="cases, letters, removal_checks", module="casebook/cases/cases.py, casebook/cases/letters.py, casebook/cases/removal.py"),
     Stage(name="watch", command="partnerproof watch", reads="cases, visits", writes="a new crawl, alerts", module="partnerproof/watch_round.py, casebook/cases/alerts.py"),

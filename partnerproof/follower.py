@@ -18,8 +18,8 @@ from partnerproof.workspace import Workspace
 
 
 def count_logo_evidence(ledger: Ledger, visit_id: VisitId) -> int:
-    """Return how many sightings of official logos a visit's claims rest on."""
-    sql = "SELECT count(*) FROM claim_evidence e JOIN pages p USING (page_id) WHERE p.visit_id = ? AND e.evidence = 'logo'"
+    """Return how many images a visit's claims rest on."""
+    sql = "SELECT count(DISTINCT e.sighting_id) FROM claim_evidence e JOIN pages p USING (page_id) WHERE p.visit_id = ?"
     return int(ledger.value(sql, [visit_id]))
 
 

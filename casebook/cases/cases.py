@@ -1,6 +1,6 @@
 """Verdicts → cases: one for each claim that a person has to look at.
 
-Reads: v_findings, claims, claim_evidence with pages, sightings, passages, logo_matches, text_matches, walls, wall_images, brands, seeds.
+Reads: v_findings, claims, claim_evidence with pages, sightings, looks, passages, logo_matches, image_words, text_matches, walls, wall_images, brands, seeds.
 Writes: cases, case_events, case_words.
 
 1. A finding that is not plainly allowed opens a case; a case keeps what its finding shows, so that a queue of many is quick.
@@ -20,7 +20,7 @@ from ledger.passage_search import searchable
 from ledger.records import Case, CaseEventRow, CaseWords
 from ledger.typed_texts import CaseId, ClaimId, FinalUrl, Instant, Sha256
 from ledger.verdict_kinds import PLAINLY_ALLOWED, SERIOUSNESS
-from ledger.vocabulary import CaseEvent, CaseState, Evidence, Relation, VerdictKind
+from ledger.vocabulary import CaseEvent, CaseState, Relation, VerdictKind
 
 PROGRAM = "partnerproof"  # who opens and closes cases
 TO_BE_REVIEWED = tuple(kind for kind in SERIOUSNESS if kind not in PLAINLY_ALLOWED)
@@ -53,7 +53,7 @@ class _ClaimFinding:
     brand: str
     relation: Relation
     tier: str | None
-    evidence: Evidence
+    evidence: str  # as v_findings has it
     verdict: VerdictKind
     page_url: FinalUrl
     image_sha256: Sha256 | None
@@ -297,12 +297,15 @@ _BEST = """
                 UNION SELECT t.sentence FROM claim_evidence e JOIN sentences t ON t.text_match_id = e.text_match_id
                       WHERE e.claim_id = c.claim_id
                 UNION SELECT g.alt FROM claim_evidence e JOIN sightings g ON g.sighting_id = e.sighting_id WHERE e.claim_id = c.claim_id
+                UNION SELECT w.text FROM claim_evidence e JOIN seen_images g ON g.sighting_id = e.sighting_id
+                      JOIN image_words w ON w.image_sha256 = g.image_sha256 WHERE e.claim_id = c.claim_id
            )) AS words
     FROM claims c JOIN seeds s ON s.seed_id = c.seed_id JOIN brands b ON b.brand = c.brand
     WHERE c.claim_id IN (SELECT value FROM json_each(:ids))
 """
 _MATERIAL = """
-    SELECT e.claim_id, coalesce(m.image_sha256 || ' ' || m.official_logo_id,
+    SELECT e.claim_id, coalesce(m.image_sha256 || ' ' || coalesce(m.official_logo_id, m.words), -- without an image that was fetched: its address
+                                (SELECT 'named ' || coalesce(g.image_sha256, g.image_url) FROM seen_images g WHERE g.sighting_id = e.sighting_id),
                                 (SELECT t.sentence FROM sentences t WHERE t.text_match_id = e.text_match_id)) AS part
     FROM claim_evidence e
     LEFT JOIN logo_matches m ON m.match_id = e.match_id

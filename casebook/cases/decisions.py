@@ -237,7 +237,10 @@ def _carry_out(ledger: Ledger, case: Case, details: Mapping[str, object], by: st
 
 
 def _images(ledger: Ledger, case: Case) -> list[Sha256]:
-    sql = "SELECT DISTINCT m.image_sha256 FROM claim_evidence e JOIN logo_matches m ON m.match_id = e.match_id WHERE e.claim_id = ?"
+    sql = (
+        "SELECT DISTINCT g.image_sha256 FROM claim_evidence e JOIN seen_images g ON g.sighting_id = e.sighting_id"
+        " WHERE e.claim_id = ? AND g.image_sha256 IS NOT NULL"
+    )
     return ledger.values(sql, [case.claim_id])
 
 

@@ -415,7 +415,7 @@ _FURTHER = (
     FollowUp.REAPPEARED, FollowUp.ESCALATED,
 )  # fmt: skip
 _PAGES = """
-    SELECT p.url, min(e.seen_at) AS first_seen, max(e.seen_at) AS last_seen, max(e.evidence = 'logo') AS has_logo,
+    SELECT p.url, min(e.seen_at) AS first_seen, max(e.seen_at) AS last_seen, max(e.sighting_id IS NOT NULL) AS has_logo,
            json_group_array((SELECT t.sentence FROM sentences t WHERE t.text_match_id = e.text_match_id)) AS sentences
     FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id
     WHERE e.claim_id = ? GROUP BY p.url ORDER BY last_seen DESC, p.url LIMIT ?

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from casebook.dossier.findings import Finding
+from casebook.dossier.named_images import NamedExhibit, read_named_images
 from casebook.dossier.pictures import PageExhibit, read_exhibits
 from casebook.dossier.provenance import Exchange, Way, read_exchanges, read_ways
 from casebook.verdicts.facts import ClaimDates, read_claim_dates
@@ -142,7 +143,7 @@ class Contradiction:
     polarity: Polarity
     names_brand: bool
     is_on_same_page: bool
-    claimed_by: str  # logo, text, or both with a comma
+    claimed_by: str  # picture, words, name, text, as many as there are, with commas
     denying_page_url: FinalUrl
     denying_pages: int
 
@@ -198,6 +199,7 @@ class Dossier:
 
     sentence: str
     logos: tuple[LogoExhibit, ...]
+    named: tuple[NamedExhibit, ...]  # images that claim by words or names alone
     texts: tuple[TextExhibit, ...]
     dates: ClaimDates
     contradictions: tuple[Contradiction, ...]
@@ -224,6 +226,7 @@ def read_dossier(ledger: Ledger, warc_dir: Path, finding: Finding, *, with_pictu
     return Dossier(
         sentence=_sentence(finding, brand_name),
         logos=_logos(ledger, warc_dir, claim_id, with_pictures=with_pictures),
+        named=read_named_images(ledger, warc_dir, claim_id, with_pictures=with_pictures),
         texts=_texts(ledger, claim_id),
         dates=read_claim_dates(ledger, claim_id),
         contradictions=tuple(
@@ -387,7 +390,7 @@ _LOGOS = """
     JOIN pages p ON p.page_id = e.page_id
     JOIN logo_matches m ON m.match_id = e.match_id
     JOIN official_logos o ON o.official_logo_id = m.official_logo_id
-    WHERE e.claim_id = ?
+    WHERE e.claim_id = ? AND e.evidence = 'picture'
     ORDER BY m.score DESC, e.seen_at DESC, e.evidence_id
 """
 _TEXTS = """

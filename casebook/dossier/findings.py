@@ -9,7 +9,7 @@ from ledger.database import Ledger, columns_of
 from ledger.errors import BadInputError, Problem
 from ledger.typed_texts import ClaimId, CrawlId, FinalUrl, Instant, IsoDate, MatchId, RejectionId, Sha256, SightingId
 from ledger.verdict_kinds import SERIOUSNESS
-from ledger.vocabulary import Certainty, Evidence, FoundBy, PageKind, Relation, SectionKind, VerdictKind
+from ledger.vocabulary import Certainty, FoundBy, PageKind, Relation, SectionKind, VerdictKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ class Finding:
     brand: str
     relation: Relation
     tier: str | None
-    evidence: Evidence
+    evidence: str | None  # picture, words, name, text, as many as there are, with commas
     verdict: VerdictKind | None
     reasons: tuple[str, ...] | None
     page_url: FinalUrl
@@ -49,7 +49,7 @@ class Standing:
     certainty: Certainty
     relation: Relation
     tier: str | None
-    evidence: Evidence
+    evidence: str | None  # picture, words, name, text, as many as there are, with commas
     other_claims: int
     state: str
     reasons: tuple[str, ...] | None
@@ -61,13 +61,15 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PerhapsMatch:
-    """A row of v_perhaps: an image that resembles an official logo too little to count. region: JSON."""
+    """A row of v_perhaps: an image that resembles an official logo, or seems to name a brand, too little to count. region: JSON."""
 
     table: ClassVar[str] = "v_perhaps"
     vendor: str
     brand: str
-    official_logo: str
+    official_logo: str | None
     score: float
+    why_perhaps: str
+    words: str | None
     region: str
     page_url: FinalUrl
     image_url: str | None
@@ -77,7 +79,7 @@ class PerhapsMatch:
     alt: str | None
     page_kind: PageKind
     found_by: FoundBy
-    distance_bits: int
+    distance_bits: int | None
     match_id: MatchId
     sighting_id: SightingId
 

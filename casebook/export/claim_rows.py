@@ -68,6 +68,9 @@ def list_rows(ledger: Ledger, finding: Finding) -> Iterator[SealedRows]:
         yield _rows("official_logos", logo.brand, "official_logo_id", logo.official_logo_id)
     for match_id in ledger.values(_MATCHES, [claim_id]):
         yield _rows("logo_matches", match_id[:2], "match_id", match_id)
+    for image_sha256 in ledger.values(_READ_IMAGES, [claim_id]):
+        yield _rows("image_readings", image_sha256[:2], "image_sha256", image_sha256)
+        yield _rows("image_words", image_sha256[:2], "image_sha256", image_sha256)
     claim = ledger.find(Claim, claim_id=claim_id)
     if claim is not None:
         yield _rows("seeds", claim.seed_id[:2], "seed_id", claim.seed_id)
@@ -107,6 +110,10 @@ def _rows(table: str, group: str | None, key: str, value: str) -> SealedRows:
 
 _SEARCHES = "SELECT DISTINCT search_id FROM verdicts WHERE claim_id = ? AND search_id IS NOT NULL"
 _MATCHES = "SELECT DISTINCT match_id FROM claim_evidence WHERE claim_id = ? AND match_id IS NOT NULL"
+_READ_IMAGES = (
+    "SELECT DISTINCT g.image_sha256 FROM claim_evidence e JOIN seen_images g ON g.sighting_id = e.sighting_id"
+    " JOIN image_readings i ON i.image_sha256 = g.image_sha256 WHERE e.claim_id = ?"
+)
 _OF_CLAIM = "FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id JOIN visits v ON v.visit_id = p.visit_id WHERE e.claim_id = ?"
 # the pages of a claim, with every image, style sheet and redirect that belongs to them, and the robots.txt of the visits
 _CAPTURES_SHOWN = f"""
@@ -128,6 +135,7 @@ _SHOWN_HERE = "FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id AND p
 _EVIDENCE_ROWS = (
     ("pages", "page_id", f"SELECT DISTINCT p.page_id {_SHOWN_HERE} WHERE e.claim_id = :claim"),
     ("sightings", "sighting_id", f"SELECT DISTINCT e.sighting_id {_SHOWN_HERE} WHERE e.claim_id = :claim AND e.sighting_id IS NOT NULL"),
+    ("name_matches", "name_match_id", f"SELECT DISTINCT n.name_match_id {_SHOWN_HERE} JOIN name_matches n ON n.sighting_id = e.sighting_id WHERE e.claim_id = :claim"),
     ("text_matches", "text_match_id", f"SELECT DISTINCT e.text_match_id {_SHOWN_HERE} WHERE e.claim_id = :claim AND e.text_match_id IS NOT NULL"),
     ("passages", "passage_id", f"SELECT DISTINCT t.passage_id {_SHOWN_HERE} JOIN text_matches t ON t.text_match_id = e.text_match_id WHERE e.claim_id = :claim"),
     ("looks", "look_id", f"SELECT DISTINCT p.look_id {_SHOWN_HERE} WHERE e.claim_id = :claim UNION SELECT g.look_id {_SHOWN_HERE} JOIN sightings g ON g.sighting_id = e.sighting_id WHERE e.claim_id = :claim AND g.look_id IS NOT NULL"),

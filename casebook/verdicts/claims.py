@@ -1,10 +1,10 @@
 """Matches and their surroundings → claims: what a vendor says that it is to a brand.
 
-Reads: logo_matches with official_logos, sightings, pages, recognitions, wall_images and v_image_hashes, text_matches with passages,
-looks, captures, visits, brands, seeds. Writes: walls, claims, claim_evidence, mark_findings.
+Reads: what images show (shown_logos.py), text_matches with passages, pages, looks, captures, visits, brands, seeds. Writes: walls, claims, claim_evidence, mark_findings.
 
 1. Find the logo walls of a visit, and which of them came with a template.
-2. Each sentence that claims something gives a relation; each sighting of an official logo gets one from where it stands.
+2. Each sentence that claims something gives a relation; each image that stands for a brand gets one from where it stands, and the
+   picture, the words in it and the names beside it are weighed (weighing.py).
 3. Evidence of one vendor, brand and relation is one claim. Denials are claims of their own, kept beside what they contradict.
 4. Evidence that a new reading no longer gives is removed; the claim's row and its verdicts stay as history.
 """
@@ -18,7 +18,9 @@ from urllib.parse import urlsplit
 
 from casebook.verdicts.logo_relations import LogoRelations, Place, SaidOnPage
 from casebook.verdicts.mark_findings import Misuse, ShownMark, find_misuse
+from casebook.verdicts.shown_logos import MatchSign, ShownLogo, Spot, read_shown_logos
 from casebook.verdicts.walls import find_walls
+from casebook.verdicts.weighing import weigh_signs
 from ledger.database import Ledger, columns_of
 from ledger.domains import belongs_to
 from ledger.identity import content_id
@@ -29,11 +31,8 @@ from ledger.typed_texts import (
     EvidenceId,
     FinalUrl,
     Instant,
-    IsoDate,
-    MatchId,
     PageId,
     SeedId,
-    SightingId,
     TextMatchId,
     VisitId,
 )
@@ -42,7 +41,6 @@ from ledger.vocabulary import (
     Certainty,
     Evidence,
     LogoVariant,
-    Noise,
     PageKind,
     Relation,
     SectionKind,
@@ -74,49 +72,6 @@ class _Sentence:
     section_kind: SectionKind
     page_kind: PageKind
     sentence: str
-    seen_at: Instant
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _ShownLogo:
-    """A row of _LOGO_EVIDENCE: an official logo where a page shows it."""
-
-    seed_id: SeedId
-    brand: str
-    domains: tuple[str, ...]
-    page_id: PageId
-    url: FinalUrl
-    page_kind: PageKind
-    kind_reasons: tuple[str, ...]
-    sighting_id: SightingId
-    zone: str
-    link_url: str | None
-    section_kind: SectionKind
-    section_reasons: tuple[str, ...]
-    heading_trail: tuple[str, ...]
-    alt: str | None
-    aria_label: str | None
-    caption: str | None
-    nearby_text: str | None
-    noise: Noise | None
-    noise_reason: str | None
-    page_box: tuple[int, ...] | None
-    match_id: MatchId
-    transform: str  # JSON, as matcher.looking.transform reads it
-    x: int
-    y: int
-    width: int
-    height: int
-    variant: LogoVariant
-    tier: str | None
-    programme: str | None
-    valid_until: IsoDate | None
-    usage: str  # JSON, as matcher.brands.usage reads it
-    is_in_wall: bool
-    is_hidden: bool
-    has_one_colour_variant: bool
-    image_width_px: int | None
-    neighbours: str | None  # JSON list of [x, y, width, height]; None: no rule needs them
     seen_at: Instant
 
 
@@ -153,7 +108,7 @@ def find_claims(ledger: Ledger, brands: Sequence[str], *, visit_ids: Iterable[Vi
         gathered = _VisitClaims()
         for sentence in ledger.select_each(_Sentence, _TEXT_EVIDENCE, [visit_id, chosen]):
             _add_text(sentence, gathered)
-        for logo in ledger.select_each(_ShownLogo, _LOGO_EVIDENCE, [visit_id, chosen]):
+        for logo in read_shown_logos(ledger, visit_id, brands):
             _add_logo(logo, relations, gathered)
         _add_general_denials(gathered)
         with ledger.transaction():
@@ -240,69 +195,73 @@ def _add_sentence(sentence: _Sentence, gathered: _VisitClaims, claim: Claim, rea
     )
 
 
-def _add_logo(logo: _ShownLogo, relations: LogoRelations, gathered: _VisitClaims) -> None:
+def _add_logo(logo: ShownLogo, relations: LogoRelations, gathered: _VisitClaims) -> None:
+    spot = logo.spot
     related = relations.relate(_place(logo, gathered))
-    is_badge = logo.variant is LogoVariant.BADGE
-    piece = ClaimEvidence(
-        claim_id=gathered.claim(logo.seed_id, logo.brand, related.relation).claim_id,
-        evidence_id=EvidenceId(content_id("logo-evidence", logo.sighting_id, logo.match_id)),
-        evidence=Evidence.LOGO,
-        page_id=logo.page_id,
-        sighting_id=logo.sighting_id,
-        match_id=logo.match_id,
-        text_match_id=None,
-        tier=logo.tier if is_badge else None,
-        programme=logo.programme if is_badge else None,
-        reasons=related.reasons,
-        seen_at=logo.seen_at,
-    )
-    gathered.add(piece)
-    gathered.marks += [
-        MarkFinding(
-            claim_id=piece.claim_id,
-            evidence_id=piece.evidence_id,
-            kind=misuse.kind,
-            measured=misuse.measured,
-            allowed=misuse.allowed,
+    for sign in weigh_signs(logo, related):
+        evidence_id = content_id(f"{sign.evidence}-evidence", spot.sighting_id, sign.match_id or spot.brand)
+        piece = ClaimEvidence(
+            claim_id=gathered.claim(spot.seed_id, spot.brand, related.relation).claim_id,
+            evidence_id=EvidenceId(evidence_id),
+            evidence=sign.evidence,
+            page_id=spot.page_id,
+            sighting_id=spot.sighting_id,
+            match_id=sign.match_id,
+            text_match_id=None,
+            tier=sign.tier,
+            programme=sign.programme,
+            reasons=(*related.reasons, *sign.reasons),
+            seen_at=spot.seen_at,
         )
-        for misuse in _misuse(logo)
-    ]
+        gathered.add(piece)
+        if sign.evidence is Evidence.PICTURE and logo.picture:
+            gathered.marks += [
+                MarkFinding(
+                    claim_id=piece.claim_id,
+                    evidence_id=piece.evidence_id,
+                    kind=misuse.kind,
+                    measured=misuse.measured,
+                    allowed=misuse.allowed,
+                )
+                for misuse in _misuse(spot, logo.picture)
+            ]
 
 
-def _place(logo: _ShownLogo, gathered: _VisitClaims) -> Place:
+def _place(logo: ShownLogo, gathered: _VisitClaims) -> Place:
+    spot = logo.spot
     return Place(
-        section_kind=logo.section_kind,
-        section_reasons=logo.section_reasons,
-        page_kind=logo.page_kind,
-        page_reasons=logo.kind_reasons,
-        zone=logo.zone,
-        link_url=logo.link_url,
-        headings=logo.heading_trail,
-        beside=tuple(filter(None, (logo.alt, logo.aria_label, logo.caption, logo.nearby_text))),
-        variant=logo.variant,
-        noise=logo.noise,
-        noise_reason=logo.noise_reason,
-        is_in_wall=logo.is_in_wall,
-        is_hidden=logo.is_hidden,
-        said_on_page=gathered.stated.get((logo.page_id, logo.brand)),
-        brand_domains=logo.domains,
-        page_host=urlsplit(logo.url).hostname or "",
+        section_kind=spot.section_kind,
+        section_reasons=spot.section_reasons,
+        page_kind=spot.page_kind,
+        page_reasons=spot.kind_reasons,
+        zone=spot.zone,
+        link_url=spot.link_url,
+        headings=spot.heading_trail,
+        beside=tuple(filter(None, (spot.alt, spot.aria_label, spot.caption, spot.nearby_text))),
+        badge=logo.badge,
+        noise=spot.noise,
+        noise_reason=spot.noise_reason,
+        is_in_wall=spot.is_in_wall,
+        is_hidden=spot.is_hidden,
+        said_on_page=gathered.stated.get((spot.page_id, spot.brand)),
+        brand_domains=spot.domains,
+        page_host=urlsplit(spot.url).hostname or "",
     )
 
 
-def _misuse(logo: _ShownLogo) -> Iterator[Misuse]:
+def _misuse(spot: Spot, match: MatchSign) -> Iterator[Misuse]:
     return find_misuse(
         ShownMark(
-            variant=logo.variant,
-            valid_until=logo.valid_until,
-            seen_on=logo.seen_at[:10],
-            usage=logo.usage,
-            transform=logo.transform,
-            box=Box(x=logo.x, y=logo.y, width=logo.width, height=logo.height),
-            neighbours=_boxes(logo.neighbours),
-            page_box=logo.page_box,
-            image_width_px=logo.image_width_px,
-            has_one_colour_variant=logo.has_one_colour_variant,
+            variant=match.variant or LogoVariant.COLOUR,
+            valid_until=match.valid_until,
+            seen_on=spot.seen_at[:10],
+            usage=match.usage or "{}",
+            transform=match.transform or "{}",
+            box=Box(x=match.x, y=match.y, width=match.width, height=match.height),
+            neighbours=_boxes(spot.neighbours),
+            page_box=spot.page_box,
+            image_width_px=spot.image_width_px,
+            has_one_colour_variant=spot.has_one_colour_variant,
         )
     )
 
@@ -317,32 +276,6 @@ _DELETE_MARKS = """
         JOIN pages p ON p.page_id = e.page_id
         JOIN claims c ON c.claim_id = e.claim_id
         WHERE p.visit_id = ? AND c.brand IN (SELECT value FROM json_each(?)))
-"""
-_LOGO_EVIDENCE = """
-    SELECT s.seed_id, b.brand, b.domains, p.page_id, p.url, p.kind AS page_kind, p.kind_reasons, g.sighting_id, g.zone,
-           g.link_url, g.section_kind, g.section_reasons, g.heading_trail, g.alt, g.aria_label, g.caption, g.nearby_text, g.noise,
-           g.noise_reason, g.page_box, g.is_hidden, m.match_id, m.transform, m.x, m.y, m.width, m.height,
-           o.variant, o.tier, o.programme, o.valid_until, o.usage,
-           EXISTS (SELECT 1 FROM wall_images w WHERE w.sighting_id = g.sighting_id) AS is_in_wall,
-           EXISTS (SELECT 1 FROM official_logos n WHERE n.brand = o.brand AND n.variant IN ('white', 'mono') AND n.is_current)
-               AS has_one_colour_variant,
-           (SELECT r.width_px FROM recognitions r WHERE r.image_sha256 = m.image_sha256 AND r.width_px IS NOT NULL LIMIT 1)
-               AS image_width_px,
-           iif(o.usage LIKE '%clear_space%',
-               (SELECT json_group_array(json_array(x, y, width, height)) FROM
-                (SELECT DISTINCT x, y, width, height FROM v_image_hashes h WHERE h.image_sha256 = m.image_sha256)), NULL)
-               AS neighbours,
-           k.looked_at AS seen_at
-    FROM pages p
-    JOIN visits v ON v.visit_id = p.visit_id
-    JOIN seeds s ON s.seed_id = v.seed_id
-    JOIN looks k ON k.look_id = p.look_id
-    JOIN seen_images g ON g.page_id = p.page_id
-    JOIN logo_matches m ON m.image_sha256 = g.image_sha256 AND m.strength = 'match' AND m.rejection_id IS NULL
-    JOIN official_logos o ON o.official_logo_id = m.official_logo_id
-    JOIN brands b ON b.brand = m.brand
-    WHERE p.visit_id = ? AND p.health = 'ok' AND m.brand IN (SELECT value FROM json_each(?))
-    ORDER BY g.sighting_no
 """
 _TEXT_EVIDENCE = """
     SELECT s.seed_id, b.brand, b.domains, p.page_id, p.url, t.text_match_id, t.kind, t.rule, t.tier, t.programme,

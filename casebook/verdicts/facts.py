@@ -17,6 +17,7 @@ from typing import TypeVar
 from casebook.verdicts.logo_relations import DOUBTFUL_WORDS, HIDDEN, IN_BIOGRAPHY
 from casebook.verdicts.tiers import NO_TIERS, TierList
 from casebook.verdicts.vendor_names import NEVER, VendorNames, read_vendor_names
+from casebook.verdicts.weighing import NAMED_WITH_MORE, ONE_NAME_ONLY, OTHERWISE_NAMED, OTHERWISE_READ
 from ledger.database import Ledger
 from ledger.dates import end_of_day
 from ledger.records import Seed
@@ -57,6 +58,10 @@ class ClaimFacts:
     official_logos: tuple[str, ...] = ()  # files of the official logos that are still shown
     variants: tuple[LogoVariant, ...] = ()
     retired_logos: tuple[str, ...] = ()  # "file (until DATE)" of those that were no longer valid when they were seen
+    is_recognised: bool = (
+        True  # of a logo the picture, or the words in it; False: what stands beside it names the brand
+    )
+    is_corroborated: bool = False  # something else than the picture names the brand
     fewest_strangers: int | None = None  # of the surest logo match; None: no logo, or never counted
     was_hardly_seen: bool = False  # every page that shows it needs a browser to be seen whole
     template_vendors: int = 0  # unrelated vendors whose walls are like the one it stands in; 0: it stands elsewhere too
@@ -84,7 +89,7 @@ class ClaimFacts:
 
 
 _STORED = (
-    "relation", "tiers", "programmes", "has_logo", "has_text", "is_in_main_part", "is_in_news", "is_in_biography", "official_logos",
+    "relation", "tiers", "programmes", "has_logo", "has_text", "is_corroborated", "is_in_main_part", "is_in_news", "is_in_biography", "official_logos",
     "retired_logos", "fewest_strangers", "was_hardly_seen", "template_vendors", "past_sentences", "asserted_by_others", "doubts",
     "country", "first_seen", "began_after", "gone_by",
 )  # fmt: skip
@@ -228,8 +233,8 @@ def _facts(
 ) -> ClaimFacts:
     first = evidence[0]
     shown = _still_shown(evidence, borders.read_without)
-    logos_shown = [row for row in shown if row.evidence is Evidence.LOGO]
-    logos = [row for row in evidence if row.evidence is Evidence.LOGO]
+    logos_shown = [row for row in shown if row.evidence is Evidence.PICTURE]
+    logos = [row for row in evidence if row.evidence is not Evidence.TEXT]
     texts = [row for row in evidence if row.evidence is Evidence.TEXT]
     strangers = [row.strangers for row in logos if row.strangers is not None]
     retired = {
@@ -245,6 +250,8 @@ def _facts(
         tier_list=_tier_list(first.tiers),
         has_logo=bool(logos),
         has_text=bool(texts),
+        is_recognised=not logos or any(row.evidence is not Evidence.NAME for row in logos),
+        is_corroborated=any(row.evidence in (Evidence.WORDS, Evidence.NAME) for row in logos),
         is_in_main_part=any(row.zone in ("main", "aside") for row in logos),
         is_in_news=all(row.page_kind is PageKind.NEWS for row in evidence),
         is_in_biography=all(IN_BIOGRAPHY in row.reasons for row in evidence),
@@ -267,25 +274,36 @@ def _facts(
     )
 
 
+# the beginning of a reason that leaves a doubt → what is said of it; None: the reason itself
+_DOUBTFUL = {
+    DOUBTFUL_WORDS: "the sentence that says what the logo stands for",
+    HIDDEN: "the logo stands in a part of the page that it hides",
+    ONE_NAME_ONLY: None,
+    NAMED_WITH_MORE: None,
+    OTHERWISE_NAMED: None,
+    OTHERWISE_READ: None,
+}
+
+
 def _doubts(evidence: Sequence[_Shown]) -> tuple[str, ...]:
-    """Return what leaves a doubt of a claim; nothing when a sentence or a logo is sure."""
-    doubtful = [
-        row
-        for row in evidence
-        if row.certainty is Certainty.LIKELY or DOUBTFUL_WORDS in row.reasons or HIDDEN in row.reasons
-    ]
-    if len(doubtful) < len(evidence):
+    """Return what leaves a doubt of a claim; nothing when a piece of evidence is sure."""
+    told = [list(_doubts_of(row)) for row in evidence]
+    if not all(told):
         return ()
-    told = (f"{row.doubt}, in “{_squeezed(row.sentence)}”" for row in doubtful if row.doubt and row.sentence)
-    of_logos = [
-        words
-        for words, mark in (
-            ("the sentence that says what the logo stands for", DOUBTFUL_WORDS),
-            ("the logo stands in a part of the page that it hides", HIDDEN),
+    return tuple(dict.fromkeys(doubt for each in told for doubt in each))
+
+
+def _doubts_of(row: _Shown) -> Iterator[str]:
+    if row.certainty is Certainty.LIKELY:
+        yield (
+            f"{row.doubt}, in “{_squeezed(row.sentence)}”"
+            if row.doubt and row.sentence
+            else "a sentence that is not sure"
         )
-        if any(mark in row.reasons for row in doubtful)
-    ]
-    return tuple(dict.fromkeys([*told, *of_logos]))
+    for reason in _texts(row.reasons):
+        for mark, words in _DOUBTFUL.items():
+            if reason.startswith(mark):
+                yield words or reason
 
 
 def _read_borders(ledger: Ledger, claim_ids: Sequence[ClaimId], until: str) -> Iterator[_Borders]:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from ledger.domains import belongs_to
 from ledger.lexicon import WordLists
 from ledger.shipped import shipped_data
-from ledger.vocabulary import LogoVariant, Noise, PageKind, Relation, SectionKind
+from ledger.vocabulary import Noise, PageKind, Relation, SectionKind
 
 _BY_SECTION = {
     SectionKind.PARTNERS: Relation.PARTNER,
@@ -72,7 +72,7 @@ class Place:
     link_url: str | None
     headings: tuple[str, ...]  # above it, outermost first
     beside: tuple[str, ...]  # alternative text, label, caption, nearby words
-    variant: LogoVariant
+    badge: Relation | None  # what it says by itself that the vendor is; None: it is no badge
     noise: Noise | None
     noise_reason: str | None
     is_in_wall: bool
@@ -125,7 +125,7 @@ class LogoRelations:
         2. In a row of social icons, payment marks or app-store badges it is that, and so is a single one of them.
         3. On a sign-in button, in a review widget, after "powered by" in the page's frame it is that.
         4. In the page's frame, with a link to a profile at the brand's site, it is a social icon.
-        5. A partner badge says partner, wherever it stands.
+        5. A partner badge says partner, or what its words say, wherever it stands.
         6. Under a heading that says it is over ("Former partners"), or is yet to come ("Become a partner"), nothing is claimed now: incidental.
            In a person's biography it is an earlier employer's: incidental.
         7. The section around it says what it is; its heading may say it more exactly (distributor, investor).
@@ -141,10 +141,8 @@ class LogoRelations:
             return Relating(relation=section, reasons=place.section_reasons)
         if incidental := self._incidental(place, section):
             return incidental
-        if place.variant is LogoVariant.BADGE:
-            return Relating(
-                relation=Relation.PARTNER, reasons=("the artwork is a partner badge", *place.section_reasons)
-            )
+        if place.badge is not None:
+            return Relating(relation=place.badge, reasons=("it is a partner badge", *place.section_reasons))
         if over := self._not_now(place):
             return Relating(relation=Relation.INCIDENTAL, reasons=(f"{NOT_NOW}, under “{over}”",))
         if section is None and (heading := self._biography(place)):

@@ -37,7 +37,9 @@ def _words(facts: ClaimFacts) -> Iterator[str]:
 def _evidence(facts: ClaimFacts) -> Iterator[str]:
     if facts.has_text and not facts.has_logo:
         yield "words only, no logo: naming a brand in plain text to describe one's trade may be allowed to anyone"
-    if facts.has_logo and not facts.has_text:
+    if not facts.is_recognised:
+        yield "named, not recognised: what stands beside a picture names the brand, the picture is no official drawing of it"
+    elif facts.has_logo and not facts.has_text:
         yield "a logo only: no sentence says what it stands for"
     if facts.fewest_strangers:
         yield f"{facts.fewest_strangers} unrelated drawings are as much like the official logo as what was found"

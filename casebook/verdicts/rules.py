@@ -18,9 +18,10 @@ By the register; each hit gives an outcome, and the one that is best for the ven
 10. not-a-partnership-claim: the vendor names the brand as customer, sponsor, investor or as technology that it uses,
     and no grant covers that: a register of partners does not say who buys from whom.
 11. undetermined: a wall of logos of which nothing says what they are.
-12. undetermined: the claim rests on weak logos only, or on pages that could not be seen whole.
+12. undetermined: the claim rests on weak logos only, which nothing beside them names, or on pages that could not be seen whole.
 13. undetermined: the vendor contradicts itself: its words also say that there is no relation, or none any more. Both stay, a person reads them.
-14. undetermined: only words claim it, and each of them leaves a doubt of who says what of whom.
+14. undetermined: all that claims it leaves a doubt: of who says what of whom, or of whose logo is shown. What a picture, the words in it,
+    a name beside it and the text of the page carry alone, casebook/verdicts/weighing.py and matcher/words/certainty.py say.
 15. undetermined: the register names a company whose name is the same but for its legal form, its spelling or a word of trade.
 16. template: the logo came with a page template, or the wall was copied: unrelated vendors show the same one.
 17. exceeds-grant: the vendor's own grant is valid on the day, for less than is claimed.
@@ -48,7 +49,7 @@ from ledger.relations import MEANINGS
 from ledger.typed_texts import IsoDate
 from ledger.vocabulary import Relation, VerdictKind
 
-RULES_VERSION = "4"
+RULES_VERSION = "5"
 # of 23,370 drawings that are nobody's, as much like the official one as what was found: a match that more strangers share
 # proves little by itself. On the corpus 97 of 98 right matches have none or one.
 WEAK_STRANGERS = 3
@@ -183,7 +184,8 @@ def _unstated(facts: ClaimFacts) -> _Outcome | None:
 def _hardly_seen(facts: ClaimFacts) -> _Outcome | None:
     if facts.has_text:
         return None
-    if facts.fewest_strangers is not None and facts.fewest_strangers >= WEAK_STRANGERS:
+    is_weak = facts.fewest_strangers is not None and facts.fewest_strangers >= WEAK_STRANGERS
+    if is_weak and not facts.is_corroborated:
         return _outcome(
             12,
             VerdictKind.UNDETERMINED,
@@ -209,9 +211,8 @@ def _contradicted(facts: ClaimFacts) -> _Outcome | None:
 def _doubtful(facts: ClaimFacts) -> _Outcome | None:
     if not facts.doubts:
         return None
-    return _outcome(
-        14, VerdictKind.UNDETERMINED, "only words claim it, and they leave a doubt", *facts.doubts[:MAX_DOUBTS]
-    )
+    what = "what claims it leaves a doubt" if facts.has_logo else "only words claim it, and they leave a doubt"
+    return _outcome(14, VerdictKind.UNDETERMINED, what, *facts.doubts[:MAX_DOUBTS])
 
 
 def _same_but_for_form(search: SearchResult) -> _Outcome | None:

@@ -13,6 +13,7 @@ from casebook.cases.letters import ListedLetter, list_letters
 from casebook.cases.removal import read_checks
 from casebook.dossier.dossier import Dossier, compare_logo, read_dossier
 from casebook.dossier.findings import Finding, read_finding
+from casebook.dossier.named_images import draw_named_image, read_named_images
 from casebook.dossier.pictures import list_exhibits, outlined_place, read_png, screenshot_place
 from ledger.database import Ledger
 from ledger.errors import BadInputError
@@ -128,6 +129,13 @@ def draw_picture(ledger: Ledger, warc_dir: Path, pictures_dir: Path, case: Case,
             part.write_bytes(getattr(compared, f"{made}_png"))
             part.replace(folder / f"{stem}-{made}.png")
     return folder / f"{stem}-{kind}.png"
+
+
+def draw_named(ledger: Ledger, warc_dir: Path, case: Case, number: int) -> bytes | None:
+    """Return a PNG of an image that claims by words or names; None: there is none."""
+    images = read_named_images(ledger, warc_dir, case.claim_id, with_pictures=False)
+    drawn = draw_named_image(ledger, warc_dir, images[number].image) if number < len(images) else None
+    return drawn if isinstance(drawn, bytes) else None
 
 
 def read_page_picture(ledger: Ledger, warc_dir: Path, case: Case, number: int, kind: str) -> bytes | None:

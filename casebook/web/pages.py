@@ -27,7 +27,7 @@ from casebook.cases.letters import latest_day, may_write
 from casebook.web.accounts import Session, list_accounts
 from casebook.web.application_context import ApplicationContext, is_plain_id
 from casebook.web.case_columns import SORTS
-from casebook.web.case_page import KINDS, draw_picture, read_case, read_case_view, read_page_picture
+from casebook.web.case_page import KINDS, draw_named, draw_picture, read_case, read_case_view, read_page_picture
 from casebook.web.dashboard import DASHBOARD_PAGES
 from casebook.web.letter_pages import LETTER_PAGES, LETTER_POSTS
 from casebook.web.queue import (
@@ -134,6 +134,16 @@ def show_picture(context: ApplicationContext, session: Session, path: Path_, que
     return Answer(file=file)
 
 
+def show_named(context: ApplicationContext, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
+    case, number = _case(context, path), path["number"]
+    if not number.isdecimal() or len(number) > 2:
+        raise NotThereError
+    png = draw_named(context.ledger, context.warc_dir, case, int(number))
+    if png is None:
+        raise NotThereError
+    return Answer(png=png)
+
+
 def show_page_picture(context: ApplicationContext, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
     case, kind, number = _case(context, path), path["kind"], path["number"]
     if kind not in ("screenshot", "outlined") or not number.isdecimal() or len(number) > 2:
@@ -163,6 +173,7 @@ PAGES: Mapping[str, Page] = {
     "/": Page(role=Role.READER, make=show_queue),
     "/cases/{case_id}": Page(role=Role.READER, make=show_case),
     "/cases/{case_id}/pictures/{number}/{kind}": Page(role=Role.READER, make=show_picture),
+    "/cases/{case_id}/named/{number}": Page(role=Role.READER, make=show_named),
     "/cases/{case_id}/pages/{number}/{kind}": Page(role=Role.READER, make=show_page_picture),
     "/log": Page(role=Role.ADMIN, make=show_log),
     "/help": Page(role=Role.READER, make=show_help),

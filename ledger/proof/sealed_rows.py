@@ -19,6 +19,7 @@ NOT_SEALED = (
     "hashed_images",
     "image_hashes",
     "passage_search",
+    "image_word_search",
     "register_keys",
     "likeness_names",
     "likeness_grams",
@@ -29,7 +30,10 @@ NOT_SEALED = (
     "saved_views",
     "alerts",
 )
-NOT_SEALED_COLUMNS = {"passages": ("passage_no", "search_words")}
+NOT_SEALED_COLUMNS = {
+    "passages": ("passage_no", "search_words"),
+    "image_words": ("word_no", "search_words"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +104,10 @@ TABLES = (
     _prefix("inline_images", "image_sha256"),
     _page("passages", "t.passage_id"),
     _prefix("recognitions", "image_sha256", "t.image_sha256, t.logo_set_id"),
+    _prefix("image_readings", "image_sha256"),
+    _prefix("image_words", "image_sha256", "t.image_sha256, t.line_no"),
     _prefix("logo_matches", "match_id"),
+    _page("name_matches", "t.name_match_id", f"JOIN sightings a ON a.sighting_id = t.sighting_id {_OF_PAGE.replace('t.', 'a.')}"),
     _page("text_matches", "t.text_match_id", f"JOIN passages a ON a.passage_id = t.passage_id {_OF_PAGE.replace('t.', 'a.')}"),
     _prefix("claims", "claim_id"),
     _page("claim_evidence", "t.claim_id, t.evidence_id"),

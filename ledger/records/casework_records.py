@@ -38,7 +38,7 @@ class Case:
     brand: str
     relation: Relation
     tier: str | None
-    evidence: str  # logo, text or both
+    evidence: str  # picture, words, name, text, as many as there are, with commas
     vendor: str
     vendor_domain: str
     country: str | None

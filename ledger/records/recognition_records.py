@@ -10,17 +10,22 @@ from ledger.typed_texts import (
     IsoDate,
     Json,
     MatchId,
+    NameMatchId,
     OfficialLogoId,
     PassageId,
     RejectionId,
     Sha256,
+    SightingId,
     TextMatchId,
 )
 from ledger.vocabulary import (
     AssertedBy,
     Certainty,
+    MatchKind,
     MatchStrength,
     Modality,
+    NameSource,
+    PerhapsReason,
     Polarity,
     RejectionEvent,
     Relation,
@@ -92,24 +97,74 @@ class HashedRegion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImageReading:
+    table: ClassVar[str] = "image_readings"
+    image_sha256: Sha256
+    engine: str
+    refusal_reason: str | None  # None: it was read
+    refusal_detail: str | None
+    read_at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageLine:
+    table: ClassVar[str] = "image_words"
+    image_sha256: Sha256
+    line_no: int
+    text: str
+    confidence: float
+    x: int
+    y: int
+    width: int
+    height: int
+    search_words: str | None  # None: the text itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
+    """By picture: official_logo_id to strangers_compared are not None; by words: name to letters_wrong."""
+
     table: ClassVar[str] = "logo_matches"
     match_id: MatchId
     image_sha256: Sha256
     brand: str
-    official_logo_id: OfficialLogoId
+    kind: MatchKind
     method: str
-    distance_bits: int
     score: float
     x: int
     y: int
     width: int
     height: int
     strength: MatchStrength
+    why_perhaps: PerhapsReason | None
     rejection_id: RejectionId | None  # the rejection that holds it back
-    transform: Json
-    strangers: int
-    strangers_compared: int
+    inside_brand: str | None = None
+    official_logo_id: OfficialLogoId | None = None
+    distance_bits: int | None = None
+    transform: Json | None = None
+    strangers: int | None = None
+    strangers_compared: int | None = None
+    name: str | None = None
+    words: str | None = None
+    letters_wrong: int | None = None
+    relation: Relation | None = None  # what the words beside it call the vendor
+    tier: str | None = None
+    programme: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameMatch:
+    table: ClassVar[str] = "name_matches"
+    name_match_id: NameMatchId
+    sighting_id: SightingId
+    brand: str
+    source: NameSource
+    text: str
+    name: str
+    is_alone: bool  # nothing else stands there that could be a name
+    relation: Relation | None
+    tier: str | None
+    programme: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,13 +38,21 @@ class _WorkerGoneError(Exception):
 class Worker:
     """A worker that is restarted as often as hostile pictures kill it; every method may be called from any thread."""
 
-    def __init__(self, script: str, memory_limit_bytes: int, arguments: Sequence[int] = ()) -> None:
+    def __init__(
+        self,
+        script: str,
+        memory_limit_bytes: int,
+        arguments: Sequence[int] = (),
+        *,
+        cpu_limit_s: float = thresholds.WORKER_CPU_LIMIT_S,
+    ) -> None:
         self._memory_limit_bytes = memory_limit_bytes
+        self._cpu_limit_s = cpu_limit_s
         self._command = [
             sys.executable,
             "-P",  # the folder of the script must not come first on sys.path, or our modules would shadow others
             str(Path(__file__).with_name(script)),
-            str(thresholds.WORKER_CPU_LIMIT_S),
+            str(cpu_limit_s),
             str(memory_limit_bytes),
             *map(str, arguments),
         ]
@@ -63,7 +71,7 @@ class Worker:
                 return self._give_up(RefusalReason.TOO_SLOW, detail)
             except _WorkerGoneError as e:
                 if e.is_out_of_time:
-                    detail = f"needs more than {thresholds.WORKER_CPU_LIMIT_S:g} s of processor time"
+                    detail = f"needs more than {self._cpu_limit_s:g} s of processor time"
                     return self._give_up(RefusalReason.TOO_SLOW, detail)
                 return self._give_up(RefusalReason.CRASHED, f"the process that decoded it ended: {e}")
             except OSError as e:

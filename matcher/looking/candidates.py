@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ledger.vocabulary import MatchStrength
+from ledger.vocabulary import MatchStrength, PerhapsReason
 from matcher import thresholds
 from matcher.decoding.decode import Picture
 from matcher.looking.alignment import Alignment, Pair, align_all
@@ -72,9 +72,15 @@ class Candidate:
         return max(-1.0, self.alignment.score * self.attained - common - crowded)
 
     @property
+    def why_perhaps(self) -> PerhapsReason | None:
+        """Why it is only a perhaps; None: it is a match."""
+        if self.is_in_passing:
+            return PerhapsReason.IN_PASSING
+        return PerhapsReason.LOW_SCORE if self.score < thresholds.ACCEPT_SCORE else None
+
+    @property
     def strength(self) -> MatchStrength:
-        is_sure = self.score >= thresholds.ACCEPT_SCORE and not self.is_in_passing
-        return MatchStrength.MATCH if is_sure else MatchStrength.PERHAPS
+        return MatchStrength.PERHAPS if self.why_perhaps else MatchStrength.MATCH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -73,6 +73,18 @@ def compare_pictures(official: bytes, found: bytes, region: Box, *, frame: int =
     )
 
 
+def outline_region(content: bytes, region: Box | None) -> bytes | Refusal:
+    """PNG of an image, at most 480 px, with a region of it outlined, if one is given: in px of the image."""
+    picture = decode_image(content)
+    if isinstance(picture, Refusal):
+        return picture
+    height, width = picture.pixels.shape[:2]
+    zoom = min(1.0, WHOLE_SIDE_PX / max(height, width))
+    if region is not None:
+        return _encode(_outlined(picture, _working_box(region, picture)))
+    return _encode(_on_checks(picture.pixels, (max(1, round(width * zoom)), max(1, round(height * zoom)))))
+
+
 def _mark_box(picture: Picture, found: np.ndarray) -> Box:
     """Box of the official drawing, with its frame or without, whichever is more like what was found."""
     marks = find_mark(flatten_alpha(picture.pixels))

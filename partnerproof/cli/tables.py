@@ -56,7 +56,7 @@ def print_perhaps(ledger: Ledger, *, brand: str | None = None) -> None:
     """Print the images in which a person should look for a logo, most alike first."""
     rows = read_perhaps(ledger, brand=brand)
     print_rows(
-        ("score", "brand", "official logo", "vendor", "section", "x, y, width, height"),
+        ("score", "brand", "official logo", "why perhaps", "vendor", "section", "x, y, width, height"),
         [(_perhaps_cells(row), f"{row.page_url}  {row.image_url or 'inline'}  {row.image_sha256}") for row in rows],
     )
     images = len({row.image_sha256 for row in rows})
@@ -66,7 +66,8 @@ def print_perhaps(ledger: Ledger, *, brand: str | None = None) -> None:
 def _perhaps_cells(row: PerhapsMatch) -> list[str]:
     region = json.loads(row.region)
     place = ", ".join(str(region[side]) for side in ("x", "y", "width", "height"))
-    return [f"{row.score:.2f}", row.brand, row.official_logo, row.vendor, row.section_kind, place]
+    what = row.official_logo or f"words “{row.words}”"
+    return [f"{row.score:.2f}", row.brand, what, row.why_perhaps, row.vendor, row.section_kind, place]
 
 
 def print_findings(
@@ -119,7 +120,7 @@ def print_standings(ledger: Ledger, *, verdict: str | None = None, brand: str | 
 def _standing_cells(row: Standing) -> list[str]:
     others = str(row.other_claims) if row.other_claims else ""
     return [
-        row.verdict or "not judged", row.vendor, row.brand, row.relation, row.tier or "", row.evidence, row.certainty, row.state, others
+        row.verdict or "not judged", row.vendor, row.brand, row.relation, row.tier or "", row.evidence or "", row.certainty, row.state, others
     ]  # fmt: skip
 
 
@@ -127,7 +128,7 @@ _HEADINGS = ["verdict", "vendor", "brand", "relation", "tier", "evidence"]
 
 
 def _cells(row: Finding) -> list[str]:
-    return [row.verdict or "not judged", row.vendor, row.brand, row.relation, row.tier or "", row.evidence]
+    return [row.verdict or "not judged", row.vendor, row.brand, row.relation, row.tier or "", row.evidence or ""]
 
 
 def _print_perhaps_hint(ledger: Ledger, console: Console, *, crawl_id: CrawlId | None, brand: str | None) -> None:

@@ -29,6 +29,7 @@ from ledger.vocabulary import (
     Certainty,
     FoundBy,
     LookOutcome,
+    MatchKind,
     MatchStrength,
     Modality,
     PageHealth,
@@ -149,9 +150,9 @@ def _add_page(ledger: Ledger, visit_id: str, at: str, url: str, page: Read) -> N
             ledger.add(
                 [
                     Match(
-                        match_id=content_id("match", image), image_sha256=image, brand="acme", official_logo_id="acme-logo",
+                        match_id=content_id("match", image), image_sha256=image, brand="acme", kind=MatchKind.PICTURE, official_logo_id="acme-logo",
                         method="m", distance_bits=0, score=1.0, x=0, y=0, width=9, height=9, strength=MatchStrength.MATCH,
-                        rejection_id=None, transform={}, strangers=0, strangers_compared=23370,
+                        why_perhaps=None, rejection_id=None, transform={}, strangers=0, strangers_compared=23370,
                     )
                 ]
             )  # fmt: skip

@@ -148,7 +148,7 @@ def test_a_denial_beside_a_claim_is_a_contradiction_and_an_objection(ledger, tmp
     assert held(ledger) == {"partner": "undetermined", "denied": "disclaimed"}
     (row,) = rows_of(ledger, "SELECT * FROM v_contradictions")
     assert (row["relation"], row["is_on_same_page"], row["denial"], row["claimed_by"]) == (
-        "partner", 1, "We are not affiliated with Acme.", "logo",
+        "partner", 1, "We are not affiliated with Acme.", "picture",
     )  # fmt: skip
     assert "the same page says “We are not affiliated with Acme.”" in ledger.value(
         "SELECT objections FROM v_findings WHERE relation = 'partner'"

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from casebook.verdicts.logo_relations import LogoRelations, Place, SaidOnPage
-from ledger.vocabulary import LogoVariant, Noise, PageKind, Relation, SectionKind
+from ledger.vocabulary import Noise, PageKind, Relation, SectionKind
 
 PLACE = Place(
     section_kind=SectionKind.NONE, section_reasons=(), page_kind=PageKind.OTHER, page_reasons=("heading has “x”",),
-    zone="main", link_url=None, headings=(), beside=(), variant=LogoVariant.COLOUR, noise=None, noise_reason=None, is_in_wall=False,
+    zone="main", link_url=None, headings=(), beside=(), badge=None, noise=None, noise_reason=None, is_in_wall=False,
     is_hidden=False, said_on_page=None, brand_domains=("acme.example",), page_host="www.vendor.example",
 )  # fmt: skip
 SAID = SaidOnPage(relation=Relation.RESELLER, sentence="We resell Acme.", is_sure=True)
@@ -22,7 +22,7 @@ RELATIONS = LogoRelations()
     ("change", "relation"),
     [
         ({"page_host": "shop.acme.example", "section_kind": SectionKind.PARTNERS}, Relation.OWN),
-        ({"section_kind": SectionKind.SOCIAL, "variant": LogoVariant.BADGE}, Relation.SOCIAL),
+        ({"section_kind": SectionKind.SOCIAL, "badge": Relation.PARTNER}, Relation.SOCIAL),
         ({"section_kind": SectionKind.PAYMENT}, Relation.PAYMENT),
         ({"section_kind": SectionKind.APP_STORE}, Relation.APP_STORE),
         ({"noise": Noise.PAYMENT, "noise_reason": "called “visa”"}, Relation.PAYMENT),
@@ -38,7 +38,7 @@ RELATIONS = LogoRelations()
         ({"zone": "footer", "link_url": "https://www.acme.example/vendor"}, Relation.SOCIAL),
         ({"zone": "footer", "link_url": "https://www.acme.example/"}, Relation.INCIDENTAL),
         ({"zone": "footer", "link_url": "https://notacme.example/vendor"}, Relation.INCIDENTAL),
-        ({"variant": LogoVariant.BADGE}, Relation.PARTNER),
+        ({"badge": Relation.PARTNER}, Relation.PARTNER),
         ({"section_kind": SectionKind.PARTNERS, "page_kind": PageKind.CLIENTS}, Relation.PARTNER),
         ({"section_kind": SectionKind.CLIENTS, "page_kind": PageKind.PARTNERS}, Relation.CUSTOMER),
         ({"section_kind": SectionKind.TECHNOLOGY}, Relation.TECHNOLOGY),
