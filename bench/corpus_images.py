@@ -17,9 +17,10 @@ import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ledger.lexicon import Lexicon
+from ledger.vocabulary import MatchStrength
 from matcher import LogoMatcher, Refusal, thresholds
-from matcher.lettering.named_brands import BrandNaming, PictureNames
-from matcher.lettering.read_lines import read_lines
+from matcher.word_matcher import WordMatcher
 from matcher.words.naming import brand_names
 
 _FLAGS = ("photo", "unofficial_art", "badge_lockup", "old_logo", "white_on_transparent", "artwork_missing")
@@ -65,7 +66,7 @@ def read_labels(corpus: Path) -> list[LabelledImage]:
 
 
 class WordsOfCorpus:
-    """Which brands the words in files name, and what reading them took."""
+    """Which brands the words in files surely name, and what reading them took."""
 
     def __init__(self, corpus: Path) -> None:
         brands = json.loads((corpus / "brands.json").read_text(encoding="utf-8"))
@@ -74,16 +75,17 @@ class WordsOfCorpus:
             for brand, entry in brands.items()
             for name in brand_names(brand, entry["name"], entry.get("aliases", ()))
         ]
-        self._names = PictureNames(names)
-        self._found: dict[str, list[BrandNaming]] = {}
+        self._matcher = WordMatcher(names, Lexicon.load())
+        self._found: dict[str, dict[str, float]] = {}
         self.taken_s: list[float] = []
 
-    def find(self, file: Path) -> list[BrandNaming]:
+    def find(self, file: Path) -> dict[str, float]:
         if file.name not in self._found:
             before = _processor_s()
-            lines = read_lines(file.read_bytes())
+            found = self._matcher.match(file.read_bytes())
             self.taken_s.append(_processor_s() - before)
-            self._found[file.name] = [] if isinstance(lines, Refusal) else self._names.find(lines)
+            sure = () if isinstance(found, Refusal) else found
+            self._found[file.name] = {m.naming.brand: 1.0 for m in sure if m.strength is MatchStrength.MATCH}
         return self._found[file.name]
 
 
@@ -119,7 +121,7 @@ def main() -> None:
                 scores[image.file] = matcher.best_scores(content)
             image.scores, image.reported = scores[image.file], reported[image.file]
             if words is not None:
-                image.named = {naming.brand: 1.0 for naming in words.find(options.corpus / image.file)}
+                image.named = words.find(options.corpus / image.file)
     print(f"{len(scores)} files, {1000 * taken_s / max(1, len(scores)):.1f} ms each")
     brands = set(json.loads((options.corpus / "brands.json").read_text(encoding="utf-8")))
     wrong = sorted((image.wrong()[0] for image in images), reverse=True)

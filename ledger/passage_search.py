@@ -1,6 +1,6 @@
-"""Words of passages, found again: full-text search in any script, from any text that a person types.
+"""Words of passages and of images, found again: full-text search in any script, from any text that a person types.
 
-Reads: passages, and the FTS5 table passage_search, which triggers keep in line with passages.text and passages.search_words.
+Reads: passages, image_readings, image_words, and the FTS5 tables passage_search and image_word_search, which triggers keep in line with their texts.
 
 SQLite's own tokenizers find no name inside a text without spaces, and its trigram tokenizer none of two characters,
 such as 微软. So runs of scripts that write without spaces are kept as overlapping pairs (合作伙伴 → 合作 作伙 伙伴), other
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ledger.database import Ledger
-from ledger.typed_texts import CrawlId, PageId, PassageId
+from ledger.typed_texts import CrawlId, PageId, PassageId, Sha256
 
 MAX_QUERY_CHARS = 500
 # scripts without spaces between words: Thai, Lao, Burmese, Khmer, kana, Han (with its extensions); Korean glues particles
@@ -41,7 +41,10 @@ def search_words(text: str) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundPassage:
-    """A passage that holds the words. rank: of SQLite's bm25, small = fits best."""
+    """A passage, or what was read in an image, that holds the words. rank: of SQLite's bm25, small = fits best.
+
+    passage_id is None for an image, image_sha256 for a passage.
+    """
 
     vendor: str
     page_url: str
@@ -50,28 +53,39 @@ class FoundPassage:
     heading: str | None
     crawl_id: CrawlId
     page_id: PageId
-    passage_id: PassageId
+    passage_id: PassageId | None
+    image_sha256: Sha256 | None
     rank: float
 
 
 def search_passages(ledger: Ledger, text: str, limit: int = 50) -> list[FoundPassage]:
-    """Return the passages that hold all words of a text, best first.
+    """Return the passages, and the words read in images, that hold all words of a text, best first.
 
     What stands in quotes has to stand together; a word's beginning is enough (`partn` finds "partners"). Any text may be
     asked: signs of the query language are words or nothing.
     """
     query = match_query(text)
-    if not query:
-        return []
-    return ledger.select(
-        FoundPassage,
-        "SELECT s.vendor, p.url AS page_url, g.text, g.language, g.heading, v.crawl_id, g.page_id, g.passage_id,"
-        " bm25(passage_search) AS rank FROM passage_search JOIN passages g ON g.passage_no = passage_search.rowid"
-        " JOIN pages p ON p.page_id = g.page_id"
-        " JOIN visits v ON v.visit_id = p.visit_id JOIN seeds s ON s.seed_id = v.seed_id"
-        " WHERE passage_search MATCH ? ORDER BY rank, g.passage_id LIMIT ?",
-        [query, limit],
-    )
+    return ledger.select(FoundPassage, _FOUND, {"query": query, "limit": limit}) if query else []
+
+
+_OF_PAGE = "JOIN visits v ON v.visit_id = p.visit_id JOIN seeds s ON s.seed_id = v.seed_id"
+_FOUND = f"""
+    SELECT * FROM (
+        SELECT s.vendor, p.url AS page_url, g.text, g.language, g.heading, v.crawl_id, g.page_id, g.passage_id, NULL AS image_sha256,
+               bm25(passage_search) AS rank
+        FROM passage_search JOIN passages g ON g.passage_no = passage_search.rowid JOIN pages p ON p.page_id = g.page_id {_OF_PAGE}
+        WHERE passage_search MATCH :query ORDER BY rank, g.passage_id LIMIT :limit)
+    UNION ALL
+    SELECT * FROM (
+        SELECT DISTINCT s.vendor, p.url, (SELECT group_concat(l.text, ' / ') FROM image_words l WHERE l.image_sha256 = w.image_sha256),
+               NULL, g.heading, v.crawl_id, g.page_id, NULL, w.image_sha256, w.rank
+        FROM (SELECT i.image_sha256, bm25(image_word_search) AS rank
+              FROM image_word_search JOIN image_readings i ON i.reading_no = image_word_search.rowid
+              WHERE image_word_search MATCH :query ORDER BY rank, i.image_sha256 LIMIT :limit) w
+        JOIN seen_images g ON g.image_sha256 = w.image_sha256 JOIN pages p ON p.page_id = g.page_id {_OF_PAGE}
+        ORDER BY w.rank, w.image_sha256, p.url LIMIT :limit)
+    ORDER BY rank, passage_id, image_sha256, page_url LIMIT :limit
+"""
 
 
 def match_query(text: str) -> str:

@@ -252,15 +252,28 @@ CREATE TABLE image_hashes ( -- the regions of an image and their hashes, as byte
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE image_readings ( -- the words in an image were looked for
-    image_sha256 TEXT PRIMARY KEY,
+    reading_no INTEGER PRIMARY KEY, -- in this file only: the rowid of image_word_search
+    image_sha256 TEXT NOT NULL UNIQUE,
     engine TEXT NOT NULL, -- name, version and models
     refusal_reason TEXT, -- NULL: it was read, and image_words has what stands there; no row = nothing
     refusal_detail TEXT,
-    read_at TEXT NOT NULL
+    read_at TEXT NOT NULL,
+    search_words TEXT NOT NULL -- all lines, as they are searched: as passages.search_words
 ) STRICT;
+CREATE VIEW image_reading_words AS SELECT reading_no, search_words AS words FROM image_readings;
+CREATE VIRTUAL TABLE image_word_search USING fts5(words, content='image_reading_words', content_rowid='reading_no', tokenize='unicode61 remove_diacritics 2');
+CREATE TRIGGER image_readings_added AFTER INSERT ON image_readings BEGIN
+    INSERT INTO image_word_search (rowid, words) VALUES (new.reading_no, new.search_words);
+END;
+CREATE TRIGGER image_readings_gone AFTER DELETE ON image_readings BEGIN
+    INSERT INTO image_word_search (image_word_search, rowid, words) VALUES ('delete', old.reading_no, old.search_words);
+END;
+CREATE TRIGGER image_readings_changed AFTER UPDATE ON image_readings WHEN old.search_words <> new.search_words BEGIN
+    INSERT INTO image_word_search (image_word_search, rowid, words) VALUES ('delete', old.reading_no, old.search_words);
+    INSERT INTO image_word_search (rowid, words) VALUES (new.reading_no, new.search_words);
+END;
 
 CREATE TABLE image_words ( -- a line of words that was read in an image
-    word_no INTEGER PRIMARY KEY, -- in this file only: the rowid of image_word_search
     image_sha256 TEXT NOT NULL REFERENCES image_readings(image_sha256) ON DELETE CASCADE,
     line_no INTEGER NOT NULL, -- in the image, from top to bottom, from 0
     text TEXT NOT NULL, -- as it was read
@@ -269,17 +282,8 @@ CREATE TABLE image_words ( -- a line of words that was read in an image
     y INTEGER NOT NULL,
     width INTEGER NOT NULL,
     height INTEGER NOT NULL,
-    search_words TEXT, -- as passages.search_words
-    UNIQUE (image_sha256, line_no)
-) STRICT;
-CREATE VIEW image_word_texts AS SELECT word_no, coalesce(search_words, text) AS words FROM image_words;
-CREATE VIRTUAL TABLE image_word_search USING fts5(words, content='image_word_texts', content_rowid='word_no', tokenize='unicode61 remove_diacritics 2');
-CREATE TRIGGER image_words_added AFTER INSERT ON image_words BEGIN
-    INSERT INTO image_word_search (rowid, words) VALUES (new.word_no, coalesce(new.search_words, new.text));
-END;
-CREATE TRIGGER image_words_gone AFTER DELETE ON image_words BEGIN
-    INSERT INTO image_word_search (image_word_search, rowid, words) VALUES ('delete', old.word_no, coalesce(old.search_words, old.text));
-END;
+    PRIMARY KEY (image_sha256, line_no)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE logo_matches ( -- a region of an image ties to a brand: by an official logo, or by the brand's name in it
     match_id TEXT PRIMARY KEY,

@@ -23,20 +23,21 @@ from pathlib import Path
 from ledger.database import Ledger
 from ledger.identity import content_id, utc_text
 from ledger.lexicon import Lexicon
-from ledger.passage_search import search_words
+from ledger.passage_search import searchable
 from ledger.records import ImageLine, ImageReading, Match
 from ledger.typed_texts import CaptureId, MatchId, Sha256, VisitId
 from ledger.vocabulary import MatchKind, MatchStrength
 from matcher import thresholds
 from matcher.decoding.lettering_worker import lettering_engine
 from matcher.decoding.refusals import Refusal
-from matcher.lettering.badge_words import BadgeReader, BadgeWords
-from matcher.lettering.named_brands import BrandNaming, PictureNames
+from matcher.lettering.badge_words import BadgeWords
+from matcher.lettering.named_brands import BrandNaming
 from matcher.lettering.read_lines import ReadLine, read_lines
 from matcher.logo_matches import image_content
 from matcher.looking.regions import Box
 from matcher.rejections import StandingRejections, stored_hashes_of_whole
 from matcher.stored_names import read_names, read_tiers
+from matcher.word_matcher import WordMatcher
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,13 +92,14 @@ def _to_read(visit_id: VisitId) -> dict[str, object]:
 
 
 def _store(ledger: Ledger, image_sha256: Sha256, engine: str, found: Sequence[ReadLine] | Refusal) -> None:
-    refusal = found if isinstance(found, Refusal) else None
+    refusal, read = (found, ()) if isinstance(found, Refusal) else (None, found)
     reading = ImageReading(
         image_sha256=image_sha256,
         engine=engine,
         refusal_reason=refusal.reason if refusal else None,
         refusal_detail=refusal.detail if refusal else None,
         read_at=utc_text(),
+        search_words=searchable("\n".join(line.text for line in read)),
     )
     lines = [
         ImageLine(
@@ -109,9 +111,8 @@ def _store(ledger: Ledger, image_sha256: Sha256, engine: str, found: Sequence[Re
             y=line.box.y,
             width=line.box.width,
             height=line.box.height,
-            search_words=search_words(line.text),
         )
-        for number, line in enumerate(() if isinstance(found, Refusal) else found)
+        for number, line in enumerate(read)
     ]
     with ledger.transaction():
         ledger.put([reading])
@@ -121,21 +122,21 @@ def _store(ledger: Ledger, image_sha256: Sha256, engine: str, found: Sequence[Re
 
 def match_words(ledger: Ledger, brands: Sequence[str], lexicon: Lexicon, *, visit_ids: Iterable[VisitId]) -> int:
     """Write the matches that the words of visits' images give; returns how many there are now. Running it again changes nothing."""
-    names, badges = PictureNames(read_names(ledger, brands)), BadgeReader(lexicon, read_tiers(ledger, brands))
+    matcher = WordMatcher(read_names(ledger, brands), lexicon, read_tiers(ledger, brands))
     rejected, total = StandingRejections(ledger, brands), 0
     for visit_id in visit_ids:
         lines_of_visit = ledger.select(_Line, _LINES, [visit_id])
         for image_sha256, group in groupby(lines_of_visit, key=attrgetter("image_sha256")):
             stored = list(group)
             lines = [line.as_read() for line in stored]
-            read = [(naming, badges.read(naming, lines)) for naming in names.find(lines)]
-            matches = [_match(image_sha256, stored[0].engine, naming, words) for naming, words in read]
-            whole = stored_hashes_of_whole(ledger, image_sha256) if matches else []
-            held = [
-                replace(match, rejection_id=rejected.find(match.brand, image_sha256, whole, None)) for match in matches
+            found = matcher.match_lines(lines)
+            whole = stored_hashes_of_whole(ledger, image_sha256) if found else []
+            matches = [
+                replace(match, rejection_id=rejected.find(match.brand, image_sha256, whole, None))
+                for match in (_match(image_sha256, stored[0].engine, one.naming, one.beside) for one in found)
             ]
-            _replace(ledger, image_sha256, brands, held)
-            _tell_tier(ledger, image_sha256, brands, badges, lines, {naming.brand for naming, _ in read})
+            _replace(ledger, image_sha256, brands, matches)
+            _tell_tier(ledger, image_sha256, brands, matcher, lines, {match.brand for match in matches})
             total += len(matches)
     return total
 
@@ -182,7 +183,7 @@ def _tell_tier(
     ledger: Ledger,
     image_sha256: Sha256,
     brands: Sequence[str],
-    badges: BadgeReader,
+    matcher: WordMatcher,
     lines: Sequence[ReadLine],
     named: set[str],
 ) -> None:
@@ -192,7 +193,7 @@ def _tell_tier(
         [image_sha256, json.dumps(list(brands))],
     ):
         is_badge = named <= {brand} and sum(len(line.text.split()) for line in lines) <= thresholds.MAX_BADGE_WORDS
-        badge = badges.read_badge(brand, lines) if is_badge else None
+        badge = matcher.read_badge(brand, lines) if is_badge else None
         ledger.execute(
             "UPDATE logo_matches SET relation = :relation, tier = :tier"
             " WHERE image_sha256 = :image AND kind = 'picture' AND brand = :brand",

@@ -33,8 +33,10 @@ SHORTEST_SHARED, MOST_SHARED_WORDS = 4, 3  # letters and words of a name on whic
 _ENDING = re.compile(r"\.(?:png|jpe?g|gif|webp|avif|svgz?|bmp|ico|tiff?|heic|html?|php|aspx?)$", re.I)
 _SEPARATOR = re.compile(r"[\W_]+")
 _MADE_BY_MACHINES = re.compile(
-    r"(?=\w*\d)(?=\w*[a-z])\w{8,}|\d+x\d+|v?\d+|[0-9a-f]{6,}", re.I
+    r"(?=\w*\d)(?=\w*[a-z])\w{8,}|\d+x\d*|v?\d+|[0-9a-f]{6,}", re.I
 )  # digests, sizes, numbers
+_COLOURS = frozenset({"black", "blue", "gray", "green", "grey", "red", "white"})
+_ADDRESSES = frozenset({NameSource.FILE, NameSource.LINK})
 _LOCALE = re.compile(r"/?(?:[a-z]{2}(?:[-_][a-z]{2})?)?/?", re.I)
 
 
@@ -75,7 +77,8 @@ class _Finder:
         known = (*_SEPARATOR.split(beside.vendor), *word_list("beside_words.txt"))
         for source, text, written in _texts(beside):
             line = written_line(text)
-            for naming in self._names.find([line]):
+            bare = written_line(_without_general(text))  # "hp" of "hp-logo-white": short names have to stand alone
+            for naming in self._names.find([line]) or (self._names.find([bare]) if source in _ADDRESSES else ()):
                 if naming.letters_wrong:
                     continue  # what was written was not read
                 words = self._badges.read(naming, [line], known)
@@ -143,21 +146,26 @@ def _last_name(url: str | None) -> str:
 
 
 def _words_of_name(name: str) -> str:
-    """The words of a file's name, without those that say what kind of picture it is: "sap_logo-white@2x.png" is sap."""
+    """The words of a file's name, without digests, numbers and sizes: "sap_logo-white@2x.png" is sap logo white."""
     parts = _SEPARATOR.split(_ENDING.sub("", name))
-    general = word_list("beside_words.txt")
-    return " ".join(part for part in parts if part.lower() not in general and not _MADE_BY_MACHINES.fullmatch(part))
+    return " ".join(part for part in parts if part and not _MADE_BY_MACHINES.fullmatch(part))
+
+
+def _without_general(text: str, kept: frozenset[str] = frozenset()) -> str:
+    """A text without the words that say what kind of picture it is, and how it is drawn. kept: those of them that stay."""
+    general = frozenset(word_list("beside_words.txt")) - kept
+    return " ".join(word for word in text.split() if word.lower() not in general)
 
 
 def shared_name(alt: str | None, file_url: str | None) -> str | None:
     """The words on which an alternative text and a file's name agree, as the text has them; None where they do not, or say nothing."""
-    text, file = _words_of_name(alt or ""), _words_of_name(_last_name(file_url))
-    is_name = (
-        name_key(text) == name_key(file)
-        and len(name_key(text)) >= SHORTEST_SHARED
-        and len(text.split()) <= MOST_SHARED_WORDS
-    )
-    return text if is_name else None
+    words = _words_of_name(alt or ""), _words_of_name(_last_name(file_url))
+    for kept in (_COLOURS, frozenset[str]()):  # "Red Harbour" is no harbour; a white copy of a logo is the logo
+        text, file = (_without_general(each, kept) for each in words)
+        key = name_key(text)
+        if key == name_key(file) and len(key) >= SHORTEST_SHARED and len(text.split()) <= MOST_SHARED_WORDS:
+            return text
+    return None
 
 
 _SIGHTINGS = """

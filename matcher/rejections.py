@@ -1,6 +1,6 @@
 """Rejections: a person said that an image does not show a brand's logo, so it and its copies match that brand no more.
 
-Reads: rejections, official_logos, image_hashes, logo_matches. Writes: rejections, logo_matches.rejection_id.
+Reads: rejections, official_logos, image_hashes, logo_matches, name_matches, sightings, looks. Writes: rejections, logo_matches.rejection_id.
 
 1. Events are only ever added; of one image and brand the latest counts (v_rejections).
 2. A rejection holds while the brand's official set is the one that it was made against: new logos are judged anew.
@@ -173,7 +173,7 @@ def _nothing_to_undo(ledger: Ledger, decision: Decision) -> Problem:
 
 def hold_back(ledger: Ledger, brands: Sequence[str]) -> set[Sha256]:
     """Bring all stored matches of brands in line with their rejections; returns the images for which that changed
-    something. Running it again changes nothing."""
+    something, and those that were ever rejected though named beside. Running it again changes nothing."""
     standing = StandingRejections(ledger, brands)
     matches = ledger.select(
         _Judged,
@@ -190,7 +190,15 @@ def hold_back(ledger: Ledger, brands: Sequence[str]) -> set[Sha256]:
             if rejection_id != match.rejection_id:
                 changed.add(match.image_sha256)
                 ledger.update(Match, {"rejection_id": rejection_id}, match_id=match.match_id)
-    return changed
+    # a name beside an image has no match that could be held back: whoever weighs it asks v_rejections
+    return changed | set(ledger.values(_NAMED, [json.dumps(list(brands))]))
+
+
+_NAMED = """
+    SELECT DISTINCT r.image_sha256 FROM rejections r JOIN seen_images g ON g.image_sha256 = r.image_sha256
+    JOIN name_matches n ON n.sighting_id = g.sighting_id AND n.brand = r.brand
+    WHERE r.brand IN (SELECT value FROM json_each(?))
+"""
 
 
 def visits_that_show(ledger: Ledger, image_sha256s: Iterable[Sha256]) -> list[VisitId]:

@@ -312,8 +312,9 @@ LETTERS_FOR_TWO_WRONG: Final = 10
 SHORT_NAME_LETTERS: Final = 3
 SURE_READING: Final = 0.8
 """Confidence (0..1) of a line from which a name of so few letters counts in it."""
-HEADLINE_SHARE: Final = 0.8
-"""Share of the highest line's height that a name's line must have for words of lower lines to be a slogan beside it."""
+SLOGAN_SHARE: Final = 0.7
+"""Height of a line, as a share of the name's, up to which strange words in it are a slogan; beside "Acme" a "Dental" of the same
+height makes it another firm."""
 MAX_STRANGE_WORDS: Final = 6
 """Words in lower lines that may be a slogan; more are a text, or other firms' names."""
 MIN_LETTERED_LONG_PX: Final = 40

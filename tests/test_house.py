@@ -17,7 +17,10 @@ MODULES = all_modules()
 WRITER = {  # table → the one room that writes it
     "ledger": "warc_files captures connections certificates deletions",
     "crawler": "seeds crawls visits looks pages page_continuity sightings inline_images passages renders",
-    "matcher": "brands official_logos recognitions hashed_images image_hashes logo_matches text_matches rejections",
+    "matcher": (
+        "brands official_logos recognitions hashed_images image_hashes image_readings image_words logo_matches name_matches"
+        " text_matches rejections"
+    ),
     "casebook": (
         "register_snapshots grants snapshot_undos register_keys likeness_names likeness_grams group_snapshots companies"
         " relationships proposed_grants claims claim_evidence absences walls wall_images mark_findings searches judgings verdicts"
@@ -180,7 +183,7 @@ def _noun(table: str) -> str:
         "register_keys": "", "likeness_names": "", "likeness_grams": "", "case_words": "", "case_changes": "", "saved_views": "saved view",
         "companies": "company", "claim_evidence": "evidence", "replies": "reply", "register_snapshots": "snapshot",
         "group_snapshots": "snapshot", "snapshot_undos": "snapshot", "letter_texts": "letter", "warc_files": "archive",
-        "logo_matches": "match", "text_matches": "match", "official_logos": "official logo", "pictures": "picture",
+        "logo_matches": "match", "text_matches": "match", "name_matches": "match", "image_words": "image reading", "official_logos": "official logo", "pictures": "picture",
     }  # fmt: skip
     return special.get(table, table.replace("_", " ").removesuffix("s"))
 

@@ -32,7 +32,7 @@ NOT_SEALED = (
 )
 NOT_SEALED_COLUMNS = {
     "passages": ("passage_no", "search_words"),
-    "image_words": ("word_no", "search_words"),
+    "image_readings": ("reading_no", "search_words"),
 }
 
 

@@ -104,6 +104,7 @@ class ImageReading:
     refusal_reason: str | None  # None: it was read
     refusal_detail: str | None
     read_at: Instant
+    search_words: str  # all lines, as they are searched
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +118,6 @@ class ImageLine:
     y: int
     width: int
     height: int
-    search_words: str | None  # None: the text itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

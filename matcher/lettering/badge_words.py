@@ -5,7 +5,8 @@
    such as "Advanced" (badge_tiers.txt).
 3. A word is strange when it is neither of these, nor of those that companies' names share (company_words.txt): it may be another firm's.
    "Acme Gold Partner" has none; "Acme Dental" and "Avion, a Acme company" have.
-4. The naming is sure when it was read surely and whole, nothing strange stands in its line, and elsewhere only in lower lines.
+4. The naming is sure when it was read surely and whole, nothing strange stands in its line, and elsewhere only a slogan: a few words in
+   much lower lines.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pathlib import Path
 from ledger.lexicon import Lexicon
 from ledger.vocabulary import PerhapsReason, Relation
 from matcher import thresholds
-from matcher.lettering.named_brands import BrandNaming
+from matcher.lettering.named_brands import BrandNaming, OtherWord
 from matcher.lettering.read_lines import ReadLine
 from matcher.words.details import read_programme
 from matcher.words.grammar import PARTNERS, RELATIONS, Grammar, grammars_of
@@ -62,19 +63,15 @@ class BadgeReader:
     def read(self, naming: BrandNaming, lines: Sequence[ReadLine], known_words: Iterable[str] = ()) -> BadgeWords:
         """Return what the lines of a picture say beside a name in them. known_words: further ones that are not strange."""
         badge = self.read_badge(naming.brand, lines)
-        tokens = [*naming.beside, *naming.others]
         known = {*badge.known, *word_list("company_words.txt"), *map(level_word, known_words)}
         stems = [word for word in badge.known if len(word) >= _SHORTEST_STEM]
-        beside, others = (
-            [not _is_known(level_word(token), known, stems) for token in each]
-            for each in (naming.beside, naming.others)
-        )
-        pairs = zip(tokens, (*beside, *others), strict=True)
+        beside = [word for word in naming.beside if not _is_known(level_word(word), known, stems)]
+        others = [word for word in naming.others if not _is_known(level_word(word.text), known, stems)]
         return BadgeWords(
             relation=badge.relation,
             tier=badge.tier,
             programme=_find_programme(naming, lines, self._grammar),
-            strange=tuple(token for token, is_strange in pairs if is_strange),
+            strange=(*beside, *(word.text for word in others)),
             why_perhaps=_why_perhaps(naming, beside, others),
         )
 
@@ -111,20 +108,25 @@ class BadgeReader:
         )
 
 
-def _why_perhaps(naming: BrandNaming, beside: Sequence[bool], others: Sequence[bool]) -> PerhapsReason | None:
-    """beside, others: whether the words of its own lines, and of the other lines, are strange."""
+def _why_perhaps(naming: BrandNaming, beside: Sequence[str], others: Sequence[OtherWord]) -> PerhapsReason | None:
+    """beside, others: the strange words of its own lines, and of the other lines."""
     if naming.letters_wrong:
         return PerhapsReason.LETTERS_WRONG
     if naming.confidence < thresholds.SURE_READING:
         return PerhapsReason.READ_BADLY
-    is_headline = naming.height_share >= thresholds.HEADLINE_SHARE and sum(others) <= thresholds.MAX_STRANGE_WORDS
-    is_alone = not any(beside) and (not any(others) or is_headline)
+    is_slogan = all(word.height_share <= thresholds.SLOGAN_SHARE for word in others)
+    is_alone = not beside and is_slogan and len(others) <= thresholds.MAX_STRANGE_WORDS
     return None if is_alone else PerhapsReason.STRANGE_WORDS
 
 
 def _is_known(token: str, known: set[str], stems: Iterable[str]) -> bool:
     """Whether a word names nobody: a letter, a number, a word that is known, or one that begins with a stem of the lexicon."""
-    return len(token) == 1 or token.isdigit() or token in known or any(token.startswith(stem) for stem in stems)
+    if len(token) == 1 or token.isdigit() or token in known or any(token.startswith(stem) for stem in stems):
+        return True
+    if GLUED.search(token):  # without spaces between words: 金牌合作伙伴
+        for word in sorted((word for word in known if word in token), key=len, reverse=True):
+            token = token.replace(word, "")
+    return not token
 
 
 def _find_word(words: Iterable[str], text: str) -> str | None:

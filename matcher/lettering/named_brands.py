@@ -32,11 +32,18 @@ _MOST_SPLIT = 2  # a name may be torn into so many more tokens than it has
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OtherWord:
+    """A word of another line than the name's. height_share: its line's height, 1 = as high as the name."""
+
+    text: str
+    height_share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BrandNaming:
     """A brand's name in a picture. name: as the brand has it; read: as it was read; confidence: of the reading, 0..1.
 
-    letters_wrong: that differ from the name. beside, others: the further words of its own lines,
-    and of the other lines, in order. height_share: of its lines' height, as a share of the highest line.
+    letters_wrong: that differ from the name. beside: the further words of its own lines, in order; others: of the other lines.
     """
 
     brand: str
@@ -46,8 +53,7 @@ class BrandNaming:
     confidence: float
     box: Box
     beside: tuple[str, ...]
-    others: tuple[str, ...]
-    height_share: float
+    others: tuple[OtherWord, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +190,7 @@ def _naming(hit: _Hit, tokens: Sequence[_Token], lines: Sequence[ReadLine]) -> B
     within = tokens[hit.first : hit.stop]
     rest = [token for place, token in enumerate(tokens) if not hit.first <= place < hit.stop]
     numbers = sorted({token.line for token in within})
+    height_px = min(lines[number].box.height for number in numbers)
     return BrandNaming(
         brand=hit.name.brand,
         name=hit.name.text,
@@ -192,8 +199,11 @@ def _naming(hit: _Hit, tokens: Sequence[_Token], lines: Sequence[ReadLine]) -> B
         confidence=min(lines[number].confidence for number in numbers),
         box=_around(lines[number].box for number in numbers),
         beside=tuple(token.written for token in rest if token.line in numbers),
-        others=tuple(token.written for token in rest if token.line not in numbers),
-        height_share=min(lines[number].box.height for number in numbers) / max(line.box.height for line in lines),
+        others=tuple(
+            OtherWord(text=token.written, height_share=lines[token.line].box.height / height_px)
+            for token in rest
+            if token.line not in numbers
+        ),
     )
 
 

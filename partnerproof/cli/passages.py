@@ -20,7 +20,7 @@ SHOWN_CHARS = 300
 @click.option("--json", "as_json", is_flag=True, help="As a JSON list.")
 @pass_choice
 def passages(choice: Choice, text: str, limit: int, as_json: bool) -> int:  # noqa: FBT001  # click passes by name
-    """Find the passages of all visits that hold some words, in any script. Exit 1 when none does.
+    """Find the passages of all visits, and the words read in images, that hold some words, in any script. Exit 1 when none does.
 
     A word's beginning is enough; what stands in quotes has to stand together.
 
@@ -36,7 +36,8 @@ def passages(choice: Choice, text: str, limit: int, as_json: bool) -> int:  # no
         console = plain_console()
         for row in rows:
             console.print(f"{row.vendor}  {row.page_url}", highlight=False, markup=False)
-            console.print(f"  {row.text[:SHOWN_CHARS]}", highlight=False, markup=False)
+            where = f"in the image {row.image_sha256[:16]}: " if row.image_sha256 else ""
+            console.print(f"  {where}{row.text[:SHOWN_CHARS]}", highlight=False, markup=False)
         if not rows:
-            console.print("no passage holds these words", highlight=False)
+            console.print("no passage or image holds these words", highlight=False)
     return 0 if rows else 1

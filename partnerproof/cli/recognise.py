@@ -15,11 +15,15 @@ from rich.progress import Progress
 
 from casebook.files.tables import plain, write_csv
 from ledger.errors import BadInputError, Problem
+from ledger.vocabulary import MatchStrength
 from matcher.brands.official_files import PICTURE_SUFFIXES
 from matcher.decoding.decode import sniff_format
+from matcher.decoding.lettering_worker import HOW_TO_INSTALL, lettering_engine
+from matcher.decoding.refusals import Refusal
 from matcher.logo_matcher import LogoMatcher, Recognition
 from matcher.looking.regions import Box
 from matcher.looking.transform import Transform, describe_transform
+from matcher.word_matcher import WordMatch, WordMatcher
 from partnerproof.cli.tables import print_rows
 
 COULD_NOT_LOOK = 3
@@ -31,8 +35,9 @@ _HEAD_BYTES = 4096  # what sniff_format looks at
 class Answer:
     """What one file shows; a file with two logos has two. outcome: found, nothing found, refused.
 
-    strength: match or perhaps; region: in px of the file; transform: how the official drawing became it; strangers: how many
-    of strangers_compared drawings that are nobody's are as much like the official one. What does not apply is None.
+    strength: match or perhaps; why_perhaps: why only that; region: in px of the file; transform: how the official drawing became it;
+    strangers: how many of strangers_compared drawings that are nobody's are as much like the official one. words, tier: of a brand that
+    was found by its name in the file. What does not apply is None.
     """
 
     file: str
@@ -41,6 +46,9 @@ class Answer:
     official_logo: str | None = None
     score: float | None = None
     strength: str | None = None
+    why_perhaps: str | None = None
+    words: str | None = None
+    tier: str | None = None
     region: Box | None = None
     transform: Transform | None = None
     strangers: int | None = None
@@ -64,6 +72,8 @@ COLUMNS = tuple(field.name for field in fields(Answer))
 def recognise(files: tuple[Path, ...], logos: Path, as_json: bool, as_csv: bool) -> int:  # noqa: FBT001
     """Say which official logos each FILE shows; needs no workspace, and stores nothing.
 
+    Where no logo is recognised, the words in the file are read for the brands' names, if the extra "ocr" is installed.
+
     A folder stands for all pictures in it and below. Each file is found (match, or perhaps, where a person has to look),
     nothing found, or refused with the reason. Exit 3 when a file was refused: what it shows is not known.
 
@@ -75,17 +85,20 @@ def recognise(files: tuple[Path, ...], logos: Path, as_json: bool, as_csv: bool)
         raise click.UsageError("choose one of --json and --csv")
     chosen = _find_files(files)
     matcher = LogoMatcher.from_directory(logos)
+    words = WordMatcher.from_directory(logos) if lettering_engine() else None
     console = Console(stderr=True)
     answers: list[Answer] = []
     with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
         for path in progress.track(chosen.pictures, description="files"):
-            answers += _answer(path, matcher)
+            answers += _answer(path, matcher, words)
     if as_json:
         click.echo(json.dumps([asdict(answer) for answer in answers], ensure_ascii=False, indent=2))
     elif as_csv:
         write_csv(sys.stdout, COLUMNS, (list(asdict(answer).values()) for answer in answers))
     else:
         _print(answers)
+    if words is None:
+        click.echo(HOW_TO_INSTALL, err=True)
     if chosen.others:
         click.echo(f"not looked at: {chosen.others} files in folders that are no pictures", err=True)
     return COULD_NOT_LOOK if any(answer.outcome == REFUSED for answer in answers) else 0
@@ -158,11 +171,15 @@ def _is_picture(path: Path) -> bool:
         return sniff_format(file.read(_HEAD_BYTES)) is not None
 
 
-def _answer(path: Path, matcher: LogoMatcher) -> list[Answer]:
-    recognition: Recognition = matcher.match(path)
+def _answer(path: Path, matcher: LogoMatcher, words: WordMatcher | None) -> list[Answer]:
+    content = path.read_bytes()
+    recognition: Recognition = matcher.match(content)
     file = _shown(path)
     if recognition.refusal is not None:
         return [Answer(file=file, outcome=REFUSED, reason=str(recognition.refusal))]
+    named = words.match(content) if words and not recognition.matches else ()
+    by_words = () if isinstance(named, Refusal) else named
+    sure = {match.naming.brand for match in by_words if match.strength is MatchStrength.MATCH}
     found = [
         Answer(
             file=file,
@@ -171,14 +188,30 @@ def _answer(path: Path, matcher: LogoMatcher) -> list[Answer]:
             official_logo=match.official_logo,
             score=match.score,
             strength=match.strength,
+            why_perhaps=match.why_perhaps,
             region=match.region,
             transform=match.transform,
             strangers=match.strangers,
             strangers_compared=match.strangers_compared,
         )
         for match in (*recognition.matches, *recognition.perhaps)
+        if match.brand not in sure
     ]
-    return found or [Answer(file=file, outcome=NOTHING_FOUND)]
+    return [*found, *(_by_words(file, match) for match in by_words)] or [Answer(file=file, outcome=NOTHING_FOUND)]
+
+
+def _by_words(file: str, match: WordMatch) -> Answer:
+    return Answer(
+        file=file,
+        outcome=FOUND,
+        brand=match.naming.brand,
+        score=match.naming.confidence,
+        strength=match.strength,
+        why_perhaps=match.beside.why_perhaps,
+        words=match.naming.read,
+        tier=match.beside.tier,
+        region=match.naming.box,
+    )
 
 
 def _shown(path: Path) -> str:
@@ -196,7 +229,7 @@ def _print(answers: Sequence[Answer]) -> None:
 
 
 def _cells(answer: Answer) -> list[str]:
-    if answer.region is None or answer.score is None or answer.transform is None:
+    if answer.region is None or answer.score is None:
         outcome_words = f"{REFUSED}: {answer.reason}" if answer.outcome == REFUSED else answer.outcome
         return [answer.file, plain(outcome_words), "", "", "", "", ""]
     box = answer.region
@@ -204,9 +237,13 @@ def _cells(answer: Answer) -> list[str]:
     return [
         answer.file,
         answer.brand or "",
-        answer.official_logo or "",
+        answer.official_logo or f"words “{answer.words}”",
         f"{answer.score:.2f}",
-        answer.strength or "",
+        f"{answer.strength}: {answer.why_perhaps}" if answer.why_perhaps else answer.strength or "",
         place,
-        "; ".join(describe_transform(answer.transform)),
+        "; ".join(describe_transform(answer.transform)) if answer.transform else _describe_words(answer),
     ]
+
+
+def _describe_words(answer: Answer) -> str:
+    return f"read, tier {answer.tier}" if answer.tier else "read"

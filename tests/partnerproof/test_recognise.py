@@ -19,6 +19,7 @@ from PIL import Image, ImageDraw
 
 from matcher import LogoMatcher, Recognition
 from tests.conftest import draw_logo, png, run_partnerproof
+from tests.matcher.drawings import lettered
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to-recognise.md"
 
@@ -122,3 +123,11 @@ def test_the_program_of_the_documentation_runs(files):
         [sys.executable, "-W", "error", "-c", program], cwd=files, capture_output=True, text=True, check=True
     )
     assert done.stdout.startswith("acme acme.png ")
+
+
+def test_where_no_logo_is_recognised_the_words_are_read(files):
+    (files / "in" / "words.png").write_bytes(png(lettered("ACME", "Gold Partner", size=(300, 150))))
+    (answer,) = json.loads(run_partnerproof("recognise", "in/words.png", "--logos", "logos", "--json", cwd=files))
+    assert (answer["outcome"], answer["brand"], answer["words"], answer["tier"]) == ("found", "acme", "ACME", "Gold")
+    assert (answer["strength"], answer["official_logo"]) == ("match", None)
+    assert "words “ACME”" in run_partnerproof("recognise", "in/words.png", "--logos", "logos", cwd=files)
