@@ -65,6 +65,23 @@ def read_labels(corpus: Path) -> list[LabelledImage]:
     return [image for image in images.values() if not image.flags & _NOT_COUNTED]
 
 
+OWNERS = {
+    "aws": "amazon", "azure": "microsoft", "power-bi": "microsoft", "office-365": "microsoft", "microsoft-365": "microsoft",
+    "dynamics-365": "microsoft", "microsoft-teams": "microsoft", "google-cloud": "google", "emc": "dell", "red-hat": "redhat",
+}  # fmt: skip  # a product in a label counts as its owner's, as in the corpus's own score
+
+
+def read_site_labels(corpus: Path) -> dict[tuple[str, str], set[str]]:
+    """Site and digest of an image → the brands that it shows, products as their owners."""
+    shows: dict[tuple[str, str], set[str]] = {}
+    for line in (corpus / "labels.jsonl").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        if "sha256" in row and row["label"] != "unseen":
+            named = {brand for brand in (row.get("brand"), *row.get("extra_brands", [])) if brand}
+            shows.setdefault((row["site"], row["sha256"]), set()).update(OWNERS.get(brand, brand) for brand in named)
+    return shows
+
+
 class WordsOfCorpus:
     """Which brands the words in files surely name, and what reading them took."""
 

@@ -50,7 +50,7 @@ def changes(space: Path, trials: int, seed: int) -> None:
         place, var = place_of(root), root / "var"
         out = Path(made) / "claim.zip"
         with Ledger.open_readonly(place.database) as ledger:
-            claim = ledger.value("SELECT claim_id FROM v_findings ORDER BY evidence = 'both' DESC LIMIT 1")
+            claim = ledger.value("SELECT claim_id FROM v_findings ORDER BY length(evidence) DESC LIMIT 1")
             order = ExportOrder(claim_id=claim, out=out, made_with=MADE_WITH)
             export_claim(ledger, order, warc_dir=place.warc_dir, seals_dir=place.seals_dir, log=place.log)
         kinds = {

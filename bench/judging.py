@@ -85,8 +85,8 @@ def fill(ledger: Ledger, claims: int) -> None:
         ((f"logo-{b}", b, f"{b}.svg", "colour", b"", 1, DAY) for b in BRANDS),
     )  # fmt: skip
     many(
-        "logo_matches", "match_id, image_sha256, brand, official_logo_id, method, distance_bits, score, x, y, width, height, strangers, strangers_compared",
-        ((f"match-{b}", f"image-{b}", b, f"logo-{b}", "m", 0, 1.0, 0, 0, 100, 40, 0, 23370) for b in BRANDS),
+        "logo_matches", "match_id, image_sha256, brand, kind, strength, official_logo_id, method, distance_bits, score, x, y, width, height, strangers, strangers_compared",
+        ((f"match-{b}", f"image-{b}", b, "picture", "match", f"logo-{b}", "m", 0, 1.0, 0, 0, 100, 40, 0, 23370) for b in BRANDS),
     )  # fmt: skip
     connection.execute(
         "INSERT INTO crawls (crawl_id, order_sha256, seeds_file, settings, tool_version, started_at, ended_at, kind) VALUES ('c', '', 's.csv', '{}', '0', ?, ?, 'crawl')",
@@ -126,7 +126,7 @@ def fill(ledger: Ledger, claims: int) -> None:
     evidence = "claim_id, evidence_id, evidence, page_id, sighting_id, match_id, text_match_id, tier, reasons, seen_at"
     many(
         "claim_evidence", evidence,
-        ((ids[n, b, r], f"e{n}{b}{r}", "logo", f"p{n}", f"g{n}{b}", f"match-{b}", None, None, "[]", DAY) for n, b, r in found),
+        ((ids[n, b, r], f"e{n}{b}{r}", "picture", f"p{n}", f"g{n}{b}", f"match-{b}", None, None, "[]", DAY) for n, b, r in found),
     )  # fmt: skip
     many(
         "claim_evidence", evidence,

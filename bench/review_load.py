@@ -172,12 +172,13 @@ def fill(ledger: Ledger, cases: int, sightings: int) -> None:
     )
     many(
         "logo_matches",
-        "match_id, image_sha256, brand, official_logo_id, method, distance_bits, score, x, y, width, height, strength, transform, strangers, strangers_compared",
+        "match_id, image_sha256, brand, kind, official_logo_id, method, distance_bits, score, x, y, width, height, strength, transform, strangers, strangers_compared",
         (
             (
                 content_id("match", i),
                 content_id("image", i),
                 "acme",
+                "picture",
                 "logo",
                 "m",
                 3,
@@ -201,7 +202,7 @@ def fill(ledger: Ledger, cases: int, sightings: int) -> None:
     )
     many(
         "claim_evidence", "claim_id, evidence_id, evidence, page_id, sighting_id, match_id, reasons, seen_at",
-        ((content_id("claim", n), content_id("evidence", n), "logo", content_id("page", n), content_id("sighting", n, 0), content_id("match", n % (cases // 3 or 1)), "[]", at.format(n % 9 + 1)) for n in vendors),
+        ((content_id("claim", n), content_id("evidence", n), "picture", content_id("page", n), content_id("sighting", n, 0), content_id("match", n % (cases // 3 or 1)), "[]", at.format(n % 9 + 1)) for n in vendors),
     )  # fmt: skip
     connection.execute("COMMIT")
 

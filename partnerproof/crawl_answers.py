@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from casebook.dossier.coverage import NOT_WHOLE, VendorOutcomes
 from ledger.database import Ledger
 from ledger.typed_texts import ClaimId, CrawlId, Instant, JudgingId, VisitId
+from matcher.decoding.lettering_worker import lettering_engine
+from matcher.image_words import count_unread
 from matcher.rejections import SET_CHANGED
 
 
@@ -169,6 +171,14 @@ def count_unseen_pages(ledger: Ledger, crawl_id: CrawlId, *, left_out: Collectio
         " AND reason NOT IN (SELECT value FROM json_each(?)) GROUP BY reason ORDER BY pages DESC"
     )
     return ledger.select(UnseenPages, sql, [crawl_id, json.dumps(sorted(NOT_WHOLE)), json.dumps(sorted(left_out))])
+
+
+def count_unread_images(ledger: Ledger, crawl_id: CrawlId | None) -> int:
+    """Return how many images would be read for words, had this machine the extra "ocr": of a crawl, or of all."""
+    if lettering_engine() is not None:
+        return 0
+    visits = ledger.values("SELECT visit_id FROM visits WHERE crawl_id = coalesce(?, crawl_id)", [crawl_id])
+    return count_unread(ledger, visits)
 
 
 def count_doubtful_images(ledger: Ledger, *, crawl_id: CrawlId | None, brand: str | None) -> int:

@@ -14,6 +14,7 @@ from ledger.errors import PartnerproofError
 from ledger.proof.seals import Seal, Seals, make_seal, mend_seals
 from ledger.proof.timestamps import Stamp, mend_tokens, stamp_seal
 from ledger.shipped import shipped_data
+from matcher.decoding.lettering_worker import lettering_engine
 from partnerproof.config import CONFIG_FILE
 from partnerproof.version import program_version
 from partnerproof.workspace import Workspace
@@ -67,6 +68,7 @@ def describe_program(workspace: Workspace) -> dict[str, Any]:
         ),
         "rules_version": RULES_VERSION,
         "search_version": SEARCH_VERSION,
+        "lettering_engine": lettering_engine(),  # None: words in pictures are not read
         "rules_digest": digest_files(rules),
         "official_logos_digest": digest_files(path for path in workspace.brands.rglob("*") if path.is_file()),
     }

@@ -11,6 +11,7 @@ from matcher.recognition_process import Recogniser
 from matcher.rejections import hold_back
 from partnerproof.cli.choice import Choice, brand_option, pass_choice
 from partnerproof.cli.progress import run_with_progress
+from partnerproof.cli.tables import print_unread_words
 from partnerproof.crawl_answers import count_lapsed_rejections, count_logo_matches, count_rows
 from partnerproof.flow import FlowTools
 
@@ -19,7 +20,7 @@ from partnerproof.flow import FlowTools
 @brand_option
 @pass_choice
 def match(choice: Choice, brands: tuple[str, ...]) -> None:
-    """Compare what was seen with the brands: sightings → logo matches, passages → text matches.
+    """Compare what was seen with the brands: sightings → logo matches, names and words; passages → text matches.
 
     An image that these official logos have judged is not judged again; a changed set judges all anew. A logo that is in no
     official set is looked for with `partnerproof hunt`.
@@ -44,6 +45,7 @@ def match(choice: Choice, brands: tuple[str, ...]) -> None:
             judged = run_with_progress("match", tools)
         hold_back(ledger, slugs)
         summary = _count_matches(ledger)
+        print_unread_words(ledger, None)
         lapsed = count_lapsed_rejections(ledger, slugs)
     click.echo(f"judged {judged} images now: {summary} in all")
     if lapsed:

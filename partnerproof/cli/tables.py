@@ -18,7 +18,9 @@ from casebook.files.tables import plain
 from ledger.database import Ledger
 from ledger.typed_texts import CrawlId
 from ledger.verdict_kinds import MEANINGS
-from partnerproof.crawl_answers import count_doubtful_images, count_vendor_outcomes
+from partnerproof.crawl_answers import count_doubtful_images, count_unread_images, count_vendor_outcomes
+
+HOW_TO_READ = "pip install 'partnerproof[ocr]', then partnerproof match && partnerproof claims && partnerproof judge"
 
 
 class _PlainConsole(Console):
@@ -98,6 +100,8 @@ def print_findings(
         console.print("no findings", highlight=False)
     _print_perhaps_hint(ledger, console, crawl_id=crawl_id, brand=brand)
     _print_coverage(ledger, console, crawl_id)
+    if crawl_id is not None:
+        print_unread_words(ledger, crawl_id)
     return counts
 
 
@@ -136,6 +140,14 @@ def _print_perhaps_hint(ledger: Ledger, console: Console, *, crawl_id: CrawlId |
     if images:
         console.print(
             f"perhaps: {images} images that a person has to look at; partnerproof findings --perhaps", highlight=False
+        )
+
+
+def print_unread_words(ledger: Ledger, crawl_id: CrawlId | None) -> None:
+    """Print how many images were not read for words, because this machine lacks the extra; nothing where none was left."""
+    if images := count_unread_images(ledger, crawl_id):
+        click.echo(
+            f"the words in {images} images were not read, so what they say is not known; run: {HOW_TO_READ}", err=True
         )
 
 

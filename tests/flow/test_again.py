@@ -48,16 +48,16 @@ def test_a_changed_official_logo_keeps_the_evidence_until_it_is_judged_anew(serv
     server = serve({"/": send(CLAIM), "/l.png": send(logo_png, "image/png")})
     (tmp_path / "v.csv").write_text(f"name,url\nV,{server.url}/\n")
     crawl(acme, tmp_path / "v.csv")
-    assert rows(acme, "SELECT evidence FROM v_findings") == [("both",)]
+    assert rows(acme, "SELECT evidence FROM v_findings") == [("picture,text",)]
     logo = acme / "brands" / "acme" / "logos" / "acme.png"
     logo.write_bytes(logo.read_bytes() + b"\n")
     register = tmp_path / "again.csv"
     register.write_text("company,valid_from\nOther,2020-01-01\n")
     run_partnerproof("-w", acme, "register", "import", "acme", register)
-    assert rows(acme, "SELECT evidence FROM v_findings") == [("both",)]
+    assert rows(acme, "SELECT evidence FROM v_findings") == [("picture,text",)]
     for stage in ("match", "claims", "judge"):
         run_partnerproof("-w", acme, stage)
-    assert rows(acme, "SELECT evidence FROM v_findings") == [("both",)]
+    assert rows(acme, "SELECT evidence FROM v_findings") == [("picture,text",)]
     assert rows(acme, "SELECT count(*) FROM v_logo_matches") == [(1,)]
 
 

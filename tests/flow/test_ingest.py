@@ -25,7 +25,7 @@ def test_history_dates_a_claim(acme, tmp_path, logo_png):
             return database.execute(sql).fetchall()
 
     assert rows("SELECT vendor, evidence, first_seen, last_seen FROM v_findings WHERE relation = 'partner'") == [
-        ("vendor.example", "both", AT, AT)
+        ("vendor.example", "picture,text", AT, AT)
     ]
     assert rows("SELECT as_of FROM verdicts LIMIT 1") == [("2019-05-01",)]
     assert rows("SELECT kind, seeds_file, ended_at IS NULL FROM crawls") == [("ingest", "vendor-2019.warc.gz", 0)]

@@ -74,7 +74,7 @@ def test_a_match_that_is_only_perhaps_one_now_loses_its_claim(seen):
     with sqlite3.connect(seen / "var" / "partnerproof.db") as database:
         database.execute("UPDATE logo_matches SET strength = 'match'")
     run_partnerproof("-w", seen, "claims")
-    assert rows(seen, "SELECT evidence FROM v_findings") == [("logo",)]
+    assert rows(seen, "SELECT evidence FROM v_findings") == [("picture,name",)]
     with sqlite3.connect(seen / "var" / "partnerproof.db") as database:
         database.execute("DELETE FROM recognitions")
     run_partnerproof("-w", seen, "match")
