@@ -21,11 +21,12 @@ from ledger.lexicon import Lexicon
 from ledger.vocabulary import MatchStrength
 from matcher import LogoMatcher, Refusal, thresholds
 from matcher.word_matcher import WordMatcher
-from matcher.words.naming import brand_names
+from matcher.words.naming import brand_names, domain_names
 
 _FLAGS = ("photo", "unofficial_art", "badge_lockup", "old_logo", "white_on_transparent", "artwork_missing")
 _NOT_COUNTED = {"photo", "unofficial_art"}
 _KINDS = {
+    "all": lambda flags: True,
     "plain": lambda flags: not flags & {"badge_lockup", "old_logo", "artwork_missing"},
     "lock-up": lambda flags: "badge_lockup" in flags,
     "retired": lambda flags: "old_logo" in flags,
@@ -90,7 +91,10 @@ class WordsOfCorpus:
         names = [
             name
             for brand, entry in brands.items()
-            for name in brand_names(brand, entry["name"], entry.get("aliases", ()))
+            for name in (
+                *brand_names(brand, entry["name"], entry.get("aliases", ())),
+                *domain_names(brand, entry.get("domains", ())),
+            )
         ]
         self._matcher = WordMatcher(names, Lexicon.load())
         self._found: dict[str, dict[str, float]] = {}
@@ -107,11 +111,11 @@ class WordsOfCorpus:
 
 
 def _processor_s() -> float:
-    """Processor time of this process and of its workers, which live; children that ended do not matter here."""
+    """Processor time of this process and of its workers, all threads; children that ended do not matter here."""
     taken = time.process_time()
     for child in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
-        fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
-        taken += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        for thread in Path(f"/proc/{child}/task").iterdir():
+            taken += int((thread / "schedstat").read_text().split()[0]) / 1e9
     return taken
 
 
@@ -151,7 +155,7 @@ def main() -> None:
         count(alone, brands, thresholds.ACCEPT_SCORE, "words alone")
         milliseconds = sorted(1000 * taken for taken in words.taken_s[1:])  # the first one starts the engine
         print(
-            f"words: {statistics.median(milliseconds):.0f} ms of the processor at the median, {statistics.mean(milliseconds):.0f} in the mean"
+            f"words: {statistics.median(milliseconds):.1f} ms of the processor at the median, {statistics.mean(milliseconds):.0f} in the mean"
         )
         for image in images:
             for brand in sorted(image.named.keys() - image.shows)[: options.show]:

@@ -36,7 +36,7 @@ from matcher.lettering.read_lines import ReadLine, read_lines
 from matcher.logo_matches import image_content
 from matcher.looking.regions import Box
 from matcher.rejections import StandingRejections, stored_hashes_of_whole
-from matcher.stored_names import read_names, read_tiers
+from matcher.stored_names import read_picture_names, read_tiers
 from matcher.word_matcher import WordMatcher
 
 
@@ -122,7 +122,7 @@ def _store(ledger: Ledger, image_sha256: Sha256, engine: str, found: Sequence[Re
 
 def match_words(ledger: Ledger, brands: Sequence[str], lexicon: Lexicon, *, visit_ids: Iterable[VisitId]) -> int:
     """Write the matches that the words of visits' images give; returns how many there are now. Running it again changes nothing."""
-    matcher = WordMatcher(read_names(ledger, brands), lexicon, read_tiers(ledger, brands))
+    matcher = WordMatcher(read_picture_names(ledger, brands), lexicon, read_tiers(ledger, brands))
     rejected, total = StandingRejections(ledger, brands), 0
     for visit_id in visit_ids:
         lines_of_visit = ledger.select(_Line, _LINES, [visit_id])

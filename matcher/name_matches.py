@@ -26,7 +26,7 @@ from ledger.vocabulary import NameSource
 from matcher.lettering.badge_words import BadgeReader, word_list
 from matcher.lettering.named_brands import PictureNames, name_key
 from matcher.lettering.read_lines import written_line
-from matcher.stored_names import read_brands, read_names, read_tiers
+from matcher.stored_names import read_brands, read_picture_names, read_tiers
 
 MAX_BESIDE_CHARS = 120  # a longer text tells a story: the sentences of the page are read by text_matches.py
 SHORTEST_SHARED, MOST_SHARED_WORDS = 4, 3  # letters and words of a name on which two texts agree
@@ -70,7 +70,7 @@ def match_names(ledger: Ledger, brands: Sequence[str], lexicon: Lexicon, *, visi
 class _Finder:
     def __init__(self, ledger: Ledger, brands: Sequence[str], lexicon: Lexicon) -> None:
         self._brands: list[BrandRow] = list(read_brands(ledger, brands))
-        self._names = PictureNames(read_names(ledger, brands))
+        self._names = PictureNames(read_picture_names(ledger, brands))
         self._badges = BadgeReader(lexicon, read_tiers(ledger, brands))
 
     def find(self, beside: _Beside) -> Iterator[NameMatch]:

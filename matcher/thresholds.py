@@ -292,9 +292,9 @@ of 45 brands, and 250 images that show none: 60 keeps 99.9 % of the matches and 
 98.7 % and 3 %; 90, the short-list of a single image, all and 48 %. Follows the meaning of the edge hash."""
 
 # --- words in pictures ---
-LETTERING_SIDE_PX: Final = 256
-"""Longer side at which the words of a picture are looked for. pages, 132 brand logos: 192 to 640 px name 89 to 92 of them, and take 13
-to 40 ms of the processor at the median; 256 takes 17."""
+LETTERING_SIDE_PX: Final = 224
+"""Longer side at which the words of a picture are looked for. pages, 134 brand logos: 192, 224 and 256 px surely name 81 of them, 320 to
+640 px one to four more; they take 17, 19, 21 and 23 to 64 ms of the processor at the median."""
 LETTERING_LARGE_SIDE_PX: Final = 768
 LOW_LINE_PX: Final = 14
 """Median height of the lines from which a large picture is not read once more, larger."""

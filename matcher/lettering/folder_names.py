@@ -7,7 +7,7 @@ from pathlib import Path
 from ledger.errors import BadInputError
 from matcher.brands.brand_toml import read_brand_entry
 from matcher.brands.official_files import OFFICIAL_SUFFIXES
-from matcher.words.naming import Name, brand_names
+from matcher.words.naming import Name, brand_names, domain_names
 
 
 def read_folder_names(directory: Path) -> list[Name]:
@@ -31,4 +31,5 @@ def _read_entry(folder: Path) -> list[Name]:
     entry, problems = read_brand_entry((folder / "brand.toml").read_text(encoding="utf-8"), f"{folder.name}/brand.toml")
     if entry is None or problems:
         raise BadInputError(problems)
-    return brand_names(folder.name, entry.name, entry.aliases, entry.not_when)
+    names = brand_names(folder.name, entry.name, entry.aliases, entry.not_when)
+    return [*names, *domain_names(folder.name, entry.domains)]

@@ -43,7 +43,8 @@ class OtherWord:
 class BrandNaming:
     """A brand's name in a picture. name: as the brand has it; read: as it was read; confidence: of the reading, 0..1.
 
-    letters_wrong: that differ from the name. beside: the further words of its own lines, in order; others: of the other lines.
+    letters_wrong: that differ from the name. beside: the further words of its own lines, in order; others: of the other lines,
+    as far as they were read surely: a mark may look like letters.
     """
 
     brand: str
@@ -202,7 +203,7 @@ def _naming(hit: _Hit, tokens: Sequence[_Token], lines: Sequence[ReadLine]) -> B
         others=tuple(
             OtherWord(text=token.written, height_share=lines[token.line].box.height / height_px)
             for token in rest
-            if token.line not in numbers
+            if token.line not in numbers and lines[token.line].confidence >= thresholds.SURE_READING
         ),
     )
 

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from ledger.domains import registrable_domain
 from ledger.lexicon import shared_pattern
 from matcher.words.levelled import Levelled, level_word
 
@@ -28,6 +29,7 @@ _IN_ADDRESS_AFTER = re.compile(r"[\w-]{0,40}(?:@[\w-]|\.[a-z]{2,}(?![A-Z]))")
 _UNDECLINED = re.compile(r"[^a-zà-žа-яіїєґα-ώ .&'-]")  # scripts without such endings
 _LOOK = 40  # characters before and after a name that tell an address
 LONGEST_ACRONYM = 4
+SHORTEST_OF_DOMAIN = 4  # letters
 SHORTEST_DECLINED = 5  # letters; "Acmen" may well be another firm
 _VOWELS = "aeiouyаяеоиуы"
 _PREFIXES = {"ar": "ولبكف", "he": "והבלמכש"}  # and, to, in, like, so; the, from, that
@@ -63,6 +65,13 @@ def brand_names(brand: str, name: str, aliases: Iterable[str], not_when: Iterabl
     """Return the names under which a brand is looked for, each once."""
     without = tuple(map(level_word, not_when))
     return [Name(brand=brand, text=text, not_when=without) for text in dict.fromkeys((name, *aliases)) if text.strip()]
+
+
+def domain_names(brand: str, domains: Iterable[str]) -> list[Name]:
+    """Return the names that a brand's own domains say: of azure.example "azure". Few are words of everyday: whoever asks for them is to
+    look in places of names only, not in sentences."""
+    labels = (registrable_domain(domain).partition(".")[0] for domain in domains)
+    return [Name(brand=brand, text=label) for label in dict.fromkeys(labels) if len(label) >= SHORTEST_OF_DOMAIN]
 
 
 @dataclass(frozen=True)
