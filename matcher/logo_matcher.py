@@ -32,6 +32,7 @@ from matcher.looking.compare import ScoreTable, Template, TemplateSet
 from matcher.looking.first_look import is_explained, look_first, see_all, shrink_picture
 from matcher.looking.hashes import LogoHash, RegionHashes, distance_bits, hash_all
 from matcher.looking.normalize import Flattened, extract_ink
+from matcher.looking.stored_templates import load_is_alone, store_is_alone
 from matcher.looking.templates import describe_mark
 from matcher.recognition import LogoMatch, Recognition, RegionHash
 
@@ -178,9 +179,12 @@ class LogoMatcher:
         """Whether no other brand's mark is in an official drawing: it is looked for once, in all its regions."""
         known = self._without_others.get(logo.official_logo_id)
         if known is None:
-            pictures = shrink_picture(logo.content)
-            scores = self._score_pictures(pictures, [owner.brand for owner in self._owners])
-            known = all(score < thresholds.NO_OTHER_SCORE for brand, score in scores.items() if brand != logo.brand)
+            known = load_is_alone(logo.content, self._set_id)
+            if known is None:
+                scores = self._score_pictures(shrink_picture(logo.content), [owner.brand for owner in self._owners])
+                others = (score for brand, score in scores.items() if brand != logo.brand)
+                known = all(score < thresholds.NO_OTHER_SCORE for score in others)
+                store_is_alone(logo.content, self._set_id, is_alone=known)
             self._without_others[logo.official_logo_id] = known
         return known
 

@@ -4,7 +4,8 @@ $XDG_CACHE_HOME/partnerproof/templates (without it ~/.cache/partnerproof/templat
   4-1f0c…/          what was measured by one version of this room: its number, and a digest of its code, its data and the
                     libraries that count. Folders to which nothing was added for FORGOTTEN_AFTER_DAYS go.
     9a3e….npy       the templates of one drawing, by the SHA-256 of its bytes: one record each, numbers only (no pickle),
-                    then the SHA-256 of the folder's name, the drawing's digest and all that
+                    then the SHA-256 of the folder's name, the file's name and all that
+    9a3e…-51c0….npy likewise whether the drawing is without marks of other brands of the set of that id (first_look.py)
 
 What is damaged, foreign or unreadable counts as not there: the drawing is measured anew, and the file replaced. A folder
 that other users may write to is not used. Where nothing can be written nothing is stored, and all else goes on.
@@ -38,36 +39,55 @@ from matcher.looking.features import Features
 FORGOTTEN_AFTER_DAYS: Final = 60
 _DIGEST_BYTES: Final = hashlib.sha256().digest_size
 _LIBRARIES: Final = ("numpy", "scipy", "opencv-python-headless", "pillow", "resvg-py")
-_CODE: Final = ("thresholds.py", "looking/*.py", "decoding/*.py")
+_CODE: Final = ("thresholds.py", "logo_matcher.py", "looking/*.py", "decoding/*.py")
 
 logger = logging.getLogger(__name__)
 
 
 def load_templates(content: bytes) -> tuple[Template, ...] | None:
     """Templates of a drawing as they were measured before; None if they were not. content: the drawing's bytes."""
-    folder = _folder()
-    digest = hashlib.sha256(content).hexdigest()
-    try:
-        if folder is None or not _is_own(folder):
-            return None
-        stored = (folder / f"{digest}.npy").read_bytes()
-    except OSError:
-        return None
-    rows, seal = stored[:-_DIGEST_BYTES], stored[-_DIGEST_BYTES:]
-    if seal != _seal(folder.name, digest, rows):
-        logger.info("%s: damaged or foreign, measured anew", folder / f"{digest}.npy")
-        return None
-    return tuple(map(_read_record, np.load(io.BytesIO(rows), allow_pickle=False)))
+    records = _load(hashlib.sha256(content).hexdigest())
+    return None if records is None else tuple(map(_read_record, records))
 
 
 def store_templates(content: bytes, templates: Sequence[Template]) -> None:
     """Store what was measured of a drawing, all of it or nothing."""
+    records = np.concatenate([_make_record(template) for template in templates])
+    _store(hashlib.sha256(content).hexdigest(), records)
+
+
+def load_is_alone(content: bytes, set_id: str) -> bool | None:
+    """Whether no other brand of a set of official logos has its mark in a drawing, as it was found before; None if it was not."""
+    found = _load(f"{hashlib.sha256(content).hexdigest()}-{set_id}")
+    return None if found is None else bool(found.all())
+
+
+def store_is_alone(content: bytes, set_id: str, *, is_alone: bool) -> None:
+    """Store that."""
+    _store(f"{hashlib.sha256(content).hexdigest()}-{set_id}", np.array([is_alone]))
+
+
+def _load(name: str) -> np.ndarray | None:
+    folder = _folder()
+    try:
+        if folder is None or not _is_own(folder):
+            return None
+        stored = (folder / f"{name}.npy").read_bytes()
+    except OSError:
+        return None
+    rows, seal = stored[:-_DIGEST_BYTES], stored[-_DIGEST_BYTES:]
+    if seal != _seal(folder.name, name, rows):
+        logger.info("%s: damaged or foreign, measured anew", folder / f"{name}.npy")
+        return None
+    return np.asarray(np.load(io.BytesIO(rows), allow_pickle=False))
+
+
+def _store(name: str, values: np.ndarray) -> None:
     folder = _folder()
     if folder is None:
         return
-    digest = hashlib.sha256(content).hexdigest()
     buffer = io.BytesIO()
-    np.save(buffer, np.concatenate([_make_record(template) for template in templates]), allow_pickle=False)
+    np.save(buffer, values, allow_pickle=False)
     rows = buffer.getvalue()
     try:
         if not folder.is_dir():
@@ -75,7 +95,7 @@ def store_templates(content: bytes, templates: Sequence[Template]) -> None:
             _forget_others(folder)
         if not _is_own(folder):
             return
-        _write_whole(folder / f"{digest}.npy", rows + _seal(folder.name, digest, rows))
+        _write_whole(folder / f"{name}.npy", rows + _seal(folder.name, name, rows))
     except OSError as error:
         logger.info("%s: what was measured is not stored: %s", folder, error)
 
@@ -123,8 +143,8 @@ def _is_own(folder: Path) -> bool:
     return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o022
 
 
-def _seal(version: str, digest: str, rows: bytes) -> bytes:
-    return hashlib.sha256(f"{version}/{digest}\n".encode() + rows).digest()
+def _seal(version: str, name: str, rows: bytes) -> bytes:
+    return hashlib.sha256(f"{version}/{name}\n".encode() + rows).digest()
 
 
 def _forget_others(folder: Path) -> None:

@@ -14,7 +14,13 @@ import pytest
 from drawings import draw_mark, encode
 
 from matcher.looking.compare import Template
-from matcher.looking.stored_templates import FORGOTTEN_AFTER_DAYS, load_templates, store_templates
+from matcher.looking.stored_templates import (
+    FORGOTTEN_AFTER_DAYS,
+    load_is_alone,
+    load_templates,
+    store_is_alone,
+    store_templates,
+)
 from matcher.looking.templates import describe_mark, measure_mark
 
 MARK, OTHER_MARK = encode(draw_mark("orrery")), encode(draw_mark("lattice"))
@@ -158,3 +164,14 @@ def test_what_other_versions_measured_goes_after_long_disuse(cache: Path):
     os.utime(cache / "1-old", (long_ago, long_ago))
     current = file_of(cache, MARK).parent
     assert {path.name for path in cache.iterdir()} == {"2-young", current.name}
+
+
+def test_whether_a_drawing_is_without_other_marks_is_stored_for_each_set_of_logos(cache: Path):
+    store_is_alone(MARK, "one set", is_alone=False)
+    store_is_alone(OTHER_MARK, "one set", is_alone=True)
+    assert load_is_alone(MARK, "one set") is False
+    assert load_is_alone(OTHER_MARK, "one set") is True
+    assert load_is_alone(MARK, "another set") is None
+    stored = next(path for path in cache.rglob("*-one set.npy"))
+    _flip_a_bit(stored)
+    assert None in (load_is_alone(MARK, "one set"), load_is_alone(OTHER_MARK, "one set"))
