@@ -157,11 +157,13 @@ class LogoMatcher:
         first = look_first(picture)
         if not first.image.regions:
             return _Judged(image=first.image, hashes=(), matches=())
-        comparison, laid = self._set.compare(first.image.features), list[Candidate]()
-        if comparison.scores.max() >= thresholds.WHOLE_PICTURE_FIRST_SCORE:
-            laid = self._ranking.look_closer(first.image, comparison)
-            if self._is_decided(first.image, laid):
-                return self._report(first.image, comparison, laid)
+        laid = list[Candidate]()
+        if self._set.least_distance_bits(first.image.features[0]) <= thresholds.WHOLE_PICTURE_DISTANCE_BITS:
+            comparison = self._set.compare(first.image.features)
+            if comparison.scores.max() >= thresholds.WHOLE_PICTURE_FIRST_SCORE:
+                laid = self._ranking.look_closer(first.image, comparison)
+                if self._is_decided(first.image, laid):
+                    return self._report(first.image, comparison, laid)
         image = first.look_on()
         comparison = self._set.compare(image.features)
         return self._report(image, comparison, self._ranking.look_closer(image, comparison, laid))

@@ -248,18 +248,23 @@ MAX_CLOSER_LOOKS: Final = 24
 WHOLE_PICTURE_SCORE: Final = 0.95
 """Score from which a picture may be decided by the whole of it. No part could then take its place: 1 less FULLNESS_BONUS. bench: at
 .9 2 of 100 images more are decided, and 13 of 8,530 name the lock-up instead of the icon in it."""
+WHOLE_PICTURE_DISTANCE_BITS: Final = 60
 WHOLE_PICTURE_FIRST_SCORE: Final = 0.6
-"""First score from which the whole picture is laid on a drawing before regions are searched. bench: it rises by .3 at most for
-1 of 100 that are decided."""
+"""Edge-hash bits (of 256) and first score from which the whole picture is laid on a drawing before regions are searched. bench: 999
+of 1,000 images that are decided so are within 60 bits."""
 EXTRA_INK_LEVELS: Final = 48
 MISSING_INK_LEVELS: Final = 64
 COLOUR_STEP_LEVELS: Final = 28
 EVEN_INK_LEVELS: Final = 16
 EVEN_COLOUR_LEVELS: Final = 24
-"""Levels (of 255, on squares of 64 px) by which a picture that its whole decides may have more or less ink than the drawing, and steps
-of colour where the drawing is even: its ink and colours change by no more than the last two. Of 854 images of bench that reach
-WHOLE_PICTURE_SCORE 79 % pass; of 416 official drawings with a second brand's mark laid on an empty or an even part (14 px to .3 of the
-width), which the search finds, 4. Tried: 32 to 64, 24 to 64, 24 to 64."""
+"""Levels (of 255, on squares of 64 px) by which a picture that its whole decides may have more or less ink than the drawing near by,
+and steps of colour where the drawing is even: its ink and colours change by no more than the last two. Of 854 images of bench that
+reach WHOLE_PICTURE_SCORE 85 % pass. Tried: 32 to 64, 24 to 64, 24 to 64."""
+SMALL_PICTURE_PX: Final = 130
+LARGE_PICTURE_PX: Final = 600
+"""Longer side of a picture's ink up to which places within two px of the square are near, above it one; and from which its whole
+decides nothing: a mark of 24 px is then too small on the square. Of 570 official drawings that a second brand's mark was laid on,
+14 px to a third of the width, and that the search finds both in, 4 passed without the last limit, all of them of 800 px and more."""
 SHOWN_LONG_PX: Final = (320, 240, 160, 100, 64, 32)
 NO_OTHER_SCORE: Final = 0.25
 """Longer sides in px at which an official drawing is searched for other brands' marks, and the score under which there is none: else

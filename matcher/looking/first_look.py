@@ -76,8 +76,12 @@ def is_explained(template: Template, whole: SeenImage, candidate: Candidate) -> 
     left, top, right, bottom = candidate.alignment.shown
     if candidate.score < thresholds.WHOLE_PICTURE_SCORE or (right - left) * (bottom - top) < thresholds.WHOLE_SHARE:
         return False
-    matrix, drawn = candidate.alignment.matrix, _measure_drawn(template)
-    ink = move_square(whole.features[candidate.region].square, matrix)
+    features, matrix = whole.features[candidate.region], candidate.alignment.matrix
+    if features.long_px > thresholds.LARGE_PICTURE_PX:
+        return False
+    # in a small picture soft edges are wide on the square, and so is all that may be another mark
+    drawn = _measure_drawn(template, 5 if features.long_px <= thresholds.SMALL_PICTURE_PX else 3)
+    ink = move_square(features.square, matrix)
     if _most(cv2.subtract(ink, drawn.most)) > thresholds.EXTRA_INK_LEVELS:
         return False
     if _most(cv2.subtract(drawn.least, ink)) > thresholds.MISSING_INK_LEVELS:
@@ -96,7 +100,7 @@ def is_explained(template: Template, whole: SeenImage, candidate: Candidate) -> 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Drawn:
-    """What an official drawing has near each place: uint8 (64, 64) each. most, least: ink within one px; even: 255 where neither
+    """What an official drawing has near each place: uint8 (64, 64) each. most, least: ink in a small window; even: 255 where neither
     ink nor colours change within three px, else 0."""
 
     most: np.ndarray
@@ -105,10 +109,10 @@ class _Drawn:
 
 
 @functools.lru_cache(maxsize=256)  # 12 kB each; what a site shows, it shows often
-def _measure_drawn(template: Template) -> _Drawn:
+def _measure_drawn(template: Template, window_px: int) -> _Drawn:
     square = template.features.square
-    near, far = np.ones((3, 3), np.uint8), np.ones((7, 7), np.uint8)
-    steps = cv2.dilate(_find_steps(_stretch_colours(template.appearance.rgb)), near)
+    near, far = np.ones((window_px, window_px), np.uint8), np.ones((7, 7), np.uint8)
+    steps = cv2.dilate(_find_steps(_stretch_colours(template.appearance.rgb)), np.ones((3, 3), np.uint8))
     is_even = cv2.morphologyEx(square, cv2.MORPH_GRADIENT, far) <= thresholds.EVEN_INK_LEVELS
     is_even &= steps <= thresholds.EVEN_COLOUR_LEVELS
     even = np.zeros_like(square)
