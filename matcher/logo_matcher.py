@@ -1,7 +1,8 @@
 """Recognises official logos in an image: the library's front door, without a database.
 
 1. Decode the image, or refuse it; of an animation every frame that shows something else (steps 2 to 6 for each).
-2. Find the regions in it that may be a logo.
+2. Find the regions in it that may be a logo; none but the whole of it where that surely is one official drawing and
+   nothing else (first_look.py).
 3. Hash each region and take its features.
 4. Short-list official templates by Hamming distance, compare the descriptors of those.
 5. Lay the best regions on their drawings and score them anew (alignment.py).
@@ -23,15 +24,15 @@ from ledger.vocabulary import MatchStrength, RefusalReason
 from matcher import thresholds
 from matcher.brands.logo_folder import read_logo_folder
 from matcher.brands.official_logos import OfficialLogo
-from matcher.decoding.decode import Picture, decode_pictures
+from matcher.decoding.decode import Picture, Pictures, decode_pictures
 from matcher.decoding.refusals import Refusal, refuse_blank
 from matcher.looking.candidates import Candidate, Ranking, SeenImage, fullest_first
 from matcher.looking.chosen_descriptor import chosen_descriptor
-from matcher.looking.compare import Template, TemplateSet
-from matcher.looking.features import extract_all
+from matcher.looking.compare import ScoreTable, Template, TemplateSet
+from matcher.looking.first_look import is_explained, look_first, see_all, shrink_picture
 from matcher.looking.hashes import LogoHash, RegionHashes, distance_bits, hash_all
-from matcher.looking.normalize import Flattened, extract_ink, flatten_on_all
-from matcher.looking.regions import find_regions
+from matcher.looking.normalize import Flattened, extract_ink
+from matcher.looking.stored_templates import load_is_alone, store_is_alone
 from matcher.looking.templates import describe_mark
 from matcher.recognition import LogoMatch, Recognition, RegionHash
 
@@ -39,7 +40,7 @@ __all__ = ["LogoMatch", "LogoMatcher", "Recognition", "RegionHash"]
 
 
 class LogoMatcher:
-    """Official logos, ready to be looked for. Never changes after it was made, so threads may share one."""
+    """Official logos, ready to be looked for. What it says never changes after it was made, so threads may share one."""
 
     def __init__(self, logos: Sequence[OfficialLogo]) -> None:
         """Raises BadInputError naming every logo that cannot be decoded or is blank."""
@@ -62,12 +63,14 @@ class LogoMatcher:
             problems.append(_problem("logos", "one official logo at least", "none", "add SVG or PNG files"))
         if problems:
             raise BadInputError(problems)
+        chosen_descriptor()  # stored templates need none: its data is read now, not on the first image's account
         self._owners = owners
         self._templates = templates
         self._set = TemplateSet(templates)
         self._ranking = Ranking(templates=templates, logo_ids=[owner.official_logo_id for owner in owners])
         self._phashes: list[LogoHash] = [h.phash for h in hash_all([template.features for template in templates])]
         self._set_id = logo_set_id(logos)
+        self._without_others: dict[str, bool] = {}  # by official_logo_id: filled when it is asked, always with the same
 
     @classmethod
     def from_directory(cls, directory: str | Path) -> LogoMatcher:
@@ -102,27 +105,21 @@ class LogoMatcher:
 
     def match(self, source: str | Path | bytes) -> Recognition:
         """What an image shows. source: a path, or the bytes of an image file."""
-        looks = _look_at(source)
-        if isinstance(looks, Refusal):
-            return Recognition(refusal=looks, width_px=None, height_px=None, format=None, hashes=(), matches=())
-        hashed = [hash_all(look.features[: thresholds.MAX_STORED_HASHES]) for look in looks.images]
-        found = _best_of_brands(
-            match
-            for look, hashes in zip(looks.images, hashed, strict=True)
-            if look.regions
-            for match in self._find_matches(look, hashes)
-        )
-        first = looks.images[0]
+        decoded = _decode(source)
+        if isinstance(decoded, Refusal):
+            return Recognition(refusal=decoded, width_px=None, height_px=None, format=None, hashes=(), matches=())
+        judged = [self._judge(picture) for picture in decoded.pictures]
+        found = _best_of_brands(match for each in judged for match in each.matches)
+        first = decoded.pictures[0]
+        refusal = _refuse_empty([each.image for each in judged]) or decoded.unread
         return Recognition(
-            refusal=None if found else looks.refusal,
-            width_px=first.picture.width_px,
-            height_px=first.picture.height_px,
-            format=first.picture.format,
-            hashes=tuple(
-                placed
-                for look, hashes in zip(looks.images, hashed, strict=True)
-                for placed in _place_hashes(hashes, look)
-            )[: thresholds.MAX_STORED_HASHES],
+            refusal=None if found else refusal,
+            width_px=first.width_px,
+            height_px=first.height_px,
+            format=first.format,
+            hashes=tuple(placed for each in judged for placed in _place_hashes(each.hashes, each.image))[
+                : thresholds.MAX_STORED_HASHES
+            ],
             matches=tuple(match for match in found if match.strength is MatchStrength.MATCH),
             perhaps=tuple(match for match in found if match.strength is MatchStrength.PERHAPS),
         )
@@ -137,10 +134,14 @@ class LogoMatcher:
         return self._best_scores(source, [owner.official_logo_id for owner in self._owners])
 
     def _best_scores(self, source: str | Path | bytes, names: Sequence[str]) -> dict[str, float]:
+        decoded = _decode(source)
+        return {} if isinstance(decoded, Refusal) else self._score_pictures(decoded.pictures, names)
+
+    def _score_pictures(self, pictures: Iterable[Picture], names: Sequence[str]) -> dict[str, float]:
         """Best score of the templates of each name."""
-        looks = _look_at(source)
         best: dict[str, float] = {}
-        for look in () if isinstance(looks, Refusal) else looks.images:
+        for picture in pictures:
+            look = see_all(picture)
             if not look.regions:
                 continue
             comparison = self._set.compare(look.features)
@@ -151,15 +152,52 @@ class LogoMatcher:
                 best[names[template]] = max(score, best.get(names[template], -1.0))
         return {name: score for name, score in best.items() if score > -1}
 
-    def _find_matches(self, look: SeenImage, hashes: Sequence[RegionHashes]) -> tuple[LogoMatch, ...]:
-        """hashes: of the first regions."""
-        comparison = self._set.compare(look.features)
+    def _judge(self, picture: Picture) -> _Judged:
+        """What a picture shows: by the whole of it where that is sure, else by all its regions."""
+        first = look_first(picture)
+        if not first.image.regions:
+            return _Judged(image=first.image, hashes=(), matches=())
+        laid = list[Candidate]()
+        if self._set.least_distance_bits(first.image.features[0]) <= thresholds.WHOLE_PICTURE_DISTANCE_BITS:
+            comparison = self._set.compare(first.image.features)
+            if comparison.scores.max() >= thresholds.WHOLE_PICTURE_FIRST_SCORE:
+                laid = self._ranking.look_closer(first.image, comparison)
+                if self._is_decided(first.image, laid):
+                    return self._report(first.image, comparison, laid)
+        image = first.look_on()
+        comparison = self._set.compare(image.features)
+        return self._report(image, comparison, self._ranking.look_closer(image, comparison, laid))
+
+    def _is_decided(self, whole: SeenImage, candidates: Sequence[Candidate]) -> bool:
+        """Whether a picture surely shows one official drawing and nothing else. candidates: for its whole."""
+        best = max(candidates, key=lambda candidate: candidate.score, default=None)
+        if best is None or not is_explained(self._templates[best.template], whole, best):
+            return False
+        owner = self._owners[best.template]
+        others = (each for each in candidates if self._owners[each.template].brand != owner.brand)
+        return all(other.score < thresholds.PERHAPS_SCORE for other in others) and self._has_no_other(owner)
+
+    def _has_no_other(self, logo: OfficialLogo) -> bool:
+        """Whether no other brand's mark is in an official drawing: it is looked for once, in all its regions."""
+        known = self._without_others.get(logo.official_logo_id)
+        if known is None:
+            known = load_is_alone(logo.content, self._set_id)
+            if known is None:
+                scores = self._score_pictures(shrink_picture(logo.content), [owner.brand for owner in self._owners])
+                others = (score for brand, score in scores.items() if brand != logo.brand)
+                known = all(score < thresholds.NO_OTHER_SCORE for score in others)
+                store_is_alone(logo.content, self._set_id, is_alone=known)
+            self._without_others[logo.official_logo_id] = known
+        return known
+
+    def _report(self, look: SeenImage, comparison: ScoreTable, candidates: Sequence[Candidate]) -> _Judged:
+        hashes = hash_all(look.features[: thresholds.MAX_STORED_HASHES])
         of_brand: dict[str, list[Candidate]] = {}
-        for candidate in fullest_first(self._ranking.look_closer(look, comparison), look):
+        for candidate in fullest_first(candidates, look):
             of_brand.setdefault(self._owners[candidate.template].brand, []).append(candidate)
         matches = []
-        for brand, candidates in of_brand.items():
-            candidate, transform = self._ranking.choose_by_colour(look, candidates)
+        for brand, of_one in of_brand.items():
+            candidate, transform = self._ranking.choose_by_colour(look, of_one)
             owner, region = self._owners[candidate.template], candidate.region
             found = hashes[region] if region < len(hashes) else hash_all([look.features[region]])[0]
             matches.append(
@@ -179,7 +217,7 @@ class LogoMatcher:
                     why_perhaps=candidate.why_perhaps,
                 )
             )
-        return tuple(matches)
+        return _Judged(image=look, hashes=hashes, matches=matches)
 
 
 def logo_set_id(logos: Sequence[OfficialLogo]) -> str:
@@ -189,28 +227,16 @@ def logo_set_id(logos: Sequence[OfficialLogo]) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Looks:
-    """What an image shows, one after the other; refusal: why it says nothing where nothing is found in it."""
+class _Judged:
+    """One picture, looked at. hashes: of its first regions."""
 
-    images: tuple[SeenImage, ...]
-    refusal: Refusal | None
-
-
-def _look_at(source: str | Path | bytes) -> _Looks | Refusal:
-    content = source if isinstance(source, bytes) else _read(Path(source))
-    decoded = decode_pictures(content)
-    if isinstance(decoded, Refusal):
-        return decoded
-    images = tuple(map(_see, decoded.pictures))
-    return _Looks(images=images, refusal=_refuse_empty(images) or decoded.unread)
+    image: SeenImage
+    hashes: Sequence[RegionHashes]
+    matches: Sequence[LogoMatch]
 
 
-def _see(picture: Picture) -> SeenImage:
-    flats = flatten_on_all(picture.pixels)
-    regions = find_regions(flats)
-    return SeenImage(
-        picture=picture, flat=flats[0], regions=regions, features=extract_all([region.ink for region in regions])
-    )
+def _decode(source: str | Path | bytes) -> Pictures | Refusal:
+    return decode_pictures(source if isinstance(source, bytes) else _read(Path(source)))
 
 
 def _refuse_empty(images: Sequence[SeenImage]) -> Refusal | None:

@@ -114,8 +114,9 @@ def match_logos(
     """Judge the images of visits that this set of logos has not judged yet; returns how many were judged now."""
     judged, rejected = 0, StandingRejections(ledger, recogniser.brands)
     for visit_id in visit_ids:
-        for image in _images_to_judge(ledger, visit_id, recogniser.set_id):
-            recognition = recogniser.recognise(image_content(ledger, warc_dir, image.image_sha256, image.capture_id))
+        images = _images_to_judge(ledger, visit_id, recogniser.set_id)
+        contents = (image_content(ledger, warc_dir, image.image_sha256, image.capture_id) for image in images)
+        for image, recognition in zip(images, recogniser.recognise_each(contents), strict=True):
             _store(ledger, image.image_sha256, recogniser, recognition, rejected)
             judged += 1
             on_image()

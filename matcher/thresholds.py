@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-MATCHER_VERSION: Final = "4"
+MATCHER_VERSION: Final = "5"
 """Raise when a change of this room may change a score: stored matches name the version that made them."""
 
 # --- what is decoded (limits against hostile files; no logo of bench or pages comes near one of them) ---
@@ -245,6 +245,30 @@ SURE_SCORE: Final = 0.9
 """Score of the best template of an official logo from which its second best is not looked at."""
 MAX_CLOSER_LOOKS: Final = 24
 """Candidates of one image that are looked at closer in each turn, best first: a wall rarely has more official logos."""
+WHOLE_PICTURE_SCORE: Final = 0.95
+"""Score from which a picture may be decided by the whole of it. No part could then take its place: 1 less FULLNESS_BONUS. bench: at
+.9 2 of 100 images more are decided, and 13 of 8,530 name the lock-up instead of the icon in it."""
+WHOLE_PICTURE_DISTANCE_BITS: Final = 60
+WHOLE_PICTURE_FIRST_SCORE: Final = 0.6
+"""Edge-hash bits (of 256) and first score from which the whole picture is laid on a drawing before regions are searched. bench: 999
+of 1,000 images that are decided so are within 60 bits."""
+EXTRA_INK_LEVELS: Final = 48
+MISSING_INK_LEVELS: Final = 64
+COLOUR_STEP_LEVELS: Final = 28
+EVEN_INK_LEVELS: Final = 16
+EVEN_COLOUR_LEVELS: Final = 24
+"""Levels (of 255, on squares of 64 px) by which a picture that its whole decides may have more or less ink than the drawing near by,
+and steps of colour where the drawing is even: its ink and colours change by no more than the last two. Of 854 images of bench that
+reach WHOLE_PICTURE_SCORE 85 % pass. Tried: 32 to 64, 24 to 64, 24 to 64."""
+SMALL_PICTURE_PX: Final = 130
+LARGE_PICTURE_PX: Final = 600
+"""Longer side of a picture's ink up to which places within two px of the square are near, above it one; and from which its whole
+decides nothing: a mark of 24 px is then too small on the square. Of 570 official drawings that a second brand's mark was laid on,
+14 px to a third of the width, and that the search finds both in, 4 passed without the last limit, all of them of 800 px and more."""
+SHOWN_LONG_PX: Final = (320, 240, 160, 100, 64, 32)
+NO_OTHER_SCORE: Final = 0.25
+"""Longer sides in px at which an official drawing is searched for other brands' marks, and the score under which there is none: else
+it decides no whole picture. bench: 10 of 184 have one, such as a diamond that is another brand's."""
 SMALL_SIDES_PX: Final = ((40, 48), (24, 36))
 """(longer side in px of a blurred copy of each official drawing, largest region that is compared with it): at such sizes
 a web page shows no edges as sharp as the file's."""

@@ -50,6 +50,14 @@ def new_database(tmp_path_factory: pytest.TempPathFactory) -> None:
     copy_from(made_once(tmp_path_factory, "new-database", make_template))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A cache folder of the test run, also for the processes that it starts: the user's own is left alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(made_once(tmp_path_factory, "cache", lambda _: None)))
+        yield
+
+
 def pytest_sessionfinish() -> None:
     close()
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import collections
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,15 +90,16 @@ class Ranking:
     templates: Sequence[Template]
     logo_ids: Sequence[str]
 
-    def look_closer(self, image: SeenImage, comparison: ScoreTable) -> list[Candidate]:
+    def look_closer(self, image: SeenImage, comparison: ScoreTable, laid: Sequence[Candidate] = ()) -> list[Candidate]:
         """The best regions of the best drawings, laid on them: first the best drawing of each official logo, then, of logos
-        that are not sure by it, the second best."""
+        that are not sure by it, the second best. laid: what an earlier look at the same image has laid already."""
+        known = {(candidate.template, candidate.region): candidate.alignment for candidate in laid}
         best = comparison.scores.max(axis=0)
         candidates = list[Candidate]()
         sure = set[str]()
         for chosen in self._choose_drawings(best):
             unsure = [template for template in chosen if self.logo_ids[template] not in sure]
-            candidates += self._lay_on(image, comparison, unsure)
+            candidates += self._lay_on(image, comparison, unsure, known)
             sure = {
                 self.logo_ids[candidate.template]
                 for candidate in candidates
@@ -106,28 +107,37 @@ class Ranking:
             }
         return candidates
 
-    def _lay_on(self, image: SeenImage, comparison: ScoreTable, chosen: Sequence[int]) -> list[Candidate]:
-        """The best region of each chosen template, laid on it."""
+    def _lay_on(
+        self,
+        image: SeenImage,
+        comparison: ScoreTable,
+        chosen: Sequence[int],
+        known: Mapping[tuple[int, int], Alignment],
+    ) -> list[Candidate]:
+        """The best region of each chosen template, laid on it. known: by template and region."""
         regions = [int(comparison.scores[:, template].argmax()) for template in chosen]
+        places = list(zip(chosen, regions, strict=True))
+        new = [place for place in places if place not in known]
         pairs = [
             Pair(
                 template=self.templates[template],
                 region=image.features[region],
                 descriptor=comparison.descriptors[region],
             )
-            for template, region in zip(chosen, regions, strict=True)
+            for template, region in new
         ]
+        alignments = {**known, **dict(zip(new, align_all(pairs), strict=True))}
         return [
             Candidate(
                 template=template,
                 region=region,
-                alignment=alignment,
+                alignment=alignments[template, region],
                 strangers=self.templates[template].count_strangers(float(comparison.scores[region, template])),
                 isolation=image.regions[region].isolation,
                 attained=1.0 if image.is_whole(region) else self.templates[template].attainable,
                 is_in_passing=image.is_in_passing(region),
             )
-            for template, region, alignment in zip(chosen, regions, align_all(pairs), strict=True)
+            for template, region in places
         ]
 
     def _choose_drawings(self, best: np.ndarray) -> list[list[int]]:

@@ -93,6 +93,10 @@ class TemplateSet:
         self._attainable = np.array([template.attainable for template in templates], np.float32)
         self._largest_px = np.array([template.largest_px or np.iinfo(np.int32).max for template in templates])
 
+    def least_distance_bits(self, region: Features) -> int:
+        """Edge-hash bits between a region and the template that is nearest to it."""
+        return int(measure_distances(_pack_edges([region]), self._words).min())
+
     def compare(self, regions: Sequence[Features]) -> ScoreTable:
         """Scores of all regions; the short-list by edge hash comes first, and only what is on it is described."""
         distances = measure_distances(_pack_edges(regions), self._words)

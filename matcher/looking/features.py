@@ -132,8 +132,11 @@ def _measure_strip(squares: np.ndarray) -> Measurements:
     pictures = _pool(strip, SQUARE_PX // INK_SIDE_PX)
     cells = _blur(_pool_orientations(find_edges(strip), SQUARE_PX // _EDGE_CELLS), 0.7)
     coarse = _tiles(_pool(cells, _EDGE_CELLS // _HASH_CELLS), _HASH_CELLS, count)
-    coarse = np.rint(coarse * _HASH_STEPS)
-    bits = (coarse > np.median(coarse, axis=(1, 2), keepdims=True)).transpose(0, 3, 1, 2).reshape(count, -1)
+    coarse = np.rint(coarse * _HASH_STEPS).transpose(0, 3, 1, 2).reshape(count, -1, _HASH_CELLS**2)
+    ordered = np.sort(coarse, axis=2)
+    middle = _HASH_CELLS**2 // 2
+    medians = (ordered[:, :, middle - 1 : middle] + ordered[:, :, middle : middle + 1]) / 2  # np.median minds NaN
+    bits = (coarse > medians).reshape(count, -1)
     return Measurements(
         squares=squares,
         pictures=_tiles(pictures, INK_SIDE_PX, count),

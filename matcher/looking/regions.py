@@ -107,16 +107,27 @@ def find_regions(flats: Sequence[Flattened]) -> list[Region]:
 
     flats: one or more ways to lay the picture on a ground (normalize.flatten_on_all).
     """
-    found: dict[tuple[Box, int], Region] = {}  # one box on two backgrounds is two regions: the mark and its gaps
+    return order_regions(list(search_regions(flats)))
+
+
+def search_regions(flats: Sequence[Flattened]) -> Iterator[Region]:
+    """The same, one after the other as they are found: the whole first, and nothing else is searched before it is taken."""
+    found = set[tuple[Box, int]]()  # one box on two backgrounds is two regions: the mark and its gaps
     for region in itertools.chain.from_iterable(map(_look_everywhere, flats)):
         darkness = int(cv2.mean(region.ink)[0])
         if found and (_is_small(region.box, flats[0]) or darkness > 255 * thresholds.SOLID_INK):
             continue
-        found.setdefault((region.box, darkness), region)
+        if (region.box, darkness) in found:
+            continue
+        found.add((region.box, darkness))
+        yield region
         if len(found) >= thresholds.MAX_REGIONS:
-            break
-    regions = list(found.values())
-    return regions[:1] + sorted(regions[1:], key=lambda r: -r.box.width * r.box.height)
+            return
+
+
+def order_regions(found: Sequence[Region]) -> list[Region]:
+    """The first, then the others, largest first."""
+    return [*found[:1], *sorted(found[1:], key=lambda r: -r.box.width * r.box.height)]
 
 
 def find_mark(flat: Flattened) -> list[Mark]:

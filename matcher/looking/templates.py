@@ -30,6 +30,7 @@ from matcher.looking.features import (
 )
 from matcher.looking.normalize import DARK_GROUND, WHITE_GROUND, Flattened, extract_ink, flatten_alpha, flatten_on
 from matcher.looking.regions import Mark, find_mark
+from matcher.looking.stored_templates import load_templates, store_templates
 
 _PHASES = ((0.0, 0.0), (0.5, 0.0), (0.0, 0.5), (0.5, 0.5), (0.25, 0.75), (0.75, 0.25))
 _REDUCERS = (Image.Resampling.LANCZOS, Image.Resampling.BILINEAR)
@@ -66,8 +67,19 @@ def describe_mark(content: bytes) -> tuple[Template, ...] | Refusal:
     they look when they are small.
 
     A transparent drawing is described on white and on dark, since pages show it on either. Remembered: a set of logos is
-    checked when it is read and used right after.
+    checked when it is read and used right after; and stored for other processes (stored_templates.py).
     """
+    stored = load_templates(content)
+    if stored is not None:
+        return stored
+    measured = measure_mark(content)
+    if not isinstance(measured, Refusal):
+        store_templates(content, measured)
+    return measured
+
+
+def measure_mark(content: bytes) -> tuple[Template, ...] | Refusal:
+    """The same, measured now, whatever was stored."""
     picture = decode_image(content)
     if isinstance(picture, Refusal):
         return picture

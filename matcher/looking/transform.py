@@ -6,6 +6,7 @@ grid of cells after that map, each weighted by the ink that both have there.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -58,7 +59,7 @@ def measure_transform(template: Template, region: Features, found: Appearance, a
     )
     left, top, right, bottom = alignment.shown
     lab, ink = (move_square(seen, alignment.matrix) for seen in (_to_lab(found), region.square))
-    before, after = _average(_to_lab(official), template.features.square), _average(lab, ink)
+    before, after = _average_official(template), _average(lab, ink)
     weights = np.minimum(before.weights, after.weights)
     total = max(1e-6, float(weights.sum()))
     difference = float((np.linalg.norm(before.lab - after.lab, axis=1) * weights).sum() / total)
@@ -128,6 +129,11 @@ def _to_lab(appearance: Appearance) -> np.ndarray:
     lab = np.zeros((SQUARE_PX, SQUARE_PX, 3), np.float32)
     lab[PAD_PX:-PAD_PX, PAD_PX:-PAD_PX] = cv2.cvtColor((inner / 255).astype(np.float32), cv2.COLOR_RGB2LAB)
     return lab
+
+
+@functools.lru_cache(maxsize=256)  # what a site shows, it shows often
+def _average_official(template: Template) -> _Cells:
+    return _average(_to_lab(template.appearance), template.features.square)
 
 
 def _average(lab: np.ndarray, ink: np.ndarray) -> _Cells:

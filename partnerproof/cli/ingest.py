@@ -14,7 +14,7 @@ from ledger.errors import BadInputError, Problem
 from ledger.records import Seed
 from ledger.typed_texts import CrawlId
 from matcher.logo_matches import store_brands
-from matcher.recognition_process import Recogniser
+from matcher.recognition_process import Recogniser, count_processes
 from partnerproof.cli.choice import Choice, brand_option, pass_choice
 from partnerproof.cli.lists import ListChoice, read_list
 from partnerproof.cli.tables import print_findings
@@ -48,7 +48,8 @@ def ingest(choice: Choice, files: tuple[Path, ...], seeds: Path | None, brands: 
     chosen = workspace.load_brands(brands)
     crawl_ids: list[CrawlId] = []
     problems: list[Problem] = []
-    with workspace.writing("ingest"), workspace.open() as ledger, Recogniser(chosen) as recogniser:
+    recognising = Recogniser(chosen, processes=count_processes())
+    with workspace.writing("ingest"), workspace.open() as ledger, recognising as recogniser:
         if store_brands(ledger, chosen):
             click.echo(LOGOS_CHANGED, err=True)
         for file in files:

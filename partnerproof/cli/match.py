@@ -7,7 +7,7 @@ import click
 from ledger.database import Ledger
 from ledger.vocabulary import MatchStrength
 from matcher.logo_matches import store_brands
-from matcher.recognition_process import Recogniser
+from matcher.recognition_process import Recogniser, count_processes
 from matcher.rejections import hold_back
 from partnerproof.cli.choice import Choice, brand_option, pass_choice
 from partnerproof.cli.progress import run_with_progress
@@ -34,7 +34,7 @@ def match(choice: Choice, brands: tuple[str, ...]) -> None:
     slugs = [brand.slug for brand in loaded]
     with workspace.writing("match"), workspace.open() as ledger:
         store_brands(ledger, loaded)
-        with Recogniser(loaded) as recogniser:
+        with Recogniser(loaded, processes=count_processes()) as recogniser:
             tools = FlowTools(
                 ledger=ledger,
                 brands=tuple(slugs),

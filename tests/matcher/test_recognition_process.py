@@ -27,8 +27,8 @@ def brand(tmp_path: Path, logo_png: bytes):
 
 
 def worker_of(recogniser: Recogniser) -> int:
-    assert recogniser._pool is not None
-    return next(iter(recogniser._pool._processes))
+    assert recogniser._workers[0]._pool is not None
+    return next(iter(recogniser._workers[0]._pool._processes))
 
 
 def test_a_worker_that_was_killed_is_replaced(brand, logo_png):
@@ -68,6 +68,36 @@ def test_a_worker_that_is_kept_waiting_refuses_nothing(brand, logo_png):
         assert worker_of(recogniser) == worker
 
 
+def test_images_come_back_in_their_order_from_two_processes(brand, logo_png):
+    blank = png(Image.new("RGB", (90, 60), "white"))
+    large = png(Image.fromarray(np.random.default_rng(1).integers(0, 255, (700, 700), np.uint8)))  # takes longer
+    contents = [large, logo_png, blank, large, logo_png, logo_png, blank, large, logo_png]
+    with Recogniser([brand], processes=2, images_a_start=2) as recogniser:
+        several = list(recogniser.recognise_each(iter(contents)))
+        assert all(worker._pool is not None for worker in recogniser._workers)
+        assert several == [recogniser.recognise(content) for content in contents]
+
+
+def test_of_several_images_the_one_that_kills_its_process_is_refused(brand, logo_png):
+    ring = np.abs(np.indices((1200, 1200)) - 600).max(axis=0)
+    frames = png(Image.fromarray(((ring // 10 % 2) * 255).astype(np.uint8)))
+    with Recogniser([brand], processor_s=0.2, processes=2, images_a_start=1) as recogniser:
+        looks = list(recogniser.recognise_each([logo_png, logo_png, frames, logo_png, logo_png]))
+    assert [look.refusal.reason if look.refusal else len(look.matches) for look in looks] == [
+        1,
+        1,
+        RefusalReason.TOO_SLOW,
+        1,
+        1,
+    ]
+
+
+def test_no_images_start_no_process(brand):
+    with Recogniser([brand], processes=2) as recogniser:
+        assert list(recogniser.recognise_each([])) == []
+        assert recogniser._workers[0]._pool is None
+
+
 def test_the_worker_ends_when_its_parent_is_killed(brand, tmp_path, logo_png):
     script = tmp_path / "parent.py"
     script.write_text(
@@ -75,7 +105,7 @@ def test_the_worker_ends_when_its_parent_is_killed(brand, tmp_path, logo_png):
         "from matcher.recognition_process import Recogniser\n"
         "if __name__ == '__main__':\n"
         "    r = Recogniser([load_brand(Path(sys.argv[1]))])\n    r.recognise(Path(sys.argv[2]).read_bytes())\n"
-        "    print(next(iter(r._pool._processes)), flush=True)\n    time.sleep(60)\n"
+        "    print(next(iter(r._workers[0]._pool._processes)), flush=True)\n    time.sleep(60)\n"
     )
     parent = subprocess.Popen(
         [sys.executable, script, tmp_path / "acme", tmp_path / "acme.png"], stdout=subprocess.PIPE, text=True
