@@ -305,6 +305,14 @@ class MatchStrength(StrEnum):
     PERHAPS = "perhaps"  # a person has to look; no evidence of a claim
 
 
+class PerhapsReason(StrEnum):
+    """Why a match with an official logo is only a perhaps."""
+
+    LOW_SCORE = "low-score"  # it resembles the logo too little
+    IN_PASSING = "in-passing"  # a tiny part of a photograph: the maker's name on a machine
+    INSIDE_OTHER_BRAND = "inside-other-brand"  # what is seen lies in a better match of another brand's logo
+
+
 class RejectionEvent(StrEnum):
     """What a person decided about an image and a brand."""
 

@@ -6,7 +6,7 @@
 4. Short-list official templates by Hamming distance, compare the descriptors of those.
 5. Lay the best regions on their drawings and score them anew (alignment.py).
 6. Report the best region of each brand that reaches thresholds.ACCEPT_SCORE; apart from these, of each further brand
-   that reaches thresholds.PERHAPS_SCORE.
+   that reaches thresholds.PERHAPS_SCORE. A match that lies in a better one of another brand is a perhaps (nesting.py).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from ledger.errors import BadInputError, Problem
+from ledger.typed_texts import OfficialLogoId
 from ledger.vocabulary import MatchStrength, RefusalReason
 from matcher import thresholds
 from matcher.brands.logo_folder import read_logo_folder
@@ -33,6 +34,7 @@ from matcher.looking.hashes import LogoHash, RegionHashes, distance_bits, hash_a
 from matcher.looking.normalize import Flattened, extract_ink, flatten_on_all
 from matcher.looking.regions import find_regions
 from matcher.looking.templates import describe_mark
+from matcher.nesting import doubt_inner_matches
 from matcher.recognition import LogoMatch, Recognition, RegionHash
 
 __all__ = ["LogoMatch", "LogoMatcher", "Recognition", "RegionHash"]
@@ -68,6 +70,8 @@ class LogoMatcher:
         self._ranking = Ranking(templates=templates, logo_ids=[owner.official_logo_id for owner in owners])
         self._phashes: list[LogoHash] = [h.phash for h in hash_all([template.features for template in templates])]
         self._set_id = logo_set_id(logos)
+        self._contents = {logo.official_logo_id: logo.content for logo in logos}
+        self._shown_brands = dict[OfficialLogoId, frozenset[str]]()  # filled when first asked; by whom does not matter
 
     @classmethod
     def from_directory(cls, directory: str | Path) -> LogoMatcher:
@@ -110,7 +114,7 @@ class LogoMatcher:
             match
             for look, hashes in zip(looks.images, hashed, strict=True)
             if look.regions
-            for match in self._find_matches(look, hashes)
+            for match in doubt_inner_matches(self._find_matches(look, hashes), self._shows)
         )
         first = looks.images[0]
         return Recognition(
@@ -175,10 +179,21 @@ class LogoMatcher:
                     transform=replace(transform, frame=look.picture.frame),
                     strangers=candidate.strangers,
                     strangers_compared=len(chosen_descriptor().strangers.log_aspects),
-                    strength=candidate.strength,
+                    why_perhaps=candidate.why_perhaps,
                 )
             )
         return tuple(matches)
+
+    def _shows(self, official_logo_id: OfficialLogoId, brand: str) -> bool:
+        """Whether an official logo's own drawing shows a brand: a product's lock-up holds its maker's logo."""
+        shown = self._shown_brands.get(official_logo_id)
+        if shown is None:
+            looks = _look_at(self._contents[official_logo_id])
+            images = () if isinstance(looks, Refusal) else [look for look in looks.images if look.regions]
+            found = [match for look in images for match in self._find_matches(look, ())]
+            shown = frozenset(match.brand for match in found if match.score >= thresholds.ACCEPT_SCORE)
+            self._shown_brands[official_logo_id] = shown
+        return brand in shown
 
 
 def logo_set_id(logos: Sequence[OfficialLogo]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-MATCHER_VERSION: Final = "4"
+MATCHER_VERSION: Final = "5"
 """Raise when a change of this room may change a score: stored matches name the version that made them."""
 
 # --- what is decoded (limits against hostile files; no logo of bench or pages comes near one of them) ---
@@ -258,6 +258,11 @@ KEPT_INK_SHARE: Final = 0.50
 left there."""
 EQUAL_SCORES: Final = 0.02
 """Scores of one region that differ by less are equal: colours then say which official file is named."""
+INSIDE_SHARE: Final = 0.90
+SAME_REGION_SHARE: Final = 0.70
+"""Share of a region that lies in another one, and of two regions' union that both have, from which one is inside the other, or
+both are the same. bench, 29 pictures of one brand that resemble another one too, both halves: 19 lie inside, 10 are the same
+region, none is between."""
 RECOLOURED_DIFFERENCE: Final = 22.0
 """Mean colour difference (CIE 1976) from which a drawing counts as recoloured. bench, colour-true classes stay under 15 in
 95 of 100 (JPEG at 30: 12), grey and mono are over 30; 15 to 30 tried."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ledger.vocabulary import MatchStrength
+from ledger.vocabulary import PerhapsReason
 from matcher import thresholds
 from matcher.decoding.decode import Picture
 from matcher.looking.alignment import Alignment, Pair, align_all
@@ -72,9 +72,11 @@ class Candidate:
         return max(-1.0, self.alignment.score * self.attained - common - crowded)
 
     @property
-    def strength(self) -> MatchStrength:
-        is_sure = self.score >= thresholds.ACCEPT_SCORE and not self.is_in_passing
-        return MatchStrength.MATCH if is_sure else MatchStrength.PERHAPS
+    def why_perhaps(self) -> PerhapsReason | None:
+        """Why it is no match by what is known of it alone; None for a match."""
+        if self.score < thresholds.ACCEPT_SCORE:
+            return PerhapsReason.LOW_SCORE
+        return PerhapsReason.IN_PASSING if self.is_in_passing else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -145,7 +147,7 @@ class Ranking:
             candidate
             for candidate in candidates
             if candidate.region == first.region
-            and candidate.strength is first.strength  # a match must not become a perhaps for its colours
+            and candidate.why_perhaps is first.why_perhaps  # a match must not become a perhaps for its colours
             and candidate.score >= first.score - thresholds.EQUAL_SCORES
         ]
         measured = [(candidate, self._measure_transform(image, candidate)) for candidate in equals]
@@ -169,6 +171,4 @@ def fullest_first(candidates: Sequence[Candidate], image: SeenImage) -> list[Can
     areas = [region.box.width * region.box.height for region in image.regions]
     likely = [candidate for candidate in candidates if candidate.score >= thresholds.PERHAPS_SCORE]
     fullness = thresholds.FULLNESS_BONUS / max(areas, default=1)
-    return sorted(
-        likely, key=lambda each: (each.strength is MatchStrength.PERHAPS, -each.score - fullness * areas[each.region])
-    )
+    return sorted(likely, key=lambda each: (each.why_perhaps is not None, -each.score - fullness * areas[each.region]))
