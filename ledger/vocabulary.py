@@ -309,6 +309,7 @@ class PerhapsReason(StrEnum):
     """Why a match with an official logo is only a perhaps."""
 
     LOW_SCORE = "low-score"  # it resembles the logo too little
+    PLAIN = "plain"  # a mark that many drawings resemble, with nothing in its colours or size that speaks for it
     IN_PASSING = "in-passing"  # a tiny part of a photograph: the maker's name on a machine
     INSIDE_OTHER_BRAND = "inside-other-brand"  # what is seen lies in a better match of another brand's logo
 

@@ -72,7 +72,7 @@ class LogoCheck:
     @property
     def is_weak(self) -> bool:
         """Not plain, but so near to it that a finding should not rest on it alone."""
-        is_shared = self.strangers >= thresholds.WEAK_STRANGERS
+        is_shared = self.strangers >= thresholds.PLAIN_STRANGERS
         return not self.is_plain and (is_shared or self.distinctiveness < 1 - thresholds.WEAK_MARGIN)
 
 
@@ -251,7 +251,7 @@ def _suggest(brand: Brand, checks: Sequence[LogoCheck], today: dt.date) -> list[
             suggestions.append(
                 f"{brand.slug}/logos/{check.file}: nearly a plain shape (distinct {check.distinctiveness:.2f}, "
                 f"{check.strangers} unrelated drawings as much like it): a stranger's ring, frame or badge may be taken for it; "
-                "look twice at a finding that rests on it alone"
+                "look twice at a finding that rests on it alone; with two or more of them it is a match only in its colours and shown large"
             )
         other = check.neighbour
         if other is not None and thresholds.PERHAPS_SCORE <= other.score < thresholds.ACCEPT_SCORE:

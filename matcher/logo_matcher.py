@@ -100,7 +100,7 @@ class LogoMatcher:
         most: dict[str, int] = {}
         for owner, template in zip(self._owners, self._templates, strict=True):
             if template.largest_px is None:
-                count = template.count_strangers(thresholds.ACCEPT_SCORE)
+                count = template.count_strangers(thresholds.LOOK_ALIKE_SCORE)
                 most[owner.official_logo_id] = max(count, most.get(owner.official_logo_id, 0))
         return most
 
@@ -163,8 +163,10 @@ class LogoMatcher:
             of_brand.setdefault(self._owners[candidate.template].brand, []).append(candidate)
         matches = []
         for brand, candidates in of_brand.items():
-            candidate, transform = self._ranking.choose_by_colour(look, candidates)
+            candidate = self._ranking.choose_by_colour(look, candidates)
             owner, region = self._owners[candidate.template], candidate.region
+            if candidate.transform is None:
+                continue  # never: what may be a match has been measured
             found = hashes[region] if region < len(hashes) else hash_all([look.features[region]])[0]
             matches.append(
                 LogoMatch(
@@ -176,7 +178,7 @@ class LogoMatcher:
                     distance_bits=int(comparison.distances[region, candidate.template]),
                     phash_distance_bits=distance_bits(found.phash, self._phashes[candidate.template]),
                     region=look.source_box(region),
-                    transform=replace(transform, frame=look.picture.frame),
+                    transform=replace(candidate.transform, frame=look.picture.frame),
                     strangers=candidate.strangers,
                     strangers_compared=len(chosen_descriptor().strangers.log_aspects),
                     why_perhaps=candidate.why_perhaps,
