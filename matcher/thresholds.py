@@ -216,6 +216,9 @@ hues, each on so much of its ink. Chosen on pages (four-coloured marks of .05 to
 would be taken for plain marks of bench by shape alone, none so."""
 MAX_INNER_MARGIN: Final = 0.70
 """The same as MAX_MARGIN for what stands on a tile, which is often a plain sign."""
+MAX_SILHOUETTE_MARGIN: Final = 0.60
+"""The same for a drawing in one colour. bench, one value tried: mono and inverted rise at 1e-3 from .939 to .970 on the half that is
+chosen on, from .953 to .969 on the other; no class falls, and no more images that show none are matched."""
 MIN_SPREAD: Final = 0.15
 """Least of 1 - margin by which a score is scaled, so that plain templates cannot reach 1 by luck. 0.1 to 0.5
 tried."""
