@@ -87,7 +87,9 @@ def describe_mark(content: bytes) -> tuple[Template, ...] | Refusal:
         others = _find_drawings(other)
         if others and _keeps_most(others[0], marks[0]):
             sets.append(_see_all(picture, other, others))
-        sets.append(_see_silhouette(picture))
+        silhouette = _see_silhouette(picture)
+        if silhouette:
+            sets.append(silhouette)
     # all of a file together: the cohort is 41 MB, and reading it is most of the time
     return tuple(_make_templates(_drop_copies(_draft_all(sets))))
 

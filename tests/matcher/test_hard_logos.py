@@ -109,3 +109,12 @@ def test_a_logo_of_strong_and_pale_colours_is_found_in_one_colour(matcher: LogoM
     (match,) = matcher.match(encode(lay_on(scaled(in_strong_and_pale(ink, ink), 140), ground, 12))).matches
     assert match.brand == "pale"
     assert match.score > 0.85  # .74 where only the coloured drawing is known
+
+
+def test_a_logo_that_is_a_tile_has_no_silhouette_and_is_found_as_it_is() -> None:
+    tile = Image.new("RGBA", (240, 160), (20, 60, 160, 255))
+    tile.putpixel((0, 0), (20, 60, 160, 0))
+    mark = scaled(draw_mark("varro", (255, 255, 255)), 180)
+    tile.alpha_composite(mark, (30, 80 - mark.height // 2))
+    matcher = LogoMatcher([make_official_logo("tile", "tile.png", encode(tile))])
+    assert brands_of(matcher, lay_on(tile, (255, 255, 255), 20)) == ["tile"]
