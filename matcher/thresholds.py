@@ -147,6 +147,10 @@ TILE_INSET_SHARE: Final = 0.03
 """Share of the shorter side that is cut away to look inside a tile: its edge, a thin frame."""
 EVEN_BAND_SHARE: Final = 0.70
 """Share of the band inside a tile's edge that has one colour: below, it is a drawing of many colours, no tile."""
+LEAST_GRADIENT_PX: Final = 24
+GRADIENT_MATCH_LEVELS: Final = 12
+"""Px of a tile's band from which a gradient is fitted, and levels by which the band may differ from it: half of RING_MATCH_LEVELS, since
+six terms for each channel fit more than one colour does."""
 MAIN_TILE_SHARE: Final = 0.80
 """Share of an official drawing's sides that a tile must cover to be its tile."""
 PLATE_RING_SHARE: Final = 0.92
