@@ -207,7 +207,7 @@ def _score(laid: _Laid, described: np.ndarray) -> float:
         log_aspects=np.array([region.log_aspect + stretch + cut], np.float32),
         long_px=np.array([region.long_px]),
     )
-    likeness = measure_likeness(table, shapes)[0]
+    likeness = measure_likeness(table, shapes, aspect_weight=thresholds.LAID_ASPECT_WEIGHT)[0]
     if laid.is_cut and likeness.max() < thresholds.CUT_LIKENESS:
         return 0.0  # its margins would cost most of the look, and could not make it a match
     margins = measure_margins(shapes) if laid.is_cut else np.array(template.blur_margins, np.float32)

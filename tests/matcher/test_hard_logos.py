@@ -118,3 +118,23 @@ def test_a_logo_that_is_a_tile_has_no_silhouette_and_is_found_as_it_is() -> None
     tile.alpha_composite(mark, (30, 80 - mark.height // 2))
     matcher = LogoMatcher([make_official_logo("tile", "tile.png", encode(tile))])
     assert brands_of(matcher, lay_on(tile, (255, 255, 255), 20)) == ["tile"]
+
+
+@pytest.mark.parametrize("stretch", [1.6, 1 / 1.6])
+@pytest.mark.parametrize("name", ["kestrel", "sable", "halyard"])
+def test_a_stretched_logo_is_found_and_the_stretch_is_told(name: str, stretch: float) -> None:
+    mark = draw_mark(name)
+    matcher = LogoMatcher([make_official_logo(name, f"{name}.png", encode(mark))])
+    wide = mark.resize((round(200 * stretch), round(200 * mark.height / mark.width)), Image.Resampling.LANCZOS)
+    (match,) = matcher.match(encode(lay_on(wide, (255, 255, 255), 15))).matches
+    assert match.transform.aspect_change == pytest.approx(stretch, rel=0.05)
+
+
+@pytest.mark.parametrize(("width", "height", "mark_px"), [(1200, 90, 70), (2400, 160, 120)])
+def test_a_small_mark_on_a_long_white_strip_is_found(
+    matcher: LogoMatcher, width: int, height: int, mark_px: int
+) -> None:
+    strip = Image.new("RGB", (width, height), "white")
+    mark = scaled(draw_mark("kestrel"), mark_px)
+    strip.paste(mark, (width // 2, (height - mark.height) // 2), mark)
+    assert brands_of(matcher, strip) == ["other"]
