@@ -213,7 +213,7 @@ WEAK_MARGIN: Final = 0.75
 LOOK_ALIKE_SCORE: Final = 0.68
 PLAIN_STRANGERS: Final = 2
 """First score from which a stranger looks like a drawing, and how many such strangers make the drawing plain. Of 38,474 a hexagon
-has 56, a bolt 10 to 44, four squares 7, a bubble 8; 10 of the 184 official files of bench and 2 of the 155 of pages have two or
+has 56, a bolt 10 to 44, four squares 7, a bubble 8; 8 of the 184 official files of bench and 3 of the 155 of pages have two or
 more. With one, widely known marks that icon sets redraw would be plain too."""
 PLAIN_SHARE: Final = 0.20
 PLAIN_SHARE_MANY_HUES: Final = 0.02
@@ -221,7 +221,7 @@ MANY_HUES: Final = 3
 HUE_SHARE: Final = 0.08
 """A plain mark in the official colours is a match from the first share of the picture on, from the second if it has many of twelve
 hues, each on so much of its ink. Chosen on pages (four-coloured marks of .05 to .75) and 4,500 icons that are in no cohort: 8
-would be taken for plain marks of bench by shape alone, none so."""
+would be taken for plain marks of bench by shape alone, 2 so: bolts of the official blue."""
 MAX_INNER_MARGIN: Final = 0.70
 """The same as MAX_MARGIN for what stands on a tile, which is often a plain sign."""
 MAX_SILHOUETTE_MARGIN: Final = 0.60
