@@ -30,6 +30,19 @@ ICON_PACKAGES = {
     "@iconify-json/lucide@1.2.137": 250,
     "@iconify-json/maki@1.2.5": 150,
 }
+# Icon sets that web pages use as they are, and how many drawings of each are strangers: most of them, since a plain mark on a page
+# may be one of them.
+SET_PACKAGES = {
+    "@iconify-json/mdi@1.2.3": 4000,
+    "@iconify-json/tabler@1.2.41": 4000,
+    "@iconify-json/lucide@1.2.137": 2000,
+    "@iconify-json/fa6-solid@1.2.4": 1400,
+    "@iconify-json/fa6-regular@1.2.4": 200,
+    "@iconify-json/feather@1.2.1": 300,
+}
+# a collection of brands' marks, of which only the names are read: what has one of them in another set is no stranger
+NAMES_PACKAGE = "@iconify-json/simple-icons"
+_MARK_CATEGORIES = ("Brand / Logo", "Social Media")
 # what may be somebody's mark, and the same drawing again in another weight or skin
 _LEFT_OUT = ("brand", "logo", "skin", "tone", "flag", "-light", "-thin", "duotone", "--")
 FONT_PACKAGES = tuple(
@@ -71,11 +84,25 @@ _TREATMENTS = {
 _CAPTIONS = ("Gold Partner", "Certified Partner", "Member 2024", "Authorised Reseller")
 
 
-def draw_strangers(icon_files: list[Path], seed: int) -> list[np.ndarray]:
-    """Plain shapes, and further icons of the same collections: what else a plain mark may resemble."""
+def draw_strangers(icon_files: list[Path], set_files: list[Path], names_file: Path, seed: int) -> list[np.ndarray]:
+    """Plain shapes, further icons of the same collections, and the icon sets: what else a plain mark may resemble.
+
+    set_files: as SET_PACKAGES. names_file: of NAMES_PACKAGE.
+    """
     chance = random.Random(seed + 1)
     shapes = [draw_shape(chance) for _ in range(_SHAPES)]
-    return shapes + [icon for path in icon_files for icon in _draw_icons(path, _FURTHER_ICONS, chance)]
+    further = [icon for path in icon_files for icon in _draw_icons(path, _FURTHER_ICONS, chance)]
+    brands = frozenset(json.loads(names_file.read_text(encoding="utf-8"))["icons"])
+    for path, count in zip(set_files, SET_PACKAGES.values(), strict=True):
+        further += _draw_icons(path, count, chance, left_out=brands | _list_marks(path))
+    return shapes + further
+
+
+def _list_marks(path: Path) -> frozenset[str]:
+    """Names that a collection itself counts among brands' marks."""
+    about = path.with_name("metadata.json")
+    categories = json.loads(about.read_text(encoding="utf-8")).get("categories", {}) if about.is_file() else {}
+    return frozenset(name for category in _MARK_CATEGORIES for name in categories.get(category, ()))
 
 
 def draw_all(icon_files: list[Path], fonts: list[Path], seed: int) -> list[np.ndarray]:
@@ -92,9 +119,12 @@ def draw_all(icon_files: list[Path], fonts: list[Path], seed: int) -> list[np.nd
     return icons + words + lock_ups + [_lay_on_tile(chance.choice(icons), chance) for _ in range(_TILES)]
 
 
-def _draw_icons(path: Path, count: int, chance: random.Random) -> list[np.ndarray]:
+def _draw_icons(
+    path: Path, count: int, chance: random.Random, left_out: frozenset[str] = frozenset()
+) -> list[np.ndarray]:
     collection = json.loads(path.read_text(encoding="utf-8"))
-    names = [name for name in sorted(collection["icons"]) if not any(part in name for part in _LEFT_OUT)]
+    allowed = sorted(collection["icons"].keys() - left_out)
+    names = [name for name in allowed if not any(part in name for part in _LEFT_OUT)]
     drawn = []
     for name in chance.sample(names, min(count, len(names))):
         icon = collection["icons"][name]

@@ -1,12 +1,15 @@
 """Makes data/background/cohort.npz: what the matcher knows of drawings that are nobody's logo.
 
-Usage: python -m bench.make_cohort CACHE_DIR OUT.npz [--drawings N] [--copies N] [--processes N]
+Usage: python -m bench.make_cohort CACHE_DIR OUT.npz [--drawings N] [--copies N] [--processes N] [--strangers-for COHORT.npz]
 
 1. Fetch free icon collections and fonts by package name (npm) into CACHE_DIR; draw icons, words, lock-ups, tiles.
 2. Show each drawing as web pages may (copies); find and measure it there as the matcher does.
 3. Directions in which drawings differ more than their own copies do (linear discriminant analysis) → projection.
 4. Whole drawings and regions of them, projected → members of the cohort.
-5. Plain shapes and further icons, whole and what stands on their tiles, projected → strangers. Only numbers are written.
+5. Plain shapes, further icons and icon sets, whole and what stands on their tiles, projected → strangers. Only numbers are
+   written.
+
+--strangers-for takes steps 1 to 4 from a cohort that was made before, and makes its strangers anew: every score stays comparable.
 """
 
 from __future__ import annotations
@@ -24,7 +27,15 @@ import numpy as np
 import scipy.linalg
 from rich.progress import track
 
-from bench.cohort_drawings import FONT_PACKAGES, ICON_PACKAGES, draw_all, draw_strangers, treat
+from bench.cohort_drawings import (
+    FONT_PACKAGES,
+    ICON_PACKAGES,
+    NAMES_PACKAGE,
+    SET_PACKAGES,
+    draw_all,
+    draw_strangers,
+    treat,
+)
 from matcher import thresholds
 from matcher.looking.cohort import DESCRIPTOR_SCALE, join_shapes, normalise_rows
 from matcher.looking.features import measure_squares, stretch_to_squares
@@ -119,24 +130,52 @@ def main() -> None:
     parser.add_argument("--drawings", type=int, default=7000, help="taken at random of all that are drawn")
     parser.add_argument("--copies", type=int, default=4, help="of each drawing, as web pages may show it")
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--strangers-for", type=Path, help="a cohort of which only the strangers are made anew")
     options = parser.parse_args()
 
-    icons = [fetch(package, options.cache) / "icons.json" for package in ICON_PACKAGES]
+    if options.strangers_for is not None:
+        with np.load(options.strangers_for, allow_pickle=False) as file:
+            fitted = Fitted(**{name: file[name] for name in ("mean", "projection", "members", "member_aspects")})
+    else:
+        fitted = fit(options.cache, options.drawings, options.copies, options.processes)
+    strangers = measure_strangers(options.cache, options.processes)
+    shapes = np.concatenate([shape for shape, _ in strangers]).astype(np.float32)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(
+        options.out,
+        mean=fitted.mean,
+        projection=fitted.projection,
+        members=fitted.members,
+        member_aspects=fitted.member_aspects,
+        strangers=_pack(normalise_rows((shapes - fitted.mean) @ fitted.projection.astype(np.float32))),
+        stranger_aspects=np.concatenate([aspects for _, aspects in strangers]).astype(np.float32),
+    )
+    print(f"{len(shapes)} strangers, {len(fitted.members)} members: {options.out}", file=sys.stderr)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """What steps 1 to 4 make, as it is stored: float32 (2048,), float16 (2048, n), int8 (m, n), float32 (m,)."""
+
+    mean: np.ndarray
+    projection: np.ndarray
+    members: np.ndarray
+    member_aspects: np.ndarray
+
+
+def fit(cache: Path, count: int, copies: int, processes: int) -> Fitted:
+    """Steps 1 to 4."""
+    icons = [fetch(package, cache) / "icons.json" for package in ICON_PACKAGES]
     weights = ("400", "700", "900")
     fonts = [path for package in FONT_PACKAGES for weight in weights
-             for path in sorted((fetch(package, options.cache) / "files").glob(f"*-latin-{weight}-normal.woff2"))]  # fmt: skip
+             for path in sorted((fetch(package, cache) / "files").glob(f"*-latin-{weight}-normal.woff2"))]  # fmt: skip
     drawings = draw_all(icons, fonts, SEED)
-    taken = random.Random(SEED).sample(range(len(drawings)), min(options.drawings, len(drawings)))
+    taken = random.Random(SEED).sample(range(len(drawings)), min(count, len(drawings)))
     chosen = [drawings[number] for number in taken]
     context = multiprocessing.get_context("fork")  # the drawings are inherited, not sent
-    with context.Pool(options.processes, _hold, (chosen, options.copies)) as pool:
+    with context.Pool(processes, _hold, (chosen, copies)) as pool:
         results = pool.imap(_take_numbered, range(len(chosen)), chunksize=20)
         samples = [sample for sample in track(results, "measuring", len(chosen)) if sample is not None]
-    further = draw_strangers(icons, SEED)
-    with context.Pool(options.processes, _hold, (further, 0)) as pool:
-        results = pool.imap(_measure_numbered, range(len(further)), chunksize=50)
-        strangers = [seen for seen in track(results, "strangers", len(further)) if seen is not None]
-
     shapes, owners, whole, parts = [], [], [], []
     for number, sample in enumerate(samples):
         own = np.r_[0, 1 + sample.regions : len(sample.shapes)]  # the drawing and its copies
@@ -148,22 +187,24 @@ def main() -> None:
     part_shapes, part_aspects = (np.concatenate([part[side] for part in parts]) for side in (0, 1))
     few = np.random.default_rng(SEED).permutation(len(part_shapes))[: max(0, MEMBERS - len(whole))]
     member_shapes = np.concatenate([*(shape for shape, _ in whole), part_shapes[few]]).astype(np.float32)
-    members = normalise_rows((member_shapes - mean) @ projection)
-    stranger_shapes = np.concatenate([shape for shape, _ in strangers]).astype(np.float32)
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(
-        options.out,
+    return Fitted(
         mean=mean.astype(np.float32),
         projection=projection.astype(np.float16),
-        members=_pack(members),
+        members=_pack(normalise_rows((member_shapes - mean) @ projection)),
         member_aspects=np.concatenate([*(aspect for _, aspect in whole), part_aspects[few]]).astype(np.float32),
-        strangers=_pack(normalise_rows((stranger_shapes - mean) @ projection)),
-        stranger_aspects=np.concatenate([aspects for _, aspects in strangers]).astype(np.float32),
     )
-    print(
-        f"{len(stranger_shapes)} strangers, {len(members)} members of {len(samples)} drawings, {len(owners)} shapes: {options.out}",
-        file=sys.stderr,
+
+
+def measure_strangers(cache: Path, processes: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Step 5, before the projection: shapes and log aspects of each stranger."""
+    icons, sets = (
+        [fetch(package, cache) / "icons.json" for package in packages] for packages in (ICON_PACKAGES, SET_PACKAGES)
     )
+    further = draw_strangers(icons, sets, fetch(NAMES_PACKAGE, cache) / "icons.json", SEED)
+    context = multiprocessing.get_context("fork")
+    with context.Pool(processes, _hold, (further, 0)) as pool:
+        results = pool.imap(_measure_numbered, range(len(further)), chunksize=50)
+        return [seen for seen in track(results, "strangers", len(further)) if seen is not None]
 
 
 _held: tuple[list[np.ndarray], int] = ([], 0)

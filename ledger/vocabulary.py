@@ -329,10 +329,10 @@ class MatchStrength(StrEnum):
 class PerhapsReason(StrEnum):
     """Why a match is only a perhaps."""
 
-    LOW_SCORE = "low-score"
-    IN_PASSING = "in-passing"  # a tiny part of a photograph
-    PLAIN = "plain"  # a plain mark, and nothing else in the picture speaks for it
-    INSIDE_OTHER_BRAND = "inside-other-brand"  # it lies in a better match of another brand
+    LOW_SCORE = "low-score"  # it resembles the logo too little
+    PLAIN = "plain"  # a mark that many drawings resemble, with nothing in its colours or size that speaks for it
+    IN_PASSING = "in-passing"  # a tiny part of a photograph: the maker's name on a machine
+    INSIDE_OTHER_BRAND = "inside-other-brand"  # what is seen lies in a better match of another brand's logo
     STRANGE_WORDS = "strange-words"  # words beside the name may make it another firm's
     LETTERS_WRONG = "letters-wrong"  # the name was read with wrong letters
     READ_BADLY = "read-badly"  # the engine was not sure of what it read

@@ -10,6 +10,7 @@ Reads: brands as they lie in folders. Writes nothing.
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,10 +26,13 @@ from ledger.vocabulary import LogoVariant
 from matcher import thresholds
 from matcher.brands.file_names import read_file_name
 from matcher.brands.official_logos import Brand, OfficialLogo, official_files
+from matcher.decoding.refusals import Refusal
 from matcher.legibility import WIDTHS_PX, draw_on_ground, measure_smallest_width
 from matcher.logo_matcher import LogoMatcher
+from matcher.looking.templates import describe_mark
 
-WANTED: Final = (LogoVariant.WHITE, LogoVariant.MONO, LogoVariant.ICON, LogoVariant.STACKED)
+WANTED: Final = (LogoVariant.WHITE, LogoVariant.MONO, LogoVariant.STACKED)
+_ICON_ASPECT = 1.4  # longer : shorter side up to which a drawing is no lock-up of an icon and a name
 _THUMBNAIL_PX = 48
 _SAME_LEVELS = (
     4.0  # mean difference of thumbnails: an SVG and its PNG differ by 1, a white and a dark copy by 20 and more
@@ -72,7 +76,7 @@ class LogoCheck:
     @property
     def is_weak(self) -> bool:
         """Not plain, but so near to it that a finding should not rest on it alone."""
-        is_shared = self.strangers >= thresholds.WEAK_STRANGERS
+        is_shared = self.strangers >= thresholds.PLAIN_STRANGERS
         return not self.is_plain and (is_shared or self.distinctiveness < 1 - thresholds.WEAK_MARGIN)
 
 
@@ -241,17 +245,13 @@ def _current(brand: Brand, today: dt.date) -> list[OfficialLogo]:
 
 
 def _suggest(brand: Brand, checks: Sequence[LogoCheck], today: dt.date) -> list[str]:
-    present = {logo.variant for logo in _current(brand, today)}
-    missing = [variant for variant in WANTED if variant not in present]
-    suggestions = []
-    if missing:
-        suggestions.append(f"{brand.slug}: no logo is {', '.join(missing)}; add such drawings if the brand has them")
+    suggestions = _suggest_drawings(brand, today)
     for check in checks:
         if check.is_weak:
             suggestions.append(
                 f"{brand.slug}/logos/{check.file}: nearly a plain shape (distinct {check.distinctiveness:.2f}, "
                 f"{check.strangers} unrelated drawings as much like it): a stranger's ring, frame or badge may be taken for it; "
-                "look twice at a finding that rests on it alone"
+                "look twice at a finding that rests on it alone; with two or more of them it is a match only in its colours and shown large"
             )
         other = check.neighbour
         if other is not None and thresholds.PERHAPS_SCORE <= other.score < thresholds.ACCEPT_SCORE:
@@ -260,3 +260,30 @@ def _suggest(brand: Brand, checks: Sequence[LogoCheck], today: dt.date) -> list[
                 "may be listed as perhaps of the other"
             )
     return suggestions
+
+
+def _suggest_drawings(brand: Brand, today: dt.date) -> list[str]:
+    """What is missing, and what is not found without it."""
+    current = _current(brand, today)
+    suggestions = []
+    if current and not any(_is_icon(logo) for logo in current):
+        suggestions.append(
+            f"{brand.slug}: every current logo has a name beside its icon; add the icon as a file of its own, since pages that show it "
+            "alone are not found by the whole"
+        )
+    present = {logo.variant for logo in current}
+    missing = [variant for variant in WANTED if variant not in present]
+    if missing:
+        suggestions.append(f"{brand.slug}: no logo is {', '.join(missing)}; add such drawings if the brand has them")
+    if all(logo.valid_until is None for logo in brand.logos):
+        suggestions.append(
+            f"{brand.slug}: no logo is retired; add earlier drawings with the dates of their validity, since pages keep them for years"
+        )
+    return suggestions
+
+
+def _is_icon(logo: OfficialLogo) -> bool:
+    if logo.variant is LogoVariant.ICON:
+        return True
+    templates = describe_mark(logo.content)
+    return not isinstance(templates, Refusal) and abs(templates[0].features.log_aspect) <= math.log(_ICON_ASPECT)

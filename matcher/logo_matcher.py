@@ -7,7 +7,7 @@
 4. Short-list official templates by Hamming distance, compare the descriptors of those.
 5. Lay the best regions on their drawings and score them anew (alignment.py).
 6. Report the best region of each brand that reaches thresholds.ACCEPT_SCORE; apart from these, of each further brand
-   that reaches thresholds.PERHAPS_SCORE.
+   that reaches thresholds.PERHAPS_SCORE. A match that lies in a better one of another brand is a perhaps (nesting.py).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from ledger.errors import BadInputError, Problem
+from ledger.typed_texts import OfficialLogoId
 from ledger.vocabulary import MatchStrength, RefusalReason
 from matcher import thresholds
 from matcher.brands.logo_folder import read_logo_folder
@@ -34,6 +35,7 @@ from matcher.looking.hashes import LogoHash, RegionHashes, distance_bits, hash_a
 from matcher.looking.normalize import Flattened, extract_ink
 from matcher.looking.stored_templates import load_is_alone, store_is_alone
 from matcher.looking.templates import describe_mark
+from matcher.nesting import doubt_inner_matches
 from matcher.recognition import LogoMatch, Recognition, RegionHash
 
 __all__ = ["LogoMatch", "LogoMatcher", "Recognition", "RegionHash"]
@@ -71,6 +73,8 @@ class LogoMatcher:
         self._phashes: list[LogoHash] = [h.phash for h in hash_all([template.features for template in templates])]
         self._set_id = logo_set_id(logos)
         self._without_others: dict[str, bool] = {}  # by official_logo_id: filled when it is asked, always with the same
+        self._contents = {logo.official_logo_id: logo.content for logo in logos}
+        self._shown_brands = dict[OfficialLogoId, frozenset[str]]()  # filled when first asked; by whom does not matter
 
     @classmethod
     def from_directory(cls, directory: str | Path) -> LogoMatcher:
@@ -99,7 +103,7 @@ class LogoMatcher:
         most: dict[str, int] = {}
         for owner, template in zip(self._owners, self._templates, strict=True):
             if template.largest_px is None:
-                count = template.count_strangers(thresholds.ACCEPT_SCORE)
+                count = template.count_strangers(thresholds.LOOK_ALIKE_SCORE)
                 most[owner.official_logo_id] = max(count, most.get(owner.official_logo_id, 0))
         return most
 
@@ -109,7 +113,7 @@ class LogoMatcher:
         if isinstance(decoded, Refusal):
             return Recognition(refusal=decoded, width_px=None, height_px=None, format=None, hashes=(), matches=())
         judged = [self._judge(picture) for picture in decoded.pictures]
-        found = _best_of_brands(match for each in judged for match in each.matches)
+        found = _best_of_brands(match for each in judged for match in doubt_inner_matches(each.matches, self._shows))
         first = decoded.pictures[0]
         refusal = _refuse_empty([each.image for each in judged]) or decoded.unread
         return Recognition(
@@ -164,7 +168,12 @@ class LogoMatcher:
                 laid = self._ranking.look_closer(first.image, comparison)
                 if self._is_decided(first.image, laid):
                     return self._report(first.image, comparison, laid)
-        image = first.look_on()
+        return self._search(first.look_on(), laid)
+
+    def _search(self, image: SeenImage, laid: Sequence[Candidate] = ()) -> _Judged:
+        """What a picture shows by all its regions. laid: what the look at its whole has laid already."""
+        if not image.regions:
+            return _Judged(image=image, hashes=(), matches=())
         comparison = self._set.compare(image.features)
         return self._report(image, comparison, self._ranking.look_closer(image, comparison, laid))
 
@@ -197,8 +206,10 @@ class LogoMatcher:
             of_brand.setdefault(self._owners[candidate.template].brand, []).append(candidate)
         matches = []
         for brand, of_one in of_brand.items():
-            candidate, transform = self._ranking.choose_by_colour(look, of_one)
+            candidate = self._ranking.choose_by_colour(look, of_one)
             owner, region = self._owners[candidate.template], candidate.region
+            if candidate.transform is None:
+                continue  # never: what may be a match has been measured
             found = hashes[region] if region < len(hashes) else hash_all([look.features[region]])[0]
             matches.append(
                 LogoMatch(
@@ -210,14 +221,24 @@ class LogoMatcher:
                     distance_bits=int(comparison.distances[region, candidate.template]),
                     phash_distance_bits=distance_bits(found.phash, self._phashes[candidate.template]),
                     region=look.source_box(region),
-                    transform=replace(transform, frame=look.picture.frame),
+                    transform=replace(candidate.transform, frame=look.picture.frame),
                     strangers=candidate.strangers,
                     strangers_compared=len(chosen_descriptor().strangers.log_aspects),
-                    strength=candidate.strength,
                     why_perhaps=candidate.why_perhaps,
                 )
             )
         return _Judged(image=look, hashes=hashes, matches=matches)
+
+    def _shows(self, official_logo_id: OfficialLogoId, brand: str) -> bool:
+        """Whether an official logo's own drawing shows a brand: a product's lock-up holds its maker's logo."""
+        shown = self._shown_brands.get(official_logo_id)
+        if shown is None:
+            decoded = _decode(self._contents[official_logo_id])
+            pictures = () if isinstance(decoded, Refusal) else decoded.pictures
+            found = [match for picture in pictures for match in self._search(see_all(picture)).matches]
+            shown = frozenset(match.brand for match in found if match.score >= thresholds.ACCEPT_SCORE)
+            self._shown_brands[official_logo_id] = shown
+        return brand in shown
 
 
 def logo_set_id(logos: Sequence[OfficialLogo]) -> str:

@@ -27,10 +27,10 @@ class LogoMatch:
     """A region that shows an official logo.
 
     score: 0..1, 1 = the same drawing. distance_bits: of 256, edge hash; phash_distance_bits: of 64,
-    imagehash.phash of the ink. region: in px of the source image. why_perhaps: why the strength is only perhaps;
-    inside_brand: in whose better match it lies. transform: how the official drawing became what was found. strangers: of so many
-    strangers_compared drawings that are nobody's, how many are at least as much like the official one as this region is
-    (before it was laid on the drawing; counted up to thresholds.COUNTED_STRANGERS).
+    imagehash.phash of the ink. region: in px of the source image. transform: how the official drawing became what was
+    found. strangers: of so many strangers_compared drawings that are nobody's, how many are at least as much like the official
+    one as this region is (before it was laid on the drawing; counted up to thresholds.COUNTED_STRANGERS). why_perhaps: None for
+    a match. inside_brand: the brand whose better match holds this one, None unless that is the reason.
     """
 
     brand: str
@@ -44,9 +44,12 @@ class LogoMatch:
     transform: Transform
     strangers: int
     strangers_compared: int
-    strength: MatchStrength
-    why_perhaps: PerhapsReason | None = None
+    why_perhaps: PerhapsReason | None
     inside_brand: str | None = None
+
+    @property
+    def strength(self) -> MatchStrength:
+        return MatchStrength.MATCH if self.why_perhaps is None else MatchStrength.PERHAPS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,7 @@ from matcher.decoding.image_headers import PNG_SIGNATURE, read_header
 from matcher.decoding.raster_worker import decode_further_frames, decode_raster
 from matcher.decoding.refusals import Refusal, refuse_size
 from matcher.decoding.svg_cleaning import clean_svg
+from matcher.decoding.svg_text import as_utf8
 from matcher.decoding.svg_worker import render_svg
 
 _DECODED_HERE = {"png", "jpeg", "gif", "webp"}
@@ -80,7 +81,7 @@ def sniff_format(content: bytes) -> str | None:
     if head[:4] in {b"II*\0", b"MM\0*"}:
         return "tiff"
     # an HTML page that was saved as an image holds inline SVG far down; a drawing opens with it
-    text = content[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    text = as_utf8(content[:4096]).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     is_markup = text.startswith((b"<?xml", b"<!--", b"<!doctype svg", b"<svg")) and b"<html" not in text[:1024]
     return "svg" if head[:2] == b"\x1f\x8b" or is_markup else None
 

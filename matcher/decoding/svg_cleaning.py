@@ -20,6 +20,8 @@ from matcher import thresholds
 from matcher.decoding.refusals import Refusal, refuse_aspect
 from matcher.decoding.svg_entities import put_in_entities
 from matcher.decoding.svg_motion import moves, reveal, settle_motion
+from matcher.decoding.svg_nesting import put_in_drawings
+from matcher.decoding.svg_text import as_utf8
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
@@ -69,7 +71,7 @@ def clean_svg(content: bytes, *, is_revealed: bool = False) -> CleanSvg | Refusa
     if content.count(b"=") > thresholds.MAX_SVG_ATTRIBUTES:  # one element of them is parsed as a whole, into 100 MB
         detail = f"SVG of over {thresholds.MAX_SVG_ATTRIBUTES} attributes"
         return Refusal(reason=RefusalReason.DEGENERATE, detail=detail)
-    plain = put_in_entities(content)
+    plain = put_in_entities(as_utf8(content))
     if isinstance(plain, Refusal):
         return plain
     root = _parse(plain)
@@ -77,6 +79,11 @@ def clean_svg(content: bytes, *, is_revealed: bool = False) -> CleanSvg | Refusa
         return root
     if etree.QName(root).localname != "svg":
         return Refusal(reason=RefusalReason.UNKNOWN_FORMAT, detail="XML, but its root element is not svg")
+    if b"data:image/svg" in plain:
+        put_in_drawings(root, _parse)
+        refusal = _refuse_shape(sum(1 for _ in root.iter()), 0, 0, 0)
+        if refusal:
+            return refusal
     if moves(plain):
         settle_motion(root)
         if is_revealed:

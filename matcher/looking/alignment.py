@@ -5,6 +5,7 @@
 2. Cut both to the part of the drawing that the region shows.
 3. Describe both anew, the drawing also blurred, and score that as compare.py does: a cut drawing has its own margin.
 4. Add how much better the edges agree than the inks do: of two plain blobs the inks agree and the edges do not.
+5. Take off what the place where the inks differ most shows: of two drawings that have all but one sign in common, that sign.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ class Alignment:
 
     score: 0..1, 1 = the same drawing. matrix: float32 (2, 3), point of the official square → point of the region's.
     shown: left, top, right, bottom of the part of the drawing that the region shows, shares of its sides.
-    ink_agreement, edge_agreement: correlations, -1..1, after the map.
+    ink_agreement, edge_agreement: correlations, -1..1, after the map. residue: ink (0..1) by which the two differ where they
+    differ most.
     """
 
     score: float
@@ -43,6 +45,7 @@ class Alignment:
     shown: tuple[float, float, float, float]
     ink_agreement: float
     edge_agreement: float
+    residue: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -92,14 +95,32 @@ def _compare(laid: _Laid, likeness: float | None) -> Alignment:
     template = laid.pair.template
     ink_agreement = _correlate(template.features.square, laid.moved)
     edge_agreement = _compare_edges(template, laid.moved)
-    score = -1.0 if likeness is None else likeness + thresholds.EDGES_OVER_INK_WEIGHT * (edge_agreement - ink_agreement)
+    residue = _find_residue(laid)
+    score = -1.0
+    if likeness is not None:
+        score = likeness + thresholds.EDGES_OVER_INK_WEIGHT * (edge_agreement - ink_agreement)
+        score -= thresholds.RESIDUE_WEIGHT * max(0.0, residue - thresholds.RESIDUE_FREE)
     return Alignment(
         score=min(1.0, max(-1.0, score)),
         matrix=laid.matrix,
         shown=laid.shown,
         ink_agreement=ink_agreement,
         edge_agreement=edge_agreement,
+        residue=residue,
     )
+
+
+def _find_residue(laid: _Laid) -> float:
+    """Largest difference of the two inks, 0..1, over the part that the region shows and a little beyond."""
+    difference = cv2.subtract(laid.pair.template.features.square, laid.moved, dtype=cv2.CV_32F)
+    if laid.is_cut:
+        left, top, right, bottom = laid.edges_px
+        beyond = PAD_PX // 2
+        shown = np.zeros_like(difference)
+        window = np.s_[top - beyond : bottom + beyond, left - beyond : right + beyond]
+        shown[window] = difference[window]
+        difference = shown
+    return float(cv2.norm(blurred(difference, thresholds.RESIDUE_BLUR_PX), cv2.NORM_INF)) / 255
 
 
 def _lay(pair: Pair) -> _Laid:
@@ -186,7 +207,7 @@ def _score(laid: _Laid, described: np.ndarray) -> float:
         log_aspects=np.array([region.log_aspect + stretch + cut], np.float32),
         long_px=np.array([region.long_px]),
     )
-    likeness = measure_likeness(table, shapes)[0]
+    likeness = measure_likeness(table, shapes, aspect_weight=thresholds.LAID_ASPECT_WEIGHT)[0]
     if laid.is_cut and likeness.max() < thresholds.CUT_LIKENESS:
         return 0.0  # its margins would cost most of the look, and could not make it a match
     margins = measure_margins(shapes) if laid.is_cut else np.array(template.blur_margins, np.float32)

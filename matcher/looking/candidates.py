@@ -2,7 +2,8 @@
 
 1. Of the templates that a region resembles, the best of each official logo is laid first, then, of logos that are not sure by it,
    the second best.
-2. A candidate's score counts against it how many strangers are as much like the drawing, and how crowded the region is.
+2. A candidate's score counts against it how many strangers are as much like the drawing, how crowded the region is, and how far
+   its colours are from the official ones.
 3. Of a brand's candidates the fullest comes first; of equally good ones on one region the one whose colours are nearer.
 """
 
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ledger.vocabulary import MatchStrength, PerhapsReason
+from ledger.vocabulary import PerhapsReason
 from matcher import thresholds
 from matcher.decoding.decode import Picture
 from matcher.looking.alignment import Alignment, Pair, align_all
@@ -23,6 +24,7 @@ from matcher.looking.appearance import see_appearance
 from matcher.looking.compare import ScoreTable, Template
 from matcher.looking.features import Features
 from matcher.looking.normalize import Flattened
+from matcher.looking.plainness import is_backed, is_plain
 from matcher.looking.regions import Box, Region
 from matcher.looking.transform import Transform, measure_transform
 
@@ -39,10 +41,14 @@ class SeenImage:
     def is_whole(self, index: int) -> bool:
         return self.regions[index].box == self.regions[0].box
 
+    def measure_share(self, index: int) -> float:
+        """A region's share of the picture's area, 0..1; 1 for all that the picture shows."""
+        box, (height, width) = self.regions[index].box, self.picture.pixels.shape[:2]
+        return 1.0 if self.is_whole(index) else box.width * box.height / (width * height)
+
     def is_in_passing(self, index: int) -> bool:
         """Whether a region is so small a part of a photograph that what it shows was not put there to be seen."""
-        box, (height, width) = self.regions[index].box, self.picture.pixels.shape[:2]
-        if box.width * box.height >= thresholds.PASSING_SHARE * width * height:
+        if self.measure_share(index) >= thresholds.PASSING_SHARE:
             return False
         return self.flat.backgrounds[0].share < thresholds.PHOTO_RING_SHARE
 
@@ -55,7 +61,7 @@ class SeenImage:
 class Candidate:
     """A region laid on a template, both by their numbers. strangers: how many of the cohort are as much like it.
     isolation: of the region. attained: under 1 for a tiny part of a picture, of which there are many. is_in_passing: a tiny part
-    of a photograph, such as the mark on a machine."""
+    of a photograph, such as the mark on a machine. is_unbacked: a plain mark for which nothing else speaks. transform: None if its score is hopeless, whatever its colours are."""
 
     template: int
     region: int
@@ -64,23 +70,32 @@ class Candidate:
     isolation: float
     attained: float
     is_in_passing: bool
+    is_unbacked: bool
+    transform: Transform | None
 
     @property
     def score(self) -> float:
         common = thresholds.STRANGERS_WEIGHT * math.log10(1 + self.strangers)
         crowded = thresholds.ISOLATION_WEIGHT * max(0.0, 1 - self.isolation / thresholds.FULL_ISOLATION)
-        return max(-1.0, self.alignment.score * self.attained - common - crowded)
+        recoloured = thresholds.RECOLOURED_WEIGHT * self._recoloured_share
+        return max(-1.0, self.alignment.score * self.attained - common - crowded - recoloured)
+
+    @property
+    def _recoloured_share(self) -> float:
+        """0 in the official colours, 1 in quite different ones."""
+        if self.transform is None:
+            return 1.0
+        low, high = thresholds.SAME_COLOUR_DIFFERENCE, thresholds.OTHER_COLOUR_DIFFERENCE
+        return min(1.0, max(0.0, (self.transform.colour_difference - low) / (high - low)))
 
     @property
     def why_perhaps(self) -> PerhapsReason | None:
-        """Why it is only a perhaps; None: it is a match."""
-        if self.is_in_passing:
-            return PerhapsReason.IN_PASSING
-        return PerhapsReason.LOW_SCORE if self.score < thresholds.ACCEPT_SCORE else None
-
-    @property
-    def strength(self) -> MatchStrength:
-        return MatchStrength.PERHAPS if self.why_perhaps else MatchStrength.MATCH
+        """Why it is no match by what is known of it alone; None for a match."""
+        if self.score < thresholds.ACCEPT_SCORE:
+            return PerhapsReason.LOW_SCORE
+        if self.is_unbacked:
+            return PerhapsReason.PLAIN
+        return PerhapsReason.IN_PASSING if self.is_in_passing else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -128,17 +143,26 @@ class Ranking:
         ]
         alignments = {**known, **dict(zip(new, align_all(pairs), strict=True))}
         return [
-            Candidate(
-                template=template,
-                region=region,
-                alignment=alignments[template, region],
-                strangers=self.templates[template].count_strangers(float(comparison.scores[region, template])),
-                isolation=image.regions[region].isolation,
-                attained=1.0 if image.is_whole(region) else self.templates[template].attainable,
-                is_in_passing=image.is_in_passing(region),
-            )
+            self._make_candidate(image, comparison, template, region, alignments[template, region])
             for template, region in places
         ]
+
+    def _make_candidate(
+        self, image: SeenImage, comparison: ScoreTable, number: int, region: int, alignment: Alignment
+    ) -> Candidate:
+        template = self.templates[number]
+        transform = self._measure_transform(image, template, region, alignment)
+        return Candidate(
+            template=number,
+            region=region,
+            alignment=alignment,
+            strangers=template.count_strangers(float(comparison.scores[region, number])),
+            isolation=image.regions[region].isolation,
+            attained=1.0 if image.is_whole(region) else template.attainable,
+            is_in_passing=image.is_in_passing(region),
+            is_unbacked=is_plain(template) and not is_backed(template, transform, image.measure_share(region)),
+            transform=transform,
+        )
 
     def _choose_drawings(self, best: np.ndarray) -> list[list[int]]:
         """The few templates that are looked at closer, best first: in turn the best of each official logo, the second of
@@ -153,7 +177,7 @@ class Ranking:
                 turns[looks[logo] - 1].append(template)
         return [turn[: thresholds.MAX_CLOSER_LOOKS] for turn in turns]
 
-    def choose_by_colour(self, image: SeenImage, candidates: Sequence[Candidate]) -> tuple[Candidate, Transform]:
+    def choose_by_colour(self, image: SeenImage, candidates: Sequence[Candidate]) -> Candidate:
         """The first of a brand's candidates, or one as good on the same region whose colours are nearer: scores know no
         colour, so the white file of a drawing does as well as the coloured one."""
         first = candidates[0]
@@ -161,22 +185,26 @@ class Ranking:
             candidate
             for candidate in candidates
             if candidate.region == first.region
-            and candidate.strength is first.strength  # a match must not become a perhaps for its colours
+            and candidate.why_perhaps is first.why_perhaps  # a match must not become a perhaps for its colours
             and candidate.score >= first.score - thresholds.EQUAL_SCORES
         ]
-        measured = [(candidate, self._measure_transform(image, candidate)) for candidate in equals]
-        return min(measured, key=lambda pair: pair[1].colour_difference)
+        return min(
+            equals, key=lambda candidate: candidate.transform.colour_difference if candidate.transform else math.inf
+        )
 
-    def _measure_transform(self, image: SeenImage, candidate: Candidate) -> Transform:
-        picture, region = image.picture, image.regions[candidate.region]
-        box, features = region.box, image.features[candidate.region]
+    def _measure_transform(
+        self, image: SeenImage, template: Template, index: int, alignment: Alignment
+    ) -> Transform | None:
+        if alignment.score < thresholds.PERHAPS_SCORE:
+            return None
+        picture, box, features = image.picture, image.regions[index].box, image.features[index]
         seen = see_appearance(
             picture.pixels[box.y : box.y + box.height, box.x : box.x + box.width],
             image.flat.ground,
             features.square,
             (box.width / picture.scale, box.height / picture.scale),
         )
-        return measure_transform(self.templates[candidate.template], features, seen, candidate.alignment)
+        return measure_transform(template, features, seen, alignment)
 
 
 def fullest_first(candidates: Sequence[Candidate], image: SeenImage) -> list[Candidate]:
@@ -185,6 +213,4 @@ def fullest_first(candidates: Sequence[Candidate], image: SeenImage) -> list[Can
     areas = [region.box.width * region.box.height for region in image.regions]
     likely = [candidate for candidate in candidates if candidate.score >= thresholds.PERHAPS_SCORE]
     fullness = thresholds.FULLNESS_BONUS / max(areas, default=1)
-    return sorted(
-        likely, key=lambda each: (each.strength is MatchStrength.PERHAPS, -each.score - fullness * areas[each.region])
-    )
+    return sorted(likely, key=lambda each: (each.why_perhaps is not None, -each.score - fullness * areas[each.region]))

@@ -153,10 +153,12 @@ def _largest(rows: np.ndarray, count: int) -> np.ndarray:
     return np.partition(rows, rows.shape[1] - count, axis=1)[:, -count:]
 
 
-def measure_likeness(table: FeatureTable, drawings: Drawings) -> np.ndarray:
+def measure_likeness(
+    table: FeatureTable, drawings: Drawings, *, aspect_weight: float = thresholds.ASPECT_WEIGHT
+) -> np.ndarray:
     """Cosine less the penalty for another aspect: float32 (regions, drawings)."""
     stretch = np.abs(table.log_aspects[:, None] - drawings.log_aspects[None, :])
     # a tiny region's sides are whole px: 24x5 may be 24x4 or 24x6
     free = thresholds.ASPECT_FREE + thresholds.ASPECT_PX / table.short_px
-    penalty = thresholds.ASPECT_WEIGHT * np.maximum(0, stretch - free[:, None])
+    penalty = aspect_weight * np.maximum(0, stretch - free[:, None])
     return np.asarray(table.descriptors @ drawings.descriptors.T - penalty)

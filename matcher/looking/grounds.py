@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from matcher import thresholds
+from matcher.looking.gradients import level_gradient
 from matcher.looking.grouping import Pieces, label_pieces
 from matcher.looking.normalize import most_frequent_colour
 
@@ -22,7 +23,7 @@ class Ground:
     """An area of one colour that something stands on.
 
     x, y: where rgb, uint8 (height, width, 3), lies in the picture. outline: uint8 (height, width), 255 inside; None = all
-    of rgb. share: part of its border that has the colour, 0..1.
+    of rgb. share: part of its border that has the colour, 0..1. is_levelled: rgb had a gradient, which was taken out.
     """
 
     x: int
@@ -31,10 +32,12 @@ class Ground:
     colour: np.ndarray
     outline: np.ndarray | None
     share: float
+    is_levelled: bool = False
 
 
 def ground_inside(ground: Ground, pieces: Pieces, index: int) -> Ground | None:
-    """The ground that a piece of ink is for what stands on it; None if the piece does not fill its outline."""
+    """The ground that a piece of ink is for what stands on it, its gradient taken out if it has one; None if the piece does not
+    fill its outline."""
     left, top, right, bottom = pieces.boxes[index].tolist()
     outline = _fill_outline(pieces.mask(index), thresholds.TILE_FILL, thresholds.TILE_SOLIDITY)
     if outline is None:
@@ -42,12 +45,22 @@ def ground_inside(ground: Ground, pieces: Pieces, index: int) -> Ground | None:
     inset = max(2, round(min(right - left, bottom - top) * thresholds.TILE_INSET_SHARE))
     inside = _erode(outline, inset)
     rgb = ground.rgb[top:bottom, left:right]
-    band = rgb[(inside > 0) & (_erode(inside, inset) == 0)]
+    is_band = (inside > 0) & (_erode(inside, inset) == 0)
+    band = rgb[is_band]
     if not len(band):
         return None
     border = most_frequent_colour(band)
+    levelled = level_gradient(rgb, is_band) if border.share < thresholds.EVEN_BAND_SHARE else None
+    if levelled is not None:
+        rgb, border = levelled, most_frequent_colour(levelled[is_band])
     return Ground(
-        x=ground.x + left, y=ground.y + top, rgb=rgb, colour=border.colour, outline=inside, share=border.share
+        x=ground.x + left,
+        y=ground.y + top,
+        rgb=rgb,
+        colour=border.colour,
+        outline=inside,
+        share=border.share,
+        is_levelled=levelled is not None,
     )
 
 

@@ -143,7 +143,8 @@ def find_mark(flat: Flattened) -> list[Mark]:
         region = sheet.whole
         if region is None:
             break
-        marks.append(Mark(region=region, is_even=ground.share >= thresholds.EVEN_BAND_SHARE))
+        is_even = ground.share >= thresholds.EVEN_BAND_SHARE and not ground.is_levelled
+        marks.append(Mark(region=region, is_even=is_even))
         ground = _main_tile(ground, find_pieces(sheet.inked), region.box)
         # through a ring or a bubble the page is seen: what stands in it is anyone's without it
         if ground is not None and not is_other_colour(ground.colour, outer):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -38,10 +38,11 @@ _REDUCERS = (Image.Resampling.LANCZOS, Image.Resampling.BILINEAR)
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Drawing:
-    """A mark of the file on one of its grounds."""
+    """A mark of the file on one of its grounds. is_silhouette: in one colour, whatever its own are."""
 
     mark: Mark
     appearance: Appearance
+    is_silhouette: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -66,8 +67,9 @@ def describe_mark(content: bytes) -> tuple[Template, ...] | Refusal:
     """Templates of an official drawing: the whole, what stands on its tile or disc if it has one, and both as
     they look when they are small.
 
-    A transparent drawing is described on white and on dark, since pages show it on either. Remembered: a set of logos is
-    checked when it is read and used right after; and stored for other processes (stored_templates.py).
+    A transparent drawing is described on white and on dark, since pages show it on either, and in one colour, in which pages
+    repaint it: pale parts become as strong as the others. Remembered: a set of logos is checked when it is read and used right
+    after; and stored for other processes (stored_templates.py).
     """
     stored = load_templates(content)
     if stored is not None:
@@ -97,6 +99,9 @@ def measure_mark(content: bytes) -> tuple[Template, ...] | Refusal:
         others = _find_drawings(other)
         if others and _keeps_most(others[0], marks[0]):
             sets.append(_see_all(picture, other, others))
+        silhouette = _see_silhouette(picture)
+        if silhouette:
+            sets.append(silhouette)
     # all of a file together: the cohort is 41 MB, and reading it is most of the time
     return tuple(_make_templates(_drop_copies(_draft_all(sets))))
 
@@ -106,6 +111,15 @@ def _find_drawings(flat: Flattened) -> list[Mark]:
     marks = find_mark(flat)
     drawings = [mark for mark in marks if cv2.mean(mark.region.ink)[0] < 255 * thresholds.SOLID_INK]
     return drawings or marks[:1]
+
+
+def _see_silhouette(picture: Picture) -> list[_Drawing]:
+    """The whole drawing in one colour; empty if it would be a filled box."""
+    pixels = picture.pixels.copy()
+    pixels[..., :3] = 0
+    flat = flatten_on(pixels, WHITE_GROUND)
+    drawings = [mark for mark in find_mark(flat)[:1] if cv2.mean(mark.region.ink)[0] < 255 * thresholds.SOLID_INK]
+    return [replace(drawing, is_silhouette=True) for drawing in _see_all(picture, flat, drawings)]
 
 
 def _keeps_most(mark: Mark, first: Mark) -> bool:
@@ -129,14 +143,19 @@ def _see_all(picture: Picture, flat: Flattened, marks: Sequence[Mark]) -> list[_
 
 
 def _draft_all(sets: Sequence[Sequence[_Drawing]]) -> list[_Draft]:
-    """Drafts of the drawings of one file on each of its grounds; the whole comes first, then its small copies."""
+    """Drafts of the drawings of one file on each of its grounds; the whole comes first, then its small copies. A silhouette
+    counts if it is not too plain."""
     sharp = [_draft(drawings, [drawing.mark.region.ink for drawing in drawings]) for drawings in sets]
     margins = measure_margins(_list_drawings([draft for drafts in sharp for draft in drafts])).tolist()
     drafts = list[_Draft]()
     for of_ground in sharp:
         own, margins = margins[: len(of_ground)], margins[len(of_ground) :]
         for draft, margin in zip(of_ground, own, strict=True):
-            if draft is of_ground[0] or _counts_alone(draft.drawing.mark, margin, own[0]):
+            if draft.drawing.is_silhouette:
+                counts = margin <= thresholds.MAX_SILHOUETTE_MARGIN
+            else:
+                counts = draft is of_ground[0] or _counts_alone(draft.drawing.mark, margin, own[0])
+            if counts:
                 drafts += [draft, *_draft_small(draft.drawing)]
     return drafts
 

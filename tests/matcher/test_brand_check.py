@@ -55,7 +55,11 @@ def test_a_good_set_has_no_problem_and_is_measured(tmp_path: Path) -> None:
         assert logo.smallest_width_px is not None
         assert 12 <= logo.smallest_width_px <= 80
         assert logo.neighbour is None or logo.neighbour.brand == "ombra"
-    assert checked.suggestions == ("kestrel: no logo is mono, icon, stacked; add such drawings if the brand has them",)
+    assert [suggestion.split(";")[0] for suggestion in checked.suggestions] == [
+        "kestrel: every current logo has a name beside its icon",
+        "kestrel: no logo is mono, stacked",
+        "kestrel: no logo is retired",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +103,7 @@ def test_what_is_nearly_a_plain_shape_is_told_as_weak(tmp_path: Path) -> None:
     checked = check(tmp_path, "k")
     assert told(checked) == []
     assert checked.logos[0].is_weak
-    assert "k/logos/main.png: nearly a plain shape" in checked.suggestions[1]
+    assert any("k/logos/main.png: nearly a plain shape" in suggestion for suggestion in checked.suggestions)
 
 
 def test_a_hexagon_is_weak_because_strangers_have_it_too(tmp_path: Path) -> None:
@@ -109,3 +113,12 @@ def test_a_hexagon_is_weak_because_strangers_have_it_too(tmp_path: Path) -> None
     (logo,) = check(tmp_path, "k").logos
     assert logo.strangers > 20
     assert logo.is_weak or logo.is_plain
+
+
+@pytest.mark.parametrize("name", ["icon", "emblem"])
+def test_an_icon_as_a_file_of_its_own_and_a_retired_logo_are_not_asked_for_again(tmp_path: Path, name: str) -> None:
+    whole = draw_mark("kestrel")
+    files = {"main": encode(whole), name: encode(whole.crop((0, 0, whole.height, whole.height)))}
+    make_brand(tmp_path / "kestrel", **files, kestrel_until_2019=encode(draw_mark("varro")))
+    suggestions = check(tmp_path, "kestrel").suggestions
+    assert not any("beside its icon" in suggestion or "no logo is retired" in suggestion for suggestion in suggestions)

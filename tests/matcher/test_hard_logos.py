@@ -47,12 +47,26 @@ def in_two_colours(first: Rgb, second: Rgb) -> Image.Image:
     return image
 
 
+def in_strong_and_pale(strong: Rgb, pale: Rgb) -> Image.Image:
+    """A pale head with strong eyes, mouth and hair, which in one colour is its outline."""
+    image = Image.new("RGBA", (240, 220))
+    pen = ImageDraw.Draw(image)
+    pen.polygon([(30, 90), (80, 30), (200, 50), (235, 120), (180, 205), (90, 215), (10, 160)], fill=(*pale, 255))
+    pen.polygon([(60, 55), (85, 0), (120, 25), (150, 4), (170, 50)], fill=(*strong, 255))
+    pen.ellipse((75, 90, 105, 125), fill=(*strong, 255))
+    pen.ellipse((150, 95, 180, 130), fill=(*strong, 255))
+    pen.rectangle((85, 160, 165, 175), fill=(*strong, 255))
+    pen.rectangle((113, 120, 127, 150), fill=(*strong, 255))
+    return image
+
+
 @pytest.fixture(scope="module")
 def matcher() -> LogoMatcher:
     drawings = {
         "striped": striped("KLB", (20, 60, 160)),
         "thin": thin("velora", (20, 20, 20)),
         "one-colour": in_two_colours((0, 0, 0), (0, 0, 0)),
+        "pale": in_strong_and_pale((20, 60, 160), (250, 220, 120)),
         "other": draw_mark("kestrel"),
     }
     return LogoMatcher([make_official_logo(name, f"{name}.png", encode(image)) for name, image in drawings.items()])
@@ -88,3 +102,39 @@ def test_an_official_file_of_one_colour_finds_the_coloured_logo(
     matcher: LogoMatcher, colours: tuple[Rgb, Rgb], ground: Rgb
 ) -> None:
     assert brands_of(matcher, lay_on(scaled(in_two_colours(*colours), 140), ground, 12)) == ["one-colour"]
+
+
+@pytest.mark.parametrize(("ink", "ground"), [((0, 0, 0), (255, 255, 255)), ((255, 255, 255), (20, 30, 60))])
+def test_a_logo_of_strong_and_pale_colours_is_found_in_one_colour(matcher: LogoMatcher, ink: Rgb, ground: Rgb) -> None:
+    (match,) = matcher.match(encode(lay_on(scaled(in_strong_and_pale(ink, ink), 140), ground, 12))).matches
+    assert match.brand == "pale"
+    assert match.score > 0.85  # .74 where only the coloured drawing is known
+
+
+def test_a_logo_that_is_a_tile_has_no_silhouette_and_is_found_as_it_is() -> None:
+    tile = Image.new("RGBA", (240, 160), (20, 60, 160, 255))
+    tile.putpixel((0, 0), (20, 60, 160, 0))
+    mark = scaled(draw_mark("varro", (255, 255, 255)), 180)
+    tile.alpha_composite(mark, (30, 80 - mark.height // 2))
+    matcher = LogoMatcher([make_official_logo("tile", "tile.png", encode(tile))])
+    assert brands_of(matcher, lay_on(tile, (255, 255, 255), 20)) == ["tile"]
+
+
+@pytest.mark.parametrize("stretch", [1.6, 1 / 1.6])
+@pytest.mark.parametrize("name", ["kestrel", "sable", "halyard"])
+def test_a_stretched_logo_is_found_and_the_stretch_is_told(name: str, stretch: float) -> None:
+    mark = draw_mark(name)
+    matcher = LogoMatcher([make_official_logo(name, f"{name}.png", encode(mark))])
+    wide = mark.resize((round(200 * stretch), round(200 * mark.height / mark.width)), Image.Resampling.LANCZOS)
+    (match,) = matcher.match(encode(lay_on(wide, (255, 255, 255), 15))).matches
+    assert match.transform.aspect_change == pytest.approx(stretch, rel=0.05)
+
+
+@pytest.mark.parametrize(("width", "height", "mark_px"), [(1200, 90, 70), (2400, 160, 120)])
+def test_a_small_mark_on_a_long_white_strip_is_found(
+    matcher: LogoMatcher, width: int, height: int, mark_px: int
+) -> None:
+    strip = Image.new("RGB", (width, height), "white")
+    mark = scaled(draw_mark("kestrel"), mark_px)
+    strip.paste(mark, (width // 2, (height - mark.height) // 2), mark)
+    assert brands_of(matcher, strip) == ["other"]

@@ -255,3 +255,11 @@ def test_of_two_files_of_one_drawing_the_one_in_the_found_colours_is_named() -> 
     for name, ground in (("navy.png", (255, 255, 255)), ("white.png", (20, 20, 20))):
         (match,) = matcher.match(encode(lay_on(files[name], ground, 12))).matches
         assert match.official_logo == name
+
+
+def test_the_official_colours_speak_for_a_match_and_others_do_not_prevent_it(matcher: LogoMatcher) -> None:
+    own, other = (lay_on(draw_mark("orrery", ink), (255, 255, 255), 12) for ink in (NAVY, (200, 40, 40)))
+    (in_colours,), (recoloured,) = matcher.match(encode(own)).matches, matcher.match(encode(other)).matches
+    assert in_colours.score == pytest.approx(1, abs=0.02)
+    assert recoloured.score == pytest.approx(in_colours.score - thresholds.RECOLOURED_WEIGHT, abs=0.02)
+    assert recoloured.why_perhaps is None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from drawings import BRAND_NAMES, draw_mark, encode, lay_on
-from PIL import Image, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 
 from matcher import LogoMatcher, Refusal, thresholds
 from matcher.looking.alignment import Alignment, Pair, align_all
@@ -89,3 +89,16 @@ def test_an_alignment_does_not_depend_on_the_others_of_its_image() -> None:
     together = align_all([Pair(template=template, region=r, descriptor=describe_all([r])[0]) for r in regions])
     for one, region in zip(together, regions, strict=True):
         assert align(template, region).score == pytest.approx(one.score, abs=1e-5)
+
+
+def test_a_drawing_that_lacks_one_sign_of_the_official_one_scores_less() -> None:
+    whole = draw_mark("kestrel")
+    without = whole.copy()
+    left = round(without.width * 0.82)
+    without.paste((0, 0, 0, 0), (left, 0, without.width, without.height))
+    kept = Image.new("RGBA", whole.size)
+    kept.paste(without, (0, 0))
+    ImageDraw.Draw(kept).rectangle((whole.width - 4, 0, whole.width - 1, whole.height - 1), fill=(16, 42, 110, 255))
+    same, lacking = (align(template_of("kestrel"), region_of(drawing)) for drawing in (whole, kept))
+    assert same.residue < thresholds.RESIDUE_FREE < lacking.residue
+    assert lacking.score < same.score
