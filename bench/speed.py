@@ -11,7 +11,7 @@ of each class; walls: the class `wall`; pasted: a logo in a photograph. All file
    time than the clock shows has started threads: the run ends, for the figures would not be of one core.
 3. Where our time goes: the public functions of the stages are called one after the other on each file, and then
    LogoMatcher.match. What it takes beyond their sum is the choice among the templates and the making of records; less, for the stages
-   search each picture for regions, and a whole look does not where the whole picture decides (matcher/looking/first_look.py).
+   search each picture for regions, and a whole look does not where the whole picture decides (matcher/first_look.py).
 
 Exit status 1 under the goals: 500 single logos and 60 walls a second of one core.
 """

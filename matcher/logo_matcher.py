@@ -27,10 +27,10 @@ from matcher.brands.logo_folder import read_logo_folder
 from matcher.brands.official_logos import OfficialLogo
 from matcher.decoding.decode import Picture, Pictures, decode_pictures
 from matcher.decoding.refusals import Refusal, refuse_blank
+from matcher.first_look import is_explained, look_first, see_all, shrink_picture
 from matcher.looking.candidates import Candidate, Ranking, SeenImage, fullest_first
 from matcher.looking.chosen_descriptor import chosen_descriptor
 from matcher.looking.compare import ScoreTable, Template, TemplateSet
-from matcher.looking.first_look import is_explained, look_first, see_all, shrink_picture
 from matcher.looking.hashes import LogoHash, RegionHashes, distance_bits, hash_all
 from matcher.looking.normalize import Flattened, extract_ink
 from matcher.looking.stored_templates import load_is_alone, store_is_alone

@@ -76,7 +76,7 @@ class SeenLogo:
     @property
     def what(self) -> str:
         """What was seen, in words."""
-        return f"logo {self.official_logo}" if self.official_logo else f"the words “{self.words}”"
+        return self.official_logo or f"the words “{self.words}”"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

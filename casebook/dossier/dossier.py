@@ -41,8 +41,8 @@ from ledger.vocabulary import (
 )
 from matcher.brands.usage import read_usage
 from matcher.decoding.refusals import Refusal
+from matcher.explain import Comparison, compare_pictures
 from matcher.logo_matches import image_content
-from matcher.looking.explain import Comparison, compare_pictures
 from matcher.looking.regions import Box
 from matcher.looking.transform import describe_transform, read_transform
 from matcher.thresholds import COUNTED_STRANGERS

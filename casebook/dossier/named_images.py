@@ -15,8 +15,8 @@ from ledger.errors import RecordDeletedError
 from ledger.typed_texts import CaptureId, ClaimId, FinalUrl, Instant, Sha256, SightingId
 from ledger.vocabulary import Evidence, FoundBy
 from matcher.decoding.refusals import Refusal
+from matcher.explain import outline_region
 from matcher.logo_matches import image_content
-from matcher.looking.explain import outline_region
 from matcher.looking.regions import Box
 
 MAX_NAMED_PICTURED = 6

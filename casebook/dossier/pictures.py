@@ -469,7 +469,10 @@ _EVIDENCE = """
     FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id
     LEFT JOIN sightings g ON g.sighting_id = e.sighting_id
     LEFT JOIN logo_matches m ON m.match_id = e.match_id
-    WHERE e.claim_id = ? AND p.look_id = ? ORDER BY e.evidence_id
+    WHERE e.claim_id = ?1 AND p.look_id = ?2
+      AND NOT (e.evidence = 'name' AND EXISTS ( -- the region says more than the whole image
+          SELECT 1 FROM claim_evidence n WHERE n.claim_id = ?1 AND n.sighting_id = e.sighting_id AND n.evidence IN ('picture', 'words')))
+    ORDER BY e.evidence_id
 """
 _PICTURES = f"""
     SELECT {columns_of(Picture, "r")} FROM pictures r JOIN looks k ON k.look_id = r.look_id

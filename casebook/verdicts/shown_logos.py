@@ -1,7 +1,7 @@
 """Which images of a visit may stand for which brand, where they stand, and what speaks for it: signs, before they are weighed.
 
 Reads: pages, visits, seeds, looks, sightings, logo_matches, official_logos, name_matches, image_words, rejections, brands, wall_images,
-recognitions, v_image_hashes.
+recognitions, v_image_hashes, claims and claim_evidence of earlier visits.
 """
 
 from __future__ import annotations
@@ -89,6 +89,7 @@ class Spot:
     image_width_px: int | None
     neighbours: str | None  # JSON list of [x, y, width, height]; None: no rule needs them
     other_names: tuple[str, ...]  # further brands that what stands beside it names, and nothing else
+    was_exchanged: bool  # another file under its address was recognised as the brand's
     read_lines: tuple[str, ...] | None  # that were read in it; None: it was not read
     seen_at: Instant
 
@@ -174,6 +175,10 @@ _SPOTS = f"""
                AS neighbours,
            (SELECT json_group_array(DISTINCT n.brand) FROM name_matches n
             WHERE n.sighting_id = g.sighting_id AND n.brand <> b.brand AND n.is_alone AND n.source <> 'link') AS other_names,
+           EXISTS (SELECT 1 FROM claims c JOIN claim_evidence e ON e.claim_id = c.claim_id
+                   JOIN logo_matches m ON m.match_id = e.match_id AND m.image_sha256 <> g.image_sha256
+                   JOIN sightings o ON o.sighting_id = e.sighting_id AND o.image_url = g.image_url
+                   WHERE c.seed_id = s.seed_id AND c.brand = b.brand) AS was_exchanged,
            (SELECT json_group_array(w.text) FROM image_readings i LEFT JOIN image_words w ON w.image_sha256 = i.image_sha256
             WHERE i.image_sha256 = g.image_sha256 AND i.refusal_reason IS NULL HAVING count(i.image_sha256)) AS read_lines
     FROM pairs a

@@ -6,7 +6,8 @@ Of one image and one brand:
     stands beside it.
  3. The names beside it do, where the place tells: "named, not recognised". One name alone leaves a doubt; two that agree, such as the
     alternative text and the file's name, do not, nor does one beside a picture or words that perhaps show the brand. A name with
-    further words ("Acme Dental") leaves one too.
+    further words ("Acme Dental") leaves one too. The name of a file, or a link, says nothing by itself of a picture that did not come, or
+    was exchanged under its address since it was recognised.
  4. What is only perhaps there (a picture that resembles, words with a letter wrong) carries nothing alone.
 What contradicts leaves a doubt, and both sides stay:
  5. Names beside it, or the words read in it, are another brand's, and nothing there names this one.
@@ -81,6 +82,8 @@ def _by_match(evidence: Evidence, match: MatchSign, reasons: tuple[str, ...]) ->
 
 def _by_names(logo: ShownLogo, *, is_carried: bool, doubts: Sequence[str]) -> WeighedSign | None:
     """is_carried: the picture or its words were recognised."""
+    if not any(name.source in _WRITTEN for name in logo.names) and not is_carried and not _is_known_picture(logo.spot):
+        return None
     if not logo.names:
         return None
     told = ", ".join(f"{_SOURCE_WORDS[name.source]} “{name.text[:_MAX_QUOTED]}”" for name in logo.names)
@@ -101,6 +104,11 @@ def _by_names(logo: ShownLogo, *, is_carried: bool, doubts: Sequence[str]) -> We
         programme=next((name.programme for name in alone if name.programme), None),
         reasons=(*reasons, *doubts),
     )
+
+
+def _is_known_picture(spot: Spot) -> bool:
+    """Whether the picture was seen, and is the one that its file was named for, as far as we know."""
+    return spot.image_sha256 is not None and not spot.was_exchanged
 
 
 def _independent(names: Sequence[NameSign]) -> int:

@@ -20,7 +20,7 @@ from ledger.errors import BadInputError
 from ledger.identity import content_id
 from ledger.records import Case, CaseEventRow, Look, Picture, RemovalCheck
 from ledger.typed_texts import CaseId, FinalUrl, Instant
-from matcher.looking.explain import Comparison
+from matcher.explain import Comparison
 
 _NO_DETAILS = dict.fromkeys(
     (

@@ -75,7 +75,9 @@ def _print_answer(ledger: Ledger, crawl_id: CrawlId, url: str) -> int:
         line(f"looked at {pages[0].page_url} ({pages[0].page_kind} page): {count_seen_images(ledger, crawl_id)} images")
     for logo in read_seen_logos(ledger, crawl_id):
         where = f"under “{logo.heading}”" if logo.heading else "without a heading"
-        line(f"  {logo.what} of {logo.brand}, score {logo.score:.2f}, {where}: {logo.relation}")
+        line(
+            f"  {'logo ' if logo.official_logo else ''}{logo.what} of {logo.brand}, score {logo.score:.2f}, {where}: {logo.relation}"
+        )
     for logo in read_doubtful_logos(ledger, crawl_id):
         place = logo.image_url or "the page"
         line(f"  perhaps {logo.what} of {logo.brand}, score {logo.score:.2f}, in {place}: a person has to look")

@@ -72,9 +72,9 @@ def test_a_check_of_one_page_tells_it_and_finds_no_problem(serve, acme, lookalik
 def test_a_match_that_is_only_perhaps_one_now_loses_its_claim(seen):
     """As when thresholds or official logos change: the row stays the same, its strength does not."""
     with sqlite3.connect(seen / "var" / "partnerproof.db") as database:
-        database.execute("UPDATE logo_matches SET strength = 'match'")
+        database.execute("UPDATE logo_matches SET strength = 'match', why_perhaps = NULL")
     run_partnerproof("-w", seen, "claims")
-    assert rows(seen, "SELECT evidence FROM v_findings") == [("picture,name",)]
+    assert rows(seen, "SELECT evidence FROM v_findings") == [("picture",)]
     with sqlite3.connect(seen / "var" / "partnerproof.db") as database:
         database.execute("DELETE FROM recognitions")
     run_partnerproof("-w", seen, "match")

@@ -54,7 +54,7 @@ def crawl(serve, acme: Path, tmp_path: Path, logo_png: bytes, **config: object) 
 @pytest.mark.skipif(why_no_browser() is not None, reason=f"no browser here: {why_no_browser()}")
 def test_a_page_that_scripts_draw_gives_a_finding(serve, acme, tmp_path, logo_png):
     requests, private = crawl(serve, acme, tmp_path, logo_png)
-    assert rows(acme, "SELECT evidence FROM v_findings WHERE relation = 'partner'") == [("picture,text",)]
+    assert rows(acme, "SELECT evidence FROM v_findings WHERE relation = 'partner'") == [("picture,name,text",)]
     (render,) = rows(acme, "SELECT reason, failure, asked, refused, document_sha256, screenshot_sha256 FROM renders")
     assert str(render[0]).startswith("empty shell")
     assert render[1] is None

@@ -44,7 +44,7 @@ class Vendor:
 
     @staticmethod
     def partners(*images: str) -> str:
-        shown = "".join(f'<li><img src="{image}" alt="{image}"></li>' for image in images)
+        shown = "".join(f'<li><img src="{image}" alt="a partner"></li>' for image in images)
         return f"<title>Partners</title><h1>Our partners</h1>{WORDS}<ul>{shown}</ul>"
 
 

@@ -26,7 +26,7 @@ from ledger.database import Ledger, as_row
 from ledger.errors import BadInputError
 from ledger.records import Match, Recognition
 from ledger.typed_texts import ClaimId
-from ledger.vocabulary import Evidence, MatchStrength, Relation, VerdictKind
+from ledger.vocabulary import MatchStrength, PerhapsReason, Relation, VerdictKind
 from matcher.rejections import Decision, RejectionEvent, record_decision
 from tests.casebook.ledgers import ACME, Read, Said, add_brand, add_visit, rows_of
 from tests.new_ledger import new_ledger
@@ -57,7 +57,7 @@ def test_every_column_of_the_view_is_a_field_and_stays_as_it_is_in_the_file(ledg
     }
     assert (finding.relation, finding.evidence, finding.verdict) == (
         Relation.PARTNER,
-        Evidence.BOTH,
+        "picture,text",
         VerdictKind.NO_AUTHORISATION,
     )
 
@@ -88,7 +88,9 @@ def test_a_claim_is_named_by_its_first_digits(ledger):
 
 def test_what_resembles_and_what_was_rejected_are_lists_of_their_own(ledger):
     image = ledger.value("SELECT image_sha256 FROM logo_matches")
-    ledger.update(Match, {"strength": MatchStrength.PERHAPS}, image_sha256=image)
+    ledger.update(
+        Match, {"strength": MatchStrength.PERHAPS, "why_perhaps": PerhapsReason.LOW_SCORE}, image_sha256=image
+    )
     perhaps = read_perhaps(ledger, brand="acme")
     assert [match.vendor for match in perhaps] == ["Known", "Mill"]
     assert read_perhaps(ledger, brand="globex") == []

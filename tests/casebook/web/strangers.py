@@ -103,7 +103,7 @@ class Strangers:
             "received_on": days, "answer_by": days, "language": ["en", "de", "zh"], "jurisdiction": ["GB", "DE", "other"],
             "kind": ["official", "found", "outlined", "screenshot", "html", "docx", "pdf", *kinds], "name": ["app.js", "report.css", "A view"],
             "decision": [f"{state}:{reason}" for state, reasons in REASONS.items() for reason in reasons],
-            "approval": ["approve", "return"], "from": ["case", "queue"], "query": ["evidence=both&sort=vendor", ""], "forget": ["yes", ""],
+            "approval": ["approve", "return"], "from": ["case", "queue"], "query": ["evidence=picture%2Ctext&sort=vendor", ""], "forget": ["yes", ""],
             "to": ["reviewer-one", ""], "comment": ["seen"], "state": [*map(str, CaseState)], "page": ["1", "2"], "brand": ["acme"],
             "step": ["approve", "sent", "drop", "approved", "dropped"], "recipient": ["Harbour Ltd"], "contact": ["info@harbour.example"],
             "subject": ["Your page"], "body": ["Dear colleagues"], "sender": ["Ann"], "words": ["gone"], "q": ["acme", "艾克米"],

@@ -27,7 +27,7 @@ from tests.new_ledger import new_ledger
 
 VALUES = {
     "state": ("open", "later", "waiting-approval", "confirmed", "closed"), "verdict": ("no-authorisation", "lapsed"),
-    "brand": ("acme", "globex"), "relation": ("partner", "customer"), "evidence": ("logo", "words", "both"),
+    "brand": ("acme", "globex"), "relation": ("partner", "customer"), "evidence": ("picture", "words,name", "picture,text"),
     "country": (None, "DE", "FR"), "language": (None, "en", "zh"), "assignee": (None, "ann", "nobody"),
     "followup": (None, "sent", "disputed"),
 }  # fmt: skip

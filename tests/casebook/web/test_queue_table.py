@@ -59,7 +59,7 @@ def test_the_file_holds_the_filtered_queue_in_its_order(context, kind):
         "mill.example",
         "quarry.example",
     ]
-    assert len(read(ann.get(f"/table.{kind}?evidence=both&page=7").content, kind)) == 1
+    assert len(read(ann.get(f"/table.{kind}?evidence=picture,text&page=7").content, kind)) == 1
     assert read(ann.get(f"/table.{kind}?brand=nothing").content, kind) == []
 
 
@@ -80,9 +80,9 @@ def test_other_kinds_are_not_there(context):
 
 
 def test_the_queue_links_to_both_with_its_filters(context):
-    page = client(context, "reader-one").get("/?evidence=both&page=2").text
-    assert 'href="/table.csv?evidence=both"' in page
-    assert 'href="/table.xlsx?evidence=both"' in page
+    page = client(context, "reader-one").get("/?evidence=picture,text&page=2").text
+    assert 'href="/table.csv?evidence=picture%2Ctext"' in page
+    assert 'href="/table.xlsx?evidence=picture%2Ctext"' in page
 
 
 def test_a_table_that_can_not_be_made_says_so_and_the_next_one_can(context, tmp_path: Path):

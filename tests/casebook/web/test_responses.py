@@ -5,7 +5,7 @@ from __future__ import annotations
 from casebook.cases.decisions import refuse_input
 from casebook.web.responses import explain_refusal, filters_of, one_field, with_filters
 
-FORM = {"query": ["evidence=both&sort=vendor"], "comment": ["first", "second"], "empty": []}
+FORM = {"query": ["evidence=picture&sort=vendor"], "comment": ["first", "second"], "empty": []}
 
 
 def test_a_field_is_its_first_value_or_empty():
@@ -13,8 +13,8 @@ def test_a_field_is_its_first_value_or_empty():
 
 
 def test_the_filters_of_the_queue_are_carried_along():
-    assert filters_of(FORM).facets["evidence"] == "both"
-    assert with_filters("/cases/1", FORM, done="batch") == "/cases/1?evidence=both&sort=vendor&done=batch"
+    assert filters_of(FORM).facets["evidence"] == "picture"
+    assert with_filters("/cases/1", FORM, done="batch") == "/cases/1?evidence=picture&sort=vendor&done=batch"
     assert with_filters("/", {}) == "/"
 
 

@@ -188,13 +188,13 @@ def test_later_assignment_and_comment_are_kept(context):
 
 def test_filters_facets_search_and_views_live_in_the_address(context):
     ann = client(context, "reader-one")
-    assert "1 case to decide" in ann.get("/?evidence=both").text
+    assert "1 case to decide" in ann.get("/?evidence=picture,text").text
     assert "1 case to decide" in ann.get("/?q=艾克米+harbour").text
     assert "0 cases to decide" in ann.get("/?q=微软").text
     assert "4 cases to decide" in ann.get("/?score=rubbish&page=-7&sort=x").text
     assert "0 cases" in ann.get("/?brand=%27+OR+1%3D1").text
-    page = ann.get("/?evidence=both").text
-    ann.post("/views", data={"csrf": csrf(page), "query": "evidence=both", "name": "Both"})
+    page = ann.get("/?evidence=picture,text").text
+    ann.post("/views", data={"csrf": csrf(page), "query": "evidence=picture,text", "name": "Both"})
     assert ">Both<" in ann.get("/").text.replace("<bdi>", ">").replace("</bdi>", "<")
     ann.post("/views", data={"csrf": csrf(page), "query": "", "name": "Both", "forget": "yes"})
     assert not context.ledger.value("SELECT count(*) FROM saved_views")

@@ -8,7 +8,7 @@ from drawings import draw_mark, draw_wall, encode, lay_on
 from PIL import Image
 
 from matcher import Box, LogoMatcher, Refusal
-from matcher.looking.explain import HEIGHT_PX, WHOLE_SIDE_PX, Comparison, compare_pictures
+from matcher.explain import HEIGHT_PX, WHOLE_SIDE_PX, Comparison, compare_pictures
 
 
 def open_png(content: bytes) -> Image.Image:

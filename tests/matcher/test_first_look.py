@@ -9,8 +9,8 @@ from PIL import Image, ImageDraw
 from matcher import LogoMatcher, Recognition, Refusal
 from matcher.brands.official_logos import make_official_logo
 from matcher.decoding.decode import Picture, decode_image
+from matcher.first_look import look_first, see_all, shrink_picture
 from matcher.looking.features import extract_all
-from matcher.looking.first_look import look_first, see_all, shrink_picture
 from matcher.looking.normalize import flatten_on_all
 from matcher.looking.regions import find_regions
 
