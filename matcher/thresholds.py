@@ -386,6 +386,6 @@ BADGE_MARK_SHARE: Final = 0.5
 """Share of the picture that an official logo may take for the rest to be read: what stands beside it may tell a tier."""
 MAX_BADGE_WORDS: Final = 8
 """Words beside an official logo that may be a badge's; more are a text about something."""
-PHOTOGRAPH_PX: Final = 150_000
-"""Pixels of a JPEG from which its words are not looked for where only the place speaks for it. pages: 82 of 727 read pictures are so
-large, none of them names a brand; with them 44 of 100 pictures would be read, without them 39."""
+PHOTOGRAPH_PX: Final = 100_000
+"""Pixels of a JPEG from which its words are not looked for where only the place speaks for it. pages: 82 of 727 read pictures were over
+150,000, a few more are over 100,000, and none of them names a brand; with all of them 44 of 100 pictures would be read."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
 
+from casebook.dossier.evidence_rates import describe_rate
 from casebook.dossier.findings import Finding
 from casebook.dossier.named_images import NamedExhibit, read_named_images
 from casebook.dossier.pictures import PageExhibit, read_exhibits
@@ -198,6 +199,7 @@ class Dossier:
     """What a reader of one claim needs."""
 
     sentence: str
+    evidence_rate: str | None  # how often such evidence was right on labelled images
     logos: tuple[LogoExhibit, ...]
     named: tuple[NamedExhibit, ...]  # images that claim by words or names alone
     texts: tuple[TextExhibit, ...]
@@ -225,6 +227,7 @@ def read_dossier(ledger: Ledger, warc_dir: Path, finding: Finding, *, with_pictu
     brand_name = ledger.value("SELECT name FROM brands WHERE brand = ?", [finding.brand])
     return Dossier(
         sentence=_sentence(finding, brand_name),
+        evidence_rate=describe_rate(finding.evidence, is_doubted=bool(verdicts and verdicts[0].facts.get("doubts"))),
         logos=_logos(ledger, warc_dir, claim_id, with_pictures=with_pictures),
         named=read_named_images(ledger, warc_dir, claim_id, with_pictures=with_pictures),
         texts=_texts(ledger, claim_id),

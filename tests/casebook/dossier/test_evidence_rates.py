@@ -1,0 +1,32 @@
+"""What is said of how far a kind of evidence can be trusted."""
+
+from __future__ import annotations
+
+import tomllib
+
+from casebook.dossier.evidence_rates import describe_rate
+from ledger.shipped import shipped_data
+from ledger.vocabulary import Evidence
+
+
+def test_a_rate_is_told_of_the_kinds_without_sentences():
+    told = describe_rate("picture,name,text", is_doubted=False)
+    assert told == describe_rate("picture,name", is_doubted=False)
+    assert told is not None
+    assert told.endswith("labelled images with such evidence, 29 showed the brand")
+
+
+def test_what_leaves_a_doubt_has_a_rate_of_its_own():
+    assert describe_rate("name", is_doubted=True) == "of 13 labelled images with such evidence, 12 showed the brand"
+
+
+def test_nothing_is_told_where_nothing_was_measured():
+    assert describe_rate("text", is_doubted=False) is None
+    assert describe_rate(None, is_doubted=False) is None
+    assert describe_rate("picture", is_doubted=True) is None
+
+
+def test_the_file_speaks_the_vocabulary():
+    rates = tomllib.loads(shipped_data("evidence_rates.toml").read_text(encoding="utf-8"))["right-wrong"]
+    for kinds in rates:
+        assert set(kinds.removesuffix(" doubted").split(",")) <= set(Evidence)
