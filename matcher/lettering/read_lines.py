@@ -1,6 +1,7 @@
 """A picture → the lines of words that stand in it.
 
-1. Lay it on its ground, as the matcher looks at it, and trim what is empty around the drawing.
+1. Lay it on its ground, as the matcher looks at it, and trim what is empty around the drawing; where nothing is read on it, on the other
+   one, if the drawing has light and dark parts.
 2. Bring its longer side to thresholds.LETTERING_SIDE_PX, and pad it: letters at the border are read too.
 3. Where the lines prove to be low, and the source has more pixels, read once more at thresholds.LETTERING_LARGE_SIDE_PX.
 """
@@ -18,7 +19,7 @@ from matcher import thresholds
 from matcher.decoding.decode import Picture, decode_image
 from matcher.decoding.lettering_worker import SeenLine, read_lettering
 from matcher.decoding.refusals import Refusal
-from matcher.looking.normalize import extract_ink, flatten_alpha
+from matcher.looking.normalize import Flattened, extract_ink, flatten_on_all
 from matcher.looking.regions import Box
 
 _PAD_PX = 8
@@ -46,7 +47,16 @@ def read_lines(content: bytes) -> tuple[ReadLine, ...] | Refusal:
 
 def read_picture(picture: Picture) -> tuple[ReadLine, ...] | Refusal:
     """Lines of a decoded image."""
-    flat = flatten_alpha(picture.pixels)
+    read: tuple[ReadLine, ...] | Refusal = ()
+    for flat in flatten_on_all(picture.pixels):  # light letters beside a dark mark are seen on dark alone
+        read = _read_flat(picture, flat)
+        if read:
+            break
+    return read
+
+
+def _read_flat(picture: Picture, flat: Flattened) -> tuple[ReadLine, ...] | Refusal:
+    """Lines on one ground."""
     ink = extract_ink(flat.rgb, flat.backgrounds[0].colour)
     left, top, width, height = cv2.boundingRect((ink > thresholds.INK_PRESENT // 2).view(np.uint8))
     if not width or not height:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from ledger.vocabulary import RefusalReason
 from matcher.decoding import lettering_worker
@@ -39,6 +39,12 @@ def test_lines_come_from_top_to_bottom_with_their_boxes():
 
 def test_white_letters_on_nothing_are_read():
     assert texts(png(lettered("KESTROVA", ink=(255, 255, 255, 255), ground=(0, 0, 0, 0)))) == ["KESTROVA"]
+
+
+def test_light_letters_beside_a_dark_mark_are_read_on_dark():
+    picture = lettered("KESTROVA", ink=(255, 255, 255, 255), ground=(0, 0, 0, 0), size=(420, 110))
+    ImageDraw.Draw(picture).ellipse((330, 10, 410, 90), fill=(10, 10, 60, 255))
+    assert texts(png(picture)) == ["KESTROVA"]
 
 
 def test_boxes_are_in_px_of_the_source():
