@@ -206,6 +206,15 @@ def _tell_tier(
         )
 
 
+def forget_unseen_words(ledger: Ledger) -> None:
+    """Take away what was read in images that no page shows any more: their captures are deleted."""
+    unseen = "NOT EXISTS (SELECT 1 FROM seen_images g WHERE g.image_sha256 = image_readings.image_sha256)"
+    ledger.execute(
+        f"DELETE FROM logo_matches WHERE kind = 'words' AND image_sha256 IN (SELECT image_sha256 FROM image_readings WHERE {unseen})"
+    )
+    ledger.execute(f"DELETE FROM image_readings WHERE {unseen}")
+
+
 _TELLING = "('partners', 'resellers', 'clients', 'suppliers', 'technology', 'certifications', 'members', 'sponsors')"
 _TO_READ = f"""
     SELECT g.image_sha256, iif(min(g.inline_sha256) IS NULL, min(g.image_capture_id), NULL) AS capture_id

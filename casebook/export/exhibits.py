@@ -1,8 +1,9 @@
-"""The pictures of an export as files: each pair of official and found logo, each page that a browser drew. Every picture has its number.
+"""The pictures of an export as files: each pair of official and found logo, each image that is only named, each page that a browser drew.
+Every picture has its number.
 
 Reads: dossiers, renders, the archive. Writes: the folder exhibits/ of an export.
 
-Logos come first, then the pages that the crawl's browser drew, then those that were drawn later: a redacted copy leaves the latter out,
+Logos come first, then images that are only named, then the pages that the crawl's browser drew, then those that were drawn later: a redacted copy leaves the latter out,
 and what both hold has the same number in both.
 """
 
@@ -32,6 +33,10 @@ def write_exhibits(folder: Path, ledger: Ledger, warc_dir: Path, claim_id: Claim
                 ("image", logo.pictures.whole_png),
             ):
                 (exhibits / f"{number:02}-logo-{name}.png").write_bytes(data)
+    for named in dossier.named:
+        if named.picture_png is not None:
+            number += 1
+            (exhibits / f"{number:02}-named-image.png").write_bytes(named.picture_png)
     pictured = {page.picture.look_id: page for page in dossier.pages}
     for render in read_drawn_pages(ledger, claim_id):
         number += 1

@@ -93,6 +93,15 @@ def redact_exhibits(
                 pictures[logo.logo.image_sha256] = grey_picture(pngs[f"exhibits/{number:02}-logo-image.png"])
             logo = _painted(logo, own)  # noqa: PLW2901
         logos.append(logo)
+    named = []
+    for image in dossier.named:
+        if image.picture_png is not None:
+            number += 1
+            name = f"exhibits/{number:02}-named-image.png"
+            if boxes.get(name) and image.image.image_sha256:
+                pictures[image.image.image_sha256] = grey_picture(pngs[name])
+            image = replace(image, picture_png=paint_over(image.picture_png, boxes.get(name, [])))  # noqa: PLW2901
+        named.append(image)
     for place, render in enumerate(drawn, number + 1):
         name = f"exhibits/{place:02}-page-as-drawn.png"
         if name in boxes and render.screenshot_sha256:
@@ -102,7 +111,9 @@ def redact_exhibits(
         [finding.claim_id],
     )
     redaction = Redaction(texts=ticked.texts, country=country, pictures=pictures)
-    return RedactedCopy(redaction=redaction, ticked=ticked, dossier=replace(dossier, logos=tuple(logos)))
+    return RedactedCopy(
+        redaction=redaction, ticked=ticked, dossier=replace(dossier, logos=tuple(logos), named=tuple(named))
+    )
 
 
 def _painted(logo: LogoExhibit, boxes: Mapping[str, Sequence[Outline]]) -> LogoExhibit:

@@ -28,6 +28,7 @@ from ledger.records import Hold, Seed
 from ledger.typed_texts import CaptureId, Instant, SeedId
 from ledger.verdict_kinds import PLAINLY_ALLOWED
 from ledger.vocabulary import CustodyEvent, HoldEvent, RetentionClass
+from matcher.image_words import forget_unseen_words
 from matcher.text_matches import forget_unclaimed_texts
 
 
@@ -137,6 +138,7 @@ def forget_read(ledger: Ledger, capture_ids: Sequence[CaptureId]) -> None:
     )
     forget_unclaimed_texts(ledger, capture_ids)
     forget_unclaimed_contents(ledger, capture_ids)
+    forget_unseen_words(ledger)
 
 
 _CLASSES = f"""

@@ -89,9 +89,9 @@ def _pad(rgb: np.ndarray) -> np.ndarray:
 
 
 def _place(line: SeenLine, picture: Picture, zoom: float, corner: tuple[int, int]) -> ReadLine:
-    left, top, right, bottom = ((edge - _PAD_PX) / zoom for edge in line.edges)
-    x, y = max(0, round(left)) + corner[0], max(0, round(top)) + corner[1]
-    box = Box(x=x, y=y, width=max(1, round(right - left)), height=max(1, round(bottom - top)))
+    # the engine draws boxes wider than the letters: beyond the border there is nothing
+    left, top, right, bottom = (max(0, round((edge - _PAD_PX) / zoom)) for edge in line.edges)
+    box = Box(x=left + corner[0], y=top + corner[1], width=max(1, right - left), height=max(1, bottom - top))
     return ReadLine(
         text=line.text.strip(),
         confidence=round(line.confidence, 4),
