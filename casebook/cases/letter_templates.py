@@ -27,7 +27,17 @@ OTHER = "other"  # jurisdictions without an entry of their own; relations that a
 OPEN_MARK, CLOSE_MARK = "⟦", "⟧"  # around what a person has to write
 MAX_VALUE_CHARS = 600
 _JOINERS = "\u200c\u200d"  # Persian and Indic words are spelt with them
-_WORDS = ("language", "logo", "sentence", "seen", "seen_once", "sender_name", "sender_email")
+_WORDS = (
+    "language",
+    "logo",
+    "image_words",
+    "image_name",
+    "sentence",
+    "seen",
+    "seen_once",
+    "sender_name",
+    "sender_email",
+)
 
 
 class Gate(StrEnum):
@@ -53,13 +63,18 @@ class Sender:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownPage:
-    """A page on which a claim stands. sentences: what it says; days are ISO dates."""
+    """A page on which a claim stands. sentences: what it says; days are ISO dates.
+
+    has_logo: an official logo was recognised; image_words, image_names: of its other images, what was read in them, or stands beside them.
+    """
 
     url: str
     first_seen: str
     last_seen: str
     has_logo: bool
     sentences: tuple[str, ...]
+    image_words: tuple[str, ...] = ()
+    image_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +209,8 @@ def _evidence_lines(words: Mapping[str, str], brand: Mapping[str, str], page: Sh
     lines = [f"- {Template(words['seen' if page.first_seen != page.last_seen else 'seen_once']).substitute(days)}"]
     if page.has_logo:
         lines.append(f"  {Template(words['logo']).substitute(brand)}")
+    for name, texts in (("image_words", page.image_words), ("image_name", page.image_names)):
+        lines += [f"  {Template(words[name]).substitute(sentence=one_line(text))}" for text in texts]
     lines += [f"  {Template(words['sentence']).substitute(sentence=one_line(sentence))}" for sentence in page.sentences]
     return "\n".join(lines)
 
@@ -230,7 +247,16 @@ def _template_problems(path: Path, data: Mapping[str, Any]) -> list[Problem]:
 
 def _sample_facts(relation: str) -> LetterFacts:
     pages = tuple(
-        ShownPage(url="u", first_seen="a", last_seen=last, has_logo=True, sentences=("s",)) for last in ("a", "b")
+        ShownPage(
+            url="u",
+            first_seen="a",
+            last_seen=last,
+            has_logo=True,
+            sentences=("s",),
+            image_words=("w",),
+            image_names=("n",),
+        )
+        for last in ("a", "b")
     )
     return LetterFacts(
         brand="b", vendor="v", domain="d", relation=relation, pages=pages, as_of=IsoDate("a"), answer_by=dt.date(2026, 1, 1),

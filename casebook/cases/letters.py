@@ -1,12 +1,14 @@
 """Letters of a case: drafted from a template, edited, approved by whom its gate asks for, exported, sent by a person.
 
-Reads: cases, claim_evidence with pages, passages and text_matches, brands, verdicts, searches. Writes: letters, letter_texts,
+Reads: cases, claims, claim_evidence with pages, passages and text_matches, logo_matches, image_words, name_matches, brands, verdicts, searches. Writes: letters, letter_texts,
 case_events, cases, the custody log.
 
 1. A letter can be written for a case that somebody confirmed. Every text that it ever had is stored.
 2. The gate of tone and jurisdiction says who has to approve it. Whoever edits an approved letter makes it a draft again.
 3. It is never addressed to whom a register has as a partner, and never approved while something in it has still to be written.
 4. The program sends nothing: a person does, and says when and how.
+
+Over 400 lines: one letter's life, from draft to sent, and the query of what it tells.
 """
 
 from __future__ import annotations
@@ -71,13 +73,15 @@ class ListedLetter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _ClaimPage:
-    """A row of _PAGES: a page that showed a claim. sentences: None for evidence by logo."""
+    """A row of _PAGES: a page that showed a claim. sentences, image_words, image_names: None for evidence of another kind."""
 
     url: FinalUrl
     first_seen: Instant
     last_seen: Instant
     has_logo: bool
     sentences: tuple[str | None, ...]
+    image_words: tuple[str | None, ...]
+    image_names: tuple[str | None, ...]
 
 
 def may_write(case: Case) -> bool:
@@ -256,7 +260,9 @@ def read_facts(ledger: Ledger, case: Case, *, sender: Sender, answer_by: dt.date
             first_seen=page.first_seen[:10],
             last_seen=page.last_seen[:10],
             has_logo=page.has_logo,
-            sentences=tuple(dict.fromkeys(filter(None, map(_stripped, page.sentences))))[:MAX_SENTENCES],
+            sentences=_first_of(page.sentences),
+            image_words=_first_of(page.image_words),
+            image_names=_first_of(page.image_names),
         )
         for page in ledger.select(_ClaimPage, _PAGES, [case.claim_id, MAX_PAGES])
     ]
@@ -277,6 +283,11 @@ def read_facts(ledger: Ledger, case: Case, *, sender: Sender, answer_by: dt.date
         reference=reference_of(case),
         sender=sender,
     )
+
+
+def _first_of(texts: tuple[str | None, ...]) -> tuple[str, ...]:
+    """The first few texts, each once."""
+    return tuple(dict.fromkeys(filter(None, map(_stripped, texts))))[:MAX_SENTENCES]
 
 
 def _stripped(sentence: str | None) -> str:
@@ -415,8 +426,18 @@ _FURTHER = (
     FollowUp.REAPPEARED, FollowUp.ESCALATED,
 )  # fmt: skip
 _PAGES = """
-    SELECT p.url, min(e.seen_at) AS first_seen, max(e.seen_at) AS last_seen, max(e.sighting_id IS NOT NULL) AS has_logo,
-           json_group_array((SELECT t.sentence FROM sentences t WHERE t.text_match_id = e.text_match_id)) AS sentences
-    FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id
+    SELECT p.url, min(e.seen_at) AS first_seen, max(e.seen_at) AS last_seen, max(e.evidence = 'picture') AS has_logo,
+           json_group_array((SELECT t.sentence FROM sentences t WHERE t.text_match_id = e.text_match_id)) AS sentences,
+           json_group_array(iif(e.evidence = 'words' AND NOT is_carried, (
+               SELECT group_concat(w.text, ' / ') FROM image_words w JOIN logo_matches m ON m.image_sha256 = w.image_sha256
+               WHERE m.match_id = e.match_id), NULL)) AS image_words,
+           json_group_array(iif(e.evidence = 'name' AND NOT is_carried, (
+               SELECT n.text FROM name_matches n JOIN claims c ON c.brand = n.brand
+               WHERE c.claim_id = e.claim_id AND n.sighting_id = e.sighting_id ORDER BY n.source LIMIT 1), NULL)) AS image_names
+    FROM (SELECT e.*, EXISTS ( -- the image says it by more than that
+              SELECT 1 FROM claim_evidence n WHERE n.claim_id = e.claim_id AND n.sighting_id = e.sighting_id
+              AND (n.evidence = 'picture' OR (n.evidence = 'words' AND e.evidence = 'name'))) AS is_carried
+          FROM claim_evidence e) e
+    JOIN pages p ON p.page_id = e.page_id
     WHERE e.claim_id = ? GROUP BY p.url ORDER BY last_seen DESC, p.url LIMIT ?
 """

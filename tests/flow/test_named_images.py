@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+import zipfile
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
 
+from casebook.cases.letters import _PAGES, _ClaimPage
 from casebook.dossier.findings import read_finding
 from casebook.dossier.named_images import read_named_images
 from ledger.database import Ledger
@@ -147,6 +149,28 @@ def test_a_dossier_shows_what_was_read(crawled):
     assert named.read == ("ACME", "Gold Partner")
     assert named.picture_png is not None
     assert named.picture_png.startswith(b"\x89PNG")
+
+
+def test_a_letter_says_what_an_image_is_and_no_more(crawled):
+    """As casebook/cases/letters.py reads it."""
+    with Ledger.open_readonly(crawled / "var" / "partnerproof.db") as ledger:
+        of_brand = {
+            brand: ledger.select(_ClaimPage, _PAGES, [claim_id, 5])[0]
+            for brand, claim_id in (tuple(row) for row in ledger.rows("SELECT brand, claim_id FROM v_findings"))
+        }
+    assert of_brand["acme"].has_logo
+    assert "ACME / Gold Partner" in of_brand["acme"].image_words
+    assert not of_brand["corvane"].has_logo
+    assert of_brand["corvane"].image_names == ("Corvane logo",)
+
+
+def test_an_export_has_the_named_image_among_its_exhibits(crawled, tmp_path):
+    root, out = shutil.copytree(crawled, tmp_path / "space"), tmp_path / "claim.zip"
+    ((claim_id,),) = rows(root, "SELECT claim_id FROM v_findings WHERE brand = 'corvane'")
+    run_partnerproof("-w", root, "export", str(claim_id), "--out", out)
+    with zipfile.ZipFile(out) as file:
+        assert any(name.endswith("01-named-image.png") for name in file.namelist())
+    assert "nothing is broken" in run_partnerproof("verify", out)
 
 
 def test_the_flow_run_again_changes_nothing(crawled, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 import pytest
@@ -54,6 +55,26 @@ def test_every_shipped_letter_tells_where_what_since_when_and_asks_by_when(langu
         assert "$" not in filled.subject + filled.body
         assert ("2026-03-01" in filled.body) == (tone is not Tone.HOST_NOTICE)
         assert "office@acme.example" in filled.body
+
+
+@pytest.mark.parametrize("language", ["en", "zh", "de", "fr", "es"])
+def test_an_image_that_is_only_named_is_not_called_an_official_logo(language):
+    page = ShownPage(
+        url="https://meadow.example/p", first_seen="2026-01-02", last_seen="2026-01-02", has_logo=False, sentences=(),
+        image_words=("ACME / Gold Partner",), image_names=("Acme logo",),
+    )  # fmt: skip
+    shown = dataclasses.replace(facts(), pages=(page,))
+    body = LetterTemplates().fill(language, Tone.ENQUIRY, shown).body
+    assert "ACME / Gold Partner" in body
+    assert "Acme logo" in body
+    logo = {
+        "en": "official logo",
+        "de": "offizielle Logo",
+        "fr": "logo officiel",
+        "es": "logotipo oficial",
+        "zh": "官方标识",
+    }
+    assert logo[language] not in body
 
 
 @pytest.mark.parametrize("tone", Tone)
