@@ -19,7 +19,7 @@ from bench.corpus_images import read_site_labels
 _SAID = """
     SELECT s.vendor, g.image_sha256, c.brand, group_concat(DISTINCT e.evidence),
            max(e.reasons LIKE '%only one thing beside it%' OR e.reasons LIKE '%further words%'
-               OR e.reasons LIKE '%another''s name%' OR e.reasons LIKE '%do not say the name%') AS is_doubted
+               OR e.reasons LIKE '%another''s name%' OR e.reasons LIKE '%do not say the name%' OR e.reasons LIKE '%recognised as another%') AS is_doubted
     FROM claim_evidence e
     JOIN claims c ON c.claim_id = e.claim_id
     JOIN seeds s ON s.seed_id = c.seed_id

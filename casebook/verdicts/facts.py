@@ -17,7 +17,13 @@ from typing import TypeVar
 from casebook.verdicts.logo_relations import DOUBTFUL_WORDS, HIDDEN, IN_BIOGRAPHY
 from casebook.verdicts.tiers import NO_TIERS, TierList
 from casebook.verdicts.vendor_names import NEVER, VendorNames, read_vendor_names
-from casebook.verdicts.weighing import NAMED_WITH_MORE, ONE_NAME_ONLY, OTHERWISE_NAMED, OTHERWISE_READ
+from casebook.verdicts.weighing import (
+    NAMED_WITH_MORE,
+    ONE_NAME_ONLY,
+    OTHERWISE_NAMED,
+    OTHERWISE_READ,
+    OTHERWISE_RECOGNISED,
+)
 from ledger.database import Ledger
 from ledger.dates import end_of_day
 from ledger.records import Seed
@@ -282,6 +288,7 @@ _DOUBTFUL = {
     NAMED_WITH_MORE: None,
     OTHERWISE_NAMED: None,
     OTHERWISE_READ: None,
+    OTHERWISE_RECOGNISED: None,
 }
 
 

@@ -89,6 +89,7 @@ class Spot:
     image_width_px: int | None
     neighbours: str | None  # JSON list of [x, y, width, height]; None: no rule needs them
     other_names: tuple[str, ...]  # further brands that what stands beside it names, and nothing else
+    other_brands: tuple[str, ...]  # further brands that were recognised in it, by picture or words
     was_exchanged: bool  # another file under its address was recognised as the brand's
     read_lines: tuple[str, ...] | None  # that were read in it; None: it was not read
     seen_at: Instant
@@ -175,6 +176,8 @@ _SPOTS = f"""
                AS neighbours,
            (SELECT json_group_array(DISTINCT n.brand) FROM name_matches n
             WHERE n.sighting_id = g.sighting_id AND n.brand <> b.brand AND n.is_alone AND n.source <> 'link') AS other_names,
+           (SELECT json_group_array(DISTINCT m.brand) FROM logo_matches m
+            WHERE m.image_sha256 = g.image_sha256 AND m.brand <> b.brand AND m.strength = 'match' AND m.rejection_id IS NULL) AS other_brands,
            EXISTS (SELECT 1 FROM claims c JOIN claim_evidence e ON e.claim_id = c.claim_id
                    JOIN logo_matches m ON m.match_id = e.match_id AND m.image_sha256 <> g.image_sha256
                    JOIN sightings o ON o.sighting_id = e.sighting_id AND o.image_url = g.image_url

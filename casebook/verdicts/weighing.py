@@ -12,7 +12,7 @@ Of one image and one brand:
 What contradicts leaves a doubt, and both sides stay:
  5. Names beside it, or the words read in it, are another brand's, and nothing there names this one.
  6. Its alternative text and its file agree on a name that is not the brand's ("liferay" under a match with four squares).
- 7. Words were read in a picture that is named only, and they do not say the name.
+ 7. Words were read in a picture that is named only, and they do not say the name; or the picture is recognised as another brand's.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from matcher.name_matches import shared_name
 ONE_NAME_ONLY = "only one thing beside it names the brand"
 NAMED_WITH_MORE = "the name stands with further words, which may make it another's"
 OTHERWISE_NAMED = "what stands beside it is another's name"
+OTHERWISE_RECOGNISED = "the picture is recognised as another brand's"
 OTHERWISE_READ = "the words read in it do not say the name"
 _WRITTEN = frozenset({NameSource.ALT, NameSource.TITLE, NameSource.LABEL, NameSource.CAPTION})
 _MAX_QUOTED = 80
@@ -126,7 +127,9 @@ def _contradictions(logo: ShownLogo) -> Iterator[str]:
     elif not is_named and (name := shared_name(spot.alt, spot.image_url)) and not _is_of_brand(name, spot):
         yield f"{OTHERWISE_NAMED}: “{name}”"
     is_recognised = logo.picture is not None and logo.picture.strength is MatchStrength.MATCH
-    if not is_recognised and not logo.words and (strange := _letters(spot.read_lines or ())):
+    if not is_recognised and spot.other_brands:
+        yield f"{OTHERWISE_RECOGNISED}: {', '.join(spot.other_brands)}"
+    elif not is_recognised and not logo.words and (strange := _letters(spot.read_lines or ())):
         yield f"{OTHERWISE_READ}: “{strange[:_MAX_QUOTED]}”"
 
 

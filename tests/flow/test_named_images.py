@@ -30,7 +30,7 @@ REGISTER = "company,domain,relation,tier,valid_from,valid_until\nHallam Ports,ha
 PARTNERS = f"""<title>V</title><h1>Our partners</h1>{WORDS}
 <p><img src="/i/b7.png"></p><p><img src="/i/corvane-logo.png" alt="Corvane logo"></p><p><img src="/i/veltrana_white@2x.png"></p>
 <p><img src="/i/x1.png" alt="Pellow Dental"></p><p><img src="/i/orrin.png" alt="Orrin"></p>
-<p><img src="/i/c2.png" alt="Tarsel Gold Partner" title="Tarsel"></p>"""
+<p><img src="/i/tarsel.png" alt="Tarsel Gold Partner" title="Tarsel"></p>"""
 HOME = f"""<title>V</title><h1>Ports</h1><p><img src="/i/veltrana-hall.png" alt="Veltrana"></p>{WORDS}<a href="/partners">Our partners</a>"""
 
 
@@ -60,7 +60,7 @@ def _crawl(folder: Path, acme_once: Path) -> None:
     images = {
         "/i/b7.png": png(lettered("ACME", "Gold Partner", size=(300, 150))),
         "/i/orrin.png": png(lettered("HALSTEAD", ink=(120, 20, 20))),
-        "/i/c2.png": png(draw_logo()),  # Acme's own logo
+        "/i/tarsel.png": png(draw_logo()),  # Acme's own logo
     }
     for number, path in enumerate(
         ("/i/corvane-logo.png", "/i/veltrana_white@2x.png", "/i/x1.png", "/i/veltrana-hall.png")
@@ -132,8 +132,8 @@ def test_a_recognised_logo_that_is_named_otherwise_keeps_both_sides(crawled):
     )
     assert len(reasons) == 1
     assert "what stands beside it is another's name: tarsel" in str(reasons[0][0])
-    relation, tier, evidence, _ = finding(crawled, "tarsel")
-    assert (relation, tier, evidence) == ("partner", "Gold", "name")
+    assert finding(crawled, "tarsel") == ("partner", "Gold", "name", "undetermined")
+    assert "the picture is recognised as another brand's: acme" in doubts(crawled, "tarsel")
 
 
 def test_the_sure_badge_decides_where_the_logo_is_doubted(crawled):
