@@ -18,8 +18,10 @@ from PIL import Image, ImageDraw
 from casebook.cases.letters import _PAGES, _ClaimPage
 from casebook.dossier.findings import read_finding
 from casebook.dossier.named_images import read_named_images
+from casebook.register.imports import import_register
 from ledger.database import Ledger
-from matcher.brands.official_logos import write_brand
+from matcher.brands.official_logos import load_brands, write_brand
+from matcher.logo_matches import store_brands
 from matcher.name_matches import shared_name
 from tests.conftest import SmallServer, draw_logo, made_once, png, run_partnerproof, send
 from tests.matcher.drawings import draw_mark, lettered
@@ -55,8 +57,10 @@ def _crawl(folder: Path, acme_once: Path) -> None:
             logo_files=[folder / f"{name}.png"],
         )  # fmt: skip
     (folder / "register.csv").write_text(REGISTER)
-    for name in ("acme", *OTHERS):
-        run_partnerproof("-w", root, "register", "import", name, folder / "register.csv")
+    with Ledger.open(root / "var" / "partnerproof.db") as ledger:
+        store_brands(ledger, load_brands(root / "brands"))
+        for name in OTHERS:
+            import_register(ledger, name, folder / "register.csv")
     images = {
         "/i/b7.png": png(lettered("ACME", "Gold Partner", size=(300, 150))),
         "/i/orrin.png": png(lettered("HALSTEAD", ink=(120, 20, 20))),
