@@ -234,9 +234,16 @@ def count_rows(ledger: Ledger, table: str) -> int:
 
 
 def count_logo_matches(ledger: Ledger) -> dict[str, int]:
-    """Return how many logo matches count (match), need a person (perhaps), and were rejected."""
-    sql = "SELECT iif(rejection_id IS NULL, strength, 'rejected') AS name, count(*) AS number FROM logo_matches GROUP BY 1"
-    return {count.name: count.number for count in ledger.select(Count, sql)}
+    """Return how many logo matches count (match), need a person (perhaps), and were rejected; an image and brand count once."""
+    return {count.name: count.number for count in ledger.select(Count, _MATCHES)}
+
+
+_MATCHES = """
+    SELECT CASE WHEN counts THEN 'match' WHEN doubts THEN 'perhaps' ELSE 'rejected' END AS name, count(*) AS number
+    FROM (SELECT max(strength = 'match' AND rejection_id IS NULL) AS counts, max(rejection_id IS NULL) AS doubts
+          FROM logo_matches GROUP BY image_sha256, brand)
+    GROUP BY 1
+"""
 
 
 def count_claims_with_evidence(ledger: Ledger) -> int:

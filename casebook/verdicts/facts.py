@@ -29,6 +29,7 @@ from ledger.dates import end_of_day
 from ledger.records import Seed
 from ledger.typed_texts import ClaimId, FinalUrl, Instant, IsoDate, PageId, SeedId
 from ledger.vocabulary import AssertedBy, Certainty, Evidence, LogoVariant, PageKind, Relation
+from matcher.words.levelled import level_word
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
@@ -251,7 +252,7 @@ def _facts(
     asserted_by = {row.asserted_by for row in texts if row.asserted_by}
     return ClaimFacts(
         relation=first.relation,
-        tiers=tuple(sorted({row.tier for row in shown if row.tier})),
+        tiers=_tiers(row.tier for row in shown if row.tier),
         programmes=tuple(sorted({row.programme for row in shown if row.programme})),
         tier_list=_tier_list(first.tiers),
         has_logo=bool(logos),
@@ -311,6 +312,14 @@ def _doubts_of(row: _Shown) -> Iterator[str]:
         for mark, words in _DOUBTFUL.items():
             if reason.startswith(mark):
                 yield words or reason
+
+
+def _tiers(written: Iterable[str]) -> tuple[str, ...]:
+    """Each tier once, as a sentence writes it rather than a badge: Gold and GOLD are one."""
+    by_word: dict[str, str] = {}
+    for tier in sorted(written, key=lambda tier: (tier.isupper(), tier)):
+        by_word.setdefault(level_word(tier), tier)
+    return tuple(sorted(by_word.values()))
 
 
 def _read_borders(ledger: Ledger, claim_ids: Sequence[ClaimId], until: str) -> Iterator[_Borders]:

@@ -14,7 +14,7 @@ import pytest
 from casebook.register.imports import import_register
 from casebook.verdicts.absences import find_absences
 from casebook.verdicts.claims import find_claims
-from casebook.verdicts.facts import read_claim_dates, read_claims
+from casebook.verdicts.facts import _tiers, read_claim_dates, read_claims
 from casebook.verdicts.judge import Judge
 from ledger.database import Ledger, columns_of
 from ledger.records import Capture, Look, WarcFile
@@ -145,3 +145,8 @@ def test_a_replay_sees_what_was_known_by_then(ledger, until, began_after, gone_b
     claim_id = ledger.value("SELECT claim_id FROM v_claim_dates WHERE vendor_domain = 'again.example'")
     (claim,) = read_claims(ledger, [claim_id], known_at=until)
     assert (claim.facts.began_after, claim.facts.gone_by) == (began_after, gone_by)
+
+
+def test_a_tier_of_a_badge_and_of_a_sentence_is_one():
+    assert _tiers(["GOLD", "Gold", "Silver", "gold"]) == ("Gold", "Silver")
+    assert _tiers(["PLATINUM"]) == ("PLATINUM",)
