@@ -154,6 +154,17 @@ class Ledger:
             self._connection.executemany(statement, map(_values, rows))
             return self._connection.total_changes - before
 
+    def replace(self, kind: type[R], records: Sequence[R], key: str, stored: str, parameters: Sequence[object]) -> None:
+        """Put records in the place of stored ones. stored: the query that gives the ids (column `key`) of those that go, unless
+        they are among the new.
+        """
+        new = {getattr(record, key) for record in records}
+        with self.transaction():
+            for old in self.values(stored, parameters):
+                if old not in new:
+                    self.execute(f"DELETE FROM {kind.table} WHERE {key} = ?", [old])
+            self.put(records)
+
     def execute(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> int:
         """Run one writing statement; returns the number of rows it changed."""
         with self.transaction():

@@ -26,18 +26,16 @@ from ledger.lexicon import Lexicon
 from ledger.passage_search import searchable
 from ledger.records import ImageLine, ImageReading, Match
 from ledger.typed_texts import CaptureId, MatchId, Sha256, VisitId
-from ledger.vocabulary import MatchKind, MatchStrength
+from ledger.vocabulary import MatchKind
 from matcher import thresholds
 from matcher.decoding.lettering_worker import lettering_engine
 from matcher.decoding.refusals import Refusal
-from matcher.lettering.badge_words import BadgeWords
-from matcher.lettering.named_brands import BrandNaming
 from matcher.lettering.read_lines import ReadLine, read_lines
 from matcher.logo_matches import image_content
 from matcher.looking.regions import Box
 from matcher.rejections import StandingRejections, stored_hashes_of_whole
-from matcher.stored_names import read_picture_names, read_tiers
-from matcher.word_matcher import WordMatcher
+from matcher.stored_names import picture_names, read_brands, tiers_of
+from matcher.word_matcher import WordMatch, WordMatcher
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +120,8 @@ def _store(ledger: Ledger, image_sha256: Sha256, engine: str, found: Sequence[Re
 
 def match_words(ledger: Ledger, brands: Sequence[str], lexicon: Lexicon, *, visit_ids: Iterable[VisitId]) -> int:
     """Write the matches that the words of visits' images give; returns how many there are now. Running it again changes nothing."""
-    matcher = WordMatcher(read_picture_names(ledger, brands), lexicon, read_tiers(ledger, brands))
+    rows = read_brands(ledger, brands)
+    matcher = WordMatcher(picture_names(rows), lexicon, tiers_of(rows))
     rejected, total = StandingRejections(ledger, brands), 0
     for visit_id in visit_ids:
         lines_of_visit = ledger.select(_Line, _LINES, [visit_id])
@@ -133,7 +132,7 @@ def match_words(ledger: Ledger, brands: Sequence[str], lexicon: Lexicon, *, visi
             whole = stored_hashes_of_whole(ledger, image_sha256) if found else []
             matches = [
                 replace(match, rejection_id=rejected.find(match.brand, image_sha256, whole, None))
-                for match in (_match(image_sha256, stored[0].engine, one.naming, one.beside) for one in found)
+                for match in (_match(image_sha256, stored[0].engine, one) for one in found)
             ]
             _replace(ledger, image_sha256, brands, matches)
             _tell_tier(ledger, image_sha256, brands, matcher, lines, {match.brand for match in matches})
@@ -141,7 +140,8 @@ def match_words(ledger: Ledger, brands: Sequence[str], lexicon: Lexicon, *, visi
     return total
 
 
-def _match(image_sha256: Sha256, engine: str, naming: BrandNaming, words: BadgeWords) -> Match:
+def _match(image_sha256: Sha256, engine: str, found: WordMatch) -> Match:
+    naming, words = found.naming, found.beside
     return Match(
         match_id=MatchId(content_id("words-match", image_sha256, naming.brand)),
         image_sha256=image_sha256,
@@ -153,7 +153,7 @@ def _match(image_sha256: Sha256, engine: str, naming: BrandNaming, words: BadgeW
         y=naming.box.y,
         width=naming.box.width,
         height=naming.box.height,
-        strength=MatchStrength.PERHAPS if words.why_perhaps else MatchStrength.MATCH,
+        strength=found.strength,
         why_perhaps=words.why_perhaps,
         rejection_id=None,
         name=naming.name,
@@ -166,17 +166,14 @@ def _match(image_sha256: Sha256, engine: str, naming: BrandNaming, words: BadgeW
 
 
 def _replace(ledger: Ledger, image_sha256: Sha256, brands: Sequence[str], matches: Sequence[Match]) -> None:
-    new = {match.match_id for match in matches}
-    with ledger.transaction():
-        stored = ledger.values(
-            "SELECT match_id FROM logo_matches WHERE image_sha256 = ? AND kind = 'words'"
-            " AND brand IN (SELECT value FROM json_each(?))",
-            [image_sha256, json.dumps(list(brands))],
-        )
-        for match_id in stored:
-            if match_id not in new:
-                ledger.execute("DELETE FROM logo_matches WHERE match_id = ?", [match_id])
-        ledger.put(matches)
+    ledger.replace(
+        Match,
+        matches,
+        "match_id",
+        "SELECT match_id FROM logo_matches WHERE image_sha256 = ? AND kind = 'words'"
+        " AND brand IN (SELECT value FROM json_each(?))",
+        [image_sha256, json.dumps(list(brands))],
+    )
 
 
 def _tell_tier(

@@ -188,14 +188,15 @@ def _store(
         refusal_detail=refusal.detail if refusal else None,
         recognised_at=utc_text(),
     )
-    new = {match.match_id for match in matches}
     with ledger.transaction():
-        for brand in recogniser.brands:
-            stored = "SELECT match_id FROM logo_matches WHERE image_sha256 = ? AND brand = ? AND kind = 'picture'"
-            for match_id in ledger.values(stored, [image_sha256, brand]):
-                if match_id not in new:
-                    ledger.execute("DELETE FROM logo_matches WHERE match_id = ?", [match_id])
-        ledger.put(matches)
+        ledger.replace(
+            Match,
+            matches,
+            "match_id",
+            "SELECT match_id FROM logo_matches WHERE image_sha256 = ? AND kind = 'picture'"
+            " AND brand IN (SELECT value FROM json_each(?))",
+            [image_sha256, json.dumps(list(recogniser.brands))],
+        )
         store_hashes(ledger, image_sha256, recognition.hashes)
         ledger.put([row])
 

@@ -26,7 +26,7 @@ from ledger.vocabulary import NameSource
 from matcher.lettering.badge_words import BadgeReader, word_list
 from matcher.lettering.named_brands import PictureNames, name_key
 from matcher.lettering.read_lines import written_line
-from matcher.stored_names import read_brands, read_picture_names, read_tiers
+from matcher.stored_names import picture_names, read_brands, tiers_of
 
 MAX_BESIDE_CHARS = 120  # a longer text tells a story: the sentences of the page are read by text_matches.py
 SHORTEST_SHARED, MOST_SHARED_WORDS = 4, 3  # letters and words of a name on which two texts agree
@@ -56,7 +56,7 @@ class _Beside:
 
 def match_names(ledger: Ledger, brands: Sequence[str], lexicon: Lexicon, *, visit_ids: Iterable[VisitId]) -> int:
     """Write the name matches of visits; returns how many there are now. Running it again changes nothing."""
-    finder = _Finder(ledger, brands, lexicon)
+    finder = _Finder(read_brands(ledger, brands), lexicon)
     total = 0
     for visit_id in visit_ids:
         matches = [
@@ -68,17 +68,19 @@ def match_names(ledger: Ledger, brands: Sequence[str], lexicon: Lexicon, *, visi
 
 
 class _Finder:
-    def __init__(self, ledger: Ledger, brands: Sequence[str], lexicon: Lexicon) -> None:
-        self._brands: list[BrandRow] = list(read_brands(ledger, brands))
-        self._names = PictureNames(read_picture_names(ledger, brands))
-        self._badges = BadgeReader(lexicon, read_tiers(ledger, brands))
+    def __init__(self, brands: Sequence[BrandRow], lexicon: Lexicon) -> None:
+        self._brands = brands
+        self._names = PictureNames(picture_names(brands))
+        self._badges = BadgeReader(lexicon, tiers_of(brands))
 
     def find(self, beside: _Beside) -> Iterator[NameMatch]:
         known = (*_SEPARATOR.split(beside.vendor), *word_list("beside_words.txt"))
         for source, text, written in _texts(beside):
             line = written_line(text)
-            bare = written_line(_without_general(text))  # "hp" of "hp-logo-white": short names have to stand alone
-            for naming in self._names.find([line]) or (self._names.find([bare]) if source in _ADDRESSES else ()):
+            namings = self._names.find([line])
+            if not namings and source in _ADDRESSES:  # "hp" of "hp-logo-white": short names have to stand alone
+                namings = self._names.find([written_line(_without_general(text))])
+            for naming in namings:
                 if naming.letters_wrong:
                     continue  # what was written was not read
                 words = self._badges.read(naming, [line], known)
@@ -181,15 +183,12 @@ _SIGHTINGS = """
 
 
 def _replace(ledger: Ledger, visit_id: VisitId, brands: Sequence[str], matches: Sequence[NameMatch]) -> None:
-    new = {match.name_match_id for match in matches}
-    with ledger.transaction():
-        stored = ledger.values(
-            "SELECT n.name_match_id FROM name_matches n JOIN sightings g ON g.sighting_id = n.sighting_id"
-            " JOIN pages p ON p.page_id = g.page_id"
-            " WHERE p.visit_id = ? AND n.brand IN (SELECT value FROM json_each(?))",
-            [visit_id, json.dumps(list(brands))],
-        )
-        for name_match_id in stored:
-            if name_match_id not in new:
-                ledger.execute("DELETE FROM name_matches WHERE name_match_id = ?", [name_match_id])
-        ledger.put(matches)
+    ledger.replace(
+        NameMatch,
+        matches,
+        "name_match_id",
+        "SELECT n.name_match_id FROM name_matches n JOIN sightings g ON g.sighting_id = n.sighting_id"
+        " JOIN pages p ON p.page_id = g.page_id"
+        " WHERE p.visit_id = ? AND n.brand IN (SELECT value FROM json_each(?))",
+        [visit_id, json.dumps(list(brands))],
+    )

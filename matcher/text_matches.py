@@ -21,7 +21,7 @@ from ledger.lexicon import Lexicon
 from ledger.records import TextMatch
 from ledger.typed_texts import CaptureId, Instant, PageId, PassageId, TextMatchId, VisitId
 from ledger.vocabulary import AssertedBy, Certainty, Polarity, SectionKind, StatementKind
-from matcher.stored_names import read_names
+from matcher.stored_names import names_of, read_brands
 from matcher.words.statement_context import Setting
 from matcher.words.statements import Statement, StatementReader
 
@@ -48,7 +48,7 @@ class _Passage:
 
 def match_texts(ledger: Ledger, brands: Sequence[str], lexicon: Lexicon, *, visit_ids: Iterable[VisitId]) -> int:
     """Write the text matches of visits; returns how many there are now. Running it again changes nothing."""
-    reader = StatementReader(read_names(ledger, brands), lexicon)
+    reader = StatementReader(names_of(read_brands(ledger, brands)), lexicon)
     total = 0
     for visit_id in visit_ids:
         passages_of_visit = ledger.select_each(_Passage, _PASSAGES, [visit_id])
@@ -152,18 +152,15 @@ _PASSAGES = """
 
 
 def _replace(ledger: Ledger, visit_id: VisitId, brands: Sequence[str], matches: list[TextMatch]) -> None:
-    new = {match.text_match_id for match in matches}
-    with ledger.transaction():
-        stored = ledger.values(
-            "SELECT t.text_match_id FROM text_matches t JOIN passages g ON g.passage_id = t.passage_id"
-            " JOIN pages p ON p.page_id = g.page_id"
-            " WHERE p.visit_id = ? AND (t.brand IS NULL OR t.brand IN (SELECT value FROM json_each(?)))",
-            [visit_id, json.dumps(list(brands))],
-        )
-        for text_match_id in stored:
-            if text_match_id not in new:
-                ledger.execute("DELETE FROM text_matches WHERE text_match_id = ?", [text_match_id])
-        ledger.put(matches)
+    ledger.replace(
+        TextMatch,
+        matches,
+        "text_match_id",
+        "SELECT t.text_match_id FROM text_matches t JOIN passages g ON g.passage_id = t.passage_id"
+        " JOIN pages p ON p.page_id = g.page_id"
+        " WHERE p.visit_id = ? AND (t.brand IS NULL OR t.brand IN (SELECT value FROM json_each(?)))",
+        [visit_id, json.dumps(list(brands))],
+    )
 
 
 def _text_match(passage_id: PassageId, statement: Statement, *, is_overshadowed: bool) -> TextMatch:

@@ -36,6 +36,7 @@ OTHERWISE_RECOGNISED = "the picture is recognised as another brand's"
 OTHERWISE_READ = "the words read in it do not say the name"
 _WRITTEN = frozenset({NameSource.ALT, NameSource.TITLE, NameSource.LABEL, NameSource.CAPTION})
 _MAX_QUOTED = 80
+_LEAST_LETTERS = 4  # of a name
 _SOURCE_WORDS = {
     NameSource.ALT: "alternative text",
     NameSource.TITLE: "title",
@@ -83,9 +84,8 @@ def _by_match(evidence: Evidence, match: MatchSign, reasons: tuple[str, ...]) ->
 
 def _by_names(logo: ShownLogo, *, is_carried: bool, doubts: Sequence[str]) -> WeighedSign | None:
     """is_carried: the picture or its words were recognised."""
-    if not any(name.source in _WRITTEN for name in logo.names) and not is_carried and not _is_known_picture(logo.spot):
-        return None
-    if not logo.names:
+    is_only_addressed = not any(name.source in _WRITTEN for name in logo.names) and not is_carried
+    if not logo.names or (is_only_addressed and not _is_known_picture(logo.spot)):
         return None
     told = ", ".join(f"{_SOURCE_WORDS[name.source]} “{name.text[:_MAX_QUOTED]}”" for name in logo.names)
     reasons = [f"named{'' if is_carried else ', not recognised'}: {told}"]
@@ -137,9 +137,6 @@ def _letters(lines: Sequence[str | None]) -> str | None:
     """The lines that were read, if there are enough letters in them to be a name."""
     text = " ".join(line for line in lines if line)
     return text if sum(map(str.isalpha, text)) >= _LEAST_LETTERS else None
-
-
-_LEAST_LETTERS = 4
 
 
 def _is_of_brand(name: str, spot: Spot) -> bool:
