@@ -5,17 +5,18 @@ Stalling is counted in processor time: a busy machine refuses no picture, and th
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import resource
 import signal
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures import TimeoutError as FutureTimeoutError
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.process import BaseProcess
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
 from types import TracebackType
+from typing import cast
 
 from ledger.child import end_with_parent
 from ledger.errors import OutsideFailureError
@@ -32,6 +33,8 @@ START_TIMEOUT_S = 900.0  # 155 official files take 4 s the first time, .1 s once
 IMAGES_A_START = 200  # a process starts in 1 s of processor time, which as many images take
 MAX_PROCESSES = 8  # a visit rarely has more images than keep so many busy
 AHEAD = 4  # images for each process that may be looked at before their turn
+WAITING_BYTES = 65_536  # an image of so many waits in the pipe: a socket of Linux holds three times as much
+ENDING_S = 5.0  # for the process to end by itself
 MEMORY_LIMIT_BYTES = 4_000_000_000  # address space of the process, most of which is libraries
 
 
@@ -83,20 +86,23 @@ class Recogniser:
         Errors: as recognise.
         """
         left = enumerate(contents)
-        busy = dict[int, _Worker]()  # by the number of the image
+        item = next(left, None)
+        busy = dict[int, _Worker]()  # by the number of the image; the images of one worker in their order
         ready = dict[int, Recognition]()
         turn = 0
-        while True:
-            idle = [worker for worker in self._open_workers() if worker not in busy.values()]
-            while idle and len(busy) + len(ready) < AHEAD * len(self._workers) and (item := next(left, None)):
+        while item or busy:
+            while item and len(busy) + len(ready) < AHEAD * len(self._workers):
+                number, content = item
+                worker = min(self._open_workers(), key=lambda each: each.images)
+                if not worker.has_room_for(content):
+                    break
                 self._taken += 1
-                busy[item[0]] = idle.pop(0)
-                busy[item[0]].begin(item[1])
-            if not busy and not ready:
-                return
-            wait([worker.future for worker in busy.values()], timeout=TIMEOUT_S, return_when=FIRST_COMPLETED)
+                worker.begin(content)
+                busy[number] = worker
+                item = next(left, None)
+            wait([worker.pipe for worker in set(busy.values())], timeout=TIMEOUT_S)
             for number, worker in list(busy.items()):
-                if worker.future.done() or worker.is_overdue():
+                if worker.is_done:
                     ready[number] = worker.finish()
                     del busy[number]
             while turn in ready:
@@ -108,101 +114,131 @@ class Recogniser:
 
 
 class _Worker:
-    """A process that looks at one image at a time."""
+    """A process that looks at one image after the other. A small one waits in the pipe meanwhile, so that the process need not
+    wait for us."""
 
     def __init__(self, logos: Sequence[OfficialLogo], processor_s: float) -> None:
         self._logos = logos
         self._processor_s = processor_s
-        self._pool: ProcessPoolExecutor | None = None
-        self._child: BaseProcess | None = None
-        self._content = b""
-        self._begun_s = 0.0
-        self.future: Future[Recognition] = Future()
+        self._process: SpawnProcess | None = None
+        self._pipe: Connection | None = None
+        self._contents = deque[bytes]()  # which it has, the one that it looks at first
+        self._begun_s = 0.0  # when that one became the first
+
+    @property
+    def images(self) -> int:
+        """How many it has."""
+        return len(self._contents)
+
+    def has_room_for(self, content: bytes) -> bool:
+        """Whether begin() would not wait for the process: it takes an image at once, or the pipe has room for it."""
+        return not self._contents or (len(self._contents) == 1 and len(content) <= WAITING_BYTES)
+
+    @property
+    def pipe(self) -> Connection:
+        """Where its answers come; starts the process where there is none. Errors: OutsideFailureError when it can't."""
+        return self._pipe or self._start()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether finish() need not wait."""
+        return self.pipe.poll() or time.monotonic() - self._begun_s >= TIMEOUT_S
 
     def begin(self, content: bytes) -> None:
         """Hand it an image. Errors: OutsideFailureError when the process can't even start."""
-        self._content = content
-        self._begun_s = time.monotonic()
-        try:
-            self.future = (self._pool or self._start()).submit(_recognise, content, self._processor_s)
-        except BrokenProcessPool as error:  # it died after its last image: finish() starts another
-            self.future = Future()
-            self.future.set_exception(error)
+        if not self._contents:
+            self._begun_s = time.monotonic()
+        self._contents.append(content)
+        self._send(content)
 
-    def is_overdue(self) -> bool:
-        return time.monotonic() - self._begun_s >= TIMEOUT_S
+    def _send(self, content: bytes) -> None:
+        with contextlib.suppress(OSError):  # it died after its last image: finish() starts another
+            self.pipe.send_bytes(content)
 
     def finish(self) -> Recognition:
-        """Wait until it has looked, and return what the image shows, or why it could not be judged."""
+        """Wait until it has looked at its first image, and return what that shows, or why it could not be judged."""
+        recognition = self._finish_first()
+        self._contents.popleft()
+        self._begun_s = time.monotonic()
+        if self._pipe is None:
+            self._hand_again()
+        return recognition
+
+    def _finish_first(self) -> Recognition:
         for attempt in range(2):  # the machine may have killed it for another's hunger: refused when it dies twice
             try:
-                return self.future.result(timeout=max(0.0, self._begun_s + TIMEOUT_S - time.monotonic()))
-            except FutureTimeoutError:
+                if self.pipe.poll(max(0.0, self._begun_s + TIMEOUT_S - time.monotonic())):
+                    return cast(Recognition, self.pipe.recv())
+            except (EOFError, OSError):
+                if self.stop(kill=True) == -signal.SIGPROF:
+                    detail = f"needs more than {self._processor_s:g} s of processor time"
+                    return _refused(RefusalReason.TOO_SLOW, detail)
+            else:
                 self.stop(kill=True)
                 detail = f"the process that looks at it gave no answer within {TIMEOUT_S:g} s"
                 return _refused(RefusalReason.TOO_SLOW, detail)
-            except BrokenProcessPool:
-                is_too_slow = self._exit_code() == -signal.SIGPROF
-                self.stop(kill=True)
-                if is_too_slow:
-                    detail = f"needs more than {self._processor_s:g} s of processor time"
-                    return _refused(RefusalReason.TOO_SLOW, detail)
-                if attempt == 0:
-                    self.begin(self._content)
+            if attempt == 0:
+                self._begun_s = time.monotonic()
+                self._hand_again()
         return _refused(RefusalReason.CRASHED, "the process that looked at it died, twice")
 
-    def stop(self, *, kill: bool = False) -> None:
-        if self._pool is None:
-            return
-        if kill:
-            for process in list((self._pool._processes or {}).values()):  # the pool has no public way to kill
-                process.kill()
-        self._pool.shutdown(wait=True, cancel_futures=True)
-        self._pool = self._child = None
+    def _hand_again(self) -> None:
+        """To a new process, what the one that ended had."""
+        for content in self._contents:
+            self._send(content)
 
-    def _start(self) -> ProcessPoolExecutor:
-        self._pool = ProcessPoolExecutor(
-            max_workers=1,
-            mp_context=multiprocessing.get_context("spawn"),  # the parent may run threads
-            initializer=_start_worker,
-            initargs=(self._logos,),
-        )
+    def stop(self, *, kill: bool = False) -> int | None:
+        """End the process. Returns its exit code, minus the signal that ended it; None if there was none."""
+        if self._process is None or self._pipe is None:
+            return None
+        self._process.join(timeout=ENDING_S if kill else 0)  # what ends by itself tells why
+        self._pipe.close()
+        self._process.join(timeout=ENDING_S)
+        if self._process.exitcode is None:
+            self._process.kill()
+            self._process.join()
+        code = self._process.exitcode
+        self._process = self._pipe = None
+        return code
+
+    def _start(self) -> Connection:
+        spawning = multiprocessing.get_context("spawn")  # the parent may run threads
+        ours, theirs = spawning.Pipe()
+        process = spawning.Process(target=_work, args=(theirs, self._logos, self._processor_s), daemon=True)
+        process.start()
+        theirs.close()
+        self._process, self._pipe = process, ours
         try:
-            self._pool.submit(os.getpid).result(timeout=START_TIMEOUT_S)
-        except (BrokenProcessPool, FutureTimeoutError) as error:
-            self.stop(kill=True)
-            raise OutsideFailureError(
-                "the process that recognises images could not start; free some memory and run the same command again"
-            ) from error
-        self._child = next(iter(self._pool._processes.values()))  # the library has no word for how it ended
-        return self._pool
-
-    def _exit_code(self) -> int | None:
-        """How the process ended: minus the signal that ended it. The pool's own thread may be asking for it right now."""
-        for _ in range(100):
-            if self._child is None or self._child.exitcode is not None:
-                break
-            time.sleep(0.05)
-        return None if self._child is None else self._child.exitcode
+            if ours.poll(START_TIMEOUT_S) and ours.recv() is None:
+                return ours
+        except (EOFError, OSError):
+            pass
+        self.stop(kill=True)
+        raise OutsideFailureError(
+            "the process that recognises images could not start; free some memory and run the same command again"
+        )
 
 
-_worker_matcher: LogoMatcher | None = None
-
-
-def _start_worker(logos: Sequence[OfficialLogo]) -> None:
-    global _worker_matcher  # noqa: PLW0603  # one matcher for the life of the worker process
+def _work(pipe: Connection, logos: Sequence[OfficialLogo], processor_s: float) -> None:
+    """Look at each image that comes, until the pipe is closed. None is sent once it is ready."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
     end_with_parent()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
-    _worker_matcher = LogoMatcher(logos)
+    matcher = LogoMatcher(logos)
+    pipe.send(None)
+    while True:
+        try:
+            content = pipe.recv_bytes()
+        except EOFError:
+            return
+        pipe.send(_recognise(matcher, content, processor_s))
 
 
-def _recognise(content: bytes, processor_s: float) -> Recognition:
+def _recognise(matcher: LogoMatcher, content: bytes, processor_s: float) -> Recognition:
     """Look at a picture, or end this process: the signal's default, which also ends what hangs in a library's code."""
-    assert _worker_matcher is not None  # noqa: S101  # set by the initializer
     signal.setitimer(signal.ITIMER_PROF, processor_s)
     try:
-        return _worker_matcher.match(content)
+        return matcher.match(content)
     except MemoryError:
         return _refused(RefusalReason.CRASHED, "needed more memory than one picture may have")
     finally:

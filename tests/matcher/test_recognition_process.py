@@ -16,7 +16,7 @@ from PIL import Image
 
 from ledger.vocabulary import RefusalReason
 from matcher.brands.official_logos import write_brand
-from matcher.recognition_process import Recogniser
+from matcher.recognition_process import WAITING_BYTES, Recogniser
 from tests.conftest import png
 
 
@@ -27,8 +27,10 @@ def brand(tmp_path: Path, logo_png: bytes):
 
 
 def worker_of(recogniser: Recogniser) -> int:
-    assert recogniser._workers[0]._pool is not None
-    return next(iter(recogniser._workers[0]._pool._processes))
+    process = recogniser._workers[0]._process
+    assert process is not None
+    assert process.pid is not None
+    return process.pid
 
 
 def test_a_worker_that_was_killed_is_replaced(brand, logo_png):
@@ -74,7 +76,7 @@ def test_images_come_back_in_their_order_from_two_processes(brand, logo_png):
     contents = [large, logo_png, blank, large, logo_png, logo_png, blank, large, logo_png]
     with Recogniser([brand], processes=2, images_a_start=2) as recogniser:
         several = list(recogniser.recognise_each(iter(contents)))
-        assert all(worker._pool is not None for worker in recogniser._workers)
+        assert all(worker._process is not None for worker in recogniser._workers)
         assert several == [recogniser.recognise(content) for content in contents]
 
 
@@ -92,10 +94,30 @@ def test_of_several_images_the_one_that_kills_its_process_is_refused(brand, logo
     ]
 
 
+def test_large_images_and_small_ones_come_back_in_their_order(brand, logo_png):
+    noise = np.random.default_rng(2).integers(0, 255, (400, 400), np.uint8)
+    large = png(Image.fromarray(noise))  # more than the pipe takes while another is looked at
+    assert len(large) > WAITING_BYTES
+    contents = [large, logo_png, large, large, logo_png, logo_png, large]
+    with Recogniser([brand]) as recogniser:
+        looks = list(recogniser.recognise_each(contents))
+        assert looks == [recogniser.recognise(content) for content in contents]
+
+
+def test_a_process_that_dies_while_an_image_waits_looks_at_both_again(brand, logo_png):
+    blank = png(Image.new("RGB", (90, 60), "white"))
+    with Recogniser([brand]) as recogniser:
+        recogniser.recognise(logo_png)
+        os.kill(worker_of(recogniser), signal.SIGSTOP)
+        threading.Timer(0.5, os.kill, (worker_of(recogniser), signal.SIGKILL)).start()
+        looks = list(recogniser.recognise_each([logo_png, blank, logo_png]))
+    assert [len(look.matches) for look in looks] == [1, 0, 1]
+
+
 def test_no_images_start_no_process(brand):
     with Recogniser([brand], processes=2) as recogniser:
         assert list(recogniser.recognise_each([])) == []
-        assert recogniser._workers[0]._pool is None
+        assert recogniser._workers[0]._process is None
 
 
 def test_the_worker_ends_when_its_parent_is_killed(brand, tmp_path, logo_png):
@@ -105,7 +127,7 @@ def test_the_worker_ends_when_its_parent_is_killed(brand, tmp_path, logo_png):
         "from matcher.recognition_process import Recogniser\n"
         "if __name__ == '__main__':\n"
         "    r = Recogniser([load_brand(Path(sys.argv[1]))])\n    r.recognise(Path(sys.argv[2]).read_bytes())\n"
-        "    print(next(iter(r._workers[0]._pool._processes)), flush=True)\n    time.sleep(60)\n"
+        "    print(r._workers[0]._process.pid, flush=True)\n    time.sleep(60)\n"
     )
     parent = subprocess.Popen(
         [sys.executable, script, tmp_path / "acme", tmp_path / "acme.png"], stdout=subprocess.PIPE, text=True
