@@ -235,7 +235,7 @@ def write_letters(ledger: Ledger, share: float = 0.4) -> None:
         for case_id in ledger.values("SELECT case_id FROM cases ORDER BY case_id"):
             if chance.random() < share:
                 sent, tone = now - dt.timedelta(days=chance.randrange(400)), chance.choice(tuple(Tone))
-                row = {"letter_id": event_id(), "case_id": case_id, "tone": tone, "language": "en", "jurisdiction": "GB", "gate": "writer", "state": "sent", "text_id": "t", "written_by": "ann", "written_at": f"{sent}T09:00:00Z", "sent_on": str(sent)}  # fmt: skip
+                row = {"letter_id": event_id(), "case_id": case_id, "tone": tone, "language": "en", "jurisdiction": "GB", "gate": "writer", "state": "sent", "text_id": "t", "grounds": "{}", "enclosure": "[]", "written_by": "ann", "written_at": f"{sent}T09:00:00Z", "sent_on": str(sent)}  # fmt: skip
                 ledger.execute(f"INSERT INTO letters ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values()))  # fmt: skip
                 removed = sent + dt.timedelta(days=chance.randrange(300))
                 if chance.random() < 0.5 and removed <= now:

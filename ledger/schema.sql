@@ -818,10 +818,11 @@ CREATE TABLE saved_views ( -- filters of the queue that an account gave a name
 CREATE TABLE letters ( -- a letter to a vendor or its host; the program writes and exports it, a person sends it
     letter_id TEXT PRIMARY KEY, -- ULID
     case_id TEXT NOT NULL REFERENCES cases(case_id),
-    tone TEXT NOT NULL, -- enquiry, request, host-notice, demand
+    tone TEXT NOT NULL, -- enquiry, correction, request, host-notice, demand
     language TEXT NOT NULL, -- of the template
     jurisdiction TEXT NOT NULL, -- whose gates hold: ISO 3166-1 code, or other
-    gate TEXT NOT NULL, -- who has to approve it: writer, second-person, counsel
+    jurisdiction_why TEXT, -- why not those of the vendor's country, which are stricter; NULL = they are, or are not
+    gate TEXT NOT NULL, -- who has to approve it: writer, second-person, counsel; an edited text asks for more
     state TEXT NOT NULL, -- draft, approved, sent, dropped
     text_id TEXT NOT NULL, -- of letter_texts: what it says now
     written_by TEXT NOT NULL,
@@ -832,7 +833,9 @@ CREATE TABLE letters ( -- a letter to a vendor or its host; the program writes a
     sent_on TEXT, -- date
     sent_by TEXT,
     sent_how TEXT,
-    answer_by TEXT -- date
+    answer_by TEXT, -- date
+    grounds TEXT NOT NULL, -- JSON: what the verdict and the register said when it was drafted; it is approved only while they say so
+    enclosure TEXT NOT NULL -- JSON list: every page that showed the claim when it was drafted, with days, digests and what it shows
 ) STRICT;
 CREATE INDEX letters_by_case ON letters(case_id);
 

@@ -465,6 +465,7 @@ class Tone(StrEnum):
     """What a letter asks for, the mildest first."""
 
     ENQUIRY = "enquiry"
+    CORRECTION = "correction"  # to a partner: to show no more than its grant allows
     REQUEST = "request"
     HOST_NOTICE = "host-notice"
     DEMAND = "demand"

@@ -53,6 +53,7 @@ unclaimed_days = 0         # of all others
 sender_name = ""
 sender_address = ""        # postal; lines are parted by "\\n"
 sender_email = ""
+letterhead = ""            # a PNG or JPEG at the head of what is exported; its path from this folder
 answer_days = 14           # until which a letter asks for an answer
 
 [removal]                  # what proves that a claim is gone
@@ -191,6 +192,7 @@ class LettersConfig(_Strict):
     sender_name: Annotated[str, Field(max_length=200)] = ""
     sender_address: Annotated[str, Field(max_length=500)] = ""
     sender_email: Annotated[str, Field(pattern=r"^$|^[^@\s]+@[^@\s]+$", max_length=200)] = ""
+    letterhead: str = ""
     answer_days: Annotated[int, Field(ge=1, le=365)] = 14
 
 

@@ -22,7 +22,7 @@ from ledger.proof.writer_lock import LOG_NAME, acquire_entry_lock, acquire_write
 from partnerproof.config import CONFIG_FILE, EXAMPLE_CONFIG, Config, read_config
 
 if TYPE_CHECKING:  # they take long to import, and most commands need none
-    from casebook.cases.letter_templates import Sender
+    from casebook.cases.letter_facts import Sender
     from casebook.cases.removal import RemovalTerms
     from ledger.proof.timestamps import Authority
     from matcher.brands.official_logos import Brand
@@ -57,11 +57,30 @@ class Workspace:
 
     @property
     def sender(self) -> Sender:
-        """Who writes to vendors."""
-        from casebook.cases.letter_templates import Sender
+        """Who writes to vendors. Errors: BadInputError for a letterhead that is no picture."""
+        from casebook.cases.letter_facts import Sender
 
         settings = self.config.letters
-        return Sender(name=settings.sender_name, address=settings.sender_address, email=settings.sender_email)
+        return Sender(
+            name=settings.sender_name,
+            address=settings.sender_address,
+            email=settings.sender_email,
+            letterhead=self._read_letterhead(settings.letterhead) if settings.letterhead else b"",
+        )
+
+    def _read_letterhead(self, name: str) -> bytes:
+        try:
+            content = (self.root / name).read_bytes()
+        except OSError as error:
+            got = error.strerror or str(error)
+        else:
+            if content.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")):
+                return content
+            got = "another kind of file"
+        next_step = "give the path of a PNG or JPEG from the workspace's folder, or leave it empty"
+        raise BadInputError(
+            Problem(where=f"[letters] letterhead, {name}", expected="a PNG or JPEG", got=got, next_step=next_step)
+        )
 
     @property
     def removal_terms(self) -> RemovalTerms:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass, fields
 
 from casebook.cases.cases import PROGRAM
-from casebook.cases.letter_templates import one_line
+from casebook.cases.letter_text import one_line
 from ledger.database import Ledger
 from ledger.identity import utc_text
 from ledger.records import Alert

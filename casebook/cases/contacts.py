@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from casebook.cases.letter_templates import one_line
+from casebook.cases.letter_text import one_line
 from casebook.export.personal import GatheredPersonal, read_text
 from crawler.page.charsets import decode_page
 from crawler.reading.links import SAYS_WHO, SECURITY_TXT

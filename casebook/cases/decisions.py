@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 
 from casebook.cases.cases import UNDECIDED, find_cases, record_event
 from ledger.database import Ledger, columns_of
+from ledger.dates import is_to_come
 from ledger.errors import BadInputError, PartnerproofError, Problem
 from ledger.identity import event_id, utc_text
 from ledger.proof.custody import CustodyLog
@@ -180,7 +181,9 @@ def assign(ledger: Ledger, seen: Mapping[CaseId, str], *, to: str | None, by: st
 
 
 def put_off(ledger: Ledger, seen: Mapping[CaseId, str], *, until: IsoDate | None, by: str) -> str:
-    """Put cases off until a date, or without one; returns the batch's id."""
+    """Put cases off until a day to come, or without one; returns the batch's id. Errors: BadInputError for a day that has come."""
+    if until is not None and not is_to_come(until):
+        raise refuse_input("until", "a day to come", until)
     batch = event_id()
     with ledger.transaction():
         for case in _seen_cases(ledger, seen):

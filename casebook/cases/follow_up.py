@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from casebook.cases.cases import PROGRAM, record_event
 from casebook.cases.decisions import refuse_input
-from casebook.cases.letter_templates import one_line
-from casebook.cases.letters import read_past_day, require_case
+from casebook.cases.letter_text import one_line
+from casebook.cases.letters import read_past_day
+from casebook.cases.stored_letters import require_case
 from ledger.database import Ledger, columns_of
 from ledger.identity import event_id, sha256_hex, utc_now, utc_text
 from ledger.proof.custody import CustodyLog

@@ -1,17 +1,24 @@
-"""An approved letter as a file: HTML, Word, PDF (extra [pdf]). What they hold is the text that was approved, and nothing else."""
+"""An approved letter as a file: HTML, Word, PDF (extra [pdf]): letterhead, the text that was approved, its enclosure."""
 
 from __future__ import annotations
 
+import base64
+import datetime as dt
 import io
 from dataclasses import dataclass
 from pathlib import Path
 
 from docx import Document
+from docx.document import Document as DocxDocument
 from docx.shared import Mm
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from casebook.cases.decisions import refuse_input
-from casebook.cases.letters import require_letter, require_text, text_digest
+from casebook.cases.enclosure import Enclosure, make_enclosure
+from casebook.cases.letter_facts import Sender
+from casebook.cases.letter_templates import LetterTemplates
+from casebook.cases.letter_text import write_day
+from casebook.cases.stored_letters import require_case, require_letter, require_text, text_digest
 from casebook.files.pdf import pdf_bytes
 from ledger.database import Ledger
 from ledger.identity import parse_utc, sha256_hex
@@ -26,6 +33,7 @@ TYPES = {
     "pdf": "application/pdf",
 }
 _TEMPLATES = Path(__file__).parent / "templates"
+_TEXT_WIDTH_MM = 166
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +45,29 @@ class LetterFile:
     content: bytes
 
 
-def export_letter(ledger: Ledger, log: CustodyLog, letter_id: LetterId, kind: str, *, by: str) -> LetterFile:
-    """Return a letter as a file, and enter that in the custody log. kind: html, docx or pdf.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sheet:
+    """All that a file shows."""
+
+    letter: Letter
+    text: LetterText
+    day: str
+    sender: Sender
+    enclosure: Enclosure
+
+
+def export_letter(
+    ledger: Ledger,
+    log: CustodyLog,
+    letter_id: LetterId,
+    kind: str,
+    *,
+    warc_dir: Path,
+    templates: LetterTemplates,
+    sender: Sender,
+    by: str,
+) -> LetterFile:
+    """Return a letter as a file, and enter that in the custody log. kind: html, docx or pdf; sender: whose letterhead it has.
 
     Errors: BadInputError for a letter that nobody approved, and for PDF without the extra.
     """
@@ -48,8 +77,17 @@ def export_letter(ledger: Ledger, log: CustodyLog, letter_id: LetterId, kind: st
     if kind not in TYPES:
         raise refuse_input("file", f"one of {', '.join(TYPES)}", kind)
     text = require_text(ledger, letter)
-    content = {"html": _html, "docx": _docx, "pdf": _pdf}[kind](letter, text)
-    details = {"letter": letter_id, "kind": kind, "sha256": sha256_hex(content), "text_sha256": text_digest(text)}
+    case = require_case(ledger, letter.case_id)
+    sheet = _Sheet(
+        letter=letter,
+        text=text,
+        day=write_day(letter.language, dt.date.fromisoformat(_approved_at(letter)[:10])),
+        sender=sender,
+        enclosure=make_enclosure(ledger, warc_dir, templates, letter, case),
+    )
+    content = {"html": _html, "docx": _docx, "pdf": _pdf}[kind](sheet)
+    digest = text_digest(letter, text)
+    details = {"letter": letter_id, "kind": kind, "sha256": sha256_hex(content), "text_sha256": digest}
     log.add(CustodyEvent.EXPORTED, details, by=by)
     return LetterFile(name=f"letter-{letter_id[-10:]}.{kind}", content_type=TYPES[kind], content=content)
 
@@ -59,18 +97,25 @@ def _approved_at(letter: Letter) -> Instant:
     return letter.approved_at
 
 
-def _html(letter: Letter, text: LetterText) -> bytes:
+def _html(sheet: _Sheet) -> bytes:
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=select_autoescape(default=True), undefined=StrictUndefined
     )
-    return environment.get_template("letter.html").render(letter=letter, text=text).encode("utf-8")
+    environment.filters["data_uri"] = _data_uri
+    return environment.get_template("letter.html").render(sheet=sheet).encode("utf-8")
 
 
-def _pdf(letter: Letter, text: LetterText) -> bytes:
-    return pdf_bytes(_html(letter, text).decode("utf-8"))
+def _data_uri(picture: bytes) -> str:
+    kind = "png" if picture.startswith(b"\x89PNG") else "jpeg"
+    return f"data:image/{kind};base64,{base64.b64encode(picture).decode()}"
 
 
-def _docx(letter: Letter, text: LetterText) -> bytes:
+def _pdf(sheet: _Sheet) -> bytes:
+    return pdf_bytes(_html(sheet).decode("utf-8"))
+
+
+def _docx(sheet: _Sheet) -> bytes:
+    letter, text = sheet.letter, sheet.text
     document = Document()
     properties = document.core_properties
     properties.title, properties.language = text.subject, letter.language
@@ -80,11 +125,40 @@ def _docx(letter: Letter, text: LetterText) -> bytes:
     page.page_width, page.page_height = Mm(210), Mm(297)  # A4, as the other files
     page.left_margin = page.right_margin = Mm(22)
     page.top_margin = page.bottom_margin = Mm(25)
+    if sheet.sender.letterhead:
+        document.add_picture(io.BytesIO(sheet.sender.letterhead), height=Mm(16))
     document.add_paragraph(f"{text.recipient}\n{text.contact}")
-    document.add_paragraph(_approved_at(letter)[:10])
+    document.add_paragraph(sheet.day)
     document.add_paragraph().add_run(text.subject).bold = True
     for paragraph in text.body.strip().split("\n\n"):
         document.add_paragraph(paragraph)
+    _add_enclosure(document, sheet.enclosure)
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()
+
+
+def _add_enclosure(document: DocxDocument, enclosure: Enclosure) -> None:
+    words = enclosure.words
+    document.add_page_break()  # type: ignore[no-untyped-call]  # python-docx types a part of itself
+    document.add_heading(words["title"], level=1)
+    for page in enclosure.pages:
+        document.add_paragraph().add_run(page.url).bold = True
+        document.add_paragraph(f"{words['seen']}: {page.seen}")
+        for phrase in page.shown:
+            document.add_paragraph(phrase, style="List Bullet")
+        if page.sha256:
+            document.add_paragraph(f"{words['digest']}: {page.sha256}")
+    if enclosure.pictures:
+        document.add_heading(words["pictures"], level=2)
+    for picture in enclosure.pictures:
+        document.add_paragraph(picture.caption)
+        if picture.png is None:
+            document.add_paragraph(picture.why_not)
+        else:
+            document.add_picture(io.BytesIO(picture.png), width=Mm(_picture_width_mm(picture.png)))
+
+
+def _picture_width_mm(png: bytes) -> float:
+    """At 96 px an inch, and no wider than the text."""
+    return min(_TEXT_WIDTH_MM, int.from_bytes(png[16:20], "big") * 25.4 / 96)

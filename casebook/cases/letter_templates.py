@@ -1,103 +1,79 @@
 """Letters as data: templates by language and tone, and who has to approve which tone where.
 
 Reads: data/letters/ as shipped, with the workspace's own letters/ over it. Writes nothing.
-
-Whatever comes from a vendor is one line without control characters when it gets into a letter, and is never read as a template.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import tomllib
-import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from string import Template
 from typing import Any
 
+from casebook.cases.letter_facts import (
+    EarlierLetter,
+    Grounds,
+    LetterFacts,
+    RegisterAnswer,
+    RegisterStanding,
+    Sender,
+    ShownPage,
+    ShownThing,
+    ThingKind,
+)
+from casebook.cases.letter_text import MAX_PAGES, OTHER, UNDERTAKING, Filled, describe_thing, fill_letter
+from casebook.verdicts.grant_limits import Gap, GapKind
 from ledger.errors import BadInputError, Problem
 from ledger.shipped import shipped_data
-from ledger.typed_texts import IsoDate
-from ledger.vocabulary import Tone
+from ledger.typed_texts import FinalUrl, IsoDate
+from ledger.vocabulary import ReplyKind, Tone, VerdictKind
 
 GATES_FILE = "gates.toml"
-OTHER = "other"  # jurisdictions without an entry of their own; relations that a template does not name
-OPEN_MARK, CLOSE_MARK = "⟦", "⟧"  # around what a person has to write
-MAX_VALUE_CHARS = 600
-_JOINERS = "\u200c\u200d"  # Persian and Indic words are spelt with them
-_WORDS = (
-    "language",
-    "logo",
-    "image_words",
-    "image_name",
-    "sentence",
-    "seen",
-    "seen_once",
-    "sender_name",
-    "sender_email",
-)
+# what a language's file has to hold: table → names
+_NEEDED = {
+    "words": (
+        "language",
+        *(kind.value for kind in ThingKind),
+        "heading",
+        "level",
+        "seen",
+        "seen-once",
+        "more",
+        "sender-name",
+        "sender-email",
+        "presented",
+        "presented-gone",
+        "remove",
+        "remove-gone",
+    ),
+    "relations": (OTHER,),
+    "register": (*(answer.value for answer in RegisterAnswer), "copied"),
+    "beyond": tuple(kind.value for kind in GapKind),
+    "earlier": (
+        *(tone.value for tone in Tone),
+        "no-reply",
+        *(kind.value for kind in ReplyKind),
+        "still-shown",
+    ),
+    "enclosure": ("title", "page", "seen", "shows", "digest", "pictures", "official", "found"),
+    **{tone.value: ("subject", "body") for tone in Tone},
+}
 
 
 class Gate(StrEnum):
-    """Who has to approve a letter."""
+    """Who has to approve a letter, the least strict first."""
 
     WRITER = "writer"
     SECOND_PERSON = "second-person"
     COUNSEL = "counsel"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sender:
-    """Whoever writes: `[letters]` in partnerproof.toml. Empty: a person has to write it into each letter."""
-
-    name: str = ""
-    address: str = ""
-    email: str = ""
-
-    def as_text(self, words: Mapping[str, str]) -> str:
-        lines = [self.name or _to_write(words["sender_name"]), *filter(None, self.address.splitlines()), self.email]
-        return "\n".join(filter(None, lines))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownPage:
-    """A page on which a claim stands. sentences: what it says; days are ISO dates.
-
-    has_logo: an official logo was recognised; image_words, image_names: of its other images, what was read in them, or stands beside them.
-    """
-
-    url: str
-    first_seen: str
-    last_seen: str
-    has_logo: bool
-    sentences: tuple[str, ...]
-    image_words: tuple[str, ...] = ()
-    image_names: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LetterFacts:
-    """What a letter tells of a case. as_of: the day of the register search; None: the register was not asked."""
-
-    brand: str
-    vendor: str
-    domain: str
-    relation: str
-    pages: Sequence[ShownPage]
-    as_of: IsoDate | None
-    answer_by: dt.date
-    reference: str
-    sender: Sender
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filled:
-    """A letter's text."""
-
-    subject: str
-    body: str
+    @property
+    def strictness(self) -> int:
+        """Larger: stricter."""
+        return list(Gate).index(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,106 +138,90 @@ class LetterTemplates:
             raise BadInputError(_problem("jurisdiction", f"one of {', '.join(self.jurisdictions)}", repr(jurisdiction)))
         return self._gates[jurisdiction]
 
+    def gate_of(self, jurisdiction: str, tone: Tone, *, is_edited: bool) -> Gate:
+        """Return who has to approve a letter. An edited text may ask for more than its tone: at least as a request.
+
+        Errors: BadInputError for a jurisdiction that is not known.
+        """
+        gates = self.gates(jurisdiction).gates
+        return max(gates[tone], gates[Tone.REQUEST], key=lambda gate: gate.strictness) if is_edited else gates[tone]
+
+    def undertaking_label(self, language: str) -> str:
+        """Return what a signed undertaking is called in a language whose demand can ask for one; empty: it can't."""
+        demand = self._language(language)[Tone.DEMAND]
+        return str(demand.get(f"{UNDERTAKING}-label", "")) if UNDERTAKING in demand else ""
+
     def fill(self, language: str, tone: Tone, facts: LetterFacts) -> Filled:
         """Write a letter from a case. Errors: BadInputError for a language that is not there."""
+        return fill_letter(language, self._language(language), tone, facts)
+
+    def enclosure_words(self, language: str) -> Mapping[str, str]:
+        """Return the words of an enclosure. Errors: BadInputError for a language that is not there."""
+        words: Mapping[str, str] = self._language(language)["enclosure"]
+        return words
+
+    def describe_thing(self, language: str, brand: str, thing: ShownThing) -> str:
+        """Return one thing that a page shows, in a language. Errors: BadInputError for a language that is not there."""
+        return describe_thing(language, self._language(language), brand, thing)
+
+    def _language(self, language: str) -> dict[str, Any]:
         if language not in self._languages:
             raise BadInputError(_problem("language", f"one of {', '.join(sorted(self._languages))}", repr(language)))
-        return _fill(self._languages[language], tone, facts)
-
-
-def one_line(text: str) -> str:
-    """Return text of a vendor as one line: without control and direction characters, and without our own marks."""
-    plain = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text[: 4 * MAX_VALUE_CHARS])
-    hidden = ("Cf", "Cs", "Co", "Cn")
-    shown = "".join(c for c in plain if c in _JOINERS or unicodedata.category(c) not in hidden)
-    return " ".join(shown.replace(OPEN_MARK, "[").replace(CLOSE_MARK, "]").split())[:MAX_VALUE_CHARS]
-
-
-def unwritten(text: str) -> list[str]:
-    """Return what a person still has to write into a letter."""
-    return [part.partition(CLOSE_MARK)[0] for part in text.split(OPEN_MARK)[1:]]
-
-
-def _fill(data: Mapping[str, Any], tone: Tone, facts: LetterFacts) -> Filled:
-    words, relations = data["words"], data["relations"]
-    brand = {"brand": one_line(facts.brand)}
-    relation = Template(relations.get(facts.relation, relations[OTHER])).substitute(brand)
-    values = {
-        **brand,
-        "vendor": one_line(facts.vendor),
-        "domain": one_line(facts.domain),
-        "relation": relation,
-        "evidence": "\n".join(_evidence_lines(words, brand, page) for page in facts.pages) or _to_write("evidence"),
-        "as_of": facts.as_of or _to_write("date of the register search"),
-        "answer_by": facts.answer_by.isoformat(),
-        "reference": facts.reference,
-        "sender": facts.sender.as_text(words),
-        "sender_name": facts.sender.name or _to_write(words["sender_name"]),
-        "sender_email": facts.sender.email or _to_write(words["sender_email"]),
-    }
-    text = data[tone]
-    subject, body = (Template(text[part]).substitute(values).strip() for part in ("subject", "body"))
-    return Filled(subject=one_line(subject), body=body + "\n")
-
-
-def _evidence_lines(words: Mapping[str, str], brand: Mapping[str, str], page: ShownPage) -> str:
-    days = {"url": one_line(page.url), "first_seen": page.first_seen, "last_seen": page.last_seen}
-    lines = [f"- {Template(words['seen' if page.first_seen != page.last_seen else 'seen_once']).substitute(days)}"]
-    if page.has_logo:
-        lines.append(f"  {Template(words['logo']).substitute(brand)}")
-    for name, texts in (("image_words", page.image_words), ("image_name", page.image_names)):
-        lines += [f"  {Template(words[name]).substitute(sentence=one_line(text))}" for text in texts]
-    lines += [f"  {Template(words['sentence']).substitute(sentence=one_line(sentence))}" for sentence in page.sentences]
-    return "\n".join(lines)
-
-
-def _to_write(what: str) -> str:
-    return f"{OPEN_MARK}{what}{CLOSE_MARK}"
+        return self._languages[language]
 
 
 def _template_problems(path: Path, data: Mapping[str, Any]) -> list[Problem]:
-    needed = [("words", name) for name in _WORDS] + [("relations", OTHER)]
-    needed += [(str(tone), part) for tone in Tone for part in ("subject", "body")]
     problems = [
         _problem(f"{path}, [{table}] {name}", "text", repr(got)[:60])
-        for table, name in needed
+        for table, names in _NEEDED.items()
+        for name in names
         if not isinstance(got := data.get(table, {}).get(name) if isinstance(data.get(table), dict) else None, str)
     ]
-    relations = data.get("relations")
     problems += [
-        _problem(f"{path}, [relations] {name}", "text", repr(got)[:60])
-        for name, got in (relations if isinstance(relations, dict) else {}).items()
-        if not isinstance(got, str) and name != OTHER
+        _problem(f"{path}, [{table}] {name}", "text", repr(got)[:60])
+        for table, entries in data.items()
+        for name, got in (entries if isinstance(entries, dict) else {}).items()
+        if not isinstance(got, str) and name not in _NEEDED.get(table, ())
     ]
     if problems:
         return problems
     for tone in Tone:
         try:
-            for relation in data["relations"]:
-                _fill(data, tone, _sample_facts(relation))
+            for facts in _sample_facts(data["relations"]):
+                fill_letter(path.stem, data, tone, facts)
         except (KeyError, ValueError) as error:
             expected = "fields that README.md of data/letters names, a $ itself as $$"
             problems.append(_problem(f"{path}, [{tone}]", expected, str(error)[:80]))
     return problems
 
 
-def _sample_facts(relation: str) -> LetterFacts:
-    pages = tuple(
-        ShownPage(
-            url="u",
-            first_seen="a",
-            last_seen=last,
-            has_logo=True,
-            sentences=("s",),
-            image_words=("w",),
-            image_names=("n",),
-        )
-        for last in ("a", "b")
+def _sample_facts(relations: Iterable[str]) -> Iterator[LetterFacts]:
+    """Facts that use each text of a language once at least."""
+    day, next_day = IsoDate("2026-01-01"), IsoDate("2026-01-02")
+    things = tuple(ShownThing(kind=kind, text="t", heading="h", retired_on=day) for kind in ThingKind)
+    page = ShownPage(url=FinalUrl("u"), first_seen=day, last_seen=next_day, things=things)
+    letter = EarlierLetter(tone=Tone.ENQUIRY, recipient="r", sent_on=day)
+    earlier = (
+        *(replace(letter, tone=tone) for tone in Tone),
+        *(replace(letter, reply=reply, replied_on=day) for reply in ReplyKind),
     )
-    return LetterFacts(
-        brand="b", vendor="v", domain="d", relation=relation, pages=pages, as_of=IsoDate("a"), answer_by=dt.date(2026, 1, 1),
-        reference="r", sender=Sender(),
+    standings = [
+        RegisterStanding(
+            answer=answer, as_of=day, company="c", relation=OTHER, tier="t", valid_from=day, last_day=day,
+            gaps=tuple(Gap(kind=kind, claimed="partner", granted="reseller") for kind in GapKind),
+        )
+        for answer in RegisterAnswer
+    ]  # fmt: skip
+    facts = LetterFacts(
+        brand="b", vendor="v", domain="d", relation=OTHER, tier="t", pages=(page,), earlier=earlier,
+        grounds=Grounds(verdict=VerdictKind.TEMPLATE, standing=standings[0], copied_by=1),
+        answer_by=dt.date(2026, 1, 1), reference="r", sender=Sender(), with_undertaking=True,
     )  # fmt: skip
+    yield replace(facts, pages=[replace(page, last_seen=day)] * (MAX_PAGES + 1), gone_on=day)
+    for relation in relations:
+        yield replace(facts, relation=relation)
+    for standing in standings:
+        yield replace(facts, grounds=replace(facts.grounds, standing=standing))
 
 
 def _gate_problems(where: str, entry: object) -> list[Problem]:

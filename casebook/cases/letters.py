@@ -1,14 +1,14 @@
 """Letters of a case: drafted from a template, edited, approved by whom its gate asks for, exported, sent by a person.
 
-Reads: cases, claims, claim_evidence with pages, passages and text_matches, logo_matches, image_words, name_matches, brands, verdicts, searches. Writes: letters, letter_texts,
-case_events, cases, the custody log.
+Reads: cases, what letter_grounds.py reads. Writes: letters, letter_texts, case_events, cases, the custody log.
 
-1. A letter can be written for a case that somebody confirmed. Every text that it ever had is stored.
-2. The gate of tone and jurisdiction says who has to approve it. Whoever edits an approved letter makes it a draft again.
-3. It is never addressed to whom a register has as a partner, and never approved while something in it has still to be written.
+1. A letter can be written for a case that somebody confirmed, in the tones that its verdict leaves (letter_grounds.py). Every text
+   that it ever had is stored, and the enclosure with which it began.
+2. The gate of tone and jurisdiction says who has to approve it. The jurisdiction is the vendor's country; a milder one takes an approver
+   and a reason. A text that was edited asks for a second person at least. Whoever edits an approved letter makes it a draft again.
+3. It is never addressed to whom a register has as a partner, but for a correction. It is never approved while something in it has still to
+   be written, after the day by which it asks for an answer, or when verdict or register say something else than when it was drafted.
 4. The program sends nothing: a person does, and says when and how.
-
-Over 400 lines: one letter's life, from draft to sent, and the query of what it tells.
 """
 
 from __future__ import annotations
@@ -22,28 +22,31 @@ from urllib.parse import urlsplit
 
 from casebook.cases.cases import record_event
 from casebook.cases.decisions import refuse_input
-from casebook.cases.letter_templates import (
-    Filled,
-    Gate,
-    LetterFacts,
-    LetterTemplates,
-    Sender,
-    ShownPage,
-    one_line,
-    unwritten,
+from casebook.cases.letter_facts import LetterFacts, Sender, pages_as_json
+from casebook.cases.letter_grounds import allowed_tones, read_facts, read_gone_on, read_grounds
+from casebook.cases.letter_templates import Gate, LetterTemplates
+from casebook.cases.letter_text import Filled, one_line, unwritten
+from casebook.cases.stored_letters import (
+    list_letters,
+    read_draft,
+    read_writers,
+    require_case,
+    require_letter,
+    require_text,
+    text_digest,
 )
 from casebook.register.search import Register
 from casebook.register.search_terms import SearchQuery
 from ledger.database import Ledger
 from ledger.domains import registrable_domain
-from ledger.identity import event_id, sha256_hex, utc_now, utc_text
+from ledger.errors import BadInputError
+from ledger.identity import event_id, utc_now, utc_text
 from ledger.proof.custody import CustodyLog
 from ledger.records import Case, Letter, LetterText
-from ledger.typed_texts import CaseId, FinalUrl, Instant, IsoDate, LetterId, Sha256
+from ledger.typed_texts import IsoDate, LetterId
 from ledger.vocabulary import CaseEvent, CaseState, CustodyEvent, FollowUp, LetterState, Tone
 
 MAX_SUBJECT_CHARS, MAX_BODY_CHARS, MAX_NAME_CHARS, MAX_CONTACT_CHARS = 300, 30_000, 200, 500
-MAX_PAGES, MAX_SENTENCES = 20, 3  # of the evidence in a letter; the export has all of it
 _A_DAY = dt.timedelta(days=1)  # people write the day of where they are, which may be the one before or after UTC's
 _EMAIL_DOMAIN = re.compile(r"[^@\s]+@([^@\s>,;]+)")
 
@@ -58,30 +61,17 @@ class LetterOrder:
     recipient: str
     contact: str
     contact_source: str
+    jurisdiction_why: str = ""
+    with_undertaking: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListedLetter:
-    """A letter in the list of its case, with the subject that it has now."""
+class Obstacle:
+    """Why a letter can't be approved as it is."""
 
-    letter_id: LetterId
-    tone: Tone
-    state: LetterState
-    sent_on: IsoDate | None
-    subject: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _ClaimPage:
-    """A row of _PAGES: a page that showed a claim. sentences, image_words, image_names: None for evidence of another kind."""
-
-    url: FinalUrl
-    first_seen: Instant
-    last_seen: Instant
-    has_logo: bool
-    sentences: tuple[str | None, ...]
-    image_words: tuple[str | None, ...]
-    image_names: tuple[str | None, ...]
+    where: str
+    expected: str
+    got: str
 
 
 def may_write(case: Case) -> bool:
@@ -98,14 +88,16 @@ def write_letter(
     sender: Sender,
     answer_days: int,
     by: str,
+    is_approver: bool = False,
 ) -> LetterId:
     """Draft a letter from a case; returns its id. Errors: BadInputError."""
     if not may_write(case):
         raise refuse_input("case", "a case that was confirmed", case.state)
-    gate = templates.gates(order.jurisdiction).gates[order.tone]
-    refuse_partners(ledger, case, order.recipient, order.contact)
     answer_by = (utc_now() + dt.timedelta(days=answer_days)).date()
-    facts = read_facts(ledger, case, sender=sender, answer_by=answer_by)
+    facts = read_facts(ledger, case, sender=sender, answer_by=answer_by, with_undertaking=order.with_undertaking)
+    _refuse_tone(order.tone, facts)
+    why = _jurisdiction_reason(templates, case, order, is_approver=is_approver)
+    check_recipient(ledger, case, order.tone, order.recipient, order.contact)
     filled = templates.fill(order.language, order.tone, facts)
     letter = Letter(
         letter_id=LetterId(event_id()),
@@ -113,23 +105,69 @@ def write_letter(
         tone=order.tone,
         language=order.language,
         jurisdiction=order.jurisdiction,
-        gate=gate,
+        jurisdiction_why=why,
+        gate=templates.gate_of(order.jurisdiction, order.tone, is_edited=False),
         state=LetterState.DRAFT,
         text_id=event_id(),
         written_by=by,
         written_at=utc_text(),
         answer_by=IsoDate(answer_by.isoformat()),
+        grounds=facts.grounds.as_json(),
+        enclosure=pages_as_json(facts.pages),
     )
     with ledger.transaction():
         ledger.add([letter])
         _store_text(ledger, letter.text_id, letter.letter_id, filled, order, by)
         now = require_case(ledger, case.case_id)
-        _follow(ledger, now, CaseEvent.WRITTEN, FollowUp.DRAFT, by, letter.letter_id, {"tone": order.tone})
+        details = {"tone": order.tone, **({"jurisdiction": order.jurisdiction, "why": why} if why else {})}
+        _follow(ledger, now, CaseEvent.WRITTEN, FollowUp.DRAFT, by, letter.letter_id, details)
     return letter.letter_id
 
 
+def _refuse_tone(tone: Tone, facts: LetterFacts) -> None:
+    """Errors: BadInputError for a letter that would say what the case contradicts."""
+    tones = allowed_tones(facts.grounds, is_gone=facts.gone_on is not None)
+    if not tones:
+        seen = f"verdict: {facts.grounds.verdict}" + (f", gone on {facts.gone_on}" if facts.gone_on else "")
+        raise refuse_input("case", "a claim that something is to be asked about", seen)
+    if tone not in tones:
+        raise refuse_input("tone", f"what the verdict leaves: {', '.join(tones)}", tone)
+
+
+def _jurisdiction_reason(
+    templates: LetterTemplates, case: Case, order: LetterOrder, *, is_approver: bool
+) -> str | None:
+    """Return why milder gates hold than those of the vendor's country; None: they are not milder. Errors: BadInputError."""
+    home = templates.jurisdiction_of(case.country)
+    is_milder = any(
+        templates.gate_of(order.jurisdiction, order.tone, is_edited=is_edited).strictness
+        < templates.gate_of(home, order.tone, is_edited=is_edited).strictness
+        for is_edited in (False, True)
+    )
+    if not is_milder:
+        return None
+    why = one_line(order.jurisdiction_why)
+    if not is_approver:
+        raise refuse_input(
+            "jurisdiction", f"{home}, the vendor's country, or an approver who says why not", order.jurisdiction
+        )
+    if not why:
+        raise refuse_input(
+            "jurisdiction", f"a reason why the gates of {home}, the vendor's country, do not hold", "none"
+        )
+    return why
+
+
 def change_letter(
-    ledger: Ledger, letter_id: LetterId, filled: Filled, order: LetterOrder, *, seen: str, by: str, answer_by: str = ""
+    ledger: Ledger,
+    templates: LetterTemplates,
+    letter_id: LetterId,
+    filled: Filled,
+    order: LetterOrder,
+    *,
+    seen: str,
+    by: str,
+    answer_by: str = "",
 ) -> None:
     """Give a letter another text or recipient; an approved one is a draft again. seen: the text_id that its editor saw.
 
@@ -142,14 +180,23 @@ def change_letter(
         _require_seen(letter, seen)
         _check_lengths(filled)
         day = IsoDate(read_day("answer by", answer_by).isoformat()) if answer_by else letter.answer_by
-        refuse_partners(ledger, case, order.recipient, order.contact)
+        if answer_by and answer_by <= utc_now().date().isoformat():
+            raise refuse_input("answer by", "a day to come", answer_by)
+        check_recipient(ledger, case, letter.tone, order.recipient, order.contact)
         text_id = event_id()
         _store_text(ledger, text_id, letter_id, filled, order, by)
-        changes = {"text_id": text_id, "state": LetterState.DRAFT, "answer_by": day}
+        gate = templates.gate_of(letter.jurisdiction, letter.tone, is_edited=_is_edited(ledger, letter_id, filled))
+        changes = {"text_id": text_id, "state": LetterState.DRAFT, "answer_by": day, "gate": gate}
         no_approval = {"approved_by": None, "approved_at": None, "counsel": None}
         ledger.update(Letter, {**changes, **no_approval}, letter_id=letter_id)
         details = {"tone": letter.tone, **({"answer_by": day} if day != letter.answer_by else {})}
         _follow(ledger, case, CaseEvent.WRITTEN, FollowUp.DRAFT, by, letter_id, details)
+
+
+def _is_edited(ledger: Ledger, letter_id: LetterId, filled: Filled) -> bool:
+    """Tell whether a text is another than the one that the program drafted."""
+    draft = read_draft(ledger, letter_id)
+    return (one_line(filled.subject), _plain_lines(filled.body).strip()) != (draft.subject, draft.body.strip())
 
 
 def approve_letter(
@@ -168,24 +215,41 @@ def approve_letter(
                 raise refuse_input("approver", "somebody who wrote no part of it", by)
         if gate is Gate.COUNSEL and not counsel:
             raise refuse_input("counsel", "the name of the lawyer who has looked at it", "none")
-        left = unwritten(f"{text.subject}\n{text.body}")
-        if left:
-            raise refuse_input(
-                "letter", "a letter that is written to its end", f"still to be written: {'; '.join(left)}"
-            )
-        if not text.recipient or not text.contact:
-            raise refuse_input("recipient", "a name and an address", "none")
-        if (letter.answer_by or "") <= utc_now().date().isoformat():  # it lay for long
-            raise refuse_input(
-                "answer by", "a day to come: change it in the text and beside it", letter.answer_by or "none"
-            )
-        refuse_partners(ledger, case, text.recipient, text.contact)
+        for obstacle in find_obstacles(ledger, letter, case, text):
+            raise refuse_input(obstacle.where, obstacle.expected, obstacle.got)
         approval = {"approved_by": by, "approved_at": utc_text(), "counsel": counsel or None}
         ledger.update(Letter, {"state": LetterState.APPROVED, **approval}, letter_id=letter_id)
-        digest = text_digest(text)
+        digest = text_digest(letter, text)
         details = {"tone": letter.tone, "counsel": counsel or None, "text_sha256": digest}
         _follow(ledger, case, CaseEvent.LETTER_APPROVED, FollowUp.APPROVED, by, letter_id, details)
     log.add(CustodyEvent.DECIDED, {"letter": letter_id, "decision": "approved", "text_sha256": digest}, by=by)
+
+
+def find_obstacles(ledger: Ledger, letter: Letter, case: Case, text: LetterText) -> list[Obstacle]:
+    """Return why nobody may approve a letter as it is; nothing when somebody may."""
+    obstacles = list[Obstacle]()
+    now = read_grounds(ledger, case).as_json()
+    if now != letter.grounds:
+        is_other = letter.grounds["verdict"] != now["verdict"]
+        got = f"{letter.grounds['verdict']} then, {now['verdict']} now" if is_other else "another entry of the register"
+        expected = "the verdict and the register as they were when it was drafted: drop it, and draft it anew"
+        obstacles.append(Obstacle(where="letter", expected=expected, got=got))
+    elif letter.tone not in allowed_tones(read_grounds(ledger, case), is_gone=read_gone_on(ledger, case) is not None):
+        got = "it was gone on the last look"
+        obstacles.append(Obstacle(where="case", expected="a claim that is still shown", got=got))
+    if left := unwritten(f"{text.subject}\n{text.body}"):
+        got = f"still to be written: {'; '.join(left)}"
+        obstacles.append(Obstacle(where="letter", expected="a letter that is written to its end", got=got))
+    if not text.recipient or not text.contact:
+        obstacles.append(Obstacle(where="recipient", expected="a name and an address", got="none"))
+    if (letter.answer_by or "") <= utc_now().date().isoformat():  # it lay for long
+        expected = "a day to come: change it in the text and beside it"
+        obstacles.append(Obstacle(where="answer by", expected=expected, got=letter.answer_by or "none"))
+    try:
+        check_recipient(ledger, case, letter.tone, text.recipient, text.contact)
+    except BadInputError as error:
+        obstacles += [Obstacle(where=each.where, expected=each.expected, got=each.got) for each in error.problems]
+    return obstacles
 
 
 def return_letter(ledger: Ledger, letter_id: LetterId, *, seen: str, by: str, why: str) -> None:
@@ -210,10 +274,10 @@ def mark_sent(ledger: Ledger, log: CustodyLog, letter_id: LetterId, *, seen: str
         if day < approved_on - _A_DAY:
             raise refuse_input("sent", f"a day since its approval on {approved_on}", on)
         text = require_text(ledger, letter)
-        refuse_partners(ledger, case, text.recipient, text.contact)
+        check_recipient(ledger, case, letter.tone, text.recipient, text.contact)
         sent = {"sent_on": day.isoformat(), "sent_by": by, "sent_how": one_line(how)[:MAX_NAME_CHARS]}
         ledger.update(Letter, {"state": LetterState.SENT, **sent}, letter_id=letter_id)
-        digest = text_digest(text)
+        digest = text_digest(letter, text)
         details = {"tone": letter.tone, "on": day.isoformat(), "how": one_line(how), "text_sha256": digest}
         new = {"answer_by": letter.answer_by}
         _follow(ledger, case, CaseEvent.LETTER_SENT, FollowUp.SENT, by, letter_id, details, new)
@@ -232,8 +296,15 @@ def drop_letter(ledger: Ledger, letter_id: LetterId, *, seen: str, by: str) -> N
         _follow(ledger, case, CaseEvent.LETTER_DROPPED, None, by, letter_id, {}, new)
 
 
-def refuse_partners(ledger: Ledger, case: Case, recipient: str, contact: str) -> None:
-    """Errors: BadInputError when a register of the brand has the recipient, or whose address it is, as of today."""
+def check_recipient(ledger: Ledger, case: Case, tone: Tone, recipient: str, contact: str) -> None:
+    """Errors: BadInputError when a register of the brand has the recipient, or whose address it is, as of today. A correction goes to
+    a partner, and to nobody else."""
+    today = IsoDate(utc_now().date().isoformat())
+    if tone is Tone.CORRECTION:
+        standing = read_grounds(ledger, case).standing
+        if (standing.last_day or today) < today:
+            raise refuse_input("recipient", "a partner of today", f"{standing.company}, until {standing.last_day}")
+        return
     domains = [registrable_domain(match[1].lower()) for match in _EMAIL_DOMAIN.finditer(contact)]
     if contact.startswith(("https://", "http://")):
         try:
@@ -241,7 +312,6 @@ def refuse_partners(ledger: Ledger, case: Case, recipient: str, contact: str) ->
         except ValueError as error:
             raise refuse_input("contact", "an address", contact) from error
     names = tuple(filter(None, [recipient.strip()]))
-    today = IsoDate(utc_now().date().isoformat())
     query = SearchQuery(names=names, domains=tuple(dict.fromkeys(domains)), group=())
     for hit in Register(ledger, case.brand).search(query, today).hits:
         if hit.is_valid_on(today):
@@ -250,96 +320,6 @@ def refuse_partners(ledger: Ledger, case: Case, recipient: str, contact: str) ->
                 "nobody whom the register has as a partner",
                 f"{hit.grant.company}, by {hit.via or hit.basis}",
             )
-
-
-def read_facts(ledger: Ledger, case: Case, *, sender: Sender, answer_by: dt.date) -> LetterFacts:
-    """Gather what a letter tells of a case: its pages, the latest ones first."""
-    pages = [
-        ShownPage(
-            url=page.url,
-            first_seen=page.first_seen[:10],
-            last_seen=page.last_seen[:10],
-            has_logo=page.has_logo,
-            sentences=_first_of(page.sentences),
-            image_words=_first_of(page.image_words),
-            image_names=_first_of(page.image_names),
-        )
-        for page in ledger.select(_ClaimPage, _PAGES, [case.claim_id, MAX_PAGES])
-    ]
-    as_of = ledger.value(
-        "SELECT s.as_of FROM verdicts v JOIN searches s ON s.search_id = v.search_id WHERE v.claim_id = ? AND v.is_replay = 0"
-        " ORDER BY v.sequence DESC LIMIT 1",
-        [case.claim_id],
-    )
-    name = ledger.value("SELECT name FROM brands WHERE brand = ?", [case.brand])
-    return LetterFacts(
-        brand=name or case.brand,
-        vendor=case.vendor,
-        domain=case.vendor_domain,
-        relation=case.relation,
-        pages=pages,
-        as_of=as_of,
-        answer_by=answer_by,
-        reference=reference_of(case),
-        sender=sender,
-    )
-
-
-def _first_of(texts: tuple[str | None, ...]) -> tuple[str, ...]:
-    """The first few texts, each once."""
-    return tuple(dict.fromkeys(filter(None, map(_stripped, texts))))[:MAX_SENTENCES]
-
-
-def _stripped(sentence: str | None) -> str:
-    return (sentence or "").strip()
-
-
-def reference_of(case: Case) -> str:
-    """Return a case's reference in letters: the last ten characters of its id."""
-    return case.case_id[-10:]
-
-
-def text_digest(text: LetterText) -> Sha256:
-    """Return the SHA-256 of what is approved: recipient, contact, subject and body."""
-    return sha256_hex("\0".join((text.recipient, text.contact, text.subject, text.body)).encode())
-
-
-def require_letter(ledger: Ledger, letter_id: LetterId) -> Letter:
-    """Return a letter. Errors: BadInputError when there is none."""
-    letter = ledger.find(Letter, letter_id=letter_id)
-    if letter is None:
-        raise refuse_input("letter", "a letter that is there", letter_id)
-    return letter
-
-
-def read_writers(ledger: Ledger, letter_id: LetterId) -> set[str]:
-    """Return who wrote any text that a letter ever had."""
-    return set(ledger.values("SELECT DISTINCT written_by FROM letter_texts WHERE letter_id = ?", [letter_id]))
-
-
-def list_letters(ledger: Ledger, case_id: CaseId) -> list[ListedLetter]:
-    """Return the letters of a case with their subjects, oldest first."""
-    return ledger.select(
-        ListedLetter,
-        "SELECT l.letter_id, l.tone, l.state, l.sent_on, t.subject FROM letters l"
-        " JOIN letter_texts t ON t.text_id = l.text_id WHERE l.case_id = ? ORDER BY l.letter_id",
-        [case_id],
-    )
-
-
-def require_text(ledger: Ledger, letter: Letter) -> LetterText:
-    """Return what a letter says now."""
-    text = ledger.find(LetterText, text_id=letter.text_id)
-    assert text is not None  # noqa: S101  # both are written in one transaction
-    return text
-
-
-def require_case(ledger: Ledger, case_id: CaseId) -> Case:
-    """Return a case. Errors: BadInputError when there is none."""
-    case = ledger.find(Case, case_id=case_id)
-    if case is None:
-        raise refuse_input("case", "a case that is there", case_id)
-    return case
 
 
 def read_day(where: str, text: str) -> dt.date:
@@ -425,19 +405,3 @@ _FURTHER = (
     FollowUp.SENT, FollowUp.ACKNOWLEDGED, FollowUp.DISPUTED, FollowUp.REMOVED, FollowUp.VERIFIED_REMOVED,
     FollowUp.REAPPEARED, FollowUp.ESCALATED,
 )  # fmt: skip
-_PAGES = """
-    SELECT p.url, min(e.seen_at) AS first_seen, max(e.seen_at) AS last_seen, max(e.evidence = 'picture') AS has_logo,
-           json_group_array((SELECT t.sentence FROM sentences t WHERE t.text_match_id = e.text_match_id)) AS sentences,
-           json_group_array(iif(e.evidence = 'words' AND NOT is_carried, (
-               SELECT group_concat(w.text, ' / ') FROM image_words w JOIN logo_matches m ON m.image_sha256 = w.image_sha256
-               WHERE m.match_id = e.match_id), NULL)) AS image_words,
-           json_group_array(iif(e.evidence = 'name' AND NOT is_carried, (
-               SELECT n.text FROM name_matches n JOIN claims c ON c.brand = n.brand
-               WHERE c.claim_id = e.claim_id AND n.sighting_id = e.sighting_id ORDER BY n.source LIMIT 1), NULL)) AS image_names
-    FROM (SELECT e.*, EXISTS ( -- the image says it by more than that
-              SELECT 1 FROM claim_evidence n WHERE n.claim_id = e.claim_id AND n.sighting_id = e.sighting_id
-              AND (n.evidence = 'picture' OR (n.evidence = 'words' AND e.evidence = 'name'))) AS is_carried
-          FROM claim_evidence e) e
-    JOIN pages p ON p.page_id = e.page_id
-    WHERE e.claim_id = ? GROUP BY p.url ORDER BY last_seen DESC, p.url LIMIT ?
-"""

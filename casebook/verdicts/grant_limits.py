@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
 
 from casebook.verdicts.facts import ClaimFacts
 from ledger.records import Grant
@@ -19,33 +22,55 @@ _ANY_PROGRAMME = re.compile(
 _FILE = re.compile(r".+\.(?:svgz?|png|jpe?g|webp|gif|avif|heic|pdf|ico|bmp|tiff?|eps|ai)")
 
 
-def grant_gaps(facts: ClaimFacts, grant: Grant) -> tuple[str, ...]:
-    """Return what a claim says beyond a grant, in words; empty when the grant covers it."""
-    gaps = []
+class GapKind(StrEnum):
+    """In what a claim says more than a grant."""
+
+    RELATION = "relation"
+    PROGRAMME = "programme"
+    TIER = "tier"
+    MARK = "mark"
+    TERRITORY = "territory"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """What a claim says beyond a grant. granted: empty for a mark: a grant has a list of them."""
+
+    kind: GapKind
+    claimed: str
+    granted: str
+
+    def __str__(self) -> str:
+        match self.kind:
+            case GapKind.RELATION:
+                return f"claims to be {self.claimed}, the grant is for {self.granted}"
+            case GapKind.PROGRAMME:
+                return f"claims the programme {self.claimed}, the grant is for {self.granted}"
+            case GapKind.TIER:
+                return f"claims the tier {self.claimed}, the grant says {self.granted}"
+            case GapKind.MARK:
+                return f"shows the mark {self.claimed}, which the grant does not list"
+            case GapKind.TERRITORY:
+                return f"the vendor's country is {self.claimed}, the grant is for {self.granted}"
+
+
+def find_gaps(facts: ClaimFacts, grant: Grant) -> Iterator[Gap]:
+    """Yield what a claim says beyond a grant; nothing when the grant covers it."""
     if not covers_relation(grant.relation, facts.relation):
-        gaps.append(f"claims to be {facts.relation}, the grant is for {grant.relation}")
-    if grant.programme:
-        gaps += [
-            f"claims the programme {programme}, the grant is for {grant.programme}"
-            for programme in facts.programmes
-            if not _is_same_programme(programme, grant.programme)
-        ]
-    if grant.tier:
-        gaps += [
-            f"claims the tier {tier}, the grant says {grant.tier}"
-            for tier in facts.tiers
-            if not facts.tier_list.covers(grant.tier, tier)
-        ]
+        yield Gap(kind=GapKind.RELATION, claimed=facts.relation, granted=grant.relation)
+    for programme in facts.programmes if grant.programme else ():
+        if not _is_same_programme(programme, grant.programme or ""):
+            yield Gap(kind=GapKind.PROGRAMME, claimed=programme, granted=grant.programme or "")
+    for tier in facts.tiers if grant.tier else ():
+        if not facts.tier_list.covers(grant.tier or "", tier):
+            yield Gap(kind=GapKind.TIER, claimed=tier, granted=grant.tier or "")
     marks = grant_files(grant)
-    gaps += [
-        f"shows the mark {file}, which the grant does not list"
-        for file in facts.official_logos
-        if marks and _file_name(file) not in marks
-    ]
+    for file in facts.official_logos if marks else ():
+        if _file_name(file) not in marks:
+            yield Gap(kind=GapKind.MARK, claimed=file, granted="")
     countries, country = territory_countries(grant.territory), country_code(facts.country)
     if countries and country and country not in countries:
-        gaps.append(f"the vendor's country is {country}, the grant is for {grant.territory}")
-    return tuple(gaps)
+        yield Gap(kind=GapKind.TERRITORY, claimed=country, granted=grant.territory or "")
 
 
 def uncompared(facts: ClaimFacts, grant: Grant) -> tuple[str, ...]:

@@ -42,7 +42,7 @@ from operator import attrgetter
 from casebook.register.search import Hit, SearchResult
 from casebook.register.search_terms import EQUAL_CORE
 from casebook.verdicts.facts import ClaimFacts
-from casebook.verdicts.grant_limits import describe_grant, grant_gaps
+from casebook.verdicts.grant_limits import describe_grant, find_gaps
 from casebook.verdicts.objections import find_objections
 from ledger.domains import belongs_to
 from ledger.relations import MEANINGS
@@ -148,7 +148,7 @@ def _judge_hit(facts: ClaimFacts, hit: Hit, as_of: IsoDate) -> _Outcome | None:
         if grant.valid_until is not None and grant.valid_until <= as_of:
             return _outcome(18, VerdictKind.LAPSED, f"{described} ended on {grant.valid_until}, by {hit.via}")
         return _outcome(19, VerdictKind.NOT_YET, f"{described} begins only on {grant.valid_from}, by {hit.via}")
-    gaps = grant_gaps(facts, grant)
+    gaps = [str(gap) for gap in find_gaps(facts, grant)]
     if is_own:
         if gaps:
             return _outcome(17, VerdictKind.EXCEEDS_GRANT, *gaps, f"{described} is valid on {as_of}, by {hit.via}")

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from casebook.cases.letter_templates import LetterTemplates, Sender
+from casebook.cases.letter_facts import Sender
+from casebook.cases.letter_templates import LetterTemplates
 from casebook.web.accounts import FailedLogins, Session
 from casebook.web.case_columns import CaseIndex
 from casebook.web.count_cache import CountCache

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from casebook.cases.cases import read_events
-from casebook.cases.contacts import propose_contacts
+from casebook.cases.contacts import Contact, propose_contacts
 from casebook.cases.decisions import refuse_input
 from casebook.cases.follow_up import Reply, end_follow_up, escalate, store_reply
 from casebook.cases.letter_files import TYPES, LetterFile, export_letter
-from casebook.cases.letter_templates import Filled, Gate, unwritten
+from casebook.cases.letter_grounds import allowed_tones, read_gone_on, read_grounds
+from casebook.cases.letter_templates import Gate
+from casebook.cases.letter_text import Filled, write_day
 from casebook.cases.letters import (
     LetterOrder,
     approve_letter,
     change_letter,
     drop_letter,
+    find_obstacles,
     latest_day,
     mark_sent,
     may_write,
-    read_writers,
-    require_case,
-    require_letter,
-    require_text,
     return_letter,
     write_letter,
 )
+from casebook.cases.stored_letters import read_draft, read_writers, require_case, require_letter, require_text
 from casebook.web.accounts import Session
 from casebook.web.application_context import ApplicationContext, is_plain_id
+from casebook.web.differences import find_differences
 from casebook.web.queue import Filters
 from casebook.web.responses import (
     Answer,
@@ -45,7 +48,7 @@ from casebook.web.responses import (
 )
 from ledger.errors import BadInputError
 from ledger.identity import utc_now
-from ledger.records import Case, CaseEventRow, Letter
+from ledger.records import Case, CaseEventRow, Letter, LetterText
 from ledger.records import Reply as StoredReply
 from ledger.typed_texts import CaseId, LetterId
 from ledger.vocabulary import FollowUp, LetterState, ReplyKind, Role, Tone
@@ -60,12 +63,21 @@ def show_new_letter(context: ApplicationContext, session: Session, path: Path_, 
         "case": case,
         "filters": Filters.read(query),
         "may_write": may_write(case),
+        "grounds": (grounds := read_grounds(context.ledger, case)),
+        "gone_on": (gone_on := read_gone_on(context.ledger, case)),
         "contacts": propose_contacts(context.ledger, context.warc_dir, case, rdap_dir=context.rdap_dir),
         "tones": tuple(Tone),
+        "allowed": allowed_tones(grounds, is_gone=gone_on is not None),
+        "undertakings": {
+            context.templates.languages[code]: label
+            for code in context.templates.languages
+            if (label := context.templates.undertaking_label(code))
+        },
+        "is_approver": session.may(Role.APPROVER),
         "languages": context.templates.languages,
         "language": case.language if case.language in context.templates.languages else "en",
         "jurisdictions": {name: context.templates.gates(name) for name in context.templates.jurisdictions},
-        "jurisdiction": context.templates.jurisdiction_of(case.country),
+        "jurisdiction": context.templates.jurisdiction_of(case.country) if case.country else None,
     }
     return Answer(template="new-letter.html", values=values)
 
@@ -77,24 +89,70 @@ def show_letter(context: ApplicationContext, session: Session, path: Path_, quer
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Typed:
+    """What a form of a letter has in its fields, stored or not."""
+
+    recipient: str
+    contact: str
+    subject: str
+    body: str
+    answer_by: str
+
+    def as_text(self) -> str:
+        return f"{self.recipient}\n{self.contact}\n{self.subject}\n\n{self.body.strip()}\n\n{self.answer_by}"
+
+
+def _stored(letter: Letter, text: LetterText) -> _Typed:
+    return _Typed(
+        recipient=text.recipient,
+        contact=text.contact,
+        subject=text.subject,
+        body=text.body,
+        answer_by=letter.answer_by or "",
+    )
+
+
+def _typed(form: Form) -> _Typed:
+    return _Typed(
+        recipient=one_field(form, "recipient"),
+        contact=one_field(form, "other"),
+        subject=one_field(form, "subject"),
+        body=one_field(form, "body").replace("\r\n", "\n"),
+        answer_by=one_field(form, "answer_by"),
+    )
+
+
 def _letter_values(
-    context: ApplicationContext, session: Session, letter_id: LetterId, *, filters: Filters
+    context: ApplicationContext,
+    session: Session,
+    letter_id: LetterId,
+    *,
+    filters: Filters,
+    typed: _Typed | None = None,
+    problem: str | None = None,
 ) -> dict[str, Any]:
+    """typed: what was not stored; it stays in the form, with its differences to what is."""
     letter = _letter(context, letter_id)
     text = require_text(context.ledger, letter)
     case = require_case(context.ledger, letter.case_id)
     is_writer = session.account in read_writers(context.ledger, letter.letter_id)
+    stored = _stored(letter, text)
+    draft = read_draft(context.ledger, letter_id)
     return {
-        "problem": None,
-        "unsaved": None,
+        "problem": problem,
+        "shown": typed or stored,
+        "unsaved": find_differences(stored.as_text(), typed.as_text()) if typed else [],
         "is_writer": is_writer,
         "can_approve": letter.gate == Gate.WRITER or (session.may(Role.APPROVER) and not is_writer),
+        "obstacles": find_obstacles(context.ledger, letter, case, text),
+        "edited": find_differences(f"{draft.subject}\n\n{draft.body}", f"{text.subject}\n\n{text.body}"),
         "letter": letter,
         "text": text,
         "case": case,
         "filters": filters,
-        "names_day": (letter.answer_by or "") in text.body,
-        "left": unwritten(f"{text.subject}\n{text.body}"),
+        "names_day": not letter.answer_by
+        or write_day(letter.language, dt.date.fromisoformat(letter.answer_by)) in text.body,
         "note": context.templates.gates(letter.jurisdiction).note
         if letter.jurisdiction in context.templates.jurisdictions
         else "",
@@ -110,7 +168,16 @@ def _letter_values(
 def show_letter_file(context: ApplicationContext, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
     letter = _letter(context, LetterId(path["letter_id"]))
     return Answer(
-        download=export_letter(context.ledger, context.log, letter.letter_id, path["kind"], by=session.account)
+        download=export_letter(
+            context.ledger,
+            context.log,
+            letter.letter_id,
+            path["kind"],
+            warc_dir=context.warc_dir,
+            templates=context.templates,
+            sender=context.sender,
+            by=session.account,
+        )
     )
 
 
@@ -138,29 +205,45 @@ def post_letter(context: ApplicationContext, session: Session, path: Path_, form
     tone = one_field(form, "tone")
     if tone not in tuple(Tone):
         raise refuse_input("tone", f"one of {', '.join(Tone)}", tone)
+    contact = _contact(form, session)
     letter_id = write_letter(
         context.ledger,
         context.templates,
         case,
         LetterOrder(
-            tone=Tone(tone), language=one_field(form, "language"), jurisdiction=one_field(form, "jurisdiction"), **_recipient(form, session)
+            tone=Tone(tone),
+            language=one_field(form, "language"),
+            jurisdiction=one_field(form, "jurisdiction"),
+            jurisdiction_why=one_field(form, "jurisdiction_why"),
+            with_undertaking=bool(one_field(form, "undertaking")),
+            recipient=one_field(form, "recipient"),
+            contact=contact.contact,
+            contact_source=contact.source,
         ),
         sender=context.sender,
         answer_days=context.answer_days,
         by=session.account,
-    )  # fmt: skip
+        is_approver=session.may(Role.APPROVER),
+    )
     return _to_letter(letter_id, form)
 
 
 def post_change(context: ApplicationContext, session: Session, path: Path_, form: Form) -> Answer:
     letter = _letter(context, LetterId(_named(form, "letter")))
+    contact = _contact(form, session)
     order = LetterOrder(
-        tone=letter.tone, language=letter.language, jurisdiction=letter.jurisdiction, **_recipient(form, session)
-    )  # fmt: skip
+        tone=letter.tone,
+        language=letter.language,
+        jurisdiction=letter.jurisdiction,
+        recipient=one_field(form, "recipient"),
+        contact=contact.contact,
+        contact_source=contact.source,
+    )
     filled = Filled(subject=one_field(form, "subject"), body=one_field(form, "body"))
     try:
         change_letter(
             context.ledger,
+            context.templates,
             letter.letter_id,
             filled,
             order,
@@ -169,24 +252,27 @@ def post_change(context: ApplicationContext, session: Session, path: Path_, form
             answer_by=one_field(form, "answer_by"),
         )
     except BadInputError as error:  # what was typed may be an hour's work: it comes back with the page
-        values = _letter_values(context, session, letter.letter_id, filters=filters_of(form))
-        typed = {
-            "recipient": order.recipient,
-            "contact": order.contact,
-            "subject": filled.subject,
-            "body": filled.body.replace("\r\n", "\n"),
-        }
-        return Answer(
-            template="letter.html", values={**values, "problem": explain_refusal(error), "unsaved": typed}, status=400
-        )
+        return _not_stored(context, session, letter, form, f"{explain_refusal(error)} Nothing was saved.")
     return _to_letter(letter.letter_id, form)
+
+
+def _not_stored(context: ApplicationContext, session: Session, letter: Letter, form: Form, problem: str) -> Answer:
+    values = _letter_values(
+        context, session, letter.letter_id, filters=filters_of(form), typed=_typed(form), problem=problem
+    )
+    return Answer(template="letter.html", values=values, status=400)
 
 
 def post_letter_step(context: ApplicationContext, session: Session, path: Path_, form: Form) -> Answer:
     """Approve, return, mark as sent, or drop a letter."""
-    letter_id = _letter(context, LetterId(_named(form, "letter"))).letter_id
+    letter = _letter(context, LetterId(_named(form, "letter")))
+    letter_id = letter.letter_id
     seen, step, by = one_field(form, "seen"), one_field(form, "step"), session.account
     if step == "approve":
+        stored = _stored(letter, require_text(context.ledger, letter))
+        if "body" in form and _typed(form).as_text() != stored.as_text():  # only what is on the screen is approved
+            problem = "The text on your screen is not the one that is stored. Nothing was approved: save it first, or load the page again."
+            return _not_stored(context, session, letter, form, problem)
         is_approver = session.may(Role.APPROVER)
         counsel = one_field(form, "counsel")
         approve_letter(
@@ -238,16 +324,12 @@ LETTER_POSTS: Mapping[str, tuple[Role, Post]] = {
 UPLOADS: Mapping[str, tuple[Role, Upload]] = {"/replies": (Role.REVIEWER, post_reply)}
 
 
-def _recipient(form: Form, session: Session) -> dict[str, str]:
-    """Whom a letter goes to: a contact that was proposed, as `contact` + tab + `source`, or one that is typed in."""
+def _contact(form: Form, session: Session) -> Contact:
+    """Where a letter goes to: a contact that was proposed, as `contact` + tab + `source`, or one that is typed in."""
     contact, _, source = one_field(form, "contact").partition("\t")
     if contact in ("", _ELSE):
-        contact, source = one_field(form, "other"), f"given by {session.account}"
-    return {
-        "recipient": one_field(form, "recipient"),
-        "contact": contact,
-        "contact_source": source or f"given by {session.account}",
-    }
+        contact, source = one_field(form, "other"), ""
+    return Contact(contact=contact, source=source or f"given by {session.account}")
 
 
 def _events(context: ApplicationContext, letter: Letter) -> list[CaseEventRow]:

@@ -119,6 +119,7 @@ def show_case(context: ApplicationContext, session: Session, path: Path_, query:
         "can_approve": case.state is CaseState.WAITING_APPROVAL and session.may(Role.APPROVER) and made_by != session.account,
         "is_undecided": case.state in UNDECIDED_STATES, "can_review": session.may(Role.REVIEWER),
         "may_write": may_write(case), "reply_kinds": tuple(ReplyKind), "today": utc_now().date().isoformat(), "latest": latest_day().isoformat(),
+        "tomorrow": (utc_now().date() + dt.timedelta(days=1)).isoformat(),
     }  # fmt: skip
     return Answer(template="case.html", values=values)
 

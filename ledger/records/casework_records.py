@@ -107,6 +107,9 @@ class Letter:
     sent_by: str | None = None
     sent_how: str | None = None
     answer_by: IsoDate | None = None
+    jurisdiction_why: str | None = None
+    grounds: dict[str, Any]
+    enclosure: tuple[dict[str, Any], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from casebook.cases.decisions import Verdict, decide
-from casebook.cases.letter_templates import LetterTemplates, Sender
-from casebook.cases.letters import LetterOrder, approve_letter, mark_sent, require_letter, write_letter
+from casebook.cases.letter_facts import Sender
+from casebook.cases.letter_templates import LetterTemplates
+from casebook.cases.letters import LetterOrder, approve_letter, mark_sent, write_letter
+from casebook.cases.stored_letters import require_letter
 from ledger.database import Ledger, columns_of
 from ledger.identity import utc_now
 from ledger.proof.custody import CustodyLog

@@ -1,35 +1,40 @@
 """Letters and what follows: gates, approval, partners who are never written to, files, replies, deadlines.
 
-Tests: casebook/cases/letters.py, casebook/cases/letter_files.py, casebook/cases/follow_up.py, casebook/files/pdf.py.
+Tests: casebook/cases/letters.py, casebook/cases/letter_grounds.py, casebook/cases/stored_letters.py, casebook/cases/letter_files.py,
+casebook/cases/enclosure.py, casebook/cases/follow_up.py, casebook/files/pdf.py.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import io
 import json
 import sqlite3
 from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 from docx import Document
 
+from casebook.cases.cases import sync_cases
 from casebook.cases.decisions import undo
 from casebook.cases.follow_up import Reply, end_follow_up, escalate, note_deadlines, store_reply
+from casebook.cases.letter_facts import Sender
 from casebook.cases.letter_files import export_letter
-from casebook.cases.letter_templates import Filled, Sender
+from casebook.cases.letter_text import Filled
 from casebook.cases.letters import (
     LetterOrder,
     approve_letter,
     change_letter,
     drop_letter,
-    list_letters,
     mark_sent,
-    require_letter,
-    require_text,
     return_letter,
     write_letter,
 )
+from casebook.cases.stored_letters import list_letters, require_letter, require_text
+from casebook.register.imports import import_register
+from casebook.verdicts.judge import Judge
 from casebook.web.application_context import ApplicationContext
 from ledger.errors import BadInputError, PartnerproofError
 from ledger.identity import utc_now
@@ -84,6 +89,35 @@ def approve(
     approve_letter(context.ledger, context.log, letter, seen=seen, by=by, is_approver=is_approver, counsel=counsel)
 
 
+def change(
+    context: ApplicationContext,
+    letter: str,
+    subject: str,
+    body: str,
+    what: LetterOrder,
+    *,
+    seen: str = "",
+    by: str = "reviewer-one",
+    answer_by: str = "",
+) -> None:
+    seen = seen or require_letter(context.ledger, letter).text_id
+    filled = Filled(subject=subject, body=body)
+    change_letter(context.ledger, context.templates, letter, filled, what, seen=seen, by=by, answer_by=answer_by)
+
+
+def export(context: ApplicationContext, letter: str, kind: str, *, sender: Sender = SENDER) -> bytes:
+    return export_letter(
+        context.ledger,
+        context.log,
+        letter,
+        kind,
+        warc_dir=context.warc_dir,
+        templates=context.templates,
+        sender=sender,
+        by="reviewer-one",
+    ).content
+
+
 def mark(context: ApplicationContext, letter: str, *, on: str = TODAY, seen: str = "") -> None:
     seen = seen or require_letter(context.ledger, letter).text_id
     mark_sent(context.ledger, context.log, letter, seen=seen, on=on, how="e-mail", by="reviewer-one")
@@ -105,7 +139,7 @@ def test_a_letter_tells_what_the_case_shows(context):
     assert "https://harbour.example/partners" in body
     assert "We are a partner of 艾克米 Acme." in body
     assert "the official logo of Acme" in body
-    assert "2026-01-02" in body
+    assert "2 January 2026" in body
 
 
 def test_nobody_is_written_to_before_somebody_confirmed(context):
@@ -137,12 +171,10 @@ def test_no_letter_is_addressed_to_whom_the_register_has(context, what):
     letter = write(context, order())
     seen = require_letter(context.ledger, letter).text_id
     with pytest.raises(BadInputError, match="register has as a partner"):
-        change_letter(context.ledger, letter, Filled(subject="s", body="b"), what, seen=seen, by="reviewer-one")
+        change(context, letter, "s", "b", what, seen=seen, by="reviewer-one")
 
 
 def test_who_became_a_partner_in_between_gets_no_letter_that_was_approved(context, tmp_path):
-    from casebook.register.imports import import_register
-
     letter = write(context, order())
     approve(context, letter)
     register = tmp_path / "register.csv"
@@ -166,9 +198,7 @@ def test_an_enquiry_may_be_approved_by_its_writer_and_a_request_may_not(context)
 def test_who_edited_a_letter_can_not_approve_it_though_somebody_else_began_it(context):
     letter = write(context, order(Tone.REQUEST))
     seen = require_letter(context.ledger, letter).text_id
-    change_letter(
-        context.ledger, letter, Filled(subject="s", body="b"), order(Tone.REQUEST), seen=seen, by="approver-one"
-    )
+    change(context, letter, "s", "b", order(Tone.REQUEST), seen=seen, by="approver-one")
     with pytest.raises(BadInputError, match="wrote no part of it"):
         approve(context, letter)
 
@@ -177,12 +207,10 @@ def test_a_demand_waits_for_counsel_and_for_what_a_person_has_to_write(context):
     letter = write(context, order(Tone.DEMAND, jurisdiction="GB"))
     with pytest.raises(BadInputError, match="lawyer"):
         approve(context, letter)
-    with pytest.raises(BadInputError, match="still to be written: Earlier letters"):
+    with pytest.raises(BadInputError, match="still to be written: The rights relied on"):
         approve(context, letter, counsel="A. Counsel")
     seen = require_letter(context.ledger, letter).text_id
-    change_letter(
-        context.ledger, letter, Filled(subject="s", body="All of it."), order(Tone.DEMAND), seen=seen, by="reviewer-one"
-    )
+    change(context, letter, "s", "All of it.", order(Tone.DEMAND), seen=seen, by="reviewer-one")
     approve(context, letter, counsel="A. Counsel")
     assert require_letter(context.ledger, letter).counsel == "A. Counsel"
 
@@ -191,12 +219,12 @@ def test_an_approved_letter_that_is_edited_is_a_draft_again_and_every_text_is_ke
     letter = write(context, order())
     approve(context, letter)
     seen = require_letter(context.ledger, letter).text_id
-    change_letter(context.ledger, letter, Filled(subject="s", body="other"), order(), seen=seen, by="reviewer-one")
+    change(context, letter, "s", "other", order(), seen=seen, by="reviewer-one")
     assert require_letter(context.ledger, letter).state == LetterState.DRAFT
     with pytest.raises(BadInputError, match="approved"):
-        export_letter(context.ledger, context.log, letter, "html", by="reviewer-one")
+        export(context, letter, "html")
     with pytest.raises(BadInputError, match="in between"):
-        change_letter(context.ledger, letter, Filled(subject="s", body="late"), order(), seen=seen, by="reviewer-two")
+        change(context, letter, "s", "late", order(), seen=seen, by="reviewer-two")
     assert len(rows_of(context.ledger, "SELECT * FROM letter_texts WHERE letter_id = ?", [letter])) == 2
 
 
@@ -209,9 +237,7 @@ def test_what_was_typed_into_a_letter_comes_back_when_it_is_not_saved(context, r
     contact = "info@known.example"
     if refused == "somebody else saved":
         contact = "info@harbour.example"
-        change_letter(
-            context.ledger, letter, Filled(subject="Theirs", body="Their words"), order(), seen=seen, by="reviewer-one"
-        )
+        change(context, letter, "Theirs", "Their words", order(), seen=seen, by="reviewer-one")
     kept = require_letter(context.ledger, letter).text_id
     typed = {
         "recipient": "Harbour",
@@ -222,12 +248,147 @@ def test_what_was_typed_into_a_letter_comes_back_when_it_is_not_saved(context, r
     }
     answer = who.post("/letters/change", data={"csrf": csrf(page), "letter": letter, "seen": seen, **typed})
     assert answer.status_code == 400
-    assert "Mine &lt;/td&gt;&lt;script&gt;" in answer.text
+    assert "Mine &lt;/td&gt;&lt;script&gt;" in answer.text.split("<textarea", 1)[1]
     assert "Nothing was saved" in answer.text
     assert HOSTILE not in answer.text
     assert require_letter(context.ledger, letter).text_id == kept
     if refused == "somebody else saved":
-        assert "Their words" in answer.text
+        assert "Their" in answer.text.split("<textarea", 1)[0], "what is stored stands beside what was typed"
+
+
+def test_who_rewrites_an_enquiry_can_not_approve_it_alone(context):
+    letter = write(context, order())
+    change(context, letter, "Your website", "We will sue you.", order())
+    assert require_letter(context.ledger, letter).gate == "second-person"
+    with pytest.raises(BadInputError, match="role is approver"):
+        approve(context, letter, by="reviewer-one", is_approver=False)
+    draft = text_of(context, letter)
+    assert draft == "We will sue you."
+    approve(context, letter)
+
+
+def test_a_text_that_is_the_programs_again_asks_for_no_second_person(context):
+    letter = write(context, order())
+    before = require_text(context.ledger, require_letter(context.ledger, letter))
+    change(context, letter, "s", "b", order())
+    change(context, letter, before.subject, before.body.replace("\n", "\r\n"), order())
+    approve(context, letter, by="reviewer-one", is_approver=False)
+
+
+def test_only_what_is_on_the_screen_is_approved(context):
+    letter = write(context, order(Tone.REQUEST))
+    who = client(context, "approver-one")
+    page = who.get(f"/letters/{letter}").text
+    stored = require_letter(context.ledger, letter)
+    text = require_text(context.ledger, stored)
+    shown = {"recipient": text.recipient, "other": text.contact, "subject": text.subject, "answer_by": stored.answer_by}
+    fields = {
+        "csrf": csrf(page),
+        "letter": letter,
+        "seen": stored.text_id,
+        "step": "approve",
+        "contact": "else",
+        **shown,
+    }
+    answer = who.post("/letters/step", data={**fields, "body": f"{text.body.strip()} And a threat."})
+    assert answer.status_code == 400
+    assert "<ins> And a threat.</ins>" in answer.text
+    assert require_letter(context.ledger, letter) == stored, "nothing was approved, nothing was saved"
+    body = text.body.replace("\n", "\r\n")  # as browsers send it
+    assert who.post("/letters/step", data={**fields, "body": body}).status_code == 303
+    assert require_letter(context.ledger, letter).state == LetterState.APPROVED
+
+
+def test_approving_is_not_offered_while_something_stands_in_the_way(context):
+    letter = write(context, order(Tone.DEMAND))
+    page = client(context, "approver-one").get(f"/letters/{letter}").text
+    assert "still to be written: The rights relied on" in page
+    assert 'value="approve"' not in page
+    change(context, letter, "s", "All of it.", order(Tone.DEMAND))
+    assert 'value="approve"' in client(context, "approver-one").get(f"/letters/{letter}").text
+
+
+def test_a_day_that_has_passed_is_refused(context):
+    letter = write(context, order())
+    for day in (TODAY, "2026-01-01"):
+        with pytest.raises(BadInputError, match="a day to come"):
+            change(context, letter, "s", "b", order(), answer_by=day)
+
+
+def judge_with(context: ApplicationContext, tmp_path: Path, line: str) -> None:
+    register = tmp_path / "register.csv"
+    register.write_text(f"company,domain,relation,tier,valid_from,valid_until\n{line}\n")
+    import_register(context.ledger, "acme", register)
+    Judge(context.ledger).judge()
+    sync_cases(context.ledger)
+
+
+def test_a_letter_whose_verdict_has_changed_since_is_not_approved(context, tmp_path):
+    letter = write(context, order())
+    judge_with(context, tmp_path, "Harbour Ltd,harbour.example,partner,,2010-01-01,2020-01-01")
+    with pytest.raises(BadInputError, match="no-authorisation then, lapsed now"):
+        approve(context, letter)
+    again = write(context, order())
+    assert "up to and including 31 December 2019" in text_of(context, again)
+    approve(context, again)
+
+
+def test_nothing_is_asked_of_whom_the_register_allows_it(context, tmp_path):
+    confirm(context, "harbour.example")
+    judge_with(context, tmp_path, "Harbour Ltd,harbour.example,partner,,2010-01-01,")
+    with pytest.raises(BadInputError, match="something is to be asked about"):
+        write(context, order(), domain="harbour.example")
+
+
+def test_a_partner_that_shows_more_than_its_grant_gets_a_correction_and_nothing_else(context, tmp_path):
+    confirm(context, "harbour.example")
+    judge_with(context, tmp_path, "Harbour Ltd,harbour.example,customer,,2010-01-01,")
+    assert case_of(context, "harbour.example").verdict == "exceeds-grant"
+    for tone in (Tone.ENQUIRY, Tone.REQUEST, Tone.DEMAND):
+        with pytest.raises(BadInputError, match="what the verdict leaves: correction"):
+            write(context, order(tone))
+    letter = write(context, order(Tone.CORRECTION, recipient="Harbour Ltd"))
+    body = text_of(context, letter)
+    assert "show Harbour Ltd as a customer of Acme" in body
+    assert "- it presents your company as a partner of Acme" in body
+    approve(context, letter)
+    page = client(context, "reviewer-one").get(f"/cases/{case_of(context, 'harbour.example').case_id}/letter").text
+    assert 'value="correction"' in page
+    assert 'value="request"' not in page
+
+
+def test_milder_gates_than_those_of_the_vendors_country_take_an_approver_who_says_why(context):
+    context.ledger.execute("UPDATE cases SET country = 'GB' WHERE vendor_domain = 'harbour.example'")
+    case = confirm(context, "harbour.example")
+    what = order(Tone.REQUEST)
+
+    def draft(reason: str = "", *, is_approver: bool) -> str:
+        return write_letter(
+            context.ledger, context.templates, case, dataclasses.replace(what, jurisdiction_why=reason), sender=SENDER, answer_days=14,
+            by="approver-one", is_approver=is_approver,
+        )  # fmt: skip
+
+    with pytest.raises(BadInputError, match="an approver who says why not"):
+        draft("It is a branch.", is_approver=False)
+    with pytest.raises(BadInputError, match="a reason why"):
+        draft(is_approver=True)
+    letter = require_letter(context.ledger, draft("The contract is under French law.", is_approver=True))
+    assert letter.jurisdiction_why == "The contract is under French law."
+    assert letter.gate == "second-person"
+    event = context.ledger.value("SELECT details FROM case_events ORDER BY event_id DESC LIMIT 1")
+    assert "French law" in event
+
+
+def test_a_letter_encloses_every_address_with_its_digest_and_the_letterhead(context, logo_png):
+    letter = send(context)
+    html = export(context, letter, "html", sender=dataclasses.replace(SENDER, letterhead=logo_png)).decode()
+    enclosed = html.split('class="enclosure"', 1)[1]
+    assert "https://harbour.example/partners" in enclosed
+    assert "2 January 2026" in enclosed
+    assert 'class="head"><img' in html
+    word = Document(io.BytesIO(export(context, letter, "docx")))
+    assert "Enclosure" in [paragraph.text for paragraph in word.paragraphs]
+    assert export(context, letter, "pdf").startswith(b"%PDF")
 
 
 def test_a_letter_can_be_returned_with_words_and_dropped(context):
@@ -246,7 +407,7 @@ def test_only_the_text_that_one_saw_is_noted_as_sent_or_dropped(context):
     letter = write(context, order())
     approve(context, letter)
     old = require_letter(context.ledger, letter).text_id
-    change_letter(context.ledger, letter, Filled(subject="New", body="New"), order(), seen=old, by="reviewer-one")
+    change(context, letter, "New", "New", order(), seen=old, by="reviewer-one")
     approve(context, letter)
     with pytest.raises(BadInputError, match="the text that you saw"):
         mark(context, letter, seen=old)
@@ -280,19 +441,12 @@ def test_files_hold_the_approved_text_and_the_log_knows_their_digests(context):
     letter = write(context, order(recipient=HOSTILE))
     seen = require_letter(context.ledger, letter).text_id
     hostile = f"Dear {HOSTILE}\x07\n\n=cmd()&amp;"
-    change_letter(
-        context.ledger,
-        letter,
-        Filled(subject=HOSTILE, body=hostile),
-        order(recipient=HOSTILE),
-        seen=seen,
-        by="reviewer-one",
-    )
-    approve(context, letter, by="reviewer-one")
-    html = export_letter(context.ledger, context.log, letter, "html", by="reviewer-one").content.decode()
+    change(context, letter, HOSTILE, hostile, order(recipient=HOSTILE), seen=seen, by="reviewer-one")
+    approve(context, letter)
+    html = export(context, letter, "html").decode()
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
-    word = Document(io.BytesIO(export_letter(context.ledger, context.log, letter, "docx", by="reviewer-one").content))
+    word = Document(io.BytesIO(export(context, letter, "docx")))
     said = "\n".join(paragraph.text for paragraph in word.paragraphs)
     assert f"Dear {HOSTILE}" in said
     assert "=cmd()&amp;" in said
@@ -300,7 +454,7 @@ def test_files_hold_the_approved_text_and_the_log_knows_their_digests(context):
     properties, page = word.core_properties, word.sections[0]
     assert {f"{made:%Y-%m-%dT%H:%M:%SZ}" for made in (properties.created, properties.modified)} == {approved_at}
     assert [round(side.mm) for side in (page.page_width, page.page_height)] == [210, 297]
-    pdf = export_letter(context.ledger, context.log, letter, "pdf", by="reviewer-one").content
+    pdf = export(context, letter, "pdf")
     assert pdf.startswith(b"%PDF")
     events = [entry for entry in context.log.entries() if entry["event"] == "exported"]
     assert [entry["details"]["kind"] for entry in events] == ["html", "docx", "pdf"]
@@ -369,7 +523,7 @@ def test_a_letter_that_lay_is_approved_with_a_new_day_and_the_program_waits_unti
         approve(context, letter)
     who = client(context, "reviewer-one")
     page = who.get(f"/letters/{letter}").text
-    assert "does not have 2026-01-01 in it" in page
+    assert "does not have this day in it" in page
     typed = {"recipient": "Harbour", "contact": "else", "other": "info@harbour.example", "subject": "S"}
     fields = {"csrf": csrf(page), "letter": letter, **typed, "body": "By 2999-01-02."}
     for day, status in (("soon", 400), ("2999-01-02", 303)):

@@ -81,7 +81,7 @@ def test_it_only_falls_and_equals_the_plain_share_when_nothing_is_censored(remov
 def add_letter(ledger: Ledger, case: str, number: int, tone: Tone, sent_on: str | None) -> None:
     row = {
         "letter_id": f"{number:026}", "case_id": case, "tone": tone, "language": "en", "jurisdiction": "GB", "gate": "writer",
-        "state": "sent" if sent_on else "draft", "text_id": "t", "written_by": "ann", "written_at": "2026-01-01T00:00:00Z", "sent_on": sent_on,
+        "state": "sent" if sent_on else "draft", "text_id": "t", "grounds": "{}", "enclosure": "[]", "written_by": "ann", "written_at": "2026-01-01T00:00:00Z", "sent_on": sent_on,
     }  # fmt: skip
     ledger.execute(f"INSERT INTO letters ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values()))
 

@@ -11,8 +11,9 @@ from starlette.testclient import TestClient
 from casebook.cases.cases import sync_cases
 from casebook.cases.decisions import Verdict, decide
 from casebook.cases.follow_up import Reply, store_reply
-from casebook.cases.letter_templates import Sender
-from casebook.cases.letters import LetterOrder, approve_letter, mark_sent, require_letter, write_letter
+from casebook.cases.letter_facts import Sender
+from casebook.cases.letters import LetterOrder, approve_letter, mark_sent, write_letter
+from casebook.cases.stored_letters import require_letter
 from casebook.register.imports import import_register
 from casebook.verdicts.claims import find_claims
 from casebook.verdicts.judge import Judge
