@@ -108,7 +108,7 @@ class RegisterStanding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grounds:
-    """What a letter rests on. copied_by: unrelated vendors that show the same wall, where that is the verdict."""
+    """What a letter rests on. copied_by: how many other vendors show the same wall, where that is the verdict."""
 
     verdict: VerdictKind
     standing: RegisterStanding

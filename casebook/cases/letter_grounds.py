@@ -130,7 +130,8 @@ def read_grounds(ledger: Ledger, case: Case) -> Grounds:
         [case.claim_id],
     )[0]
     search = ledger.find(Search, search_id=verdict.search_id) if verdict.search_id else None
-    copied = verdict.facts.get("template_vendors", 0) if verdict.verdict is VerdictKind.TEMPLATE else 0
+    others = verdict.facts.get("template_vendors", 1) - 1  # it counts this vendor, too
+    copied = max(0, others) if verdict.verdict is VerdictKind.TEMPLATE else 0
     return Grounds(verdict=verdict.verdict, standing=_standing(ledger, verdict, search), copied_by=copied)
 
 

@@ -39,7 +39,7 @@ from casebook.register.search import Register
 from casebook.register.search_terms import SearchQuery
 from ledger.database import Ledger
 from ledger.domains import registrable_domain
-from ledger.errors import BadInputError
+from ledger.errors import BadInputError, Problem
 from ledger.identity import event_id, utc_now, utc_text
 from ledger.proof.custody import CustodyLog
 from ledger.records import Case, Letter, LetterText
@@ -63,15 +63,6 @@ class LetterOrder:
     contact_source: str
     jurisdiction_why: str = ""
     with_undertaking: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Obstacle:
-    """Why a letter can't be approved as it is."""
-
-    where: str
-    expected: str
-    got: str
 
 
 def may_write(case: Case) -> bool:
@@ -215,8 +206,15 @@ def approve_letter(
                 raise refuse_input("approver", "somebody who wrote no part of it", by)
         if gate is Gate.COUNSEL and not counsel:
             raise refuse_input("counsel", "the name of the lawyer who has looked at it", "none")
-        for obstacle in find_obstacles(ledger, letter, case, text):
-            raise refuse_input(obstacle.where, obstacle.expected, obstacle.got)
+        if obstacles := find_obstacles(ledger, letter, case, text):
+            raise BadInputError(
+                Problem(
+                    where="letter",
+                    expected="one that can go out as it is",
+                    got=" ".join(obstacles),
+                    next_step="see to that, and approve it then",
+                )
+            )
         approval = {"approved_by": by, "approved_at": utc_text(), "counsel": counsel or None}
         ledger.update(Letter, {"state": LetterState.APPROVED, **approval}, letter_id=letter_id)
         digest = text_digest(letter, text)
@@ -225,30 +223,31 @@ def approve_letter(
     log.add(CustodyEvent.DECIDED, {"letter": letter_id, "decision": "approved", "text_sha256": digest}, by=by)
 
 
-def find_obstacles(ledger: Ledger, letter: Letter, case: Case, text: LetterText) -> list[Obstacle]:
-    """Return why nobody may approve a letter as it is; nothing when somebody may."""
-    obstacles = list[Obstacle]()
-    now = read_grounds(ledger, case).as_json()
-    if now != letter.grounds:
-        is_other = letter.grounds["verdict"] != now["verdict"]
-        got = f"{letter.grounds['verdict']} then, {now['verdict']} now" if is_other else "another entry of the register"
-        expected = "the verdict and the register as they were when it was drafted: drop it, and draft it anew"
-        obstacles.append(Obstacle(where="letter", expected=expected, got=got))
-    elif letter.tone not in allowed_tones(read_grounds(ledger, case), is_gone=read_gone_on(ledger, case) is not None):
-        got = "it was gone on the last look"
-        obstacles.append(Obstacle(where="case", expected="a claim that is still shown", got=got))
+def find_obstacles(ledger: Ledger, letter: Letter, case: Case, text: LetterText) -> list[str]:
+    """Return why nobody may approve a letter as it is, a sentence each; nothing when somebody may."""
+    obstacles = list[str]()
+    grounds = read_grounds(ledger, case)
+    now, then = grounds.as_json(), letter.grounds
+    if now != then:
+        is_other = then["verdict"] != now["verdict"]
+        change = (
+            f"{then['verdict']} then, {now['verdict']} now" if is_other else "another entry of the register decides"
+        )
+        obstacles.append(f"The verdict has changed since it was drafted: {change}. Drop it, and draft it anew.")
+    elif letter.tone not in allowed_tones(grounds, is_gone=read_gone_on(ledger, case) is not None):
+        obstacles.append("The claim was gone on the last look: this letter would say that it is still there.")
     if left := unwritten(f"{text.subject}\n{text.body}"):
-        got = f"still to be written: {'; '.join(left)}"
-        obstacles.append(Obstacle(where="letter", expected="a letter that is written to its end", got=got))
+        obstacles.append(f"Still to be written: {'; '.join(left)}.")
     if not text.recipient or not text.contact:
-        obstacles.append(Obstacle(where="recipient", expected="a name and an address", got="none"))
+        obstacles.append("It needs a name and an address to go to.")
     if (letter.answer_by or "") <= utc_now().date().isoformat():  # it lay for long
-        expected = "a day to come: change it in the text and beside it"
-        obstacles.append(Obstacle(where="answer by", expected=expected, got=letter.answer_by or "none"))
+        obstacles.append(
+            f"It asks for an answer by {letter.answer_by}: write a day to come, in the text and beside it."
+        )
     try:
         check_recipient(ledger, case, letter.tone, text.recipient, text.contact)
     except BadInputError as error:
-        obstacles += [Obstacle(where=each.where, expected=each.expected, got=each.got) for each in error.problems]
+        obstacles += [f"It goes to a partner, or to none where it should: {each.got}." for each in error.problems]
     return obstacles
 
 

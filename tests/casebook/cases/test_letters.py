@@ -207,7 +207,7 @@ def test_a_demand_waits_for_counsel_and_for_what_a_person_has_to_write(context):
     letter = write(context, order(Tone.DEMAND, jurisdiction="GB"))
     with pytest.raises(BadInputError, match="lawyer"):
         approve(context, letter)
-    with pytest.raises(BadInputError, match="still to be written: The rights relied on"):
+    with pytest.raises(BadInputError, match="Still to be written: The rights relied on"):
         approve(context, letter, counsel="A. Counsel")
     seen = require_letter(context.ledger, letter).text_id
     change(context, letter, "s", "All of it.", order(Tone.DEMAND), seen=seen, by="reviewer-one")
@@ -302,7 +302,7 @@ def test_only_what_is_on_the_screen_is_approved(context):
 def test_approving_is_not_offered_while_something_stands_in_the_way(context):
     letter = write(context, order(Tone.DEMAND))
     page = client(context, "approver-one").get(f"/letters/{letter}").text
-    assert "still to be written: The rights relied on" in page
+    assert "Still to be written: The rights relied on" in page
     assert 'value="approve"' not in page
     change(context, letter, "s", "All of it.", order(Tone.DEMAND))
     assert 'value="approve"' in client(context, "approver-one").get(f"/letters/{letter}").text
