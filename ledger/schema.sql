@@ -815,6 +815,21 @@ CREATE TABLE saved_views ( -- filters of the queue that an account gave a name
     PRIMARY KEY (account, name)
 ) STRICT;
 
+CREATE TABLE kept_texts ( -- what an account typed into a form and has not sent: it comes back to that account, and is no evidence
+    account TEXT NOT NULL,
+    form TEXT NOT NULL, -- what for, and the case or letter: letter:01K…, decide:01K…
+    fields TEXT NOT NULL, -- JSON: field → text
+    kept_at TEXT NOT NULL,
+    PRIMARY KEY (account, form)
+) STRICT;
+
+CREATE TABLE sent_forms ( -- forms that were carried out in the last days: one that is sent again is no second act
+    number TEXT PRIMARY KEY, -- ULID that the page gave the form
+    account TEXT NOT NULL,
+    sent_at TEXT NOT NULL,
+    leads_to TEXT -- address that followed; NULL = it is still being carried out
+) STRICT;
+
 CREATE TABLE letters ( -- a letter to a vendor or its host; the program writes and exports it, a person sends it
     letter_id TEXT PRIMARY KEY, -- ULID
     case_id TEXT NOT NULL REFERENCES cases(case_id),

@@ -9,8 +9,11 @@
 from __future__ import annotations
 
 import hmac
+import json
 import logging
+import re
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -25,13 +28,15 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from casebook.cases.decisions import CaseChangedError
 from casebook.cases.follow_up import MAX_FILE_BYTES
 from casebook.dossier.report import TEMPLATES as REPORT_TEMPLATES
 from casebook.web.accounts import Session, begin_session, end_session, log_in, read_session
 from casebook.web.application_context import STATIC, ApplicationContext, make_environment
 from casebook.web.faults import LOG_NAME, FaultLog
+from casebook.web.kept_texts import forget_text
 from casebook.web.letter_pages import UPLOADS
-from casebook.web.pages import PAGES, POSTS
+from casebook.web.pages import PAGES, POSTS, show_what_changed
 from casebook.web.responses import (
     Answer,
     Form,
@@ -43,6 +48,7 @@ from casebook.web.responses import (
     explain_refusal,
     one_field,
 )
+from casebook.web.sent_forms import carry_out_once
 from ledger.errors import BadInputError, EvidenceBrokenError, PartnerproofError
 from ledger.vocabulary import Role
 
@@ -51,7 +57,7 @@ COOKIE = "partnerproof_session"
 MAX_FORM_BYTES, MAX_UPLOAD_BYTES, MAX_FIELDS = 1_000_000, MAX_FILE_BYTES + 1_000_000, 1_200
 FORM, FORM_WITH_FILES = "application/x-www-form-urlencoded", "multipart/form-data"
 POLICY = (
-    "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none';"
+    "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'"
 )
 _HEADERS = {
@@ -113,7 +119,7 @@ class ReviewApp:
         return Response(status_code=204)
 
     async def show_login(self, request: Request) -> Response:
-        return self._render("login.html", 200, problem=None, is_token=self.context.token is not None)
+        return self._render_login(200, leads_to=_local_path(request.query_params.get("next", "")))
 
     async def log_in(self, request: Request) -> Response:
         form = await _read_form(request)
@@ -122,14 +128,19 @@ class ReviewApp:
         keys = (f"account {account}", f"address {address}")
         if not _is_from_here(request):
             raise HTTPException(403)
+        carried = _Carried(leads_to=_local_path(one_field(form, "next")), fields=one_field(form, "fields"))
         if self.context.failed.is_too_many(*keys):
-            return self._render("login.html", 429, problem="Too many tries. Wait ten minutes.", is_token=False)
+            return self._render_login(429, problem="Too many tries. Wait ten minutes.", carried=carried)
         token = await to_thread.run_sync(lambda: log_in(self.context.ledger, account, password), limiter=self._checking)
         if token is None:
             self.context.failed.add(*keys)
-            return self._render("login.html", 401, problem="Name and password do not fit.", is_token=False)
+            return self._render_login(401, problem="Name and password do not fit.", carried=carried)
         self.context.failed.forget(keys[0])
-        return self._with_cookie(request, token)
+        if carried.fields:
+            session = await run_in_threadpool(lambda: read_session(self.context.ledger, token))
+            page = self._render("carried.html", 200, session=session, action=carried.leads_to, fields=carried.read())
+            return self._set_cookie(request, token, page)
+        return self._with_cookie(request, token, carried.leads_to)
 
     async def enter(self, request: Request) -> Response:
         """Enter with the token that `partnerproof serve --token` printed: for the one user of a machine."""
@@ -139,8 +150,22 @@ class ReviewApp:
         token = await run_in_threadpool(lambda: begin_session(self.context.ledger, self.context.user, Role.ADMIN))
         return self._with_cookie(request, token)
 
-    def _with_cookie(self, request: Request, token: str) -> Response:
-        answer = RedirectResponse("/", 303)
+    def _render_login(
+        self, code: int, *, problem: str | None = None, carried: _Carried | None = None, leads_to: str = "/"
+    ) -> HTMLResponse:
+        """The login, with where it leads, and what a form holds that was sent without a session."""
+        return self._render(
+            "login.html",
+            code,
+            problem=problem,
+            is_token=self.context.token is not None,
+            carried=carried or _Carried(leads_to=leads_to),
+        )
+
+    def _with_cookie(self, request: Request, token: str, leads_to: str = "/") -> Response:
+        return self._set_cookie(request, token, RedirectResponse(leads_to, 303))
+
+    def _set_cookie(self, request: Request, token: str, answer: Response) -> Response:
         answer.set_cookie(
             COOKIE, token, httponly=True, samesite="strict", secure=request.url.scheme == "https", path="/"
         )
@@ -152,7 +177,9 @@ class ReviewApp:
         async def answer(request: Request) -> Response:
             session = await self._session(request)
             if session is None:
-                return RedirectResponse("/login", 303)
+                query = request.scope["query_string"].decode("latin-1")  # what comes need not be UTF-8
+                here = urlunsplit(("", "", request.scope["path"], query, ""))
+                return RedirectResponse("/login" if here == "/" else f"/login?next={quote(here, safe='')}", 303)
             if not session.may(page.role):
                 raise HTTPException(403)
             return await run_in_threadpool(
@@ -168,9 +195,9 @@ class ReviewApp:
     ) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
             session = await self._session(request)
-            if session is None:
-                return RedirectResponse("/login", 303)
             try:
+                if session is None:
+                    return await self._ask_to_log_in(request)
                 form = await _read_form(request, most_bytes)
                 if not _is_from_here(request) or not hmac.compare_digest(
                     one_field(form, "csrf").encode(), session.csrf.encode()
@@ -184,9 +211,25 @@ class ReviewApp:
 
         return answer
 
+    async def _ask_to_log_in(self, request: Request) -> Response:
+        """The session has ended while somebody wrote: after the login what they wrote can be sent. Files have to be chosen again."""
+        path: str = request.scope["path"]
+        is_form = FORM in request.headers.get("content-type", "")
+        if path in ("/logout", "/kept") or not is_form or not _is_from_here(request):
+            return RedirectResponse("/login", 303)
+        form = await _read_form(request)
+        fields = json.dumps({name: values for name, values in form.items() if name != "csrf"}, ensure_ascii=False)
+        return self._render_login(
+            401,
+            problem="Your session has ended. What you wrote is kept: log in to go on.",
+            carried=_Carried(leads_to=path, fields=fields),
+        )
+
     def _carrying_out(self, post: Post) -> Act:
         async def act(request: Request, session: Session, form: Form) -> Response:
-            made = await run_in_threadpool(lambda: post(self.context, session, request.path_params, form))
+            made = await run_in_threadpool(
+                lambda: self._once(session, form, lambda: post(self.context, session, request.path_params, form))
+            )
             result = self._answer(session, made)
             if made.afterwards is not None:
                 result.background = made.afterwards
@@ -197,10 +240,25 @@ class ReviewApp:
     def _taking_in(self, upload: Upload) -> Act:
         async def act(request: Request, session: Session, form: Form) -> Response:
             files = await _read_files(request)
-            made = await run_in_threadpool(lambda: upload(self.context, session, request.path_params, form, files))
+            made = await run_in_threadpool(
+                lambda: self._once(
+                    session, form, lambda: upload(self.context, session, request.path_params, form, files)
+                )
+            )
             return self._answer(session, made)
 
         return act
+
+    def _once(self, session: Session, form: Form, act: Callable[[], Answer]) -> Answer:
+        """What a form does, however often it is sent; once it is done, what was typed into it need not be kept."""
+        ledger, kept = self.context.ledger, one_field(form, "keep")
+        try:
+            made = carry_out_once(ledger, session.account, one_field(form, "once"), act)
+        except CaseChangedError as error:
+            return show_what_changed(self.context, session, form, error)
+        if kept and made.leads_to is not None:
+            forget_text(ledger, session.account, kept)
+        return made
 
     async def _log_out(self, request: Request, session: Session, form: Form) -> Response:
         await run_in_threadpool(lambda: end_session(self.context.ledger, request.cookies.get(COOKIE)))
@@ -247,6 +305,36 @@ class ReviewApp:
         answer = self._render("fault.html", 500, session=None, is_form=is_form, number=number, log_name=LOG_NAME)
         answer.headers.update(_HEADERS)  # nothing that stands before the routes sees this answer
         return answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Carried:
+    """What a login goes on to: a page, or a form that was sent without a session. fields: its fields as JSON, names to lists of texts."""
+
+    leads_to: str
+    fields: str = ""
+
+    def read(self) -> dict[str, list[str]]:
+        """The fields; none where they are not what we wrote."""
+        try:
+            read = json.loads(self.fields)
+        except (ValueError, RecursionError):
+            return {}
+        if not isinstance(read, dict):
+            return {}
+        return {
+            name: [str(text) for text in texts]
+            for name, texts in read.items()
+            if isinstance(texts, list) and name != "csrf"
+        }
+
+
+def _local_path(path: str) -> str:
+    """An address of ours, or the queue's: a login leads nowhere else."""
+    is_ours = re.fullmatch(r"/(?![/\\])[^\x00-\x20\\]{0,2000}", path) and not path.startswith(
+        ("/login", "/logout", "/enter")
+    )
+    return path if is_ours else "/"
 
 
 def _came_from(request: Request) -> str | None:

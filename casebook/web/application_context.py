@@ -17,6 +17,7 @@ from casebook.web.case_columns import CaseIndex
 from casebook.web.count_cache import CountCache
 from casebook.web.queue import Filters, Queue
 from ledger.database import Ledger
+from ledger.identity import event_id
 from ledger.proof.custody import CustodyLog
 from ledger.typed_texts import ClaimId
 from ledger.vocabulary import CustodyEvent
@@ -82,6 +83,10 @@ def make_environment() -> Environment:
     )
     environment.filters["words"] = lambda value: str(value or "none").replace("-", " ")
     environment.filters["day"] = lambda text: (text or "")[:10]
+    environment.globals["form_number"] = event_id
+    environment.globals["shown_fields"] = {
+        "comment": "Comment", "subject": "Subject", "body": "Letter", "words": "Words", "recipient": "To", "other": "Address",
+    }  # of a form that a session's end interrupted  # fmt: skip
     return environment
 
 

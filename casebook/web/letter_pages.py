@@ -31,6 +31,7 @@ from casebook.cases.stored_letters import read_draft, read_writers, require_case
 from casebook.web.accounts import Session
 from casebook.web.application_context import ApplicationContext, is_plain_id
 from casebook.web.differences import find_differences
+from casebook.web.kept_texts import read_kept
 from casebook.web.queue import Filters
 from casebook.web.responses import (
     Answer,
@@ -141,6 +142,7 @@ def _letter_values(
     draft = read_draft(context.ledger, letter_id)
     return {
         "problem": problem,
+        "kept": read_kept(context.ledger, session.account, [letter_id]) if typed is None else {},
         "shown": typed or stored,
         "unsaved": find_differences(stored.as_text(), typed.as_text()) if typed else [],
         "is_writer": is_writer,

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.background import BackgroundTask
+from starlette.responses import Response
 
-from casebook.cases.cases import PROGRAM, find_cases
+from casebook.cases.cases import PROGRAM, find_cases, read_events
 from casebook.cases.cases import UNDECIDED as UNDECIDED_STATES
 from casebook.cases.decisions import (
     REASONS,
+    CaseChangedError,
     Verdict,
     approve,
     assign,
@@ -29,6 +32,7 @@ from casebook.web.application_context import ApplicationContext, is_plain_id
 from casebook.web.case_columns import SORTS
 from casebook.web.case_page import KINDS, draw_named, draw_picture, read_case, read_case_view, read_page_picture
 from casebook.web.dashboard import DASHBOARD_PAGES
+from casebook.web.kept_texts import keep_text, read_kept
 from casebook.web.letter_pages import LETTER_PAGES, LETTER_POSTS
 from casebook.web.queue import (
     ANY,
@@ -118,6 +122,7 @@ def show_case(context: ApplicationContext, session: Session, path: Path_, query:
         "letters": _LETTERS, "groups": same_group(context.cases.read(ledger), case), "done": _done(context, query.get("done")),
         "can_approve": case.state is CaseState.WAITING_APPROVAL and session.may(Role.APPROVER) and made_by != session.account,
         "is_undecided": case.state in UNDECIDED_STATES, "can_review": session.may(Role.REVIEWER),
+        "kept": read_kept(ledger, session.account, [case.case_id]),
         "may_write": may_write(case), "reply_kinds": tuple(ReplyKind), "today": utc_now().date().isoformat(), "latest": latest_day().isoformat(),
         "tomorrow": (utc_now().date() + dt.timedelta(days=1)).isoformat(),
     }  # fmt: skip
@@ -264,7 +269,36 @@ def post_view(context: ApplicationContext, session: Session, path: Path_, form: 
     return Answer(leads_to=with_filters("/", form))
 
 
+def post_kept(context: ApplicationContext, session: Session, path: Path_, form: Form) -> Answer:
+    """Keep what is being typed into a form. The script of the pages sends it; the answer is empty."""
+    keep_text(context.ledger, session.account, one_field(form, "form"), one_field(form, "fields"))
+    return Answer(response=Response(status_code=204))
+
+
+def show_what_changed(context: ApplicationContext, session: Session, form: Form, error: CaseChangedError) -> Answer:
+    """What somebody wanted to decide beside what somebody else did in between. Nothing was decided; the comment is kept."""
+    case = context.ledger.find(Case, case_id=error.case_id)
+    if case is None:
+        raise error
+    seen = next((text.partition(":")[2] for text in form.get("case", ()) if text.startswith(error.case_id)), "")
+    comment = one_field(form, "comment")
+    if comment:
+        keep_text(context.ledger, session.account, f"decide:{case.case_id}", json.dumps({"comment": comment}))
+    state, _, reason = one_field(form, "decision").partition(":")
+    values = {
+        "case": case,
+        "filters": filters_of(form),
+        "events": [event for event in read_events(context.ledger, case.case_id) if event.event_id > seen],
+        "wanted": _TITLES[CaseState(state)] if state in tuple(REASONS) else None,
+        "reason": REASONS[CaseState(state)].get(reason) if state in tuple(REASONS) else None,
+        "comment": comment,
+        "others": len(form.get("case", ())) - 1,
+    }
+    return Answer(template="changed.html", values=values, status=409)
+
+
 POSTS: Mapping[str, tuple[Role, Post]] = {
+    "/kept": (Role.READER, post_kept),
     "/decide": (Role.REVIEWER, post_decision),
     "/later": (Role.REVIEWER, post_later),
     "/undo": (Role.REVIEWER, post_undo),

@@ -28,6 +28,8 @@ NOT_SEALED = (
     "case_changes",
     "sessions",
     "saved_views",
+    "kept_texts",
+    "sent_forms",
     "alerts",
 )
 NOT_SEALED_COLUMNS = {

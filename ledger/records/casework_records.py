@@ -185,6 +185,24 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeptText:
+    table: ClassVar[str] = "kept_texts"
+    account: str
+    form: str
+    fields: dict[str, str]
+    kept_at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentForm:
+    table: ClassVar[str] = "sent_forms"
+    number: str
+    account: str
+    sent_at: Instant
+    leads_to: str | None  # None: it is still being carried out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SavedView:
     table: ClassVar[str] = "saved_views"
     account: str

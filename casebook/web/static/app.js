@@ -1,5 +1,6 @@
 "use strict";
-// Adds keys to pages that work without it. It sends nothing by itself: each key presses a button or follows a link that is there.
+// Adds keys to pages that work without it: each key presses a button or follows a link that is there. What is typed into a form
+// is kept on our own server until the form is sent; nothing else is sent by itself.
 (() => {
   const typing = (target) => target.closest("input:not([type=checkbox]):not([type=range]), textarea, select");
   const rows = [...document.querySelectorAll("form.cases tbody tr")];
@@ -28,6 +29,14 @@
   if (tick) tick.addEventListener("click", () => {
     for (const box of document.querySelectorAll("form.cases input[type=checkbox]")) box.checked = true;
   });
+  // Space never decides: it blinks, and Enter or a digit presses a button
+  for (const kind of ["keydown", "keyup"]) document.addEventListener(kind, (event) => {
+    if (event.key === " " && event.target.closest("form[action='/decide'] button:not([type=button]), form[action='/approve'] button, form[action='/later'] button, button[name=step]")) event.preventDefault();
+  });
+  // the second click of a double click, which the page of the next case gets, does not decide that case
+  if (new URLSearchParams(location.search).has("done")) document.addEventListener("click", (event) => {
+    if (event.detail > 0 && performance.now() < 700 && event.target.closest("form[action='/decide'] button:not([type=button])")) event.preventDefault();
+  });
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     if (event.key === "Escape") { group = null; document.activeElement.blur(); return; }
@@ -46,10 +55,11 @@
       group = fields.flatMap((field) => [...field.querySelectorAll("button")]);
       for (const field of document.querySelectorAll("fieldset[data-group]")) field.classList.toggle("chosen", fields.includes(field));
       group.forEach((button, number) => button.setAttribute("data-number", String(number + 1)));
-      group[0].focus();
+      fields[0].setAttribute("tabindex", "-1");
+      fields[0].focus();
       return;
     }
-    if (key === " " && document.querySelector("[data-blink]") && !event.target.closest("button, summary")) { event.preventDefault(); blink(); return; }
+    if (key === " " && document.querySelector("[data-blink]") && !event.target.closest("button[data-blink], summary")) { event.preventDefault(); blink(); return; }
     if (rows.length && (key === "j" || key === "k")) { event.preventDefault(); go(key === "j" ? 1 : -1); return; }
     if (rows.length && key === "x" && rows[at]) { const box = rows[at].querySelector("input[type=checkbox]"); if (box) box.checked = !box.checked; return; }
     const found = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === key);
@@ -58,4 +68,49 @@
       if (found.matches("input")) found.focus(); else found.click();
     }
   });
+
+  // what is typed is kept: half a second after the last key, and when the page is left
+  const forms = [...document.querySelectorAll("form[data-keep]")];
+  const dirty = new Set();
+  const ours = (field) => field.name && !["csrf", "once", "query", "keep", "case", "from"].includes(field.name)
+    && field.matches("textarea, select, input:not([type=file]):not([type=checkbox]):not([type=radio])") ;
+  const typedIn = (form) => {
+    const fields = {};
+    for (const field of form.elements) if (ours(field)) fields[field.name] = field.value;
+    return fields;
+  };
+  const say = (form, words) => {
+    const line = form.querySelector(".kept");
+    if (line) { line.hidden = false; line.textContent = words; }
+  };
+  const keep = (form, fields, alive) => fetch("/kept", {
+    method: "POST", keepalive: alive, redirect: "manual",
+    body: new URLSearchParams({ csrf: form.elements.csrf.value, form: form.dataset.keep, fields: JSON.stringify(fields) }),
+  });
+  for (const form of forms) {
+    let timer = 0;
+    if (form.dataset.kept) {
+      const kept = JSON.parse(form.dataset.kept);
+      for (const field of form.elements) if (ours(field) && field.name in kept) field.value = kept[field.name];
+      say(form, `What you typed on ${new Date(form.dataset.keptAt).toLocaleString()} is back. It is not sent yet. `);
+      const forget = document.createElement("button");
+      forget.type = "button";
+      forget.textContent = "Forget it";
+      forget.addEventListener("click", () => keep(form, {}, false).then(() => { dirty.clear(); location.reload(); }));
+      form.querySelector(".kept").append(forget);
+    }
+    form.addEventListener("input", () => {
+      dirty.add(form);
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        timer = 0;
+        keep(form, typedIn(form), false).then(
+          (answer) => say(form, answer.status === 204 ? `Kept at ${new Date().toLocaleTimeString()}, not sent yet.` : "Not kept: your session has ended. Send it, and log in again."),
+          () => say(form, "Not kept: the server can't be reached. It stays on this page."));
+      }, 500);
+    });
+    form.addEventListener("submit", () => { clearTimeout(timer); dirty.clear(); });
+  }
+  addEventListener("pagehide", () => { for (const form of dirty) keep(form, typedIn(form), true); });
+  addEventListener("beforeunload", (event) => { if (dirty.size) event.preventDefault(); });
 })();

@@ -75,7 +75,8 @@ def test_a_case_that_somebody_changed_in_between_is_not_decided_nor_are_those_be
     token = csrf(ann.get("/help").text)
     answer = ann.post("/decide", data={"csrf": token, "case": old, "decision": "not-a-claim:news"})
     assert answer.status_code == 409
-    assert "changed by somebody else in between" in answer.text
+    assert "Nothing of yours was decided, also not for the other 1" in answer.text
+    assert "confirmed, by <bdi>approver-one</bdi>" in answer.text, "what happened stands beside what was wanted"
     assert states(context)["mill.example"] == "confirmed"
     assert states(context)["quarry.example"] == "open"
 

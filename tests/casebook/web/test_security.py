@@ -7,6 +7,7 @@ casebook/web/application_context.py.
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 import pytest
 
@@ -49,7 +50,8 @@ def test_pages_by_role(context, role, path):
     who = client(context, f"{role}-one" if role else None)
     answer = who.get(address(context, path))
     if role is None:
-        assert (answer.status_code, answer.headers["location"]) == (303, "/login")
+        to = "/login" if path == "/" else f"/login?next={quote(address(context, path), safe='')}"
+        assert (answer.status_code, answer.headers["location"]) == (303, to)
     elif ORDER.index(role) < ORDER.index(PAGES[path].role):
         assert answer.status_code == 403
     else:
@@ -64,8 +66,11 @@ def test_forms_by_role(context, role, path):
     who = client(context, f"{role}-one" if role else None)
     token = csrf(who.get("/help").text) if role else "x"
     answer = who.post(path, data={"csrf": token})
-    if role is None:
+    if role is None and path == "/kept":
         assert (answer.status_code, answer.headers["location"]) == (303, "/login")
+    elif role is None:
+        assert answer.status_code == 401
+        assert "Your session has ended" in answer.text
     elif ORDER.index(role) < ORDER.index({**POSTS, **UPLOADS}[path][0]):
         assert answer.status_code == 403
     else:
