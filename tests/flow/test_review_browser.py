@@ -152,6 +152,7 @@ def test_a_letter_is_approved_as_it_stands_on_the_screen_and_a_session_that_ends
     page.goto(page.url.split("?")[0])
     page.goto(page.url.split("/cases")[0] + "/?state=confirmed")
     page.click("a.open")
+    page.wait_for_url("**/cases/*", wait_until="load")
     page.keyboard.press("l")
     page.wait_for_selector("form.letter")
     page.check("input[value=enquiry]")
