@@ -148,9 +148,12 @@ class Workspace:
     def open_readonly(self) -> Ledger:
         return Ledger.open_readonly(self.database)
 
-    def writing(self, command: str) -> AbstractContextManager[None]:
-        """Hold the workspace's writer lock for a command. Errors: OutsideFailureError when another process writes."""
-        return acquire_writer_lock(self.database, command)
+    def writing(self, command: str, *, gives_way: bool = False) -> AbstractContextManager[None]:
+        """Hold the workspace's writer lock for a command. gives_way: for seconds, so that others wait for it.
+
+        Errors: OutsideFailureError when another process writes.
+        """
+        return acquire_writer_lock(self.database, command, gives_way=gives_way)
 
     def serving(self, command: str) -> AbstractContextManager[None]:
         """Write now and then for as long as a server runs, also while another process holds the writer lock."""

@@ -50,6 +50,7 @@ from ledger.verdict_kinds import NOTHING_ALLOWS
 from ledger.vocabulary import DrawnFrom
 
 _INK, _HALO = "#d4000f", "#ffffff"
+PLACE_HIGH_PX = 560  # of a page, around what was found: the heading above it and its neighbours
 _MARGIN_PX, _LINE_PX = 6, 4
 # by how much the sides' ratio of an image as drawn may differ from its file's: boxes are whole pixels
 SAME_SHAPE = 0.03
@@ -134,8 +135,11 @@ class Pictured:
     not_outlined: int = 0  # pictures in which nothing of the claim was found again
 
 
-def find_pages(ledger: Ledger, claim_ids: Sequence[ClaimId] | None = None) -> list[PageToDraw]:
-    """Return the pages that lack a picture. claim_ids: None means those of all findings that nothing allows."""
+def find_pages(ledger: Ledger, claim_ids: Sequence[ClaimId] | None = None, *, retries: bool = True) -> list[PageToDraw]:
+    """Return the pages that lack a picture. claim_ids: None means those of all findings that nothing allows.
+
+    retries: also pages that could not be drawn before.
+    """
     if claim_ids is None:
         kinds = json.dumps([str(kind) for kind in NOTHING_ALLOWS])
         sql = "SELECT claim_id FROM v_findings WHERE verdict IN (SELECT value FROM json_each(?)) ORDER BY claim_id"
@@ -143,7 +147,7 @@ def find_pages(ledger: Ledger, claim_ids: Sequence[ClaimId] | None = None) -> li
     pages: dict[LookId, PageToDraw] = {}
     for claim_id in claim_ids:
         for shown in ledger.select(_PageLook, _LOOKS, [claim_id]):
-            if _has_picture(ledger, claim_id, shown.look_id):
+            if _has_picture(ledger, claim_id, shown.look_id, counts_failures=not retries):
                 continue
             if shown.look_id not in pages:
                 pages[shown.look_id] = _page_to_draw(ledger, shown)
@@ -172,14 +176,16 @@ def _find_render(ledger: Ledger, look_id: LookId) -> Render | None:
     return ledger.select_first(Render, sql, [look_id])
 
 
-def _has_picture(ledger: Ledger, claim_id: ClaimId, look_id: LookId) -> bool:
+def _has_picture(ledger: Ledger, claim_id: ClaimId, look_id: LookId, *, counts_failures: bool) -> bool:
     picture = ledger.select_first(
         Picture,
         f"SELECT {columns_of(Picture)} FROM pictures WHERE claim_id = ? AND look_id = ? ORDER BY picture_id DESC LIMIT 1",
         [claim_id, look_id],
     )
-    if picture is None or picture.failure is not None:
+    if picture is None:
         return False
+    if picture.failure is not None:
+        return counts_failures
     shown = {piece["evidence_id"] for piece in picture.evidence}
     return shown == {piece.evidence_id for piece in _evidence(ledger, claim_id, look_id)}
 
@@ -370,6 +376,21 @@ def _region_in(piece: _Piece, box: Sequence[int]) -> tuple[int, ...]:
     across, down = width / wide, height / high
     left, top = x + region[0] * across, y + region[1] * down
     return round(left), round(top), round(region[2] * across), round(region[3] * down)
+
+
+def crop_place(png: bytes, boxes: Sequence[Sequence[int]]) -> bytes:
+    """Return the part of a drawn page that shows boxes (x, y, width, height): as wide as the page, PLACE_HIGH_PX high; of boxes that
+    lie further apart, the first ones."""
+    with Image.open(io.BytesIO(png), formats=["PNG"]) as opened:
+        ordered = sorted(boxes, key=lambda box: (box[1], box[0]))
+        top = ordered[0][1] if ordered else 0
+        near = [box[1] + box[3] for box in ordered if box[1] + box[3] - top <= PLACE_HIGH_PX]
+        middle = (top + max(near, default=top)) // 2
+        first = max(0, min(middle - PLACE_HIGH_PX // 2, opened.height - PLACE_HIGH_PX))
+        part = opened.crop((0, first, opened.width, min(opened.height, first + PLACE_HIGH_PX)))
+    buffer = io.BytesIO()
+    part.save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def outline_boxes(png: bytes, boxes: Iterable[Sequence[int]]) -> bytes | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import threading
 from collections.abc import Callable, Sequence
@@ -12,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from casebook.cases.letter_facts import Sender
 from casebook.cases.letter_templates import LetterTemplates
+from casebook.cases.letter_text import write_day
 from casebook.web.accounts import FailedLogins, Session
 from casebook.web.case_columns import CaseIndex
 from casebook.web.count_cache import CountCache
@@ -82,12 +84,18 @@ def make_environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["words"] = lambda value: str(value or "none").replace("-", " ")
+    environment.filters["date"] = _write_date
     environment.filters["day"] = lambda text: (text or "")[:10]
     environment.globals["form_number"] = event_id
     environment.globals["shown_fields"] = {
         "comment": "Comment", "subject": "Subject", "body": "Letter", "words": "Words", "recipient": "To", "other": "Address",
     }  # of a form that a session's end interrupted  # fmt: skip
     return environment
+
+
+def _write_date(text: str | None) -> str:
+    """A day as people write it: 24 December 2026. text: an instant or a day."""
+    return write_day("en", dt.date.fromisoformat(text[:10])) if text else ""
 
 
 def is_plain_id(text: str) -> bool:

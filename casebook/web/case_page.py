@@ -14,7 +14,7 @@ from casebook.cases.stored_letters import ListedLetter, list_letters
 from casebook.dossier.dossier import Dossier, compare_logo, read_dossier
 from casebook.dossier.findings import Finding, read_finding
 from casebook.dossier.named_images import draw_named_image, read_named_images
-from casebook.dossier.pictures import list_exhibits, outlined_place, read_png, screenshot_place
+from casebook.dossier.pictures import crop_place, list_exhibits, outlined_place, read_png, screenshot_place
 from ledger.database import Ledger
 from ledger.errors import BadInputError
 from ledger.identity import content_id
@@ -139,8 +139,12 @@ def draw_named(ledger: Ledger, warc_dir: Path, case: Case, number: int) -> bytes
 
 
 def read_page_picture(ledger: Ledger, warc_dir: Path, case: Case, number: int, kind: str) -> bytes | None:
-    """Return a page of a case as a browser drew it. kind: screenshot or outlined; None: there is none."""
+    """Return a page of a case as a browser drew it. kind: screenshot, outlined, or place: the part that is outlined; None: there is none."""
     pictures = _list_drawn(ledger, case)
     if number >= len(pictures):
         return None
-    return read_png(warc_dir, (outlined_place if kind == "outlined" else screenshot_place)(pictures[number]))
+    picture = pictures[number]
+    png = read_png(warc_dir, (screenshot_place if kind == "screenshot" else outlined_place)(picture))
+    if png is None or kind != "place":
+        return png
+    return crop_place(png, [box for piece in picture.evidence for box in piece["boxes"]])

@@ -152,7 +152,7 @@ def show_named(context: ApplicationContext, session: Session, path: Path_, query
 
 def show_page_picture(context: ApplicationContext, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
     case, kind, number = _case(context, path), path["kind"], path["number"]
-    if kind not in ("screenshot", "outlined") or not number.isdecimal() or len(number) > 2:
+    if kind not in ("screenshot", "outlined", "place") or not number.isdecimal() or len(number) > 2:
         raise NotThereError
     png = read_page_picture(context.ledger, context.warc_dir, case, int(number), kind)
     if png is None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from ledger.errors import OutsideFailureError
 from ledger.proof.custody import CustodyLog
@@ -24,13 +25,20 @@ MOST_DIGESTED_BYTES = (
 )
 
 
+GIVES_WAY = " (in the background)"  # behind the number of a process that has the lock for seconds
+PATIENCE_S = 120.0  # for such a process: a page takes seconds to draw, 60 s at most
+
+
 class WriterLockHeldError(OutsideFailureError):
     """Another process has the writer lock."""
 
 
 @contextmanager
-def acquire_writer_lock(database: Path, command: str) -> Iterator[None]:
-    """Hold the writer lock of the folder that the database lies in. Errors: WriterLockHeldError when another process has it."""
+def acquire_writer_lock(database: Path, command: str, *, gives_way: bool = False) -> Iterator[None]:
+    """Hold the writer lock of the folder that the database lies in. Errors: WriterLockHeldError when another process has it.
+
+    gives_way: for work in the background that holds it for seconds; whoever wants the lock meanwhile waits for it.
+    """
     var = database.parent
     try:
         var.mkdir(parents=True, exist_ok=True)
@@ -40,16 +48,14 @@ def acquire_writer_lock(database: Path, command: str) -> Iterator[None]:
             f"{var}: could not be written ({error}); choose a place that you may write"
         ) from error
     with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            lock.seek(0)
+        holder = _lock(lock, patience_s=0 if gives_way else PATIENCE_S)
+        if holder is not None:
             raise WriterLockHeldError(
-                f"{var}: process {lock.read().strip() or 'another'} is writing here; "
+                f"{var}: process {holder or 'another'} is writing here; "
                 "wait until it ends (`partnerproof status` shows how far it is) and try again"
-            ) from error
+            )
         lock.truncate(0)
-        lock.write(str(os.getpid()))
+        lock.write(f"{os.getpid()}{GIVES_WAY if gives_way else ''}")
         lock.flush()
         log = CustodyLog(var / LOG_NAME)
         log.add(CustodyEvent.BEGAN, {"command": command})
@@ -57,6 +63,22 @@ def acquire_writer_lock(database: Path, command: str) -> Iterator[None]:
             yield
         finally:
             log.add(CustodyEvent.ENDED, {"command": command, **_database_facts(database)})
+
+
+def _lock(lock: IO[str], *, patience_s: float) -> str | None:
+    """Take the lock; returns None, or who has it. Waits for one that gives way."""
+    until = time.monotonic() + patience_s
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            holder = lock.read().strip()
+            if GIVES_WAY not in holder or time.monotonic() >= until:
+                return holder
+            time.sleep(0.05)
+        else:
+            return None
 
 
 @contextmanager

@@ -139,6 +139,20 @@ def load_brands(directory: Path, only: Sequence[str] | None = None) -> list[Bran
     return brands
 
 
+def find_four_eyes(directory: Path) -> frozenset[str]:
+    """Return the brands (slugs) whose decisions a second person has to approve, without reading a logo. Errors: BadInputError with
+    every mistake."""
+    slugs, problems = set[str](), list[Problem]()
+    for path in sorted(directory.glob("*/brand.toml")):
+        entry, wrong = read_brand_entry(path.read_text(encoding="utf-8"), str(path))
+        problems += wrong
+        if entry is not None and entry.four_eyes:
+            slugs.add(path.parent.name)
+    if problems:
+        raise BadInputError(problems)
+    return frozenset(slugs)
+
+
 def write_brand(
     directory: Path, *, name: str, aliases: Sequence[str], domains: Sequence[str], logo_files: Sequence[Path]
 ) -> Brand:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import click
 
+from casebook.cases.case_pictures import find_case_pages
 from casebook.dossier.findings import read_finding
 from casebook.dossier.pictures import Pictured, PictureOrder, draw_pictures, find_pages, require_browser
 from partnerproof.cli.choice import Choice, pass_choice
@@ -18,8 +19,9 @@ from partnerproof.workspace import Workspace
 @click.command()
 @click.argument("claims", nargs=-1, metavar="[CLAIM]...")
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many pages; the same command goes on later.")
+@click.option("--cases", is_flag=True, help="The pages of all cases that wait for a decision, in the queue's order, page by page; other commands get their turn in between. As `serve` does in the background.")  # fmt: skip
 @pass_choice
-def picture(choice: Choice, claims: tuple[str, ...], limit: int | None) -> int:
+def picture(choice: Choice, claims: tuple[str, ...], limit: int | None, cases: bool) -> int:  # noqa: FBT001  # click passes by name
     """Draw the pages on which findings rest from the archive, and outline what was found: screenshots for dossiers.
 
     CLAIM is a claim_id of `partnerproof findings`, or its first digits; without any, the pages of all findings that nothing
@@ -31,6 +33,10 @@ def picture(choice: Choice, claims: tuple[str, ...], limit: int | None) -> int:
       partnerproof picture --limit 20
     """
     workspace = choice.workspace()
+    if cases and claims:
+        raise click.UsageError("give claims or --cases, not both")
+    if cases:
+        return draw_for_cases(workspace, limit)
     pictured, left = take_pictures(workspace, "picture", claims or None, limit=limit)
     failed = f", {pictured.failed} pages could not be drawn" if pictured.failed else ""
     nothing = (
@@ -44,6 +50,35 @@ def picture(choice: Choice, claims: tuple[str, ...], limit: int | None) -> int:
     return 3 if pictured.failed else 0
 
 
+def draw_for_cases(workspace: Workspace, limit: int | None) -> int:
+    """Draw page by page what cases lack, with the writer lock for one page at a time; returns the exit status."""
+    drawn = failed = 0
+    while limit is None or drawn + failed < limit:
+        with workspace.open_readonly() as ledger:
+            pages = find_case_pages(ledger)
+        if not pages:
+            break
+        require_browser(pages, workspace.config.crawl.browser or None)
+        with workspace.writing("picture --cases", gives_way=True), workspace.open() as ledger:
+            pictured = draw_pictures(ledger, pages[:1], _order(workspace, lambda: None))
+        drawn, failed = drawn + pictured.drawn, failed + pictured.failed
+    if drawn or failed:
+        with workspace.writing("picture --cases", gives_way=True):
+            seal_after_crawl(workspace, lambda line: click.echo(line, err=True))
+    click.echo(f"{drawn} pictures{f', {failed} pages could not be drawn' if failed else ''}")
+    return 3 if failed else 0
+
+
+def _order(workspace: Workspace, on_page: Callable[[], None]) -> PictureOrder:
+    return PictureOrder(
+        warc_dir=workspace.warc,
+        lexicon=workspace.lexicon(),
+        tool=f"partnerproof {program_version()}",
+        executable=workspace.config.crawl.browser or None,
+        on_page=on_page,
+    )
+
+
 def take_pictures(
     workspace: Workspace, command: str, claims: Sequence[str] | None, *, limit: int | None = None
 ) -> tuple[Pictured, int]:
@@ -52,19 +87,12 @@ def take_pictures(
         ids = None if claims is None else [read_finding(ledger, claim).claim_id for claim in claims]
         if not find_pages(ledger, ids):
             return Pictured(), 0  # without the writer lock: an export is also wanted while a crawl runs
-    crawl = workspace.config.crawl
     with workspace.writing(command):
         with workspace.open() as ledger, progress_bar() as progress:
             pages = find_pages(ledger, ids)
-            require_browser(pages, crawl.browser or None)
+            require_browser(pages, workspace.config.crawl.browser or None)
             task = progress.add_task("drawing", total=len(pages[:limit]))
-            order = PictureOrder(
-                warc_dir=workspace.warc,
-                lexicon=workspace.lexicon(),
-                tool=f"partnerproof {program_version()}",
-                executable=crawl.browser or None,
-                on_page=lambda: progress.advance(task),
-            )
+            order = _order(workspace, lambda: progress.advance(task))
             pictured = draw_pictures(ledger, pages[:limit], order)
         if pictured.drawn or pictured.failed:
             seal_after_crawl(workspace, lambda line: click.echo(line, err=True))

@@ -19,6 +19,8 @@ from casebook.web.application_context import ApplicationContext
 from casebook.web.dashboard import warm_up
 from ledger.database import Ledger
 from ledger.errors import BadInputError, OutsideFailureError, Problem
+from matcher.brands.official_logos import find_four_eyes
+from partnerproof.background_pictures import BackgroundPictures
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.crawl_answers import brands_with_rejections
 from partnerproof.flow import follow_rejections
@@ -31,8 +33,9 @@ from partnerproof.workspace import Workspace
     "--port", default=8742, show_default=True, type=click.IntRange(0, 65535), help="Port; 0: any that is free."
 )
 @click.option("--token", "with_token", is_flag=True, help="For one person: print an address that opens the application without an account.")  # fmt: skip
+@click.option("--no-pictures", is_flag=True, help="Do not draw the pages of waiting cases in the background (extra [browser]).")  # fmt: skip
 @pass_choice
-def serve(choice: Choice, host: str, port: int, with_token: bool) -> None:  # noqa: FBT001  # click passes by name
+def serve(choice: Choice, host: str, port: int, with_token: bool, no_pictures: bool) -> None:  # noqa: FBT001  # click passes by name
     """Open the review application: cases, decisions, groups, with keys, in a browser on this machine.
 
     Accounts are made with `partnerproof account add`. A crawl may run beside it. To use it from elsewhere, put a server
@@ -46,10 +49,10 @@ def serve(choice: Choice, host: str, port: int, with_token: bool) -> None:  # no
     if not workspace.database.exists():
         raise click.UsageError("nothing was crawled here yet: run `partnerproof crawl` first")
     with workspace.serving("serve"):
-        _serve(workspace, host, port, with_token=with_token)
+        _serve(workspace, host, port, with_token=with_token, with_pictures=not no_pictures)
 
 
-def _serve(workspace: Workspace, host: str, port: int, *, with_token: bool) -> None:
+def _serve(workspace: Workspace, host: str, port: int, *, with_token: bool, with_pictures: bool) -> None:
     import uvicorn
 
     with workspace.open() as ledger:
@@ -59,15 +62,14 @@ def _serve(workspace: Workspace, host: str, port: int, *, with_token: bool) -> N
         rejecting = brands_with_rejections(ledger)
         if rejecting:
             follow_rejections(ledger, rejecting, workspace.warc)  # what a killed server had not done yet
-    has_brands = any(workspace.brands.glob("*/brand.toml"))  # a copy of var/ alone can be reviewed too
-    brands = {brand.slug: brand for brand in workspace.load_brands()} if has_brands else {}
+    with_four_eyes = find_four_eyes(workspace.brands)  # a copy of var/ alone, without brands, can be reviewed too
     context = ApplicationContext(
         database=workspace.database,
         warc_dir=workspace.warc,
         pictures_dir=workspace.var / "pictures",
         log=workspace.custody,
         follow_rejections=follow_rejections,
-        four_eyes=lambda brand: brand in brands and brands[brand].four_eyes,
+        four_eyes=lambda brand: brand in with_four_eyes,
         token=secrets.token_urlsafe(24) if with_token else None,
         user=getpass.getuser(),
         templates=LetterTemplates(workspace.own_letters),
@@ -88,7 +90,13 @@ def _serve(workspace: Workspace, host: str, port: int, *, with_token: bool) -> N
     click.echo(f"{address}/enter?token={context.token}" if context.token else f"{address}/")
     sys.stdout.flush()
     threading.Thread(target=warm_up, args=[context], daemon=True).start()
-    server.run(sockets=[listener])
+    pictures = BackgroundPictures(workspace)
+    if with_pictures and (why := pictures.start()):
+        click.echo(f"pages of cases are not drawn: {why}", err=True)
+    try:
+        server.run(sockets=[listener])
+    finally:
+        pictures.stop()
 
 
 def _require_account(ledger: Ledger) -> None:

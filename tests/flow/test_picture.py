@@ -1,21 +1,27 @@
 """Pages on which findings rest are drawn from the archive alone, and what was found is outlined, or said to be missing.
 
-Tests: partnerproof/cli/picture.py, casebook/dossier/pictures.py.
+Tests: partnerproof/cli/picture.py, partnerproof/background_pictures.py, casebook/dossier/pictures.py, casebook/cases/case_pictures.py.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import time
 import zipfile
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from casebook.cases.case_pictures import find_case_pages
+from casebook.dossier.pictures import PLACE_HIGH_PX, crop_place, find_pages
 from crawler.drawing.browser import why_no_browser
 from ledger.archive.warc import read_made
+from ledger.database import Ledger
 from ledger.proof.verifier import BROKEN, NOT_CHECKED, check_export
+from partnerproof.background_pictures import BackgroundPictures
+from partnerproof.workspace import find_workspace
 from tests.conftest import draw_logo, png, run_partnerproof, send
 from tests.flow.sealed import claim_of, of, verify
 from tests.flow.test_provenance import rows
@@ -162,6 +168,38 @@ def test_a_limit_leaves_the_rest_for_later(acme, serve, logo_png):
     assert "1 pictures" in run_partnerproof("-w", acme, "picture", "--limit", "1")
     assert "1 pictures" in run_partnerproof("-w", acme, "picture", "--limit", "1")
     assert "0 pictures" in run_partnerproof("-w", acme, "picture")
+
+
+def test_pages_of_waiting_cases_are_drawn_and_a_page_that_fails_is_not_tried_for_ever(acme, serve, logo_png):
+    claim = look_at(acme, serve, logo_png)
+    run_partnerproof("-w", acme, "picture", "--cases", claim, code=2)
+    assert run_partnerproof("-w", acme, "picture", "--cases") == "1 pictures\n"
+    assert run_partnerproof("-w", acme, "picture", "--cases") == "0 pictures\n"
+    with Ledger.open(acme / "var" / "partnerproof.db") as ledger:
+        ledger.execute("UPDATE pictures SET failure = 'it took too long'")
+        assert find_case_pages(ledger) == []
+        assert len(find_pages(ledger)) == 1
+
+
+def test_the_application_draws_while_it_runs(acme, serve, logo_png):
+    look_at(acme, serve, logo_png)
+    pictures = BackgroundPictures(find_workspace(acme))
+    assert pictures.start() is None
+    for _ in range(600):
+        if rows(acme, "SELECT 1 FROM pictures"):
+            break
+        time.sleep(0.1)
+    pictures.stop()
+    assert len(rows(acme, "SELECT 1 FROM pictures WHERE failure IS NULL")) == 1
+
+
+def test_the_place_of_what_was_found_is_cut_out_of_a_long_page():
+    page = Image.new("RGB", (800, 4000), "white")
+    page.paste("black", (100, 3000, 300, 3080))
+    place = Image.open(io.BytesIO(crop_place(png(page), [(100, 3000, 200, 80)])))
+    assert place.size == (800, PLACE_HIGH_PX)
+    assert place.getpixel((200, PLACE_HIGH_PX // 2)) == (0, 0, 0)
+    assert Image.open(io.BytesIO(crop_place(png(page.crop((0, 0, 800, 90))), []))).size == (800, 90)
 
 
 def test_outlines_outside_a_picture_are_none():
