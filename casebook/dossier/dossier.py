@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
 
-from casebook.dossier.evidence_rates import describe_rate
+from casebook.dossier.case_story import CaseStory, read_case_story
+from casebook.dossier.evidence_rates import describe_rate, tell_share, upper_bound
 from casebook.dossier.findings import Finding
 from casebook.dossier.named_images import NamedExhibit, read_named_images
 from casebook.dossier.pictures import PageExhibit, read_exhibits
@@ -212,6 +213,7 @@ class Dossier:
     ways: tuple[Way, ...]  # of looks that were redirected
     pages: tuple[PageExhibit, ...]  # as drawn, the latest look at each first
     timeline: tuple[TimelineEntry, ...]
+    story: CaseStory | None  # what people did with it; None: it never became a case
     rules_version: str
 
 
@@ -246,6 +248,7 @@ def read_dossier(ledger: Ledger, warc_dir: Path, finding: Finding, *, with_pictu
         ways=read_ways(ledger, claim_id),
         pages=read_exhibits(ledger, warc_dir, claim_id) if with_pictures else (),
         timeline=tuple(ledger.select(TimelineEntry, _TIMELINE, [claim_id, claim_id])),
+        story=read_case_story(ledger, claim_id),
         rules_version=RULES_VERSION,
     )
 
@@ -326,7 +329,10 @@ def _describe_strangers(logo: ShownLogo) -> str:
     count = "none" if logo.strangers == 0 else str(logo.strangers)
     if logo.strangers >= COUNTED_STRANGERS:
         count = f"{COUNTED_STRANGERS} or more"
-    return f"{count} of {logo.strangers_compared:,} unrelated drawings"
+    if not logo.strangers_compared or logo.strangers >= COUNTED_STRANGERS:
+        return f"{count} of {logo.strangers_compared:,} unrelated drawings"
+    bound = tell_share(upper_bound(logo.strangers, logo.strangers_compared))
+    return f"{count} of {logo.strangers_compared:,} unrelated drawings: under {bound} at 95 % confidence"
 
 
 def _texts(ledger: Ledger, claim_id: ClaimId) -> tuple[TextExhibit, ...]:

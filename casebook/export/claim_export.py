@@ -101,7 +101,8 @@ def export_claim(ledger: Ledger, order: ExportOrder, *, warc_dir: Path, seals_di
         dossier = read_dossier(ledger, warc_dir, finding)
     if order.redact_by is not None:
         # pictures drawn later show words as pixels, and nothing that the rest lacks
-        dossier = replace(dossier, pages=())
+        story = dossier.story.without_words() if dossier.story else None
+        dossier = replace(dossier, pages=(), story=story)
     part = order.out.with_name(f".{order.out.name}.part")
     try:
         order.out.parent.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import tomllib
 
-from casebook.dossier.evidence_rates import describe_rate
+import pytest
+
+from casebook.dossier.evidence_rates import describe_rate, tell_share, upper_bound
 from ledger.shipped import shipped_data
 from ledger.vocabulary import Evidence
 
@@ -13,11 +15,13 @@ def test_a_rate_is_told_of_the_kinds_without_sentences():
     told = describe_rate("picture,name,text", is_doubted=False)
     assert told == describe_rate("picture,name", is_doubted=False)
     assert told is not None
-    assert told.endswith("labelled images with such evidence, 29 showed the brand")
+    assert "labelled images with such evidence, 29 showed the brand: wrong in under 9.9 % of such images" in told
 
 
 def test_what_leaves_a_doubt_has_a_rate_of_its_own():
-    assert describe_rate("name", is_doubted=True) == "of 13 labelled images with such evidence, 12 showed the brand"
+    told = describe_rate("name", is_doubted=True)
+    assert told is not None
+    assert told.startswith("of 13 labelled images with such evidence, 12 showed the brand: wrong in under 32 %")
 
 
 def test_nothing_is_told_where_nothing_was_measured():
@@ -30,3 +34,10 @@ def test_the_file_speaks_the_vocabulary():
     rates = tomllib.loads(shipped_data("evidence_rates.toml").read_text(encoding="utf-8"))["right-wrong"]
     for kinds in rates:
         assert set(kinds.removesuffix(" doubted").split(",")) <= set(Evidence)
+
+
+def test_a_rate_of_none_has_a_bound():
+    assert [tell_share(upper_bound(0, of)) for of in (23_370, 19, 1)] == ["0.013 %", "15 %", "95 %"]
+    assert upper_bound(5, 5) == 1.0
+    for of in (10, 100, 1_000):  # with such a rate, none is seen in one of twenty
+        assert (1 - upper_bound(0, of)) ** of == pytest.approx(0.05)
