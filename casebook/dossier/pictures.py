@@ -50,6 +50,7 @@ from ledger.verdict_kinds import NOTHING_ALLOWS
 from ledger.vocabulary import DrawnFrom
 
 _INK, _HALO = "#d4000f", "#ffffff"
+THUMBNAIL_PX = (576, 360)  # twice what a card shows: sharp on fine screens
 PLACE_HIGH_PX = 560  # of a page, around what was found: the heading above it and its neighbours
 _MARGIN_PX, _LINE_PX = 6, 4
 # by how much the sides' ratio of an image as drawn may differ from its file's: boxes are whole pixels
@@ -388,6 +389,21 @@ def crop_place(png: bytes, boxes: Sequence[Sequence[int]]) -> bytes:
         middle = (top + max(near, default=top)) // 2
         first = max(0, min(middle - PLACE_HIGH_PX // 2, opened.height - PLACE_HIGH_PX))
         part = opened.crop((0, first, opened.width, min(opened.height, first + PLACE_HIGH_PX)))
+    buffer = io.BytesIO()
+    part.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def shrink_around(png: bytes, box: Sequence[int]) -> bytes:
+    """Return a small picture of what stands around a box (x, y, width, height) of a drawn page."""
+    x, y, width, height = box
+    with Image.open(io.BytesIO(png), formats=["PNG"]) as opened:
+        wide = min(opened.width, max(480, width + 80))
+        high = min(opened.height, max(300, height + 80))
+        left = max(0, min(x + width // 2 - wide // 2, opened.width - wide))
+        top = max(0, min(y + height // 2 - high // 2, opened.height - high))
+        part = opened.crop((left, top, left + wide, top + high)).convert("RGB")
+    part.thumbnail(THUMBNAIL_PX)
     buffer = io.BytesIO()
     part.save(buffer, "PNG")
     return buffer.getvalue()

@@ -73,6 +73,7 @@ _STATIC_FILES = {
     "app.css": (STATIC / "app.css", "text/css"),
     "charts.css": (STATIC / "charts.css", "text/css"),
     "app.js": (STATIC / "app.js", "text/javascript"),
+    "mark.svg": (STATIC / "mark.svg", "image/svg+xml"),
 }
 Act = Callable[[Request, Session, Form], Awaitable[Response]]
 

@@ -14,13 +14,21 @@ from casebook.cases.stored_letters import ListedLetter, list_letters
 from casebook.dossier.dossier import Dossier, compare_logo, read_dossier
 from casebook.dossier.findings import Finding, read_finding
 from casebook.dossier.named_images import draw_named_image, read_named_images
-from casebook.dossier.pictures import crop_place, list_exhibits, outlined_place, read_png, screenshot_place
+from casebook.dossier.pictures import (
+    crop_place,
+    list_exhibits,
+    outlined_place,
+    read_png,
+    screenshot_place,
+    shrink_around,
+)
 from ledger.database import Ledger
-from ledger.errors import BadInputError
+from ledger.errors import BadInputError, EvidenceBrokenError, RecordDeletedError
 from ledger.identity import content_id
 from ledger.records import Case, CaseEventRow, Look, Picture, RemovalCheck
 from ledger.typed_texts import CaseId, FinalUrl, Instant
-from matcher.explain import Comparison
+from matcher.explain import Comparison, outline_region
+from matcher.logo_matches import image_content
 
 _NO_DETAILS = dict.fromkeys(
     (
@@ -148,3 +156,41 @@ def read_page_picture(ledger: Ledger, warc_dir: Path, case: Case, number: int, k
     if png is None or kind != "place":
         return png
     return crop_place(png, [box for piece in picture.evidence for box in piece["boxes"]])
+
+
+def draw_thumbnail(ledger: Ledger, warc_dir: Path, pictures_dir: Path, case: Case) -> Path | None:
+    """Return where a small picture of a case lies: the outlined place on its page, else the image; None: there is neither."""
+    picture = next(iter(_list_drawn(ledger, case)), None)
+    stem = content_id("thumbnail", picture.picture_id if picture else case.image_sha256 or "")
+    file = pictures_dir / stem[:2] / f"{stem}-thumb.png"
+    if file.exists():
+        return file
+    try:
+        drawn = _page_thumbnail(warc_dir, picture) if picture else None
+        drawn = drawn or _image_thumbnail(ledger, warc_dir, case)
+    except (EvidenceBrokenError, RecordDeletedError):  # a list goes on without; the case says what is wrong
+        return None
+    if drawn is None:
+        return None
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_name(f".{file.name}-{threading.get_ident()}")
+    part.write_bytes(drawn)
+    part.replace(file)
+    return file
+
+
+def _page_thumbnail(warc_dir: Path, picture: Picture) -> bytes | None:
+    png = read_png(warc_dir, outlined_place(picture))
+    boxes = [box for piece in picture.evidence for box in piece["boxes"]]
+    return shrink_around(png, boxes[0]) if png is not None and boxes else None
+
+
+def _image_thumbnail(ledger: Ledger, warc_dir: Path, case: Case) -> bytes | None:
+    if case.image_sha256 is None:
+        return None
+    capture_id = ledger.value(
+        "SELECT iif(inline_sha256 IS NULL, image_capture_id, NULL) FROM seen_images WHERE image_sha256 = ? LIMIT 1",
+        [case.image_sha256],
+    )
+    drawn = outline_region(image_content(ledger, warc_dir, case.image_sha256, capture_id), None)
+    return drawn if isinstance(drawn, bytes) else None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -30,7 +31,15 @@ from casebook.cases.letters import latest_day, may_write
 from casebook.web.accounts import Session, list_accounts
 from casebook.web.application_context import ApplicationContext, is_plain_id
 from casebook.web.case_columns import SORTS
-from casebook.web.case_page import KINDS, draw_named, draw_picture, read_case, read_case_view, read_page_picture
+from casebook.web.case_page import (
+    KINDS,
+    draw_named,
+    draw_picture,
+    draw_thumbnail,
+    read_case,
+    read_case_view,
+    read_page_picture,
+)
 from casebook.web.dashboard import DASHBOARD_PAGES
 from casebook.web.kept_texts import keep_text, read_kept
 from casebook.web.letter_pages import LETTER_PAGES, LETTER_POSTS
@@ -45,10 +54,10 @@ from casebook.web.queue import (
 )
 from casebook.web.queue_table import TABLE_PAGES
 from casebook.web.responses import Answer, Form, NotThereError, Page, Path_, Post, filters_of, one_field, with_filters
-from ledger.database import columns_of
+from ledger.database import Ledger, columns_of
 from ledger.identity import utc_now
 from ledger.records import Case, SavedView
-from ledger.typed_texts import CaseId, Instant, IsoDate
+from ledger.typed_texts import CaseId, ClaimId, Instant, IsoDate
 from ledger.vocabulary import CaseEvent, CaseState, ReplyKind, Role
 
 _LETTERS = {CaseState.CONFIRMED: "c", CaseState.FALSE_MATCH: "d", CaseState.NOT_A_CLAIM: "d", CaseState.AUTHORISED: "a", CaseState.DUPLICATE: "d"}  # fmt: skip
@@ -59,6 +68,11 @@ _TITLES = {
     CaseState.NOT_A_CLAIM: "Dismiss: it claims no relation",
     CaseState.DUPLICATE: "Dismiss: another case is the same",
 }
+
+
+_NO_PICTURE = base64.b64decode(  # one transparent pixel, where a case has no picture
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +86,15 @@ class _LogEntry:
     case_id: CaseId
     vendor: str
     brand: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _FirstReason:
+    """The first reason of a claim's latest verdict; None: it has none."""
+
+    claim_id: ClaimId
+    reason: str | None
+    sequence: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,13 +124,31 @@ def show_queue(context: ApplicationContext, session: Session, path: Path_, query
     total = queue.count()
     sql = f"SELECT {columns_of(SavedView)} FROM saved_views WHERE account = ? ORDER BY name"
     views = ledger.select(SavedView, sql, [session.account])
+    cases = queue.list_cases()
     values = {
-        "cases": queue.list_cases(), "total": total, "filters": filters, "facets": queue.count_facets(),
+        "cases": cases, "why": _first_reasons(ledger, cases), "without_register": _without_register(ledger, cases), "total": total, "filters": filters, "facets": queue.count_facets(),
         "pages": max(1, -(-total // PAGE_SIZE)), "sorts": tuple(SORTS), "views": views, "reasons": REASONS, "titles": _TITLES,
         "done": _done(context, query.get("done")), "most": MOST_AT_ONCE, "undecided": UNDECIDED, "facet_names": FACETS,
         "any_state": ANY, "late": queue.count_late(),
     }  # fmt: skip
     return Answer(template="queue.html", values=values)
+
+
+def _first_reasons(ledger: Ledger, cases: Sequence[Case]) -> dict[ClaimId, str]:
+    """The first reason of the verdict that holds, of each case's claim."""
+    sql = (
+        "SELECT v.claim_id, json_extract(v.reasons, '$[0]') AS reason, max(v.sequence) AS sequence FROM json_each(?) j"
+        " JOIN verdicts v ON v.claim_id = j.value AND v.is_replay = 0 GROUP BY v.claim_id"  # a bare column is that of the maximum
+    )
+    rows = ledger.select(_FirstReason, sql, [json.dumps([case.claim_id for case in cases])])
+    return {row.claim_id: row.reason for row in rows if row.reason}
+
+
+def _without_register(ledger: Ledger, cases: Sequence[Case]) -> list[str]:
+    """The brands of some cases that have no register: their cases wait for one."""
+    brands = sorted({case.brand for case in cases})
+    held = set(ledger.values("SELECT DISTINCT brand FROM register_snapshots"))
+    return [brand for brand in brands if brand not in held]
 
 
 def show_case(context: ApplicationContext, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
@@ -160,6 +201,11 @@ def show_page_picture(context: ApplicationContext, session: Session, path: Path_
     return Answer(png=png)
 
 
+def show_thumbnail(context: ApplicationContext, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
+    file = draw_thumbnail(context.ledger, context.warc_dir, context.pictures_dir, _case(context, path))
+    return Answer(png=_NO_PICTURE) if file is None else Answer(file=file)
+
+
 def show_log(context: ApplicationContext, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
     """Who decided what, newest first: for admins."""
     entries = context.ledger.select(
@@ -179,6 +225,7 @@ PAGES: Mapping[str, Page] = {
     "/": Page(role=Role.READER, make=show_queue),
     "/cases/{case_id}": Page(role=Role.READER, make=show_case),
     "/cases/{case_id}/pictures/{number}/{kind}": Page(role=Role.READER, make=show_picture),
+    "/cases/{case_id}/thumb": Page(role=Role.READER, make=show_thumbnail),
     "/cases/{case_id}/named/{number}": Page(role=Role.READER, make=show_named),
     "/cases/{case_id}/pages/{number}/{kind}": Page(role=Role.READER, make=show_page_picture),
     "/log": Page(role=Role.ADMIN, make=show_log),

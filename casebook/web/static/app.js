@@ -25,6 +25,21 @@
     slide.addEventListener("input", apply);
     apply();
   }
+  // the queue as a table or as cards: on a narrow screen cards, until somebody chooses
+  const chooser = document.querySelector(".views");
+  const list = document.querySelector("form.cases");
+  const showAs = (view) => {
+    list.classList.toggle("as-cards", view === "cards");
+    for (const button of chooser.querySelectorAll("[data-view]")) button.setAttribute("aria-pressed", String(button.dataset.view === view));
+  };
+  if (chooser && list) {
+    chooser.hidden = false;
+    showAs(localStorage.getItem("partnerproof-queue") || (matchMedia("(max-width: 40rem)").matches ? "cards" : "table"));
+    for (const button of chooser.querySelectorAll("[data-view]")) button.addEventListener("click", () => {
+      localStorage.setItem("partnerproof-queue", button.dataset.view);
+      showAs(button.dataset.view);
+    });
+  }
   const tick = document.querySelector("[data-tick]");
   if (tick) tick.addEventListener("click", () => {
     for (const box of document.querySelectorAll("form.cases input[type=checkbox]")) box.checked = true;

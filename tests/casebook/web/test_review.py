@@ -232,3 +232,17 @@ def test_a_refused_form_leads_back_to_its_own_page_and_to_no_other_place(context
     ):  # fmt: skip
         page = who.post("/decide", data={"csrf": token}, headers={"Referer": referer}).text
         assert (back in page) if back else "evil" not in page and "javascript" not in page and ">Back</a>" not in page
+
+
+def test_the_queue_shows_why_and_a_picture_of_each_case_and_which_brand_has_no_register(context):
+    who = client(context, "reviewer-one")
+    page = who.get("/").text
+    assert "no authorisation on record: 1 grants searched" in page
+    assert "No register of" not in page
+    case_id = case_of(context, "mill.example").case_id
+    assert f'src="/cases/{case_id}/thumb"' in page
+    answer = who.get(f"/cases/{case_id}/thumb")  # these cases have no archive: a picture of nothing, and no fault
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
+    context.ledger.database.execute("PRAGMA foreign_keys = OFF")
+    context.ledger.execute("DELETE FROM register_snapshots")
+    assert "No register of <bdi>acme</bdi> was imported yet" in who.get("/").text
