@@ -24,6 +24,11 @@ def read_date(text: str, date_format: str = ISO_DATES) -> IsoDate | None:
         return None
 
 
+def day_of(day: str) -> dt.date:
+    """Return a day of its ISO text, as records have it."""
+    return dt.date.fromisoformat(day)
+
+
 def end_of_day(day: IsoDate) -> Instant:
     """Return the last instant of a day (ISO text) as UTC text: what was known by then was known that day."""
     return Instant(f"{day}T23:59:59Z")

@@ -12,7 +12,7 @@ from ledger.vocabulary import VerdictKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerdictMeaning:
-    """One kind of verdict. sentence: with {vendor}, {brand} and {relation}, the first thing that a dossier says.
+    """One kind of verdict. sentence: with {vendor}, {shows} (shows, or showed), {brand} and {relation}, the first thing that a dossier says.
 
     nothing_allows: the register was searched, and nothing in it allows the claim: an accusation.
     is_plainly_allowed: nobody has to look at it.
@@ -28,40 +28,40 @@ class VerdictMeaning:
 V = VerdictKind
 MEANINGS: dict[VerdictKind, VerdictMeaning] = {  # the most serious first
     V.NO_AUTHORISATION: VerdictMeaning(
-        sentence="{vendor} shows itself as {relation} of {brand}; there is no authorisation on record.",
+        sentence="{vendor} {shows} itself as {relation} of {brand}; there is no authorisation on record.",
         nothing_allows=True,
         colour="bold red",
     ),
     V.LAPSED: VerdictMeaning(
-        sentence="{vendor} shows itself as {relation} of {brand}; the register allowed it once, and no longer.",
+        sentence="{vendor} {shows} itself as {relation} of {brand}; the register allowed it once, and no longer.",
         nothing_allows=True,
         colour="red",
     ),
     V.NOT_YET: VerdictMeaning(
-        sentence="{vendor} shows itself as {relation} of {brand}; the register allows it only from a later day.",
+        sentence="{vendor} {shows} itself as {relation} of {brand}; the register allows it only from a later day.",
         nothing_allows=True,
         colour="red",
     ),
     V.EXCEEDS_GRANT: VerdictMeaning(
-        sentence="{vendor} shows itself as {relation} of {brand} beyond what the register grants.",
+        sentence="{vendor} {shows} itself as {relation} of {brand} beyond what the register grants.",
         nothing_allows=True,
         colour="yellow",
     ),
     V.TEMPLATE: VerdictMeaning(
-        sentence="{vendor} shows {brand} in a wall of logos that unrelated vendors show alike: "
+        sentence="{vendor} {shows} {brand} in a wall of logos that unrelated vendors show alike: "
         "it came with a page template or was copied.",
         colour="yellow",
     ),
     V.GROUP_MEMBER: VerdictMeaning(
-        sentence="{vendor} shows itself as {relation} of {brand}; a company of its group is authorised, "
+        sentence="{vendor} {shows} itself as {relation} of {brand}; a company of its group is authorised, "
         "and a person has to decide whether that extends to it.",
         colour="magenta",
     ),
     V.UNDETERMINED: VerdictMeaning(
-        sentence="{vendor} shows {brand} as {relation}; a person has to decide what that is.", colour="magenta"
+        sentence="{vendor} {shows} {brand} as {relation}; a person has to decide what that is.", colour="magenta"
     ),
     V.AUTHORISED: VerdictMeaning(
-        sentence="{vendor} shows itself as {relation} of {brand}, and the register allows it.",
+        sentence="{vendor} {shows} itself as {relation} of {brand}, and the register allows it.",
         is_plainly_allowed=True,
         colour="green",
     ),
@@ -69,7 +69,8 @@ MEANINGS: dict[VerdictKind, VerdictMeaning] = {  # the most serious first
         sentence="{vendor} says in words that it has no relation with {brand}.", is_plainly_allowed=True
     ),
     V.NOT_A_PARTNERSHIP_CLAIM: VerdictMeaning(
-        sentence="{vendor} shows {brand} ({relation}), which is not a claim to be its partner.", is_plainly_allowed=True
+        sentence="{vendor} {shows} {brand} ({relation}), which is not a claim to be its partner.",
+        is_plainly_allowed=True,
     ),
     V.OWN_PROPERTY: VerdictMeaning(sentence="{vendor} is a site of {brand} itself.", is_plainly_allowed=True),
 }

@@ -5,7 +5,6 @@ Reads: letters (their stored enclosure), seen_images, logo_matches, official_log
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from casebook.cases.letter_facts import ShownPage, pages_of_json
 from casebook.cases.letter_templates import LetterTemplates
 from casebook.cases.letter_text import write_day
 from ledger.database import Ledger
+from ledger.dates import day_of
 from ledger.errors import EvidenceBrokenError, RecordDeletedError
 from ledger.records import Case, Letter
 from ledger.typed_texts import CaptureId, OfficialLogoId, Sha256
@@ -76,26 +76,36 @@ def make_enclosure(ledger: Ledger, warc_dir: Path, templates: LetterTemplates, l
     pages = pages_of_json(letter.enclosure)
     return Enclosure(
         words=words,
-        pages=tuple(_enclosed_page(templates, letter.language, brand, page) for page in pages),
-        pictures=tuple(_pictures(ledger, warc_dir, case.brand, words, pages)),
+        pages=enclose_pages(templates, letter.language, brand, pages),
+        pictures=tuple(draw_pictures_of(ledger, warc_dir, case.brand, words, pages)),
     )
+
+
+def enclose_pages(
+    templates: LetterTemplates, language: str, brand: str, pages: tuple[ShownPage, ...]
+) -> tuple[EnclosedPage, ...]:
+    """Return the rows of a table of pages, in a language. brand: its name."""
+    return tuple(_enclosed_page(templates, language, brand, page) for page in pages)
 
 
 def _enclosed_page(templates: LetterTemplates, language: str, brand: str, page: ShownPage) -> EnclosedPage:
     days = dict.fromkeys([page.first_seen, page.last_seen])
     return EnclosedPage(
         url=page.url,
-        seen=" – ".join(write_day(language, dt.date.fromisoformat(day)) for day in days),
+        seen=" – ".join(write_day(language, day_of(day)) for day in days),
         shown=tuple(templates.describe_thing(language, brand, thing) for thing in page.things),
         images=tuple(dict.fromkeys(thing.image_sha256 for thing in page.things if thing.image_sha256)),
         sha256=page.sha256,
     )
 
 
-def _pictures(
+def draw_pictures_of(
     ledger: Ledger, warc_dir: Path, brand: str, words: dict[str, str], pages: tuple[ShownPage, ...]
 ) -> Iterator[EnclosedPicture]:
-    """Yield each official logo before what shows it."""
+    """Yield a picture of each image that pages show, each official logo before the first that shows it. brand: its slug.
+
+    words: the captions `official` and `found`, with $url.
+    """
     places: dict[Sha256, str] = {}
     for page in pages:
         for thing in page.things:

@@ -227,8 +227,9 @@ def read_dossier(ledger: Ledger, warc_dir: Path, finding: Finding, *, with_pictu
     )
     search_id = verdicts[0].search_id if verdicts else None
     brand_name = ledger.value("SELECT name FROM brands WHERE brand = ?", [finding.brand])
+    story = read_case_story(ledger, claim_id)
     return Dossier(
-        sentence=_sentence(finding, brand_name),
+        sentence=_sentence(finding, brand_name, story.case.removed_on if story else None),
         evidence_rate=describe_rate(finding.evidence, is_doubted=bool(verdicts and verdicts[0].facts.get("doubts"))),
         logos=_logos(ledger, warc_dir, claim_id, with_pictures=with_pictures),
         named=read_named_images(ledger, warc_dir, claim_id, with_pictures=with_pictures),
@@ -248,18 +249,23 @@ def read_dossier(ledger: Ledger, warc_dir: Path, finding: Finding, *, with_pictu
         ways=read_ways(ledger, claim_id),
         pages=read_exhibits(ledger, warc_dir, claim_id) if with_pictures else (),
         timeline=tuple(ledger.select(TimelineEntry, _TIMELINE, [claim_id, claim_id])),
-        story=read_case_story(ledger, claim_id),
+        story=story,
         rules_version=RULES_VERSION,
     )
 
 
-def _sentence(finding: Finding, brand_name: str) -> str:
+def _sentence(finding: Finding, brand_name: str, removed_on: IsoDate | None) -> str:
+    """What a claim is, in one sentence; what it was, once its removal is proven."""
     if finding.verdict is None:
         return f"{finding.vendor} and {brand_name}: not judged yet."
     relation = RELATIONS[finding.relation].words
     if finding.tier:
         relation = f"{finding.tier} {relation}"
-    return VERDICTS[finding.verdict].sentence.format(vendor=finding.vendor, relation=relation, brand=brand_name)
+    shows = "showed" if removed_on else "shows"
+    said = VERDICTS[finding.verdict].sentence.format(
+        vendor=finding.vendor, shows=shows, relation=relation, brand=brand_name
+    )
+    return f"{said} Gone since {removed_on}." if removed_on else said
 
 
 def _logos(ledger: Ledger, warc_dir: Path, claim_id: ClaimId, *, with_pictures: bool) -> tuple[LogoExhibit, ...]:

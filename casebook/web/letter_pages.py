@@ -27,6 +27,8 @@ from casebook.cases.letters import (
     return_letter,
     write_letter,
 )
+from casebook.cases.removal_certificate import KINDS as CERTIFICATE_KINDS
+from casebook.cases.removal_certificate import export_removal_certificate
 from casebook.cases.stored_letters import read_draft, read_writers, require_case, require_letter, require_text
 from casebook.web.accounts import Session
 from casebook.web.application_context import ApplicationContext, is_plain_id
@@ -194,7 +196,27 @@ def show_reply_file(context: ApplicationContext, session: Session, path: Path_, 
     )
 
 
+def show_removal_certificate(
+    context: ApplicationContext, session: Session, path: Path_, query: Mapping[str, str]
+) -> Answer:
+    case = _case(context, CaseId(path["case_id"]))
+    if case.removed_on is None or path["kind"] not in CERTIFICATE_KINDS:
+        raise NotThereError
+    return Answer(
+        download=export_removal_certificate(
+            context.ledger,
+            context.log,
+            case,
+            path["kind"],
+            warc_dir=context.warc_dir,
+            templates=context.templates,
+            by=session.account,
+        )
+    )
+
+
 LETTER_PAGES: Mapping[str, Page] = {
+    "/cases/{case_id}/removal/{kind}": Page(role=Role.REVIEWER, make=show_removal_certificate),
     "/cases/{case_id}/letter": Page(role=Role.REVIEWER, make=show_new_letter),
     "/letters/{letter_id}": Page(role=Role.READER, make=show_letter),
     "/letters/{letter_id}/file/{kind}": Page(role=Role.REVIEWER, make=show_letter_file),

@@ -19,7 +19,7 @@ def test_every_kind_has_a_meaning_and_a_place():
 
 def test_every_sentence_can_be_filled():
     for meaning in MEANINGS.values():
-        sentence = meaning.sentence.format(vendor="Vendor", brand="Acme", relation="partner")
+        sentence = meaning.sentence.format(shows="shows", vendor="Vendor", brand="Acme", relation="partner")
         assert sentence.startswith("Vendor ")
         assert sentence.endswith(".")
 

@@ -73,3 +73,13 @@ def test_a_claim_without_a_case_has_no_story(context):
     confirm(context, "harbour.example")
     known = context.ledger.value("SELECT claim_id FROM v_findings WHERE vendor_domain = 'known.example'")
     assert read_case_story(context.ledger, known) is None
+
+
+def test_after_a_proven_removal_the_title_tells_the_past(context):
+    case = confirm(context, "harbour.example")
+    assert "Harbour shows itself as partner of Acme" in page_of(context, case.claim_id)
+    context.ledger.execute("UPDATE cases SET removed_on = '2026-03-01' WHERE case_id = ?", [case.case_id])
+    page = page_of(context, case.claim_id)
+    assert (
+        "Harbour showed itself as partner of Acme; there is no authorisation on record. Gone since 2026-03-01." in page
+    )
