@@ -34,7 +34,7 @@ from casebook.verdicts.facts import read_claims
 from casebook.verdicts.grant_limits import Gap, find_gaps
 from ledger.database import Ledger, columns_of
 from ledger.records import Case, Grant, Search, Verdict
-from ledger.typed_texts import CaseId, FinalUrl, Instant, IsoDate, Sha256
+from ledger.typed_texts import CaseId, ClaimId, FinalUrl, Instant, IsoDate, Sha256
 from ledger.vocabulary import Evidence, FollowUp, RemovalOutcome, ReplyKind, Tone, VerdictKind
 
 # by these nothing is to be held against the vendor; `disclaimed` is what the vendor itself says
@@ -95,7 +95,7 @@ def read_facts(
         domain=case.vendor_domain,
         relation=case.relation,
         tier=case.tier,
-        pages=read_shown_pages(ledger, case),
+        pages=read_shown_pages(ledger, case.claim_id),
         grounds=read_grounds(ledger, case),
         earlier=read_earlier(ledger, case.case_id),
         gone_on=read_gone_on(ledger, case),
@@ -221,9 +221,9 @@ def read_earlier(ledger: Ledger, case_id: CaseId) -> tuple[EarlierLetter, ...]:
     return tuple(letters)
 
 
-def read_shown_pages(ledger: Ledger, case: Case) -> tuple[ShownPage, ...]:
-    """Return every page that ever showed a case's claim, the latest ones first, each with all that shows it."""
-    rows = ledger.select(_ShownRow, _SHOWN, [case.claim_id])
+def read_shown_pages(ledger: Ledger, claim_id: ClaimId) -> tuple[ShownPage, ...]:
+    """Return every page that ever showed a claim, the latest ones first, each with all that shows it."""
+    rows = ledger.select(_ShownRow, _SHOWN, [claim_id])
     pages = [_shown_page(url, list(group)) for url, group in groupby(rows, key=attrgetter("url"))]
     return tuple(sorted(pages, key=attrgetter("last_seen"), reverse=True))
 

@@ -81,7 +81,7 @@ def read_removal_certificate(
         raise refuse_input("case", "one whose removal is proven", "none yet")
     brand = ledger.value("SELECT name FROM brands WHERE brand = ?", [case.brand]) or case.brand
     words = {"official": f"Official logo of {brand}", "found": "As it was shown on $url"}
-    pages = read_shown_pages(ledger, case)
+    pages = read_shown_pages(ledger, case.claim_id)
     return RemovalCertificate(
         case=case,
         brand_name=brand,

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
-from casebook.cases.letters import _PAGES, _ClaimPage
+from casebook.cases.letter_facts import ThingKind
+from casebook.cases.letter_grounds import read_shown_pages
 from casebook.dossier.findings import read_finding
 from casebook.dossier.named_images import read_named_images
 from casebook.register.imports import import_register
@@ -156,16 +157,14 @@ def test_a_dossier_shows_what_was_read(crawled):
 
 
 def test_a_letter_says_what_an_image_is_and_no_more(crawled):
-    """As casebook/cases/letters.py reads it."""
     with Ledger.open_readonly(crawled / "var" / "partnerproof.db") as ledger:
         of_brand = {
-            brand: ledger.select(_ClaimPage, _PAGES, [claim_id, 5])[0]
+            brand: {thing.kind: thing.text for page in read_shown_pages(ledger, claim_id) for thing in page.things}
             for brand, claim_id in (tuple(row) for row in ledger.rows("SELECT brand, claim_id FROM v_findings"))
         }
-    assert of_brand["acme"].has_logo
-    assert "ACME / Gold Partner" in of_brand["acme"].image_words
-    assert not of_brand["corvane"].has_logo
-    assert of_brand["corvane"].image_names == ("Corvane logo",)
+    assert ThingKind.LOGO in of_brand["acme"]
+    assert of_brand["acme"][ThingKind.IMAGE_WORDS] == "ACME / Gold Partner"
+    assert of_brand["corvane"] == {ThingKind.IMAGE_NAME: "Corvane logo"}
 
 
 def test_an_export_has_the_named_image_among_its_exhibits(crawled, tmp_path):
