@@ -824,7 +824,7 @@ CREATE TABLE kept_texts ( -- what an account typed into a form and has not sent:
 ) STRICT;
 
 CREATE TABLE sent_forms ( -- forms that were carried out in the last days: one that is sent again is no second act
-    number TEXT PRIMARY KEY, -- ULID that the page gave the form
+    number TEXT PRIMARY KEY, -- ULID that the page gave the form, and a digest of what was sent with it
     account TEXT NOT NULL,
     sent_at TEXT NOT NULL,
     leads_to TEXT -- address that followed; NULL = it is still being carried out

@@ -14,6 +14,7 @@ from partnerproof.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 EVERY_S = 20.0  # how often it looks for cases without a picture
+AFTER_FAILURE_S = 120.0
 
 
 class BackgroundPictures:
@@ -50,13 +51,14 @@ class BackgroundPictures:
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
                 )
-                self._process.wait()
+                if self._process.wait():  # a crawl writes, or a page could not be drawn
+                    self._ends.wait(AFTER_FAILURE_S)
             self._ends.wait(EVERY_S)
 
     def _has_pages(self) -> bool:
         try:
             with self._workspace.open_readonly() as ledger:
-                return bool(find_case_pages(ledger))
+                return bool(find_case_pages(ledger, limit=1))
         except PartnerproofError:  # a migration, a crawl that begins: the next time
             logger.info("cases could not be read for their pictures", exc_info=True)
             return False

@@ -124,11 +124,13 @@ def allowed_tones(grounds: Grounds, *, is_gone: bool) -> tuple[Tone, ...]:
 
 def read_grounds(ledger: Ledger, case: Case) -> Grounds:
     """Return what the verdict that holds now, and the search that it rests on, say of a case."""
-    verdict = ledger.select(
+    verdict = ledger.select_first(
         Verdict,
         f"SELECT {columns_of(Verdict)} FROM verdicts WHERE claim_id = ? AND is_replay = 0 ORDER BY sequence DESC LIMIT 1",
         [case.claim_id],
-    )[0]
+    )
+    if verdict is None:  # never: a case is opened for a verdict
+        return Grounds(verdict=case.verdict, standing=RegisterStanding(answer=RegisterAnswer.NOT_ASKED))
     search = ledger.find(Search, search_id=verdict.search_id) if verdict.search_id else None
     others = verdict.facts.get("template_vendors", 1) - 1  # it counts this vendor, too
     copied = max(0, others) if verdict.verdict is VerdictKind.TEMPLATE else 0

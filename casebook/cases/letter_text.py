@@ -16,7 +16,7 @@ from typing import Any
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 
-from casebook.cases.letter_facts import Grounds, LetterFacts, Sender, ShownPage, ShownThing
+from casebook.cases.letter_facts import Grounds, LetterFacts, RegisterAnswer, Sender, ShownPage, ShownThing
 from casebook.verdicts.grant_limits import Gap, GapKind
 from ledger.typed_texts import IsoDate
 from ledger.vocabulary import Tone
@@ -145,6 +145,8 @@ def _tell_register(language: _Language, brand: str, vendor: str, grounds: Ground
     if grounds.copied_by:
         said.append(language.say("register", "copied", vendor=vendor, count=str(grounds.copied_by)))
     beyond = [f"- {_tell_gap(language, brand, gap)}" for gap in standing.gaps]
+    if standing.answer is RegisterAnswer.EXCEEDS and not beyond:  # its pages are not there any more to be read again
+        beyond = [f"- {_to_write(vendor)}"]
     return "\n".join([" ".join(said), *(["", *beyond] if beyond else [])])
 
 

@@ -136,10 +136,12 @@ class Pictured:
     not_outlined: int = 0  # pictures in which nothing of the claim was found again
 
 
-def find_pages(ledger: Ledger, claim_ids: Sequence[ClaimId] | None = None, *, retries: bool = True) -> list[PageToDraw]:
+def find_pages(
+    ledger: Ledger, claim_ids: Sequence[ClaimId] | None = None, *, retries: bool = True, limit: int | None = None
+) -> list[PageToDraw]:
     """Return the pages that lack a picture. claim_ids: None means those of all findings that nothing allows.
 
-    retries: also pages that could not be drawn before.
+    retries: also pages that could not be drawn before; limit: no further claim is looked at once there are so many pages.
     """
     if claim_ids is None:
         kinds = json.dumps([str(kind) for kind in NOTHING_ALLOWS])
@@ -147,6 +149,8 @@ def find_pages(ledger: Ledger, claim_ids: Sequence[ClaimId] | None = None, *, re
         claim_ids = ledger.values(sql, [kinds])
     pages: dict[LookId, PageToDraw] = {}
     for claim_id in claim_ids:
+        if limit is not None and len(pages) >= limit:
+            break
         for shown in ledger.select(_PageLook, _LOOKS, [claim_id]):
             if _has_picture(ledger, claim_id, shown.look_id, counts_failures=not retries):
                 continue

@@ -254,7 +254,7 @@ class ReviewApp:
         """What a form does, however often it is sent; once it is done, what was typed into it need not be kept."""
         ledger, kept = self.context.ledger, one_field(form, "keep")
         try:
-            made = carry_out_once(ledger, session.account, one_field(form, "once"), act)
+            made = carry_out_once(ledger, session.account, form, act)
         except CaseChangedError as error:
             return show_what_changed(self.context, session, form, error)
         if kept and made.leads_to is not None:

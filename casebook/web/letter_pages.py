@@ -149,7 +149,7 @@ def _letter_values(
         "unsaved": find_differences(stored.as_text(), typed.as_text()) if typed else [],
         "is_writer": is_writer,
         "can_approve": letter.gate == Gate.WRITER or (session.may(Role.APPROVER) and not is_writer),
-        "obstacles": find_obstacles(context.ledger, letter, case, text),
+        "obstacles": find_obstacles(context.ledger, letter, case, text) if letter.state is LetterState.DRAFT else [],
         "edited": find_differences(f"{draft.subject}\n\n{draft.body}", f"{text.subject}\n\n{text.body}"),
         "letter": letter,
         "text": text,

@@ -1,29 +1,32 @@
 """A form that is sent twice is one act: a key pressed twice, a button clicked twice, a page loaded again.
 
-Reads and writes: sent_forms. Each form of a page has a number of its own; the first that arrives with it is carried out, and whoever
-sends it again is led to where the first one led.
+Reads and writes: sent_forms. Each form of a page has a number of its own; the first that arrives with it and its content is carried out,
+and whoever sends the same again is led to where the first one led. With another content it is another act: a browser may show an
+old page again.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import json
 import time
 from collections.abc import Callable
 
 from casebook.web.application_context import is_plain_id
-from casebook.web.responses import Answer
+from casebook.web.responses import Answer, Form, one_field
 from ledger.database import Ledger
-from ledger.identity import utc_now, utc_text
+from ledger.identity import content_id, utc_now, utc_text
 from ledger.records import SentForm
 
 KEPT_FOR = dt.timedelta(days=2)
 WAIT_S = 20.0  # for the first to end
 
 
-def carry_out_once(ledger: Ledger, account: str, number: str, act: Callable[[], Answer]) -> Answer:
-    """Return what an act gives, or where it led when it was carried out before. number: of the form; any other text: act always."""
-    if not is_plain_id(number):
+def carry_out_once(ledger: Ledger, account: str, form: Form, act: Callable[[], Answer]) -> Answer:
+    """Return what an act gives, or where it led when it was carried out before. A form without a number is carried out always."""
+    if not is_plain_id(one_field(form, "once")):
         return act()
+    number = f"{one_field(form, 'once')}-{content_id('form', json.dumps(sorted(form.items())))}"
     if not _claim(ledger, account, number):
         return Answer(leads_to=_wait(ledger, account, number))
     try:

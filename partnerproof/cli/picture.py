@@ -15,11 +15,13 @@ from partnerproof.sealing import seal_after_crawl
 from partnerproof.version import program_version
 from partnerproof.workspace import Workspace
 
+MAX_PAGES_A_CASE = 4  # with --cases: a case rarely stands on more, and others wait for the lock
+
 
 @click.command()
 @click.argument("claims", nargs=-1, metavar="[CLAIM]...")
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many pages; the same command goes on later.")
-@click.option("--cases", is_flag=True, help="The pages of all cases that wait for a decision, in the queue's order, page by page; other commands get their turn in between. As `serve` does in the background.")  # fmt: skip
+@click.option("--cases", is_flag=True, help="The pages of all cases that wait for a decision, in the queue's order; other commands get their turn between two cases. As `serve` does in the background.")  # fmt: skip
 @pass_choice
 def picture(choice: Choice, claims: tuple[str, ...], limit: int | None, cases: bool) -> int:  # noqa: FBT001  # click passes by name
     """Draw the pages on which findings rest from the archive, and outline what was found: screenshots for dossiers.
@@ -51,16 +53,16 @@ def picture(choice: Choice, claims: tuple[str, ...], limit: int | None, cases: b
 
 
 def draw_for_cases(workspace: Workspace, limit: int | None) -> int:
-    """Draw page by page what cases lack, with the writer lock for one page at a time; returns the exit status."""
+    """Draw case by case what cases lack, with the writer lock for one case at a time; returns the exit status."""
     drawn = failed = 0
     while limit is None or drawn + failed < limit:
         with workspace.open_readonly() as ledger:
-            pages = find_case_pages(ledger)
+            pages = find_case_pages(ledger, limit=1)
         if not pages:
             break
         require_browser(pages, workspace.config.crawl.browser or None)
         with workspace.writing("picture --cases", gives_way=True), workspace.open() as ledger:
-            pictured = draw_pictures(ledger, pages[:1], _order(workspace, lambda: None))
+            pictured = draw_pictures(ledger, pages[:MAX_PAGES_A_CASE], _order(workspace, lambda: None))
         drawn, failed = drawn + pictured.drawn, failed + pictured.failed
     if drawn or failed:
         with workspace.writing("picture --cases", gives_way=True):

@@ -77,7 +77,7 @@ def test_two_at_the_same_moment_are_one_act(context):
 
     def send() -> None:
         both.wait()
-        led_to.append(carry_out_once(context.ledger, "ann", number, act).leads_to)
+        led_to.append(carry_out_once(context.ledger, "ann", {"once": [number]}, act).leads_to)
 
     led_to: list[str | None] = []
     threads = [threading.Thread(target=send) for _ in range(2)]
@@ -91,5 +91,14 @@ def test_two_at_the_same_moment_are_one_act(context):
 
 def test_nobody_learns_where_the_form_of_another_led(context):
     number = event_id()
-    carry_out_once(context.ledger, "ann", number, lambda: Answer(leads_to="/there"))
-    assert carry_out_once(context.ledger, "bob", number, lambda: Answer(leads_to="/here")).leads_to == "/"
+    carry_out_once(context.ledger, "ann", {"once": [number]}, lambda: Answer(leads_to="/there"))
+    assert carry_out_once(context.ledger, "bob", {"once": [number]}, lambda: Answer(leads_to="/here")).leads_to == "/"
+
+
+def test_a_page_that_is_shown_again_may_decide_something_else(context):
+    who = client(context, "reviewer-one")
+    data = {"csrf": csrf(who.get("/help").text), "case": ticks(context, "mill.example"), "once": event_id()}
+    assert who.post("/decide", data={**data, "decision": "confirmed:ended"}).status_code == 303
+    assert who.post("/decide", data={**data, "decision": "not-a-claim:news"}).status_code == 409, (
+        "it changed: said, not swallowed"
+    )
