@@ -11,6 +11,7 @@ from pathlib import Path
 from string import Template
 
 from casebook.cases.letter_facts import ShownPage, pages_of_json
+from casebook.cases.letter_grounds import read_brand_name
 from casebook.cases.letter_templates import LetterTemplates
 from casebook.cases.letter_text import write_day
 from ledger.database import Ledger
@@ -22,17 +23,16 @@ from matcher.explain import outline_region
 from matcher.logo_matches import image_content
 from matcher.looking.regions import Box
 
-MAX_PICTURES = 12  # each image once; the table has the digests of all
+MAX_PICTURES = 12  # each image once, its digest in the caption
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnclosedPage:
-    """A row of the table. shown: what the page shows, a phrase each; images: digests of images among that."""
+    """A row of the table. shown: what the page shows, a phrase each."""
 
     url: str
     seen: str
     shown: tuple[str, ...]
-    images: tuple[Sha256, ...]
     sha256: Sha256 | None
 
 
@@ -68,7 +68,7 @@ class _SeenImage:
 
 def make_enclosure(ledger: Ledger, warc_dir: Path, templates: LetterTemplates, letter: Letter, case: Case) -> Enclosure:
     """Return what is enclosed with a letter, in its language. Errors: BadInputError for a language that is not there any more."""
-    brand = ledger.value("SELECT name FROM brands WHERE brand = ?", [case.brand]) or case.brand
+    brand = read_brand_name(ledger, case)
     words = {
         name: Template(text).safe_substitute(brand=brand)
         for name, text in templates.enclosure_words(letter.language).items()
@@ -94,7 +94,6 @@ def _enclosed_page(templates: LetterTemplates, language: str, brand: str, page: 
         url=page.url,
         seen=" – ".join(write_day(language, day_of(day)) for day in days),
         shown=tuple(templates.describe_thing(language, brand, thing) for thing in page.things),
-        images=tuple(dict.fromkeys(thing.image_sha256 for thing in page.things if thing.image_sha256)),
         sha256=page.sha256,
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import datetime as dt
 import io
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from casebook.cases.letter_text import write_day
 from casebook.cases.stored_letters import require_case, require_letter, require_text, text_digest
 from casebook.files.pdf import pdf_bytes
 from ledger.database import Ledger
+from ledger.dates import day_of
 from ledger.identity import parse_utc, sha256_hex
 from ledger.proof.custody import CustodyLog
 from ledger.records import Letter, LetterText
@@ -81,7 +81,7 @@ def export_letter(
     sheet = _Sheet(
         letter=letter,
         text=text,
-        day=write_day(letter.language, dt.date.fromisoformat(_approved_at(letter)[:10])),
+        day=write_day(letter.language, day_of(_approved_at(letter)[:10])),
         sender=sender,
         enclosure=make_enclosure(ledger, warc_dir, templates, letter, case),
     )
@@ -97,12 +97,17 @@ def _approved_at(letter: Letter) -> Instant:
     return letter.approved_at
 
 
-def _html(sheet: _Sheet) -> bytes:
+def render_file(template: str, **values: object) -> str:
+    """Return a page that needs nothing from outside: `data_uri` shows a PNG or JPEG in it."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=select_autoescape(default=True), undefined=StrictUndefined
     )
     environment.filters["data_uri"] = _data_uri
-    return environment.get_template("letter.html").render(sheet=sheet).encode("utf-8")
+    return environment.get_template(template).render(**values)
+
+
+def _html(sheet: _Sheet) -> bytes:
+    return render_file("letter.html", sheet=sheet).encode("utf-8")
 
 
 def _data_uri(picture: bytes) -> str:

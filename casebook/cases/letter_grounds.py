@@ -29,10 +29,11 @@ from casebook.cases.letter_facts import (
     ShownThing,
     ThingKind,
 )
-from casebook.register.search_terms import EQUAL_CORE
+from casebook.register.search_terms import EQUAL_CORE, Hit
 from casebook.verdicts.facts import read_claims
 from casebook.verdicts.grant_limits import Gap, find_gaps
 from ledger.database import Ledger, columns_of
+from ledger.dates import day_of
 from ledger.records import Case, Grant, Search, Verdict
 from ledger.typed_texts import CaseId, ClaimId, FinalUrl, Instant, IsoDate, Sha256
 from ledger.vocabulary import Evidence, FollowUp, RemovalOutcome, ReplyKind, Tone, VerdictKind
@@ -88,9 +89,8 @@ def read_facts(
     ledger: Ledger, case: Case, *, sender: Sender, answer_by: dt.date, with_undertaking: bool = False
 ) -> LetterFacts:
     """Gather what a letter tells of a case: all its pages, the latest ones first."""
-    name = ledger.value("SELECT name FROM brands WHERE brand = ?", [case.brand])
     return LetterFacts(
-        brand=name or case.brand,
+        brand=read_brand_name(ledger, case),
         vendor=case.vendor,
         domain=case.vendor_domain,
         relation=case.relation,
@@ -104,6 +104,11 @@ def read_facts(
         sender=sender,
         with_undertaking=with_undertaking,
     )
+
+
+def read_brand_name(ledger: Ledger, case: Case) -> str:
+    """Return the name of a case's brand; its slug where the brand is not there any more."""
+    return ledger.value("SELECT name FROM brands WHERE brand = ?", [case.brand]) or case.brand
 
 
 def reference_of(case: Case) -> str:
@@ -141,21 +146,26 @@ def _standing(ledger: Ledger, verdict: Verdict, search: Search | None) -> Regist
     if search is None or search.snapshot_id is None:
         return RegisterStanding(answer=RegisterAnswer.NOT_ASKED)
     day = search.as_of
-    hits = [(str(hit["by"]), grant) for hit in search.hits if (grant := ledger.find(Grant, grant_id=hit["grant_id"]))]
-    valid = [(by, grant) for by, grant in hits if _holds(grant, day)]
-    own = [grant for by, grant in hits if by in ("identifier", "domain")]
+    hits = [
+        Hit(grant=grant, basis=hit["by"], via=hit["via"], register=hit["register"])
+        for hit in search.hits
+        if (grant := ledger.find(Grant, grant_id=hit["grant_id"]))
+    ]
+    valid = [hit for hit in hits if hit.is_valid_on(day)]
+    is_own = {"identifier", "domain"}
     if verdict.verdict is not VerdictKind.GROUP_MEMBER:
-        for grant in own:
-            if _holds(grant, day):
-                return _rest_on(RegisterAnswer.EXCEEDS, grant, day, _gaps(ledger, verdict, grant))
+        for hit in valid:
+            if hit.basis in is_own:
+                return _rest_on(RegisterAnswer.EXCEEDS, hit.grant, day, _gaps(ledger, verdict, hit.grant))
     for basis, answer in (("group", RegisterAnswer.GROUP), ("name", RegisterAnswer.NAME_ONLY)):
-        for by, grant in valid:
-            if by == basis:
-                return _rest_on(answer, grant, day)
+        for hit in valid:
+            if hit.basis == basis:
+                return _rest_on(answer, hit.grant, day)
     for miss in search.near_misses:
         grant = ledger.find(Grant, grant_id=miss["grant_id"]) if miss.get("grade") == EQUAL_CORE else None
         if grant is not None:
             return _rest_on(RegisterAnswer.NAME_ONLY, grant, day)
+    own = [hit.grant for hit in hits if hit.basis in is_own]
     ended = [grant for grant in own if grant.valid_until is not None and grant.valid_until <= day]
     if ended:
         return _rest_on(RegisterAnswer.LAPSED, max(ended, key=attrgetter("valid_until")), day)
@@ -163,10 +173,6 @@ def _standing(ledger: Ledger, verdict: Verdict, search: Search | None) -> Regist
     if coming:
         return _rest_on(RegisterAnswer.NOT_YET, min(coming, key=attrgetter("valid_from")), day)
     return RegisterStanding(answer=RegisterAnswer.NONE, as_of=day)
-
-
-def _holds(grant: Grant, day: IsoDate) -> bool:
-    return grant.valid_from <= day and (grant.valid_until is None or day < grant.valid_until)
 
 
 def _gaps(ledger: Ledger, verdict: Verdict, grant: Grant) -> tuple[Gap, ...]:
@@ -188,7 +194,7 @@ def _rest_on(answer: RegisterAnswer, grant: Grant, as_of: IsoDate, gaps: tuple[G
 
 
 def _day_before(day: IsoDate) -> IsoDate:
-    return IsoDate((dt.date.fromisoformat(day) - dt.timedelta(days=1)).isoformat())
+    return IsoDate((day_of(day) - dt.timedelta(days=1)).isoformat())
 
 
 def read_gone_on(ledger: Ledger, case: Case) -> IsoDate | None:

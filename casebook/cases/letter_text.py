@@ -18,6 +18,7 @@ from babel.dates import format_date
 
 from casebook.cases.letter_facts import Grounds, LetterFacts, RegisterAnswer, Sender, ShownPage, ShownThing
 from casebook.verdicts.grant_limits import Gap, GapKind
+from ledger.dates import day_of
 from ledger.typed_texts import IsoDate
 from ledger.vocabulary import Tone
 
@@ -49,7 +50,7 @@ class _Language:
 
     def day(self, day: IsoDate | None) -> str:
         """A date as people write it: 24 December 2026."""
-        return write_day(self.code, dt.date.fromisoformat(day)) if day else ""
+        return write_day(self.code, day_of(day)) if day else ""
 
     def relation(self, relation: str, tier: str | None, brand: str) -> str:
         relations = self.data["relations"]

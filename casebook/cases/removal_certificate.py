@@ -5,17 +5,14 @@ Reads: cases, removal_checks, what letter_grounds.py reads, looks and captures o
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-
 from casebook.cases.decisions import refuse_input
 from casebook.cases.enclosure import EnclosedPage, EnclosedPicture, draw_pictures_of, enclose_pages
-from casebook.cases.letter_files import LetterFile
-from casebook.cases.letter_grounds import read_shown_pages, reference_of
+from casebook.cases.letter_files import LetterFile, render_file
+from casebook.cases.letter_grounds import read_brand_name, read_shown_pages, reference_of
 from casebook.cases.letter_templates import LetterTemplates
 from casebook.cases.letter_text import write_day
 from casebook.cases.removal import read_checks
@@ -29,7 +26,6 @@ from ledger.typed_texts import FinalUrl, Instant, Sha256, VisitId
 from ledger.vocabulary import CustodyEvent, RemovalOutcome
 
 KINDS = {"html": "text/html; charset=utf-8", "pdf": "application/pdf"}
-_TEMPLATES = Path(__file__).parent / "templates"
 _LANGUAGE = "en"
 
 
@@ -79,7 +75,7 @@ def read_removal_certificate(
     """Return what a certificate says. Errors: BadInputError for a case whose removal is not proven."""
     if case.removed_on is None:
         raise refuse_input("case", "one whose removal is proven", "none yet")
-    brand = ledger.value("SELECT name FROM brands WHERE brand = ?", [case.brand]) or case.brand
+    brand = read_brand_name(ledger, case)
     words = {"official": f"Official logo of {brand}", "found": "As it was shown on $url"}
     pages = read_shown_pages(ledger, case.claim_id)
     return RemovalCertificate(
@@ -104,12 +100,7 @@ def export_removal_certificate(
     if kind not in KINDS:
         raise refuse_input("file", f"one of {', '.join(KINDS)}", kind)
     certificate = read_removal_certificate(ledger, warc_dir, templates, case)
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES), autoescape=select_autoescape(default=True), undefined=StrictUndefined
-    )
-    environment.filters["data_uri"] = lambda png: f"data:image/png;base64,{base64.b64encode(png).decode()}"
-    environment.filters["words"] = lambda text: str(text).replace("-", " ")
-    html = environment.get_template("removal.html").render(c=certificate)
+    html = render_file("removal.html", c=certificate)
     content = pdf_bytes(html) if kind == "pdf" else html.encode("utf-8")
     details = {"certificate": "removal", "claim": case.claim_id, "kind": kind, "sha256": sha256_hex(content)}
     log.add(CustodyEvent.EXPORTED, details, by=by)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import ROUND_UP, Decimal
 from functools import cache
 
-from scipy.stats import beta  # type: ignore[import-untyped]  # scipy has no type stubs
+from scipy.special import betaincinv  # type: ignore[import-untyped]  # scipy has no type stubs
 
 from ledger.shipped import shipped_data
 from ledger.vocabulary import Evidence
@@ -41,7 +41,7 @@ def upper_bound(count: int, of: int) -> float:
 
     One-sided, exact. Source: Clopper and Pearson, Biometrika 26 (1934).
     """
-    return float(beta.ppf(0.95, count + 1, of - count)) if count < of else 1.0
+    return float(betaincinv(count + 1, of - count, 0.95)) if count < of else 1.0
 
 
 def tell_share(share: float) -> str:

@@ -392,10 +392,7 @@ def crop_place(png: bytes, boxes: Sequence[Sequence[int]]) -> bytes:
         near = [box[1] + box[3] for box in ordered if box[1] + box[3] - top <= PLACE_HIGH_PX]
         middle = (top + max(near, default=top)) // 2
         first = max(0, min(middle - PLACE_HIGH_PX // 2, opened.height - PLACE_HIGH_PX))
-        part = opened.crop((0, first, opened.width, min(opened.height, first + PLACE_HIGH_PX)))
-    buffer = io.BytesIO()
-    part.save(buffer, "PNG")
-    return buffer.getvalue()
+        return _png_of(opened.crop((0, first, opened.width, min(opened.height, first + PLACE_HIGH_PX))))
 
 
 def shrink_around(png: bytes, box: Sequence[int]) -> bytes:
@@ -408,9 +405,7 @@ def shrink_around(png: bytes, box: Sequence[int]) -> bytes:
         top = max(0, min(y + height // 2 - high // 2, opened.height - high))
         part = opened.crop((left, top, left + wide, top + high)).convert("RGB")
     part.thumbnail(THUMBNAIL_PX)
-    buffer = io.BytesIO()
-    part.save(buffer, "PNG")
-    return buffer.getvalue()
+    return _png_of(part)
 
 
 def outline_boxes(png: bytes, boxes: Iterable[Sequence[int]]) -> bytes | None:
@@ -428,8 +423,10 @@ def outline_boxes(png: bytes, boxes: Iterable[Sequence[int]]) -> bytes | None:
         draw.rectangle((left, top, right, bottom), outline=_HALO, width=_LINE_PX + 2)
         draw.rectangle((left, top, right, bottom), outline=_INK, width=_LINE_PX)
         is_any = True
-    if not is_any:
-        return None
+    return _png_of(picture) if is_any else None
+
+
+def _png_of(picture: Image.Image) -> bytes:
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
     return buffer.getvalue()

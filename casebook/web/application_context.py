@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import threading
 from collections.abc import Callable, Sequence
@@ -19,6 +18,7 @@ from casebook.web.case_columns import CaseIndex
 from casebook.web.count_cache import CountCache
 from casebook.web.queue import Filters, Queue
 from ledger.database import Ledger
+from ledger.dates import day_of
 from ledger.identity import event_id
 from ledger.proof.custody import CustodyLog
 from ledger.typed_texts import ClaimId
@@ -95,7 +95,7 @@ def make_environment() -> Environment:
 
 def _write_date(text: str | None) -> str:
     """A day as people write it: 24 December 2026. text: an instant or a day."""
-    return write_day("en", dt.date.fromisoformat(text[:10])) if text else ""
+    return write_day("en", day_of(text[:10])) if text else ""
 
 
 def is_plain_id(text: str) -> bool:

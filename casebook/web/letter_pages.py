@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -49,6 +48,7 @@ from casebook.web.responses import (
     one_field,
     with_filters,
 )
+from ledger.dates import day_of
 from ledger.errors import BadInputError
 from ledger.identity import utc_now
 from ledger.records import Case, CaseEventRow, Letter, LetterText
@@ -155,8 +155,7 @@ def _letter_values(
         "text": text,
         "case": case,
         "filters": filters,
-        "names_day": not letter.answer_by
-        or write_day(letter.language, dt.date.fromisoformat(letter.answer_by)) in text.body,
+        "names_day": not letter.answer_by or write_day(letter.language, day_of(letter.answer_by)) in text.body,
         "note": context.templates.gates(letter.jurisdiction).note
         if letter.jurisdiction in context.templates.jurisdictions
         else "",
