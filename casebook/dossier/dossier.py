@@ -108,6 +108,7 @@ class ShownSentence:
 
     seen_at: Instant
     page_url: FinalUrl
+    page_title: str | None
     sentence: str
     text: str
     sentence_start: int
@@ -409,7 +410,7 @@ _LOGOS = """
     ORDER BY m.score DESC, e.seen_at DESC, e.evidence_id
 """
 _TEXTS = """
-    SELECT e.seen_at, p.url AS page_url, t.sentence,
+    SELECT e.seen_at, p.url AS page_url, p.title AS page_title, t.sentence,
            t.text, t.sentence_start, t.sentence_end, t.kind, t.rule, t.relation, t.polarity, t.tier, t.programme, t.since, t.until,
            t.subject, t.asserted_by, t.heading, t.language
     FROM claim_evidence e

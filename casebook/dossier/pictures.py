@@ -14,7 +14,6 @@ Drawing needs the extra: pip install 'partnerproof[browser]', and a Chromium of 
 from __future__ import annotations
 
 import asyncio
-import io
 import json
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
@@ -22,8 +21,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageDraw
-
+from casebook.dossier.outlined_places import outline_boxes
 from crawler.drawing.archive_drawing import StoredLook, draw_stored, find_words, read_drawing
 from crawler.drawing.browser import Browser, BrowserOptions, RenderFailedError, why_no_browser
 from crawler.reading.page_reader import DrawnDocument, ReadPage
@@ -49,10 +47,6 @@ from ledger.typed_texts import (
 from ledger.verdict_kinds import NOTHING_ALLOWS
 from ledger.vocabulary import DrawnFrom
 
-_INK, _HALO = "#d4000f", "#ffffff"
-THUMBNAIL_PX = (576, 360)  # twice what a card shows: sharp on fine screens
-PLACE_HIGH_PX = 560  # of a page, around what was found: the heading above it and its neighbours
-_MARGIN_PX, _LINE_PX = 6, 4
 # by how much the sides' ratio of an image as drawn may differ from its file's: boxes are whole pixels
 SAME_SHAPE = 0.03
 # an image of which more than this share is the logo is that logo with its margins; walls hold two and more
@@ -381,55 +375,6 @@ def _region_in(piece: _Piece, box: Sequence[int]) -> tuple[int, ...]:
     across, down = width / wide, height / high
     left, top = x + region[0] * across, y + region[1] * down
     return round(left), round(top), round(region[2] * across), round(region[3] * down)
-
-
-def crop_place(png: bytes, boxes: Sequence[Sequence[int]]) -> bytes:
-    """Return the part of a drawn page that shows boxes (x, y, width, height): as wide as the page, PLACE_HIGH_PX high; of boxes that
-    lie further apart, the first ones."""
-    with Image.open(io.BytesIO(png), formats=["PNG"]) as opened:
-        ordered = sorted(boxes, key=lambda box: (box[1], box[0]))
-        top = ordered[0][1] if ordered else 0
-        near = [box[1] + box[3] for box in ordered if box[1] + box[3] - top <= PLACE_HIGH_PX]
-        middle = (top + max(near, default=top)) // 2
-        first = max(0, min(middle - PLACE_HIGH_PX // 2, opened.height - PLACE_HIGH_PX))
-        return _png_of(opened.crop((0, first, opened.width, min(opened.height, first + PLACE_HIGH_PX))))
-
-
-def shrink_around(png: bytes, box: Sequence[int]) -> bytes:
-    """Return a small picture of what stands around a box (x, y, width, height) of a drawn page."""
-    x, y, width, height = box
-    with Image.open(io.BytesIO(png), formats=["PNG"]) as opened:
-        wide = min(opened.width, max(480, width + 80))
-        high = min(opened.height, max(300, height + 80))
-        left = max(0, min(x + width // 2 - wide // 2, opened.width - wide))
-        top = max(0, min(y + height // 2 - high // 2, opened.height - high))
-        part = opened.crop((left, top, left + wide, top + high)).convert("RGB")
-    part.thumbnail(THUMBNAIL_PX)
-    return _png_of(part)
-
-
-def outline_boxes(png: bytes, boxes: Iterable[Sequence[int]]) -> bytes | None:
-    """Return a picture with boxes (x, y, width, height) outlined; None when none of them lies in it."""
-    with Image.open(io.BytesIO(png), formats=["PNG"]) as opened:
-        picture = opened.convert("RGB")
-    draw = ImageDraw.Draw(picture)
-    is_any = False
-    for x, y, width, height in boxes:
-        left, top = max(0, x - _MARGIN_PX), max(0, y - _MARGIN_PX)
-        right = min(picture.width - 1, x + width + _MARGIN_PX)
-        bottom = min(picture.height - 1, y + height + _MARGIN_PX)
-        if x >= picture.width or y >= picture.height or right <= left or bottom <= top:
-            continue
-        draw.rectangle((left, top, right, bottom), outline=_HALO, width=_LINE_PX + 2)
-        draw.rectangle((left, top, right, bottom), outline=_INK, width=_LINE_PX)
-        is_any = True
-    return _png_of(picture) if is_any else None
-
-
-def _png_of(picture: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

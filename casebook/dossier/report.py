@@ -22,6 +22,8 @@ from casebook.dossier.coverage import OUTCOMES, read_coverage, tell_vendors
 from casebook.dossier.dossier import Dossier, read_dossier
 from casebook.dossier.findings import read_findings, require_brand
 from casebook.dossier.witnesses import read_witnesses
+from casebook.files.styles import STYLES, read_style
+from casebook.files.written_dates import mark_time, mark_times_in
 from ledger.database import Ledger
 from ledger.errors import OutsideFailureError
 from ledger.identity import CONTENT_ID_DIGITS, utc_text
@@ -44,7 +46,7 @@ class Pages:
     def __init__(self, *further: Path) -> None:
         """further: folders with templates of the caller's own."""
         self.environment = Environment(
-            loader=FileSystemLoader([TEMPLATES, *further]),
+            loader=FileSystemLoader([TEMPLATES, STYLES, *further]),
             autoescape=select_autoescape(default=True),
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -52,11 +54,13 @@ class Pages:
         )
         self.environment.filters["data_uri"] = lambda png: "data:image/png;base64," + base64.b64encode(png).decode()
         self.environment.filters["verdict_words"] = lambda verdict: (verdict or "not judged").replace("-", " ")
+        self.environment.filters["when"] = mark_time
+        self.environment.filters["prose"] = mark_times_in
         self.made_at = utc_text()
 
     @cached_property
     def style(self) -> str:
-        return (TEMPLATES / "report.css").read_text(encoding="utf-8")
+        return f"{read_style('tokens', 'components')}\n{(TEMPLATES / 'report.css').read_text(encoding='utf-8')}"
 
     @cached_property
     def script(self) -> str:

@@ -30,7 +30,7 @@ from starlette.routing import Route
 
 from casebook.cases.decisions import CaseChangedError
 from casebook.cases.follow_up import MAX_FILE_BYTES
-from casebook.dossier.report import TEMPLATES as REPORT_TEMPLATES
+from casebook.files.styles import STYLES
 from casebook.web.accounts import Session, begin_session, end_session, log_in, read_session
 from casebook.web.application_context import STATIC, ApplicationContext, make_environment
 from casebook.web.faults import LOG_NAME, FaultLog
@@ -69,7 +69,8 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 _STATIC_FILES = {
-    "report.css": (REPORT_TEMPLATES / "report.css", "text/css"),  # cases look as dossiers do
+    "tokens.css": (STYLES / "tokens.css", "text/css"),  # cases look as dossiers do
+    "components.css": (STYLES / "components.css", "text/css"),
     "app.css": (STATIC / "app.css", "text/css"),
     "charts.css": (STATIC / "charts.css", "text/css"),
     "app.js": (STATIC / "app.js", "text/javascript"),
@@ -283,7 +284,10 @@ class ReviewApp:
             return Response(made.download.content, media_type=made.download.content_type, headers=named)
         if made.leads_to is not None:
             return RedirectResponse(made.leads_to, 303)
-        return self._render(made.template, made.status, session=session, **made.values)
+        page = self._render(made.template, made.status, session=session, **made.values)
+        if made.policy is not None:
+            page.headers["Content-Security-Policy"] = made.policy
+        return page
 
     def _render(self, template: str, code: int, **values: Any) -> HTMLResponse:
         return HTMLResponse(self.environment.get_template(template).render(**values), code)

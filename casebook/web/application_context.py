@@ -12,13 +12,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from casebook.cases.letter_facts import Sender
 from casebook.cases.letter_templates import LetterTemplates
-from casebook.cases.letter_text import write_day
+from casebook.files.styles import STYLES
+from casebook.files.written_dates import mark_time, mark_times_in
 from casebook.web.accounts import FailedLogins, Session
 from casebook.web.case_columns import CaseIndex
 from casebook.web.count_cache import CountCache
 from casebook.web.queue import Filters, Queue
 from ledger.database import Ledger
-from ledger.dates import day_of
 from ledger.identity import event_id
 from ledger.proof.custody import CustodyLog
 from ledger.typed_texts import ClaimId
@@ -77,25 +77,21 @@ class ApplicationContext:
 def make_environment() -> Environment:
     """Return the templates of the application with their filters."""
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader([TEMPLATES, STYLES]),
         autoescape=select_autoescape(default=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["words"] = lambda value: str(value or "none").replace("-", " ")
-    environment.filters["date"] = _write_date
     environment.filters["day"] = lambda text: (text or "")[:10]
+    environment.filters["when"] = mark_time
+    environment.filters["prose"] = mark_times_in
     environment.globals["form_number"] = event_id
     environment.globals["shown_fields"] = {
         "comment": "Comment", "subject": "Subject", "body": "Letter", "words": "Words", "recipient": "To", "other": "Address",
     }  # of a form that a session's end interrupted  # fmt: skip
     return environment
-
-
-def _write_date(text: str | None) -> str:
-    """A day as people write it: 24 December 2026. text: an instant or a day."""
-    return write_day("en", day_of(text[:10])) if text else ""
 
 
 def is_plain_id(text: str) -> bool:

@@ -24,7 +24,7 @@ from ledger.typed_texts import CaseId, Sha256
 
 CODED = (  # texts of which a number stands in the column; the same number is the same text
     "state", "verdict", "brand", "relation", "evidence", "country", "language", "assignee", "image_sha256", "template_id",
-    "vendor_domain", "decided_by", "followup",
+    "vendor_domain", "decided_by", "followup", "standing",
 )  # fmt: skip
 _NUMBERS = ("score", "unlikeness", "seriousness", "newness", "first_seen", "last_seen", "decided_at", "answer_by")
 SORTS = {  # each column upwards, then the case's id
@@ -35,14 +35,22 @@ SORTS = {  # each column upwards, then the case's id
     "vendor": ("vendor_domain",),
 }
 _INSTANTS = ("first_seen", "last_seen", "decided_at", "answer_by")  # seconds from 1970
+_STANDING = "l.seed_id || ' ' || l.brand AS standing"  # a vendor and a brand: one row of the queue
 _SELECTED = ", ".join(
-    f"CAST(strftime('%s', c.{name}) AS INTEGER) AS {name}" if name in _INSTANTS else f"c.{name}"
+    _STANDING
+    if name == "standing"
+    else f"CAST(strftime('%s', c.{name}) AS INTEGER) AS {name}"
+    if name in _INSTANTS
+    else f"c.{name}"
     for name in (*CODED, *_NUMBERS)
 )
-_ALL = f"SELECT 0 AS change, c.case_id, 0 AS is_gone, w.search_id, {_SELECTED} FROM cases c LEFT JOIN case_words w USING (case_id) ORDER BY c.case_id"
+_ALL = (
+    f"SELECT 0 AS change, c.case_id, 0 AS is_gone, w.search_id, {_SELECTED} FROM cases c LEFT JOIN claims l USING (claim_id)"
+    " LEFT JOIN case_words w USING (case_id) ORDER BY c.case_id"
+)
 _CHANGED = (
     f"SELECT k.change, k.case_id, c.case_id IS NULL AS is_gone, w.search_id, {_SELECTED} FROM case_changes k LEFT JOIN cases c USING (case_id)"
-    " LEFT JOIN case_words w USING (case_id) WHERE k.change > ? ORDER BY k.case_id"
+    " LEFT JOIN claims l ON l.claim_id = c.claim_id LEFT JOIN case_words w ON w.case_id = k.case_id WHERE k.change > ? ORDER BY k.case_id"
 )
 
 Mask = NDArray[np.bool_]
@@ -73,6 +81,7 @@ class _CaseRow:
     vendor_domain: str | None
     decided_by: str | None
     followup: str | None
+    standing: str | None
     score: float | None
     unlikeness: float | None
     seriousness: int | None
@@ -111,6 +120,7 @@ class CaseColumns:
     ids: Sequence[CaseId]
     place_of: Mapping[CaseId, int]
     is_there: Mask
+    has_others: Mask  # other cases are of the same vendor and brand
     coded: Mapping[str, Coded]
     numbers: Mapping[str, NDArray[np.float64]]  # NaN: none
     search_places: NDArray[np.int64]  # by search_id; -1: none
@@ -122,6 +132,31 @@ class CaseColumns:
         if order is None:  # two threads may both make it: they make the same
             order = self._orders[sort] = self._make_order(sort)
         return np.asarray(order[mask[order]])
+
+    def first_of_each(self, places: Places) -> Places:
+        """Return, of places in an order, the first of each vendor and brand."""
+        shared = np.flatnonzero(self.has_others[places])
+        standings = self.coded["standing"].codes[places[shared]]
+        is_first = np.ones(len(places), dtype=bool)
+        is_first[shared] = False
+        is_first[shared[np.unique(standings, return_index=True)[1]]] = True
+        return np.asarray(places[is_first])
+
+    def count_standings(self, mask: Mask) -> int:
+        """Return how many vendors and brands the cases of a mask are of."""
+        shared = mask & self.has_others
+        further = np.count_nonzero(shared) - len(np.unique(self.coded["standing"].codes[shared]))
+        return int(np.count_nonzero(mask) - further)
+
+    def count_values(self, name: str, mask: Mask) -> dict[str | None, int]:
+        """Return of each value of a column how many vendors and brands have it, of the cases of a mask."""
+        counts, shared = self.coded[name].count(mask), mask & self.has_others
+        standings = self.coded["standing"]
+        pairs = self.coded[name].codes[shared].astype(np.int64) * len(standings.values) + standings.codes[shared]
+        pairs, members = np.unique(pairs, return_counts=True)
+        for pair, cases in zip(pairs.tolist(), members.tolist(), strict=True):
+            counts[self.coded[name].values[pair // len(standings.values)]] -= cases - 1
+        return counts
 
     def ranks(self, sort: str) -> Places:
         """Return of each place the number of its turn in an order of SORTS."""
@@ -182,7 +217,7 @@ def _last_change(ledger: Ledger) -> int:
 def _read_all(ledger: Ledger) -> CaseColumns:
     change = _last_change(ledger)  # asked first: what changes in between is read again at the next request
     empty = CaseColumns(
-        change=0, ids=(), place_of={}, is_there=np.zeros(0, dtype=bool),
+        change=0, ids=(), place_of={}, is_there=np.zeros(0, dtype=bool), has_others=np.zeros(0, dtype=bool),
         coded={name: Coded(codes=np.zeros(0, dtype=np.int32), values=(), code_of={}) for name in CODED},
         numbers={name: np.zeros(0) for name in _NUMBERS}, search_places=np.zeros(0, dtype=np.int64),
     )  # fmt: skip
@@ -209,8 +244,10 @@ def _with_rows(old: CaseColumns, rows: Sequence[_CaseRow], change: int) -> CaseC
     indexed = [(row.search_id, place) for row, place in zip(rows, places, strict=True) if row.search_id is not None]
     reach = max([len(old.search_places), *(search_id + 1 for search_id, _ in indexed)])
     search_places = _set(old.search_places, reach, *_unzipped(indexed), -1)
+    standings = coded["standing"].codes
     made = CaseColumns(
-        change=change, ids=(*old.ids, *new_ids) if new_ids else old.ids, place_of=place_of, is_there=is_there, coded=coded,
+        change=change, ids=(*old.ids, *new_ids) if new_ids else old.ids, place_of=place_of, is_there=is_there,
+        has_others=is_there & (np.bincount(standings[is_there], minlength=len(coded["standing"].values))[standings] > 1), coded=coded,
         numbers=numbers, search_places=search_places,
     )  # fmt: skip
     if not new_ids:  # a decision changes no order

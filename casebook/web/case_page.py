@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,22 +12,23 @@ from casebook.cases.cases import read_events
 from casebook.cases.follow_up import ListedReply, read_replies
 from casebook.cases.removal import read_checks
 from casebook.cases.stored_letters import ListedLetter, list_letters
+from casebook.dossier.archived_copy import list_copied_pages
 from casebook.dossier.dossier import Dossier, compare_logo, read_dossier
 from casebook.dossier.findings import Finding, read_finding
 from casebook.dossier.named_images import draw_named_image, read_named_images
+from casebook.dossier.outlined_places import crop_place, shrink_around
 from casebook.dossier.pictures import (
-    crop_place,
     list_exhibits,
     outlined_place,
     read_png,
     screenshot_place,
-    shrink_around,
 )
-from ledger.database import Ledger
+from ledger.database import Ledger, columns_of
 from ledger.errors import BadInputError, EvidenceBrokenError, RecordDeletedError
 from ledger.identity import content_id
-from ledger.records import Case, CaseEventRow, Look, Picture, RemovalCheck
-from ledger.typed_texts import CaseId, FinalUrl, Instant
+from ledger.records import Case, CaseEventRow, Picture, RemovalCheck
+from ledger.typed_texts import CaseId, ClaimId, FinalUrl, Instant, LookId
+from ledger.vocabulary import Relation, VerdictKind
 from matcher.explain import Comparison, outline_region
 from matcher.logo_matches import image_content
 
@@ -40,12 +42,26 @@ KINDS = ("official", "found", "overlay", "difference", "whole")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DrawnPage:
-    """A page of a case as a browser drew it, without the pixels."""
+class ShownPage:
+    """A page of a case: its latest look. number: of its picture among those that a browser drew; None: it is not drawn (yet)."""
 
+    look_id: LookId
     url: FinalUrl
     looked_at: Instant
+    is_document: bool  # of a PDF: there is no copy to replay
+    number: int | None
     is_outlined: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FurtherClaim:
+    """Another claim of the same vendor on the same brand. case: None where nobody has to look at it."""
+
+    case: Case | None
+    relation: Relation
+    tier: str | None
+    evidence: str
+    verdict: VerdictKind | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +80,7 @@ class CaseView:
     finding: Finding | None
     dossier: Dossier | None
     pictures: tuple[int, ...]
-    pages: tuple[DrawnPage, ...]
+    pages: tuple[ShownPage, ...]  # drawn ones first
     events: tuple[ShownEvent, ...]
     letters: tuple[ListedLetter, ...]
     replies: tuple[ListedReply, ...]
@@ -74,6 +90,29 @@ class CaseView:
 def read_case(ledger: Ledger, case_id: CaseId) -> Case | None:
     """Return a case, or None."""
     return ledger.find(Case, case_id=case_id)
+
+
+def read_further_claims(ledger: Ledger, case: Case) -> list[FurtherClaim]:
+    """Return the other claims of a case's vendor on its brand: those that are cases first, the most serious first."""
+    cases = {other.claim_id: other for other in ledger.select(Case, _FURTHER_CASES, [case.claim_id])}
+    others: list[ClaimId] = ledger.values(_FURTHER_CLAIMS, [case.claim_id])
+    further = [
+        FurtherClaim(
+            case=other, relation=other.relation, tier=other.tier, evidence=other.evidence, verdict=other.verdict
+        )
+        for other in cases.values()
+    ]  # fmt: skip
+    for claim_id in others:
+        if claim_id in cases:
+            continue
+        with suppress(BadInputError):  # its evidence was rejected, or the pages were read anew
+            found = read_finding(ledger, claim_id)
+            further.append(
+                FurtherClaim(
+                    case=None, relation=found.relation, tier=found.tier, evidence=found.evidence or "", verdict=found.verdict,
+                )
+            )  # fmt: skip
+    return further
 
 
 def read_case_view(ledger: Ledger, warc_dir: Path, case: Case) -> CaseView:
@@ -95,7 +134,7 @@ def _read_case_view(ledger: Ledger, warc_dir: Path, case: Case) -> CaseView:
         finding=finding,
         dossier=dossier,
         pictures=tuple(number for number, logo in enumerate(logos) if logo.not_pictured is None),
-        pages=tuple(_drawn_page(ledger, picture) for picture in _list_drawn(ledger, case)),
+        pages=_list_pages(ledger, case),
         events=tuple(
             ShownEvent(event=event, details={**_NO_DETAILS, **event.details})
             for event in read_events(ledger, case.case_id)
@@ -110,10 +149,23 @@ def _list_drawn(ledger: Ledger, case: Case) -> list[Picture]:
     return [picture for picture in list_exhibits(ledger, case.claim_id) if picture.screenshot_sha256]
 
 
-def _drawn_page(ledger: Ledger, picture: Picture) -> DrawnPage:
-    look = ledger.find(Look, look_id=picture.look_id)
-    assert look is not None and look.final_url is not None  # noqa: S101, PT018  # what was drawn was looked at
-    return DrawnPage(url=look.final_url, looked_at=look.looked_at, is_outlined=picture.outlined_sha256 is not None)
+def _list_pages(ledger: Ledger, case: Case) -> tuple[ShownPage, ...]:
+    drawn = {picture.look_id: (number, picture) for number, picture in enumerate(_list_drawn(ledger, case))}
+    pages = []
+    for page in list_copied_pages(ledger, case.claim_id):
+        number, picture = drawn.get(page.look_id, (None, None))
+        is_outlined = picture is not None and picture.outlined_sha256 is not None
+        pages.append(
+            ShownPage(
+                look_id=page.look_id,
+                url=page.url,
+                looked_at=page.looked_at,
+                is_document=page.is_document,
+                number=number,
+                is_outlined=is_outlined,
+            )
+        )
+    return tuple(sorted(pages, key=lambda page: page.number is None))
 
 
 def draw_picture(ledger: Ledger, warc_dir: Path, pictures_dir: Path, case: Case, number: int, kind: str) -> Path | None:
@@ -194,3 +246,8 @@ def _image_thumbnail(ledger: Ledger, warc_dir: Path, case: Case) -> bytes | None
     )
     drawn = outline_region(image_content(ledger, warc_dir, case.image_sha256, capture_id), None)
     return drawn if isinstance(drawn, bytes) else None
+
+
+_SAME = "l.seed_id = (SELECT seed_id FROM claims WHERE claim_id = ?1) AND l.brand = (SELECT brand FROM claims WHERE claim_id = ?1) AND l.claim_id <> ?1"
+_FURTHER_CASES = f"SELECT {columns_of(Case, 'c')} FROM claims l JOIN cases c USING (claim_id) WHERE {_SAME} ORDER BY c.seriousness, c.case_id"
+_FURTHER_CLAIMS = f"SELECT l.claim_id FROM claims l WHERE {_SAME} ORDER BY l.relation"

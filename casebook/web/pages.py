@@ -30,6 +30,7 @@ from casebook.cases.decisions import (
 from casebook.cases.letters import latest_day, may_write
 from casebook.web.accounts import Session, list_accounts
 from casebook.web.application_context import ApplicationContext, is_plain_id
+from casebook.web.archived_copies import COPY_PAGES
 from casebook.web.case_columns import SORTS
 from casebook.web.case_page import (
     KINDS,
@@ -38,6 +39,7 @@ from casebook.web.case_page import (
     draw_thumbnail,
     read_case,
     read_case_view,
+    read_further_claims,
     read_page_picture,
 )
 from casebook.web.dashboard import DASHBOARD_PAGES
@@ -47,9 +49,11 @@ from casebook.web.queue import (
     ANY,
     FACETS,
     MOST_AT_ONCE,
+    NEEDS_REGISTER,
     PAGE_SIZE,
     UNDECIDED,
     Filters,
+    list_without_register,
     same_group,
 )
 from casebook.web.queue_table import TABLE_PAGES
@@ -62,8 +66,8 @@ from ledger.vocabulary import CaseEvent, CaseState, ReplyKind, Role
 
 _LETTERS = {CaseState.CONFIRMED: "c", CaseState.FALSE_MATCH: "d", CaseState.NOT_A_CLAIM: "d", CaseState.AUTHORISED: "a", CaseState.DUPLICATE: "d"}  # fmt: skip
 _TITLES = {
-    CaseState.CONFIRMED: "Confirm: it claims this, and nothing allows it",
-    CaseState.AUTHORISED: "Authorised after all: propose a grant",
+    CaseState.CONFIRMED: "Confirm: nothing allows it",
+    CaseState.AUTHORISED: "Authorised: propose a grant",
     CaseState.FALSE_MATCH: "Dismiss: it is not our mark",
     CaseState.NOT_A_CLAIM: "Dismiss: it claims no relation",
     CaseState.DUPLICATE: "Dismiss: another case is the same",
@@ -90,10 +94,11 @@ class _LogEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _FirstReason:
-    """The first reason of a claim's latest verdict; None: it has none."""
+    """The first reason of a claim's latest verdict; None: it has none. doubts: how many speak against being sure."""
 
     claim_id: ClaimId
     reason: str | None
+    doubts: int
     sequence: int
 
 
@@ -125,8 +130,12 @@ def show_queue(context: ApplicationContext, session: Session, path: Path_, query
     sql = f"SELECT {columns_of(SavedView)} FROM saved_views WHERE account = ? ORDER BY name"
     views = ledger.select(SavedView, sql, [session.account])
     cases = queue.list_cases()
+    facets = queue.count_facets()
+    tabs = {state: count for state, count in facets["state"] if state in (UNDECIDED, NEEDS_REGISTER, ANY)}
     values = {
-        "cases": cases, "why": _first_reasons(ledger, cases), "without_register": _without_register(ledger, cases), "total": total, "filters": filters, "facets": queue.count_facets(),
+        "cases": cases, "why": _first_reasons(ledger, cases), "without_register": _without_register(ledger, cases), "total": total, "filters": filters,
+        "facets": facets, "tabs": {NEEDS_REGISTER: 0} | tabs, "needs_register": NEEDS_REGISTER, "cases_in_all": queue.count_cases(),
+        "further": {case.case_id: len(queue.list_further(case.case_id)) for case in cases},
         "pages": max(1, -(-total // PAGE_SIZE)), "sorts": tuple(SORTS), "views": views, "reasons": REASONS, "titles": _TITLES,
         "done": _done(context, query.get("done")), "most": MOST_AT_ONCE, "undecided": UNDECIDED, "facet_names": FACETS,
         "any_state": ANY, "late": queue.count_late(),
@@ -134,21 +143,21 @@ def show_queue(context: ApplicationContext, session: Session, path: Path_, query
     return Answer(template="queue.html", values=values)
 
 
-def _first_reasons(ledger: Ledger, cases: Sequence[Case]) -> dict[ClaimId, str]:
+def _first_reasons(ledger: Ledger, cases: Sequence[Case]) -> dict[ClaimId, _FirstReason]:
     """The first reason of the verdict that holds, of each case's claim."""
     sql = (
-        "SELECT v.claim_id, json_extract(v.reasons, '$[0]') AS reason, max(v.sequence) AS sequence FROM json_each(?) j"
+        "SELECT v.claim_id, json_extract(v.reasons, '$[0]') AS reason, coalesce(json_array_length(v.facts, '$.doubts'), 0) AS doubts,"
+        " max(v.sequence) AS sequence FROM json_each(?) j"
         " JOIN verdicts v ON v.claim_id = j.value AND v.is_replay = 0 GROUP BY v.claim_id"  # a bare column is that of the maximum
     )
     rows = ledger.select(_FirstReason, sql, [json.dumps([case.claim_id for case in cases])])
-    return {row.claim_id: row.reason for row in rows if row.reason}
+    return {row.claim_id: row for row in rows}
 
 
 def _without_register(ledger: Ledger, cases: Sequence[Case]) -> list[str]:
     """The brands of some cases that have no register: their cases wait for one."""
-    brands = sorted({case.brand for case in cases})
-    held = set(ledger.values("SELECT DISTINCT brand FROM register_snapshots"))
-    return [brand for brand in brands if brand not in held]
+    brands = {case.brand for case in cases}
+    return [brand for brand in list_without_register(ledger) if brand in brands]
 
 
 def show_case(context: ApplicationContext, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
@@ -157,9 +166,10 @@ def show_case(context: ApplicationContext, session: Session, path: Path_, query:
     before, after = context.queue(filters).neighbours(case.case_id)
     context.note_view(session, case.claim_id)
     view = read_case_view(ledger, context.warc_dir, case)
+    further = read_further_claims(ledger, case)
     made_by = next((shown.event.by for shown in reversed(view.events) if shown.event.event is CaseEvent.DECIDED), None)
     values = {
-        "v": view, "case": case, "before": before, "after": after, "filters": filters, "reasons": REASONS, "titles": _TITLES,
+        "v": view, "case": case, "further": further, "undecided_states": UNDECIDED_STATES, "before": before, "after": after, "filters": filters, "reasons": REASONS, "titles": _TITLES,
         "letters": _LETTERS, "groups": same_group(context.cases.read(ledger), case), "done": _done(context, query.get("done")),
         "can_approve": case.state is CaseState.WAITING_APPROVAL and session.may(Role.APPROVER) and made_by != session.account,
         "is_undecided": case.state in UNDECIDED_STATES, "can_review": session.may(Role.REVIEWER),
@@ -230,6 +240,7 @@ PAGES: Mapping[str, Page] = {
     "/cases/{case_id}/pages/{number}/{kind}": Page(role=Role.READER, make=show_page_picture),
     "/log": Page(role=Role.ADMIN, make=show_log),
     "/help": Page(role=Role.READER, make=show_help),
+    **COPY_PAGES,
     **LETTER_PAGES,
     **TABLE_PAGES,
     **DASHBOARD_PAGES,
@@ -370,12 +381,22 @@ def _following(context: ApplicationContext, brands: list[str]) -> BackgroundTask
 
 
 def _next(context: ApplicationContext, form: Form) -> CaseId | None:
-    """The case after the one that is decided; of several ticked ones, none: back to the queue."""
-    cases = form.get("case", [])
-    if len(cases) != 1 or one_field(form, "from") != "case":
+    """Where to go on after a case: to a further claim of its vendor and brand that is left, else to the next of the queue.
+
+    From the queue itself: None, back to it.
+    """
+    if one_field(form, "from") != "case":
+        return None
+    decided = [CaseId(pair.partition(":")[0]) for pair in form.get("case", [])]
+    if not decided:
         return None
     filters = filters_of(form)
-    return context.queue(filters).neighbours(CaseId(cases[0].partition(":")[0]))[1]
+    queue = context.queue(filters)
+    further = [case_id for case_id in queue.list_further(decided[0]) if case_id not in decided]
+    ranks = context.cases.read(context.ledger).ranks(filters.sort)
+    place_of = context.cases.read(context.ledger).place_of
+    after = [case_id for case_id in further if ranks[place_of[case_id]] > ranks[place_of[decided[0]]]]
+    return after[0] if after else queue.neighbours(decided[0])[1]
 
 
 def _seen(form: Form) -> dict[CaseId, str]:

@@ -1,5 +1,6 @@
 """The queue: which cases a reviewer looks at, in which order, and how many there are of each kind.
 
+A row is a vendor and a brand, by the case that comes first in the order; the case shows the further ones.
 The address holds the whole state: every filter is a parameter of it, so that a link shows what its sender saw.
 """
 
@@ -21,12 +22,13 @@ from ledger.identity import utc_now
 from ledger.passage_search import match_query
 from ledger.records import Case
 from ledger.typed_texts import CaseId
-from ledger.vocabulary import CaseState
+from ledger.vocabulary import CaseState, VerdictKind
 
 PAGE_SIZE = 50
 MOST_AT_ONCE = 500  # cases of one decision
 MOST_VALUES = 40  # of a facet that are shown
 UNDECIDED, ANY = "undecided", "any"  # states; without one, the undecided cases are asked for
+NEEDS_REGISTER = "needs-a-register"  # undecided, but undetermined as long as the brand has no register
 FACETS = ("state", "followup", "verdict", "brand", "relation", "evidence", "country", "language", "assignee")
 GROUPS = {"image": "image_sha256", "template": "template_id", "vendor": "vendor_domain"}
 NOBODY = "nobody"
@@ -87,11 +89,16 @@ class Queue:
     def __init__(self, ledger: Ledger, columns: CaseColumns, filters: Filters) -> None:
         self._ledger, self._columns, self._filters = ledger, columns, filters
         self._base = self._read_base()
+        self._waits = self._read_waiting()
         self._facet_masks = {name: self._fits(name, value) for name, value in filters.facets.items()}
         self._mask = self._all_but()
 
     def count(self) -> int:
-        """Return how many cases there are."""
+        """Return how many rows there are: a vendor and a brand are one."""
+        return self._columns.count_standings(self._mask)
+
+    def count_cases(self) -> int:
+        """Return how many cases there are, further ones of a vendor and a brand too."""
         return int(np.count_nonzero(self._mask))
 
     def list_cases(self) -> list[Case]:
@@ -100,19 +107,28 @@ class Queue:
         return read_cases(self._ledger, [self._columns.ids[place] for place in places])
 
     def each_id(self) -> Iterator[CaseId]:
-        """Yield the ids of all cases, in order."""
-        for place in self._ordered:
+        """Yield the ids of all cases, in order, further ones of a vendor and a brand too."""
+        for place in self._columns.ordered(self._mask, self._filters.sort):
             yield self._columns.ids[place]
+
+    def list_further(self, case_id: CaseId) -> list[CaseId]:
+        """Return the other cases of a vendor and a brand, of those that the filters leave, in order."""
+        place = self._columns.place_of.get(case_id)
+        if place is None:
+            return []
+        standings = self._columns.coded["standing"].codes
+        same = self._columns.ordered(self._mask & (standings == standings[place]), self._filters.sort)
+        return [self._columns.ids[other] for other in same if other != place]
 
     def count_facets(self) -> dict[str, list[tuple[str, int]]]:
         """Return of each facet its values with how many cases they would leave, the other filters as they are."""
         counts = {
             name: {
                 value or NOBODY: count
-                for value, count in self._columns.coded[name]
-                .count(self._all_but(name, *self._default_for(name)))
-                .items()
-                if value is not None or name == "assignee"
+                for value, count in self._columns.count_values(
+                    name, self._all_but(name, *self._default_for(name))
+                ).items()
+                if (value != NOBODY if name == "assignee" else value is not None)
             }
             for name in FACETS
         }
@@ -120,13 +136,19 @@ class Queue:
             name: sorted(counter.items(), key=lambda entry: (-entry[1], entry[0]))[:MOST_VALUES]
             for name, counter in counts.items()
         }
-        undecided = sum(counts["state"].get(state, 0) for state in UNDECIDED_STATES)
-        any_state = sum(counts["state"].values())
-        return {**listed, "state": [(UNDECIDED, undecided), (ANY, any_state), *listed["state"]]}
+        others = self._all_but("state")
+        whole = [
+            (state, self._columns.count_standings(others & self._fits("state", state)))
+            for state in (UNDECIDED, NEEDS_REGISTER, ANY)
+        ]
+        return {
+            **listed,
+            "state": [entry for entry in whole if entry[1] or entry[0] != NEEDS_REGISTER] + listed["state"],
+        }
 
     def count_late(self) -> int:
         """Return how many cases wait for an answer that is overdue, of those that the other filters leave."""
-        return int(np.count_nonzero(self._all_but(*self._default_for("followup")) & self._is_late()))
+        return self._columns.count_standings(self._all_but(*self._default_for("followup")) & self._is_late())
 
     def _default_for(self, facet: str) -> tuple[str, ...]:
         """What has a follow-up is decided: where undecided cases are asked for, as they are by default, that is left aside."""
@@ -153,7 +175,7 @@ class Queue:
 
     @cached_property
     def _ordered(self) -> Places:
-        return self._columns.ordered(self._mask, self._filters.sort)
+        return self._columns.first_of_each(self._columns.ordered(self._mask, self._filters.sort))
 
     def _all_but(self, *facets: str) -> Mask:
         mask = self._base
@@ -167,8 +189,16 @@ class Queue:
         if name == "state" and value == ANY:
             return self._columns.is_there
         if name == "state" and value == UNDECIDED:
-            return coded.is_one_of(UNDECIDED_STATES)
+            return coded.is_one_of(UNDECIDED_STATES) & ~self._waits
+        if name == "state" and value == NEEDS_REGISTER:
+            return coded.is_one_of(UNDECIDED_STATES) & self._waits
         return coded.equals(None if name == "assignee" and value == NOBODY else value)
+
+    def _read_waiting(self) -> Mask:
+        """Which cases nobody can judge before their brand has a register."""
+        brands = list_without_register(self._ledger)
+        coded = self._columns.coded
+        return coded["brand"].is_one_of(brands) & coded["verdict"].equals(VerdictKind.UNDETERMINED)
 
     def _read_base(self) -> Mask:
         """Which cases the filters leave that are no facets."""
@@ -187,6 +217,11 @@ class Queue:
             query = match_query(filters.words)
             mask = mask & columns.find_words(self._ledger, query) if query else np.zeros_like(mask)
         return mask
+
+
+def list_without_register(ledger: Ledger) -> list[str]:
+    """Return the brands of which no register was imported."""
+    return ledger.values("SELECT brand FROM brands EXCEPT SELECT brand FROM register_snapshots ORDER BY brand")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,7 @@ class Answer:
     file: Path | None = None
     png: bytes | None = None
     download: LetterFile | None = None  # saved by the browser, never shown
+    policy: str | None = None  # of the page, where it is another than that of all pages
     response: Response | None = None  # as it is: a file that is made while it is sent
     afterwards: BackgroundTask | None = None
 

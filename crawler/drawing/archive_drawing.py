@@ -61,7 +61,7 @@ async def draw_stored(browser: Browser, ledger: Ledger, warc_dir: Path, look: St
 def _fetch_from_archive(ledger: Ledger, warc_dir: Path, look: StoredLook) -> Fetch:
     async def fetch(url: str, kind: str) -> Fetched | None:
         is_page = url == look.final_url
-        capture_id = look.capture_id if is_page else _find_capture(ledger, look.visit_id, url)
+        capture_id = look.capture_id if is_page else find_stored(ledger, look.visit_id, url)
         if capture_id is None:
             return None
         try:
@@ -73,8 +73,8 @@ def _fetch_from_archive(ledger: Ledger, warc_dir: Path, look: StoredLook) -> Fet
     return fetch
 
 
-def _find_capture(ledger: Ledger, visit_id: VisitId, url: str) -> CaptureId | None:
-    """The capture that a visit has for an address: of its look, or at the end of its redirects."""
+def find_stored(ledger: Ledger, visit_id: VisitId, url: str) -> CaptureId | None:
+    """Return the capture that a visit has for an address: of its look, or at the end of its redirects; None: it has none."""
     looked: CaptureId | None = ledger.value(
         "SELECT capture_id FROM looks WHERE visit_id = ? AND requested_url = ? AND capture_id IS NOT NULL LIMIT 1",
         [visit_id, url],
@@ -115,22 +115,32 @@ def read_drawing(ledger: Ledger, warc_dir: Path, look: StoredLook, drawn: DrawnD
 
 def find_words(drawn: DrawnDocument, words: str) -> list[Box]:
     """Return the boxes of the places in a drawn page where words stand; letters' case and white space do not count."""
-    wanted = _bare(words)
-    pieces = list(_pieces(drawn))
-    text = "".join(piece for piece, _ in pieces)
     boxes: list[Box] = []
-    at = text.find(wanted) if wanted else -1
-    while at >= 0 and len(boxes) < MAX_PLACES:
-        parents = _overlapped(pieces, at, at + len(wanted))
+    for parents in _find_places(BeautifulSoup(drawn.html, "lxml"), words):
         known = [box for parent in parents if (box := _box(parent, drawn.box_attribute + WORDS_SUFFIX))]
         if known:
             boxes.append(_around(known))
-        at = text.find(wanted, at + len(wanted))
     return list(dict.fromkeys(boxes))
 
 
-def _pieces(drawn: DrawnDocument) -> Iterator[tuple[str, Tag]]:
-    for string in BeautifulSoup(drawn.html, "lxml").find_all(string=True):
+def find_elements(soup: BeautifulSoup, words: str) -> list[Tag]:
+    """Return the elements that hold the places where words stand, as find_words looks for them."""
+    return list({id(tag): tag for parents in _find_places(soup, words) for tag in parents}.values())
+
+
+def _find_places(soup: BeautifulSoup, words: str) -> Iterator[list[Tag]]:
+    """Yield for each place the elements whose words it is made of; at most MAX_PLACES."""
+    wanted = _bare(words)
+    pieces = list(_pieces(soup)) if wanted else []
+    text = "".join(piece for piece, _ in pieces)
+    at, places = text.find(wanted) if wanted else -1, 0
+    while at >= 0 and places < MAX_PLACES:
+        yield list(_overlapped(pieces, at, at + len(wanted)))
+        at, places = text.find(wanted, at + len(wanted)), places + 1
+
+
+def _pieces(soup: BeautifulSoup) -> Iterator[tuple[str, Tag]]:
+    for string in soup.find_all(string=True):
         parent = string.parent
         if type(string) is NavigableString and parent is not None and parent.name not in _NO_WORDS:
             bare = _bare(string)

@@ -1,6 +1,6 @@
 """Pages on which findings rest are drawn from the archive alone, and what was found is outlined, or said to be missing.
 
-Tests: partnerproof/cli/picture.py, partnerproof/background_pictures.py, casebook/dossier/pictures.py, casebook/cases/case_pictures.py.
+Tests: partnerproof/cli/picture.py, partnerproof/background_pictures.py, casebook/dossier/pictures.py, casebook/dossier/outlined_places.py, casebook/cases/case_pictures.py.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import pytest
 from PIL import Image
 
 from casebook.cases.case_pictures import find_case_pages
-from casebook.dossier.pictures import PLACE_HIGH_PX, crop_place, find_pages
+from casebook.dossier.outlined_places import PLACE_HIGH_PX, crop_place, outline_boxes
+from casebook.dossier.pictures import find_pages
 from crawler.drawing.browser import why_no_browser
 from ledger.archive.warc import read_made
 from ledger.database import Ledger
@@ -203,8 +204,6 @@ def test_the_place_of_what_was_found_is_cut_out_of_a_long_page():
 
 
 def test_outlines_outside_a_picture_are_none():
-    from casebook.dossier.pictures import outline_boxes
-
     blank = png(Image.new("RGB", (100, 100), "white"))
     assert outline_boxes(blank, [(0, 200, 10, 10), (-50, -50, 10, 10)]) is None
     assert outline_boxes(blank, [(-5, -5, 2_000, 2_000)]) is not None

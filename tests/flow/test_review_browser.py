@@ -113,6 +113,7 @@ def open_first(page: Any) -> None:
     page.goto(page.url.split("?")[0])
     page.click("a.open")
     page.wait_for_selector("textarea[name=comment]")
+    page.wait_for_load_state("load")  # keys work from then on
 
 
 def test_what_is_typed_is_kept_and_leaving_asks(page):
@@ -181,3 +182,42 @@ def test_a_letter_is_approved_as_it_stands_on_the_screen_and_a_session_that_ends
     playwright.expect(body).to_have_value(re.compile("A threat"))  # it is back
     page.click("#text >> text=Forget it")
     playwright.expect(body).not_to_have_value(re.compile("A threat"))
+
+
+def test_the_archived_copy_shows_the_page_runs_nothing_and_leads_nowhere(page):
+    open_first(page)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.keyboard.press("o")
+    page.wait_for_url("**/copies/*")
+    frame = page.frame_locator("iframe.copy")
+    playwright.expect(frame.locator("h1")).to_have_text("Our partners")
+    logo = frame.locator("#found")
+    assert logo.evaluate("image => image.naturalWidth") > 0
+    assert "outline" in (logo.get_attribute("style") or "")
+    ours = page.url.split("/cases")[0]
+    page.wait_for_timeout(300)
+    assert [url for url in asked if not url.startswith((ours, "data:"))] == []
+    # a frame that wants to leave is held back by the page around it, which says so in the console of a page of its own
+    context = page.context.browser.new_context()
+    context.add_cookies(page.context.cookies())
+    other = context.new_page()
+    other.goto(page.url)
+    assert other.evaluate("document.querySelector('iframe').sandbox.length") == 0
+    other.on("request", lambda request: asked.append(request.url))
+    other.evaluate("document.querySelector('iframe').src = 'http://127.0.0.1:9/away'")
+    other.wait_for_timeout(300)
+    assert "http://127.0.0.1:9/away" not in asked
+    context.close()
+
+
+def test_what_is_decided_with_is_in_view_without_scrolling(page):
+    page.set_viewport_size({"width": 1440, "height": 900})
+    open_first(page)
+    panel = "document.querySelector('.decide')"
+    assert page.evaluate(f"{panel}.scrollHeight <= {panel}.clientHeight")
+    lowest = page.evaluate(
+        f"Math.max(...[...{panel}.querySelectorAll('button')].filter(one => one.checkVisibility()).map(one => one.getBoundingClientRect().bottom))"
+    )
+    assert lowest <= 900
+    assert page.evaluate("document.querySelector('.lead').getBoundingClientRect().top") < 500

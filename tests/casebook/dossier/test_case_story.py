@@ -81,5 +81,6 @@ def test_after_a_proven_removal_the_title_tells_the_past(context):
     context.ledger.execute("UPDATE cases SET removed_on = '2026-03-01' WHERE case_id = ?", [case.case_id])
     page = page_of(context, case.claim_id)
     assert (
-        "Harbour showed itself as partner of Acme; there is no authorisation on record. Gone since 2026-03-01." in page
+        'Harbour showed itself as partner of Acme; there is no authorisation on record. Gone since <time datetime="2026-03-01" title="2026-03-01">1 March 2026</time>.'
+        in page
     )

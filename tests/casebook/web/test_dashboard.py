@@ -25,13 +25,11 @@ from casebook.web.count_cache import CountCache
 from casebook.web.coverage_counts import count_coverage
 from casebook.web.dashboard import LEFT_OVER, Scope, count_over_time, make_bins, read_loads
 from ledger.database import Ledger
-from ledger.identity import utc_text
-from ledger.records import BrandRow
 from ledger.vocabulary import Tone
 from tests.casebook.cases.test_survival import add_letter
 from tests.casebook.ledgers import rows_of
 from tests.casebook.web.contexts import HOSTILE, client, make_context
-from tests.casebook.web.test_queue import add_case
+from tests.casebook.web.test_queue import add_brands, add_case
 from tests.new_ledger import new_ledger
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -105,7 +103,7 @@ def test_removals_are_drawn_by_tone_with_the_numbers_at_risk(tmp_path):
 def test_counts_over_time_are_those_of_sql(tmp_path: Path):
     rng = random.Random(5)
     with new_ledger(tmp_path / "partnerproof.db") as ledger:
-        ledger.add([BrandRow(brand="acme", name="Acme", aliases=(), domains=(), recorded_at=utc_text())])
+        add_brands(ledger)
         for number in range(200):
             add_case(ledger, rng)
             day = dt.date(2025, 1, 1) + dt.timedelta(days=rng.randrange(500))

@@ -1,11 +1,12 @@
 """Deciding in the review application: one by one, in groups, undone, by two people, and never over somebody's head.
 
-Tests: casebook/web/pages.py, casebook/web/case_page.py, casebook/web/responses.py, casebook/cases/decisions.py, casebook/cases/cases.py.
+Tests: casebook/web/pages.py, casebook/web/case_page.py, casebook/web/responses.py, casebook/web/archived_copies.py, casebook/cases/decisions.py, casebook/cases/cases.py.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,9 @@ import pytest
 from casebook.cases.cases import sync_cases
 from casebook.web.application_context import ApplicationContext
 from ledger.database import columns_of
-from ledger.records import ProposedGrant
-from ledger.vocabulary import CaseState
+from ledger.records import Case, ProposedGrant
+from ledger.typed_texts import CaseId, ClaimId
+from ledger.vocabulary import CaseState, Relation, VerdictKind
 from tests.casebook.ledgers import Read, Said, add_visit
 from tests.casebook.web.contexts import case_of, client, csrf, make_context, states, ticks
 
@@ -184,7 +186,7 @@ def test_later_assignment_and_comment_are_kept(context):
     assert (case.state, case.due_on, case.assignee) == ("later", "2026-12-24", "approver-one")
     page = ann.get(f"/cases/{case.case_id}").text
     assert "call them" in page
-    assert "until 2026-12-24" in page
+    assert 'until <time datetime="2026-12-24" title="2026-12-24">24 December 2026</time>' in page
 
 
 def test_filters_facets_search_and_views_live_in_the_address(context):
@@ -245,4 +247,83 @@ def test_the_queue_shows_why_and_a_picture_of_each_case_and_which_brand_has_no_r
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
     context.ledger.database.execute("PRAGMA foreign_keys = OFF")
     context.ledger.execute("DELETE FROM register_snapshots")
-    assert "No register of <bdi>acme</bdi> was imported yet" in who.get("/").text
+    context.ledger.execute("UPDATE cases SET verdict = 'undetermined' WHERE vendor_domain <> 'mill.example'")
+    assert "1 case to decide" in who.get("/").text
+    waiting = who.get("/?state=needs-a-register").text
+    assert "3 cases that wait for a register" in waiting
+    assert "No register of <bdi>acme</bdi> was imported yet" in waiting
+
+
+def add_further_claim(context: ApplicationContext, domain: str, relation: str, verdict: str) -> Case:
+    """Another claim of a vendor on the same brand, with a case of its own; returns it."""
+    known, ledger = case_of(context, domain), context.ledger
+    claim, case_id, seen = f"further{relation}", f"further{relation}", known.last_event_id
+    ledger.execute(
+        "INSERT INTO claims SELECT ?, seed_id, brand, ? FROM claims WHERE claim_id = ?",
+        [claim, relation, known.claim_id],
+    )
+    ledger.execute(
+        "INSERT INTO claim_evidence SELECT ?, evidence_id, evidence, page_id, sighting_id, match_id, text_match_id, tier, programme, reasons, seen_at FROM claim_evidence WHERE claim_id = ?",
+        [claim, known.claim_id],
+    )
+    ledger.add(
+        [
+            replace(
+                known,
+                case_id=CaseId(case_id),
+                claim_id=ClaimId(claim),
+                relation=Relation(relation),
+                verdict=VerdictKind(verdict),
+                last_event_id=seen,
+                seriousness=known.seriousness + 1,
+            )
+        ]
+    )
+    made = ledger.find(Case, case_id=case_id)
+    assert made is not None
+    return made
+
+
+def case_with(context: ApplicationContext, relation: str) -> Case:
+    """The case of mill.example for a relation."""
+    found = context.ledger.find(Case, vendor_domain="mill.example", relation=relation)
+    assert found is not None
+    return found
+
+
+def test_a_vendor_and_a_brand_are_one_row_and_the_case_shows_the_further_claims(context):
+    further = add_further_claim(context, "mill.example", "reseller", "no-authorisation")
+    who = client(context, "reviewer-one")
+    queue = who.get("/").text
+    assert "4 cases to decide" in queue
+    assert "with 1 further claim of the same vendors" in queue
+    assert "and 1 further claim<" in queue
+    assert f"/cases/{further.case_id}" not in queue
+    assert len(who.get("/table.csv").text.splitlines()) == 1 + 5
+    first = case_with(context, "partner")
+    page = who.get(f"/cases/{first.case_id}").text
+    assert f'href="/cases/{further.case_id}"' in page
+    assert f'name="case" value="{further.case_id}:{further.last_event_id}" checked' in page  # the same verdict
+
+
+def test_a_further_claim_with_another_verdict_is_not_ticked_and_comes_next(context):
+    further = add_further_claim(context, "mill.example", "reseller", "lapsed")
+    who = client(context, "reviewer-one")
+    first = case_with(context, "partner")
+    page = who.get(f"/cases/{first.case_id}").text
+    assert f'name="case" value="{further.case_id}:{further.last_event_id}">' in page
+    token = csrf(page)
+    one = {
+        "csrf": token,
+        "case": f"{first.case_id}:{first.last_event_id}",
+        "decision": "confirmed:no-agreement",
+        "from": "case",
+    }
+    answer = who.post("/decide", data=one)
+    assert answer.headers["location"].startswith(f"/cases/{further.case_id}?done=")
+    # both of the same vendor are decided with one form, and undone together
+    again = case_with(context, "reseller")
+    both = {**one, "case": [f"{again.case_id}:{again.last_event_id}", ticks(context, "harbour.example")[0]]}
+    answer = who.post("/decide", data=both)
+    assert answer.status_code == 303
+    assert states(context)["harbour.example"] == "confirmed"

@@ -35,7 +35,8 @@ def address(context: ApplicationContext, path: str) -> str:
     letter = context.ledger.value("SELECT letter_id FROM letters ORDER BY letter_id LIMIT 1")
     reply = context.ledger.value("SELECT reply_id FROM replies ORDER BY reply_id LIMIT 1")
     kind = "html" if path.startswith("/letters") else "csv" if path.startswith("/table") else "official"
-    names = {"case_id": case, "letter_id": letter, "reply_id": reply, "number": "0", "kind": kind}
+    look = context.ledger.value("SELECT look_id FROM looks ORDER BY look_id LIMIT 1")
+    names = {"look_id": look, "case_id": case, "letter_id": letter, "reply_id": reply, "number": "0", "kind": kind}
     return path.format(**names)
 
 
