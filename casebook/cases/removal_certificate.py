@@ -17,6 +17,7 @@ from casebook.cases.letter_templates import LetterTemplates
 from casebook.cases.letter_text import write_day
 from casebook.cases.removal import read_checks
 from casebook.files.pdf import pdf_bytes
+from casebook.files.styles import read_style
 from ledger.database import Ledger
 from ledger.dates import day_of
 from ledger.identity import sha256_hex, utc_text
@@ -100,7 +101,7 @@ def export_removal_certificate(
     if kind not in KINDS:
         raise refuse_input("file", f"one of {', '.join(KINDS)}", kind)
     certificate = read_removal_certificate(ledger, warc_dir, templates, case)
-    html = render_file("removal.html", c=certificate)
+    html = render_file("removal.html", c=certificate, style=read_style("tokens", "components", "paper"))
     content = pdf_bytes(html) if kind == "pdf" else html.encode("utf-8")
     details = {"certificate": "removal", "claim": case.claim_id, "kind": kind, "sha256": sha256_hex(content)}
     log.add(CustodyEvent.EXPORTED, details, by=by)

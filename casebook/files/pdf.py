@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ def require_pdf() -> Any:
                 next_step="run `pip install 'partnerproof[pdf]'` and install Pango (Debian: libpango-1.0-0 libpangoft2-1.0-0), or do without the PDF",
             )
         ) from error
+    logging.getLogger("weasyprint").setLevel(logging.ERROR)  # our sheets also say what only browsers know
     return weasyprint
 
 
