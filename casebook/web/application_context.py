@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from casebook.cases.letter_facts import Sender
 from casebook.cases.letter_templates import LetterTemplates
-from casebook.cases.letter_text import write_day
+from casebook.files.written_days import write_day
 from casebook.web.accounts import FailedLogins, Session
 from casebook.web.case_columns import CaseIndex
 from casebook.web.count_cache import CountCache
