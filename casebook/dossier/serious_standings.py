@@ -16,9 +16,10 @@ from casebook.dossier.named_images import draw_named_image
 from casebook.dossier.visit_changes import ClaimState
 from ledger.database import Ledger
 from ledger.relations import MEANINGS as RELATIONS
+from ledger.relations import PARTNERSHIPS
 from ledger.typed_texts import ClaimId
 from ledger.verdict_kinds import PLAINLY_ALLOWED, SERIOUSNESS
-from ledger.vocabulary import CaseState
+from ledger.vocabulary import CaseState, Relation
 from matcher.explain import Comparison
 
 MAX_SENTENCE_CHARS = 160
@@ -43,7 +44,6 @@ class SeriousStanding:
 
     finding: Finding
     brand_name: str
-    claim: str  # in a few words: Gold partner
     shown: ShownEvidence
     other_claims: int
     is_seen: bool
@@ -90,7 +90,6 @@ def read_serious_standings(
             SeriousStanding(
                 finding=group[0],
                 brand_name=brand_names.get(group[0].brand, group[0].brand),
-                claim=claim_in_words(group[0]),
                 shown=read_shown_evidence(ledger, warc_dir, group[0]),
                 other_claims=len(group) - 1,
                 is_seen=states[group[0].claim_id].state in ("present", "appeared"),
@@ -104,10 +103,15 @@ def read_serious_standings(
     )
 
 
+def is_said_of(finding: Finding) -> bool:
+    """Whether a claim reads well as "partner of the brand"; others, such as "customer", stand beside the brand's name."""
+    return finding.relation in PARTNERSHIPS and finding.relation is not Relation.CERTIFICATION
+
+
 def claim_in_words(finding: Finding) -> str:
-    """Return what is claimed in a few words: Gold partner."""
+    """Return what is claimed in a few words: partner, Gold partner."""
     words = RELATIONS[finding.relation].words
-    return f"{finding.tier} {words}" if finding.tier else f"{words[:1].upper()}{words[1:]}"
+    return f"{finding.tier} {words}" if finding.tier else words
 
 
 def read_shown_evidence(ledger: Ledger, warc_dir: Path, finding: Finding) -> ShownEvidence:

@@ -18,7 +18,7 @@ from casebook.dossier.casework_counts import CaseworkCounts, count_casework, rea
 from casebook.dossier.coverage import Coverage
 from casebook.dossier.evidence_rates import describe_all_rates
 from casebook.dossier.findings import Finding
-from casebook.dossier.serious_standings import SeriousStandings, claim_in_words, read_serious_standings
+from casebook.dossier.serious_standings import SeriousStandings, claim_in_words, is_said_of, read_serious_standings
 from casebook.dossier.share_bars import NOT_JUDGED
 from casebook.dossier.summary_bars import (
     BrandBar,
@@ -117,6 +117,9 @@ class Summary:
 
     def claim_in_words(self, finding: Finding) -> str:
         return claim_in_words(finding)
+
+    def is_said_of(self, finding: Finding) -> bool:
+        return is_said_of(finding)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,7 +70,8 @@ def summarise(ledger: Ledger, folder: Path, scope: SummaryScope | None = None) -
 def words_of(summary: Summary, *, paper: Paper | None = None) -> str:
     """What a reader reads, without markup, on one line."""
     page = re.sub(r"<(style|script|title)>.*?</\1>", "", render_summary(Pages(), summary, paper=paper), flags=re.S)
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split()).replace(" ,", ",").replace(" .", ".")
+    words = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
+    return re.sub(r" ([,.:])", r"\1", words)
 
 
 def test_an_empty_workspace_says_that_nothing_was_looked_at(ledger, tmp_path):
@@ -126,7 +127,15 @@ def test_the_most_serious_findings_come_first_each_vendor_and_brand_once(ledger,
         ("Worst", "شركة الميناء", "undetermined"),
     ]
     assert serious.shown[0].shown.words == "We are a partner of acme."
-    assert serious.shown[0].claim == "Partner"
+
+
+def test_a_claim_is_said_of_the_brand_where_that_reads_well(ledger, tmp_path):
+    add_brands(ledger, {"acme": "Acme"})
+    add_claims(ledger, {"v.example": [("acme", VerdictKind.LAPSED)]})
+    assert "partner of Acme lapsed" in words_of(summarise(ledger, tmp_path))
+    for relation, words in (("certification", "Acme: certified"), ("unstated", "Acme: one of a wall of logos")):
+        ledger.execute("UPDATE claims SET relation = ?", [relation])
+        assert words in words_of(summarise(ledger, tmp_path))
 
 
 def test_what_is_gone_or_was_decided_otherwise_is_left_out_and_the_page_says_so(ledger, tmp_path):
@@ -142,8 +151,7 @@ def test_what_is_gone_or_was_decided_otherwise_is_left_out_and_the_page_says_so(
     assert [(row.finding.vendor, row.is_confirmed) for row in summary.serious.shown] == [("Stays", True)]
     assert (summary.serious.gone, summary.serious.settled) == (2, 1)
     words = words_of(summary)
-    assert "Left out: 2 claims that are gone." in words
-    assert "Left out: 1 claim of which a person decided that nothing follows." in words
+    assert "Left out: 2 claims that are gone, and 1 claim of which a person decided that nothing follows." in words
 
 
 def test_names_of_brands_and_vendors_are_words_in_the_page_and_in_its_figures(ledger, tmp_path):
@@ -167,7 +175,7 @@ def test_many_brands_are_summed_up_and_the_page_says_so(ledger, tmp_path):
     words = words_of(summarise(ledger, tmp_path))
     assert "Partner claims of 60 brands" in words
     assert "The 12 brands with the most serious findings; 48 further brands are summed up in the last row." in words
-    assert "The first 10 of 42:" in words
+    assert "The first 10 of 42. Each vendor" in words
 
 
 def test_what_could_not_be_looked_at_is_told_with_why(ledger, tmp_path):
