@@ -410,6 +410,9 @@ class CaseState(StrEnum):
     CLOSED = "closed"  # nothing is left to decide: the claim is allowed by now
 
 
+UNDECIDED = frozenset({CaseState.OPEN, CaseState.LATER, CaseState.WAITING_APPROVAL})
+
+
 class CaseEvent(StrEnum):
     """What happened to a case."""
 

@@ -12,7 +12,8 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from casebook.dossier.report import write_report
+from casebook.dossier.report import ReportOrder, write_report
+from casebook.dossier.summary import SummaryScope
 from casebook.register.imports import import_register
 from ledger.shipped import shipped_data
 from ledger.typed_texts import CrawlId
@@ -47,7 +48,8 @@ def run_demo(named: Path | None, out: Path | None) -> DemoRun:
         order = CrawlOrder(seeds=seeds, brands=(BRAND,), resolve=tuple(web.resolve), delay_s=0)
         crawl_id = run_crawl(workspace, order)
     with workspace.open_readonly() as ledger:
-        report = write_report(ledger, workspace.warc, out or workspace.var / "report")
+        scope = SummaryScope(seals_dir=workspace.seals)
+        report = write_report(ledger, workspace.warc, ReportOrder(out=out or workspace.var / "report", scope=scope))
     return DemoRun(workspace=workspace, crawl_id=crawl_id, report=report.index)
 
 

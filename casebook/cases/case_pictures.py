@@ -5,9 +5,9 @@ Reads: cases, and what casebook/dossier/pictures.py reads. Writes nothing.
 
 from __future__ import annotations
 
-from casebook.cases.cases import UNDECIDED
 from casebook.dossier.pictures import PageToDraw, find_pages
 from ledger.database import Ledger
+from ledger.vocabulary import UNDECIDED
 
 
 def find_case_pages(ledger: Ledger, *, limit: int | None = None) -> list[PageToDraw]:

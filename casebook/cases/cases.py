@@ -20,11 +20,10 @@ from ledger.passage_search import searchable
 from ledger.records import Case, CaseEventRow, CaseWords
 from ledger.typed_texts import CaseId, ClaimId, FinalUrl, Instant, Sha256
 from ledger.verdict_kinds import PLAINLY_ALLOWED, SERIOUSNESS
-from ledger.vocabulary import CaseEvent, CaseState, Relation, VerdictKind
+from ledger.vocabulary import UNDECIDED, CaseEvent, CaseState, Relation, VerdictKind
 
 PROGRAM = "partnerproof"  # who opens and closes cases
 TO_BE_REVIEWED = tuple(kind for kind in SERIOUSNESS if kind not in PLAINLY_ALLOWED)
-UNDECIDED = frozenset({CaseState.OPEN, CaseState.LATER, CaseState.WAITING_APPROVAL})
 _SHOWN = (
     "verdict", "brand", "relation", "tier", "evidence", "vendor", "vendor_domain", "country", "language", "score",
     "page_url", "image_sha256", "template_id", "first_seen", "last_seen", "seriousness", "newness", "unlikeness",

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from casebook.cases.cases import UNDECIDED, find_cases, record_event
+from casebook.cases.cases import find_cases, record_event
 from ledger.database import Ledger, columns_of
 from ledger.dates import is_to_come
 from ledger.errors import BadInputError, PartnerproofError, Problem
@@ -22,7 +22,7 @@ from ledger.identity import event_id, utc_text
 from ledger.proof.custody import CustodyLog
 from ledger.records import Case, CaseEventRow, ProposedGrant
 from ledger.typed_texts import CaseId, IsoDate, Sha256
-from ledger.vocabulary import CaseEvent, CaseState, CustodyEvent, RejectionEvent
+from ledger.vocabulary import UNDECIDED, CaseEvent, CaseState, CustodyEvent, RejectionEvent
 from matcher.rejections import Decision as ImageDecision
 from matcher.rejections import record_decision
 

@@ -13,7 +13,7 @@ from string import Template
 from casebook.cases.letter_facts import ShownPage, pages_of_json
 from casebook.cases.letter_grounds import read_brand_name
 from casebook.cases.letter_templates import LetterTemplates
-from casebook.cases.letter_text import write_day
+from casebook.files.written_days import write_day
 from ledger.database import Ledger
 from ledger.dates import day_of
 from ledger.errors import EvidenceBrokenError, RecordDeletedError

@@ -16,9 +16,9 @@ from casebook.cases.decisions import refuse_input
 from casebook.cases.enclosure import Enclosure, make_enclosure
 from casebook.cases.letter_facts import Sender
 from casebook.cases.letter_templates import LetterTemplates
-from casebook.cases.letter_text import write_day
 from casebook.cases.stored_letters import require_case, require_letter, require_text, text_digest
 from casebook.files.pdf import pdf_bytes
+from casebook.files.written_days import write_day
 from ledger.database import Ledger
 from ledger.dates import day_of
 from ledger.identity import parse_utc, sha256_hex

@@ -5,7 +5,6 @@ Whatever comes from a vendor is one line without control characters when it gets
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,10 +12,8 @@ from dataclasses import dataclass
 from string import Template
 from typing import Any
 
-from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
-
 from casebook.cases.letter_facts import Grounds, LetterFacts, RegisterAnswer, Sender, ShownPage, ShownThing
+from casebook.files.written_days import write_day
 from casebook.verdicts.grant_limits import Gap, GapKind
 from ledger.dates import day_of
 from ledger.typed_texts import IsoDate
@@ -56,15 +53,6 @@ class _Language:
         relations = self.data["relations"]
         said = Template(relations.get(relation, relations[OTHER])).substitute(brand=brand)
         return self.say("words", "level", relation=said, tier=one_line(tier)) if tier else said
-
-
-def write_day(language: str, day: dt.date) -> str:
-    """Return a date as people write it in a language; as ISO 8601 has it where the language is not known."""
-    try:
-        locale = Locale("en", "GB") if language == "en" else Locale.parse(language, sep="-")
-    except (UnknownLocaleError, ValueError):
-        return day.isoformat()
-    return format_date(day, format="long", locale=locale)
 
 
 def fill_letter(code: str, data: Mapping[str, Any], tone: Tone, facts: LetterFacts) -> Filled:

@@ -17,12 +17,13 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-from casebook.cases.cases import PROGRAM, UNDECIDED, record_event
+from casebook.cases.cases import PROGRAM, record_event
 from ledger.database import Ledger, columns_of
 from ledger.identity import content_id, parse_utc, utc_text
 from ledger.records import Absence, Case, RemovalCheck, Visit
 from ledger.typed_texts import CaseId, ClaimId, FinalUrl, Instant, PageId, VisitId
 from ledger.vocabulary import (
+    UNDECIDED,
     CaseEvent,
     CaseState,
     FollowUp,

@@ -14,10 +14,10 @@ from casebook.cases.enclosure import EnclosedPage, EnclosedPicture, draw_picture
 from casebook.cases.letter_files import LetterFile, render_file
 from casebook.cases.letter_grounds import read_brand_name, read_shown_pages, reference_of
 from casebook.cases.letter_templates import LetterTemplates
-from casebook.cases.letter_text import write_day
 from casebook.cases.removal import read_checks
 from casebook.files.pdf import pdf_bytes
 from casebook.files.styles import read_style
+from casebook.files.written_days import write_day
 from ledger.database import Ledger
 from ledger.dates import day_of
 from ledger.identity import sha256_hex, utc_text

@@ -36,6 +36,24 @@ def describe_rate(evidence: str | None, *, is_doubted: bool) -> str | None:
     )
 
 
+def describe_all_rates() -> str:
+    """Return how often images were right in all, with doubted evidence apart: one sentence for the end of a report."""
+    sure, doubted = (
+        [counts for kinds, counts in _rates().items() if kinds.endswith(" doubted") is is_doubted]
+        for is_doubted in (False, True)
+    )
+    right, wrong = (sum(counts[place] for counts in sure) for place in (0, 1))
+    bound = tell_share(upper_bound(wrong, right + wrong))
+    told = (
+        f"Of {right + wrong} labelled images with evidence that leaves no doubt, {right} showed the brand: wrong in under {bound} of"
+        " such images at 95 % confidence"
+    )
+    right, wrong = (sum(counts[place] for counts in doubted) for place in (0, 1))
+    if right + wrong:
+        told += f"; of {right + wrong} with evidence that leaves a doubt, {right} did"
+    return f"{told}. The images are logos on the partner pages of 24 companies; others may differ."
+
+
 def upper_bound(count: int, of: int) -> float:
     """Return the share, 0..1, that a rate does not exceed at 95 % confidence, when it was counted so often among so many (at least one).
 

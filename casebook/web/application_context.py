@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from casebook.cases.letter_facts import Sender
 from casebook.cases.letter_templates import LetterTemplates
 from casebook.files.styles import STYLES
-from casebook.files.written_dates import mark_time, mark_times_in
+from casebook.files.written_days import mark_time, mark_times_in
 from casebook.web.accounts import FailedLogins, Session
 from casebook.web.case_columns import CaseIndex
 from casebook.web.count_cache import CountCache

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from markupsafe import Markup
-from rich.cells import cell_len, set_cell_size
 
 from casebook.cases.survival import Curve
-from casebook.files.tables import plain
+from casebook.files.figures import FULL_WIDTH as WIDTH
+from casebook.files.figures import add_shape, add_text, begin_svg, shorten_label, write_svg
 
-WIDTH = 560
 COLOURS = 7  # k0 to k6 in charts.css; the last is for what is left over
 _BARS_WIDTH = 420  # narrower, so that a phone shows all of it
 _BAR, _GAP, _LEFT, _RIGHT = 20, 8, 150, 56
@@ -39,22 +38,24 @@ def draw_bars(identity: str, title: str, summary: str, bars: Sequence[tuple[str,
     if not bars:
         return _draw_words(identity, title, summary, width=_BARS_WIDTH, kind="chart bars")
     height = max(1, len(bars)) * (_BAR + _GAP) + _GAP
-    svg = _svg(identity, title, summary, height, width=_BARS_WIDTH, kind="chart bars")
+    svg = begin_svg(identity, title, summary, height, width=_BARS_WIDTH, kind="chart bars")
     most = max((count for _, count in bars), default=0) or 1
     for number, (name, count) in enumerate(bars):
         y = _GAP + number * (_BAR + _GAP)
         length = (_BARS_WIDTH - _LEFT - _RIGHT) * count / most
-        _text(svg, _LEFT - 8, y + 15, _short(name), "end")
-        _add(svg, "rect", x=_LEFT, y=y, width=round(max(length, 1 if count else 0), 1), height=_BAR, **{"class": "k0"})
-        _text(svg, _LEFT + length + 6, y + 15, f"{count:,}", "start")
-    return _markup(svg)
+        add_text(svg, _LEFT - 8, y + 15, shorten_label(name, _LABEL_CELLS), "end")
+        add_shape(
+            svg, "rect", x=_LEFT, y=y, width=round(max(length, 1 if count else 0), 1), height=_BAR, **{"class": "k0"}
+        )
+        add_text(svg, _LEFT + length + 6, y + 15, f"{count:,}", "start")
+    return write_svg(svg)
 
 
 def draw_columns(identity: str, title: str, summary: str, bins: Sequence[str], series: Sequence[Series]) -> Markup:
     """Return one column for each bin, a part for each series, the first at the bottom; for no bins the summary."""
     if not bins:
         return _draw_words(identity, title, summary)
-    svg = _svg(identity, title, summary, _TOP + _PLOT_HEIGHT + _BOTTOM)
+    svg = begin_svg(identity, title, summary, _TOP + _PLOT_HEIGHT + _BOTTOM)
     totals = [sum(part.counts[at] for part in series) for at in range(len(bins))]
     top = nice_top(max(totals, default=0))
     left, plot = 46, WIDTH - 46 - 6
@@ -67,10 +68,10 @@ def draw_columns(identity: str, title: str, summary: str, bins: Sequence[str], s
             if part:
                 bottom -= part
                 column = {"class": f"k{min(number, COLOURS - 1)}"}
-                _add(svg, "rect", x=round(x + step * 0.1, 1), y=round(bottom, 1), width=round(step * 0.8, 1), height=round(part, 1), **column)  # fmt: skip
+                add_shape(svg, "rect", x=round(x + step * 0.1, 1), y=round(bottom, 1), width=round(step * 0.8, 1), height=round(part, 1), **column)  # fmt: skip
         if at % math.ceil(len(bins) / 8) == 0:
-            _text(svg, x + step / 2, _TOP + _PLOT_HEIGHT + 18, name, "middle")
-    return _markup(svg)
+            add_text(svg, x + step / 2, _TOP + _PLOT_HEIGHT + 18, name, "middle")
+    return write_svg(svg)
 
 
 def draw_survival(identity: str, title: str, summary: str, curves: Sequence[tuple[str, Curve]]) -> Markup:
@@ -81,7 +82,7 @@ def draw_survival(identity: str, title: str, summary: str, curves: Sequence[tupl
     if not curves:
         return _draw_words(identity, title, summary)
     height = _TOP + _PLOT_HEIGHT + _BOTTOM + 20 + _RISK_LINE * (len(curves) + 1)
-    svg = _svg(identity, title, summary, height)
+    svg = begin_svg(identity, title, summary, height)
     last = nice_top(max((curve.steps[-1].day for _, curve in curves if curve.steps), default=0))
     left, plot = 132, WIDTH - 132 - 14
     _grid(svg, left, 1.0, lambda value: f"{value:.0%}")
@@ -94,31 +95,31 @@ def draw_survival(identity: str, title: str, summary: str, curves: Sequence[tupl
 
     days = sorted({round(last * part / 5) for part in range(6)})
     for day in days:
-        _text(svg, x(day), _TOP + _PLOT_HEIGHT + 18, str(day), "middle")
-    _text(svg, left + plot / 2, _TOP + _PLOT_HEIGHT + 36, "days since the first letter", "middle")
+        add_text(svg, x(day), _TOP + _PLOT_HEIGHT + 18, str(day), "middle")
+    add_text(svg, left + plot / 2, _TOP + _PLOT_HEIGHT + 36, "days since the first letter", "middle")
     risk_top = _TOP + _PLOT_HEIGHT + _BOTTOM + 28
-    _text(svg, left - 96, risk_top, "at risk", "start")
+    add_text(svg, left - 96, risk_top, "at risk", "start")
     for number, (name, curve) in enumerate(curves):
         path, share = f"M{x(0)} {y(1)}", 1.0
         for step in curve.steps:
             path += f"H{x(step.day)}" + (f"V{y(step.remaining)}" if step.removed else "")
             share = step.remaining
             if step.censored:
-                _add(svg, "path", d=f"M{x(step.day)} {y(share) - 5}v10", **{"class": f"tick s{number}"})
-        _add(svg, "path", d=path, **{"class": f"curve s{number} d{number}"})
+                add_shape(svg, "path", d=f"M{x(step.day)} {y(share) - 5}v10", **{"class": f"tick s{number}"})
+        add_shape(svg, "path", d=path, **{"class": f"curve s{number} d{number}"})
         line = risk_top + _RISK_LINE * (number + 1)
-        _add(svg, "path", d=f"M{left - 126} {line - 4}h24", **{"class": f"curve s{number} d{number}"})
-        _text(svg, left - 96, line, name, "start")
+        add_shape(svg, "path", d=f"M{left - 126} {line - 4}h24", **{"class": f"curve s{number} d{number}"})
+        add_text(svg, left - 96, line, name, "start")
         for day in days:
-            _text(svg, x(day), line, str(curve.at_risk(day)), "middle")
-    return _markup(svg)
+            add_text(svg, x(day), line, str(curve.at_risk(day)), "middle")
+    return write_svg(svg)
 
 
 def _draw_words(identity: str, title: str, summary: str, *, width: int = WIDTH, kind: str = "chart") -> Markup:
     """Return a figure of nothing: axes without a curve would look like one that failed to be drawn."""
-    svg = _svg(identity, title, summary, _BAR + 2 * _GAP, width=width, kind=kind)
-    _text(svg, 0, _GAP + 15, summary, "start")
-    return _markup(svg)
+    svg = begin_svg(identity, title, summary, _BAR + 2 * _GAP, width=width, kind=kind)
+    add_text(svg, 0, _GAP + 15, summary, "start")
+    return write_svg(svg)
 
 
 def nice_top(most: float) -> int:
@@ -133,36 +134,5 @@ def _grid(svg: ET.Element, left: float, top: float, label: Callable[[float], str
     for part in range(6 if top != 1.0 else 5):
         share = part / (5 if top != 1.0 else 4)
         y = round(_TOP + _PLOT_HEIGHT * (1 - share), 1)
-        _add(svg, "path", d=f"M{left} {y}H{WIDTH - 6}", **{"class": "grid"})
-        _text(svg, left - 6, y + 5, label(top * share), "end")
-
-
-def _svg(
-    identity: str, title: str, summary: str, height: float, *, width: int = WIDTH, kind: str = "chart"
-) -> ET.Element:
-    svg = ET.Element(
-        "svg",
-        {
-            "viewBox": f"0 0 {width} {height:g}", "role": "img", "class": kind,
-            "aria-labelledby": f"{identity}-title {identity}-summary",
-        },
-    )  # fmt: skip
-    ET.SubElement(svg, "title", {"id": f"{identity}-title"}).text = plain(title)
-    ET.SubElement(svg, "desc", {"id": f"{identity}-summary"}).text = plain(summary)
-    return svg
-
-
-def _add(parent: ET.Element, tag: str, **attributes: object) -> ET.Element:
-    return ET.SubElement(parent, tag, {name: str(value) for name, value in attributes.items()})
-
-
-def _text(svg: ET.Element, x: float, y: float, text: str, anchor: str) -> None:
-    ET.SubElement(svg, "text", {"x": f"{x:.1f}", "y": f"{y:.1f}", "text-anchor": anchor}).text = plain(text)
-
-
-def _short(name: str) -> str:
-    return name if cell_len(name) <= _LABEL_CELLS else f"{set_cell_size(name, _LABEL_CELLS - 1).rstrip()}…"
-
-
-def _markup(svg: ET.Element) -> Markup:
-    return Markup(ET.tostring(svg, encoding="unicode", short_empty_elements=False))  # noqa: S704  # escaped by ElementTree
+        add_shape(svg, "path", d=f"M{left} {y}H{WIDTH - 6}", **{"class": "grid"})
+        add_text(svg, left - 6, y + 5, label(top * share), "end")

@@ -13,7 +13,7 @@ from casebook.cases.follow_up import Reply, end_follow_up, escalate, store_reply
 from casebook.cases.letter_files import TYPES, LetterFile, export_letter
 from casebook.cases.letter_grounds import allowed_tones, read_gone_on, read_grounds
 from casebook.cases.letter_templates import Gate
-from casebook.cases.letter_text import Filled, write_day
+from casebook.cases.letter_text import Filled
 from casebook.cases.letters import (
     LetterOrder,
     approve_letter,
@@ -29,6 +29,7 @@ from casebook.cases.letters import (
 from casebook.cases.removal_certificate import KINDS as CERTIFICATE_KINDS
 from casebook.cases.removal_certificate import export_removal_certificate
 from casebook.cases.stored_letters import read_draft, read_writers, require_case, require_letter, require_text
+from casebook.files.written_days import write_day
 from casebook.web.accounts import Session
 from casebook.web.application_context import ApplicationContext, is_plain_id
 from casebook.web.differences import find_differences

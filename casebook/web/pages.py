@@ -14,7 +14,6 @@ from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from casebook.cases.cases import PROGRAM, find_cases, read_events
-from casebook.cases.cases import UNDECIDED as UNDECIDED_STATES
 from casebook.cases.decisions import (
     REASONS,
     CaseChangedError,
@@ -62,6 +61,7 @@ from ledger.database import Ledger, columns_of
 from ledger.identity import utc_now
 from ledger.records import Case, SavedView
 from ledger.typed_texts import CaseId, ClaimId, Instant, IsoDate
+from ledger.vocabulary import UNDECIDED as UNDECIDED_STATES
 from ledger.vocabulary import CaseEvent, CaseState, ReplyKind, Role
 
 _LETTERS = {CaseState.CONFIRMED: "c", CaseState.FALSE_MATCH: "d", CaseState.NOT_A_CLAIM: "d", CaseState.AUTHORISED: "a", CaseState.DUPLICATE: "d"}  # fmt: skip

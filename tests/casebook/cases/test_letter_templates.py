@@ -27,7 +27,8 @@ from casebook.cases.letter_facts import (
 )
 from casebook.cases.letter_grounds import allowed_tones
 from casebook.cases.letter_templates import Gate, LetterTemplates
-from casebook.cases.letter_text import one_line, unwritten, write_day
+from casebook.cases.letter_text import one_line, unwritten
+from casebook.files.written_days import write_day
 from casebook.verdicts.grant_limits import Gap, GapKind
 from ledger.errors import BadInputError
 from ledger.shipped import shipped_data
@@ -99,14 +100,6 @@ def test_every_shipped_letter_tells_where_what_since_when_and_asks_by_when(langu
         assert (written("2026-03-01")[0] in filled.body) == (tone is not Tone.HOST_NOTICE)
         assert "office@acme.example" in filled.body
         assert "2026-" not in filled.body, "dates stand as people write them"
-
-
-def test_days_stand_as_people_write_them():
-    day = dt.date(2026, 12, 4)
-    assert [write_day(language, day) for language in LANGUAGES] == [
-        "4 December 2026", "2026年12月4日", "4. Dezember 2026", "4 décembre 2026", "4 de diciembre de 2026",
-    ]  # fmt: skip
-    assert write_day("klingon", day) == "2026-12-04"
 
 
 @pytest.mark.parametrize(

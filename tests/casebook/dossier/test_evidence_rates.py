@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from casebook.dossier.evidence_rates import describe_rate, tell_share, upper_bound
+from casebook.dossier.evidence_rates import describe_all_rates, describe_rate, tell_share, upper_bound
 from ledger.shipped import shipped_data
 from ledger.vocabulary import Evidence
 
@@ -28,6 +28,14 @@ def test_nothing_is_told_where_nothing_was_measured():
     assert describe_rate("text", is_doubted=False) is None
     assert describe_rate(None, is_doubted=False) is None
     assert describe_rate("picture", is_doubted=True) is None
+
+
+def test_all_rates_are_told_in_one_sentence_with_doubted_evidence_apart():
+    told = describe_all_rates()
+    assert told.startswith(
+        "Of 103 labelled images with evidence that leaves no doubt, 103 showed the brand: wrong in under 2.9 %"
+    )
+    assert "; of 13 with evidence that leaves a doubt, 12 did." in told
 
 
 def test_the_file_speaks_the_vocabulary():

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from casebook.dossier.report import write_report
+from casebook.dossier.report import ReportOrder, write_report
+from casebook.dossier.summary import SummaryScope
 from ledger.database import Ledger
 from ledger.errors import BadInputError
 from tests.conftest import SmallServer, made_once, run_partnerproof, send
@@ -50,7 +51,7 @@ def crawled(crawled_once: Path, tmp_path: Path) -> Path:
 
 def test_the_report_tells_each_claim_in_a_sentence_and_removes_old_dossiers(crawled, tmp_path):
     with Ledger.open_readonly(crawled / "var" / "partnerproof.db") as ledger:
-        report = write_report(ledger, crawled / "var" / "warc", tmp_path / "report")
+        report = write_report(ledger, crawled / "var" / "warc", ReportOrder(out=tmp_path / "report"))
         assert report.dossiers == 2
         pages = {
             p.stem: html.unescape(p.read_text(encoding="utf-8")) for p in (tmp_path / "report" / "claims").iterdir()
@@ -59,26 +60,40 @@ def test_the_report_tells_each_claim_in_a_sentence_and_removes_old_dossiers(craw
         assert "Partner & Co shows itself as partner of Acme, and the register allows it." in told
         assert "Denier says in words that it has no relation with Acme." in told
         (tmp_path / "report" / "claims" / "mine.html").write_text("not ours")
-        write_report(ledger, crawled / "var" / "warc", tmp_path / "report", verdict="authorised")
+        write_report(
+            ledger,
+            crawled / "var" / "warc",
+            ReportOrder(out=tmp_path / "report", scope=SummaryScope(verdict="authorised")),
+        )
         left = sorted(p.name for p in (tmp_path / "report" / "claims").iterdir())
         assert len(left) == 2
         assert "mine.html" in left
         with pytest.raises(BadInputError, match="acme"):
-            write_report(ledger, crawled / "var" / "warc", tmp_path / "report", brand="nobody")
+            write_report(
+                ledger,
+                crawled / "var" / "warc",
+                ReportOrder(out=tmp_path / "report", scope=SummaryScope(brand="nobody")),
+            )
 
 
 def test_the_policy_names_the_digests_of_what_stands_in_the_page(crawled, tmp_path):
     with Ledger.open_readonly(crawled / "var" / "partnerproof.db") as ledger:
-        index = write_report(ledger, crawled / "var" / "warc", tmp_path / "report").index.read_text(encoding="utf-8")
+        index = write_report(ledger, crawled / "var" / "warc", ReportOrder(out=tmp_path / "report")).index.read_text(
+            encoding="utf-8"
+        )
     policy = html.unescape(re.search(r'Content-Security-Policy" content="([^"]+)"', index)[1])
-    for tag in ("style", "script"):
-        inside = re.search(rf"<{tag}>(.*?)</{tag}>", index, re.S)[1]
-        assert f"sha256-{b64encode(hashlib.sha256(inside.encode()).digest()).decode()}" in policy
+    summary = (tmp_path / "report" / "summary.html").read_text(encoding="utf-8")
+    assert policy in html.unescape(summary)
+    for page in (index, summary):
+        insides = [inside for tag in ("style", "script") for inside in re.findall(rf"<{tag}>(.*?)</{tag}>", page, re.S)]
+        assert len(insides) == (2 if page is index else 3)
+        for inside in insides:
+            assert f"sha256-{b64encode(hashlib.sha256(inside.encode()).digest()).decode()}" in policy
 
 
 def test_every_picture_of_a_dossier_was_encoded_by_us(crawled, tmp_path):
     with Ledger.open_readonly(crawled / "var" / "partnerproof.db") as ledger:
-        write_report(ledger, crawled / "var" / "warc", tmp_path / "report")
+        write_report(ledger, crawled / "var" / "warc", ReportOrder(out=tmp_path / "report"))
     sources = [
         s
         for p in (tmp_path / "report").rglob("*.html")
@@ -86,6 +101,28 @@ def test_every_picture_of_a_dossier_was_encoded_by_us(crawled, tmp_path):
     ]
     assert len(sources) == 5
     assert all(source.startswith("data:image/png;base64,") for source in sources)
+
+
+def test_the_command_writes_the_summary_as_a_page_and_as_pdf_and_links_to_dossiers(crawled, tmp_path):
+    pdf = tmp_path / "meeting.pdf"
+    printed = run_partnerproof("-w", crawled, "report", "--out", tmp_path / "report", "--pdf", pdf, "--by", "Ada <Miller>")  # fmt: skip
+    assert printed.splitlines()[1:] == [f"summary: {tmp_path / 'report' / 'summary.html'}", f"summary as PDF: {pdf}"]
+    assert pdf.read_bytes().startswith(b"%PDF")
+    summary = (tmp_path / "report" / "summary.html").read_text(encoding="utf-8")
+    assert "by <bdi>Ada &lt;Miller&gt;</bdi>" in summary
+    for page in ("index.html", "coverage.html"):
+        assert 'href="summary.html"' in (tmp_path / "report" / page).read_text(encoding="utf-8")
+    for link in re.findall(r'href="([^"#]+)"', summary):
+        assert (tmp_path / "report" / link).is_file()
+
+
+def test_the_most_serious_findings_are_pictured(crawled, tmp_path):
+    with Ledger.open(crawled / "var" / "partnerproof.db") as ledger:
+        ledger.execute("UPDATE verdicts SET verdict = 'lapsed'")
+        write_report(ledger, crawled / "var" / "warc", ReportOrder(out=tmp_path / "report"))
+    summary = (tmp_path / "report" / "summary.html").read_text(encoding="utf-8")
+    assert summary.count('<img src="data:image/png;base64,') == 1
+    assert 'alt="Acme as the page shows it"' in summary
 
 
 def test_the_views_answer_an_analyst(crawled):
@@ -103,7 +140,7 @@ def test_usage_rules_stand_beside_the_logo_that_was_found(crawled, tmp_path):
     with Ledger.open(crawled / "var" / "partnerproof.db") as ledger:
         usage = '{"min_width_px": 400, "allowed_colours": ["#123c7a"]}'
         ledger.execute("UPDATE official_logos SET usage = ?, product = 'Acme <Cloud>'", [usage])
-        write_report(ledger, crawled / "var" / "warc", tmp_path / "report")
+        write_report(ledger, crawled / "var" / "warc", ReportOrder(out=tmp_path / "report"))
     told = "".join(p.read_text(encoding="utf-8") for p in (tmp_path / "report" / "claims").iterdir())
     assert "<bdi>at least 400 px wide; in #123c7a only</bdi></dd>" in told
     assert "<bdi>Acme &lt;Cloud&gt;</bdi>" in told
