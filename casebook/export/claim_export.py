@@ -2,7 +2,8 @@
 
 Reads: all that is known about a claim, its records in the archive, the seals, the custody log. Writes: one zip file.
 
-1. Gather in a folder: dossier, pictures, search certificate, the pages as a WACZ, draft certification, reply form.
+1. Gather in a folder: dossier, pictures, search certificate, the pages as a WACZ, draft certification, and the case's own files that
+   come with the order: reply form, letters, files of replies.
 2. Add the proofs: rows and records with their paths to the seals' roots, the authorities' tokens, the custody log with
    what concerns others withheld, and the verifier itself.
 3. List every file with its digest in manifest.json, pack without dates, so that not a byte can change unseen.
@@ -19,7 +20,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ _OPEN_EVENTS = frozenset({CustodyEvent.BEGAN, CustodyEvent.ENDED, CustodyEvent.C
 class ExportOrder:
     """What to export and where to. made_with: the program and its versions; with_pdf: also dossier.pdf (extra [pdf]).
 
-    redact_by: what is to be blanked in the copies.
+    redact_by: what is to be blanked in the copies. files: of the case (casebook/cases/case_files.py), by their names in the export.
     """
 
     claim_id: ClaimId
@@ -67,6 +68,7 @@ class ExportOrder:
     made_with: Mapping[str, Any]
     with_pdf: bool = False
     redact_by: RedactionList | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +119,7 @@ def export_claim(ledger: Ledger, order: ExportOrder, *, warc_dir: Path, seals_di
                 dossier = copy.dossier
             copied = _write_archive(folder, ledger, warc_dir, finding, dossier, str(order.made_with["tool"]), copy)
             unsealed = _write_proofs(folder, ledger, proofs, finding, copied, copy)
+            _write_case_files(folder, order.files)
             entries = _write_log_extract(folder, log, finding.claim_id, copy)
             _write_pages(folder, ledger, finding, dossier, order, entries, unsealed, copy)
             shutil.copyfile(verifier.__file__, folder / "verify.py")
@@ -228,6 +231,12 @@ def _write_proofs(
     return sum(1 for entry in (*rows, *records) if entry["leaf"] is None)
 
 
+def _write_case_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+
+
 def _without_digest(row: dict[str, Any]) -> dict[str, Any]:
     """A row as it is listed: its digest only where its values do not give it."""
     return row if row.get("redacted") else {key: value for key, value in row.items() if key != "digest"}
@@ -301,7 +310,8 @@ def _write_pages(
     )
     listed = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     common = {"d": dossier, "finding": finding, "c": certification, "files": listed, "witnesses": witnesses, "redaction": copy.about if copy else None}  # fmt: skip
-    for name in ("certification-draft.html", "reply-form.html", "READ-ME.html"):
+    common |= {kind: any(file.startswith(f"{kind}/") for file in listed) for kind in ("letters", "replies")}
+    for name in ("certification-draft.html", "READ-ME.html"):
         (folder / name).write_text(pages.render(name, **common), encoding="utf-8")
     if copy is not None:
         copy.pages(folder)
