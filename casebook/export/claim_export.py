@@ -30,7 +30,7 @@ from casebook.dossier.pictures import outlined_place, screenshot_place, stored_p
 from casebook.dossier.report import Pages
 from casebook.dossier.witnesses import read_witnesses
 from casebook.export.certification import Certification, certify_exchange, read_crawls
-from casebook.export.claim_rows import list_rows, read_capture_ids, read_drawn_pages
+from casebook.export.claim_rows import SealedRows, list_rows, read_capture_ids, read_drawn_pages
 from casebook.export.exhibits import write_exhibits
 from casebook.export.redacted_copy import RedactedCopy, redact_exhibits
 from casebook.export.redaction_list import RedactionList
@@ -212,7 +212,7 @@ def _write_proofs(
     proof = folder / "proof"
     proof.mkdir()
     rows = [
-        _without_digest(copy.row(row) if copy else row)
+        _listed_row(row, sealed, copy)
         for sealed in list_rows(ledger, finding)
         for row in proofs.row(sealed.table, sealed.group, sealed.condition, [sealed.value])
     ]
@@ -237,8 +237,11 @@ def _write_case_files(folder: Path, files: Mapping[str, bytes]) -> None:
         (folder / name).write_bytes(content)
 
 
-def _without_digest(row: dict[str, Any]) -> dict[str, Any]:
-    """A row as it is listed: its digest only where its values do not give it."""
+def _listed_row(row: dict[str, Any], sealed: SealedRows, copy: RedactedCopy | None) -> dict[str, Any]:
+    """A row as it is listed: its digest only where its values do not give it, and alone where the row is withheld."""
+    if sealed.is_withheld or (copy is not None and sealed.has_words):
+        return {key: value for key, value in row.items() if key != "values"} | {"withheld": True}
+    row = copy.row(row) if copy else row
     return row if row.get("redacted") else {key: value for key, value in row.items() if key != "digest"}
 
 
