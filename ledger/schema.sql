@@ -619,6 +619,17 @@ CREATE TABLE deletions ( -- the payload of a capture was deleted; its digest and
     deleted_at TEXT NOT NULL
 ) STRICT;
 
+CREATE TABLE row_deletions ( -- what a row said was deleted; what is left of it and the digest of what it was stay, so that its seal still holds
+    table_name TEXT NOT NULL, -- letter_texts or replies
+    row_id TEXT NOT NULL,
+    row_sha256 TEXT NOT NULL, -- leaf of its group's tree, as it was
+    left_sha256 TEXT NOT NULL, -- the same of what is left
+    retention_class TEXT NOT NULL, -- correspondence
+    kept_days INTEGER NOT NULL, -- as the configuration said
+    deleted_at TEXT NOT NULL,
+    PRIMARY KEY (table_name, row_id)
+) STRICT;
+
 CREATE TABLE holds ( -- a legal hold on all that was stored of a vendor was laid or lifted; only ever added to
     hold_id TEXT PRIMARY KEY, -- ULID
     seed_id TEXT NOT NULL REFERENCES seeds(seed_id),

@@ -1,6 +1,6 @@
 """The files of a case that go out with the evidence of its claim: the form for an answer, letters as they were sent, files of replies.
 
-Reads: cases, letters, replies, what letter_files.py and reply_form.py read. Writes nothing.
+Reads: cases, letters, replies, row_deletions, what letter_files.py and reply_form.py read. Writes nothing.
 
 A redacted copy has the form alone: whom letters name and what replies hold was ticked by nobody.
 """
@@ -57,7 +57,8 @@ def plain_name(name: str | None) -> str:
 def _read_sent(ledger: Ledger, case_id: CaseId) -> list[Letter]:
     return ledger.select(
         Letter,
-        f"SELECT {columns_of(Letter)} FROM letters WHERE case_id = ? AND sent_on IS NOT NULL ORDER BY letter_id",
+        f"SELECT {columns_of(Letter)} FROM letters WHERE case_id = ? AND sent_on IS NOT NULL"
+        " AND text_id NOT IN (SELECT row_id FROM row_deletions) ORDER BY letter_id",
         [case_id],
     )
 

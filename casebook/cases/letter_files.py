@@ -18,6 +18,7 @@ from casebook.cases.letter_facts import Sender
 from casebook.cases.letter_templates import LetterTemplates
 from casebook.cases.letter_text import write_day
 from casebook.cases.stored_letters import require_case, require_letter, require_text, text_digest
+from casebook.export.kept_correspondence import DELETED_WORDS
 from casebook.files.pdf import pdf_bytes
 from ledger.database import Ledger
 from ledger.dates import day_of
@@ -76,6 +77,10 @@ def export_letter(
         raise refuse_input("letter", "one that is approved", letter.state)
     if kind not in TYPES:
         raise refuse_input("file", f"one of {', '.join(TYPES)}", kind)
+    if require_text(ledger, letter).body == DELETED_WORDS:
+        raise refuse_input(
+            "letter", "one whose words are still kept", "one whose words were deleted when their time was over"
+        )
     sheet = _make_sheet(ledger, letter, warc_dir=warc_dir, templates=templates, sender=sender)
     content = {"html": _html, "docx": _docx, "pdf": _pdf}[kind](sheet)
     digest = text_digest(letter, sheet.text)

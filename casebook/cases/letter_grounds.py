@@ -1,7 +1,7 @@
 """Reads what a letter tells of a case: its pages, what the register says, what was written before.
 
 Reads: claim_evidence with pages, looks, sentences, seen_images, official_logos, mark_findings, logo_matches, image_words, name_matches;
-verdicts, searches, grants; letters, letter_texts, replies, removal_checks. Writes nothing.
+verdicts, searches, grants; cases, letters, letter_texts, row_deletions, replies, removal_checks. Writes nothing.
 
 Which letters a case may have follows from the verdict:
 1. Where nothing is to be held against the vendor, by the verdict as it is now, there is none.
@@ -279,7 +279,9 @@ def _things(rows: Iterable[_ShownRow]) -> Iterable[ShownThing]:
 
 
 _SENT = """
-    SELECT l.tone, t.recipient, l.sent_on FROM letters l JOIN letter_texts t ON t.text_id = l.text_id
+    SELECT l.tone, l.sent_on, -- of a letter whose words were deleted, the vendor stands for whom it went to
+           iif(EXISTS (SELECT 1 FROM row_deletions d WHERE d.row_id = l.text_id), k.vendor, t.recipient) AS recipient
+    FROM letters l JOIN letter_texts t ON t.text_id = l.text_id JOIN cases k ON k.case_id = l.case_id
     WHERE l.case_id = ? AND l.sent_on IS NOT NULL ORDER BY l.sent_on, l.letter_id
 """
 _REPLIES = "SELECT kind, received_on FROM replies WHERE case_id = ? ORDER BY received_on, reply_id"

@@ -239,7 +239,7 @@ def _write_case_files(folder: Path, files: Mapping[str, bytes]) -> None:
 
 def _listed_row(row: dict[str, Any], sealed: SealedRows, copy: RedactedCopy | None) -> dict[str, Any]:
     """A row as it is listed: its digest only where its values do not give it, and alone where the row is withheld."""
-    if sealed.is_withheld or (copy is not None and sealed.has_words):
+    if sealed.is_withheld or row.get("deleted") or (copy is not None and sealed.has_words):
         return {key: value for key, value in row.items() if key != "values"} | {"withheld": True}
     row = copy.row(row) if copy else row
     return row if row.get("redacted") else {key: value for key, value in row.items() if key != "digest"}

@@ -30,7 +30,12 @@ ANSWER = b"%PDF a contract of Erika Mustermann"
 
 
 def make(folder: Path, acme_once: Path, logo_png: bytes) -> None:
-    root = shutil.copytree(acme_once, folder / "space")
+    root = fill(shutil.copytree(acme_once, folder / "space"), logo_png)
+    run_partnerproof("-w", root, "seal")
+
+
+def fill(root: Path, logo_png: bytes) -> Path:
+    """Crawl a vendor, write to it, and note two replies, an escalation and a look."""
     crawl(root, logo_png)
     var = root / "var"
     context = ApplicationContext(
@@ -51,7 +56,7 @@ def make(folder: Path, acme_once: Path, logo_png: bytes) -> None:
     check = RemovalCheck(check_id="c" * 32, case_id=case.case_id, visit_id=visit, looked_at="2026-03-01T10:00:00Z", outcome=RemovalOutcome.SHOWN, pages=(), checked_at="2026-03-01T10:00:00Z")  # fmt: skip
     context.ledger.add([check])
     context.ledger.close()
-    run_partnerproof("-w", root, "seal")
+    return root
 
 
 @pytest.fixture(scope="module")
