@@ -398,7 +398,8 @@ CREATE TABLE register_snapshots ( -- one import of a brand's register; the newes
     register TEXT NOT NULL, -- which register of the brand; of each the newest snapshot that is not undone holds
     format TEXT NOT NULL, -- csv, xlsx, json, html; proposals = what reviewers proposed and was accepted
     mapping_sha256 TEXT, -- of the mapping file that it was read with, and of options that do the same; NULL = none was needed
-    left_out INTEGER NOT NULL -- rows of the file that could not be read, and were left out because somebody said so
+    left_out INTEGER NOT NULL, -- rows of the file that could not be read, and were left out because somebody said so
+    keeper TEXT -- who keeps the register, name and function; NULL = the import named nobody
 ) STRICT;
 
 CREATE TABLE grants ( -- who may use which marks, in which relation, from when until when
@@ -439,6 +440,18 @@ CREATE TABLE searches ( -- the record of a register query as of a date
     tried TEXT NOT NULL, -- JSON: names, transliterations, aliases, legal_forms, domains, identifiers, group, each with how it was learnt
     known_at TEXT -- with the snapshots that were known at this instant; NULL = at searched_at
 ) STRICT;
+
+CREATE TABLE near_miss_checks ( -- a person looked at a near miss of a search and refused it, or took that back; only ever added to
+    check_id TEXT PRIMARY KEY, -- ULID; of a near miss the latest one counts
+    search_id TEXT NOT NULL REFERENCES searches(search_id),
+    near_miss_no INTEGER NOT NULL, -- 1, 2, … in searches.near_misses
+    company TEXT NOT NULL, -- as the near miss names it
+    event TEXT NOT NULL CHECK (event IN ('refused', 'withdrawn')),
+    why TEXT NOT NULL,
+    decided_by TEXT NOT NULL,
+    decided_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX near_miss_checks_by_search ON near_miss_checks(search_id);
 
 CREATE TABLE verdicts ( -- claim against register as of a date; a new verdict is a new row
     verdict_id TEXT PRIMARY KEY,

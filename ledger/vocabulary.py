@@ -388,6 +388,13 @@ class HoldEvent(StrEnum):
     LIFTED = "lifted"
 
 
+class NearMissEvent(StrEnum):
+    """What a person said of a near miss of a search."""
+
+    REFUSED = "refused"  # looked at: it is another company
+    WITHDRAWN = "withdrawn"
+
+
 class RetentionClass(StrEnum):
     """Why something is kept, and so for how long: the first three are of captures."""
 

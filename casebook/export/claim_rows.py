@@ -67,10 +67,10 @@ def list_rows(ledger: Ledger, finding: Finding) -> Iterator[SealedRows]:
     yield _rows("mark_findings", claim_id[:2], "claim_id", claim_id)
     yield _rows("verdicts", None, "claim_id", claim_id)
     yield _rows("pictures", None, "claim_id", claim_id)
-    for search_id in ledger.values(_SEARCHES, [claim_id]):
+    about = [search.search_id for search in read_searches_about(ledger, claim_id)]
+    for search_id in (*ledger.values(_SEARCHES, [claim_id]), *about):
         yield _rows("searches", None, "search_id", search_id)
-    for search in read_searches_about(ledger, claim_id):
-        yield _rows("searches", None, "search_id", search.search_id)
+        yield _rows("near_miss_checks", None, "search_id", search_id)
     yield _rows("brands", finding.brand, "brand", finding.brand)
     for logo in ledger.select(_Logo, _LOGOS, [claim_id]):
         yield _rows("official_logos", logo.brand, "official_logo_id", logo.official_logo_id)

@@ -126,6 +126,7 @@ TABLES = (
     _snapshot("relationships", "t.child, t.parent, t.kind, t.valid_from, t.valid_until", "t.snapshot_no"),
     Table(name="judgings", key="substr(t.started_at, 1, 10)", order="t.judging_id"),
     _span("searches", "t.search_id", "searched_at"),
+    _span("near_miss_checks", "t.check_id", "decided_at"),
     _span("verdicts", "t.verdict_id", "judged_at"),
     _span("pictures", "t.picture_id", "drawn_at"),
     _span("rejections", "t.rejection_id", "decided_at"),

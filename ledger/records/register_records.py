@@ -22,6 +22,7 @@ class RegisterSnapshot:
     format: str = "csv"
     mapping_sha256: Sha256 | None = None  # None: no mapping file was needed
     left_out: int = 0  # rows that could not be read
+    keeper: str | None = None  # None: the import named nobody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

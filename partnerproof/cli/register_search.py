@@ -141,8 +141,14 @@ def _print_record(ledger: Ledger, record: Search) -> None:
         ("grant to", "as", "held", "found by"),
         [(hit.company, hit.relation, hit.held, hit.via) for hit in certificate.hits],
     )
-    misses = [(miss.company, miss.domain, miss.why_refused) for miss in certificate.near_misses]
-    _print_table("Looked at and refused", ("company", "domain", "why"), misses)
+    misses = [
+        (
+            str(miss.number), miss.company, miss.domain,
+            miss.why_refused + (f"; {miss.checked_by}: {miss.checked_why}" if miss.checked_by else ""),
+        )
+        for miss in certificate.near_misses
+    ]  # fmt: skip
+    _print_table("Looked at and refused", ("no", "company", "domain", "why"), misses)
     console.print(f"record {certificate.search_id}", style="dim", highlight=False)
 
 
