@@ -420,7 +420,8 @@ CREATE TABLE grants ( -- who may use which marks, in which relation, from when u
     source TEXT, -- the document it rests on
     domains TEXT NOT NULL, -- JSON list, as they are compared: an equal domain decides
     identifiers TEXT NOT NULL, -- JSON list: LEIs, and registration numbers as ISSUER:NUMBER; an equal one decides
-    purpose TEXT -- what the marks may be used for
+    purpose TEXT, -- what the marks may be used for
+    contact TEXT -- whom to write to at the company: an e-mail address, or a name and one; it may name a person
 ) STRICT;
 CREATE UNIQUE INDEX grants_by_snapshot ON grants(snapshot_id, line);
 

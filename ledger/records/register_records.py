@@ -46,6 +46,7 @@ class Grant:
     domains: tuple[str, ...] = ()
     identifiers: tuple[str, ...] = ()  # LEIs, and registration numbers as ISSUER:NUMBER
     purpose: str | None = None
+    contact: str | None = None  # an e-mail address, or Name <address>
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

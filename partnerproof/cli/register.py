@@ -69,11 +69,12 @@ def import_file(
     """Make a file (CSV, XLSX, JSON, HTML) a register of BRAND, from now on. All mistakes are named at once; then nothing is imported.
 
     Columns: company, valid_from (needed), aliases, domains, identifiers, relation, programme, tier, marks, purpose,
-    territory, valid_until, parent, source; other usual headings are understood, and a column that is none of them is a mistake,
+    territory, valid_until, parent, source, contact; other usual headings are understood, and a column that is none of them is a mistake,
     unless a --mapping says what it is. Dates are YYYY-MM-DD, or any form that a whole column has and that can be read in one way
     only; valid_until is the first day without the grant, empty or "unlimited" where no end is on record. Several values are parted
     by `;`. A domain or an identifier (an LEI, or ISSUER:NUMBER) decides; a parent makes a group member known; a territory of
-    country codes (DE;AT) is held against the vendor's country; the purpose is recorded only.
+    country codes (DE;AT) is held against the vendor's country; the purpose is recorded only; the contact (an e-mail address, or a name
+    and one) is proposed for a letter to that partner.
 
     A brand may have several registers: of each the newest import holds, and a search asks all of them. Claims that the
     change can touch are judged anew.

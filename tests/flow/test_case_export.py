@@ -104,6 +104,7 @@ def test_letters_and_replies_are_there_as_files_and_as_sealed_rows(whole, tmp_pa
     rows = rows_in(folder)
     tables = {row["table"] for row in rows}
     assert {"cases", "case_events", "letters", "letter_texts", "replies", "removal_checks"} <= tables
+    assert "grants" not in tables, "a grant may name a person as contact"
     assert all(row["leaf"] is not None for row in rows)
     checks = check_export(whole)
     assert not of(checks, BROKEN)
