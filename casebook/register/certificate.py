@@ -80,7 +80,6 @@ class ListedHit:
 class ListedNearMiss:
     """A grant that was nearly found, and why it was refused: by the program, and by a person who looked at it, if somebody did."""
 
-    number: int
     company: str
     domain: str
     why_refused: str
@@ -155,7 +154,7 @@ def read_certificate(ledger: Ledger, search: Search) -> Certificate:
         hits=[_hit(hit) for hit in hits[:MAX_HITS]],
         more_hits=max(0, len(hits) - MAX_HITS),
         near_misses=[
-            _near_miss(number, miss, checks.get(number)) for number, miss in enumerate(near[:MAX_NEAR_MISSES], start=1)
+            _near_miss(miss, checks.get(number)) for number, miss in enumerate(near[:MAX_NEAR_MISSES], start=1)
         ],
         more_near_misses=max(0, len(near) - MAX_NEAR_MISSES),
         all_near_misses=len(near),
@@ -281,9 +280,8 @@ def _hit(hit: dict[str, Any]) -> ListedHit:
     )
 
 
-def _near_miss(number: int, miss: dict[str, Any], check: NearMissCheck | None) -> ListedNearMiss:
+def _near_miss(miss: dict[str, Any], check: NearMissCheck | None) -> ListedNearMiss:
     return ListedNearMiss(
-        number=number,
         company=_short(miss["company"] or ""),
         domain=_short(miss["domain"] or ""),
         why_refused=_short(miss["why_refused"] or ""),
