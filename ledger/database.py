@@ -235,6 +235,10 @@ class Ledger:
         found = self.row(sql, parameters)
         return None if found is None else found[0]
 
+    def overwrite_what_goes(self) -> None:
+        """From now on overwrite with zeros what this connection deletes or replaces: SQLite alone would leave it in the file."""
+        self._connection.execute("PRAGMA secure_delete = ON")
+
     def checkpoint(self) -> None:
         """Bring everything written into the one file. Errors: OutsideFailureError when a reader holds it up."""
         busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]

@@ -398,7 +398,8 @@ CREATE TABLE register_snapshots ( -- one import of a brand's register; the newes
     register TEXT NOT NULL, -- which register of the brand; of each the newest snapshot that is not undone holds
     format TEXT NOT NULL, -- csv, xlsx, json, html; proposals = what reviewers proposed and was accepted
     mapping_sha256 TEXT, -- of the mapping file that it was read with, and of options that do the same; NULL = none was needed
-    left_out INTEGER NOT NULL -- rows of the file that could not be read, and were left out because somebody said so
+    left_out INTEGER NOT NULL, -- rows of the file that could not be read, and were left out because somebody said so
+    keeper TEXT -- who keeps the register, name and function; NULL = the import named nobody
 ) STRICT;
 
 CREATE TABLE grants ( -- who may use which marks, in which relation, from when until when
@@ -419,7 +420,8 @@ CREATE TABLE grants ( -- who may use which marks, in which relation, from when u
     source TEXT, -- the document it rests on
     domains TEXT NOT NULL, -- JSON list, as they are compared: an equal domain decides
     identifiers TEXT NOT NULL, -- JSON list: LEIs, and registration numbers as ISSUER:NUMBER; an equal one decides
-    purpose TEXT -- what the marks may be used for
+    purpose TEXT, -- what the marks may be used for
+    contact TEXT -- whom to write to at the company: an e-mail address, or a name and one; it may name a person
 ) STRICT;
 CREATE UNIQUE INDEX grants_by_snapshot ON grants(snapshot_id, line);
 
@@ -439,6 +441,18 @@ CREATE TABLE searches ( -- the record of a register query as of a date
     tried TEXT NOT NULL, -- JSON: names, transliterations, aliases, legal_forms, domains, identifiers, group, each with how it was learnt
     known_at TEXT -- with the snapshots that were known at this instant; NULL = at searched_at
 ) STRICT;
+
+CREATE TABLE near_miss_checks ( -- a person looked at a near miss of a search and refused it, or took that back; only ever added to
+    check_id TEXT PRIMARY KEY, -- ULID; of a near miss the latest one counts
+    search_id TEXT NOT NULL REFERENCES searches(search_id),
+    near_miss_no INTEGER NOT NULL, -- 1, 2, … in searches.near_misses
+    company TEXT NOT NULL, -- as the near miss names it
+    event TEXT NOT NULL CHECK (event IN ('refused', 'withdrawn')),
+    why TEXT NOT NULL,
+    decided_by TEXT NOT NULL,
+    decided_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX near_miss_checks_by_search ON near_miss_checks(search_id);
 
 CREATE TABLE verdicts ( -- claim against register as of a date; a new verdict is a new row
     verdict_id TEXT PRIMARY KEY,
@@ -617,6 +631,17 @@ CREATE TABLE deletions ( -- the payload of a capture was deleted; its digest and
     retention_class TEXT NOT NULL, -- finding, claim or unclaimed
     kept_days INTEGER NOT NULL, -- as the configuration said
     deleted_at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE row_deletions ( -- what a row said was deleted; what is left of it and the digest of what it was stay, so that its seal still holds
+    table_name TEXT NOT NULL, -- letter_texts or replies
+    row_id TEXT NOT NULL,
+    row_sha256 TEXT NOT NULL, -- leaf of its group's tree, as it was
+    left_sha256 TEXT NOT NULL, -- the same of what is left
+    retention_class TEXT NOT NULL, -- correspondence
+    kept_days INTEGER NOT NULL, -- as the configuration said
+    deleted_at TEXT NOT NULL,
+    PRIMARY KEY (table_name, row_id)
 ) STRICT;
 
 CREATE TABLE holds ( -- a legal hold on all that was stored of a vendor was laid or lifted; only ever added to

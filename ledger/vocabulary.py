@@ -388,12 +388,20 @@ class HoldEvent(StrEnum):
     LIFTED = "lifted"
 
 
+class NearMissEvent(StrEnum):
+    """What a person said of a near miss of a search."""
+
+    REFUSED = "refused"  # looked at: it is another company
+    WITHDRAWN = "withdrawn"
+
+
 class RetentionClass(StrEnum):
-    """Why a capture is kept, and so for how long."""
+    """Why something is kept, and so for how long: the first three are of captures."""
 
     FINDING = "finding"  # a claim that is not plainly allowed rests on it
     CLAIM = "claim"  # another claim rests on it
     UNCLAIMED = "unclaimed"
+    CORRESPONDENCE = "correspondence"  # texts of letters, replies and their files
 
 
 class CaseState(StrEnum):

@@ -48,6 +48,7 @@ after_crawl = true         # seal what a crawl has stored as soon as it has ende
 finding_days = 0           # of pages with a claim that is not plainly allowed
 claim_days = 0             # of pages with other claims
 unclaimed_days = 0         # of all others
+correspondence_days = 0    # letters, replies and their files, after the last thing that happened to their case
 
 [letters]                  # who writes to vendors; what is empty has to be written into each letter
 sender_name = ""
@@ -171,11 +172,12 @@ class SealConfig(_Strict):
 
 
 class RetentionConfig(_Strict):
-    """[retention]: how long payloads are kept."""
+    """[retention]: how long payloads and correspondence are kept."""
 
     finding_days: Annotated[int, Field(ge=0, le=36500)] = 0
     claim_days: Annotated[int, Field(ge=0, le=36500)] = 0
     unclaimed_days: Annotated[int, Field(ge=0, le=36500)] = 0
+    correspondence_days: Annotated[int, Field(ge=0, le=36500)] = 0
 
     @property
     def days(self) -> dict[RetentionClass, int]:
@@ -183,6 +185,7 @@ class RetentionConfig(_Strict):
             RetentionClass.FINDING: self.finding_days,
             RetentionClass.CLAIM: self.claim_days,
             RetentionClass.UNCLAIMED: self.unclaimed_days,
+            RetentionClass.CORRESPONDENCE: self.correspondence_days,
         }
 
 

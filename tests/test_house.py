@@ -15,7 +15,7 @@ from tests.house import RECORDS, ROOMS, ROOT, Module, all_modules, head_tables
 
 MODULES = all_modules()
 WRITER = {  # table → the one room that writes it
-    "ledger": "warc_files captures connections certificates deletions",
+    "ledger": "warc_files captures connections certificates deletions row_deletions",
     "crawler": "seeds crawls visits looks pages page_continuity sightings inline_images passages renders",
     "matcher": (
         "brands official_logos recognitions hashed_images image_hashes image_readings image_words logo_matches name_matches"
@@ -23,7 +23,7 @@ WRITER = {  # table → the one room that writes it
     ),
     "casebook": (
         "register_snapshots grants snapshot_undos register_keys likeness_names likeness_grams group_snapshots companies"
-        " relationships proposed_grants claims claim_evidence absences walls wall_images mark_findings searches judgings verdicts"
+        " relationships proposed_grants claims claim_evidence absences walls wall_images mark_findings searches near_miss_checks judgings verdicts"
         " pictures holds cases case_events case_words letters letter_texts replies removal_checks alerts accounts sessions"
         " saved_views kept_texts sent_forms"
     ),
@@ -179,7 +179,7 @@ def test_the_glossary_has_the_nouns_of_tables_and_rooms():
 def _noun(table: str) -> str:
     """What a row of a table is; indexes and inner tables have no noun of their own."""
     special = {
-        "searches": "search", "inline_images": "sighting", "image_hashes": "region", "hashed_images": "region", "wall_images": "wall",
+        "searches": "search", "row_deletions": "deletion", "inline_images": "sighting", "image_hashes": "region", "hashed_images": "region", "wall_images": "wall",
         "register_keys": "", "likeness_names": "", "likeness_grams": "", "case_words": "", "case_changes": "", "saved_views": "saved view",
         "companies": "company", "claim_evidence": "evidence", "replies": "reply", "register_snapshots": "snapshot",
         "group_snapshots": "snapshot", "snapshot_undos": "snapshot", "letter_texts": "letter", "warc_files": "archive",

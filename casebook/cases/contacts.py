@@ -1,6 +1,7 @@
-"""Whom a letter could be addressed to: what the vendor's own pages, its security.txt and an RDAP file name. A person chooses.
+"""Whom a letter could be addressed to: whom the register names for a partner, what the vendor's own pages, its security.txt and an RDAP file
+name. A person chooses.
 
-Reads: captures of the vendor's latest visits, rdap/<domain>.json of the workspace. Writes nothing.
+Reads: verdicts, searches and grants of the case, captures of the vendor's latest visits, rdap/<domain>.json of the workspace. Writes nothing.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from casebook.cases.letter_grounds import read_exceeded_grant
 from casebook.cases.letter_text import one_line
 from casebook.export.personal import GatheredPersonal, read_text
 from crawler.page.charsets import decode_page
@@ -29,7 +31,7 @@ _SECURITY_CONTACT = re.compile(r"^contact:[ \t]*(\S{3,300})[ \t]*$", re.I | re.M
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """An address, and where it was found. contact: an e-mail address, or a web address."""
+    """An address, and where it was found. contact: an e-mail address, Name <address> as the register has it, or a web address."""
 
     contact: str
     source: str
@@ -47,7 +49,8 @@ class _CapturedPage:
 
 
 def propose_contacts(ledger: Ledger, warc_dir: Path, case: Case, *, rdap_dir: Path | None = None) -> list[Contact]:
-    """Return addresses, the likeliest first: imprint and contact pages, security.txt, RDAP, other pages."""
+    """Return addresses, the likeliest first: of a partner that shows more than its grant allows whom the register names, imprint and
+    contact pages, security.txt, RDAP, other pages."""
     contacts: dict[str, Contact] = {}
     for contact in _proposals(ledger, warc_dir, case, rdap_dir):
         contacts.setdefault(contact.contact.lower(), contact)
@@ -55,6 +58,9 @@ def propose_contacts(ledger: Ledger, warc_dir: Path, case: Case, *, rdap_dir: Pa
 
 
 def _proposals(ledger: Ledger, warc_dir: Path, case: Case, rdap_dir: Path | None) -> Iterator[Contact]:
+    hit = read_exceeded_grant(ledger, case)
+    if hit is not None and hit.grant.contact:
+        yield Contact(contact=one_line(hit.grant.contact), source=f"register, line {hit.grant.line} ({hit.register})")
     captures = ledger.select(_CapturedPage, _CAPTURES, [case.claim_id])
     imprints = [page for page in captures if SAYS_WHO.search(f"{page.url} {page.title or ''} {page.link_text or ''}")]
     for page in [page for page in imprints if not page.url.endswith(SECURITY_TXT)][:MAX_PAGES]:

@@ -17,6 +17,7 @@ from casebook.cases.enclosure import Enclosure, make_enclosure
 from casebook.cases.letter_facts import Sender
 from casebook.cases.letter_templates import LetterTemplates
 from casebook.cases.stored_letters import require_case, require_letter, require_text, text_digest
+from casebook.export.kept_correspondence import DELETED_WORDS
 from casebook.files.pdf import pdf_bytes
 from casebook.files.written_days import write_day
 from ledger.database import Ledger
@@ -32,7 +33,7 @@ TYPES = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "pdf": "application/pdf",
 }
-_TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parent / "templates"
 _TEXT_WIDTH_MM = 166
 
 
@@ -76,20 +77,33 @@ def export_letter(
         raise refuse_input("letter", "one that is approved", letter.state)
     if kind not in TYPES:
         raise refuse_input("file", f"one of {', '.join(TYPES)}", kind)
-    text = require_text(ledger, letter)
-    case = require_case(ledger, letter.case_id)
-    sheet = _Sheet(
-        letter=letter,
-        text=text,
-        day=write_day(letter.language, day_of(_approved_at(letter)[:10])),
-        sender=sender,
-        enclosure=make_enclosure(ledger, warc_dir, templates, letter, case),
-    )
+    if require_text(ledger, letter).body == DELETED_WORDS:
+        raise refuse_input(
+            "letter", "one whose words are still kept", "one whose words were deleted when their time was over"
+        )
+    sheet = _make_sheet(ledger, letter, warc_dir=warc_dir, templates=templates, sender=sender)
     content = {"html": _html, "docx": _docx, "pdf": _pdf}[kind](sheet)
-    digest = text_digest(letter, text)
+    digest = text_digest(letter, sheet.text)
     details = {"letter": letter_id, "kind": kind, "sha256": sha256_hex(content), "text_sha256": digest}
     log.add(CustodyEvent.EXPORTED, details, by=by)
     return LetterFile(name=f"letter-{letter_id[-10:]}.{kind}", content_type=TYPES[kind], content=content)
+
+
+def draw_letter(ledger: Ledger, letter: Letter, *, warc_dir: Path, templates: LetterTemplates, sender: Sender) -> bytes:
+    """Return an approved or sent letter as HTML, for a file that holds more than it: nothing is entered in the custody log."""
+    return _html(_make_sheet(ledger, letter, warc_dir=warc_dir, templates=templates, sender=sender))
+
+
+def _make_sheet(
+    ledger: Ledger, letter: Letter, *, warc_dir: Path, templates: LetterTemplates, sender: Sender
+) -> _Sheet:
+    return _Sheet(
+        letter=letter,
+        text=require_text(ledger, letter),
+        day=write_day(letter.language, day_of(_approved_at(letter)[:10])),
+        sender=sender,
+        enclosure=make_enclosure(ledger, warc_dir, templates, letter, require_case(ledger, letter.case_id)),
+    )
 
 
 def _approved_at(letter: Letter) -> Instant:
@@ -100,7 +114,7 @@ def _approved_at(letter: Letter) -> Instant:
 def render_file(template: str, **values: object) -> str:
     """Return a page that needs nothing from outside: `data_uri` shows a PNG or JPEG in it."""
     environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES), autoescape=select_autoescape(default=True), undefined=StrictUndefined
+        loader=FileSystemLoader(TEMPLATES), autoescape=select_autoescape(default=True), undefined=StrictUndefined
     )
     environment.filters["data_uri"] = _data_uri
     return environment.get_template(template).render(**values)

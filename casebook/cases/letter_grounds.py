@@ -1,7 +1,7 @@
 """Reads what a letter tells of a case: its pages, what the register says, what was written before.
 
 Reads: claim_evidence with pages, looks, sentences, seen_images, official_logos, mark_findings, logo_matches, image_words, name_matches;
-verdicts, searches, grants; letters, letter_texts, replies, removal_checks. Writes nothing.
+verdicts, searches, grants; cases, letters, letter_texts, row_deletions, replies, removal_checks. Writes nothing.
 
 Which letters a case may have follows from the verdict:
 1. Where nothing is to be held against the vendor, by the verdict as it is now, there is none.
@@ -47,6 +47,7 @@ NOTHING_TO_WRITE = frozenset(
         VerdictKind.NOT_A_PARTNERSHIP_CLAIM,
     }
 )
+_OWN = frozenset({"identifier", "domain"})  # by these a grant is the company's own
 _GONE = (FollowUp.REMOVED, FollowUp.VERIFIED_REMOVED)
 
 
@@ -129,11 +130,7 @@ def allowed_tones(grounds: Grounds, *, is_gone: bool) -> tuple[Tone, ...]:
 
 def read_grounds(ledger: Ledger, case: Case) -> Grounds:
     """Return what the verdict that holds now, and the search that it rests on, say of a case."""
-    verdict = ledger.select_first(
-        Verdict,
-        f"SELECT {columns_of(Verdict)} FROM verdicts WHERE claim_id = ? AND is_replay = 0 ORDER BY sequence DESC LIMIT 1",
-        [case.claim_id],
-    )
+    verdict = _latest_verdict(ledger, case)
     if verdict is None:  # never: a case is opened for a verdict
         return Grounds(verdict=case.verdict, standing=RegisterStanding(answer=RegisterAnswer.NOT_ASKED))
     search = ledger.find(Search, search_id=verdict.search_id) if verdict.search_id else None
@@ -146,17 +143,11 @@ def _standing(ledger: Ledger, verdict: Verdict, search: Search | None) -> Regist
     if search is None or search.snapshot_id is None:
         return RegisterStanding(answer=RegisterAnswer.NOT_ASKED)
     day = search.as_of
-    hits = [
-        Hit(grant=grant, basis=hit["by"], via=hit["via"], register=hit["register"])
-        for hit in search.hits
-        if (grant := ledger.find(Grant, grant_id=hit["grant_id"]))
-    ]
+    hits = _read_hits(ledger, search)
     valid = [hit for hit in hits if hit.is_valid_on(day)]
-    is_own = {"identifier", "domain"}
-    if verdict.verdict is not VerdictKind.GROUP_MEMBER:
-        for hit in valid:
-            if hit.basis in is_own:
-                return _rest_on(RegisterAnswer.EXCEEDS, hit.grant, day, _gaps(ledger, verdict, hit.grant))
+    exceeded = _exceeded(verdict, valid)
+    if exceeded is not None:
+        return _rest_on(RegisterAnswer.EXCEEDS, exceeded.grant, day, _gaps(ledger, verdict, exceeded.grant))
     for basis, answer in (("group", RegisterAnswer.GROUP), ("name", RegisterAnswer.NAME_ONLY)):
         for hit in valid:
             if hit.basis == basis:
@@ -165,7 +156,7 @@ def _standing(ledger: Ledger, verdict: Verdict, search: Search | None) -> Regist
         grant = ledger.find(Grant, grant_id=miss["grant_id"]) if miss.get("grade") == EQUAL_CORE else None
         if grant is not None:
             return _rest_on(RegisterAnswer.NAME_ONLY, grant, day)
-    own = [hit.grant for hit in hits if hit.basis in is_own]
+    own = [hit.grant for hit in hits if hit.basis in _OWN]
     ended = [grant for grant in own if grant.valid_until is not None and grant.valid_until <= day]
     if ended:
         return _rest_on(RegisterAnswer.LAPSED, max(ended, key=attrgetter("valid_until")), day)
@@ -173,6 +164,38 @@ def _standing(ledger: Ledger, verdict: Verdict, search: Search | None) -> Regist
     if coming:
         return _rest_on(RegisterAnswer.NOT_YET, min(coming, key=attrgetter("valid_from")), day)
     return RegisterStanding(answer=RegisterAnswer.NONE, as_of=day)
+
+
+def _read_hits(ledger: Ledger, search: Search) -> list[Hit]:
+    return [
+        Hit(grant=grant, basis=hit["by"], via=hit["via"], register=hit["register"])
+        for hit in search.hits
+        if (grant := ledger.find(Grant, grant_id=hit["grant_id"]))
+    ]
+
+
+def _exceeded(verdict: Verdict, valid: Sequence[Hit]) -> Hit | None:
+    """Return the company's own grant that a claim goes beyond. valid: the hits that hold on the day."""
+    if verdict.verdict is VerdictKind.GROUP_MEMBER:
+        return None
+    return next((hit for hit in valid if hit.basis in _OWN), None)
+
+
+def read_exceeded_grant(ledger: Ledger, case: Case) -> Hit | None:
+    """Return the grant of a partner that shows more than it allows, as it was found; None: the vendor is no such partner."""
+    verdict = _latest_verdict(ledger, case)
+    search = ledger.find(Search, search_id=verdict.search_id) if verdict is not None and verdict.search_id else None
+    if verdict is None or search is None or verdict.verdict in NOTHING_TO_WRITE:
+        return None
+    return _exceeded(verdict, [hit for hit in _read_hits(ledger, search) if hit.is_valid_on(search.as_of)])
+
+
+def _latest_verdict(ledger: Ledger, case: Case) -> Verdict | None:
+    return ledger.select_first(
+        Verdict,
+        f"SELECT {columns_of(Verdict)} FROM verdicts WHERE claim_id = ? AND is_replay = 0 ORDER BY sequence DESC LIMIT 1",
+        [case.claim_id],
+    )
 
 
 def _gaps(ledger: Ledger, verdict: Verdict, grant: Grant) -> tuple[Gap, ...]:
@@ -279,7 +302,9 @@ def _things(rows: Iterable[_ShownRow]) -> Iterable[ShownThing]:
 
 
 _SENT = """
-    SELECT l.tone, t.recipient, l.sent_on FROM letters l JOIN letter_texts t ON t.text_id = l.text_id
+    SELECT l.tone, l.sent_on, -- of a letter whose words were deleted, the vendor stands for whom it went to
+           iif(EXISTS (SELECT 1 FROM row_deletions d WHERE d.row_id = l.text_id), k.vendor, t.recipient) AS recipient
+    FROM letters l JOIN letter_texts t ON t.text_id = l.text_id JOIN cases k ON k.case_id = l.case_id
     WHERE l.case_id = ? AND l.sent_on IS NOT NULL ORDER BY l.sent_on, l.letter_id
 """
 _REPLIES = "SELECT kind, received_on FROM replies WHERE case_id = ? ORDER BY received_on, reply_id"

@@ -24,7 +24,18 @@ from casebook.cases.letter_facts import (
     ShownThing,
     ThingKind,
 )
-from casebook.cases.letter_text import MAX_PAGES, OTHER, UNDERTAKING, Filled, describe_thing, fill_letter
+from casebook.cases.letter_text import (
+    MAX_PAGES,
+    OTHER,
+    REPLY_FORM,
+    REPLY_FORM_FIELDS,
+    REPLY_FORM_TEXTS,
+    UNDERTAKING,
+    Filled,
+    describe_thing,
+    fill_letter,
+    fill_reply_form,
+)
 from casebook.verdicts.grant_limits import Gap, GapKind
 from ledger.errors import BadInputError, Problem
 from ledger.shipped import shipped_data
@@ -59,6 +70,7 @@ _NEEDED = {
         "still-shown",
     ),
     "enclosure": ("title", "page", "seen", "shows", "digest", "pictures", "official", "found"),
+    REPLY_FORM: (*REPLY_FORM_TEXTS, *(kind.value for kind in ReplyKind)),
     **{tone.value: ("subject", "body") for tone in Tone},
 }
 
@@ -160,6 +172,15 @@ class LetterTemplates:
         words: Mapping[str, str] = self._language(language)["enclosure"]
         return words
 
+    def fill_reply_form(self, language: str, facts: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the texts of the form for an answer, by name. Errors: BadInputError for a language that is not there."""
+        return fill_reply_form(self._language(language), facts)
+
+    def language_of(self, code: str | None) -> str:
+        """Return the language in which a letter to somebody who writes in this one begins: English where there is none."""
+        known = self._languages.keys()
+        return next((name for name in (code or "", (code or "").partition("-")[0]) if name in known), "en")
+
     def describe_thing(self, language: str, brand: str, thing: ShownThing) -> str:
         """Return one thing that a page shows, in a language. Errors: BadInputError for a language that is not there."""
         return describe_thing(language, self._language(language), brand, thing)
@@ -185,6 +206,11 @@ def _template_problems(path: Path, data: Mapping[str, Any]) -> list[Problem]:
     ]
     if problems:
         return problems
+    try:
+        fill_reply_form(data, dict.fromkeys(REPLY_FORM_FIELDS, "f"))
+    except (KeyError, ValueError) as error:
+        expected = "fields that README.md of data/letters names, a $ itself as $$"
+        problems.append(_problem(f"{path}, [{REPLY_FORM}]", expected, str(error)[:80]))
     for tone in Tone:
         try:
             for facts in _sample_facts(data["relations"]):

@@ -25,6 +25,12 @@ MAX_VALUE_CHARS = 600
 _JOINERS = "\u200c\u200d"  # Persian and Indic words are spelt with them
 MAX_PAGES, MAX_THINGS = 20, 5  # in the text of a letter, and of a page there; its enclosure has all of them
 UNDERTAKING = "undertaking"
+REPLY_FORM = "reply-form"  # the table with the texts of the page on which a vendor answers
+REPLY_FORM_FIELDS = ("brand", "vendor", "domain", "day", "file")
+REPLY_FORM_TEXTS = (
+    "title", "about", "reference", "answer-by", "answer-to", "address-of-letter", "how", "question", "day", "words", "hint", "sender",
+    "save", "saved",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +92,12 @@ def fill_letter(code: str, data: Mapping[str, Any], tone: Tone, facts: LetterFac
     values[UNDERTAKING] = Template(undertaking).substitute(values).strip()
     subject, body = (Template(text[part]).substitute(values).strip() for part in ("subject", "body"))
     return Filled(subject=one_line(subject), body=re.sub(r"\n{3,}", "\n\n", body) + "\n")
+
+
+def fill_reply_form(data: Mapping[str, Any], facts: Mapping[str, str]) -> dict[str, str]:
+    """Return the texts of the form for an answer, filled. facts: REPLY_FORM_FIELDS."""
+    values = {name: one_line(facts[name]) for name in REPLY_FORM_FIELDS}
+    return {name: Template(text).substitute(values) for name, text in data[REPLY_FORM].items()}
 
 
 def _sign(sender: Sender, words: Mapping[str, str]) -> str:

@@ -2,7 +2,8 @@
 
 Reads: all that is known about a claim, its records in the archive, the seals, the custody log. Writes: one zip file.
 
-1. Gather in a folder: dossier, pictures, search certificate, the pages as a WACZ, draft certification, reply form.
+1. Gather in a folder: dossier, pictures, search certificate, the pages as a WACZ, draft certification, and the case's own files that
+   come with the order: reply form, letters, files of replies.
 2. Add the proofs: rows and records with their paths to the seals' roots, the authorities' tokens, the custody log with
    what concerns others withheld, and the verifier itself.
 3. List every file with its digest in manifest.json, pack without dates, so that not a byte can change unseen.
@@ -19,7 +20,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from casebook.dossier.pictures import outlined_place, screenshot_place, stored_p
 from casebook.dossier.report import Pages
 from casebook.dossier.witnesses import read_witnesses
 from casebook.export.certification import Certification, certify_exchange, read_crawls
-from casebook.export.claim_rows import list_rows, read_capture_ids, read_drawn_pages
+from casebook.export.claim_rows import SealedRows, list_rows, read_capture_ids, read_drawn_pages
 from casebook.export.exhibits import write_exhibits
 from casebook.export.redacted_copy import RedactedCopy, redact_exhibits
 from casebook.export.redaction_list import RedactionList
@@ -59,7 +60,7 @@ _OPEN_EVENTS = frozenset({CustodyEvent.BEGAN, CustodyEvent.ENDED, CustodyEvent.C
 class ExportOrder:
     """What to export and where to. made_with: the program and its versions; with_pdf: also dossier.pdf (extra [pdf]).
 
-    redact_by: what is to be blanked in the copies.
+    redact_by: what is to be blanked in the copies. files: of the case (casebook/cases/case_files.py), by their names in the export.
     """
 
     claim_id: ClaimId
@@ -67,6 +68,7 @@ class ExportOrder:
     made_with: Mapping[str, Any]
     with_pdf: bool = False
     redact_by: RedactionList | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +119,7 @@ def export_claim(ledger: Ledger, order: ExportOrder, *, warc_dir: Path, seals_di
                 dossier = copy.dossier
             copied = _write_archive(folder, ledger, warc_dir, finding, dossier, str(order.made_with["tool"]), copy)
             unsealed = _write_proofs(folder, ledger, proofs, finding, copied, copy)
+            _write_case_files(folder, order.files)
             entries = _write_log_extract(folder, log, finding.claim_id, copy)
             _write_pages(folder, ledger, finding, dossier, order, entries, unsealed, copy)
             shutil.copyfile(verifier.__file__, folder / "verify.py")
@@ -209,7 +212,7 @@ def _write_proofs(
     proof = folder / "proof"
     proof.mkdir()
     rows = [
-        _without_digest(copy.row(row) if copy else row)
+        _listed_row(row, sealed, copy)
         for sealed in list_rows(ledger, finding)
         for row in proofs.row(sealed.table, sealed.group, sealed.condition, [sealed.value])
     ]
@@ -228,8 +231,17 @@ def _write_proofs(
     return sum(1 for entry in (*rows, *records) if entry["leaf"] is None)
 
 
-def _without_digest(row: dict[str, Any]) -> dict[str, Any]:
-    """A row as it is listed: its digest only where its values do not give it."""
+def _write_case_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+
+
+def _listed_row(row: dict[str, Any], sealed: SealedRows, copy: RedactedCopy | None) -> dict[str, Any]:
+    """A row as it is listed: its digest only where its values do not give it, and alone where the row is withheld."""
+    if sealed.is_withheld or row.get("deleted") or (copy is not None and sealed.has_words):
+        return {key: value for key, value in row.items() if key != "values"} | {"withheld": True}
+    row = copy.row(row) if copy else row
     return row if row.get("redacted") else {key: value for key, value in row.items() if key != "digest"}
 
 
@@ -301,7 +313,8 @@ def _write_pages(
     )
     listed = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     common = {"d": dossier, "finding": finding, "c": certification, "files": listed, "witnesses": witnesses, "redaction": copy.about if copy else None}  # fmt: skip
-    for name in ("certification-draft.html", "reply-form.html", "READ-ME.html"):
+    common |= {kind: any(file.startswith(f"{kind}/") for file in listed) for kind in ("letters", "replies")}
+    for name in ("certification-draft.html", "READ-ME.html"):
         (folder / name).write_text(pages.render(name, **common), encoding="utf-8")
     if copy is not None:
         copy.pages(folder)

@@ -1,30 +1,38 @@
-"""What of database and archive a claim rests on: its captures, the pages that a browser drew, and each row with the group it is sealed in.
+"""What of database and archive a claim rests on: its captures, the pages that a browser drew, and each row with the group it is sealed in;
+and what people did with it.
 
-Reads: claims, their evidence and verdicts. Writes nothing; exports and whoever looks for personal data take it from here.
+Reads: claims, their evidence and verdicts, cases with events, letters, replies and removal checks. Writes nothing; exports and whoever looks
+for personal data take it from here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from casebook.dossier.case_story import TOLD
 from casebook.dossier.findings import Finding
 from casebook.export.shown_pages import ALL_SHOWN
 from casebook.register.recorded_search import read_searches_about
 from ledger.database import Ledger, columns_of
 from ledger.proof.wacz import read_peers
-from ledger.records import Claim, Render, Visit
+from ledger.records import Case, CaseEventRow, Claim, Letter, Render, Visit
 from ledger.typed_texts import CaptureId, ClaimId, OfficialLogoId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealedRows:
-    """Rows of a table that are sealed in one group: those with a value in a condition. group: None for spans of time."""
+    """Rows of a table that are sealed in one group: those with a value in a condition. group: None for spans of time.
+
+    is_withheld: only their digests are shown, whoever gets the export; has_words: only their digests are in a redacted copy.
+    """
 
     table: str
     group: str | None
     condition: str
     value: str
+    is_withheld: bool = False
+    has_words: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +67,10 @@ def list_rows(ledger: Ledger, finding: Finding) -> Iterator[SealedRows]:
     yield _rows("mark_findings", claim_id[:2], "claim_id", claim_id)
     yield _rows("verdicts", None, "claim_id", claim_id)
     yield _rows("pictures", None, "claim_id", claim_id)
-    for search_id in ledger.values(_SEARCHES, [claim_id]):
+    about = [search.search_id for search in read_searches_about(ledger, claim_id)]
+    for search_id in (*ledger.values(_SEARCHES, [claim_id]), *about):
         yield _rows("searches", None, "search_id", search_id)
-    for search in read_searches_about(ledger, claim_id):
-        yield _rows("searches", None, "search_id", search.search_id)
+        yield _rows("near_miss_checks", None, "search_id", search_id)
     yield _rows("brands", finding.brand, "brand", finding.brand)
     for logo in ledger.select(_Logo, _LOGOS, [claim_id]):
         yield _rows("official_logos", logo.brand, "official_logo_id", logo.official_logo_id)
@@ -77,13 +85,42 @@ def list_rows(ledger: Ledger, finding: Finding) -> Iterator[SealedRows]:
     for snapshot_id in ledger.values(_SNAPSHOTS, [claim_id]):
         yield _rows("register_snapshots", snapshot_id, "snapshot_id", snapshot_id)
     visits = ledger.select(Visit, f"SELECT DISTINCT {columns_of(Visit, 'v')} {_OF_CLAIM}", [claim_id])
-    for crawl_id in dict.fromkeys(visit.crawl_id for visit in visits):
+    checked = ledger.select(Visit, f"SELECT DISTINCT {columns_of(Visit, 'v')} {_CHECKED}", [claim_id])
+    for crawl_id in dict.fromkeys(visit.crawl_id for visit in (*visits, *checked)):
         yield _rows("crawls", crawl_id, "crawl_id", crawl_id)
     certificates: set[str] = set()
     for visit in visits:
         yield from _list_visit_rows(ledger, claim_id, visit, certificates)
     for certificate in sorted(certificates):
         yield _rows("certificates", None, "certificate_sha256", certificate)
+    known = {visit.visit_id for visit in visits}
+    for visit in checked:
+        if visit.visit_id not in known:
+            yield _rows("visits", visit.crawl_id, "visit_id", visit.visit_id)
+    case = ledger.find(Case, claim_id=claim_id)
+    if case is not None:
+        yield from _list_case_rows(ledger, case)
+
+
+def _list_case_rows(ledger: Ledger, case: Case) -> Iterator[SealedRows]:
+    """Yield what people did with a claim, as its dossier tells it: of an event with a comment the digest alone, of drafts nothing."""
+    key = [case.case_id]
+    yield _rows("cases", case.opened_at[:10], "case_id", case.case_id)
+    events = f"SELECT {columns_of(CaseEventRow)} FROM case_events WHERE case_id = ? ORDER BY event_id"
+    for event in ledger.select(CaseEventRow, events, key):
+        if event.event in TOLD:
+            row = _rows("case_events", None, "event_id", event.event_id)
+            yield replace(row, is_withheld=bool(event.details.get("comment")))
+    sent = f"SELECT {columns_of(Letter)} FROM letters WHERE case_id = ? AND sent_on IS NOT NULL ORDER BY letter_id"
+    for letter in ledger.select(Letter, sent, key):
+        yield _rows("letters", letter.written_at[:10], "letter_id", letter.letter_id)
+        yield replace(_rows("letter_texts", None, "text_id", letter.text_id), has_words=True)
+    for reply_id in ledger.values("SELECT reply_id FROM replies WHERE case_id = ? ORDER BY reply_id", key):
+        yield replace(_rows("replies", None, "reply_id", reply_id), has_words=True)
+    for check_id in ledger.values(
+        "SELECT check_id FROM removal_checks WHERE case_id = ? ORDER BY looked_at, check_id", key
+    ):
+        yield _rows("removal_checks", None, "check_id", check_id)
 
 
 def _list_visit_rows(ledger: Ledger, claim_id: ClaimId, visit: Visit, certificates: set[str]) -> Iterator[SealedRows]:
@@ -115,6 +152,7 @@ _READ_IMAGES = (
     " JOIN image_readings i ON i.image_sha256 = g.image_sha256 WHERE e.claim_id = ?"
 )
 _OF_CLAIM = "FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id JOIN visits v ON v.visit_id = p.visit_id WHERE e.claim_id = ?"
+_CHECKED = "FROM cases k JOIN removal_checks r ON r.case_id = k.case_id JOIN visits v ON v.visit_id = r.visit_id WHERE k.claim_id = ?"
 # the pages of a claim, with every image, style sheet and redirect that belongs to them, and the robots.txt of the visits
 _CAPTURES_SHOWN = f"""
     WITH RECURSIVE carried AS (

@@ -1,11 +1,12 @@
-"""What may name or reach a person in the captures of a claim: names, e-mail addresses, telephone numbers. A person decides.
+"""What may name or reach a person in the captures of a claim and in its case: names, e-mail addresses, telephone numbers. A person decides.
 
-Reads: the stored pages of a claim, data/roles.toml. Writes nothing.
+Reads: the stored pages of a claim, letters that were sent and replies, data/roles.toml. Writes nothing.
 
 1. E-mail addresses: in the text as written and unescaped, "name [at] domain", what Cloudflare hides.
 2. Telephone numbers: what libphonenumber takes for a valid one in the vendor's country, in words and in tel: links.
 3. Names: where a page says so itself (schema.org Person, hCard, vCard, meta author, mailto: links), and where a position or a form of
    address stands beside words that look like a name in their script; under testimonials.
+4. Whom letters name and who answered. Their words are no part of a redacted copy; who is in them may stand in the pages, too.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
+from html import escape
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from urllib.parse import unquote
 import phonenumbers
 from bs4 import BeautifulSoup, Tag
 
+from casebook.dossier.case_story import read_case_story
 from casebook.dossier.pictures import stored_place
 from casebook.export.claim_rows import read_capture_ids, read_drawn_pages
 from casebook.export.redaction import decode_cloudflare
@@ -115,10 +118,28 @@ def find_personal(ledger: Ledger, warc_dir: Path, claim_id: ClaimId) -> list[Per
         assert place is not None  # noqa: S101  # a render without a failure has its document
         drawn = read_made(warc_dir, place.warc_file, place.warc_offset, place.sha256)
         read_text(drawn.decode("utf-8", "replace")[:MAX_TEXT_CHARS], "the page as drawn", gathered)
+    _read_casework(ledger, claim_id, gathered)
     return sorted(gathered.listed(), key=lambda entry: (_ORDER.index(entry.kind), -entry.times, entry.text))
 
 
 _ORDER = ("name", "e-mail", "phone")
+
+
+def _read_casework(ledger: Ledger, claim_id: ClaimId, gathered: GatheredPersonal) -> None:
+    """Add what letters that were sent and replies hold; their files are not read."""
+    story = read_case_story(ledger, claim_id)
+    if story is None:
+        return
+    for letter in story.letters:
+        where = f"the letter of {letter.sent_on}"
+        if looks_like_name(letter.recipient):
+            gathered.add("name", letter.recipient, where, "whom a letter goes to")
+        read_text(escape(f"{letter.contact}\n{letter.body}"), where, gathered)
+    for reply in story.replies:
+        where = f"the reply of {reply.received_on}"
+        if looks_like_name(reply.sender):
+            gathered.add("name", reply.sender, where, "who answered")
+        read_text(escape(f"{reply.sender}\n{reply.words}"), where, gathered)
 
 
 def read_text(text: str, where: str, gathered: GatheredPersonal) -> None:

@@ -1,4 +1,4 @@
-"""The record of a search on one A4 page, for whoever has to show that it was made: HTML that needs nothing from outside.
+"""The record of a search on one A4 page, or two where many registers were searched, for whoever has to show that it was made: HTML that needs nothing from outside.
 
 The title says what came out: a certificate of negative search is only given where a register was searched and nothing
 was found; a name alone, or a grant of the group, is "not decided", also where the company's own grants are of other days.
@@ -6,8 +6,6 @@ was found; a name alone, or a grant of the group, is "not decided", also where t
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +13,17 @@ from typing import Any, Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from casebook.files.page_policy import own_policy
+from casebook.register.near_miss_checks import read_checks
+from casebook.register.proposals import FORMAT as PROPOSALS_FORMAT
 from ledger.database import Ledger
 from ledger.errors import OutsideFailureError
-from ledger.records import Search
+from ledger.records import NearMissCheck, RegisterSnapshot, Search
 from ledger.typed_texts import Instant, SearchId
 
 _TEMPLATES = Path(__file__).parent / "templates"
-# What fits on one page beside five registers; the rest is counted, and stands in the stored record
+NONE_KNOWN = "none known"
+# What fits on one page beside one register when a person has looked at all; the rest is counted, and stands in the stored record
 MAX_HITS = 8
 MAX_NEAR_MISSES = 6
 MAX_REGISTERS = 6
@@ -38,13 +40,18 @@ _TITLES: dict[Outcome, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchedRegister:
-    """A register or a group file that was searched; the last line of many says how many are left out."""
+    """A register or a group file that was searched; the last line of many says how many are left out.
+
+    keeper: who keeps it; empty for group files, and where the import named nobody (then is_unkept).
+    """
 
     name: str
     file: str
     sha256: str
     recorded_at: str
     entries: int
+    keeper: str = ""
+    is_unkept: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +60,10 @@ class TriedTerms:
 
     kind: str
     terms: str
+
+    @property
+    def is_known(self) -> bool:
+        return self.terms != NONE_KNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +78,14 @@ class ListedHit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedNearMiss:
-    """A grant that was nearly found, and why it was refused."""
+    """A grant that was nearly found, and why it was refused: by the program, and by a person who looked at it, if somebody did."""
 
     company: str
     domain: str
     why_refused: str
+    checked_by: str = ""
+    checked_on: str = ""
+    checked_why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +105,8 @@ class Certificate:
     more_hits: int
     near_misses: Sequence[ListedNearMiss]
     more_near_misses: int
+    all_near_misses: int
+    checked_near_misses: int  # by a person
     search_id: SearchId
     searched_at: Instant
 
@@ -99,8 +115,6 @@ def write_certificate(ledger: Ledger, search: Search, out: Path) -> Certificate:
     """Write the page of a stored search. Errors: OutsideFailureError when the file can't be written."""
     certificate = read_certificate(ledger, search)
     style = (_TEMPLATES / "certificate.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=select_autoescape(default=True),
@@ -108,7 +122,9 @@ def write_certificate(ledger: Ledger, search: Search, out: Path) -> Certificate:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    page = environment.get_template("certificate.html").render(c=certificate, style=style, policy=policy)
+    page = environment.get_template("certificate.html").render(
+        c=certificate, style=style, policy=own_policy(style=style)
+    )
     try:
         out.write_text(page, encoding="utf-8")
     except OSError as error:
@@ -120,7 +136,9 @@ def read_certificate(ledger: Ledger, search: Search) -> Certificate:
     """Return what the certificate of a stored search says."""
     brand_name = ledger.value("SELECT name FROM brands WHERE brand = ?", [search.brand]) or search.brand
     query, hits, near = search.asked, search.hits, search.near_misses
-    registers = [_register(entry) for entry in search.registers]
+    snapshots = _read_snapshots(ledger, search)
+    registers = [_register(entry, snapshots.get(entry["snapshot_id"])) for entry in search.registers]
+    checks = read_checks(ledger, search.search_id)
     company = _short("; ".join([*query["names"], *query["domains"], *query.get("identifiers", [])]))
     outcome = _outcome(search, hits)
     return Certificate(
@@ -135,8 +153,12 @@ def read_certificate(ledger: Ledger, search: Search) -> Certificate:
         tried=list(_tried(search.tried)),
         hits=[_hit(hit) for hit in hits[:MAX_HITS]],
         more_hits=max(0, len(hits) - MAX_HITS),
-        near_misses=[_near_miss(miss) for miss in near[:MAX_NEAR_MISSES]],
+        near_misses=[
+            _near_miss(miss, checks.get(number)) for number, miss in enumerate(near[:MAX_NEAR_MISSES], start=1)
+        ],
         more_near_misses=max(0, len(near) - MAX_NEAR_MISSES),
+        all_near_misses=len(near),
+        checked_near_misses=len(checks),
         search_id=search.search_id,
         searched_at=search.searched_at,
     )
@@ -190,7 +212,13 @@ def _period(search: Search) -> str:
     return f"as of {search.as_of}; grants of any date were looked for"
 
 
-def _register(entry: dict[str, Any]) -> SearchedRegister:
+def _read_snapshots(ledger: Ledger, search: Search) -> dict[str, RegisterSnapshot]:
+    ids = [entry["snapshot_id"] for entry in search.registers if "register" in entry]
+    found = [ledger.find(RegisterSnapshot, snapshot_id=snapshot_id) for snapshot_id in ids]
+    return {snapshot.snapshot_id: snapshot for snapshot in found if snapshot is not None}
+
+
+def _register(entry: dict[str, Any], snapshot: RegisterSnapshot | None) -> SearchedRegister:
     is_register = "register" in entry
     left_out = entry.get("left_out", 0)
     entries = entry["grants"] if is_register else entry["companies"] + entry["relationships"]
@@ -201,6 +229,9 @@ def _register(entry: dict[str, Any]) -> SearchedRegister:
         sha256=entry["sha256"],
         recorded_at=entry["recorded_at"],
         entries=entries,
+        keeper=_short(snapshot.keeper or "") if snapshot is not None else "",
+        # grants of proposals are accepted one by one, each by whom its source names
+        is_unkept=snapshot is not None and not snapshot.keeper and snapshot.format != PROPOSALS_FORMAT,
     )
 
 
@@ -236,7 +267,7 @@ def _tried(tried: dict[str, Any]) -> Iterator[TriedTerms]:
         "Group": group,
     }
     for kind, values in rows.items():
-        yield TriedTerms(kind=kind, terms=_short("; ".join(values) or "none known", MAX_TRIED_CHARS))
+        yield TriedTerms(kind=kind, terms=_short("; ".join(values) or NONE_KNOWN, MAX_TRIED_CHARS))
 
 
 def _hit(hit: dict[str, Any]) -> ListedHit:
@@ -249,11 +280,14 @@ def _hit(hit: dict[str, Any]) -> ListedHit:
     )
 
 
-def _near_miss(miss: dict[str, Any]) -> ListedNearMiss:
+def _near_miss(miss: dict[str, Any], check: NearMissCheck | None) -> ListedNearMiss:
     return ListedNearMiss(
         company=_short(miss["company"] or ""),
         domain=_short(miss["domain"] or ""),
         why_refused=_short(miss["why_refused"] or ""),
+        checked_by=_short(check.decided_by) if check is not None else "",
+        checked_on=check.decided_at[:10] if check is not None else "",
+        checked_why=_short(check.why) if check is not None else "",
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from casebook.register.company_names import comparable_name
+from casebook.register.grant_contacts import EXPECTED, read_contact
 from crawler.images.noise_words import shipped_noise_words
 from ledger.dates import ISO_DATES, read_date, suggest_date
 from ledger.domains import normal_place
@@ -30,7 +31,7 @@ from ledger.vocabulary import Noise, Relation
 
 COLUMNS = (
     "company", "aliases", "domains", "identifiers", "relation", "programme", "tier", "marks", "purpose", "territory",
-    "valid_from", "valid_until", "parent", "source",
+    "valid_from", "valid_until", "parent", "source", "contact",
 )  # fmt: skip
 SINGULAR = {"domain": "domains", "identifier": "identifiers", "alias": "aliases"}  # as files may call them too
 SEVERAL = frozenset({"aliases", "domains", "identifiers", "marks"})
@@ -44,10 +45,11 @@ DATE_COLUMNS = ("valid_from", "valid_until")
 
 
 def _headings() -> dict[str, tuple[str, ...]]:
-    """Return other headings of our columns. An e-mail address is no site of a company: it may be anybody's."""
+    """Return other headings of our columns. An e-mail address is no site of a company, it may be anybody's: it is whom to write to."""
     words = shipped_list_words().headings
     headings = {column: words.get(column, ()) for column in COLUMNS}
     headings["domains"] = ("domain", *words["domain"], *words["site"])
+    headings["contact"] = (*words["contact"], *words["email"])
     return headings
 
 
@@ -90,6 +92,7 @@ class GrantReader:
             self._problem(row, "company", "a company's name", repr(company) if company else "nothing", "fill it in or remove the row")  # fmt: skip
         domains = self._domains(row)
         identifiers = self._identifiers(row)
+        contact = self._contact(row)
         relation = row.text("relation").lower() or "partner"
         if relation not in GRANTABLE:
             self._problem(row, "relation", f"one of {', '.join(GRANTABLE)}", repr(relation), "choose the nearest")
@@ -120,6 +123,7 @@ class GrantReader:
             domains=domains,
             identifiers=identifiers,
             purpose=_said(row, "purpose"),
+            contact=contact,
         )
 
     def _problem(self, row: TableRow, column: str, expected: str, got: str, next_step: str) -> None:
@@ -146,6 +150,17 @@ class GrantReader:
                 expected = "an LEI, or a registration number with its issuer, such as GB:01234567"
                 self._problem(row, "identifiers", expected, f"{text!r} ({error})", "correct it or leave it empty")
         return tuple(identifiers)
+
+    def _contact(self, row: TableRow) -> str | None:
+        text = _said(row, "contact")
+        if text is None:
+            return None
+        contact = read_contact(text)
+        if contact is None:
+            self._problem(
+                row, "contact", EXPECTED, repr(text[:80]), "write Ann Example <ann@vendor.example>, or leave it empty"
+            )
+        return contact
 
     def _end(self, row: TableRow) -> IsoDate | None:
         """Return the first day without the grant; None when no end is on record."""

@@ -3,7 +3,7 @@
 Reads: CSV, XLSX, JSON or HTML, and a mapping file where the columns have other names. Writes: register_snapshots, grants,
 register_keys, likeness_names, likeness_grams.
 
-1. The same file with the same mapping changes nothing while its snapshot holds.
+1. The same file with the same mapping and keeper changes nothing while its snapshot holds.
 2. Rows become grants and are stored as they are read; a mistake is noted and the next row is read.
 3. With a mistake everything is taken back: a partner whose row is missing would be accused. Only whoever says so leaves such rows out;
    the snapshot then tells how many, and each verdict that finds no grant says that one may be among them.
@@ -28,6 +28,7 @@ from ledger.records import Grant, RegisterSnapshot
 from ledger.tables.date_columns import DateColumn, DateForm
 from ledger.tables.list_mapping import ListMapping, read_mapping
 from ledger.tables.table_format import TableReading
+from ledger.tables.table_rows import has_control
 from ledger.typed_texts import Sha256, SnapshotId
 
 __all__ = ["FORMATS", "Import", "import_register", "preview_register", "read_grants", "read_register_mapping"]
@@ -36,6 +37,7 @@ DEFAULT_REGISTER = "partners"
 GRANTS_AT_ONCE = 10_000
 MAX_PROBLEMS = 200  # a file of another kind would name a million
 HASHED_AT_ONCE = 1 << 20
+MAX_KEEPER_CHARS = 200
 # Of the ends on record; half of all registers' contracts end with a month, so fewer say nothing. Tried 0.3 to 0.9
 HINTED_MONTH_END_SHARE = 0.5
 
@@ -58,11 +60,13 @@ def import_register(
     mapping_path: Path | None = None,
     leaves_out_bad_rows: bool = False,
     valid_until_is_last_day: bool = False,
+    keeper: str | None = None,
 ) -> Import:
     """Make a file a register of the brand as of now. Errors: BadInputError with every mistake; nothing is imported then.
 
-    leaves_out_bad_rows: import the others, unless there are none.
+    leaves_out_bad_rows: import the others, unless there are none. keeper: who keeps the register, name and function; None: nobody is named.
     """
+    keeper = _checked_keeper(keeper) if keeper is not None else None
     digest = file_sha256(path)
     mapping = read_register_mapping(mapping_path, valid_until_is_last_day=valid_until_is_last_day)
     held = next((s for s in held_registers(ledger, brand) if s.register == register), None)
@@ -70,6 +74,7 @@ def import_register(
         held is not None
         and (held.file_sha256, held.mapping_sha256) == (digest, mapping.sha256)
         and (leaves_out_bad_rows or not held.left_out)
+        and keeper in (None, held.keeper)
     ):
         return Import(snapshot=held, is_new=False)
     snapshot = RegisterSnapshot(
@@ -82,6 +87,7 @@ def import_register(
         register=register,
         format=format_of(path),
         mapping_sha256=mapping.sha256,
+        keeper=keeper,
     )
     reading = TableReading()
     with ledger.transaction():
@@ -99,6 +105,16 @@ def import_register(
     return Import(
         snapshot=replace(snapshot, grants=count, left_out=len(reading.rejected)), is_new=True, reading=reading
     )
+
+
+def _checked_keeper(text: str) -> str:
+    """Return who keeps a register as one line. Errors: BadInputError for what names nobody."""
+    keeper = " ".join(text.split())
+    if not any(map(str.isalpha, keeper)) or len(keeper) > MAX_KEEPER_CHARS or has_control(keeper):
+        expected = f"a name and a function in at most {MAX_KEEPER_CHARS} characters"
+        step = "write it as --keeper 'Ann Example, head of partner management'"
+        raise BadInputError(Problem(where="--keeper", expected=expected, got=ascii(keeper)[:80], next_step=step))
+    return keeper
 
 
 def read_register_mapping(path: Path | None, *, valid_until_is_last_day: bool = False) -> ListMapping:

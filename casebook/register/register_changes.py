@@ -36,6 +36,7 @@ class GrantContent:
     valid_until: IsoDate | None
     parent: str | None
     source: str | None
+    contact: str | None
 
 
 FIELDS = tuple(field.name for field in fields(GrantContent))

@@ -28,6 +28,7 @@ class ListedSnapshot:
     rows: int
     left_out: int  # rows that could not be read
     recorded_at: Instant
+    keeper: str | None  # None: nobody is named
     undone_at: Instant | None
     why: str | None
 
@@ -84,13 +85,13 @@ def _bad(where: str, expected: str, got: str, next_step: str) -> BadInputError:
 
 _ALL = """
     SELECT s.snapshot_id, s.brand, s.register AS name, s.format, s.file, s.file_sha256, s.grants AS rows, s.left_out,
-           s.recorded_at,
+           s.recorded_at, s.keeper,
            u.undone_at, u.why
     FROM register_snapshots s LEFT JOIN snapshot_undos u ON u.snapshot_id = s.snapshot_id
     WHERE :brand IS NULL OR s.brand = :brand
     UNION ALL
     SELECT s.snapshot_id, NULL, s.source, s.format, s.file, s.file_sha256, s.companies + s.relationships, 0,
-           s.recorded_at,
+           s.recorded_at, NULL,
            u.undone_at, u.why
     FROM group_snapshots s LEFT JOIN snapshot_undos u ON u.snapshot_id = s.snapshot_id
     WHERE :brand IS NULL

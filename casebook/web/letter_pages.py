@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from casebook.cases.cases import read_events
@@ -28,6 +28,7 @@ from casebook.cases.letters import (
 )
 from casebook.cases.removal_certificate import KINDS as CERTIFICATE_KINDS
 from casebook.cases.removal_certificate import export_removal_certificate
+from casebook.cases.reply_form import fill_from_form
 from casebook.cases.stored_letters import read_draft, read_writers, require_case, require_letter, require_text
 from casebook.files.written_days import write_day
 from casebook.web.accounts import Session
@@ -79,7 +80,7 @@ def show_new_letter(context: ApplicationContext, session: Session, path: Path_, 
         },
         "is_approver": session.may(Role.APPROVER),
         "languages": context.templates.languages,
-        "language": case.language if case.language in context.templates.languages else "en",
+        "language": context.templates.language_of(case.language),
         "jurisdictions": {name: context.templates.gates(name) for name in context.templates.jurisdictions},
         "jurisdiction": context.templates.jurisdiction_of(case.country) if case.country else None,
     }
@@ -327,16 +328,21 @@ def post_follow_up(context: ApplicationContext, session: Session, path: Path_, f
 def post_reply(
     context: ApplicationContext, session: Session, path: Path_, form: Form, files: Mapping[str, UploadedFile]
 ) -> Answer:
-    case_id = _case(context, CaseId(_named(form, "case"))).case_id
+    """Note a reply. Where the kind is left open, the file is an answer that the reply form saved, and says it."""
+    case = _case(context, CaseId(_named(form, "case")))
     kind, file = one_field(form, "kind"), files.get("file")
-    if kind not in tuple(ReplyKind):
-        raise refuse_input("kind", f"one of {', '.join(ReplyKind)}", kind)
-    reply = Reply(
-        kind=ReplyKind(kind), received_on=one_field(form, "received"), sender=one_field(form, "sender"),
+    typed = Reply(
+        kind=ReplyKind.OTHER, received_on=one_field(form, "received"), sender=one_field(form, "sender"),
         words=one_field(form, "words"), file_name=file.name if file else None, file=file.content if file else None,
     )  # fmt: skip
-    store_reply(context.ledger, context.log, case_id, reply, by=session.account)
-    return _to_case(case_id, form)
+    if not kind and typed.file:
+        reply = fill_from_form(typed, case)
+    elif kind in tuple(ReplyKind):
+        reply = replace(typed, kind=ReplyKind(kind))
+    else:
+        raise refuse_input("kind", f"one of {', '.join(ReplyKind)}, or a file that our reply form saved", kind)
+    store_reply(context.ledger, context.log, case.case_id, reply, by=session.account)
+    return _to_case(case.case_id, form)
 
 
 LETTER_POSTS: Mapping[str, tuple[Role, Post]] = {

@@ -96,7 +96,7 @@ def finish_deletions(ledger: Ledger, warc_dir: Path, log: CustodyLog) -> None:
         (record["file"], record["offset"])
         for entry in log.entries()
         if entry["event"] == CustodyEvent.DELETED
-        for record in entry["details"]["records"]
+        for record in entry["details"].get("records", ())
     }
     rows = [row for row in ledger.rows(_PLACES) if (row["file"], row["offset"]) not in logged]
     left: list[dict[str, Any]] = []

@@ -14,7 +14,7 @@ from typing import Any
 
 from ledger.database import Ledger
 from ledger.errors import EvidenceBrokenError
-from ledger.proof.sealed_rows import TABLES, columns_of, key_of, read_rows
+from ledger.proof.sealed_rows import TABLES, columns_of, key_of, read_deleted_leaves, read_rows
 from ledger.proof.seals import MANIFEST, Seal, Seals
 from ledger.proof.verifier import MerkleTree, leaf_hash, row_bytes
 
@@ -45,10 +45,12 @@ class Proofs:
     def row(self, table: str, group: str | None, where: str, values: Sequence[object]) -> list[dict[str, Any]]:
         """Return rows of one table with their paths; leaf None: not sealed, or sealed as something else.
 
-        digest: of the row as it is, as it stands in its group's tree, for whoever is shown a redacted copy of it.
+        digest: of the row as it stands in its group's tree, for whoever is shown a redacted copy of it; deleted: what it said is gone, and
+        the digest is that of what it was.
         group: the name of the group that they are sealed in; None: of a table that is sealed by spans of time.
         """
         columns = columns_of(self.ledger, table)
+        deleted = read_deleted_leaves(self.ledger, _BY_NAME[table])
         rows = self.ledger.rows(f"SELECT {', '.join(columns)} FROM {table} WHERE {where}", values)
         paths = []
         for row in rows:
@@ -62,10 +64,11 @@ class Proofs:
                     "table": table,
                     "columns": list(sealed.columns if sealed else columns),
                     "values": json.loads(data),
-                    "digest": leaf_hash(data).hex(),
+                    "digest": deleted.get(leaf_hash(data), leaf_hash(data)).hex(),
                     "leaf": sealed.leaf if sealed is not None and is_sealed else None,
                     "path": sealed.tree.path(place) if sealed is not None and place is not None else [],
                 }
+                | ({"deleted": True} if leaf_hash(data) in deleted else {})
             )
         return paths
 
@@ -99,7 +102,8 @@ class Proofs:
         seal, leaf = self.seals.sealed_groups[table, group]
         spec, columns = _BY_NAME[table], tuple(leaf["columns"])
         rows = [row_bytes(row) for row in read_rows(self.ledger, spec, key_of(spec, group), columns)]
-        tree = MerkleTree([leaf_hash(row) for row in rows])
+        deleted = read_deleted_leaves(self.ledger, spec)
+        tree = MerkleTree([deleted.get(leaf_hash(row), leaf_hash(row)) for row in rows])
         if not rows or tree.levels[-1][0].hex() != leaf["root"]:
             return None  # written anew since; `partnerproof verify` tells whether it may be
         number = next(n for n, line in enumerate(self._tree(seal)[0]) if json.loads(line) == leaf)

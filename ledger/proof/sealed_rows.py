@@ -2,13 +2,14 @@
 
 A group is what one digest stands for: the captures of a visit, the grants of a snapshot, the verdicts of a span of time.
 Groups of what is only ever added are sealed once, when nothing more can come to them; what may be computed anew (pages
-read again, claims) is sealed as it stands, and again when it has changed.
+read again, claims) is sealed as it stands, and again when it has changed. A row whose words were deleted counts as what it was, as
+long as what is left of it is as the deletion left it (ledger/proof/row_deletion.py).
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger.database import Ledger
@@ -125,10 +126,12 @@ TABLES = (
     _snapshot("relationships", "t.child, t.parent, t.kind, t.valid_from, t.valid_until", "t.snapshot_no"),
     Table(name="judgings", key="substr(t.started_at, 1, 10)", order="t.judging_id"),
     _span("searches", "t.search_id", "searched_at"),
+    _span("near_miss_checks", "t.check_id", "decided_at"),
     _span("verdicts", "t.verdict_id", "judged_at"),
     _span("pictures", "t.picture_id", "drawn_at"),
     _span("rejections", "t.rejection_id", "decided_at"),
     _span("deletions", "t.capture_id", "deleted_at"),
+    _span("row_deletions", "t.table_name, t.row_id", "deleted_at"),
     _span("holds", "t.hold_id", "decided_at"),
     Table(name="cases", key="substr(t.opened_at, 1, 10)", order="t.case_id"),
     _span("case_events", "t.event_id", "at"),
@@ -161,9 +164,10 @@ def read_groups(
     """
     columns = columns or columns_of(ledger, table.name)
     if table.is_once:
+        deleted = read_deleted_leaves(ledger, table)
         for key in spans_or_keys(ledger, table, spans):
             if _group_name(key) not in skipped:
-                yield _group(table, _group_name(key), columns, read_rows(ledger, table, key, columns))
+                yield _group(table, _group_name(key), columns, read_rows(ledger, table, key, columns), deleted)
         return
     sql = f"SELECT {table.key} AS sealed_group, {_listed(columns)} FROM {table.name} t {table.join} ORDER BY 1, {table.order}"
     rows = (tuple(row) for row in ledger.each(sql))
@@ -196,9 +200,22 @@ def key_of(table: Table, group: str) -> Key:
     return int(group) if table.key == "t.snapshot_no" else group
 
 
-def _group(table: Table, name: str, columns: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> RowGroup:
-    count = itertools.count()
-    root = merkle_root(leaf_hash(row_bytes(row)) for row, _ in zip(rows, count, strict=False)).hex()
+def read_deleted_leaves(ledger: Ledger, table: Table) -> dict[bytes, bytes]:
+    """Return of each row whose words were deleted the leaf of what is left of it, and the leaf that it was."""
+    sql = "SELECT left_sha256, row_sha256 FROM row_deletions WHERE table_name = ?"
+    return {bytes.fromhex(left): bytes.fromhex(was) for left, was in ledger.rows(sql, [table.name])}
+
+
+def _group(
+    table: Table,
+    name: str,
+    columns: tuple[str, ...],
+    rows: Iterable[tuple[object, ...]],
+    deleted: Mapping[bytes, bytes] | None = None,
+) -> RowGroup:
+    count, was = itertools.count(), deleted or {}
+    leaves = (leaf_hash(row_bytes(row)) for row, _ in zip(rows, count, strict=False))
+    root = merkle_root(was.get(leaf, leaf) for leaf in leaves).hex()
     return RowGroup(table=table.name, group=name, columns=columns, is_once=table.is_once, rows=next(count), root=root)
 
 

@@ -23,6 +23,7 @@ from ledger.database import Ledger
 from ledger.errors import PartnerproofError
 from ledger.identity import sha256_hex
 from ledger.proof.fixity import Fixity, Place
+from ledger.proof.row_deletion import LOGGED
 from ledger.proof.sealed_rows import TABLES, Table, read_groups
 from ledger.proof.seals import FORMAT, HEAD, MANIFEST, Leaf, Seal, Seals
 from ledger.proof.verifier import (
@@ -211,6 +212,7 @@ class Verification:
                     return
                 for table in TABLES:
                     yield from self._table(ledger, table)
+                yield from self._row_deletions(ledger)
         except (PartnerproofError, sqlite3.Error, UnicodeDecodeError) as error:
             is_outside = any(word in str(error) for word in _OUTSIDE)
             yield Check(name, NOT_CHECKED if is_outside else BROKEN, f"can't be read ({error})")
@@ -263,6 +265,17 @@ class Verification:
                 yield self._changed(table, group, seal, leaf, rows=0)
         if right:
             yield Check(f"table {table.name}", OK, f"{right} groups of rows as sealed")
+
+    def _row_deletions(self, ledger: Ledger) -> Iterator[Check]:
+        """What is said to have been deleted of rows against what the custody log tells of it."""
+        self._read_on()
+        logged = {tuple(row) for entry in self._entries(CustodyEvent.DELETING) for row in entry.get("rows", ())}
+        stored = [tuple(row) for row in ledger.rows(f"SELECT {', '.join(LOGGED)} FROM row_deletions")]
+        for row in stored:
+            if row not in logged:
+                yield Check(f"table {row[0]}, {row[1]}", BROKEN, "is said to be deleted, and the custody log does not tell of it")  # fmt: skip
+        if stored and logged.issuperset(stored):
+            yield Check("deleted rows", OK, f"{len(stored)} rows whose words were deleted, as the custody log tells")
 
     def _changed(self, table: Table, group: str, seal: Seal, leaf: Leaf, *, rows: int) -> Check:
         what = f"table {table.name}, {'visit ' if table.key.endswith('visit_id') else ''}{group}"

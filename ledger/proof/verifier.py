@@ -17,6 +17,7 @@ Three outcomes: ok, BROKEN, not checked. Exit code: 0 all is ok, 1 something is 
 
 Of a redacted export, each row, record and log entry in which something was blanked is "redacted", which is not checked: its
 original's digest is there and was sealed, but whether the copy has the rest of it only the original shows. All else is checked.
+Of a row that is withheld, such as a reviewer's comment, only the digest is there: that it was sealed is checked, what it says is not shown.
 
 The dossier and the other pages for people are written anew for each export: no seal covers them, only manifest.json does. Whoever
 made the export has the digest of manifest.json in the custody log; ask for it. What the pages say stands in the rows and records.
@@ -518,7 +519,8 @@ def _check_leaves(folder: Path) -> Iterator[Check]:
 
 
 def _check_rows(folder: Path, leaves: Sequence[dict[str, Any]]) -> Iterator[Check]:
-    sealed = broken = unsealed = redacted = 0
+    sealed = broken = unsealed = redacted = withheld = 0
+    replied: set[str] = set()
     for number, line in enumerate(_lines(folder / "proof" / "rows.jsonl"), 1):
         row = json.loads(line)
         if row.get("leaf") is None:
@@ -526,15 +528,18 @@ def _check_rows(folder: Path, leaves: Sequence[dict[str, Any]]) -> Iterator[Chec
             continue
         leaf = leaves[row["leaf"]]
         is_of_it = leaf["kind"] == "rows" and leaf["table"] == row["table"] and leaf["columns"] == row["columns"]
-        is_copy = row.get("redacted") is True
-        digest = bytes.fromhex(row["digest"]) if is_copy else leaf_hash(row_bytes(row["values"]))
+        is_copy, is_withheld = row.get("redacted") is True, row.get("withheld") is True
+        digest = bytes.fromhex(row["digest"]) if is_copy or is_withheld else leaf_hash(row_bytes(row["values"]))
         if is_of_it and root_of_path(digest, row["path"]).hex() == leaf["root"]:
-            redacted, sealed = redacted + is_copy, sealed + (not is_copy)
+            redacted, sealed, withheld = redacted + is_copy, sealed + (not is_copy), withheld + is_withheld
+            if row["table"] == "replies" and not is_copy and not is_withheld:
+                replied.update(value["sha256"] for value in row["values"] if isinstance(value, dict))
         else:
             broken += 1
             yield Check(f"proof/rows.jsonl, line {number}", BROKEN, f"the row of {row['table']} is not the sealed one")
     if not broken:
-        yield Check("rows", OK, f"{sealed} rows of the database are as they were sealed")
+        more = f", {withheld} of them withheld (their digests are there)" if withheld else ""
+        yield Check("rows", OK, f"{sealed} rows of the database are as they were sealed{more}")
     if redacted:
         yield Check("rows", NOT_CHECKED, f"{redacted} are redacted copies of sealed rows, whose digests are there")
     if unsealed:
@@ -543,6 +548,18 @@ def _check_rows(folder: Path, leaves: Sequence[dict[str, Any]]) -> Iterator[Chec
             NOT_CHECKED,
             f"{unsealed} rows lead to no seal: nothing shows that they are as they were first written",
         )
+
+    yield from _check_reply_files(folder, replied)
+
+
+def _check_reply_files(folder: Path, replied: set[str]) -> Iterator[Check]:
+    """The files of replies against what the sealed rows say of them."""
+    files = sorted(path for path in folder.glob("replies/*") if path.is_file())
+    strange = [path.name for path in files if file_facts(path)["sha256"] not in replied]
+    for name in strange:
+        yield Check(f"replies/{name}", NOT_CHECKED, "no sealed row tells of a reply with this file")
+    if files and not strange:
+        yield Check("replies", OK, f"{len(files)} files of replies are those that their sealed rows tell of")
 
 
 def _check_records(folder: Path, leaves: Sequence[dict[str, Any]]) -> Iterator[Check]:

@@ -28,6 +28,7 @@ from ledger.vocabulary import (
     HoldEvent,
     JudgingCause,
     MarkMisuse,
+    NearMissEvent,
     Relation,
     RemovalOutcome,
     VerdictKind,
@@ -117,6 +118,19 @@ class Absence:
     last_shown_on: PageId
     outcome: RemovalOutcome
     why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearMissCheck:
+    table: ClassVar[str] = "near_miss_checks"
+    check_id: str
+    search_id: SearchId
+    near_miss_no: int
+    company: str
+    event: NearMissEvent
+    why: str
+    decided_by: str
+    decided_at: Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

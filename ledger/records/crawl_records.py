@@ -291,3 +291,15 @@ class Deletion:
     retention_class: str
     kept_days: int
     deleted_at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowDeletion:
+    table: ClassVar[str] = "row_deletions"
+    table_name: str
+    row_id: str
+    row_sha256: Sha256
+    left_sha256: Sha256
+    retention_class: str
+    kept_days: int
+    deleted_at: Instant

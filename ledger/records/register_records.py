@@ -22,6 +22,7 @@ class RegisterSnapshot:
     format: str = "csv"
     mapping_sha256: Sha256 | None = None  # None: no mapping file was needed
     left_out: int = 0  # rows that could not be read
+    keeper: str | None = None  # None: the import named nobody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,7 @@ class Grant:
     domains: tuple[str, ...] = ()
     identifiers: tuple[str, ...] = ()  # LEIs, and registration numbers as ISSUER:NUMBER
     purpose: str | None = None
+    contact: str | None = None  # an e-mail address, or Name <address>
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from casebook.cases.case_files import read_case_files
+from casebook.cases.letter_templates import LetterTemplates
 from casebook.dossier.findings import read_finding
 from casebook.export.claim_export import ExportOrder, export_claim, export_name
 from casebook.export.personal import find_personal
@@ -71,6 +73,14 @@ def export(
             made_with=describe_program(workspace),
             with_pdf=with_pdf,
             redact_by=ticked,
+            files=read_case_files(
+                ledger,
+                finding.claim_id,
+                warc_dir=workspace.warc,
+                templates=LetterTemplates(workspace.own_letters),
+                sender=workspace.sender,
+                is_redacted=ticked is not None,
+            ),
         )
         made = export_claim(ledger, order, warc_dir=workspace.warc, seals_dir=workspace.seals, log=workspace.custody)
     click.echo(f"wrote {made.path}: {made.bytes:,} bytes, SHA-256 {made.sha256}")

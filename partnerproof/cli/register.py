@@ -23,6 +23,7 @@ from matcher.logo_matches import store_brands
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.lists import REJECTS, rejects_option, tell
 from partnerproof.cli.register_groups import groups, read_name
+from partnerproof.cli.register_near_misses import near_misses
 from partnerproof.cli.register_proposals import proposals
 from partnerproof.cli.register_search import search
 from partnerproof.cli.tables import plain_console, print_rows
@@ -49,6 +50,7 @@ def register() -> None:
 @click.option("--mapping", type=click.Path(path_type=Path), help="TOML that says which column is which; see docs/how-to-register.md.")  # fmt: skip
 @click.option("--valid-until-is-last-day", is_flag=True, help="The dates in valid_until are the last days with the grant, not the first ones without.")  # fmt: skip
 @click.option("--lenient", is_flag=True, help="Leave out rows that can't be read, and list them in rejects.csv; verdicts say so.")  # fmt: skip
+@click.option("--keeper", help="Who keeps the register, name and function: the certificate of a search names them.")
 @rejects_option
 @click.option("--preview", is_flag=True, help="Show how the file is understood, and do nothing.")
 @pass_choice
@@ -60,17 +62,19 @@ def import_file(
     mapping: Path | None,
     valid_until_is_last_day: bool,  # noqa: FBT001  # click passes by name
     lenient: bool,  # noqa: FBT001
+    keeper: str | None,
     rejects: Path | None,
     preview: bool,  # noqa: FBT001
 ) -> None:
     """Make a file (CSV, XLSX, JSON, HTML) a register of BRAND, from now on. All mistakes are named at once; then nothing is imported.
 
     Columns: company, valid_from (needed), aliases, domains, identifiers, relation, programme, tier, marks, purpose,
-    territory, valid_until, parent, source; other usual headings are understood, and a column that is none of them is a mistake,
+    territory, valid_until, parent, source, contact; other usual headings are understood, and a column that is none of them is a mistake,
     unless a --mapping says what it is. Dates are YYYY-MM-DD, or any form that a whole column has and that can be read in one way
     only; valid_until is the first day without the grant, empty or "unlimited" where no end is on record. Several values are parted
     by `;`. A domain or an identifier (an LEI, or ISSUER:NUMBER) decides; a parent makes a group member known; a territory of
-    country codes (DE;AT) is held against the vendor's country; the purpose is recorded only.
+    country codes (DE;AT) is held against the vendor's country; the purpose is recorded only; the contact (an e-mail address, or a name
+    and one) is proposed for a letter to that partner.
 
     A brand may have several registers: of each the newest import holds, and a search asks all of them. Claims that the
     change can touch are judged anew.
@@ -79,6 +83,7 @@ def import_file(
     Example:
       partnerproof register import acme partners.csv
       partnerproof register import acme resellers.xlsx --register resellers --mapping mapping.toml
+      partnerproof register import acme partners.csv --keeper "Ann Example, head of partner management"
     """
     workspace = choice.workspace()
     brands = workspace.load_brands([brand])
@@ -100,6 +105,7 @@ def import_file(
                 mapping_path=mapping,
                 leaves_out_bad_rows=lenient,
                 valid_until_is_last_day=valid_until_is_last_day,
+                keeper=keeper,
             )
             changed = judge_affected(ledger, [brand]) if done.is_new else 0
         if done.is_new:
@@ -161,6 +167,7 @@ def list_imports(choice: Choice, brand: str | None, as_json: bool) -> None:  # n
                 (row.snapshot_id, row.brand or "-", row.name, row.format, f"{row.rows:,}", row.recorded_at),
                 f"{row.file}  {row.file_sha256}"
                 + (f"  {_rows(row.left_out)} left out" if row.left_out else "")
+                + (f"  kept by {row.keeper}" if row.keeper else "")
                 + (f"  undone {row.undone_at}: {row.why}" if row.undone_at else ""),
             )
             for row in snapshots
@@ -240,5 +247,6 @@ def _words(value: object) -> str:
 
 
 register.add_command(search)
+register.add_command(near_misses)
 register.add_command(proposals)
 register.add_command(groups)

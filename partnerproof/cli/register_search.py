@@ -141,9 +141,16 @@ def _print_record(ledger: Ledger, record: Search) -> None:
         ("grant to", "as", "held", "found by"),
         [(hit.company, hit.relation, hit.held, hit.via) for hit in certificate.hits],
     )
-    misses = [(miss.company, miss.domain, miss.why_refused) for miss in certificate.near_misses]
+    misses = [
+        (miss.company, miss.domain, _tell_why(miss.why_refused, miss.checked_by, miss.checked_why))
+        for miss in certificate.near_misses
+    ]
     _print_table("Looked at and refused", ("company", "domain", "why"), misses)
     console.print(f"record {certificate.search_id}", style="dim", highlight=False)
+
+
+def _tell_why(why: str, checked_by: str, checked_why: str) -> str:
+    return f"{why}; {checked_by}: {checked_why}" if checked_by else why
 
 
 def _print_table(title: str, headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:

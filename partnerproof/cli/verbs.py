@@ -47,6 +47,7 @@ GROUPS: dict[str, tuple[Verb, ...]] = {
     "Decide": (
         Verb("serve", "Open the review application in a browser on this machine."),
         Verb("reject", "Say that an image does not show a brand's logo."),
+        Verb("reply", "Note an answer that the reply form of an export saved as a file."),
     ),
     "Prove": (
         Verb("seal", "Seal what was stored, and have the seals stamped by authorities."),

@@ -1,6 +1,7 @@
 """Registers on the command line: import, list, diff, undo, groups, search and its certificate.
 
-Tests: partnerproof/cli/dates.py, partnerproof/cli/judge.py, partnerproof/cli/register.py.
+Tests: partnerproof/cli/dates.py, partnerproof/cli/judge.py, partnerproof/cli/register.py,
+partnerproof/cli/register_near_misses.py.
 """
 
 from __future__ import annotations
@@ -152,3 +153,26 @@ def test_an_import_that_dies_while_it_judges_has_not_happened(acme: Path, tmp_pa
     with sqlite3.connect(database) as connection:
         connection.execute("DROP TRIGGER dies")
     assert "imported 1 grants" in run(acme, "import", "acme", tmp_path / "r.csv")
+
+
+def test_a_keeper_is_named_and_near_misses_are_ticked_off(acme: Path, tmp_path: Path) -> None:
+    partners = tmp_path / "partners.csv"
+    partners.write_text(HEAD + "SensorGrid Ltd,sensorgrid.example,2018-01-01,\n")
+    run(acme, "import", "acme", partners, "--keeper", "Ann Example, head of partners")
+    assert "kept by Ann Example, head of partners" in run(acme, "list", "acme")
+    record = json.loads(run(acme, "search", "SenseGrid", "--brand", "acme", "--as-of", "2021-05-01", "--json"))
+    search_id = record["search_id"]
+    assert "nobody" in run(acme, "near-misses", search_id)
+    assert "say why" in run(acme, "near-misses", search_id, "1", code=2)
+    assert "name the NUMBERS" in run(acme, "near-misses", search_id, "--why", "x", code=2)
+    assert "a number from 1 to 1" in run(acme, "near-misses", search_id, "7", "--why", "x", code=2)
+    told = run(acme, "near-misses", search_id, "1", "--why", "makers of sensors", "--by", "Ann Example")
+    assert "refused: 1, SensorGrid Ltd, by Ann Example" in told
+    assert "Ann Example" in run(acme, "near-misses", search_id)
+    assert json.loads(run(acme, "near-misses", search_id, "--json"))[0]["check"]["why"] == "makers of sensors"
+    run(acme, "search", "--again", search_id, "--certificate", tmp_path / "c.html")
+    page = (tmp_path / "c.html").read_text(encoding="utf-8")
+    assert "makers of sensors" in page
+    assert "Ann Example, head of partners" in page
+    assert "withdrawn: 1" in run(acme, "near-misses", search_id, "1", "--why", "it may be", "--undo")
+    assert "nobody" in run(acme, "near-misses", search_id)

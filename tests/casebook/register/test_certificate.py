@@ -5,16 +5,21 @@ from __future__ import annotations
 import html
 import itertools
 import re
+import shutil
 from dataclasses import replace
 
 import pytest
 from bs4 import BeautifulSoup
 
 from casebook.register.certificate import MAX_HITS, read_certificate, write_certificate
+from casebook.register.imports import import_register
+from casebook.register.near_miss_checks import check_near_misses
 from casebook.register.recorded_search import ask_register
 from casebook.register.search_terms import SearchQuery
-from ledger.errors import OutsideFailureError
+from ledger.errors import BadInputError, OutsideFailureError
+from ledger.proof.custody import CustodyLog
 
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 NOBODY = SearchQuery(names=(), domains=(), group=())
 DAY = "2021-05-01"
 REGISTER = """company,domain,valid_from,valid_until
@@ -114,3 +119,69 @@ def test_a_place_that_can_not_be_written_is_told(ledger, register, tmp_path):
     row = ask_register(ledger, "acme", replace(NOBODY, names=("A",)), DAY)
     with pytest.raises(OutsideFailureError, match="name another file"):
         write_certificate(ledger, row, tmp_path / "none" / "c.html")
+
+
+def text_of(ledger, row, tmp_path) -> str:
+    write_certificate(ledger, row, tmp_path / "c.html")
+    return " ".join(BeautifulSoup((tmp_path / "c.html").read_text(encoding="utf-8"), "lxml").get_text(" ").split())
+
+
+def test_it_names_who_keeps_each_register_or_says_that_nobody_is_named(ledger, register, tmp_path):
+    register(REGISTER)
+    asked = replace(NOBODY, names=("SenseGrid",))
+    text = text_of(ledger, ask_register(ledger, "acme", asked, DAY), tmp_path)
+    assert "keeper not named" in text
+    assert '--keeper "Name, function"' in text
+    path = tmp_path / "partners.csv"
+    done = import_register(ledger, "acme", path, keeper="  Ann Example,\n head of partners ")
+    assert done.is_new, "another keeper is another snapshot"
+    text = text_of(ledger, ask_register(ledger, "acme", asked, DAY), tmp_path)
+    assert "kept by Ann Example, head of partners" in text
+    assert "not named" not in text
+    assert not import_register(ledger, "acme", path, keeper="Ann Example, head of partners").is_new
+    assert not import_register(ledger, "acme", path).is_new
+
+
+def test_a_past_certificate_keeps_the_keeper_of_its_snapshot(ledger, register, tmp_path):
+    register(REGISTER)
+    path = tmp_path / "partners.csv"
+    import_register(ledger, "acme", path, keeper="Ann")
+    row = ask_register(ledger, "acme", replace(NOBODY, names=("SenseGrid",)), DAY)
+    import_register(ledger, "acme", path, keeper="Ben")
+    assert [register.keeper for register in read_certificate(ledger, row).registers] == ["Ann"]
+
+
+@pytest.mark.parametrize("keeper", ["", "  ", "12", "A" * 201, "Ann\x07Example"])
+def test_a_keeper_that_names_nobody_is_refused(ledger, register, tmp_path, keeper):
+    register(REGISTER)
+    with pytest.raises(BadInputError, match="a name and a function"):
+        import_register(ledger, "acme", tmp_path / "partners.csv", keeper=keeper)
+
+
+def test_it_has_lines_to_sign_whatever_came_out(ledger, register, tmp_path):
+    register(REGISTER)
+    for asked in ({"names": ("SenseGrid",)}, {"domains": ("harbour.example",)}):
+        text = text_of(ledger, ask_register(ledger, "acme", replace(NOBODY, **asked), DAY), tmp_path)
+        assert "Signed Name, function Place, date Signature" in text
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+def test_it_holds_on_one_page_with_keepers_near_misses_that_were_looked_at_and_lines_to_sign(
+    ledger, register, tmp_path
+):
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs the extra [browser]")
+    lines = "".join(f"SenseGri{letter} Ltd,{letter}.example,2018-01-01,\n" for letter in "abcefghij")
+    for name in ("partners",):
+        register("company,domain,valid_from,valid_until\n" + lines, name)
+        import_register(ledger, "acme", tmp_path / f"{name}.csv", register=name, keeper="Ann Example, head of partner management")  # fmt: skip
+    row = ask_register(ledger, "acme", replace(NOBODY, names=("SenseGrid Co., Ltd.",)), DAY, window_from="2016-05-01")
+    log = CustodyLog(tmp_path / "custody.jsonl")
+    check_near_misses(ledger, log, row.search_id, [1, 2, 3, 4, 5, 6], why="a bakery in another country", by="Ann Example")  # fmt: skip
+    write_certificate(ledger, row, tmp_path / "c.html")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.goto((tmp_path / "c.html").as_uri())
+        pdf = page.pdf(prefer_css_page_size=True)
+        browser.close()
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
