@@ -22,10 +22,10 @@ from casebook.cases.letter_facts import Sender
 from casebook.cases.letter_files import TEMPLATES, render_file
 from casebook.cases.letter_grounds import reference_of
 from casebook.cases.letter_templates import LetterTemplates
-from casebook.cases.letter_text import write_day
 from casebook.cases.letters import MAX_NAME_CHARS
 from casebook.dossier.findings import read_finding
 from casebook.files.page_policy import own_policy
+from casebook.files.written_days import write_day
 from ledger.database import Ledger, columns_of
 from ledger.dates import day_of, read_date
 from ledger.errors import BadInputError, Problem
@@ -116,7 +116,7 @@ def _latest_letter(ledger: Ledger, case: Case) -> Letter | None:
 def draw_reply_form(form: ReplyForm) -> str:
     """Return the page, with style and script in it."""
     style, script = ((TEMPLATES / f"reply-form.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
-    policy = own_policy(style=style, script=script)
+    policy = own_policy(style, script=script)
     return render_file(
         "reply-form.html",
         form=form, texts=form.texts, kinds=tuple(ReplyKind), format=FORMAT, style=style, script=script, policy=policy,

@@ -9,7 +9,6 @@ Reads: all of it. Writes: summary.html, index.html, coverage.html, claims/<claim
 from __future__ import annotations
 
 import base64
-import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from casebook.dossier.findings import read_findings, require_brand
 from casebook.dossier.share_bars import NOT_JUDGED
 from casebook.dossier.summary import MOST_WITHOUT, Summary, SummaryScope, read_summary
 from casebook.dossier.witnesses import read_witnesses
+from casebook.files.page_policy import own_policy
 from casebook.files.pdf import pdf_bytes, require_pdf
 from casebook.files.styles import STYLES, read_style
 from casebook.files.written_days import mark_time, mark_times_in
@@ -98,7 +98,7 @@ class Pages:
 
     @cached_property
     def policy(self) -> str:
-        return f"default-src 'none'; img-src data:; style-src '{_digest(self.style)}' '{_digest(self.summary_style)}'; script-src '{_digest(self.script)}'; base-uri 'none'; form-action 'none'"
+        return own_policy(self.style, self.summary_style, script=self.script)
 
     def render(self, template: str, **values: object) -> str:
         return self.environment.get_template(template).render(
@@ -195,7 +195,3 @@ def _count(values: Iterable[str | None]) -> Counter[str]:
 def _ordered(counts: Counter[str]) -> dict[str, int]:
     order = {str(kind): place for place, kind in enumerate(SERIOUSNESS)}
     return dict(sorted(counts.items(), key=lambda entry: order.get(entry[0], 99)))
-
-
-def _digest(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -6,9 +6,9 @@ import base64
 import hashlib
 
 
-def own_policy(*, style: str, script: str = "") -> str:
-    """Return the Content-Security-Policy of a page with this style and, where it has one, this script in it; pictures as data."""
-    parts = ["default-src 'none'", "img-src data:", f"style-src '{_digest(style)}'"]
+def own_policy(*styles: str, script: str = "") -> str:
+    """Return the Content-Security-Policy of a page with these styles and, where it has one, this script in it; pictures as data."""
+    parts = ["default-src 'none'", "img-src data:", "style-src " + " ".join(f"'{_digest(style)}'" for style in styles)]
     if script:
         parts.append(f"script-src '{_digest(script)}'")
     return "; ".join([*parts, "base-uri 'none'", "form-action 'none'"])

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from casebook.files.page_policy import own_policy
+from casebook.files.styles import read_style
 from casebook.register.near_miss_checks import read_checks
 from casebook.register.proposals import FORMAT as PROPOSALS_FORMAT
 from ledger.database import Ledger
@@ -114,7 +115,8 @@ class Certificate:
 def write_certificate(ledger: Ledger, search: Search, out: Path) -> Certificate:
     """Write the page of a stored search. Errors: OutsideFailureError when the file can't be written."""
     certificate = read_certificate(ledger, search)
-    style = (_TEMPLATES / "certificate.css").read_text(encoding="utf-8")
+    own = (_TEMPLATES / "certificate.css").read_text(encoding="utf-8")
+    style = f"{read_style('tokens', 'components', 'paper')}\n{own}"
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=select_autoescape(default=True),
@@ -122,9 +124,7 @@ def write_certificate(ledger: Ledger, search: Search, out: Path) -> Certificate:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    page = environment.get_template("certificate.html").render(
-        c=certificate, style=style, policy=own_policy(style=style)
-    )
+    page = environment.get_template("certificate.html").render(c=certificate, style=style, policy=own_policy(style))
     try:
         out.write_text(page, encoding="utf-8")
     except OSError as error:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
@@ -103,7 +103,7 @@ class Coded:
     def equals(self, value: str | None) -> Mask:
         return np.asarray(self.codes == self.code_of.get(value, -1))
 
-    def is_one_of(self, values: Sequence[str]) -> Mask:
+    def is_one_of(self, values: Collection[str]) -> Mask:
         return np.isin(self.codes, [self.code_of.get(value, -1) for value in values])
 
     def count(self, mask: Mask) -> dict[str | None, int]:

@@ -21,10 +21,10 @@ from casebook.web.application_context import ApplicationContext
 from casebook.web.case_columns import CaseColumns, Mask
 from casebook.web.charts import COLOURS, Series, draw_bars, draw_columns, draw_survival
 from casebook.web.coverage_counts import UNKNOWN, CoverageCounts, count_coverage
-from casebook.web.queue import UNDECIDED_STATES
 from casebook.web.responses import Answer, Page
 from ledger.database import Ledger
 from ledger.identity import utc_now
+from ledger.vocabulary import UNDECIDED as UNDECIDED_STATES
 from ledger.vocabulary import Role
 
 GROUPINGS = ("verdict", "brand", "country")

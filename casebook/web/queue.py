@@ -22,7 +22,8 @@ from ledger.identity import utc_now
 from ledger.passage_search import match_query
 from ledger.records import Case
 from ledger.typed_texts import CaseId
-from ledger.vocabulary import CaseState, VerdictKind
+from ledger.vocabulary import UNDECIDED as UNDECIDED_STATES
+from ledger.vocabulary import VerdictKind
 
 PAGE_SIZE = 50
 MOST_AT_ONCE = 500  # cases of one decision
@@ -251,9 +252,6 @@ def same_group(columns: CaseColumns, case: Case) -> list[CaseGroup]:
         if value
     ]
     return [group for group in groups if group.cases > 1]
-
-
-UNDECIDED_STATES = (CaseState.OPEN, CaseState.LATER, CaseState.WAITING_APPROVAL)
 
 
 def _number(text: str, low: float, high: float) -> float | None:

@@ -16,13 +16,13 @@ from casebook.web.queue import (
     NOBODY,
     PAGE_SIZE,
     UNDECIDED,
-    UNDECIDED_STATES,
     CaseGroup,
     Filters,
 )
 from ledger.database import Ledger
 from ledger.passage_search import match_query
 from ledger.records import Case
+from ledger.vocabulary import UNDECIDED as UNDECIDED_STATES
 from tests.casebook.ledgers import rows_of
 
 
