@@ -256,12 +256,6 @@ def _index(ledger: Ledger, words: Mapping[CaseId, str]) -> None:
     )
 
 
-def read_events(ledger: Ledger, case_id: CaseId) -> list[CaseEventRow]:
-    """Return the events of a case, oldest first."""
-    sql = f"SELECT {columns_of(CaseEventRow)} FROM case_events WHERE case_id = ? ORDER BY event_id"
-    return ledger.select(CaseEventRow, sql, [case_id])
-
-
 def read_cases(ledger: Ledger, case_ids: Sequence[CaseId]) -> list[Case]:
     """Return cases in the order of their ids; those that are gone are left out."""
     return ledger.select(

@@ -13,7 +13,7 @@ from typing import Any
 
 from ledger.database import Ledger, columns_of
 from ledger.records import Case, CaseEventRow, RemovalCheck
-from ledger.typed_texts import ClaimId, Instant, IsoDate, Sha256
+from ledger.typed_texts import CaseId, ClaimId, Instant, IsoDate, Sha256
 from ledger.vocabulary import CaseEvent, ReplyKind, Tone
 
 TOLD = frozenset(
@@ -95,9 +95,7 @@ def read_case_story(ledger: Ledger, claim_id: ClaimId) -> CaseStory | None:
     if case is None:
         return None
     key = [case.case_id]
-    events = ledger.select(
-        CaseEventRow, f"SELECT {columns_of(CaseEventRow)} FROM case_events WHERE case_id = ? ORDER BY event_id", key
-    )
+    events = read_events(ledger, case.case_id)
     checks = f"SELECT {columns_of(RemovalCheck)} FROM removal_checks WHERE case_id = ? ORDER BY looked_at, check_id"
     return CaseStory(
         case=case,
@@ -125,3 +123,9 @@ _LETTERS = """
 _REPLIES = """
     SELECT kind, received_on, sender, words, file_name, file_sha256 FROM replies WHERE case_id = ? ORDER BY received_on, reply_id
 """
+
+
+def read_events(ledger: Ledger, case_id: CaseId) -> list[CaseEventRow]:
+    """Return the events of a case, oldest first."""
+    sql = f"SELECT {columns_of(CaseEventRow)} FROM case_events WHERE case_id = ? ORDER BY event_id"
+    return ledger.select(CaseEventRow, sql, [case_id])

@@ -5,10 +5,9 @@ Reads: every table on the way from capture to verdict. Writes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar
 
 from casebook.dossier.case_story import CaseStory, read_case_story
 from casebook.dossier.evidence_rates import describe_rate, tell_share, upper_bound
@@ -16,6 +15,7 @@ from casebook.dossier.findings import Finding
 from casebook.dossier.named_images import NamedExhibit, read_named_images
 from casebook.dossier.pictures import PageExhibit, read_exhibits
 from casebook.dossier.provenance import Exchange, Way, read_exchanges, read_ways
+from casebook.dossier.text_exhibits import Seen, TextExhibit, group_looks, read_text_exhibits, seen_on
 from casebook.verdicts.facts import ClaimDates, read_claim_dates
 from casebook.verdicts.rules import RULES_VERSION
 from ledger.database import Ledger, columns_of
@@ -34,12 +34,9 @@ from ledger.typed_texts import (
 )
 from ledger.verdict_kinds import MEANINGS as VERDICTS
 from ledger.vocabulary import (
-    AssertedBy,
     FoundBy,
     MarkMisuse,
     Polarity,
-    Relation,
-    StatementKind,
 )
 from matcher.brands.usage import read_usage
 from matcher.decoding.refusals import Refusal
@@ -49,22 +46,7 @@ from matcher.looking.regions import Box
 from matcher.looking.transform import describe_transform, read_transform
 from matcher.thresholds import COUNTED_STRANGERS
 
-T = TypeVar("T")
 MAX_PICTURED = 6  # the best evidence is shown in pictures, the rest in the table
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """When one page showed a piece of evidence: first and last look, and on how many."""
-
-    first: Instant
-    last: Instant
-    looks: int
-
-
-class _SeenAt(Protocol):
-    @property
-    def seen_at(self) -> Instant: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,31 +82,6 @@ class ShownLogo:
     transform: dict[str, Any]
     strangers: int
     strangers_compared: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownSentence:
-    """A row of _TEXTS: a sentence that names the brand, with the passage that it stands in."""
-
-    seen_at: Instant
-    page_url: FinalUrl
-    page_title: str | None
-    sentence: str
-    text: str
-    sentence_start: int
-    sentence_end: int
-    kind: StatementKind
-    rule: str
-    relation: Relation | None
-    polarity: Polarity
-    tier: str | None
-    programme: str | None
-    since: str | None
-    until: str | None
-    subject: str | None
-    asserted_by: AssertedBy
-    heading: str | None
-    language: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,18 +142,6 @@ class LogoExhibit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TextExhibit:
-    """One sentence that names the brand, with the passage before and after it."""
-
-    sentence: ShownSentence
-    seen: Seen
-    parts: tuple[str, ...]  # what was understood of it, a phrase each
-    before: str
-    marked: str  # the sentence as the passage has it
-    after: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
     """What a reader of one claim needs."""
 
@@ -234,7 +179,7 @@ def read_dossier(ledger: Ledger, warc_dir: Path, finding: Finding, *, with_pictu
         evidence_rate=describe_rate(finding.evidence, is_doubted=bool(verdicts and verdicts[0].facts.get("doubts"))),
         logos=_logos(ledger, warc_dir, claim_id, with_pictures=with_pictures),
         named=read_named_images(ledger, warc_dir, claim_id, with_pictures=with_pictures),
-        texts=_texts(ledger, claim_id),
+        texts=read_text_exhibits(ledger, claim_id),
         dates=read_claim_dates(ledger, claim_id),
         contradictions=tuple(
             ledger.select(
@@ -280,7 +225,7 @@ def _logos(ledger: Ledger, warc_dir: Path, claim_id: ClaimId, *, with_pictures: 
     ):
         misuse.setdefault(mark.evidence_id, []).append(mark)
     shown = ledger.select(ShownLogo, _LOGOS, [claim_id])
-    for looks in _group(shown, [(logo.page_url, logo.image_sha256, logo.official_logo_id) for logo in shown]):
+    for looks in group_looks(shown, [(logo.page_url, logo.image_sha256, logo.official_logo_id) for logo in shown]):
         logo = looks[0]
         key = (logo.image_sha256, logo.official_logo_id)
         pictures: Comparison | None = None
@@ -303,7 +248,7 @@ def _logos(ledger: Ledger, warc_dir: Path, claim_id: ClaimId, *, with_pictures: 
         exhibits.append(
             LogoExhibit(
                 logo=logo,
-                seen=_seen(looks),
+                seen=seen_on(looks),
                 shown=_describe_shown(logo),
                 common=_describe_strangers(logo),
                 usage=read_usage(logo.usage).describe(),
@@ -342,59 +287,6 @@ def _describe_strangers(logo: ShownLogo) -> str:
     return f"{count} of {logo.strangers_compared:,} unrelated drawings: under {bound} at 95 % confidence"
 
 
-def _texts(ledger: Ledger, claim_id: ClaimId) -> tuple[TextExhibit, ...]:
-    exhibits = []
-    shown = ledger.select(ShownSentence, _TEXTS, [claim_id])
-    for looks in _group(shown, [(sentence.page_url, sentence.sentence) for sentence in shown]):
-        sentence = looks[0]
-        start, end = _without_spaces(sentence.text, sentence.sentence_start, sentence.sentence_end)
-        exhibits.append(
-            TextExhibit(
-                sentence=sentence,
-                seen=_seen(looks),
-                parts=_describe_parts(sentence),
-                before=sentence.text[max(0, start - 300) : start],
-                marked=sentence.text[start:end],
-                after=sentence.text[end : end + 300],
-            )
-        )
-    return tuple(exhibits)
-
-
-def _without_spaces(text: str, start: int, end: int) -> tuple[int, int]:
-    """Return where a part of a text begins and ends without the spaces around it."""
-    part = text[start:end]
-    start += len(part) - len(part.lstrip())
-    return start, start + len(part.strip())
-
-
-def _describe_parts(sentence: ShownSentence) -> tuple[str, ...]:
-    parts = {
-        "relation": sentence.relation,
-        "": None if sentence.polarity is Polarity.AFFIRMED else sentence.polarity,
-        "tier": sentence.tier,
-        "programme": sentence.programme,
-        "since": sentence.since,
-        "until": sentence.until,
-        "subject": sentence.subject,
-        "said by": None if sentence.asserted_by is AssertedBy.VENDOR else sentence.asserted_by,
-    }
-    return tuple(f"{name} {value}".strip() for name, value in parts.items() if value)
-
-
-def _group(rows: Iterable[T], keys: Iterable[Hashable]) -> list[list[T]]:
-    """Put together what looks at one page gave again and again: equal keys, the newest and surest first."""
-    groups: dict[Hashable, list[T]] = {}
-    for row, key in zip(rows, keys, strict=True):
-        groups.setdefault(key, []).append(row)
-    return list(groups.values())
-
-
-def _seen(looks: Sequence[_SeenAt]) -> Seen:
-    days = sorted({look.seen_at for look in looks})
-    return Seen(first=days[0], last=days[-1], looks=len(days))
-
-
 _LOGOS = """
     SELECT e.evidence_id, e.reasons, e.seen_at, p.url AS page_url, p.title AS page_title,
            g.found_by, g.image_url, g.inline_sha256, g.alt, g.link_url, g.heading_trail, g.nearby_text,
@@ -408,16 +300,6 @@ _LOGOS = """
     JOIN official_logos o ON o.official_logo_id = m.official_logo_id
     WHERE e.claim_id = ? AND e.evidence = 'picture'
     ORDER BY m.score DESC, e.seen_at DESC, e.evidence_id
-"""
-_TEXTS = """
-    SELECT e.seen_at, p.url AS page_url, p.title AS page_title, t.sentence,
-           t.text, t.sentence_start, t.sentence_end, t.kind, t.rule, t.relation, t.polarity, t.tier, t.programme, t.since, t.until,
-           t.subject, t.asserted_by, t.heading, t.language
-    FROM claim_evidence e
-    JOIN sentences t ON t.text_match_id = e.text_match_id
-    JOIN pages p ON p.page_id = e.page_id
-    WHERE e.claim_id = ?
-    ORDER BY e.seen_at DESC, t.ordinal, t.span_start
 """
 _SAME_WALLS = """
     SELECT t.vendor, t.vendor_domain, min(t.page_url) AS page_url, t.images

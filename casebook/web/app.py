@@ -20,7 +20,6 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware
@@ -38,15 +37,20 @@ from casebook.web.kept_texts import forget_text
 from casebook.web.letter_pages import UPLOADS
 from casebook.web.pages import PAGES, POSTS, show_what_changed
 from casebook.web.responses import (
+    FORM,
+    MAX_FORM_BYTES,
+    MAX_UPLOAD_BYTES,
     Answer,
     Form,
     NotThereError,
     Page,
     Post,
     Upload,
-    UploadedFile,
     explain_refusal,
+    is_from_here,
     one_field,
+    read_files,
+    read_form,
 )
 from casebook.web.sent_forms import carry_out_once
 from ledger.errors import BadInputError, EvidenceBrokenError, PartnerproofError
@@ -54,8 +58,6 @@ from ledger.vocabulary import Role
 
 logger = logging.getLogger(__name__)
 COOKIE = "partnerproof_session"
-MAX_FORM_BYTES, MAX_UPLOAD_BYTES, MAX_FIELDS = 1_000_000, MAX_FILE_BYTES + 1_000_000, 1_200
-FORM, FORM_WITH_FILES = "application/x-www-form-urlencoded", "multipart/form-data"
 POLICY = (
     "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'"
@@ -124,11 +126,11 @@ class ReviewApp:
         return self._render_login(200, leads_to=_local_path(request.query_params.get("next", "")))
 
     async def log_in(self, request: Request) -> Response:
-        form = await _read_form(request)
+        form = await read_form(request)
         account, password = one_field(form, "account"), one_field(form, "password")
         address = request.client.host if request.client else "?"
         keys = (f"account {account}", f"address {address}")
-        if not _is_from_here(request):
+        if not is_from_here(request):
             raise HTTPException(403)
         carried = _Carried(leads_to=_local_path(one_field(form, "next")), fields=one_field(form, "fields"))
         if self.context.failed.is_too_many(*keys):
@@ -200,8 +202,8 @@ class ReviewApp:
             try:
                 if session is None:
                     return await self._ask_to_log_in(request)
-                form = await _read_form(request, most_bytes)
-                if not _is_from_here(request) or not hmac.compare_digest(
+                form = await read_form(request, most_bytes)
+                if not is_from_here(request) or not hmac.compare_digest(
                     one_field(form, "csrf").encode(), session.csrf.encode()
                 ):
                     raise HTTPException(403, "the form was not sent from a page of this session: load the page again")
@@ -217,9 +219,9 @@ class ReviewApp:
         """The session has ended while somebody wrote: after the login what they wrote can be sent. Files have to be chosen again."""
         path: str = request.scope["path"]
         is_form = FORM in request.headers.get("content-type", "")
-        if path in ("/logout", "/kept") or not is_form or not _is_from_here(request):
+        if path in ("/logout", "/kept") or not is_form or not is_from_here(request):
             return RedirectResponse("/login", 303)
-        form = await _read_form(request)
+        form = await read_form(request)
         fields = json.dumps({name: values for name, values in form.items() if name != "csrf"}, ensure_ascii=False)
         return self._render_login(
             401,
@@ -241,7 +243,7 @@ class ReviewApp:
 
     def _taking_in(self, upload: Upload) -> Act:
         async def act(request: Request, session: Session, form: Form) -> Response:
-            files = await _read_files(request)
+            files = await read_files(request)
             made = await run_in_threadpool(
                 lambda: self._once(
                     session, form, lambda: upload(self.context, session, request.path_params, form, files)
@@ -392,32 +394,3 @@ async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Resp
     for name, value in _HEADERS.items():
         answer.headers.setdefault(name, value)
     return answer
-
-
-async def _read_form(request: Request, most_bytes: int = MAX_FORM_BYTES) -> dict[str, list[str]]:
-    """The fields of a form. Only where uploads are taken (most_bytes) may it be one with files."""
-    length = request.headers.get("content-length", "")
-    if not length.isdecimal() or int(length) > most_bytes:  # without a length a body may have no end
-        raise HTTPException(413 if length.isdecimal() else 411)
-    kind = request.headers.get("content-type", "")
-    if FORM not in kind and not (most_bytes > MAX_FORM_BYTES and FORM_WITH_FILES in kind):
-        raise HTTPException(415)
-    form: FormData = await request.form(max_files=1, max_fields=MAX_FIELDS, max_part_size=MAX_FORM_BYTES)
-    fields: dict[str, list[str]] = {}
-    for name, value in form.multi_items():
-        if isinstance(value, str):
-            fields.setdefault(name, []).append(value)
-    return fields
-
-
-async def _read_files(request: Request) -> dict[str, UploadedFile]:
-    """The files of the form that was just read; a field that was left empty is none."""
-    form = await request.form()
-    files = [(name, value) for name, value in form.multi_items() if not isinstance(value, str)]
-    read = {name: UploadedFile(name=value.filename or name, content=await value.read()) for name, value in files}
-    return {name: file for name, file in read.items() if file.content}
-
-
-def _is_from_here(request: Request) -> bool:
-    """Whether a browser says that the request comes from our own pages; what says nothing is held to the form's secret."""
-    return request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from casebook.cases.cases import read_events
 from casebook.cases.follow_up import ListedReply, read_replies
 from casebook.cases.removal import read_checks
 from casebook.cases.stored_letters import ListedLetter, list_letters
 from casebook.dossier.archived_copy import list_copied_pages
+from casebook.dossier.case_story import read_events
 from casebook.dossier.dossier import Dossier, compare_logo, read_dossier
 from casebook.dossier.findings import Finding, read_finding
 from casebook.dossier.named_images import draw_named_image, read_named_images

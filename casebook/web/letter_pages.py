@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from casebook.cases.cases import read_events
 from casebook.cases.contacts import Contact, propose_contacts
 from casebook.cases.decisions import refuse_input
 from casebook.cases.follow_up import Reply, end_follow_up, escalate, store_reply
@@ -30,6 +29,7 @@ from casebook.cases.removal_certificate import KINDS as CERTIFICATE_KINDS
 from casebook.cases.removal_certificate import export_removal_certificate
 from casebook.cases.reply_form import fill_from_form
 from casebook.cases.stored_letters import read_draft, read_writers, require_case, require_letter, require_text
+from casebook.dossier.case_story import read_events
 from casebook.files.written_days import write_day
 from casebook.web.accounts import Session
 from casebook.web.application_context import ApplicationContext, is_plain_id

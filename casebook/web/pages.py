@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
@@ -13,7 +12,7 @@ from urllib.parse import parse_qsl
 from starlette.background import BackgroundTask
 from starlette.responses import Response
 
-from casebook.cases.cases import PROGRAM, find_cases, read_events
+from casebook.cases.cases import PROGRAM, find_cases
 from casebook.cases.decisions import (
     REASONS,
     CaseChangedError,
@@ -27,21 +26,13 @@ from casebook.cases.decisions import (
     undo,
 )
 from casebook.cases.letters import latest_day, may_write
+from casebook.dossier.case_story import read_events
 from casebook.web.accounts import Session, list_accounts
 from casebook.web.application_context import ApplicationContext, is_plain_id
-from casebook.web.archived_copies import COPY_PAGES
 from casebook.web.case_columns import SORTS
-from casebook.web.case_page import (
-    KINDS,
-    draw_named,
-    draw_picture,
-    draw_thumbnail,
-    read_case,
-    read_case_view,
-    read_further_claims,
-    read_page_picture,
-)
+from casebook.web.case_page import read_case_view, read_further_claims
 from casebook.web.dashboard import DASHBOARD_PAGES
+from casebook.web.evidence_pages import EVIDENCE_PAGES, require_case_of
 from casebook.web.kept_texts import keep_text, read_kept
 from casebook.web.letter_pages import LETTER_PAGES, LETTER_POSTS
 from casebook.web.queue import (
@@ -56,7 +47,7 @@ from casebook.web.queue import (
     same_group,
 )
 from casebook.web.queue_table import TABLE_PAGES
-from casebook.web.responses import Answer, Form, NotThereError, Page, Path_, Post, filters_of, one_field, with_filters
+from casebook.web.responses import Answer, Form, Page, Path_, Post, filters_of, one_field, with_filters
 from ledger.database import Ledger, columns_of
 from ledger.identity import utc_now
 from ledger.records import Case, SavedView
@@ -72,11 +63,6 @@ _TITLES = {
     CaseState.NOT_A_CLAIM: "Dismiss: it claims no relation",
     CaseState.DUPLICATE: "Dismiss: another case is the same",
 }
-
-
-_NO_PICTURE = base64.b64decode(  # one transparent pixel, where a case has no picture
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,15 +147,16 @@ def _without_register(ledger: Ledger, cases: Sequence[Case]) -> list[str]:
 
 
 def show_case(context: ApplicationContext, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
-    ledger, case = context.ledger, _case(context, path)
+    ledger, case = context.ledger, require_case_of(context, path)
     filters = Filters.read(query)
-    before, after = context.queue(filters).neighbours(case.case_id)
+    lead = _lead(query.get("lead"))
+    before, after = context.queue(filters).neighbours(lead or case.case_id)
     context.note_view(session, case.claim_id)
     view = read_case_view(ledger, context.warc_dir, case)
     further = read_further_claims(ledger, case)
     made_by = next((shown.event.by for shown in reversed(view.events) if shown.event.event is CaseEvent.DECIDED), None)
     values = {
-        "v": view, "case": case, "further": further, "undecided_states": UNDECIDED_STATES, "before": before, "after": after, "filters": filters, "reasons": REASONS, "titles": _TITLES,
+        "v": view, "case": case, "lead": lead, "further": further, "undecided_states": UNDECIDED_STATES, "before": before, "after": after, "filters": filters, "reasons": REASONS, "titles": _TITLES,
         "letters": _LETTERS, "groups": same_group(context.cases.read(ledger), case), "done": _done(context, query.get("done")),
         "can_approve": case.state is CaseState.WAITING_APPROVAL and session.may(Role.APPROVER) and made_by != session.account,
         "is_undecided": case.state in UNDECIDED_STATES, "can_review": session.may(Role.REVIEWER),
@@ -178,42 +165,6 @@ def show_case(context: ApplicationContext, session: Session, path: Path_, query:
         "tomorrow": (utc_now().date() + dt.timedelta(days=1)).isoformat(),
     }  # fmt: skip
     return Answer(template="case.html", values=values)
-
-
-def show_picture(context: ApplicationContext, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
-    case, kind = _case(context, path), path["kind"]
-    number = path["number"]
-    if kind not in KINDS or not number.isdecimal() or len(number) > 2:
-        raise NotThereError
-    file = draw_picture(context.ledger, context.warc_dir, context.pictures_dir, case, int(number), kind)
-    if file is None:
-        raise NotThereError
-    return Answer(file=file)
-
-
-def show_named(context: ApplicationContext, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
-    case, number = _case(context, path), path["number"]
-    if not number.isdecimal() or len(number) > 2:
-        raise NotThereError
-    png = draw_named(context.ledger, context.warc_dir, case, int(number))
-    if png is None:
-        raise NotThereError
-    return Answer(png=png)
-
-
-def show_page_picture(context: ApplicationContext, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
-    case, kind, number = _case(context, path), path["kind"], path["number"]
-    if kind not in ("screenshot", "outlined", "place") or not number.isdecimal() or len(number) > 2:
-        raise NotThereError
-    png = read_page_picture(context.ledger, context.warc_dir, case, int(number), kind)
-    if png is None:
-        raise NotThereError
-    return Answer(png=png)
-
-
-def show_thumbnail(context: ApplicationContext, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
-    file = draw_thumbnail(context.ledger, context.warc_dir, context.pictures_dir, _case(context, path))
-    return Answer(png=_NO_PICTURE) if file is None else Answer(file=file)
 
 
 def show_log(context: ApplicationContext, session: Session, path: Path_, query: Mapping[str, str]) -> Answer:
@@ -234,13 +185,9 @@ def show_help(context: ApplicationContext, session: Session, path: Path_, query:
 PAGES: Mapping[str, Page] = {
     "/": Page(role=Role.READER, make=show_queue),
     "/cases/{case_id}": Page(role=Role.READER, make=show_case),
-    "/cases/{case_id}/pictures/{number}/{kind}": Page(role=Role.READER, make=show_picture),
-    "/cases/{case_id}/thumb": Page(role=Role.READER, make=show_thumbnail),
-    "/cases/{case_id}/named/{number}": Page(role=Role.READER, make=show_named),
-    "/cases/{case_id}/pages/{number}/{kind}": Page(role=Role.READER, make=show_page_picture),
     "/log": Page(role=Role.ADMIN, make=show_log),
     "/help": Page(role=Role.READER, make=show_help),
-    **COPY_PAGES,
+    **EVIDENCE_PAGES,
     **LETTER_PAGES,
     **TABLE_PAGES,
     **DASHBOARD_PAGES,
@@ -285,7 +232,7 @@ def post_undo(context: ApplicationContext, session: Session, path: Path_, form: 
 def post_approval(context: ApplicationContext, session: Session, path: Path_, form: Form) -> Answer:
     (case_id, seen), *_ = _seen(form).items()
     is_approved = one_field(form, "approval") == "approve"
-    case = _case(context, {"case_id": case_id})
+    case = require_case_of(context, {"case_id": case_id})
     approve(
         context.ledger,
         context.log,
@@ -368,10 +315,19 @@ POSTS: Mapping[str, tuple[Role, Post]] = {
 }
 
 
-def _then(context: ApplicationContext, form: Form, batch: str, after: CaseId | None, brands: list[str]) -> Answer:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Next:
+    """The case to go on with; None: the queue. lead: set where it is a further claim of that case's vendor and brand."""
+
+    case_id: CaseId | None = None
+    lead: CaseId | None = None
+
+
+def _then(context: ApplicationContext, form: Form, batch: str, after: _Next, brands: list[str]) -> Answer:
     """To the next case of the queue, or back to the queue, with a way to take the decision back."""
-    target = f"/cases/{after}" if after else "/"
-    return Answer(leads_to=with_filters(target, form, done=batch), afterwards=_following(context, brands))
+    target = f"/cases/{after.case_id}" if after.case_id else "/"
+    more = {"done": batch} | ({"lead": str(after.lead)} if after.lead else {})
+    return Answer(leads_to=with_filters(target, form, **more), afterwards=_following(context, brands))
 
 
 def _following(context: ApplicationContext, brands: list[str]) -> BackgroundTask | None:
@@ -380,23 +336,26 @@ def _following(context: ApplicationContext, brands: list[str]) -> BackgroundTask
     )
 
 
-def _next(context: ApplicationContext, form: Form) -> CaseId | None:
+def _next(context: ApplicationContext, form: Form) -> _Next:
     """Where to go on after a case: to a further claim of its vendor and brand that is left, else to the next of the queue.
 
-    From the queue itself: None, back to it.
+    From the queue itself: back to it.
     """
-    if one_field(form, "from") != "case":
-        return None
     decided = [CaseId(pair.partition(":")[0]) for pair in form.get("case", [])]
-    if not decided:
-        return None
+    if one_field(form, "from") != "case" or not decided:
+        return _Next()
     filters = filters_of(form)
-    queue = context.queue(filters)
-    further = [case_id for case_id in queue.list_further(decided[0]) if case_id not in decided]
-    ranks = context.cases.read(context.ledger).ranks(filters.sort)
-    place_of = context.cases.read(context.ledger).place_of
-    after = [case_id for case_id in further if ranks[place_of[case_id]] > ranks[place_of[decided[0]]]]
-    return after[0] if after else queue.neighbours(decided[0])[1]
+    queue, columns = context.queue(filters), context.cases.read(context.ledger)
+    lead = _lead(one_field(form, "lead")) or decided[0]
+    ranks, place_of = columns.ranks(filters.sort), columns.place_of
+    here = ranks[place_of[decided[0]]] if decided[0] in place_of else len(ranks)
+    further = [one for one in queue.list_further(decided[0]) if one not in decided and ranks[place_of[one]] > here]
+    return _Next(case_id=further[0], lead=lead) if further else _Next(case_id=queue.neighbours(lead)[1])
+
+
+def _lead(text: str | None) -> CaseId | None:
+    """The case from which a further claim was come to: the queue goes on from there."""
+    return CaseId(text) if text and is_plain_id(text) else None
 
 
 def _seen(form: Form) -> dict[CaseId, str]:
@@ -406,13 +365,6 @@ def _seen(form: Form) -> dict[CaseId, str]:
     if not seen or len(seen) != len(pairs) or len(seen) > MOST_AT_ONCE:
         raise refuse_input("case", f"one to {MOST_AT_ONCE} cases", f"{len(pairs)}")
     return seen
-
-
-def _case(context: ApplicationContext, path: Path_) -> Case:
-    case = read_case(context.ledger, CaseId(path["case_id"])) if is_plain_id(path["case_id"]) else None
-    if case is None:
-        raise NotThereError
-    return case
 
 
 def _done(context: ApplicationContext, batch: str | None) -> Done | None:

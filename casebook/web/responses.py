@@ -9,8 +9,12 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.background import BackgroundTask
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
 
+from casebook.cases.follow_up import MAX_FILE_BYTES
 from casebook.cases.letter_files import LetterFile
 from casebook.web.accounts import Session
 from casebook.web.application_context import ApplicationContext
@@ -18,6 +22,8 @@ from casebook.web.queue import Filters
 from ledger.errors import BadInputError, Problem
 from ledger.vocabulary import Role
 
+MAX_FORM_BYTES, MAX_UPLOAD_BYTES, MAX_FIELDS = 1_000_000, MAX_FILE_BYTES + 1_000_000, 1_200
+FORM, FORM_WITH_FILES = "application/x-www-form-urlencoded", "multipart/form-data"
 Form = Mapping[str, list[str]]
 Path_ = Mapping[str, Any]
 
@@ -88,3 +94,32 @@ def with_filters(target: str, form: Form, **more: str) -> str:
         part for part in (filters_of(form).address(), *(f"{name}={value}" for name, value in more.items())) if part
     ]
     return f"{target}?{'&'.join(parts)}" if parts else target
+
+
+async def read_form(request: Request, most_bytes: int = MAX_FORM_BYTES) -> dict[str, list[str]]:
+    """Return the fields of a form. Errors: HTTPException. Only where uploads are taken (most_bytes) may it be one with files."""
+    length = request.headers.get("content-length", "")
+    if not length.isdecimal() or int(length) > most_bytes:  # without a length a body may have no end
+        raise HTTPException(413 if length.isdecimal() else 411)
+    kind = request.headers.get("content-type", "")
+    if FORM not in kind and not (most_bytes > MAX_FORM_BYTES and FORM_WITH_FILES in kind):
+        raise HTTPException(415)
+    form: FormData = await request.form(max_files=1, max_fields=MAX_FIELDS, max_part_size=MAX_FORM_BYTES)
+    fields: dict[str, list[str]] = {}
+    for name, value in form.multi_items():
+        if isinstance(value, str):
+            fields.setdefault(name, []).append(value)
+    return fields
+
+
+async def read_files(request: Request) -> dict[str, UploadedFile]:
+    """Return the files of the form that was just read; a field that was left empty is none."""
+    form = await request.form()
+    files = [(name, value) for name, value in form.multi_items() if not isinstance(value, str)]
+    read = {name: UploadedFile(name=value.filename or name, content=await value.read()) for name, value in files}
+    return {name: file for name, file in read.items() if file.content}
+
+
+def is_from_here(request: Request) -> bool:
+    """Tell whether a browser says that the request comes from our own pages; what says nothing is held to the form's secret."""
+    return request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")

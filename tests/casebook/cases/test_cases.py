@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from casebook.cases.cases import Synced, find_cases, read_cases, read_events, sync_cases
+from casebook.cases.cases import Synced, find_cases, read_cases, sync_cases
+from casebook.dossier.case_story import read_events
 from casebook.register.imports import import_register
 from casebook.verdicts.affected import judge_affected
 from casebook.verdicts.claims import find_claims

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from starlette.types import ASGIApp, Message
 
 from casebook.cases.decisions import REASONS
-from casebook.web.app import COOKIE, MAX_FIELDS, ReviewApp
+from casebook.web.app import COOKIE, ReviewApp
 from casebook.web.application_context import ApplicationContext
 from casebook.web.queue import FACETS
+from casebook.web.responses import MAX_FIELDS
 from ledger.vocabulary import CaseState, ReplyKind, Role, Tone
 from tests.casebook.ledgers import rows_of
 from tests.casebook.web.contexts import client, csrf, write_approved_letter

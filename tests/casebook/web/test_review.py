@@ -1,6 +1,6 @@
 """Deciding in the review application: one by one, in groups, undone, by two people, and never over somebody's head.
 
-Tests: casebook/web/pages.py, casebook/web/case_page.py, casebook/web/responses.py, casebook/web/archived_copies.py, casebook/cases/decisions.py, casebook/cases/cases.py.
+Tests: casebook/web/pages.py, casebook/web/case_page.py, casebook/web/responses.py, casebook/web/evidence_pages.py, casebook/cases/decisions.py, casebook/cases/cases.py.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ledger.database import columns_of
 from ledger.records import Case, ProposedGrant
 from ledger.typed_texts import CaseId, ClaimId
 from ledger.vocabulary import CaseState, Relation, VerdictKind
-from tests.casebook.ledgers import Read, Said, add_visit
+from tests.casebook.ledgers import Read, Said, add_visit, rows_of
 from tests.casebook.web.contexts import case_of, client, csrf, make_context, states, ticks
 
 
@@ -321,7 +321,15 @@ def test_a_further_claim_with_another_verdict_is_not_ticked_and_comes_next(conte
     }
     answer = who.post("/decide", data=one)
     assert answer.headers["location"].startswith(f"/cases/{further.case_id}?done=")
-    # both of the same vendor are decided with one form, and undone together
+    assert answer.headers["location"].endswith(f"&lead={first.case_id}")
+    # after the further claim the queue goes on where it stood, before it in the order
+    page = who.get(answer.headers["location"]).text
+    assert f'name="lead" value="{first.case_id}"' in page
+    in_order = "SELECT case_id FROM cases WHERE relation = 'partner' ORDER BY seriousness, newness, case_id"
+    ids = [row["case_id"] for row in rows_of(context.ledger, in_order)]
+    behind = ids[ids.index(first.case_id) + 1 :]
+    assert (f'rel="next" href="/cases/{behind[0]}"' in page) if behind else ('rel="next"' not in page)
+    # several are decided with one form
     again = case_with(context, "reseller")
     both = {**one, "case": [f"{again.case_id}:{again.last_event_id}", ticks(context, "harbour.example")[0]]}
     answer = who.post("/decide", data=both)
