@@ -5,7 +5,8 @@ Reads: looks, captures and drawn documents of one visit; the WARC files. Writes 
 1. The document is what came over the wire, or what a browser drew of it during the crawl where scripts make the page.
 2. Scripts, frames, forms' targets, links' targets and whatever sends or loads by itself are taken out.
 3. Pictures, style sheets and fonts that the visit stored stand in the document itself; the others are counted, and left out.
-4. The images and sentences that the claim rests on are outlined.
+4. What the page hides until its scripts have run (loading veils, parts that come as one scrolls) is uncovered, as none will run.
+5. The images and sentences that the claim rests on are outlined.
 
 Whoever shows the document has to forbid it everything by a policy (COPY_POLICY): what is taken out here is for its looks,
 what a browser may do with it is not left to this module.
@@ -53,7 +54,16 @@ _KINDS = {
     b"wOFF": "font/woff",
     b"wOF2": "font/woff2",
 }
-_MARK = "outline: 4px solid #d4000f !important; outline-offset: 3px !important;"
+# what a page hides until its scripts have run: veils before it, and parts that come as one scrolls
+_UNCOVERED = (
+    "*, *::before, *::after { animation: none !important; transition: none !important }"
+    " [data-aos], [data-sal], [data-animate], [data-animation], .wow, .reveal, .aos-init, .animate-on-scroll, .scroll-reveal"
+    " { opacity: 1 !important; visibility: visible !important; transform: none !important }"
+    " [id*=preload i], [class*=preload i], [id=loader i], [class~=loader i], [id=loading i], [id=spinner i], [class~=spinner-wrapper i]"
+    " { display: none !important }"
+)
+_SEEN = "opacity: 1 !important; visibility: visible !important; filter: none !important;"  # whatever waits for a script around it
+_MARK = "outline: 4px solid #d4000f !important; outline-offset: 3px !important; scroll-margin-top: 30vh;"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,12 +190,22 @@ def copy_document(text: str, url: str, parts: Parts, shown: Sequence[ShownPlace]
         _lay_in_pictures(tag, parts, absolute)
         if not tag.decomposed:
             _take_out_targets(tag)
+    for tag in {
+        id(above): above for tag in marked for above in (tag, *tag.parents) if above.name != "[document]"
+    }.values():
+        tag["style"] = f"{attribute(tag, 'style') or ''};{_SEEN}"
     for tag in marked:
-        tag["style"] = f"{attribute(tag, 'style') or ''};{_MARK}"
+        tag["style"] = f"{tag['style']}{_MARK}"
     if marked:
         marked[0]["id"] = "found"
-    head = soup.head or soup.new_tag("head")
+    head = soup.head
+    if head is None:
+        head = soup.new_tag("head")
+        (soup.html or soup).insert(0, head)
     head.insert(0, soup.new_tag("meta", charset="utf-8"))
+    uncovered = soup.new_tag("style")
+    uncovered.string = _UNCOVERED
+    head.append(uncovered)
     return f"<!doctype html>\n{soup}", len(marked)
 
 

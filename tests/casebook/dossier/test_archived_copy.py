@@ -98,3 +98,10 @@ def test_the_policy_lets_a_copy_do_nothing():
     assert COPY_POLICY.startswith("sandbox; default-src 'none';")
     assert "script-src" not in COPY_POLICY
     assert "allow-" not in COPY_POLICY
+
+
+def test_what_only_scripts_would_uncover_is_uncovered():
+    soup, _, _ = copied("<div id=preloader>wait</div><div data-aos=fade-up>Partners</div>")
+    sheet = soup.find_all("style")[-1].get_text()
+    assert "[data-aos]" in sheet
+    assert "[id*=preload i]" in sheet
