@@ -190,10 +190,9 @@ def copy_document(text: str, url: str, parts: Parts, shown: Sequence[ShownPlace]
         _lay_in_pictures(tag, parts, absolute)
         if not tag.decomposed:
             _take_out_targets(tag)
-    for tag in {
-        id(above): above for tag in marked for above in (tag, *tag.parents) if above.name != "[document]"
-    }.values():
-        tag["style"] = f"{attribute(tag, 'style') or ''};{_SEEN}"
+    around = {id(above): above for tag in marked for above in (tag, *tag.parents) if above.name != "[document]"}
+    for above in around.values():
+        above["style"] = f"{attribute(above, 'style') or ''};{_SEEN}"
     for tag in marked:
         tag["style"] = f"{tag['style']}{_MARK}"
     if marked:
