@@ -48,14 +48,14 @@ def fill(ledger: Ledger, cases: int, sightings: int) -> None:
 
     def many(table: str, columns: str, rows: Iterator[tuple[object, ...]]) -> None:
         holes = ", ".join("?" * len(columns.split(", ")))
-        connection.executemany(f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({holes})", rows)
+        connection.executemany(f"INSERT INTO {table} ({columns}) VALUES ({holes})", rows)
 
     vendors = range(cases)
     connection.execute("BEGIN")
     many(
         "brands",
-        "brand, name, aliases, domains, recorded_at",
-        iter([("acme", "Acme", '["艾克米"]', '["acme.example"]', at.format(1))]),
+        "brand, name, aliases, domains, not_when, tiers, recorded_at",
+        iter([("acme", "Acme", '["艾克米"]', '["acme.example"]', "[]", "[]", at.format(1))]),
     )
     many(
         "official_logos",
@@ -64,14 +64,14 @@ def fill(ledger: Ledger, cases: int, sightings: int) -> None:
     )
     many(
         "crawls",
-        "crawl_id, order_sha256, seeds_file, settings, tool_version, started_at, ended_at",
-        iter([("crawl", "", "s.csv", "{}", "0", at.format(1), at.format(1))]),
+        "crawl_id, kind, order_sha256, seeds_file, settings, made_with, tool_version, started_at, ended_at",
+        iter([("crawl", "crawl", "", "s.csv", "{}", "{}", "0", at.format(1), at.format(1))]),
     )
     many(
         "seeds",
-        "seed_id, vendor, vendor_domain, start_urls, country",
+        "seed_id, vendor, vendor_domain, start_urls, country, aliases, identifiers",
         (
-            (content_id("seed", n), f"Vendor {n} 微软{n % 7}", f"vendor{n}.example", "[]", COUNTRIES[n % 6])
+            (content_id("seed", n), f"Vendor {n} 微软{n % 7}", f"vendor{n}.example", "[]", COUNTRIES[n % 6], "[]", "[]")
             for n in vendors
         ),
     )
@@ -131,7 +131,7 @@ def fill(ledger: Ledger, cases: int, sightings: int) -> None:
     )
     many(
         "pages",
-        "page_id, visit_id, look_id, url, link_text, title, language, kind, kind_reasons, health, stylesheet_looks, extractor_version",
+        "page_id, visit_id, look_id, url, link_text, title, language, kind, kind_reasons, health, stylesheet_looks, own_names, extractor_version",
         (
             (
                 content_id("page", n),
@@ -145,6 +145,7 @@ def fill(ledger: Ledger, cases: int, sightings: int) -> None:
                 "[]",
                 "ok",
                 "[]",
+                "[]",
                 2,
             )
             for n in vendors
@@ -152,7 +153,7 @@ def fill(ledger: Ledger, cases: int, sightings: int) -> None:
     )
     many(
         "sightings",
-        "sighting_id, page_id, found_by, ordinal, image_url, look_id, heading_trail, zone, section_kind, section_reasons",
+        "sighting_id, page_id, found_by, ordinal, image_url, look_id, heading_trail, zone, section_kind, section_reasons, is_hidden",
         (
             (
                 content_id("sighting", n, k),
@@ -165,6 +166,7 @@ def fill(ledger: Ledger, cases: int, sightings: int) -> None:
                 "main",
                 "partners",
                 "[]",
+                0,
             )
             for n in vendors
             for k in range(each)

@@ -27,7 +27,7 @@ from casebook.dossier.summary import MOST_WITHOUT, Summary, SummaryScope, read_s
 from casebook.dossier.witnesses import read_witnesses
 from casebook.files.page_policy import own_policy
 from casebook.files.pdf import pdf_bytes, require_pdf
-from casebook.files.styles import STYLES, read_style
+from casebook.files.styles import STYLES, add_components, read_style
 from casebook.files.written_days import mark_time, mark_times_in
 from ledger.database import Ledger
 from ledger.errors import OutsideFailureError
@@ -77,6 +77,7 @@ class Pages:
         )
         self.environment.filters["data_uri"] = lambda png: "data:image/png;base64," + base64.b64encode(png).decode()
         self.environment.filters["verdict_words"] = lambda verdict: (verdict or "not judged").replace("-", " ")
+        add_components(self.environment)
         self.environment.filters["when"] = mark_time
         self.environment.filters["prose"] = mark_times_in
         self.environment.filters["kind_words"] = lambda kind: (

@@ -27,6 +27,7 @@ def write_day(language: str, day: dt.date) -> str:
     return format_date(day, format="long", locale=locale)
 
 
+@lru_cache(maxsize=4_096)
 def mark_time(text: str | None) -> Markup:
     """Return a stored day or instant (UTC) as an element of HTML that shows the day in English; nothing for None."""
     return Markup('<time datetime="{0}" title="{0}">{1}</time>').format(text, _write(text)) if text else Markup("")

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from casebook.cases.letter_facts import Sender
 from casebook.cases.letter_templates import LetterTemplates
-from casebook.files.styles import STYLES
+from casebook.files.styles import STYLES, add_components
 from casebook.files.written_days import mark_time, mark_times_in
 from casebook.web.accounts import FailedLogins, Session
 from casebook.web.case_columns import CaseIndex
@@ -87,6 +87,7 @@ def make_environment() -> Environment:
     environment.filters["day"] = lambda text: (text or "")[:10]
     environment.filters["when"] = mark_time
     environment.filters["prose"] = mark_times_in
+    add_components(environment)
     environment.globals["form_number"] = event_id
     environment.globals["shown_fields"] = {
         "comment": "Comment", "subject": "Subject", "body": "Letter", "words": "Words", "recipient": "To", "other": "Address",

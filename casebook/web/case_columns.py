@@ -136,6 +136,8 @@ class CaseColumns:
     def first_of_each(self, places: Places) -> Places:
         """Return, of places in an order, the first of each vendor and brand."""
         shared = np.flatnonzero(self.has_others[places])
+        if not len(shared):
+            return places
         standings = self.coded["standing"].codes[places[shared]]
         is_first = np.ones(len(places), dtype=bool)
         is_first[shared] = False
@@ -151,6 +153,8 @@ class CaseColumns:
     def count_values(self, name: str, mask: Mask) -> dict[str | None, int]:
         """Return of each value of a column how many vendors and brands have it, of the cases of a mask."""
         counts, shared = self.coded[name].count(mask), mask & self.has_others
+        if not shared.any():
+            return counts
         standings = self.coded["standing"]
         pairs = self.coded[name].codes[shared].astype(np.int64) * len(standings.values) + standings.codes[shared]
         pairs, members = np.unique(pairs, return_counts=True)

@@ -115,7 +115,7 @@ class Queue:
     def list_further(self, case_id: CaseId) -> list[CaseId]:
         """Return the other cases of a vendor and a brand, of those that the filters leave, in order."""
         place = self._columns.place_of.get(case_id)
-        if place is None:
+        if place is None or not self._columns.has_others[place]:
             return []
         standings = self._columns.coded["standing"].codes
         same = self._columns.ordered(self._mask & (standings == standings[place]), self._filters.sort)
