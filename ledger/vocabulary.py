@@ -378,6 +378,7 @@ class CustodyEvent(StrEnum):
     HELD = "held"  # a legal hold was laid or lifted
     DELETING = "deleting"
     DELETED = "deleted"
+    CHANGED = "changed"  # somebody else changed the database between two commands of ours
     MENDED = "mended"  # the unfinished last line of a killed process was cut off
 
 

@@ -22,7 +22,7 @@ from ledger.typed_texts import CaptureId, ClaimId, OfficialLogoId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealedRows:
-    """Rows of a table that are sealed in one group: those with a value in a condition. group: None for spans of time.
+    """Rows of a table that are sealed in one group: those with a value in a condition. group: None for tables whose rows are sealed in the order in which they were added.
 
     is_withheld: only their digests are shown, whoever gets the export; has_words: only their digests are in a redacted copy.
     """

@@ -9,14 +9,14 @@ import fcntl
 import getpass
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from ledger.errors import EvidenceBrokenError, OutsideFailureError
-from ledger.identity import sha256_hex, utc_text
+from ledger.identity import parse_utc, sha256_hex, utc_text
 from ledger.proof.verifier import GENESIS, canonical, entry_digest
 from ledger.vocabulary import CustodyEvent
 
@@ -25,10 +25,11 @@ _TAIL_BYTES = 1 << 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustodyHead:
-    """How far the log goes. entries: how many; sha256: of the last one."""
+    """How far the log goes. entries: how many; sha256 and at: of the last one."""
 
     entries: int = 0
     sha256: str = GENESIS
+    at: str = ""
 
 
 class CustodyLog:
@@ -62,6 +63,38 @@ class CustodyLog:
             return CustodyHead()
         with self._reading() as file:
             return self._head(file)[0]
+
+    def newest(self, events: Container[str]) -> dict[str, Any] | None:
+        """Return the latest entry of some kinds; None: there is none. It is looked for from the end.
+
+        Errors: EvidenceBrokenError when a line on the way is no entry.
+        """
+        if not self.path.exists():
+            return None
+        with self._reading() as file:
+            at, rest = file.seek(0, os.SEEK_END), b""
+            while at or rest:
+                start = max(0, at - _TAIL_BYTES)
+                file.seek(start)
+                block = file.read(at - start) + rest
+                head, _, complete = block.partition(b"\n") if start else (b"", b"", block)
+                for line in reversed(complete[: complete.rfind(b"\n") + 1].split(b"\n")):
+                    if line and (entry := self._entry(line))["event"] in events:
+                        return entry
+                at, rest = start, head + b"\n" if head else b""
+                if not start:
+                    break
+        return None
+
+    def _entry(self, line: bytes) -> dict[str, Any]:
+        try:
+            entry: dict[str, Any] = json.loads(line)
+            _ = entry["event"], entry["details"], entry["at"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise EvidenceBrokenError(
+                f"{self.path}: expected one JSON entry a line, got something else; run `partnerproof verify`"
+            ) from error
+        return entry
 
     def lines(self) -> list[str]:
         """Return the log's complete lines, as they stand."""
@@ -108,7 +141,7 @@ class CustodyLog:
             return CustodyHead(), torn
         try:
             entry = json.loads(last)
-            return CustodyHead(entries=int(entry["seq"]), sha256=str(entry["sha256"])), torn
+            return CustodyHead(entries=int(entry["seq"]), sha256=str(entry["sha256"]), at=str(entry["at"])), torn
         except (ValueError, KeyError, TypeError) as error:
             raise EvidenceBrokenError(
                 f"{self.path}: expected an entry as its last line, got something else; "
@@ -119,9 +152,13 @@ class CustodyLog:
 def _write(
     file: BinaryIO, head: CustodyHead, event: CustodyEvent, details: dict[str, Any], by: str | None
 ) -> CustodyHead:
+    now = utc_text()
+    back = _seconds_back(head.at, now)
+    if back > 0:  # a fact, not a fault: what follows is in order by its number, not by its time
+        details = {**details, "clock_went_back_s": back}
     entry: dict[str, Any] = {
         "seq": head.entries + 1,
-        "at": utc_text(),
+        "at": now,
         "by": by or _user(),
         "event": str(event),
         "details": details,
@@ -131,7 +168,17 @@ def _write(
     file.write(canonical({**entry, "sha256": digest}) + b"\n")
     file.flush()
     os.fsync(file.fileno())
-    return CustodyHead(entries=head.entries + 1, sha256=digest)
+    return CustodyHead(entries=head.entries + 1, sha256=digest, at=now)
+
+
+def _seconds_back(before: str, now: str) -> int:
+    """By how many seconds the clock of the machine stands before the last entry; 0 where it does not, or that is not known."""
+    if now >= before:
+        return 0
+    try:
+        return int((parse_utc(before) - parse_utc(now)).total_seconds())
+    except ValueError:
+        return 0
 
 
 def _user() -> str:

@@ -32,6 +32,11 @@ def digest_database(path: Path) -> dict[str, Any]:
     return dict(facts)
 
 
+def signs_of(path: Path) -> list[int]:
+    """Return what the file system says of a database: another value says that it may have been written to. Errors: OSError."""
+    return list(_signs(path.resolve()))
+
+
 def _signs(path: Path) -> _Signs:
     status = path.stat()
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns

@@ -14,7 +14,7 @@ from typing import Any
 
 from ledger.database import Ledger
 from ledger.errors import EvidenceBrokenError
-from ledger.proof.sealed_rows import TABLES, columns_of, key_of, read_deleted_leaves, read_rows
+from ledger.proof.sealed_rows import TABLES, columns_of, key_of, place_of, read_deleted_leaves, read_rows
 from ledger.proof.seals import MANIFEST, Seal, Seals
 from ledger.proof.verifier import MerkleTree, leaf_hash, row_bytes
 
@@ -47,14 +47,14 @@ class Proofs:
 
         digest: of the row as it stands in its group's tree, for whoever is shown a redacted copy of it; deleted: what it said is gone, and
         the digest is that of what it was.
-        group: the name of the group that they are sealed in; None: of a table that is sealed by spans of time.
+        group: the name of the group that they are sealed in; None: of a table whose rows are sealed in the order in which they were added.
         """
         columns = columns_of(self.ledger, table)
         deleted = read_deleted_leaves(self.ledger, _BY_NAME[table])
-        rows = self.ledger.rows(f"SELECT {', '.join(columns)} FROM {table} WHERE {where}", values)
+        rows = self.ledger.rows(f"SELECT rowid AS row_number, {', '.join(columns)} FROM {table} WHERE {where}", values)
         paths = []
         for row in rows:
-            named = group if group is not None else self._span_of(table, row[_BY_NAME[table].instant])
+            named = group if group is not None else self._span_of(table, row["row_number"])
             sealed = self._group(table, named) if named is not None else None
             data = row_bytes([row[column] for column in (sealed.columns if sealed else columns)])
             place = sealed.places.get(data) if sealed else None
@@ -88,8 +88,9 @@ class Proofs:
                         found[leaf["file"], leaf["offset"]] = (seal, number)
         return found
 
-    def _span_of(self, table: str, instant: str) -> str | None:
-        return next((f"{start}/{stop}" for start, stop in self.seals.spans(table) if start <= instant < stop), None)
+    def _span_of(self, table: str, row_number: int) -> str | None:
+        place = place_of(self.ledger, _BY_NAME[table], "rowid = ?", [row_number])
+        return next((f"{start}/{stop}" for start, stop in self.seals.spans(table) if start <= place < stop), None)
 
     def _group(self, table: str, group: str) -> SealedGroup | None:
         if (table, group) not in self._groups:

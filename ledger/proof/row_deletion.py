@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from ledger.database import Ledger
 from ledger.identity import utc_text
 from ledger.proof.custody import CustodyLog
-from ledger.proof.sealed_rows import TABLES, Table, columns_of
+from ledger.proof.sealed_rows import TABLES, Table, columns_of, place_of
 from ledger.proof.seals import Seals
 from ledger.proof.verifier import leaf_hash, row_bytes
 from ledger.records import RowDeletion
@@ -28,7 +28,7 @@ _BY_NAME = {table.name: table for table in TABLES}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueRow:
-    """A row whose time is over. key: the column of its id. Its table is sealed by spans of time."""
+    """A row whose time is over. key: the column of its id. Its table's rows are sealed in the order in which they were added."""
 
     table: str
     key: str
@@ -86,15 +86,15 @@ def _logged(deletion: RowDeletion) -> list[str]:
 def _leaf(ledger: Ledger, seals: Seals, due: DueRow) -> Sha256:
     """The leaf of a row over the columns with which it was sealed; of one that is not sealed yet, over all."""
     table = _BY_NAME[due.table]
-    instant = ledger.value(f"SELECT {table.instant} FROM {table.name} WHERE {due.key} = ?", [due.row_id])
-    columns = _sealed_columns(seals, table, instant) or columns_of(ledger, table.name)
+    place = place_of(ledger, table, f"{due.key} = ?", [due.row_id])
+    columns = _sealed_columns(seals, table, place) or columns_of(ledger, table.name)
     row = ledger.row(f"SELECT {', '.join(columns)} FROM {table.name} WHERE {due.key} = ?", [due.row_id])
     assert row is not None  # noqa: S101  # it was looked up in this transaction
     return Sha256(leaf_hash(row_bytes(tuple(row))).hex())
 
 
-def _sealed_columns(seals: Seals, table: Table, instant: str) -> tuple[str, ...] | None:
+def _sealed_columns(seals: Seals, table: Table, place: int) -> tuple[str, ...] | None:
     for start, stop in seals.spans(table.name):
-        if start <= instant < stop:
+        if start <= place < stop:
             return tuple(seals.sealed_groups[table.name, f"{start}/{stop}"][1]["columns"])
     return None

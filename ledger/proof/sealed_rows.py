@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from ledger.database import Ledger
 from ledger.proof.verifier import leaf_hash, merkle_root, row_bytes
 
-Key = str | int | tuple[str, str]  # a group's value of its key; of spans [from, to)
+Key = (
+    str | int | tuple[int, int]
+)  # a group's value of its key; of spans the places [from, to) in the order in which rows were added
 NOT_SEALED = (
     "hashed_images",
     "image_hashes",
@@ -49,7 +51,7 @@ class Table:
     order: str
     is_closed: str = ""
     is_once: bool = False
-    instant: str = ""  # the column by whose spans of time an append-only table is cut into groups
+    is_span: bool = False  # an append-only table, cut into groups by the order in which its rows were added: no clock has a say in it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +87,8 @@ def _snapshot(name: str, order: str, key: str = "t.snapshot_id") -> Table:
     return Table(name=name, key=key, order=order, is_once=True)
 
 
-def _span(name: str, order: str, instant: str) -> Table:
-    return Table(name=name, key="", order=f"t.{instant}, {order}", is_once=True, instant=instant)
+def _span(name: str) -> Table:
+    return Table(name=name, key="", order="t.rowid", is_once=True, is_span=True)
 
 
 TABLES = (
@@ -98,7 +100,7 @@ TABLES = (
     Table(name="warc_files", key="t.crawl_id", order="t.warc_file"),
     _visit("captures", "t.capture_id"),
     _visit("connections", "t.connection_id"),
-    _span("certificates", "t.certificate_sha256", "stored_at"),
+    _span("certificates"),
     _visit("looks", "t.look_id"),
     _visit("renders", "t.render_id"),
     Table(name="pages", key="t.visit_id", order="t.page_id"),
@@ -125,20 +127,20 @@ TABLES = (
     _snapshot("companies", "t.number", "t.snapshot_no"),
     _snapshot("relationships", "t.child, t.parent, t.kind, t.valid_from, t.valid_until", "t.snapshot_no"),
     Table(name="judgings", key="substr(t.started_at, 1, 10)", order="t.judging_id"),
-    _span("searches", "t.search_id", "searched_at"),
-    _span("near_miss_checks", "t.check_id", "decided_at"),
-    _span("verdicts", "t.verdict_id", "judged_at"),
-    _span("pictures", "t.picture_id", "drawn_at"),
-    _span("rejections", "t.rejection_id", "decided_at"),
-    _span("deletions", "t.capture_id", "deleted_at"),
-    _span("row_deletions", "t.table_name, t.row_id", "deleted_at"),
-    _span("holds", "t.hold_id", "decided_at"),
+    _span("searches"),
+    _span("near_miss_checks"),
+    _span("verdicts"),
+    _span("pictures"),
+    _span("rejections"),
+    _span("deletions"),
+    _span("row_deletions"),
+    _span("holds"),
     Table(name="cases", key="substr(t.opened_at, 1, 10)", order="t.case_id"),
-    _span("case_events", "t.event_id", "at"),
+    _span("case_events"),
     Table(name="letters", key="substr(t.written_at, 1, 10)", order="t.letter_id"),
-    _span("letter_texts", "t.text_id", "written_at"),
-    _span("replies", "t.reply_id", "noted_at"),
-    _span("removal_checks", "t.check_id", "checked_at"),
+    _span("letter_texts"),
+    _span("replies"),
+    _span("removal_checks"),
     Table(name="proposed_grants", key="substr(t.proposed_at, 1, 10)", order="t.proposal_id"),
     Table(name="accounts", key="t.role", order="t.account"),
 )  # fmt: skip
@@ -155,10 +157,10 @@ def read_groups(
     table: Table,
     *,
     columns: tuple[str, ...] | None = None,
-    spans: Sequence[tuple[str, str]] = (),
+    spans: Sequence[tuple[int, int]] = (),
     skipped: Container[str] = (),
 ) -> Iterator[RowGroup]:
-    """Yield a table's groups. spans: [from, to) of an append-only table; skipped: groups that need not be read.
+    """Yield a table's groups. spans: places [from, to) of an append-only table; skipped: groups that need not be read.
 
     columns: those that were sealed; None: all. A column that was added later is not part of an earlier seal.
     """
@@ -175,9 +177,9 @@ def read_groups(
         yield _group(table, name, columns, (row[1:] for row in members))
 
 
-def spans_or_keys(ledger: Ledger, table: Table, spans: Sequence[tuple[str, str]]) -> list[Key]:
+def spans_or_keys(ledger: Ledger, table: Table, spans: Sequence[tuple[int, int]]) -> list[Key]:
     """Return what tells the groups of a table that is only added to."""
-    if table.instant:
+    if table.is_span:
         return list(spans)
     where = f"WHERE {table.is_closed}" if table.is_closed else ""
     sql = f"SELECT DISTINCT {table.key} FROM {table.name} t {table.join} {where} ORDER BY 1"
@@ -186,17 +188,25 @@ def spans_or_keys(ledger: Ledger, table: Table, spans: Sequence[tuple[str, str]]
 
 def read_rows(ledger: Ledger, table: Table, key: Key, columns: Sequence[str]) -> Iterator[tuple[object, ...]]:
     """Yield the rows of one group, in their order."""
-    is_span = isinstance(key, tuple)
-    condition = f"t.{table.instant} >= ? AND t.{table.instant} < ?" if is_span else f"{table.key} = ?"
-    sql = f"SELECT {_listed(columns)} FROM {table.name} t {table.join} WHERE {condition} ORDER BY {table.order}"
-    return (tuple(row) for row in ledger.each(sql, key if isinstance(key, tuple) else [key]))
+    select = f"SELECT {_listed(columns)} FROM {table.name} t {table.join}"
+    if isinstance(key, tuple):
+        found = ledger.each(f"{select} ORDER BY t.rowid LIMIT ? OFFSET ?", [key[1] - key[0], key[0]])
+    else:
+        found = ledger.each(f"{select} WHERE {table.key} = ? ORDER BY {table.order}", [key])
+    yield from map(tuple, found)
+
+
+def place_of(ledger: Ledger, table: Table, condition: str, values: Sequence[object]) -> int:
+    """Return the place of a row in the order in which the rows of an append-only table were added, from 0."""
+    sql = f"SELECT count(*) FROM {table.name} WHERE rowid < (SELECT rowid FROM {table.name} WHERE {condition})"
+    return int(ledger.value(sql, values))
 
 
 def key_of(table: Table, group: str) -> Key:
     """Return what tells a group, from its name in a seal."""
-    if table.instant:
+    if table.is_span:
         start, _, stop = group.partition("/")
-        return start, stop
+        return int(start), int(stop)
     return int(group) if table.key == "t.snapshot_no" else group
 
 
@@ -220,7 +230,7 @@ def _group(
 
 
 def _group_name(key: Key) -> str:
-    return "/".join(key) if isinstance(key, tuple) else str(key)
+    return f"{key[0]}/{key[1]}" if isinstance(key, tuple) else str(key)
 
 
 def _listed(columns: Sequence[str]) -> str:

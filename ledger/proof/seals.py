@@ -16,7 +16,6 @@ import hashlib
 import json
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,7 +32,7 @@ from ledger.proof.sealed_rows import TABLES, RowGroup, Table, read_groups
 from ledger.proof.verifier import canonical, leaf_hash, merkle_root
 from ledger.vocabulary import CustodyEvent
 
-FORMAT = "partnerproof seal 1"
+FORMAT = "partnerproof seal 2"
 HEAD, MANIFEST = "head.json", "manifest.jsonl"
 Leaf = dict[str, Any]
 
@@ -88,7 +87,7 @@ KINDS = ("made-with", "database", "rows", "warc", "record")
 
 @dataclass(frozen=True)
 class Seals:
-    """The seals of one workspace, oldest first: their ids are ULIDs, which sort by time."""
+    """The seals of one workspace in the order in which they were made: by how far the custody log went, whatever the clock said."""
 
     folder: Path
     all: tuple[Seal, ...]
@@ -96,9 +95,8 @@ class Seals:
     @classmethod
     def of(cls, folder: Path) -> Seals:
         """Return the seals in a folder."""
-        return cls(
-            folder, tuple(Seal(path) for path in sorted(folder.glob("*")) if path.is_dir() and path.name[0] != ".")
-        )
+        seals = [Seal(path) for path in folder.glob("*") if path.is_dir() and path.name[0] != "."]
+        return cls(folder, tuple(sorted(seals, key=_turn)))
 
     @cached_property
     def sealed_bytes(self) -> dict[str, int]:
@@ -114,10 +112,18 @@ class Seals:
         """The last word on each group of rows."""
         return {(leaf["table"], leaf["group"]): (seal, leaf) for seal in self.all for leaf in seal.leaves("rows")}
 
-    def spans(self, table: str) -> list[tuple[str, str]]:
-        """The spans of time in which the rows of an append-only table are sealed."""
+    def spans(self, table: str) -> list[tuple[int, int]]:
+        """The places [from, to) in which the rows of an append-only table are sealed."""
         groups = [group.partition("/") for name, group in self.sealed_groups if name == table]
-        return sorted((start, stop) for start, _, stop in groups)
+        return sorted((int(start), int(stop)) for start, _, stop in groups if start.isdecimal() and stop.isdecimal())
+
+
+def _turn(seal: Seal) -> tuple[float, str]:
+    """How far the log went when a seal was made, and its id; one that can't be read comes last."""
+    try:
+        return int(seal.head["custody"]["entries"]), seal.seal_id
+    except (EvidenceBrokenError, KeyError, TypeError, ValueError):
+        return float("inf"), seal.seal_id
 
 
 def make_seal(
@@ -135,8 +141,7 @@ def make_seal(
     Errors: EvidenceBrokenError when a WARC file is shorter than the database says, OutsideFailureError when the disk refuses.
     """
     seals = Seals.of(seals_dir)
-    now = _settled_now(ledger)
-    rows = [_rows_leaf(group) for group in _new_groups(ledger, seals, now)]
+    rows = [_rows_leaf(group) for group in _new_groups(ledger, seals)]
     warc = list(_warc_leaves(ledger, seals, warc_dir, on_bytes))
     if not rows and not warc:
         return None
@@ -144,27 +149,16 @@ def make_seal(
     database = {"kind": "database", **digest_database(ledger.path)}
     records = [record for _, pieces in warc for record in pieces]
     leaves = [{"kind": "made-with", **made_with}, database, *rows, *(leaf for leaf, _ in warc), *records]
-    return _write_seal(seals, leaves, now, log)
+    return _write_seal(seals, leaves, log)
 
 
-def _settled_now(ledger: Ledger) -> str:
-    """The present second, once nothing is dated in it: a span of time ends before it, and what came later is another span's."""
-    for _ in range(3):
-        now = utc_text()
-        newest = [ledger.value(f"SELECT max({t.instant}) FROM {t.name}") for t in TABLES if t.instant]
-        if now not in newest:
-            break
-        time.sleep(0.5)
-    return now
-
-
-def _new_groups(ledger: Ledger, seals: Seals, now: str) -> Iterator[RowGroup]:
+def _new_groups(ledger: Ledger, seals: Seals) -> Iterator[RowGroup]:
     known = seals.sealed_groups
     for table in TABLES:
         done = {group for name, group in known if name == table.name}
         there = set()
         for group in read_groups(
-            ledger, table, spans=_open_span(ledger, table, seals, now), skipped=done if table.is_once else ()
+            ledger, table, spans=_open_span(ledger, table, seals), skipped=done if table.is_once else ()
         ):
             there.add(group.group)
             before = known.get((table.name, group.group))
@@ -178,15 +172,13 @@ def _new_groups(ledger: Ledger, seals: Seals, now: str) -> Iterator[RowGroup]:
             )
 
 
-def _open_span(ledger: Ledger, table: Table, seals: Seals, now: str) -> tuple[tuple[str, str], ...]:
-    """The span since the last seal, up to this very second: what is written in the same second waits for the next seal."""
-    if not table.instant:
+def _open_span(ledger: Ledger, table: Table, seals: Seals) -> tuple[tuple[int, int], ...]:
+    """The places of the rows that were added since the last seal."""
+    if not table.is_span:
         return ()
-    start = max((stop for _, stop in seals.spans(table.name)), default="")
-    found = ledger.value(
-        f"SELECT 1 FROM {table.name} WHERE {table.instant} >= ? AND {table.instant} < ? LIMIT 1", [start, now]
-    )
-    return ((start, now),) if found else ()
+    start = max((stop for _, stop in seals.spans(table.name)), default=0)
+    stop = int(ledger.value(f"SELECT count(*) FROM {table.name}"))
+    return ((start, stop),) if stop > start else ()
 
 
 def _emptied(leaf: Leaf) -> RowGroup:
@@ -245,7 +237,7 @@ def _warc_leaves(
         yield {"kind": "warc", "file": name, "from": start, "to": end, "sha256": whole.hexdigest()}, pieces
 
 
-def _write_seal(seals: Seals, leaves: Sequence[Leaf], now: str, log: CustodyLog) -> Seal:
+def _write_seal(seals: Seals, leaves: Sequence[Leaf], log: CustodyLog) -> Seal:
     seal_id = event_id()
     lines = [canonical(leaf) for leaf in leaves]
     text = b"".join(line + b"\n" for line in lines)
@@ -253,7 +245,7 @@ def _write_seal(seals: Seals, leaves: Sequence[Leaf], now: str, log: CustodyLog)
     head = {
         "format": FORMAT,
         "seal_id": seal_id,
-        "made_at": now,
+        "made_at": utc_text(),
         "leaves": len(lines),
         "root": merkle_root(map(leaf_hash, lines)).hex(),
         "manifest_sha256": sha256_hex(text),

@@ -23,6 +23,7 @@ from ledger.database import Ledger
 from ledger.errors import PartnerproofError
 from ledger.identity import sha256_hex
 from ledger.proof.fixity import Fixity, Place
+from ledger.proof.outside_changes import WRITES, describe_change
 from ledger.proof.row_deletion import LOGGED
 from ledger.proof.sealed_rows import TABLES, Table, read_groups
 from ledger.proof.seals import FORMAT, HEAD, MANIFEST, Leaf, Seal, Seals
@@ -40,7 +41,6 @@ from ledger.proof.verifier import (
 )
 from ledger.vocabulary import CustodyEvent
 
-_WRITES = frozenset({CustodyEvent.BEGAN, CustodyEvent.ENDED, CustodyEvent.DECIDED, CustodyEvent.HELD})
 _OUTSIDE = (
     "disk I/O error",
     "unable to open",
@@ -87,6 +87,14 @@ class Verification:
         if all(check.outcome == OK for check in checks):
             self._logged = [json.loads(line) for line in lines[:-1]]
             self._is_log_sound = True
+            yield from self._clock(path.name)
+
+    def _clock(self, name: str) -> Iterator[Check]:
+        """Where the machine's clock went back: the order of entries and seals does not rest on it."""
+        for entry in self._logged:
+            if back := entry["details"].get("clock_went_back_s"):
+                told = f"the machine's clock had gone back by {back} s: times before and after are as it told them, the order is the log's"
+                yield Check(f"{name}, entry {entry['seq']}", OK, told)
 
     def _read_on(self) -> bool:
         """Take in what commands have entered in the log since it was read; whether there was anything."""
@@ -204,6 +212,8 @@ class Verification:
             yield Check(name, BROKEN if is_known else NOT_CHECKED, "there is no database")
             return
         yield self._whole_file(name)
+        for change in self._entries(CustodyEvent.CHANGED):
+            yield Check(f"{name}, between commands", BROKEN, describe_change(change))
         try:
             with Ledger.open_readonly(self.place.database) as ledger:
                 faults = [row[0] for row in ledger.rows("PRAGMA integrity_check(5)")]
@@ -219,7 +229,7 @@ class Verification:
 
     def _whole_file(self, name: str) -> Check:
         self._read_on()
-        last = next((e for e in reversed(self._logged) if e["event"] in _WRITES), None)
+        last = next((e for e in reversed(self._logged) if e["event"] in WRITES), None)
         what = f"{name}, whole file"
         if last is None or "database" not in last["details"]:
             return Check(what, NOT_CHECKED, _why_no_digest(last["event"] if last else None))

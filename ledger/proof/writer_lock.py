@@ -16,10 +16,10 @@ from typing import IO, Any
 
 from ledger.errors import OutsideFailureError
 from ledger.proof.custody import CustodyLog
-from ledger.proof.database_digest import digest_database
+from ledger.proof.outside_changes import database_facts, note_outside_change
 from ledger.vocabulary import CustodyEvent
 
-LOG_NAME = "custody.jsonl"
+LOG_NAME, SEALS_NAME = "custody.jsonl", "seals"
 MOST_DIGESTED_BYTES = (
     2_000_000_000  # above, a command's end would be waited for: only seals have the database's digest then
 )
@@ -54,15 +54,16 @@ def acquire_writer_lock(database: Path, command: str, *, gives_way: bool = False
                 f"{var}: process {holder or 'another'} is writing here; "
                 "wait until it ends (`partnerproof status` shows how far it is) and try again"
             )
-        lock.truncate(0)
-        lock.write(f"{os.getpid()}{GIVES_WAY if gives_way else ''}")
-        lock.flush()
+        _sign(lock, GIVES_WAY if gives_way else "")
         log = CustodyLog(var / LOG_NAME)
+        if not _is_entry_lock_held(var):
+            note_outside_change(database, var / SEALS_NAME, log)
         log.add(CustodyEvent.BEGAN, {"command": command})
         try:
             yield
         finally:
-            log.add(CustodyEvent.ENDED, {"command": command, **_database_facts(database)})
+            is_alone = not _is_entry_lock_held(var)
+            log.add(CustodyEvent.ENDED, {"command": command, **(_left(database) if is_alone else {})})
 
 
 def _lock(lock: IO[str], *, patience_s: float) -> str | None:
@@ -100,16 +101,42 @@ def write_beside(database: Path, command: str) -> Iterator[None]:
 def acquire_entry_lock(database: Path, command: str) -> Iterator[None]:
     """Write now and then, for as long as a server runs, beside whoever holds the writer lock.
 
-    As long as the entry lock is held, nobody else's digest of the database means anything, and so nobody gives one.
+    As long as the entry lock is held, nobody else's digest of the database means anything, and so nobody gives one. Whoever is alone
+    at its begin holds the database against what was left, and at its end leaves it as a command does.
     """
-    log = CustodyLog(database.parent / LOG_NAME)
-    with (database.parent / "entry-lock").open("a") as entry_lock:
+    var = database.parent
+    log = CustodyLog(var / LOG_NAME)
+    with (var / "entry-lock").open("a") as entry_lock:
+        with _alone(entry_lock, var) as is_alone:
+            if is_alone:
+                note_outside_change(database, var / SEALS_NAME, log)
         fcntl.flock(entry_lock, fcntl.LOCK_SH)
         log.add(CustodyEvent.BEGAN, {"command": command})
         try:
             yield
         finally:
-            log.add(CustodyEvent.ENDED, {"command": command})
+            with _alone(entry_lock, var) as is_alone:
+                log.add(CustodyEvent.ENDED, {"command": command, **(_left(database) if is_alone else {})})
+
+
+@contextmanager
+def _alone(entry_lock: IO[str], var: Path) -> Iterator[bool]:
+    """Hold both locks for a moment; False where somebody else has one of them. Whoever wants the writer lock meanwhile waits."""
+    with (var / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(entry_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        _sign(lock, GIVES_WAY)
+        yield True
+
+
+def _sign(lock: IO[str], how: str) -> None:
+    lock.truncate(0)
+    lock.write(f"{os.getpid()}{how}")
+    lock.flush()
 
 
 def _is_entry_lock_held(var: Path) -> bool:
@@ -121,11 +148,9 @@ def _is_entry_lock_held(var: Path) -> bool:
     return False
 
 
-def _database_facts(database: Path) -> dict[str, Any]:
-    """The database's digest; nothing when it is large, a server writes to it, or a reader keeps it from being in one file."""
+def _left(database: Path) -> dict[str, Any]:
+    """The database's digest and signs; nothing when it is large, or a reader keeps it from being in one file."""
     try:
-        if _is_entry_lock_held(database.parent):
-            return {}
         if not database.exists() or database.stat().st_size > MOST_DIGESTED_BYTES:
             return {}
         connection = sqlite3.connect(f"{database.resolve().as_uri()}?mode=rw", uri=True, timeout=1)
@@ -133,6 +158,6 @@ def _database_facts(database: Path) -> dict[str, Any]:
             is_busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         finally:
             connection.close()
-        return {} if is_busy else {"database": digest_database(database)}
+        return {} if is_busy else database_facts(database)
     except (OSError, sqlite3.Error):
         return {}

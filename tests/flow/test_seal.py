@@ -14,6 +14,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -198,8 +199,6 @@ def test_every_changed_byte_is_found_and_named(sealed, tmp_path):
 
 
 def test_a_row_changed_by_sqlite_itself_is_found(sealed):
-    import sqlite3
-
     database = sqlite3.connect(sealed / "var" / "partnerproof.db")
     database.execute("UPDATE captures SET fetched_at = '2020-01-01T00:00:00Z'")
     database.commit()
@@ -210,8 +209,6 @@ def test_a_row_changed_by_sqlite_itself_is_found(sealed):
 
 
 def test_claims_computed_anew_are_not_sealed_yet_and_a_changed_capture_stays_broken(sealed):
-    import sqlite3
-
     run_partnerproof("-w", sealed, "reject", _image(sealed), "--brand", "acme", "--why", "a bakery", "--by", "Ann")
     checks = verify(sealed)
     assert any("`reject` at" in line for line in of(checks, "not checked"))
@@ -225,8 +222,6 @@ def test_claims_computed_anew_are_not_sealed_yet_and_a_changed_capture_stays_bro
 
 
 def _image(root: Path) -> str:
-    import sqlite3
-
     with sqlite3.connect(root / "var" / "partnerproof.db") as database:
         return str(database.execute("SELECT image_sha256 FROM logo_matches").fetchone()[0])
 
@@ -324,3 +319,66 @@ def test_verify_tells_of_a_workspace_without_anything(acme_once, tmp_path):
         "-w", tmp_path / "empty", "verify", "--since", "yesterday", code=2
     )
     assert "got '2026-13-45'" in run_partnerproof("-w", tmp_path / "empty", "verify", "--since", "2026-13-45", code=2)
+
+
+def test_a_change_by_others_is_not_laundered_by_the_next_seal(sealed, logo_png):
+    """What a plain `seal` after it would have taken for ours: mass data, claims, cases, accounts."""
+    assert not of(verify(sealed), "BROKEN")
+    with sqlite3.connect(sealed / "var" / "partnerproof.db") as database:
+        database.execute("UPDATE passages SET text = text || ' not'")
+        database.execute("UPDATE cases SET state = 'confirmed'")
+    database.close()
+    assert "was changed by others after" in run_partnerproof(
+        "-w", sealed, "seal", code=3
+    )  # the authorities are gone by now
+    run_partnerproof("-w", sealed, "seal", code=3)
+    (broken,) = of(verify(sealed), "BROKEN")
+    assert broken.startswith("partnerproof.db, between commands: the database was changed by others after")
+    assert "passages" in broken
+    assert log_of(sealed)[-1]["event"] == "ended"
+    crawl(sealed, logo_png)
+    assert of(verify(sealed), "BROKEN") == [broken], "it stays, and nothing else is said"
+
+
+BACK = """
+import datetime, time
+real = time.time
+class Back(datetime.datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return cls.fromtimestamp(real() - 7200, tz)
+datetime.datetime = Back
+time.time = lambda: real() - 7200
+"""
+
+
+def test_a_clock_that_goes_back_and_forth_is_a_fact_in_the_log_and_breaks_nothing(sealed, tmp_path):
+    (tmp_path / "back").mkdir()
+    (tmp_path / "back" / "sitecustomize.py").write_text(BACK)
+    (domain,) = {row[0] for row in _select(sealed, "SELECT vendor_domain FROM seeds")}
+
+    def run(*arguments: str, is_back: bool) -> None:
+        env = {**os.environ, **({"PYTHONPATH": str(tmp_path / "back")} if is_back else {})}
+        command = [sys.executable, "-m", "partnerproof", "-w", str(sealed), *arguments]
+        done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode in (0, 3), done.stderr  # 3: the authorities are gone by now
+
+    for is_back in (True, False, True):
+        run("hold", domain, "--why", "a lawsuit", is_back=is_back)
+        run("seal", is_back=is_back)
+        run("hold", domain, "--why", "it is over", "--lift", is_back=is_back)
+        run("seal", is_back=is_back)
+    checks = verify(sealed)
+    assert not of(checks, "BROKEN")
+    assert len([line for line in of(checks, "ok") if "the machine's clock had gone back by 7" in line]) == 2
+    assert len(list((sealed / "var" / "seals").iterdir())) == 7
+    assert any("table holds: 6 groups of rows as sealed" in line for line in of(checks, "ok"))
+    with sqlite3.connect(sealed / "var" / "partnerproof.db") as database:
+        database.execute("UPDATE holds SET why = 'else' WHERE rowid = 3")
+    database.close()
+    assert any(line.startswith("table holds, 2/3") for line in of(verify(sealed), "BROKEN"))
+
+
+def _select(root: Path, sql: str) -> list[tuple]:
+    with sqlite3.connect(root / "var" / "partnerproof.db") as database:
+        return database.execute(sql).fetchall()

@@ -25,7 +25,7 @@ def test_every_sentence_can_be_filled():
 
 
 def test_every_accusation_has_a_colour_in_the_terminal_and_on_pages():
-    css = (ROOT / "casebook" / "dossier" / "templates" / "report.css").read_text(encoding="utf-8")
+    css = (ROOT / "casebook" / "files" / "styles" / "components.css").read_text(encoding="utf-8")
     for kind in NOTHING_ALLOWS:
         assert MEANINGS[kind].colour
         assert f".{kind}" in css

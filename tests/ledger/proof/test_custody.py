@@ -31,7 +31,8 @@ def test_two_processes_write_one_chain(tmp_path):
     log = CustodyLog(path)
     assert [check.outcome for check in check_log(log.lines())] == [OK]
     assert {entry["by"] for entry in log.entries()} == {"Ann", "Bob"}
-    assert log.head() == CustodyHead(entries=80, sha256=log.entries()[-1]["sha256"])
+    last = log.entries()[-1]
+    assert log.head() == CustodyHead(entries=80, sha256=last["sha256"], at=last["at"])
 
 
 def test_a_word_that_ends_lines_elsewhere_stays_in_its_entry(tmp_path):
@@ -85,3 +86,16 @@ def test_an_empty_log_begins_a_chain(tmp_path: Path):
     log.add(CustodyEvent.VIEWED, {"claim": "微软"}, by="Ann")
     entry = json.loads(log.path.read_text(encoding="utf-8"))
     assert (entry["seq"], entry["previous"], entry["by"]) == (1, "0" * 64, "Ann")
+
+
+def test_the_newest_entry_of_a_kind_is_found_from_the_end_however_long_the_log(tmp_path):
+    log = CustodyLog(tmp_path / "custody.jsonl")
+    assert log.newest({CustodyEvent.ENDED}) is None
+    log.add(CustodyEvent.ENDED, {"command": "first"})
+    for number in range(300):
+        log.add(CustodyEvent.VIEWED, {"claim": f"{number} " + "x" * 1_000})
+    found = log.newest({CustodyEvent.ENDED})
+    assert found is not None
+    assert found["details"] == {"command": "first"}
+    assert log.newest({CustodyEvent.VIEWED})["details"]["claim"].startswith("299 ")
+    assert log.newest({CustodyEvent.SEALED}) is None
