@@ -23,12 +23,12 @@ from matcher.explain import outline_region
 from matcher.logo_matches import image_content
 from matcher.looking.regions import Box
 
-MAX_PICTURES = 12  # each image once, its digest in the caption
+MAX_PICTURES = 12  # each image once; the digests of all stand with their pages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnclosedPage:
-    """A row of the table. shown: what the page shows, a phrase each."""
+    """A row of the table. shown: what the page shows, a phrase each, an image with its digest."""
 
     url: str
     seen: str
@@ -93,7 +93,11 @@ def _enclosed_page(templates: LetterTemplates, language: str, brand: str, page: 
     return EnclosedPage(
         url=page.url,
         seen=" – ".join(write_day(language, day_of(day)) for day in days),
-        shown=tuple(templates.describe_thing(language, brand, thing) for thing in page.things),
+        shown=tuple(
+            templates.describe_thing(language, brand, thing)
+            + (f"; SHA-256 {thing.image_sha256}" if thing.image_sha256 else "")
+            for thing in page.things
+        ),
         sha256=page.sha256,
     )
 
