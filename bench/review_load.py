@@ -30,7 +30,7 @@ from urllib.parse import urlencode
 from casebook.cases.cases import sync_cases
 from casebook.register.imports import import_register
 from casebook.verdicts.judge import Judge
-from casebook.web.accounts import add_account
+from casebook.web.access.accounts import add_account
 from ledger.database import Ledger
 from ledger.identity import content_id, event_id, utc_now
 from ledger.vocabulary import Role, Tone

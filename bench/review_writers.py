@@ -36,7 +36,7 @@ from urllib.parse import urlencode
 from bench.generated_web import GeneratedWeb
 from bench.kill import make_workspace, run_to_end, start_crawl
 from casebook.cases.decisions import REASONS
-from casebook.web.accounts import add_account
+from casebook.web.access.accounts import add_account
 from ledger.database import Ledger
 from ledger.proof.custody import CustodyLog
 from ledger.vocabulary import CaseEvent, CaseState, Role

@@ -7,6 +7,8 @@ import io
 import os
 import shutil
 import ssl
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -194,6 +196,12 @@ def run_partnerproof(*arguments: str | Path, cwd: Path | None = None, code: int 
     assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
     assert "Traceback" not in done.stderr, done.stderr
     return done.stdout if code == 0 else done.stdout + done.stderr
+
+
+def add_account(root: Path, name: str, role: str, password: str) -> None:
+    """Make an account of a workspace, the password as a line of the input."""
+    command = [sys.executable, "-m", "partnerproof", "-w", str(root), "account", "add", name, "--role", role]
+    subprocess.run(command, input=f"{password}\n", capture_output=True, text=True, check=True, start_new_session=True)
 
 
 @pytest.fixture(scope="session")

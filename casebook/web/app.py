@@ -11,6 +11,7 @@ from __future__ import annotations
 import hmac
 import json
 import logging
+import math
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -30,7 +31,8 @@ from starlette.routing import Route
 from casebook.cases.decisions import CaseChangedError
 from casebook.cases.follow_up import MAX_FILE_BYTES
 from casebook.files.styles import STYLES
-from casebook.web.accounts import Session, begin_session, end_session, log_in, read_session
+from casebook.web.access.accounts import Session, begin_session, end_session, log_in, read_session
+from casebook.web.access.known_hosts import KnownHosts
 from casebook.web.application_context import STATIC, ApplicationContext, make_environment
 from casebook.web.faults import LOG_NAME, FaultLog
 from casebook.web.kept_texts import forget_text
@@ -129,17 +131,17 @@ class ReviewApp:
         form = await read_form(request)
         account, password = one_field(form, "account"), one_field(form, "password")
         address = request.client.host if request.client else "?"
-        keys = (f"account {account}", f"address {address}")
         if not is_from_here(request):
             raise HTTPException(403)
         carried = _Carried(leads_to=_local_path(one_field(form, "next")), fields=one_field(form, "fields"))
-        if self.context.failed.is_too_many(*keys):
-            return self._render_login(429, problem="Too many tries. Wait ten minutes.", carried=carried)
+        if wait_s := self.context.logins.wait_s(account, address):
+            answer = self._render_login(429, problem=f"Too many tries. Wait {_in_words(wait_s)}.", carried=carried)
+            answer.headers["Retry-After"] = str(math.ceil(wait_s))
+            return answer
         token = await to_thread.run_sync(lambda: log_in(self.context.ledger, account, password), limiter=self._checking)
         if token is None:
-            self.context.failed.add(*keys)
             return self._render_login(401, problem="Name and password do not fit.", carried=carried)
-        self.context.failed.forget(keys[0])
+        self.context.logins.succeeded(account, address)
         if carried.fields:
             session = await run_in_threadpool(lambda: read_session(self.context.ledger, token))
             page = self._render("carried.html", 200, session=session, action=carried.leads_to, fields=carried.read())
@@ -336,6 +338,10 @@ class _Carried:
         }
 
 
+def _in_words(seconds: float) -> str:
+    return f"{math.ceil(seconds / 60)} minutes" if seconds > 100 else f"{math.ceil(seconds)} seconds"
+
+
 def _local_path(path: str) -> str:
     """An address of ours, or the queue's: a login leads nowhere else."""
     is_ours = re.fullmatch(r"/(?![/\\])[^\x00-\x20\\]{0,2000}", path) and not path.startswith(
@@ -379,7 +385,7 @@ def make_app(context: ApplicationContext) -> Starlette:
     review = ReviewApp(context)
     return Starlette(
         routes=review.routes(),
-        middleware=[Middleware(BaseHTTPMiddleware, dispatch=_guard)],
+        middleware=[Middleware(BaseHTTPMiddleware, dispatch=_guard), Middleware(KnownHosts, hosts=context.hosts)],
         exception_handlers={
             HTTPException: review.refuse,
             PartnerproofError: review.refuse,

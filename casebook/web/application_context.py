@@ -14,7 +14,8 @@ from casebook.cases.letter_facts import Sender
 from casebook.cases.letter_templates import LetterTemplates
 from casebook.files.styles import STYLES, add_components
 from casebook.files.written_days import mark_time, mark_times_in
-from casebook.web.accounts import FailedLogins, Session
+from casebook.web.access.accounts import Session
+from casebook.web.access.login_guard import LoginGuard
 from casebook.web.case_columns import CaseIndex
 from casebook.web.count_cache import CountCache
 from casebook.web.queue import Filters, Queue
@@ -49,7 +50,8 @@ class ApplicationContext:
     sender: Sender = field(default_factory=Sender)
     answer_days: int = 14
     rdap_dir: Path | None = None
-    failed: FailedLogins = field(default_factory=FailedLogins)
+    logins: LoginGuard = field(default_factory=LoginGuard)
+    hosts: frozenset[str] | None = None  # names by which browsers may ask for the application; None: any
     counts: CountCache = field(default_factory=CountCache)
     cases: CaseIndex = field(default_factory=CaseIndex)
     _threads: threading.local = field(default_factory=threading.local)

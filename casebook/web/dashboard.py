@@ -16,7 +16,7 @@ import numpy as np
 
 from casebook.cases.survival import Removals, read_removals
 from casebook.dossier.coverage import WHAT_TO_DO
-from casebook.web.accounts import Session
+from casebook.web.access.accounts import Session
 from casebook.web.application_context import ApplicationContext
 from casebook.web.case_columns import CaseColumns, Mask
 from casebook.web.charts import COLOURS, Series, draw_bars, draw_columns, draw_survival

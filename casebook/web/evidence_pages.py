@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from starlette.responses import HTMLResponse
 
 from casebook.dossier.archived_copy import COPY_POLICY, ArchivedCopy, make_archived_copy
-from casebook.web.accounts import Session
+from casebook.web.access.accounts import Session
 from casebook.web.application_context import ApplicationContext, is_plain_id
 from casebook.web.case_page import KINDS, draw_named, draw_picture, draw_thumbnail, read_case, read_page_picture
 from casebook.web.queue import Filters

@@ -31,7 +31,7 @@ from casebook.cases.reply_form import fill_from_form
 from casebook.cases.stored_letters import read_draft, read_writers, require_case, require_letter, require_text
 from casebook.dossier.case_story import read_events
 from casebook.files.written_days import write_day
-from casebook.web.accounts import Session
+from casebook.web.access.accounts import Session
 from casebook.web.application_context import ApplicationContext, is_plain_id
 from casebook.web.differences import find_differences
 from casebook.web.kept_texts import read_kept

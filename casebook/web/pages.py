@@ -27,7 +27,7 @@ from casebook.cases.decisions import (
 )
 from casebook.cases.letters import latest_day, may_write
 from casebook.dossier.case_story import read_events
-from casebook.web.accounts import Session, list_accounts
+from casebook.web.access.accounts import Session, list_accounts
 from casebook.web.application_context import ApplicationContext, is_plain_id
 from casebook.web.case_columns import SORTS
 from casebook.web.case_page import read_case_view, read_further_claims

@@ -17,7 +17,7 @@ from typing import IO, Any
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
-from casebook.web.accounts import Session
+from casebook.web.access.accounts import Session
 from casebook.web.application_context import ApplicationContext
 from casebook.web.queue import Filters
 from casebook.web.responses import Answer, NotThereError, Page

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from casebook.cases.follow_up import MAX_FILE_BYTES
 from casebook.cases.letter_files import LetterFile
-from casebook.web.accounts import Session
+from casebook.web.access.accounts import Session
 from casebook.web.application_context import ApplicationContext
 from casebook.web.queue import Filters
 from ledger.errors import BadInputError, Problem

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -12,6 +13,7 @@ from partnerproof.cli.command import root
 
 def main() -> None:
     """Run the command line. Exit: 0 done, 1 a check found a problem, 2 bad usage or input, 3 outside failure, 130 interrupted."""
+    os.umask(0o077)  # what is written here concerns vendors and people: nobody else of the machine reads it
     try:
         code = root(prog_name="partnerproof", standalone_mode=False)
     except PartnerproofError as error:

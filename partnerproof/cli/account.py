@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from casebook.web.accounts import add_account, close_account, list_accounts
+from casebook.web.access.accounts import add_account, close_account, list_accounts
 from ledger.errors import BadInputError, Problem
 from ledger.vocabulary import Role
 from partnerproof.cli.choice import Choice, pass_choice
@@ -25,18 +25,18 @@ def account() -> None:
 @account.command("add")
 @click.argument("name")
 @click.option("--role", type=click.Choice([str(role) for role in Role]), required=True, help="What it may do: each role may do what those before it may.")  # fmt: skip
-@click.option("--password", help="Asked for when it is not given, and then not shown; without a terminal one line of the input is read.")  # fmt: skip
 @pass_choice
-def add(choice: Choice, name: str, role: str, password: str | None) -> None:
+def add(choice: Choice, name: str, role: str) -> None:
     """Make an account, or give one another role and password.
+
+    The password is asked for, and not shown; without a terminal one line of the input is read.
 
     \b
     Example:
       partnerproof account add ann --role reviewer
     """
     workspace = choice.workspace()
-    if password is None:
-        password = _ask_password()
+    password = _ask_password()
     with workspace.writing_beside("account add"), workspace.open() as ledger:
         add_account(ledger, name, Role(role), password)
     click.echo(f"{name} may log in as {role}")
@@ -54,7 +54,7 @@ def _ask_password() -> str:
                 where="password",
                 expected="a terminal to ask for it, or a line of input",
                 got="neither",
-                next_step="run it in a terminal, or give it with --password",
+                next_step="run it in a terminal, or send the password to its input",
             )
         )
     return line

@@ -7,13 +7,15 @@ import getpass
 import secrets
 import sys
 import threading
+from dataclasses import dataclass
 from socket import AF_INET, AF_INET6, IPPROTO_TCP, SO_REUSEADDR, SOL_SOCKET, TCP_NODELAY, gaierror, socket
 
 import click
 
 from casebook.cases.casework import update_casework
 from casebook.cases.letter_templates import LetterTemplates
-from casebook.web.accounts import list_accounts
+from casebook.web.access.accounts import list_accounts
+from casebook.web.access.head_timeout import patient_protocol
 from casebook.web.app import make_app
 from casebook.web.application_context import ApplicationContext
 from casebook.web.dashboard import warm_up
@@ -33,26 +35,68 @@ from partnerproof.workspace import Workspace
     "--port", default=8742, show_default=True, type=click.IntRange(0, 65535), help="Port; 0: any that is free."
 )
 @click.option("--token", "with_token", is_flag=True, help="For one person: print an address that opens the application without an account.")  # fmt: skip
+@click.option("--public-host", "public_hosts", multiple=True, metavar="NAME", help="Name by which browsers ask for it, as of the server with HTTPS before it; others are refused. Repeatable.")  # fmt: skip
+@click.option("--proxy", metavar="ADDRESS", help="Address of the server before it: what that says of a browser's address and of HTTPS counts.")  # fmt: skip
 @click.option("--no-pictures", is_flag=True, help="Do not draw the pages of waiting cases in the background (extra [browser]).")  # fmt: skip
 @pass_choice
-def serve(choice: Choice, host: str, port: int, with_token: bool, no_pictures: bool) -> None:  # noqa: FBT001  # click passes by name
+def serve(  # an option each
+    choice: Choice,
+    host: str,
+    port: int,
+    with_token: bool,  # noqa: FBT001  # click passes by name
+    public_hosts: tuple[str, ...],
+    proxy: str | None,
+    no_pictures: bool,  # noqa: FBT001
+) -> None:
     """Open the review application: cases, decisions, groups, with keys, in a browser on this machine.
 
     Accounts are made with `partnerproof account add`. A crawl may run beside it. To use it from elsewhere, put a server
-    with HTTPS before it.
+    with HTTPS before it, and name that with --proxy and --public-host.
 
     \b
     Example:
       partnerproof serve --token
+      partnerproof serve --proxy 127.0.0.1 --public-host review.acme.example
     """
+    door = _Door(host=host, port=port, public_hosts=public_hosts, proxy=proxy)
+    door.require_names()
     workspace = choice.workspace()
     if not workspace.database.exists():
         raise click.UsageError("nothing was crawled here yet: run `partnerproof crawl` first")
     with workspace.serving("serve"):
-        _serve(workspace, host, port, with_token=with_token, with_pictures=not no_pictures)
+        _serve(workspace, door, with_token=with_token, with_pictures=not no_pictures)
 
 
-def _serve(workspace: Workspace, host: str, port: int, *, with_token: bool, with_pictures: bool) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Door:
+    """Where the application is asked for. proxy: whose word on a browser's address counts; None: nobody's."""
+
+    host: str
+    port: int
+    public_hosts: tuple[str, ...]
+    proxy: str | None
+
+    def names(self) -> frozenset[str]:
+        own = {"127.0.0.1", "localhost", "::1"} if self.host in _LOOPBACK else {self.host.lower()}
+        return frozenset(own - set(_EVERYWHERE) | {name.lower() for name in self.public_hosts})
+
+    def require_names(self) -> None:
+        """Errors: BadInputError where nobody could say by which name it is asked for."""
+        if not self.names():
+            raise BadInputError(
+                Problem(
+                    where="--public-host",
+                    expected=f"the name by which browsers ask for it, as it listens on {self.host}",
+                    got="none",
+                    next_step="name it, as in --public-host review.acme.example",
+                )
+            )
+
+
+_LOOPBACK, _EVERYWHERE = ("127.0.0.1", "localhost", "::1"), ("0.0.0.0", "::", "")  # noqa: S104  # told apart, not bound
+
+
+def _serve(workspace: Workspace, door: _Door, *, with_token: bool, with_pictures: bool) -> None:
     import uvicorn
 
     with workspace.open() as ledger:
@@ -76,17 +120,19 @@ def _serve(workspace: Workspace, host: str, port: int, *, with_token: bool, with
         sender=workspace.sender,
         answer_days=workspace.config.letters.answer_days,
         rdap_dir=workspace.rdap,
+        hosts=door.names(),
     )
     context.cases.read(context.ledger)  # so that the first who asks does not wait for it
     if summary:
         click.echo(summary, err=True)
     config = uvicorn.Config(
-        make_app(context), host=host, port=port, log_level="warning", server_header=False, access_log=False
-    )
+        make_app(context), host=door.host, port=door.port, log_level="warning", server_header=False, access_log=False,
+        http=patient_protocol(), ws="none", proxy_headers=door.proxy is not None, forwarded_allow_ips=door.proxy,
+    )  # fmt: skip
     server = uvicorn.Server(config)
     config.load()
-    listener = _listen(host, port)  # before the address is told: whoever reads it may ask at once
-    address = f"http://{_in_address(host)}:{listener.getsockname()[1]}"
+    listener = _listen(door.host, door.port)  # before the address is told: whoever reads it may ask at once
+    address = f"http://{_in_address(door.host)}:{listener.getsockname()[1]}"
     click.echo(f"{address}/enter?token={context.token}" if context.token else f"{address}/")
     sys.stdout.flush()
     threading.Thread(target=warm_up, args=[context], daemon=True).start()

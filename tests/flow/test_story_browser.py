@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from docx import Document
 
-from tests.conftest import run_partnerproof
+from tests.conftest import add_account, run_partnerproof
 from tests.flow.watched import CHALLENGE, CLEAN, SHOWING, Watched, watch_vendor
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs the extra [browser]")
@@ -34,7 +34,7 @@ def watched(serve, acme: Path, logo_png: bytes) -> Watched:
     text = settings.read_text().replace('sender_name = ""', 'sender_name = "Acme, brand office"')
     settings.write_text(text.replace('sender_email = ""', 'sender_email = "office@acme.example"'), encoding="utf-8")
     for name, role in (("ann", "reviewer"), ("ben", "approver")):
-        run_partnerproof("-w", acme, "account", "add", name, "--role", role, "--password", PASSWORD)
+        add_account(acme, name, role, PASSWORD)
     return made
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.conftest import run_partnerproof
+from tests.conftest import add_account, run_partnerproof
 
 PASSWORD = "a long enough password"  # noqa: S105  # of these tests
 
@@ -22,7 +22,7 @@ def add_ann(workspace: Path, words: str) -> subprocess.CompletedProcess[str]:
 
 def test_a_workspace_without_accounts_says_how_one_is_made(acme):
     assert run_partnerproof("-w", acme, "account", "list") == ""
-    run_partnerproof("-w", acme, "account", "add", "ann", "--role", "admin", "--password", PASSWORD)
+    add_account(acme, "ann", "admin", PASSWORD)
     assert run_partnerproof("-w", acme, "account", "list").startswith("ann ")
 
 
@@ -36,5 +36,5 @@ def test_without_a_terminal_and_without_input_it_says_how_to_give_a_password(acm
     assert done.returncode == 2
     assert done.stderr == (
         "partnerproof: password: expected a terminal to ask for it, or a line of input, got neither;"
-        " run it in a terminal, or give it with --password\n"
+        " run it in a terminal, or send the password to its input\n"
     )

@@ -175,3 +175,11 @@ def test_a_configuration_may_begin_with_the_mark_that_some_editors_write(tmp_pat
     path = tmp_path / "partnerproof.toml"
     path.write_text("[crawl]\nmax_pages = 7\n", encoding="utf-8-sig")
     assert read_config(path).crawl.max_pages == 7
+
+
+def test_what_is_written_is_for_its_user_alone(tmp_path):
+    run_partnerproof("init", tmp_path / "space")
+    run_partnerproof("-w", tmp_path / "space", "status")
+    open_to_others = [path for path in (tmp_path / "space").rglob("*") if path.stat().st_mode & 0o077]
+    assert open_to_others == []
+    assert (tmp_path / "space").stat().st_mode & 0o077 == 0

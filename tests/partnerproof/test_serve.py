@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import socket
 
-from tests.conftest import run_partnerproof
+from tests.conftest import add_account, run_partnerproof
 
 PASSWORD = "a long enough password"  # noqa: S105  # of these tests
 
@@ -34,6 +34,6 @@ def test_a_login_that_nobody_could_pass_is_not_served(acme):
         "partnerproof: serve: expected an account that may log in, or --token, got neither;"
         " run `partnerproof account add NAME --role admin` first, or `partnerproof serve --token`\n"
     )
-    run_partnerproof("-w", acme, "account", "add", "ann", "--role", "admin", "--password", PASSWORD)
+    add_account(acme, "ann", "admin", PASSWORD)
     run_partnerproof("-w", acme, "account", "close", "ann")
     assert "got neither" in run_partnerproof("-w", acme, "serve", "--port", "0", code=2)

@@ -17,7 +17,7 @@ from casebook.cases.stored_letters import require_letter
 from casebook.register.imports import import_register
 from casebook.verdicts.claims import find_claims
 from casebook.verdicts.judge import Judge
-from casebook.web.accounts import hash_password
+from casebook.web.access.accounts import hash_password
 from casebook.web.app import make_app
 from casebook.web.application_context import ApplicationContext
 from ledger.database import Ledger

@@ -1,18 +1,22 @@
 """Who may ask for what: every route for every role, forms of strangers, sessions, hostile words.
 
-Tests: casebook/web/app.py, casebook/web/accounts.py, casebook/web/letter_pages.py,
+Tests: casebook/web/app.py, casebook/web/access/known_hosts.py, casebook/web/access/accounts.py, casebook/web/letter_pages.py,
 casebook/web/application_context.py.
 """
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
 import re
 from urllib.parse import quote
 
+import httpx2
 import pytest
 
-from casebook.web.accounts import MAX_FAILURES, hash_password, is_password
-from casebook.web.app import POLICY, ReviewApp
+from casebook.web.access.accounts import hash_password, is_password
+from casebook.web.access.login_guard import PAIR
+from casebook.web.app import POLICY, ReviewApp, make_app
 from casebook.web.application_context import ApplicationContext
 from casebook.web.letter_pages import UPLOADS
 from casebook.web.pages import PAGES, POSTS
@@ -113,10 +117,39 @@ def test_passwords_can_not_be_tried_for_long(tmp_path):
     context = make_context(tmp_path)
     who = client(context)
     tries = [
-        who.post("/login", data={"account": "admin-one", "password": "wrong"}).status_code for _ in range(MAX_FAILURES)
+        who.post("/login", data={"account": "admin-one", "password": "wrong"}).status_code for _ in range(PAIR.free)
     ]
-    assert tries == [401] * MAX_FAILURES
-    assert who.post("/login", data={"account": "admin-one", "password": PASSWORD}).status_code == 429
+    assert tries == [401] * PAIR.free
+    refused = who.post("/login", data={"account": "admin-one", "password": PASSWORD})
+    assert refused.status_code == 429
+    assert int(refused.headers["retry-after"]) == 2
+    assert "Wait 2 seconds" in refused.text
+
+
+def test_many_guesses_at_once_are_no_more_than_many(tmp_path):
+    context = make_context(tmp_path)
+
+    async def guess() -> list[int]:
+        transport = httpx2.ASGITransport(make_app(context))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as who:
+            data = {"account": "admin-one", "password": "wrong"}
+            answers = await asyncio.gather(*(who.post("/login", data=data) for _ in range(40)))
+        return [answer.status_code for answer in answers]
+
+    told = asyncio.run(guess())
+    assert (told.count(401), told.count(429)) == (PAIR.free, 40 - PAIR.free)
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:8742", 303), ("localhost", 303), ("LOCALHOST.:1", 303), ("[::1]:8742", 303), ("evil.example", 421), ("127.0.0.1.evil.example", 421),
+        ("", 421), ("127.0.0.1@evil.example", 421), ("localhost:8742:1", 421), ("xn--", 421),
+    ],
+)  # fmt: skip
+def test_only_the_application_s_own_names_are_answered(context, host, status):
+    own = dataclasses.replace(context, hosts=frozenset({"127.0.0.1", "localhost", "::1"}))
+    assert client(own).get("/", headers={"Host": host}).status_code == status
 
 
 def test_what_is_stored_of_passwords_and_sessions_opens_nothing(context):

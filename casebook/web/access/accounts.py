@@ -11,9 +11,7 @@ import hashlib
 import hmac
 import re
 import secrets
-import time
-from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 
 from ledger.database import Ledger, columns_of
@@ -32,8 +30,6 @@ _SCRYPT_N, _SCRYPT_R, _SCRYPT_P = (
 )  # 16 MB and some 200 ms: of OWASP's list (2024) the row with least memory
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 _ORDER = tuple(Role)
-MAX_FAILURES, FAILURE_WINDOW_S = 5, 600  # of one account or address
-_MAX_COUNTED = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,28 +152,6 @@ def read_session(ledger: Ledger, token: str | None) -> Session | None:
 def end_session(ledger: Ledger, token: str | None) -> None:
     if token:
         ledger.execute("DELETE FROM sessions WHERE token_sha256 = ?", [sha256_hex(token.encode("utf-8", "replace"))])
-
-
-@dataclass
-class FailedLogins:
-    """Counts failed logins by account and by address, so that nobody can try passwords for long."""
-
-    _failures: OrderedDict[str, list[float]] = field(default_factory=OrderedDict)
-
-    def is_too_many(self, *keys: str) -> bool:
-        since = time.monotonic() - FAILURE_WINDOW_S
-        return any(sum(at > since for at in self._failures.get(key, ())) >= MAX_FAILURES for key in keys)
-
-    def add(self, *keys: str) -> None:
-        for key in keys:
-            self._failures.setdefault(key, []).append(time.monotonic())
-            self._failures[key] = self._failures[key][-MAX_FAILURES:]
-            self._failures.move_to_end(key)
-        while len(self._failures) > _MAX_COUNTED:
-            self._failures.popitem(last=False)
-
-    def forget(self, key: str) -> None:
-        self._failures.pop(key, None)
 
 
 def _problem(where: str, expected: str, got: str, next_step: str) -> Problem:
