@@ -16,7 +16,7 @@ import pytest
 
 from partnerproof.cli.command import root
 from partnerproof.config import read_config
-from tests.conftest import run_partnerproof
+from tests.conftest import add_account, run_partnerproof
 
 
 def commands(group: click.Group, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], click.Command]]:
@@ -179,7 +179,7 @@ def test_a_configuration_may_begin_with_the_mark_that_some_editors_write(tmp_pat
 
 def test_what_is_written_is_for_its_user_alone(tmp_path):
     run_partnerproof("init", tmp_path / "space")
-    run_partnerproof("-w", tmp_path / "space", "status")
+    add_account(tmp_path / "space", "ann", "reader", "a long enough password")
     open_to_others = [path for path in (tmp_path / "space").rglob("*") if path.stat().st_mode & 0o077]
     assert open_to_others == []
     assert (tmp_path / "space").stat().st_mode & 0o077 == 0
