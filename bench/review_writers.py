@@ -39,10 +39,11 @@ from casebook.cases.decisions import REASONS
 from casebook.web.access.accounts import add_account
 from ledger.database import Ledger
 from ledger.proof.custody import CustodyLog
+from ledger.proof.writer_lock import acquire_writer_lock
 from ledger.vocabulary import CaseEvent, CaseState, Role
 
 PASSWORD = "a password of this benchmark"  # noqa: S105  # of a server on loopback, gone with it
-STATES = ("", "confirmed", "not-a-claim", "duplicate", "later", "authorised", "false-match")
+STATES = ("needs-a-register", "confirmed", "not-a-claim", "duplicate", "later", "authorised", "false-match")
 # most decisions touch the case alone; a false match also takes its image out of matches and claims, in the background
 DECISIONS = [*REASONS, CaseState.CONFIRMED, CaseState.NOT_A_CLAIM, CaseState.DUPLICATE]
 
@@ -242,7 +243,8 @@ def run(root: Path, *, seconds: float, vendors: int, seed: int = 1) -> tuple[lis
         make_workspace(root)
         web.changed_percent = 50
         run_to_end(root, seeds)
-        with Ledger.open(root / "var" / "partnerproof.db") as ledger:
+        database = root / "var" / "partnerproof.db"
+        with acquire_writer_lock(database, "accounts"), Ledger.open(database) as ledger:
             for account in ("ann", "bob"):
                 add_account(ledger, account, Role.ADMIN, PASSWORD)
         with serving(root) as port:
