@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag, XMLParsedAsHTMLWarning
+from bs4.element import PreformattedString
 
 from crawler.drawing.archive_drawing import find_elements, find_stored
 from crawler.images.image_addresses import best_candidate
@@ -41,12 +42,13 @@ COPY_POLICY = (
 )
 MAX_PART_BYTES, MAX_COPY_BYTES = 5_000_000, 40_000_000
 MAX_IMPORTS = 3  # style sheets that import style sheets
-_TAKEN_OUT = ("script", "iframe", "frame", "object", "embed", "applet", "base", "portal", "audio", "template")
+_TAKEN_OUT = ("script", "iframe", "frame", "object", "applet", "base", "portal", "audio", "template")
+_UNWRAPPED = ("embed", "animate", "set")  # no void elements to the parser: what follows them stands in them
 _LAZY = ("data-src", "data-lazy-src", "data-original", "data-lazy", "data-image", "data-srcset", "data-lazy-srcset")
 _TARGETS = ("href", "action", "formaction", "ping", "target", "xlink:href", "manifest", "srcdoc", "background")
 _URL = re.compile(r"url\(\s*(?:\"([^\"\n]{1,4000})\"|'([^'\n]{1,4000})'|([^\s\"'()]{1,4000}))\s*\)", re.I)
 _IMPORT = re.compile(r"@import\s+(?:url\()?\s*[\"']?([^\"'()\s;]{1,2000})[\"']?\s*\)?[^;{}]{0,200};", re.I)
-_SHEET_END = re.compile(r"</(?=style)", re.I)
+_TAG_IN_SHEET = re.compile(r"<(?=[a-z/!?])", re.I)
 _KINDS = {
     b"\x89PNG": "image/png",
     b"\xff\xd8\xff": "image/jpeg",
@@ -182,14 +184,18 @@ def copy_document(text: str, url: str, parts: Parts, shown: Sequence[ShownPlace]
     marked = list(_find_marked(soup, shown, absolute))
     _lay_in_sheets(soup, parts, absolute)
     for tag in soup.find_all(_TAKEN_OUT):
-        tag.decompose()
+        tag.extract()
+    for tag in soup.find_all(_UNWRAPPED):
+        tag.unwrap()
     for tag in soup.find_all("meta"):
         if attribute(tag, "http-equiv") or attribute(tag, "charset"):
-            tag.decompose()
+            tag.extract()
+    for text_node in soup.find_all(string=lambda node: isinstance(node, PreformattedString)):
+        text_node.extract()  # comments and the like, whose end a browser may see earlier
     for tag in soup.find_all(True):
         _lay_in_pictures(tag, parts, absolute)
-        if not tag.decomposed:
-            _take_out_targets(tag)
+        _take_out_targets(tag)
+    marked = [tag for tag in marked if any(above is soup for above in tag.parents)]  # not what was taken out
     around = {id(above): above for tag in marked for above in (tag, *tag.parents) if above.name != "[document]"}
     for above in around.values():
         above["style"] = f"{attribute(above, 'style') or ''};{_SEEN}"
@@ -218,7 +224,8 @@ def _find_marked(
         named = [attribute(image, name) for name in ("src", "href", "xlink:href", *_LAZY)]
         named.append(best_candidate(attribute(image, "srcset")))
         if addresses & {absolute(reference) for reference in named if reference}:
-            tag = image.find_next_sibling("img") if image.name == "source" else image
+            picture = image.find_parent("picture") if image.name == "source" else None
+            tag = picture.find("img") if picture is not None else image
             if isinstance(tag, Tag) and id(tag) not in seen:
                 seen.add(id(tag))
                 yield tag
@@ -268,7 +275,8 @@ def _with_parts(text: str, url: str | None, parts: Parts, absolute: Callable[...
         data = parts.data_address(target) if target else None
         return f'url("{data}")' if data else "none"
 
-    return _SHEET_END.sub("<\\/", _URL.sub(laid_in, _IMPORT.sub(imported, text)))
+    # in an <svg> a browser reads a style sheet as markup, and anywhere </style> ends one
+    return _TAG_IN_SHEET.sub(r"\\3c ", _URL.sub(laid_in, _IMPORT.sub(imported, text)))
 
 
 def _lay_in_pictures(tag: Tag, parts: Parts, absolute: Callable[..., str | None]) -> None:
@@ -291,7 +299,7 @@ def _lay_in_pictures(tag: Tag, parts: Parts, absolute: Callable[..., str | None]
         if data:
             tag["poster" if tag.name == "video" else "srcset" if tag.name == "source" else "src"] = data
         elif tag.name == "source":
-            tag.decompose()
+            tag.unwrap()  # to the parser it is no void element: the img after it stands in it
         elif tag.name == "img" and not attribute(tag, "alt"):
             tag["alt"] = "(picture not in the archive)"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from bs4 import BeautifulSoup
@@ -84,6 +85,55 @@ def test_what_the_claim_rests_on_is_outlined():
     assert outlined == len(marked)
     assert {tag.name for tag in marked} == {"img", "p", "b"}
     assert soup.find(id="found")
+
+
+def test_a_picture_with_a_source_that_the_archive_does_not_hold_keeps_and_outlines_its_image():
+    shown = ShownPlace(image_url="https://vendor.example/wide.webp", original_url=None, sentence=None)
+    soup, outlined, _ = copied(
+        "<picture><source srcset=/wide.webp><source srcset=/tall.webp><img src=logo.png></picture><p>after</p>", shown
+    )
+    assert outlined == 1
+    assert soup.find(id="found").name == "img"
+    assert str(soup.img["src"]).startswith("data:image/png;base64,")
+    assert soup.find("source") is None
+
+
+def test_what_stands_behind_a_void_element_that_is_taken_out_stays():
+    soup, _, _ = copied("<div><embed src=movie.swf><p>We are a partner of Acme.</p></div>")
+    assert soup.p.get_text() == "We are a partner of Acme."
+    assert soup.find("embed") is None
+
+
+def test_what_was_taken_out_does_not_count_as_outlined():
+    said = ShownPlace(image_url=None, original_url=None, sentence="We are a partner of Acme.")
+    soup, outlined, _ = copied("<object><p>We are a partner of Acme.</p></object>", said)
+    assert outlined == 0
+    assert soup.find(id="found") is None
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<!--> <a href=//evil.example>a</a> -->", "<xmp><!-- </xmp><a href=//evil.example>a</a> --></xmp>", "<?x > <a href=//evil.example>a</a> ?>",
+        "<svg><style><p><a href=//evil.example>a</a></style></svg>", "<!doctype html SYSTEM \"a><a href=//evil.example>a</a>\"><p>p</p>",
+        "<svg><a><animate attributeName=href values=//evil.example></animate><text>a</text></a></svg>",
+        "<style></style ><a href=//evil.example>a</a></style>",
+    ],
+)  # fmt: skip
+def test_no_link_comes_back_where_a_browser_reads_otherwise_than_the_parser(html):
+    text, _ = copy_document(html, URL, Parts(STORED.get), [])
+    assert not re.search(r"<a[^>]* href=.?//evil\.example|values=", text)
+
+
+def test_elements_that_lie_deep_in_each_other_are_copied_in_time_that_grows_with_their_number():
+    shallow, deep = (_seconds("<div>" * depth + "x") for depth in (1_000, 16_000))
+    assert deep < 100 * shallow
+
+
+def _seconds(html: str) -> float:
+    start = time.process_time()
+    copied(html)
+    return time.process_time() - start
 
 
 def test_links_say_where_they_led():
