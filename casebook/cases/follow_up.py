@@ -21,6 +21,7 @@ from ledger.typed_texts import CaseId, Instant, IsoDate, Sha256
 from ledger.vocabulary import CaseEvent, CustodyEvent, FollowUp, ReplyKind
 
 MAX_REPLY_CHARS, MAX_FILE_BYTES = 100_000, 10_000_000
+_SAME_FILE = "SELECT received_on FROM replies WHERE case_id = ? AND file_sha256 = ? AND file IS NOT NULL LIMIT 1"
 WAITING = (FollowUp.SENT, FollowUp.ACKNOWLEDGED)  # for an answer, or for what an answer promised
 _COMES_TO = {
     ReplyKind.ACKNOWLEDGES: FollowUp.ACKNOWLEDGED,
@@ -72,6 +73,8 @@ def store_reply(ledger: Ledger, log: CustodyLog, case_id: CaseId, reply: Reply, 
         case = require_case(ledger, case_id)
         if case.followup is None:
             raise refuse_input("case", "one with a letter", "none yet")
+        if digest and (known := ledger.value(_SAME_FILE, [case_id, digest])):
+            raise refuse_input("file", "one that is not noted yet", f"the file of the reply of {known}")
         stored = StoredReply(
             reply_id=reply_id,
             case_id=case_id,

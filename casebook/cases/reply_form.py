@@ -11,6 +11,7 @@ Reads: cases, letters, claim_evidence, pages, v_findings, brands, data/letters/.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -35,6 +36,8 @@ from ledger.vocabulary import ReplyKind
 
 FORMAT = "partnerproof reply 1"
 MAX_FORM_BYTES = 1_000_000  # the longest answer in its longest spelling has 600,000
+_NO_CHARACTER = re.compile(r"[\ud800-\udfff]")  # JSON can spell it, no database and no page can hold it
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # a terminal would obey some of them
 _FIELDS = ("format", "reference", "kind", "on", "sender", "words")
 
 
@@ -143,13 +146,13 @@ def read_filled_form(content: bytes) -> FilledForm:
         kind=ReplyKind(data["kind"]),
         on=IsoDate(data["on"]),
         sender=data.get("sender", ""),
-        words=data.get("words", ""),
+        words=_CONTROL.sub(" ", data.get("words", "")),  # in the file itself they stay
     )
 
 
 def _mistakes(data: Mapping[str, Any]) -> Iterable[Problem]:
     for name in sorted(data.keys() - set(_FIELDS)):
-        yield _problem(name[:60], f"nothing but {', '.join(_FIELDS)}", "something more")
+        yield _problem(_shown(name), f"nothing but {', '.join(_FIELDS)}", "something more")
     reference, kind, on = (data.get(name) for name in ("reference", "kind", "on"))
     if not isinstance(reference, str) or not reference.strip():
         yield _problem("reference", "the reference of the letter", _shown(reference))
@@ -163,6 +166,9 @@ def _mistakes(data: Mapping[str, Any]) -> Iterable[Problem]:
             yield _problem(name, "text", _shown(text))
         elif len(text) > most:
             yield _problem(name, f"at most {most:,} characters", f"{len(text):,}")
+    for name, text in data.items():
+        if isinstance(text, str) and _NO_CHARACTER.search(text):
+            yield _problem(_shown(name), "text", "half a character")
 
 
 def require_reference(form: FilledForm, case: Case) -> None:

@@ -166,6 +166,9 @@ def test_a_browser_saves_the_answer_offline_as_the_file_that_is_read_back(contex
         (answer(words="x" * (MAX_REPLY_CHARS + 1)), "at most 100,000 characters"),
         (answer(sender="x" * 201), "at most 200 characters"),
         (answer(decision="confirmed"), "nothing but format, reference"),
+        (answer(reference="\ud800"), "half a character"),
+        (answer(words="a\udfffb"), "half a character"),
+        (answer(**{"\x1b[2J\u202e": "x"}), r"reply file, '\x1b[2J\u202e'"),
     ],
 )
 def test_a_file_that_is_none_says_what_is_wrong(content, told):
@@ -206,9 +209,22 @@ def test_the_application_fills_a_reply_from_the_file_and_keeps_it(context):
     row = context.ledger.row("SELECT * FROM replies ORDER BY reply_id DESC LIMIT 1")
     assert (row["kind"], row["received_on"], row["sender"], row["words"]) == ("disputes", "2026-02-03", "A. Meadow", "We do.")  # fmt: skip
     assert (row["file"], row["file_name"]) == (content, "reply-x.json")
+    content = content.replace(b"We do.", b"We do, still.")
     assert send(context, content, sender="Typed", words="Typed too").status_code == 303
     row = context.ledger.row("SELECT * FROM replies ORDER BY reply_id DESC LIMIT 1")
     assert (row["sender"], row["words"]) == ("Typed", "Typed too")
+
+
+def test_the_same_file_is_noted_once_with_a_case(context):
+    write_approved_letter(context, "meadow.example")
+    content = answer(reference=reference_of(case_of(context, "meadow.example")))
+    assert send(context, content).status_code == 303
+    assert send(context, content, sender="Typed").status_code == 400
+    assert context.ledger.value("SELECT count(*) FROM replies WHERE file = ?", [content]) == 1
+
+
+def test_what_a_terminal_would_obey_is_not_among_the_words():
+    assert read_filled_form(answer(words="We\x1b[31m\x00 do.\n\tA.")).words == "We [31m  do.\n\tA."
 
 
 def test_with_a_kind_that_is_chosen_the_file_is_only_kept(context):
