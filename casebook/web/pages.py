@@ -157,7 +157,7 @@ def show_case(context: ApplicationContext, session: Session, path: Path_, query:
     made_by = next((shown.event.by for shown in reversed(view.events) if shown.event.event is CaseEvent.DECIDED), None)
     values = {
         "v": view, "case": case, "lead": lead, "further": further, "undecided_states": UNDECIDED_STATES, "before": before, "after": after, "filters": filters, "reasons": REASONS, "titles": _TITLES,
-        "letters": _LETTERS, "groups": same_group(context.cases.read(ledger), case), "done": _done(context, query.get("done")),
+        "letters": _LETTERS, "groups": same_group(ledger, context.cases.read(ledger), case), "done": _done(context, query.get("done")),
         "can_approve": case.state is CaseState.WAITING_APPROVAL and session.may(Role.APPROVER) and made_by != session.account,
         "is_undecided": case.state in UNDECIDED_STATES, "can_review": session.may(Role.REVIEWER),
         "kept": read_kept(ledger, session.account, [case.case_id]),

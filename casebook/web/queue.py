@@ -227,31 +227,24 @@ def list_without_register(ledger: Ledger) -> list[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseGroup:
-    """Undecided cases of one brand that share something. kind: image, template or vendor; cases: how many in all."""
+    """Undecided cases of one brand that share something. kind: image, template or vendor; rows: how many its address shows."""
 
     kind: str
-    value: str
-    cases: int
+    rows: int
+    address: str
 
 
-def same_group(columns: CaseColumns, case: Case) -> list[CaseGroup]:
-    """Return the groups of a case that hold other undecided ones."""
-    same_brand = (
-        columns.is_there
-        & columns.coded["state"].is_one_of(UNDECIDED_STATES)
-        & columns.coded["brand"].equals(case.brand)
-    )
-    values = {"image": case.image_sha256, "template": case.template_id, "vendor": case.vendor_domain}
-    groups = [
-        CaseGroup(
-            kind=kind,
-            value=value,
-            cases=int(np.count_nonzero(same_brand & columns.coded[GROUPS[kind]].equals(value))),
-        )
-        for kind, value in values.items()
-        if value
-    ]
-    return [group for group in groups if group.cases > 1]
+def same_group(ledger: Ledger, columns: CaseColumns, case: Case) -> list[CaseGroup]:
+    """Return the groups of a case that hold other undecided ones: those that wait for a register, where it does too."""
+    waits = case.verdict is VerdictKind.UNDETERMINED and case.brand in list_without_register(ledger)
+    facets = {"state": NEEDS_REGISTER if waits else UNDECIDED, "brand": case.brand}
+    groups = []
+    for kind, column in GROUPS.items():
+        if value := getattr(case, column):
+            filters = Filters(facets=facets, groups={kind: value})
+            rows = Queue(ledger, columns, filters).count()
+            groups.append(CaseGroup(kind=kind, rows=rows, address=filters.address()))
+    return [group for group in groups if group.rows > 1]
 
 
 def _number(text: str, low: float, high: float) -> float | None:

@@ -84,13 +84,15 @@ def neighbours(ledger: Ledger, filters: Filters, case: Case) -> tuple[str | None
 
 
 def same_group(ledger: Ledger, case: Case) -> list[CaseGroup]:
+    lacks_register = ledger.value("SELECT ? NOT IN (SELECT brand FROM register_snapshots)", [case.brand])
+    state = NEEDS_REGISTER if lacks_register and case.verdict == "undetermined" else UNDECIDED
     groups = []
     for name, column in GROUPS.items():
         if value := getattr(case, column):
-            sql = f"SELECT count(*) FROM cases WHERE {column} = ? AND brand = ? AND state IN ({_quoted(UNDECIDED_STATES)})"
-            count = ledger.value(sql, [value, case.brand])
-            if count > 1:
-                groups.append(CaseGroup(kind=name, value=value, cases=count))
+            filters = Filters.read({"state": state, "brand": case.brand, name: value})
+            rows = count_cases(ledger, filters)
+            if rows > 1:
+                groups.append(CaseGroup(kind=name, rows=rows, address=filters.address()))
     return groups
 
 

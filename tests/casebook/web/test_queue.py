@@ -127,7 +127,7 @@ def test_the_queue_in_memory_tells_what_sql_tells(ledger, query, at):
     case = read_case(ledger, columns.ids[at % len(columns.ids)])
     assert case is not None
     assert queue.neighbours(case.case_id) == plain_queue.neighbours(ledger, filters, case)
-    assert same_group(columns, case) == plain_queue.same_group(ledger, case)
+    assert same_group(ledger, columns, case) == plain_queue.same_group(ledger, case)
 
 
 def test_what_is_in_memory_follows_every_change_of_another_connection(tmp_path: Path):
