@@ -17,13 +17,13 @@ from casebook.cases.enclosure import Enclosure, make_enclosure
 from casebook.cases.letter_facts import Sender
 from casebook.cases.letter_templates import LetterTemplates
 from casebook.cases.stored_letters import require_case, require_letter, require_text, text_digest
-from casebook.export.kept_correspondence import DELETED_WORDS
 from casebook.files.pdf import pdf_bytes
 from casebook.files.written_days import write_day
 from ledger.database import Ledger
 from ledger.dates import day_of
 from ledger.identity import parse_utc, sha256_hex
 from ledger.proof.custody import CustodyLog
+from ledger.proof.row_deletion import DELETED_WORDS
 from ledger.records import Letter, LetterText
 from ledger.typed_texts import Instant, LetterId
 from ledger.vocabulary import CustodyEvent, LetterState

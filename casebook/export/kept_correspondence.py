@@ -14,21 +14,17 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger.database import Ledger
 from ledger.identity import utc_now, utc_text
 from ledger.proof.custody import CustodyLog
-from ledger.proof.row_deletion import DueRow, delete_rows, finish_row_deletions
+from ledger.proof.row_deletion import KEYS, LEFT, DueRow, delete_rows, finish_row_deletions
 from ledger.proof.seals import Seals
 from ledger.records import Letter, LetterText, Reply
 from ledger.typed_texts import CaseId, Instant, LetterId
 from ledger.vocabulary import LetterState, RetentionClass
-
-DELETED_WORDS = "[deleted: it was kept as long as the rules for retention say]"
-DELETED_NAME = "[deleted]"
-_KEYS = {LetterText.table: "text_id", Reply.table: "reply_id"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +62,7 @@ def read_correspondence(ledger: Ledger, days: int) -> KeptCorrespondence:
         due_rows=tuple(
             DueRow(
                 table=row.table_name,
-                key=_KEYS[row.table_name],
+                key=KEYS[row.table_name],
                 row_id=row.row_id,
                 retention_class=RetentionClass.CORRESPONDENCE,
                 kept_days=days,
@@ -97,9 +93,9 @@ def _blank(ledger: Ledger, due: Sequence[DueRow]) -> None:
             text = ledger.find(LetterText, text_id=row.row_id)
             assert text is not None  # noqa: S101  # it was looked up in this transaction
             letters[text.letter_id] = None
-            ledger.update(LetterText, _NO_TEXT, text_id=row.row_id)
+            ledger.update(LetterText, LEFT[LetterText.table], text_id=row.row_id)
         else:
-            ledger.update(Reply, _NO_REPLY, reply_id=row.row_id)
+            ledger.update(Reply, LEFT[Reply.table], reply_id=row.row_id)
     for letter_id in letters:
         letter = ledger.find(Letter, letter_id=letter_id)
         assert letter is not None  # noqa: S101  # its text was written with it
@@ -109,14 +105,6 @@ def _blank(ledger: Ledger, due: Sequence[DueRow]) -> None:
     ledger.execute(_FORGET_TYPED, typed)
 
 
-_NO_TEXT: Mapping[str, object] = {
-    "recipient": DELETED_NAME,
-    "contact": DELETED_NAME,
-    "contact_source": DELETED_NAME,
-    "subject": DELETED_WORDS,
-    "body": DELETED_WORDS,
-}
-_NO_REPLY: Mapping[str, object] = {"sender": DELETED_NAME, "words": DELETED_WORDS, "file_name": None, "file": None}
 _WRITTEN = """
     WITH written AS (
         SELECT 'letter_texts' AS table_name, t.text_id AS row_id, l.letter_id AS item, l.case_id

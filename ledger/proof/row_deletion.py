@@ -9,7 +9,7 @@ Reads: the rows, seals. Writes: row_deletions, the custody log; whoever owns the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger.database import Ledger
@@ -24,6 +24,19 @@ from ledger.vocabulary import CustodyEvent, RetentionClass
 
 LOGGED = ("table_name", "row_id", "row_sha256", "left_sha256")  # what the log's lists have, in this order
 _BY_NAME = {table.name: table for table in TABLES}
+DELETED_WORDS = "[deleted: it was kept as long as the rules for retention say]"
+DELETED_NAME = "[deleted]"
+KEYS: Mapping[str, str] = {"letter_texts": "text_id", "replies": "reply_id"}
+LEFT: Mapping[str, Mapping[str, object]] = {  # what a deletion leaves of a row's words, by table and column
+    "letter_texts": {
+        "recipient": DELETED_NAME,
+        "contact": DELETED_NAME,
+        "contact_source": DELETED_NAME,
+        "subject": DELETED_WORDS,
+        "body": DELETED_WORDS,
+    },
+    "replies": {"sender": DELETED_NAME, "words": DELETED_WORDS, "file_name": None, "file": None},
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +90,17 @@ def finish_row_deletions(ledger: Ledger, log: CustodyLog) -> None:
     ]
     if left := [row for row in stored if tuple(row) not in told]:
         log.add(CustodyEvent.DELETED, {"records": [], "rows": left})
+
+
+def list_not_blank(ledger: Ledger) -> list[str]:
+    """Return the ids of rows that are said to be deleted and say something else than a deletion leaves: somebody rewrote them."""
+    found: list[str] = []
+    for table, left in LEFT.items():
+        key = KEYS[table]
+        differs = " OR ".join(f"t.{column} IS NOT ?" for column in left)
+        sql = f"SELECT t.{key} FROM {table} t JOIN row_deletions d ON d.table_name = ? AND d.row_id = t.{key} WHERE {differs}"
+        found += ledger.values(sql, [table, *left.values()])
+    return found
 
 
 def _logged(deletion: RowDeletion) -> list[str]:

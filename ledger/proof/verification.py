@@ -24,7 +24,7 @@ from ledger.errors import PartnerproofError
 from ledger.identity import sha256_hex
 from ledger.proof.fixity import Fixity, Place
 from ledger.proof.outside_changes import WRITES, describe_change
-from ledger.proof.row_deletion import LOGGED
+from ledger.proof.row_deletion import LOGGED, list_not_blank
 from ledger.proof.sealed_rows import TABLES, Table, read_groups
 from ledger.proof.seals import FORMAT, HEAD, MANIFEST, Leaf, Seal, Seals
 from ledger.proof.verifier import (
@@ -284,7 +284,10 @@ class Verification:
         for row in stored:
             if row not in logged:
                 yield Check(f"table {row[0]}, {row[1]}", BROKEN, "is said to be deleted, and the custody log does not tell of it")  # fmt: skip
-        if stored and logged.issuperset(stored):
+        not_blank = list_not_blank(ledger)
+        for row_id in not_blank:
+            yield Check(f"deleted row {row_id}", BROKEN, "is said to be deleted, and says something else than a deletion leaves")  # fmt: skip
+        if stored and logged.issuperset(stored) and not not_blank:
             yield Check("deleted rows", OK, f"{len(stored)} rows whose words were deleted, as the custody log tells")
 
     def _changed(self, table: Table, group: str, seal: Seal, leaf: Leaf, *, rows: int) -> Check:

@@ -12,7 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from ledger.database import Ledger
+from ledger.proof.custody import CustodyLog
+from ledger.proof.row_deletion import DueRow, delete_rows
+from ledger.proof.seals import Seals
 from ledger.proof.verifier import BROKEN, NOT_CHECKED, OK, check_export
+from ledger.records import Reply
+from ledger.vocabulary import RetentionClass
 from tests.conftest import made_once, run_partnerproof
 from tests.flow.sealed import claim_of, log_of, of, verify
 from tests.flow.test_case_export import ANSWER, fill, rows_in, unpack
@@ -141,6 +147,20 @@ def test_a_row_can_not_be_called_deleted_without_the_custody_log(stored):
     assert any("the custody log does not tell of it" in line for line in of(verify(stored), BROKEN))
 
 
+def test_a_row_can_not_be_rewritten_under_the_name_of_a_deletion(stored):
+    """Not even with entries in log and table that agree: what a deletion leaves of words is known."""
+    with Ledger.open(stored / "var" / "partnerproof.db") as ledger:
+        reply_id = ledger.value("SELECT reply_id FROM replies WHERE kind = 'disputes'")
+        due = DueRow(
+            table="replies", key="reply_id", row_id=reply_id, retention_class=RetentionClass.CORRESPONDENCE, kept_days=1
+        )
+        delete_rows(
+            ledger, Seals.of(stored / "var" / "seals"), CustodyLog(stored / "var" / "custody.jsonl"), [due],
+            blank=lambda ledger, _: ledger.update(Reply, {"words": "We admit it."}, reply_id=reply_id),
+        )  # fmt: skip
+    assert any(line.startswith(f"deleted row {reply_id}") for line in of(verify(stored), BROKEN))
+
+
 def test_a_deletion_that_was_killed_before_its_last_entry_is_told_by_the_next(stored):
     keep(stored, correspondence=30)
     run_partnerproof("-w", stored, "retention", "--delete")
@@ -159,9 +179,7 @@ def test_a_letter_whose_words_are_gone_makes_no_file(stored):
     from casebook.cases.letter_files import export_letter
     from casebook.cases.letter_grounds import read_earlier
     from casebook.cases.letter_templates import LetterTemplates
-    from ledger.database import Ledger
     from ledger.errors import BadInputError
-    from ledger.proof.custody import CustodyLog
     from ledger.records import Case
 
     keep(stored, correspondence=30)
