@@ -110,6 +110,9 @@ def read_case_story(ledger: Ledger, claim_id: ClaimId) -> CaseStory | None:
 
 def _describe(event: CaseEventRow) -> str:
     details: Mapping[str, Any] = event.details
+    verdict = details.get("verdict")
+    if event.event is CaseEvent.CHANGED and verdict and details.get("was") == verdict:
+        return f"changed: what it rests on; still {str(verdict).replace('-', ' ')}"
     told = [str(details[name]).replace("-", " ") if name not in ("on", "answer_by", "removed_on") else str(details[name])
             for name in _DETAILS if details.get(name)]  # fmt: skip
     return f"{event.event.replace('-', ' ')}{': ' if told else ''}{', '.join(told)}"

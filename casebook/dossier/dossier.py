@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from casebook.dossier.case_story import CaseStory, read_case_story
 from casebook.dossier.evidence_rates import describe_rate, tell_share, upper_bound
@@ -98,14 +98,16 @@ class MisusedMark:
 class Contradiction:
     """A row of v_contradictions: a sentence that denies what the vendor claims."""
 
-    table: ClassVar[str] = "v_contradictions"
     denial: str
     polarity: Polarity
     names_brand: bool
-    is_on_same_page: bool
+    is_on_same_page: bool  # of one look
+    is_at_same_address: bool  # which showed the claim, then or on another look
     claimed_by: str  # picture, words, name, text, as many as there are, with commas
     denying_page_url: FinalUrl
     denying_pages: int
+    first_seen: Instant
+    last_seen: Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,18 +175,20 @@ def read_dossier(ledger: Ledger, warc_dir: Path, finding: Finding, *, with_pictu
     )
     search_id = verdicts[0].search_id if verdicts else None
     brand_name = ledger.value("SELECT name FROM brands WHERE brand = ?", [finding.brand])
-    story = read_case_story(ledger, claim_id)
+    story, dates = read_case_story(ledger, claim_id), read_claim_dates(ledger, claim_id)
     return Dossier(
-        sentence=_sentence(finding, brand_name, story.case.removed_on if story else None),
+        sentence=_sentence(
+            finding, brand_name, story.case.removed_on if story else None, is_gone=dates.gone_by is not None
+        ),
         evidence_rate=describe_rate(finding.evidence, is_doubted=bool(verdicts and verdicts[0].facts.get("doubts"))),
         logos=_logos(ledger, warc_dir, claim_id, with_pictures=with_pictures),
         named=read_named_images(ledger, warc_dir, claim_id, with_pictures=with_pictures),
         texts=read_text_exhibits(ledger, claim_id),
-        dates=read_claim_dates(ledger, claim_id),
+        dates=dates,
         contradictions=tuple(
             ledger.select(
                 Contradiction,
-                f"SELECT {columns_of(Contradiction)} FROM v_contradictions WHERE claim_id = ? ORDER BY is_on_same_page DESC",
+                _CONTRADICTIONS,
                 [claim_id],
             )
         ),
@@ -200,14 +204,14 @@ def read_dossier(ledger: Ledger, warc_dir: Path, finding: Finding, *, with_pictu
     )
 
 
-def _sentence(finding: Finding, brand_name: str, removed_on: IsoDate | None) -> str:
-    """What a claim is, in one sentence; what it was, once its removal is proven."""
+def _sentence(finding: Finding, brand_name: str, removed_on: IsoDate | None, *, is_gone: bool) -> str:
+    """What a claim is, in one sentence; what it was, once its pages were read without it. "Gone since" once that is proven."""
     if finding.verdict is None:
         return f"{finding.vendor} and {brand_name}: not judged yet."
     relation = RELATIONS[finding.relation].words
     if finding.tier:
         relation = f"{finding.tier} {relation}"
-    shows = "showed" if removed_on else "shows"
+    shows = "showed" if removed_on or is_gone else "shows"
     said = VERDICTS[finding.verdict].sentence.format(
         vendor=finding.vendor, shows=shows, relation=relation, brand=brand_name
     )
@@ -317,4 +321,10 @@ _TIMELINE = """
     SELECT judged_at, iif(is_replay, 'replayed', 'judged'), verdict || ' (rule ' || rule || ', as of ' || as_of || ')'
     FROM verdicts WHERE claim_id = ?
     ORDER BY 1
+"""
+_CONTRADICTIONS = """
+    SELECT v.denial, v.polarity, v.names_brand, v.is_on_same_page, v.claimed_by, v.denying_page_url, v.denying_pages, v.first_seen, v.last_seen,
+           EXISTS (SELECT 1 FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id
+                   WHERE e.claim_id = v.claim_id AND p.url = v.denying_page_url) AS is_at_same_address
+    FROM v_contradictions v WHERE v.claim_id = ? ORDER BY v.is_on_same_page DESC
 """
