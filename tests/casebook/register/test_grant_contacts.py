@@ -23,6 +23,8 @@ from ledger.errors import BadInputError
         ("ann@vendor.example (Ann Example)", "Ann Example <ann@vendor.example>"),
         ("Ann Example: ann@vendor.example;", "Ann Example <ann@vendor.example>"),
         ("张伟 zhang@vendor.example", "张伟 <zhang@vendor.example>"),
+        ("mailto:ann@vendor.example?subject=Partners", "ann@vendor.example"),
+        ("\u202eAnn\x1b[31m\x00 <ann@vendor.example>", "Ann[31m <ann@vendor.example>"),
         ("Ann Example", None),
         ("ann@", None),
         ("ann@vendor", None),
