@@ -6,6 +6,7 @@ Tests: casebook/web/pages.py, casebook/web/case_page.py, casebook/web/responses.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -304,6 +305,18 @@ def test_a_vendor_and_a_brand_are_one_row_and_the_case_shows_the_further_claims(
     page = who.get(f"/cases/{first.case_id}").text
     assert f'href="/cases/{further.case_id}"' in page
     assert f'name="case" value="{further.case_id}:{further.last_event_id}" checked' in page  # the same verdict
+
+
+def test_a_further_claim_with_another_picture_is_not_ticked(context):
+    """What is "not our mark" takes the pictures of all that are ticked away from their brand, everywhere."""
+    further = add_further_claim(context, "mill.example", "reseller", "no-authorisation")
+    context.ledger.execute("UPDATE cases SET image_sha256 = NULL WHERE case_id = ?", [further.case_id])
+    pages = [
+        client(context, "reviewer-one").get(f"/cases/{case_with(context, relation).case_id}").text
+        for relation in ("partner", "reseller")
+    ]
+    assert all(re.search(r'<input type="checkbox" name="case" value="[^"]+">', page) for page in pages)
+    assert ", with another picture" in pages[1]
 
 
 def test_a_further_claim_with_another_verdict_is_not_ticked_and_comes_next(context):
