@@ -22,7 +22,7 @@ from ledger.typed_texts import CaseId, LookId
 from ledger.vocabulary import Role
 
 _NO_PICTURE = base64.b64decode(  # one transparent pixel, where a case has no picture
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNgYGBgAAAABQABeqhXUAAAAABJRU5ErkJggg=="
 )
 
 

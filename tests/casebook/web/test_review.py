@@ -5,12 +5,14 @@ Tests: casebook/web/pages.py, casebook/web/case_page.py, casebook/web/responses.
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from casebook.cases.cases import sync_cases
 from casebook.web.application_context import ApplicationContext
@@ -246,6 +248,7 @@ def test_the_queue_shows_why_and_a_picture_of_each_case_and_which_brand_has_no_r
     assert f'src="/cases/{case_id}/thumb"' in page
     answer = who.get(f"/cases/{case_id}/thumb")  # these cases have no archive: a picture of nothing, and no fault
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
+    assert Image.open(io.BytesIO(answer.content)).convert("RGBA").getpixel((0, 0)) == (0, 0, 0, 0)
     context.ledger.database.execute("PRAGMA foreign_keys = OFF")
     context.ledger.execute("DELETE FROM register_snapshots")
     context.ledger.execute("UPDATE cases SET verdict = 'undetermined' WHERE vendor_domain <> 'mill.example'")
