@@ -302,6 +302,7 @@ def test_a_vendor_and_a_brand_are_one_row_and_the_case_shows_the_further_claims(
     assert "4 cases to decide" in queue
     assert "with 1 further claim of the same vendors" in queue
     assert "and 1 further claim<" in queue
+    assert "A further claim of the same vendor then takes its place" in queue
     assert f"/cases/{further.case_id}" not in queue
     assert len(who.get("/table.csv").text.splitlines()) == 1 + 5
     first = case_with(context, "partner")
