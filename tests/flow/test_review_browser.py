@@ -195,6 +195,7 @@ def test_the_archived_copy_shows_the_page_runs_nothing_and_leads_nowhere(page):
     logo = frame.locator("#found")
     assert logo.evaluate("image => image.naturalWidth") > 0
     assert "outline" in (logo.get_attribute("style") or "")
+    playwright.expect(page.get_by_text("shown even where the page hides it")).to_be_visible()
     ours = page.url.split("/cases")[0]
     page.wait_for_timeout(300)
     assert [url for url in asked if not url.startswith((ours, "data:"))] == []
