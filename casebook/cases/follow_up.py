@@ -40,6 +40,7 @@ class Reply:
     words: str
     file_name: str | None = None
     file: bytes | None = None
+    dated: IsoDate | None = None  # the day that its sender wrote under it; when it was received is another
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +93,13 @@ def store_reply(ledger: Ledger, log: CustodyLog, case_id: CaseId, reply: Reply, 
         state = _COMES_TO.get(reply.kind)
         seen = (FollowUp.REMOVED, FollowUp.VERIFIED_REMOVED, FollowUp.REAPPEARED)
         new = _now(state) if state is not None and case.followup not in seen else {}
-        details = {"reply": reply_id, "kind": reply.kind, "on": stored.received_on, "file_sha256": digest}
+        details = {
+            "reply": reply_id,
+            "kind": reply.kind,
+            "on": stored.received_on,
+            "dated": reply.dated,
+            "file_sha256": digest,
+        }
         record_event(ledger, case, CaseEvent.REPLIED, by=by, details=details, new=new)
     log.add(CustodyEvent.DECIDED, {"reply": reply_id, "claim": case.claim_id, "kind": reply.kind}, by=by)
     return reply_id

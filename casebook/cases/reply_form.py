@@ -23,7 +23,7 @@ from casebook.cases.letter_facts import Sender
 from casebook.cases.letter_files import TEMPLATES, render_file
 from casebook.cases.letter_grounds import reference_of
 from casebook.cases.letter_templates import LetterTemplates
-from casebook.cases.letters import MAX_NAME_CHARS
+from casebook.cases.letters import MAX_NAME_CHARS, read_past_day
 from casebook.dossier.findings import read_finding
 from casebook.files.page_policy import own_policy
 from casebook.files.written_days import write_day
@@ -180,16 +180,19 @@ def require_reference(form: FilledForm, case: Case) -> None:
 
 
 def fill_from_form(reply: Reply, case: Case) -> Reply:
-    """Return a reply with what its file, an answer saved by the form, says: kind and day, and sender and words where none are typed.
+    """Return a reply with what its file, an answer saved by the form, says: kind and the day under it, and sender and words where none are typed.
+
+    When it was received is not for its sender to say.
 
     Errors: BadInputError for a file that is none, or is about another case.
     """
     form = read_filled_form(reply.file or b"")
     require_reference(form, case)
+    read_past_day("on", form.on)
     return replace(
         reply,
         kind=form.kind,
-        received_on=form.on,
+        dated=form.on,
         sender=reply.sender.strip() or form.sender,
         words=reply.words.strip() or form.words,
     )

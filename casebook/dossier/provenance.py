@@ -20,7 +20,7 @@ MAX_HOPS = 10  # the crawler follows eight
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """A capture as a reader sees it. what: page, image or redirect."""
+    """A capture as a reader sees it. what: page, image or redirect; of a page that does not show the claim, why it counts."""
 
     capture: Capture
     what: str
@@ -49,7 +49,7 @@ class Way:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Look:
-    """A row of _LOOKS. what: page or image."""
+    """A row of _LOOKS. what: as Exchange has it."""
 
     look_id: LookId
     requested_url: RequestedUrl
@@ -59,9 +59,9 @@ class _Look:
 
 
 def read_exchanges(ledger: Ledger, claim_id: ClaimId) -> tuple[Exchange, ...]:
-    """Return the pages and images of a claim's evidence and the redirects that led to them, oldest first."""
+    """Return the pages and images of a claim's evidence, pages that were read without it or deny it, and the redirects to them, oldest first."""
     kinds: dict[CaptureId, tuple[Capture, str]] = {}
-    looks = ledger.select(_Look, _LOOKS, [claim_id, claim_id])
+    looks = ledger.select(_Look, _LOOKS, {"claim": claim_id})
     captures = _captures(ledger, looks)
     for look in looks:
         last = captures[look.capture_id]
@@ -75,7 +75,7 @@ def read_exchanges(ledger: Ledger, claim_id: ClaimId) -> tuple[Exchange, ...]:
 def read_ways(ledger: Ledger, claim_id: ClaimId) -> tuple[Way, ...]:
     """Return the redirects of the pages and images that a claim's evidence rests on."""
     ways: dict[tuple[RequestedUrl, CaptureId], Way] = {}
-    looks = ledger.select(_Look, _LOOKS, [claim_id, claim_id])
+    looks = ledger.select(_Look, _LOOKS, {"claim": claim_id})
     captures = _captures(ledger, looks)
     for look in looks:
         if urldefrag(look.requested_url).url == look.final_url:
@@ -173,14 +173,35 @@ def _describe_robots(ledger: Ledger, capture: Capture) -> str:
     return f"allowed by {where}"
 
 
-_LOOKS = """
+# the pages on which what is said of a claim rests, :claim, and about: shows = they show it; without = they were read whole without it, the last time before
+# it was first seen and the first time after it was last seen, from which its dates follow; denies
+PAGES_ABOUT = """
+    SELECT DISTINCT e.page_id, 'shows' AS about FROM claim_evidence e WHERE e.claim_id = :claim
+    UNION
+    SELECT n.page_id, 'denies' FROM claims c
+    JOIN claims d ON d.seed_id = c.seed_id AND d.brand = c.brand AND d.relation = 'denied' AND d.claim_id <> c.claim_id
+    JOIN claim_evidence n ON n.claim_id = d.claim_id WHERE c.claim_id = :claim
+    UNION
+    SELECT p.page_id, 'without' FROM (
+        SELECT url, max(looked_at) FILTER (WHERE is_whole AND looked_at < first_shown) AS before,
+               min(looked_at) FILTER (WHERE is_whole AND looked_at > first_shown AND shown_again IS NULL) AS after
+        FROM page_readings WHERE claim_id = :claim GROUP BY url) r
+    JOIN pages p ON p.url = r.url
+    JOIN visits v ON v.visit_id = p.visit_id AND v.seed_id = (SELECT seed_id FROM claims WHERE claim_id = :claim)
+    JOIN looks k ON k.look_id = p.look_id AND k.looked_at IN (r.before, r.after)"""
+_LOOKS = f"""
     SELECT DISTINCT k.look_id, k.requested_url, k.final_url, k.capture_id, 'page' AS what
     FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id
-    JOIN looks k ON k.look_id = p.look_id WHERE e.claim_id = ? AND k.capture_id IS NOT NULL
+    JOIN looks k ON k.look_id = p.look_id WHERE e.claim_id = :claim AND k.capture_id IS NOT NULL
+    UNION
+    SELECT k.look_id, k.requested_url, k.final_url, k.capture_id, iif(max(a.about) = 'without', 'page, read without it', 'page, which denies it') AS what
+    FROM ({PAGES_ABOUT}) a JOIN pages p ON p.page_id = a.page_id
+    JOIN looks k ON k.look_id = p.look_id WHERE k.capture_id IS NOT NULL
+    GROUP BY k.look_id HAVING max(a.about = 'shows') = 0
     UNION
     SELECT DISTINCT k.look_id, k.requested_url, k.final_url, k.capture_id, 'image' AS what
     FROM claim_evidence e JOIN sightings g ON g.sighting_id = e.sighting_id
-    JOIN looks k ON k.look_id = g.look_id WHERE e.claim_id = ? AND k.capture_id IS NOT NULL
+    JOIN looks k ON k.look_id = g.look_id WHERE e.claim_id = :claim AND k.capture_id IS NOT NULL
     ORDER BY 5 DESC, 2, 1
 """
 _CHAIN = f"""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from casebook.dossier.case_story import TOLD
 from casebook.dossier.findings import Finding
+from casebook.dossier.provenance import PAGES_ABOUT
 from casebook.export.shown_pages import ALL_SHOWN
 from casebook.register.recorded_search import read_searches_about
 from ledger.database import Ledger, columns_of
@@ -84,7 +85,7 @@ def list_rows(ledger: Ledger, finding: Finding) -> Iterator[SealedRows]:
         yield _rows("seeds", claim.seed_id[:2], "seed_id", claim.seed_id)
     for snapshot_id in ledger.values(_SNAPSHOTS, [claim_id]):
         yield _rows("register_snapshots", snapshot_id, "snapshot_id", snapshot_id)
-    visits = ledger.select(Visit, f"SELECT DISTINCT {columns_of(Visit, 'v')} {_OF_CLAIM}", [claim_id])
+    visits = ledger.select(Visit, f"SELECT DISTINCT {columns_of(Visit, 'v')} {_OF_CLAIM}", {"claim": claim_id})
     checked = ledger.select(Visit, f"SELECT DISTINCT {columns_of(Visit, 'v')} {_CHECKED}", [claim_id])
     for crawl_id in dict.fromkeys(visit.crawl_id for visit in (*visits, *checked)):
         yield _rows("crawls", crawl_id, "crawl_id", crawl_id)
@@ -151,13 +152,13 @@ _READ_IMAGES = (
     "SELECT DISTINCT g.image_sha256 FROM claim_evidence e JOIN seen_images g ON g.sighting_id = e.sighting_id"
     " JOIN image_readings i ON i.image_sha256 = g.image_sha256 WHERE e.claim_id = ?"
 )
-_OF_CLAIM = "FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id JOIN visits v ON v.visit_id = p.visit_id WHERE e.claim_id = ?"
+_OF_CLAIM = f"FROM ({PAGES_ABOUT}) a JOIN pages p ON p.page_id = a.page_id JOIN visits v ON v.visit_id = p.visit_id"
 _CHECKED = "FROM cases k JOIN removal_checks r ON r.case_id = k.case_id JOIN visits v ON v.visit_id = r.visit_id WHERE k.claim_id = ?"
 # the pages of a claim, with every image, style sheet and redirect that belongs to them, and the robots.txt of the visits
 _CAPTURES_SHOWN = f"""
     WITH RECURSIVE carried AS (
-        SELECT DISTINCT p.page_id, p.look_id, p.visit_id, p.stylesheet_looks, 1 AS is_finding
-        FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id WHERE e.claim_id = :claim
+        SELECT p.page_id, p.look_id, p.visit_id, p.stylesheet_looks, max(a.about = 'shows') AS is_finding
+        FROM ({PAGES_ABOUT}) a JOIN pages p ON p.page_id = a.page_id GROUP BY p.page_id
     ),{ALL_SHOWN}
     SELECT DISTINCT capture_id FROM chain WHERE capture_id NOT IN (SELECT capture_id FROM deletions)
 """
@@ -169,13 +170,18 @@ _SNAPSHOTS = """
     SELECT DISTINCT json_extract(j.value, '$.snapshot_id') FROM verdicts v JOIN searches s ON s.search_id = v.search_id, json_each(s.registers) j
     WHERE v.claim_id = ? AND json_extract(j.value, '$.register') IS NOT NULL
 """
+_ABOUT_HERE = f"FROM ({PAGES_ABOUT}) a JOIN pages p ON p.page_id = a.page_id AND p.visit_id = :visit"
+_DENIED_HERE = """
+    FROM claims c JOIN claims d ON d.seed_id = c.seed_id AND d.brand = c.brand AND d.relation = 'denied' AND d.claim_id <> c.claim_id
+    JOIN claim_evidence e ON e.claim_id = d.claim_id JOIN pages p ON p.page_id = e.page_id AND p.visit_id = :visit
+    JOIN text_matches t ON t.text_match_id = e.text_match_id WHERE c.claim_id = :claim"""
 _SHOWN_HERE = "FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id AND p.visit_id = :visit"
 _EVIDENCE_ROWS = (
-    ("pages", "page_id", f"SELECT DISTINCT p.page_id {_SHOWN_HERE} WHERE e.claim_id = :claim"),
+    ("pages", "page_id", f"SELECT DISTINCT p.page_id {_ABOUT_HERE}"),
     ("sightings", "sighting_id", f"SELECT DISTINCT e.sighting_id {_SHOWN_HERE} WHERE e.claim_id = :claim AND e.sighting_id IS NOT NULL"),
     ("name_matches", "name_match_id", f"SELECT DISTINCT n.name_match_id {_SHOWN_HERE} JOIN name_matches n ON n.sighting_id = e.sighting_id WHERE e.claim_id = :claim"),
-    ("text_matches", "text_match_id", f"SELECT DISTINCT e.text_match_id {_SHOWN_HERE} WHERE e.claim_id = :claim AND e.text_match_id IS NOT NULL"),
-    ("passages", "passage_id", f"SELECT DISTINCT t.passage_id {_SHOWN_HERE} JOIN text_matches t ON t.text_match_id = e.text_match_id WHERE e.claim_id = :claim"),
-    ("looks", "look_id", f"SELECT DISTINCT p.look_id {_SHOWN_HERE} WHERE e.claim_id = :claim UNION SELECT g.look_id {_SHOWN_HERE} JOIN sightings g ON g.sighting_id = e.sighting_id WHERE e.claim_id = :claim AND g.look_id IS NOT NULL"),
+    ("text_matches", "text_match_id", f"SELECT DISTINCT e.text_match_id {_SHOWN_HERE} WHERE e.claim_id = :claim AND e.text_match_id IS NOT NULL UNION SELECT t.text_match_id {_DENIED_HERE}"),
+    ("passages", "passage_id", f"SELECT DISTINCT t.passage_id {_SHOWN_HERE} JOIN text_matches t ON t.text_match_id = e.text_match_id WHERE e.claim_id = :claim UNION SELECT t.passage_id {_DENIED_HERE}"),
+    ("looks", "look_id", f"SELECT DISTINCT p.look_id {_ABOUT_HERE} UNION SELECT g.look_id {_SHOWN_HERE} JOIN sightings g ON g.sighting_id = e.sighting_id WHERE e.claim_id = :claim AND g.look_id IS NOT NULL"),
     ("captures", "capture_id", f"SELECT capture_id FROM ({_CAPTURES_SHOWN}) JOIN captures USING (capture_id) WHERE visit_id = :visit"),
 )  # fmt: skip

@@ -34,7 +34,7 @@ from matcher.logo_matches import image_content
 
 _NO_DETAILS = dict.fromkeys(
     (
-        "decision", "reason", "comment", "was", "verdict", "why", "to", "until", "tone", "kind", "on", "answer_by",
+        "decision", "reason", "comment", "was", "verdict", "why", "to", "until", "tone", "kind", "on", "dated", "answer_by",
         "removed_on", "healthy_looks", "over_days", "pages",
     )
 )  # of an event's details  # fmt: skip

@@ -51,7 +51,10 @@ class Proofs:
         """
         columns = columns_of(self.ledger, table)
         deleted = read_deleted_leaves(self.ledger, _BY_NAME[table])
-        rows = self.ledger.rows(f"SELECT rowid AS row_number, {', '.join(columns)} FROM {table} WHERE {where}", values)
+        number = "rowid" if _BY_NAME[table].is_span else "NULL"
+        rows = self.ledger.rows(
+            f"SELECT {number} AS row_number, {', '.join(columns)} FROM {table} WHERE {where}", values
+        )
         paths = []
         for row in rows:
             named = group if group is not None else self._span_of(table, row["row_number"])

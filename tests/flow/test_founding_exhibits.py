@@ -142,6 +142,7 @@ def test_the_claim_appears(exhibits):
     assert "Last seen 1 May 2019" in exhibit.dossier
     assert "gone by" not in exhibit.dossier
     assert {("/partners", "2019-05-01"), ("/acme.png", "2019-05-01")} <= exhibit.seen()
+    assert ("/partners", "2018-03-01") in exhibit.seen(), "the page without it, from which the claim's begin follows"
     assert ("/partners", "2021-04-20") not in exhibit.seen()
     assert (exhibit.folder / "exhibits" / "01-logo-found.png").is_file()
     assert "The words" not in exhibit.dossier
@@ -203,6 +204,10 @@ def test_all_is_gone_and_a_page_says_the_contrary(exhibits):
     assert "It says the contrary too We are not affiliated with Acme." in partner.dossier
     assert "it is gone: its pages were read without it on 1 October 2026" in partner.dossier
     assert {("/about", "2021-08-01"), ("/partners", "2019-05-01")} <= partner.seen()
+    assert {("/about", "2026-10-01"), ("/partners", "2026-10-01")} & partner.seen(), (
+        "the page that denies it, and tells when it was gone"
+    )
+    assert "page, read without it" in partner.dossier or "page, which denies it" in partner.dossier
     assert sum(name.startswith("searches/") for name in partner.pages) == 2
     assert "says in words that it has no relation with Acme" in denied.dossier
     assert "Began between 1 August 2021, when its page was read without it, and 1 October 2026" in denied.dossier

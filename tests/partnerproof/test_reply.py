@@ -39,7 +39,7 @@ def answer(folder: Path, **changes: str) -> Path:
 
 def test_an_answer_is_noted_with_its_case(workspace, tmp_path):
     told = run_partnerproof("-w", workspace, "reply", answer(tmp_path), "--by", "Ann")
-    assert "(meadow.example) says removed, 2026-02-03" in told
+    assert "(meadow.example) says removed, dated 2026-02-03" in told
     with Ledger.open_readonly(workspace / "var" / "partnerproof.db") as ledger:
         row = ledger.row("SELECT * FROM replies ORDER BY reply_id DESC LIMIT 1")
     assert row is not None

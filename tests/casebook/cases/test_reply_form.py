@@ -207,7 +207,7 @@ def test_the_application_fills_a_reply_from_the_file_and_keeps_it(context):
     content = answer(reference=reference_of(case_of(context, "meadow.example")))
     assert send(context, content).status_code == 303
     row = context.ledger.row("SELECT * FROM replies ORDER BY reply_id DESC LIMIT 1")
-    assert (row["kind"], row["received_on"], row["sender"], row["words"]) == ("disputes", "2026-02-03", "A. Meadow", "We do.")  # fmt: skip
+    assert (row["kind"], row["received_on"], row["sender"], row["words"]) == ("disputes", "2026-01-31", "A. Meadow", "We do.")  # fmt: skip
     assert (row["file"], row["file_name"]) == (content, "reply-x.json")
     content = content.replace(b"We do.", b"We do, still.")
     assert send(context, content, sender="Typed", words="Typed too").status_code == 303
