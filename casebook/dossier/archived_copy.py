@@ -41,6 +41,7 @@ COPY_POLICY = (
     " frame-ancestors 'self'"
 )
 MAX_PART_BYTES, MAX_COPY_BYTES = 5_000_000, 40_000_000
+MAX_COPY_TAGS = 60_000  # read as signs of tags; so many take 1 to 5 s, and the largest page of the corpus has 5,000
 MAX_IMPORTS = 3  # style sheets that import style sheets
 _TAKEN_OUT = ("script", "iframe", "frame", "object", "applet", "base", "portal", "audio", "template")
 _UNWRAPPED = ("embed", "animate", "set")  # no void elements to the parser: what follows them stands in them
@@ -88,6 +89,7 @@ class ArchivedCopy:
     parts: int
     missing: int
     outlined: int
+    is_too_large: bool = False  # to be shown here; then it is empty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,11 +161,15 @@ def make_archived_copy(ledger: Ledger, warc_dir: Path, claim_id: ClaimId, look_i
         return None
     drawn = read_drawn(ledger, warc_dir, look_id)
     text = drawn.html if drawn else decode_page(stored.content[:MAX_PAGE_BYTES], stored.content_type, look.final_url)
+    page = CopiedPage(look_id=look_id, url=look.final_url, looked_at=look.looked_at, is_document=False)
+    if text.count("<") > MAX_COPY_TAGS:
+        return ArchivedCopy(
+            page=page, html="", is_drawn=drawn is not None, parts=0, missing=0, outlined=0, is_too_large=True
+        )
     parts = Parts(lambda url: _read_part(ledger, warc_dir, look.visit_id, url))
     shown = ledger.select(ShownPlace, _SHOWN, [claim_id, look_id])
     html, outlined = copy_document(text, look.final_url, parts, shown)
     missing = sum(address is None for address in parts.known.values())
-    page = CopiedPage(look_id=look_id, url=look.final_url, looked_at=look.looked_at, is_document=False)
     return ArchivedCopy(
         page=page, html=html, is_drawn=drawn is not None, parts=len(parts.known), missing=missing, outlined=outlined
     )
