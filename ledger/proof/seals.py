@@ -210,6 +210,7 @@ def _warc_leaves(
     """Yield for each file that has grown a leaf of the new bytes, and one for each record in them."""
     for row in ledger.rows("SELECT warc_file, committed_bytes FROM warc_files ORDER BY warc_file"):
         name, end = row["warc_file"], row["committed_bytes"]
+        _require_whole(warc_dir / name, end)
         start = seals.sealed_bytes.get(name, 0)
         if end <= start:
             continue
@@ -235,6 +236,16 @@ def _warc_leaves(
                 f"{warc_dir / name}: could not be read ({error}); restore it from a backup"
             ) from error
         yield {"kind": "warc", "file": name, "from": start, "to": end, "sha256": whole.hexdigest()}, pieces
+
+
+def _require_whole(path: Path, end: int) -> None:
+    """Errors: EvidenceBrokenError for a file that is shorter than what was stored in it, also where that is sealed already."""
+    there = path.stat().st_size if path.is_file() else 0
+    if there < end:
+        raise EvidenceBrokenError(
+            f"{path}: expected {end} bytes or more, got {there}: it was cut or taken away; restore it from a backup,"
+            " and run `partnerproof verify`, which names the records that are gone"
+        )
 
 
 def _write_seal(seals: Seals, leaves: Sequence[Leaf], log: CustodyLog) -> Seal:

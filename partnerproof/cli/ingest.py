@@ -20,6 +20,7 @@ from partnerproof.cli.lists import ListChoice, read_list
 from partnerproof.cli.tables import print_findings
 from partnerproof.flow import LOGOS_CHANGED
 from partnerproof.ingest_run import IngestedFile, ingest_file, require_archives
+from partnerproof.sealing import seal_after_crawl
 
 
 @click.command()
@@ -33,7 +34,7 @@ def ingest(choice: Choice, files: tuple[Path, ...], seeds: Path | None, brands: 
     """Read WARC and WACZ files made by others as a crawl is read, with their own dates; no request is made.
 
     Vendors are the registrable domains of the pages; each day of captures is a visit. An image or style sheet that the file
-    does not hold is listed as "not-in-archive". The same file twice changes nothing.
+    does not hold is listed as "not-in-archive". The same file twice changes nothing. What was read is sealed, as after a crawl.
 
     \b
     Example:
@@ -49,19 +50,24 @@ def ingest(choice: Choice, files: tuple[Path, ...], seeds: Path | None, brands: 
     crawl_ids: list[CrawlId] = []
     problems: list[Problem] = []
     recognising = Recogniser(chosen, processes=count_processes())
-    with workspace.writing("ingest"), workspace.open() as ledger, recognising as recogniser:
-        if store_brands(ledger, chosen):
-            click.echo(LOGOS_CHANGED, err=True)
-        for file in files:
-            try:
-                ingested = ingest_file(workspace, ledger, recogniser, file, listed=listed, chosen=brands, track=_track)
-            except BadInputError as error:  # the others are read all the same
-                problems.extend(error.problems)
-                continue
-            crawl_ids.append(ingested.crawl_id)
-            _print_ingested(file, ingested)
-        for crawl_id in crawl_ids:
-            print_findings(ledger, crawl_id=crawl_id)
+    with workspace.writing("ingest"):
+        with workspace.open() as ledger, recognising as recogniser:
+            if store_brands(ledger, chosen):
+                click.echo(LOGOS_CHANGED, err=True)
+            for file in files:
+                try:
+                    ingested = ingest_file(
+                        workspace, ledger, recogniser, file, listed=listed, chosen=brands, track=_track
+                    )
+                except BadInputError as error:  # the others are read all the same
+                    problems.extend(error.problems)
+                    continue
+                crawl_ids.append(ingested.crawl_id)
+                _print_ingested(file, ingested)
+            for crawl_id in crawl_ids:
+                print_findings(ledger, crawl_id=crawl_id)
+        if crawl_ids:
+            seal_after_crawl(workspace, lambda line: click.echo(line, err=True))
     if problems:
         raise BadInputError(problems)
     return 0

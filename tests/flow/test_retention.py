@@ -19,7 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
+from ledger.database import Ledger
 from ledger.proof.deletion import tombstone
+from ledger.proof.writer_lock import acquire_writer_lock
 from tests.conftest import SmallServer, made_once, run_partnerproof, send
 from tests.flow.sealed import PAGE, claim_of, log_of, of, verify
 
@@ -47,8 +49,9 @@ def _crawl(folder: Path, acme_once: Path, logo_png: bytes) -> None:
     )
     run_partnerproof("-w", root, "crawl", root / "seeds" / "v.csv", "--delay", "0", "--allow-private")
     server.close()
-    with sqlite3.connect(root / "var" / "partnerproof.db") as database:
-        database.execute("UPDATE captures SET fetched_at = '2020-01-01T00:00:00Z'")
+    database = root / "var" / "partnerproof.db"
+    with acquire_writer_lock(database, "a year ago"), Ledger.open(database) as ledger:
+        ledger.execute("UPDATE captures SET fetched_at = '2020-01-01T00:00:00Z'")
     run_partnerproof("-w", root, "seal")
 
 
@@ -126,10 +129,10 @@ def test_evidence_of_a_finding_goes_too_when_its_days_are_over_and_the_dossier_s
 
 def test_what_a_browser_drew_of_a_page_goes_with_it(stored, tmp_path):
     from ledger.archive.warc import MadeRecord, WarcArchive
-    from ledger.database import Ledger
     from ledger.records import Render
 
-    with Ledger.open(stored / "var" / "partnerproof.db") as ledger:
+    database = stored / "var" / "partnerproof.db"
+    with acquire_writer_lock(database, "draw"), Ledger.open(database) as ledger:
         for look in ledger.rows(
             "SELECT look_id, visit_id, requested_url AS url FROM looks WHERE purpose = 'page' AND capture_id IS NOT NULL"
         ):

@@ -28,6 +28,7 @@ from ledger.proof.seals import Seals
 from ledger.proof.timestamps import Authority, stamp_seal
 from tests.conftest import made_once, not_found, run_partnerproof, send
 from tests.flow.sealed import PAGE, configure, crawl, flip, log_of, make_sealed, of, verify
+from tests.launcher import launch
 from tests.ledger.authorities import AuthorityServers
 
 
@@ -382,3 +383,34 @@ def test_a_clock_that_goes_back_and_forth_is_a_fact_in_the_log_and_breaks_nothin
 def _select(root: Path, sql: str) -> list[tuple]:
     with sqlite3.connect(root / "var" / "partnerproof.db") as database:
         return database.execute(sql).fetchall()
+
+
+def test_a_file_that_was_cut_is_told_when_sealing(sealed):
+    (file,) = (sealed / "var" / "warc").glob("*.warc.gz")
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-100])
+    told = run_partnerproof("-w", sealed, "seal", code=1)
+    assert f"expected {len(whole)} bytes or more, got {len(whole) - 100}" in told
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE sqlite_master SET sql = 'CREATE TABLE claims (rubbish' WHERE name = 'claims'",
+        "DELETE FROM sqlite_master WHERE name = 'looks'",
+        "UPDATE sqlite_master SET rootpage = 2 WHERE name = 'verdicts'",
+        "UPDATE sqlite_master SET sql = replace(sql, 'claim_id', 'claim_of') WHERE name = 'claim_evidence'",
+        "DELETE FROM sqlite_master WHERE name = 'v_findings'",
+    ],
+)
+def test_a_damaged_schema_is_broken_and_no_command_shows_its_insides(sealed, damage):
+    with sqlite3.connect(sealed / "var" / "partnerproof.db") as database:
+        database.execute("PRAGMA writable_schema = ON")
+        database.execute(damage)
+    database.close()
+    checks = verify(sealed)
+    assert of(checks, "BROKEN")
+    for command in (["findings"], ["seal"], ["report", "--out", str(sealed / "report")]):
+        done = launch(["-w", str(sealed), *command], cwd=None, timeout_s=120)
+        assert "Traceback" not in done.stderr, (command, done.stderr[-600:])
+        assert done.returncode in (0, 1, 2, 3)
