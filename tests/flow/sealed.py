@@ -25,6 +25,13 @@ def crawl(root: Path, logo_png: bytes, *, text: str = PAGE, name: str = "Bright 
     server.close()
 
 
+def make_crawled(acme_once: Path, folder: Path, logo_png: bytes) -> None:
+    """Make folder/space: a workspace with a case each of three vendors."""
+    root = shutil.copytree(acme_once, folder / "space")
+    for name in ("First", "Second", "Third"):
+        crawl(root, logo_png, name=name)
+
+
 def configure(root: Path, text: str) -> None:
     with (root / "partnerproof.toml").open("a", encoding="utf-8") as file:
         file.write(text)

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import run_partnerproof
-from tests.flow.sealed import crawl
+from tests.conftest import made_once, run_partnerproof
+from tests.flow.sealed import make_crawled
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs the extra [browser]")
 axe = pytest.importorskip("axe_playwright_python", reason="needs the extra [dev]")
@@ -21,8 +21,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this ma
 AXE = Path(axe.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 MODES = {
     "light": {"viewport": {"width": 1440, "height": 900}},
-    "dark": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"},
-    "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
+    "dark, on a phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
     "enlarged": {"viewport": {"width": 720, "height": 450}},  # 1440 px at 200 %
 }
 
@@ -30,9 +29,8 @@ MODES = {
 @pytest.fixture(scope="module")
 def places(acme_once: Path, tmp_path_factory: pytest.TempPathFactory, logo_png: bytes) -> Iterator[dict[str, Any]]:
     """A workspace with cases, a letter, a reply and a report; its server, a session's cookies, and the address of every page."""
-    root = shutil.copytree(acme_once, tmp_path_factory.mktemp("accessible") / "space")
-    for name in ("First", "Second"):
-        crawl(root, logo_png, name=name)
+    crawled = made_once(tmp_path_factory, "crawled", lambda folder: make_crawled(acme_once, folder, logo_png))
+    root = shutil.copytree(crawled / "space", tmp_path_factory.mktemp("accessible") / "space")
     report = root / "report"
     run_partnerproof("-w", root, "report", "--out", report)
     command = [

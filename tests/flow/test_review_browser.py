@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import run_partnerproof
-from tests.flow.sealed import crawl
+from tests.conftest import made_once, run_partnerproof
+from tests.flow.sealed import make_crawled
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs the extra [browser]")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -22,9 +22,8 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this ma
 
 @pytest.fixture(scope="module")
 def address(acme_once: Path, tmp_path_factory: pytest.TempPathFactory, logo_png: bytes) -> Iterator[str]:
-    root = shutil.copytree(acme_once, tmp_path_factory.mktemp("reviewed") / "space")
-    for name in ("First", "Second", "Third"):
-        crawl(root, logo_png, name=name)
+    crawled = made_once(tmp_path_factory, "crawled", lambda folder: make_crawled(acme_once, folder, logo_png))
+    root = shutil.copytree(crawled / "space", tmp_path_factory.mktemp("reviewed") / "space")
     command = [sys.executable, "-m", "partnerproof", "-w", str(root), "serve", "--token", "--port", "0"]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert server.stdout is not None

