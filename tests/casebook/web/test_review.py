@@ -308,10 +308,10 @@ def test_a_vendor_and_a_brand_are_one_row_and_the_case_shows_the_further_claims(
     first = case_with(context, "partner")
     page = who.get(f"/cases/{first.case_id}").text
     assert f'href="/cases/{further.case_id}"' in page
-    assert f'name="case" value="{further.case_id}:{further.last_event_id}" checked' in page  # the same verdict
+    assert f'name="case" value="{further.case_id}:{further.last_event_id}">' in page, "nothing is ticked beforehand"
 
 
-def test_a_further_claim_with_another_picture_is_not_ticked(context):
+def test_a_further_claim_with_another_picture_says_so(context):
     """What is "not our mark" takes the pictures of all that are ticked away from their brand, everywhere."""
     further = add_further_claim(context, "mill.example", "reseller", "no-authorisation")
     context.ledger.execute("UPDATE cases SET image_sha256 = NULL WHERE case_id = ?", [further.case_id])
@@ -323,7 +323,7 @@ def test_a_further_claim_with_another_picture_is_not_ticked(context):
     assert ", with another picture" in pages[1]
 
 
-def test_a_further_claim_with_another_verdict_is_not_ticked_and_comes_next(context):
+def test_a_further_claim_that_was_not_ticked_comes_next(context):
     further = add_further_claim(context, "mill.example", "reseller", "lapsed")
     who = client(context, "reviewer-one")
     first = case_with(context, "partner")
