@@ -16,19 +16,18 @@ from __future__ import annotations
 
 import base64
 import re
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bs4 import BeautifulSoup, Tag, XMLParsedAsHTMLWarning
+from bs4 import BeautifulSoup, Tag
 from bs4.element import PreformattedString
 
 from crawler.drawing.archive_drawing import find_elements, find_stored
 from crawler.images.image_addresses import best_candidate
 from crawler.images.stylesheets import decode_sheet
 from crawler.page.charsets import decode_page
-from crawler.page.page import MAX_PAGE_BYTES, Document, attribute
+from crawler.page.page import MAX_PAGE_BYTES, Document, attribute, parse_html
 from crawler.reading.documents import is_pdf
 from crawler.reading.stored_pages import read_drawn
 from ledger.archive.warc import read_exchange
@@ -178,9 +177,7 @@ def make_archived_copy(ledger: Ledger, warc_dir: Path, claim_id: ClaimId, look_i
 def copy_document(text: str, url: str, parts: Parts, shown: Sequence[ShownPlace]) -> tuple[str, int]:
     """Return a document that stands alone, and how many places in it were outlined."""
     document = Document(url=url, text=text)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)
-        soup = BeautifulSoup(text, "lxml")
+    soup = parse_html(text)
     base = soup.find("base", href=True)
     base_url = (document.absolute(attribute(base, "href"), base=url) if isinstance(base, Tag) else None) or url
 

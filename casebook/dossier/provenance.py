@@ -173,14 +173,16 @@ def _describe_robots(ledger: Ledger, capture: Capture) -> str:
     return f"allowed by {where}"
 
 
+# the evidence n of the vendor's denials of what a claim c says
+DENIALS = """
+    FROM claims c JOIN claims d ON d.seed_id = c.seed_id AND d.brand = c.brand AND d.relation = 'denied' AND d.claim_id <> c.claim_id
+    JOIN claim_evidence n ON n.claim_id = d.claim_id"""
 # the pages on which what is said of a claim rests, :claim, and about: shows = they show it; without = they were read whole without it, the last time before
 # it was first seen and the first time after it was last seen, from which its dates follow; denies
-PAGES_ABOUT = """
+PAGES_ABOUT = f"""
     SELECT DISTINCT e.page_id, 'shows' AS about FROM claim_evidence e WHERE e.claim_id = :claim
     UNION
-    SELECT n.page_id, 'denies' FROM claims c
-    JOIN claims d ON d.seed_id = c.seed_id AND d.brand = c.brand AND d.relation = 'denied' AND d.claim_id <> c.claim_id
-    JOIN claim_evidence n ON n.claim_id = d.claim_id WHERE c.claim_id = :claim
+    SELECT n.page_id, 'denies' {DENIALS} WHERE c.claim_id = :claim
     UNION
     SELECT p.page_id, 'without' FROM (
         SELECT url, max(looked_at) FILTER (WHERE is_whole AND looked_at < first_shown) AS before,

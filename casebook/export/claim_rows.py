@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from casebook.dossier.case_story import TOLD
+from casebook.dossier.case_story import TOLD, read_events
 from casebook.dossier.findings import Finding
-from casebook.dossier.provenance import PAGES_ABOUT
+from casebook.dossier.provenance import DENIALS, PAGES_ABOUT
 from casebook.export.shown_pages import ALL_SHOWN
 from casebook.register.recorded_search import read_searches_about
 from ledger.database import Ledger, columns_of
 from ledger.proof.wacz import read_peers
-from ledger.records import Case, CaseEventRow, Claim, Letter, Render, Visit
+from ledger.records import Case, Claim, Letter, Render, Visit
 from ledger.typed_texts import CaptureId, ClaimId, OfficialLogoId
 
 
@@ -107,8 +107,7 @@ def _list_case_rows(ledger: Ledger, case: Case) -> Iterator[SealedRows]:
     """Yield what people did with a claim, as its dossier tells it: of an event with a comment the digest alone, of drafts nothing."""
     key = [case.case_id]
     yield _rows("cases", case.opened_at[:10], "case_id", case.case_id)
-    events = f"SELECT {columns_of(CaseEventRow)} FROM case_events WHERE case_id = ? ORDER BY event_id"
-    for event in ledger.select(CaseEventRow, events, key):
+    for event in read_events(ledger, case.case_id):
         if event.event in TOLD:
             row = _rows("case_events", None, "event_id", event.event_id)
             yield replace(row, is_withheld=bool(event.details.get("comment")))
@@ -157,8 +156,8 @@ _CHECKED = "FROM cases k JOIN removal_checks r ON r.case_id = k.case_id JOIN vis
 # the pages of a claim, with every image, style sheet and redirect that belongs to them, and the robots.txt of the visits
 _CAPTURES_SHOWN = f"""
     WITH RECURSIVE carried AS (
-        SELECT p.page_id, p.look_id, p.visit_id, p.stylesheet_looks, max(a.about = 'shows') AS is_finding
-        FROM ({PAGES_ABOUT}) a JOIN pages p ON p.page_id = a.page_id GROUP BY p.page_id
+        SELECT DISTINCT p.page_id, p.look_id, p.visit_id, p.stylesheet_looks, 1 AS is_finding
+        FROM ({PAGES_ABOUT}) a JOIN pages p ON p.page_id = a.page_id
     ),{ALL_SHOWN}
     SELECT DISTINCT capture_id FROM chain WHERE capture_id NOT IN (SELECT capture_id FROM deletions)
 """
@@ -171,10 +170,9 @@ _SNAPSHOTS = """
     WHERE v.claim_id = ? AND json_extract(j.value, '$.register') IS NOT NULL
 """
 _ABOUT_HERE = f"FROM ({PAGES_ABOUT}) a JOIN pages p ON p.page_id = a.page_id AND p.visit_id = :visit"
-_DENIED_HERE = """
-    FROM claims c JOIN claims d ON d.seed_id = c.seed_id AND d.brand = c.brand AND d.relation = 'denied' AND d.claim_id <> c.claim_id
-    JOIN claim_evidence e ON e.claim_id = d.claim_id JOIN pages p ON p.page_id = e.page_id AND p.visit_id = :visit
-    JOIN text_matches t ON t.text_match_id = e.text_match_id WHERE c.claim_id = :claim"""
+_DENIED_HERE = f"""
+    {DENIALS} JOIN pages p ON p.page_id = n.page_id AND p.visit_id = :visit
+    JOIN text_matches t ON t.text_match_id = n.text_match_id WHERE c.claim_id = :claim"""
 _SHOWN_HERE = "FROM claim_evidence e JOIN pages p ON p.page_id = e.page_id AND p.visit_id = :visit"
 _EVIDENCE_ROWS = (
     ("pages", "page_id", f"SELECT DISTINCT p.page_id {_ABOUT_HERE}"),

@@ -42,6 +42,7 @@ from casebook.web.responses import (
     FORM,
     MAX_FORM_BYTES,
     MAX_UPLOAD_BYTES,
+    POLICY,
     Answer,
     Form,
     NotThereError,
@@ -60,10 +61,6 @@ from ledger.vocabulary import Role
 
 logger = logging.getLogger(__name__)
 COOKIE = "partnerproof_session"
-POLICY = (
-    "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none';"
-    " frame-ancestors 'none'"
-)
 _HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",

@@ -86,7 +86,6 @@ def make_environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["words"] = lambda value: str(value or "none").replace("-", " ")
-    environment.filters["day"] = lambda text: (text or "")[:10]
     environment.filters["when"] = mark_time
     environment.filters["prose"] = mark_times_in
     add_components(environment)

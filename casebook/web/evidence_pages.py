@@ -16,7 +16,7 @@ from casebook.web.access.accounts import Session
 from casebook.web.application_context import ApplicationContext, is_plain_id
 from casebook.web.case_page import KINDS, draw_named, draw_picture, draw_thumbnail, read_case, read_page_picture
 from casebook.web.queue import Filters
-from casebook.web.responses import Answer, NotThereError, Page, Path_
+from casebook.web.responses import POLICY, Answer, NotThereError, Page, Path_
 from ledger.records import Case
 from ledger.typed_texts import CaseId, LookId
 from ledger.vocabulary import Role
@@ -26,10 +26,7 @@ _NO_PICTURE = base64.b64decode(  # one transparent pixel, where a case has no pi
 )
 
 
-AROUND_POLICY = (
-    "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self';"
-    " base-uri 'none'; frame-ancestors 'none'"
-)
+AROUND_POLICY = f"{POLICY}; frame-src 'self'"
 
 
 def require_case_of(context: ApplicationContext, path: Path_) -> Case:

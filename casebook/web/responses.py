@@ -24,6 +24,11 @@ from ledger.vocabulary import Role
 
 MAX_FORM_BYTES, MAX_UPLOAD_BYTES, MAX_FIELDS = 1_000_000, MAX_FILE_BYTES + 1_000_000, 1_200
 FORM, FORM_WITH_FILES = "application/x-www-form-urlencoded", "multipart/form-data"
+POLICY = (
+    "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'"
+)
+
 Form = Mapping[str, list[str]]
 Path_ = Mapping[str, Any]
 

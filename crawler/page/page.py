@@ -29,9 +29,7 @@ class Document:
 
     @cached_property
     def soup(self) -> BeautifulSoup:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)  # XHTML served as such is read as HTML on purpose
-            soup = BeautifulSoup(self.text, "lxml")
+        soup = parse_html(self.text)
         lay_in_written_markup(soup, is_drawn=self.box_attribute is not None)
         return soup
 
@@ -97,6 +95,13 @@ UNSEEN = frozenset({"script", "style", "template", "noscript", "head", "title"})
 def parse_page(content: bytes, url: str, content_type: str | None) -> Document:
     """Decode and hold a page. Never fails: bytes that no declared charset explains are read with replacements."""
     return Document(url=url, text=decode_page(content[:MAX_PAGE_BYTES], content_type, url))
+
+
+def parse_html(text: str) -> BeautifulSoup:
+    """Return the tree of a page as its markup has it, without what its scripts write."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)  # XHTML served as such is read as HTML on purpose
+        return BeautifulSoup(text, "lxml")
 
 
 def attribute(tag: Tag | None, name: str) -> str | None:

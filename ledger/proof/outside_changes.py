@@ -24,8 +24,8 @@ from ledger.database import Ledger
 from ledger.errors import PartnerproofError
 from ledger.proof.custody import CustodyLog
 from ledger.proof.database_digest import digest_database, signs_of
-from ledger.proof.sealed_rows import TABLES, read_groups
-from ledger.proof.seals import Seals
+from ledger.proof.sealed_rows import TABLES
+from ledger.proof.seals import Seals, compare_groups
 from ledger.vocabulary import CustodyEvent
 
 logger = logging.getLogger(__name__)
@@ -92,11 +92,8 @@ def _differing(database: Path, seals_dir: Path) -> list[dict[str, Any]]:
         seals = Seals.of(seals_dir)
         with Ledger.open_readonly(database) as ledger:
             for table in TABLES:
-                sealed = {group: leaf for (name, group), (_, leaf) in seals.sealed_groups.items() if name == table.name}
-                found = {group.group: group.root for group in read_groups(ledger, table, spans=seals.spans(table.name))}
-                groups = sorted(
-                    group for group, leaf in sealed.items() if leaf["rows"] and found.get(group) != leaf["root"]
-                )
+                compared = compare_groups(ledger, seals, table)
+                groups = sorted(found.group for found in compared if found.leaf["rows"] and not found.is_same)
                 if groups:
                     differing.append(
                         {"table": table.name, "groups": groups[:MOST_GROUPS], "more": len(groups) > MOST_GROUPS}

@@ -190,7 +190,7 @@ def read_rows(ledger: Ledger, table: Table, key: Key, columns: Sequence[str]) ->
     """Yield the rows of one group, in their order."""
     select = f"SELECT {_listed(columns)} FROM {table.name} t {table.join}"
     if isinstance(key, tuple):
-        found = ledger.each(f"{select} ORDER BY t.rowid LIMIT ? OFFSET ?", [key[1] - key[0], key[0]])
+        found = ledger.each(f"{select} ORDER BY {table.order} LIMIT ? OFFSET ?", [key[1] - key[0], key[0]])
     else:
         found = ledger.each(f"{select} WHERE {table.key} = ? ORDER BY {table.order}", [key])
     yield from map(tuple, found)

@@ -118,6 +118,40 @@ class Seals:
         return sorted((int(start), int(stop)) for start, _, stop in groups if start.isdecimal() and stop.isdecimal())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedGroup:
+    """A sealed group of rows beside what stands in the database. rows: how many are there now."""
+
+    group: str
+    seal: Seal
+    leaf: Leaf
+    rows: int
+    is_same: bool
+
+
+def compare_groups(ledger: Ledger, seals: Seals, table: Table) -> Iterator[ComparedGroup]:
+    """Yield each sealed group of a table, over the columns that it was sealed with; those that are gone last."""
+    sealed = {group: summary for (name, group), summary in seals.sealed_groups.items() if name == table.name}
+    by_columns: dict[tuple[str, ...], set[str]] = {}
+    for group, (_, leaf) in sealed.items():
+        by_columns.setdefault(tuple(leaf["columns"]), set()).add(group)
+    seen: set[str] = set()
+    for columns, groups in by_columns.items() or [
+        ((), set())
+    ]:  # a table of which nothing is sealed is read all the same
+        for found in read_groups(ledger, table, columns=columns or None, spans=seals.spans(table.name)):
+            if found.group not in groups:
+                continue
+            seen.add(found.group)
+            seal, leaf = sealed[found.group]
+            is_same = found.root == leaf["root"]
+            yield ComparedGroup(group=found.group, seal=seal, leaf=leaf, rows=found.rows, is_same=is_same)
+    for group in sorted(sealed.keys() - seen):
+        seal, leaf = sealed[group]
+        if leaf["rows"]:
+            yield ComparedGroup(group=group, seal=seal, leaf=leaf, rows=0, is_same=False)
+
+
 def _turn(seal: Seal) -> tuple[float, str]:
     """How far the log went when a seal was made, and its id; one that can't be read comes last."""
     try:

@@ -25,8 +25,8 @@ from ledger.identity import sha256_hex
 from ledger.proof.fixity import Fixity, Place
 from ledger.proof.outside_changes import WRITES, describe_change
 from ledger.proof.row_deletion import LOGGED, list_not_blank
-from ledger.proof.sealed_rows import TABLES, Table, read_groups
-from ledger.proof.seals import FORMAT, HEAD, MANIFEST, Leaf, Seal, Seals
+from ledger.proof.sealed_rows import TABLES, Table
+from ledger.proof.seals import FORMAT, HEAD, MANIFEST, ComparedGroup, Seal, Seals, compare_groups
 from ledger.proof.verifier import (
     BROKEN,
     NOT_CHECKED,
@@ -253,26 +253,12 @@ class Verification:
         )
 
     def _table(self, ledger: Ledger, table: Table) -> Iterator[Check]:
-        sealed = {group: summary for (name, group), summary in self.seals.sealed_groups.items() if name == table.name}
-        by_columns: dict[tuple[str, ...], set[str]] = {}
-        for group, (_, leaf) in sealed.items():
-            by_columns.setdefault(tuple(leaf["columns"]), set()).add(group)
         right = 0
-        seen: set[str] = set()
-        for columns, groups in by_columns.items() or [((), set())]:
-            for found in read_groups(ledger, table, columns=columns or None, spans=self.seals.spans(table.name)):
-                if found.group not in groups:
-                    continue
-                seen.add(found.group)
-                seal, leaf = sealed[found.group]
-                if found.root == leaf["root"]:
-                    right += 1
-                else:
-                    yield self._changed(table, found.group, seal, leaf, rows=found.rows)
-        for group in sorted(sealed.keys() - seen):
-            seal, leaf = sealed[group]
-            if leaf["rows"]:
-                yield self._changed(table, group, seal, leaf, rows=0)
+        for found in compare_groups(ledger, self.seals, table):
+            if found.is_same:
+                right += 1
+            else:
+                yield self._changed(table, found)
         if right:
             yield Check(f"table {table.name}", OK, f"{right} groups of rows as sealed")
 
@@ -290,10 +276,10 @@ class Verification:
         if stored and logged.issuperset(stored) and not not_blank:
             yield Check("deleted rows", OK, f"{len(stored)} rows whose words were deleted, as the custody log tells")
 
-    def _changed(self, table: Table, group: str, seal: Seal, leaf: Leaf, *, rows: int) -> Check:
-        what = f"table {table.name}, {'visit ' if table.key.endswith('visit_id') else ''}{group}"
-        summary = f"{leaf['rows']} rows were sealed by {seal.seal_id}"
-        later = self._written_after(seal)
+    def _changed(self, table: Table, found: ComparedGroup) -> Check:
+        what = f"table {table.name}, {'visit ' if table.key.endswith('visit_id') else ''}{found.group}"
+        summary = f"{found.leaf['rows']} rows were sealed by {found.seal.seal_id}"
+        later = self._written_after(found.seal)
         if not table.is_once and later:
             return Check(
                 what, NOT_CHECKED, f"{summary}; since then {later} wrote to the database: run `partnerproof seal`"
@@ -301,7 +287,7 @@ class Verification:
         return Check(
             what,
             BROKEN,
-            f"{summary}, {rows} are here, and they are not the same: some were changed, added or taken out",
+            f"{summary}, {found.rows} are here, and they are not the same: some were changed, added or taken out",
         )
 
     def _written_after(self, seal: Seal) -> str | None:

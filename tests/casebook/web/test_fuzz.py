@@ -20,8 +20,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from casebook.web.app import POLICY, make_app
+from casebook.web.app import make_app
 from casebook.web.application_context import ApplicationContext
+from casebook.web.responses import POLICY
 from tests.casebook.web.contexts import client, csrf, make_context
 from tests.casebook.web.strangers import HOSTILE, TOO_MANY, Strangers, send
 

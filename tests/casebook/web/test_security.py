@@ -15,11 +15,12 @@ import httpx2
 import pytest
 
 from casebook.web.access.accounts import hash_password, is_password
-from casebook.web.access.login_guard import PAIR
-from casebook.web.app import POLICY, ReviewApp, make_app
+from casebook.web.access.login_guard import PAIR, LoginGuard
+from casebook.web.app import ReviewApp, make_app
 from casebook.web.application_context import ApplicationContext
 from casebook.web.letter_pages import UPLOADS
 from casebook.web.pages import PAGES, POSTS
+from casebook.web.responses import POLICY
 from ledger.vocabulary import Role
 from tests.casebook.ledgers import rows_of
 from tests.casebook.web.contexts import HOSTILE, PASSWORD, client, csrf, make_context, ticks, write_approved_letter
@@ -114,7 +115,7 @@ def test_after_logging_out_the_old_cookie_opens_nothing(context):
 
 
 def test_passwords_can_not_be_tried_for_long(tmp_path):
-    context = make_context(tmp_path)
+    context = dataclasses.replace(make_context(tmp_path), logins=LoginGuard(clock=lambda: 1_000.0))
     who = client(context)
     tries = [
         who.post("/login", data={"account": "admin-one", "password": "wrong"}).status_code for _ in range(PAIR.free)
@@ -127,7 +128,7 @@ def test_passwords_can_not_be_tried_for_long(tmp_path):
 
 
 def test_many_guesses_at_once_are_no_more_than_many(tmp_path):
-    context = make_context(tmp_path)
+    context = dataclasses.replace(make_context(tmp_path), logins=LoginGuard(clock=lambda: 1_000.0))
 
     async def guess() -> list[int]:
         transport = httpx2.ASGITransport(make_app(context))
