@@ -21,6 +21,7 @@ from ledger.vocabulary import CustodyEvent
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.progress import progress_bar
 from partnerproof.cli.tables import plain_console
+from partnerproof.safekeeping.anchoring import check_anchors, trusted_certificates
 from partnerproof.workspace import Workspace
 
 _SINCE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\dZ)?")
@@ -37,18 +38,28 @@ def _is_day_or_instant(text: str) -> bool:
 @click.command()
 @click.argument("export", required=False, type=click.Path(path_type=Path))
 @click.option("--since", help="Do not read again what was found in order on or after this date (2026-11-01) and has its file's time and length of then.")  # fmt: skip
+@click.option("--anchor", "is_anchored", is_flag=True, help="Also hold the workspace against what stands at the anchors of partnerproof.toml.")  # fmt: skip
+@click.option("--statement", "messages", multiple=True, type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A saved message of an anchor; implies --anchor; may be repeated.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Every check as a JSON list.")
 @pass_choice
-def verify(choice: Choice, export: Path | None, since: str | None, as_json: bool) -> int:  # noqa: FBT001
+def verify(
+    choice: Choice,
+    export: Path | None,
+    since: str | None,
+    is_anchored: bool,  # noqa: FBT001
+    messages: tuple[Path, ...],
+    as_json: bool,  # noqa: FBT001
+) -> int:
     """Check that everything stored is as it was sealed: database, web archive, seals, timestamps, custody log.
 
     With EXPORT, a zip file or its unpacked folder, that is checked instead. Three outcomes: ok, BROKEN, not checked.
-    Exit 1 when something is broken.
+    Exit 1 when something is broken, 3 when nothing is and something could not be checked.
 
     \b
     Example:
       partnerproof verify
       partnerproof verify --since 2026-11-01
+      partnerproof verify --anchor --statement anchor-mail.eml
     """
     if since is not None and not _is_day_or_instant(since):
         raise BadInputError(
@@ -66,9 +77,13 @@ def verify(choice: Choice, export: Path | None, since: str | None, as_json: bool
             )
         checks = [*check_export(export), *_find_in_log(choice, export)]
     else:
-        checks = _verify_workspace(choice.workspace(), since)
+        workspace = choice.workspace()
+        checks = _verify_workspace(workspace, since)
+        if is_anchored or messages:
+            checks += check_anchors(workspace, messages)
     _tell(checks, as_json=as_json)
-    return 1 if any(check.outcome == BROKEN for check in checks) else 0
+    outcomes = {check.outcome for check in checks}
+    return 1 if BROKEN in outcomes else 3 if NOT_CHECKED in outcomes else 0
 
 
 def _find_in_log(choice: Choice, export: Path) -> Iterator[Check]:
@@ -106,7 +121,7 @@ def _verify_workspace(workspace: Workspace, since: str | None) -> list[Check]:
         checks = Verification(
             place,
             since=since,
-            is_authority_named=bool(workspace.authorities),
+            trusted=trusted_certificates(workspace),
             on_bytes=lambda count: progress.advance(task, count),
         ).run()
     if workspace.var.is_dir() and not _is_log_broken(checks, workspace.custody.path.name):
