@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import zipfile
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -21,7 +22,10 @@ from ledger.vocabulary import CustodyEvent
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.progress import progress_bar
 from partnerproof.cli.tables import plain_console
+from partnerproof.crawl_answers import count_rows
 from partnerproof.safekeeping.anchoring import check_anchors, trusted_certificates
+from partnerproof.safekeeping.case_events import CaseCheck
+from partnerproof.safekeeping.made_again import MadeAgain
 from partnerproof.workspace import Workspace
 
 _SINCE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\dZ)?")
@@ -38,6 +42,7 @@ def _is_day_or_instant(text: str) -> bool:
 @click.command()
 @click.argument("export", required=False, type=click.Path(path_type=Path))
 @click.option("--since", help="Do not read again what was found in order on or after this date (2026-11-01) and has its file's time and length of then.")  # fmt: skip
+@click.option("--deep", "is_deep", is_flag=True, help="Also make again from the archive what can be made, and hold cases and letters against their events and the log.")  # fmt: skip
 @click.option("--anchor", "is_anchored", is_flag=True, help="Also hold the workspace against what stands at the anchors of partnerproof.toml.")  # fmt: skip
 @click.option("--statement", "messages", multiple=True, type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A saved message of an anchor; implies --anchor; may be repeated.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Every check as a JSON list.")
@@ -46,6 +51,7 @@ def verify(
     choice: Choice,
     export: Path | None,
     since: str | None,
+    is_deep: bool,  # noqa: FBT001
     is_anchored: bool,  # noqa: FBT001
     messages: tuple[Path, ...],
     as_json: bool,  # noqa: FBT001
@@ -59,6 +65,7 @@ def verify(
     Example:
       partnerproof verify
       partnerproof verify --since 2026-11-01
+      partnerproof verify --deep
       partnerproof verify --anchor --statement anchor-mail.eml
     """
     if since is not None and not _is_day_or_instant(since):
@@ -79,6 +86,8 @@ def verify(
     else:
         workspace = choice.workspace()
         checks = _verify_workspace(workspace, since)
+        if is_deep:
+            checks += _check_deeply(workspace)
         if is_anchored or messages:
             checks += check_anchors(workspace, messages)
     _tell(checks, as_json=as_json)
@@ -128,6 +137,18 @@ def _verify_workspace(workspace: Workspace, since: str | None) -> list[Check]:
         counts = {outcome: sum(check.outcome == outcome for check in checks) for outcome in (OK, BROKEN, NOT_CHECKED)}
         workspace.custody.add(CustodyEvent.VERIFIED, {"since": since, "outcomes": counts})
     return checks
+
+
+def _check_deeply(workspace: Workspace) -> Iterator[Check]:
+    try:
+        with workspace.open_readonly() as ledger:
+            yield from CaseCheck(ledger, workspace.custody.entries()).checks()
+            visits = count_rows(ledger, "visits")
+        with progress_bar() as progress:
+            task = progress.add_task("making again", total=visits)
+            yield from MadeAgain(workspace, on_visit=lambda _: progress.advance(task)).checks()
+    except (PartnerproofError, sqlite3.Error) as error:
+        yield Check("deep", NOT_CHECKED, f"it could not be made again ({error})")
 
 
 def _is_log_broken(checks: list[Check], name: str) -> bool:
