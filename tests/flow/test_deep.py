@@ -1,6 +1,6 @@
 """`verify --deep`: what was changed in rows that the archive can tell is named with what is stored and what comes out of the archive.
 
-Tests: partnerproof/safekeeping/made_again.py, partnerproof/cli/verify.py.
+Tests: ledger/proof/made_rows.py, partnerproof/safekeeping/made_again.py, partnerproof/cli/verify.py.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Cases, letters and replies against their events and the log: a whole story fits, and each thing that is changed in it is named."""
+"""Cases, letters and replies against their events and the log: a whole story fits, and each thing that is changed in it is named.
+
+Tests: partnerproof/safekeeping/case_events.py.
+"""
 
 from __future__ import annotations
 
