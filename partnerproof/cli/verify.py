@@ -6,7 +6,7 @@ import json
 import re
 import sqlite3
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from partnerproof.cli.progress import progress_bar
 from partnerproof.cli.tables import plain_console
 from partnerproof.crawl_answers import count_rows
 from partnerproof.safekeeping.anchoring import check_anchors, trusted_certificates
+from partnerproof.safekeeping.backups import check_backup, is_backup
 from partnerproof.safekeeping.case_events import CaseCheck
 from partnerproof.safekeeping.made_again import MadeAgain
 from partnerproof.workspace import Workspace
@@ -58,7 +59,7 @@ def verify(
 ) -> int:
     """Check that everything stored is as it was sealed: database, web archive, seals, timestamps, custody log.
 
-    With EXPORT, a zip file or its unpacked folder, that is checked instead. Three outcomes: ok, BROKEN, not checked.
+    With EXPORT, a zip file or its unpacked folder, or the folder of a backup, that is checked instead. Three outcomes: ok, BROKEN, not checked.
     Exit 1 when something is broken, 3 when nothing is and something could not be checked.
 
     \b
@@ -72,12 +73,14 @@ def verify(
         raise BadInputError(
             Problem(where="--since", expected="a date", got=repr(since), next_step="write it as 2026-11-01")
         )
-    if export is not None:
+    if export is not None and is_backup(export):
+        checks = check_backup(export)
+    elif export is not None:
         if not export.exists():
             raise BadInputError(
                 Problem(
                     where=str(export),
-                    expected="the zip file or the folder of an export",
+                    expected="the zip file or the folder of an export, or the folder of a backup",
                     got="nothing there",
                     next_step="make one with `partnerproof export CLAIM`",
                 )
@@ -91,6 +94,8 @@ def verify(
         if is_anchored or messages:
             checks += check_anchors(workspace, messages)
     _tell(checks, as_json=as_json)
+    if not as_json and export is None and any(check.outcome == BROKEN for check in checks):
+        _advise(choice.workspace())
     outcomes = {check.outcome for check in checks}
     return 1 if BROKEN in outcomes else 3 if NOT_CHECKED in outcomes else 0
 
@@ -151,8 +156,29 @@ def _check_deeply(workspace: Workspace) -> Iterator[Check]:
         yield Check("deep", NOT_CHECKED, f"it could not be made again ({error})")
 
 
+def _advise(workspace: Workspace) -> None:
+    """Name the latest backup that is still there."""
+    try:
+        backups = [entry for entry in workspace.custody.entries() if entry["event"] == CustodyEvent.BACKED_UP]
+        entry = next(entry for entry in reversed(backups) if Path(entry["details"]["to"]).is_dir())
+    except (PartnerproofError, StopIteration, KeyError, TypeError):
+        click.echo("keep everything as it is; no backup that the custody log tells of is there")
+        return
+    folder = entry["details"]["to"]
+    click.echo(
+        f"keep everything as it is; the latest backup is of {entry['at']}: partnerproof restore {folder} NEW-FOLDER"
+    )
+
+
 def _is_log_broken(checks: list[Check], name: str) -> bool:
     return any(check.outcome == BROKEN and check.what.startswith(name) for check in checks)
+
+
+def tell_broken(checks: Iterable[Check]) -> None:
+    """Print what is broken."""
+    for check in checks:
+        if check.outcome == BROKEN:
+            click.echo(f"BROKEN  {plain(check.what)}: {plain(check.detail)}")
 
 
 def _tell(checks: list[Check], *, as_json: bool) -> None:
