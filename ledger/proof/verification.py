@@ -160,7 +160,8 @@ class Verification:
         return bool(count == 0 or (count <= len(self._logged) and self._logged[count - 1]["sha256"] == digest))
 
     def _tokens(self, seal: Seal) -> Iterator[Check]:
-        logged = {e["authority"]: e for e in self._entries(CustodyEvent.STAMPED) if e["seal"] == seal.seal_id}
+        stamped = [entry for entry in self._entries(CustodyEvent.STAMPED) if entry["seal"] == seal.seal_id]
+        logged = {entry["authority"]: entry for entry in stamped}
         there = {token.stem for token in seal.tokens}
         if not there and not logged:
             first = (
@@ -175,6 +176,14 @@ class Verification:
             )
         for name in sorted(logged.keys() - there):
             yield Check(f"seal {seal.seal_id}, token of {name}", BROKEN, "is missing, and the custody log tells of it")
+        for (
+            entry
+        ) in stamped:  # a seal is stamped once by each: a second token came because the first had been taken away
+            if entry["token_sha256"] != logged[entry["authority"]]["token_sha256"]:
+                yield Check(
+                    f"seal {seal.seal_id}, token of {entry['authority']}", BROKEN,
+                    f"the custody log tells of an earlier one, stamped {entry.get('stamped_at')}, which is not here",
+                )  # fmt: skip
         for token in seal.tokens:
             what, roots = f"seal {seal.seal_id}, token of {token.stem}", token.with_suffix(".pem")
             logged_entry = logged.get(token.stem)

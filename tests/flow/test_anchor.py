@@ -17,7 +17,7 @@ from ledger.proof.anchors import read_message, read_statements
 from ledger.proof.custody import CustodyLog
 from ledger.proof.seals import Seals
 from ledger.vocabulary import CustodyEvent
-from tests.conftest import SmallServer, made_once, run_partnerproof
+from tests.conftest import SmallServer, made_once, not_found, run_partnerproof
 from tests.flow.sealed import configure, crawl, log_of
 from tests.ledger.authorities import AuthorityServers, make_authority, stamping
 
@@ -126,10 +126,20 @@ def test_what_holds_in_itself_is_found_out_by_the_anchor(anchored, attack: Calla
     assert message in told
 
 
-def test_a_certificate_that_only_a_later_statement_tells_of_is_for_a_person(anchored, logo_png):
-    stamp_as_another(anchored)
-    crawl(anchored, logo_png, name="Third")  # seals and anchors with the configuration as it is now
-    assert "a later one does: ask the authority whether it is theirs" in check(anchored, 3)
+def test_a_certificate_that_only_a_later_statement_tells_of_is_for_a_person(acme, tmp_path, logo_png):
+    """The authority did not answer at first, and had other certificates when it did."""
+    (tmp_path / "legal").mkdir()
+    anchor = f'[[seal.anchor]]\nname = "legal"\nto = "{tmp_path}/legal"\n'
+    config = acme / "partnerproof.toml"
+    plain = config.read_text()
+    with AuthorityServers(first=not_found) as authorities:
+        config.write_text(f"{plain}{authorities.config}{anchor}")
+        run_partnerproof("-w", acme, "seal", code=3)
+        own = make_authority("own")
+        authorities.answers["/first"] = stamping(own)
+        config.write_text(f"{plain}{authorities.config.replace(str(authorities.folders['first']), str(own))}{anchor}")
+        crawl(acme, logo_png)
+    assert "a later one does: ask the authority whether it is theirs" in check(acme, 3)
 
 
 def test_a_place_that_fails_costs_nothing_and_gets_its_statement_later(acme):
