@@ -152,7 +152,13 @@ def _check_deeply(workspace: Workspace) -> Iterator[Check]:
         with progress_bar() as progress:
             task = progress.add_task("making again", total=visits)
             yield from MadeAgain(workspace, on_visit=lambda _: progress.advance(task)).checks()
-    except (PartnerproofError, sqlite3.Error) as error:
+    except (
+        PartnerproofError,
+        sqlite3.Error,
+        ValueError,
+        KeyError,
+        TypeError,
+    ) as error:  # the last three: of values that we never write
         yield Check("deep", NOT_CHECKED, f"it could not be made again ({error})")
 
 

@@ -13,12 +13,12 @@ killed between the two: that is "not checked".
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from casebook.cases.stored_letters import text_digest
-from ledger.database import Ledger, columns_of
+from ledger.database import Ledger, Record, columns_of
 from ledger.identity import parse_utc, sha256_hex
 from ledger.proof.verifier import BROKEN, NOT_CHECKED, OK, Check
 from ledger.records import Case, CaseEventRow, Letter, LetterText, Reply
@@ -26,6 +26,8 @@ from ledger.typed_texts import CaseId
 from ledger.vocabulary import UNDECIDED, CaseEvent, CaseState, CustodyEvent, FollowUp, LetterState, ReplyKind
 
 State = dict[str, Any]
+R = TypeVar("R", bound=Record)
+T = TypeVar("T")
 _START: Mapping[str, Any] = {
     "state": CaseState.OPEN, "reason": None, "decided_by": None, "decided_at": None, "assignee": None, "due_on": None,
 }  # fmt: skip
@@ -52,6 +54,7 @@ _REPLIED = {
 }
 _SEEN = (FollowUp.REMOVED, FollowUp.VERIFIED_REMOVED, FollowUp.REAPPEARED)
 _BEFORE_A_LETTER_WENT = (None, FollowUp.DRAFT, FollowUp.APPROVED)
+_NEVER_WRITTEN = (ValueError, KeyError, TypeError, AttributeError, IndexError)  # what reading such a value raises
 SAME_ACT_S = 5  # an event and what it writes take their times one after the other
 
 
@@ -65,19 +68,29 @@ class CaseCheck:
 
     def checks(self) -> Iterator[Check]:
         """Yield what does not fit, and sums."""
-        rows = self.ledger.select(CaseEventRow, f"SELECT {columns_of(CaseEventRow)} FROM case_events ORDER BY rowid")
+        try:
+            rows = self._read(CaseEventRow, "rowid")
+            cases, letters = self._read(Case, "case_id"), self._read(Letter, "letter_id")
+            replies = self._read(Reply, "reply_id")
+        except _NEVER_WRITTEN as error:
+            yield Check("cases", BROKEN, f"a row holds what this program never writes ({error})")
+            return
         for event in rows:
             self._events[event.case_id].append(event)
-        cases = self.ledger.select(Case, f"SELECT {columns_of(Case)} FROM cases ORDER BY case_id")
-        letters = self.ledger.select(Letter, f"SELECT {columns_of(Letter)} FROM letters ORDER BY letter_id")
-        replies = self.ledger.select(Reply, f"SELECT {columns_of(Reply)} FROM replies ORDER BY reply_id")
-        yield from _summed("cases", len(cases), [check for case in cases for check in self._case(case)])
-        yield from _summed("letters", len(letters), [check for letter in letters for check in self._letter(letter)])
-        yield from _summed("replies", len(replies), [check for reply in replies for check in self._reply(reply)])
-        wrong = list(self._decisions(rows))
+        yield from _summed("cases", len(cases), [check for case in cases for check in _guarded(self._case, case)])
+        yield from _summed(
+            "letters", len(letters), [check for each in letters for check in _guarded(self._letter, each)]
+        )
+        yield from _summed(
+            "replies", len(replies), [check for each in replies for check in _guarded(self._reply, each)]
+        )
+        wrong = list(_guarded(self._decisions, rows))
         yield from wrong
         if rows and not wrong:
             yield Check("case events", OK, f"{len(rows)} events; every decision among them is in the custody log")
+
+    def _read(self, kind: type[R], order: str) -> list[R]:
+        return self.ledger.select(kind, f"SELECT {columns_of(kind)} FROM {kind.table} ORDER BY {order}")
 
     # --- a case
 
@@ -254,6 +267,21 @@ class CaseCheck:
             NOT_CHECKED,
             "the custody log does not tell of it: its process was killed in between, or somebody else wrote it",
         )
+
+
+def _guarded(check: Callable[[T], Iterator[Check]], part: T) -> Iterator[Check]:
+    """What a check says; a part that it trips over holds what this program never writes."""
+    try:
+        yield from check(part)
+    except _NEVER_WRITTEN as error:
+        yield Check(_name(part), BROKEN, f"holds what this program never writes ({type(error).__name__}: {error})")
+
+
+def _name(part: object) -> str:
+    for kind, key in ((Case, "case_id"), (Letter, "letter_id"), (Reply, "reply_id")):
+        if isinstance(part, kind):
+            return f"{kind.__name__.lower()} {getattr(part, key)}"
+    return "case events"
 
 
 def _summed(name: str, count: int, wrong: Sequence[Check]) -> Iterator[Check]:

@@ -109,6 +109,8 @@ def test_a_second_person_returns_and_approves(tmp_path):
         ("UPDATE replies SET kind = 'disputes'", "kind is disputes, by its event says-removed"),
         ("UPDATE replies SET file = x'00'", "file is 6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d, by its event "),
         ("DELETE FROM case_events WHERE event = 'replied'", "nobody noted it with this program"),
+        ("UPDATE cases SET state = 'elsewhere' WHERE vendor_domain = 'harbour.example'", "a row holds what this program never writes ('elsewhere' is not"),
+        ("UPDATE case_events SET details = '{}' WHERE event = 'decided'", "holds what this program never writes (KeyError: 'reason')"),
         ("DELETE FROM case_events WHERE event LIKE 'letter%'", "nobody wrote it with this program"),
     ],
 )  # fmt: skip
