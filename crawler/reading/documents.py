@@ -3,7 +3,7 @@
 Vendors put line cards, company profiles and certificates into PDF files. Reads: the bytes of one. Gives: for each page an address
 (`#page=3`, RFC 8118) and its content as HTML, so that whatever reads pages reads it: sightings, passages, kind, claims.
 
-1. The file is read in a process of its own with limits of time and memory (document_child.py): a hostile one costs one row.
+1. The file is read in a process of its own, in a box, with limits of time and memory (document_child.py): a hostile one costs one row.
 2. Pages up to MAX_PAGES are read; that there are more is said at the first.
 3. Without the extra, or where nothing could be read, the row says why: never "nothing there".
 """
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.reading.page_reader import DrawnDocument, PageSource, ReadPage
+from ledger.box import FORBIDDEN_CALL, bare_environment
 from ledger.typed_texts import FinalUrl
 from ledger.vocabulary import PageHealth
 
@@ -65,10 +66,14 @@ def read_document(content: bytes, *, processor_s: float = PROCESSOR_S) -> ReadDo
     command = [sys.executable, "-P", str(Path(__file__).with_name("document_child.py")), *limits]
     refusal: str | None = None
     try:
-        done = subprocess.run(command, input=content, capture_output=True, timeout=CLOCK_S, check=False)
+        done = subprocess.run(
+            command, input=content, capture_output=True, timeout=CLOCK_S, check=False, env=bare_environment()
+        )
         output = done.stdout
         if done.returncode == -signal.SIGPROF:
             refusal = f"reading needs more than {processor_s:g} s of processor time"
+        elif done.returncode == -signal.SIGSYS:
+            refusal = FORBIDDEN_CALL
         elif done.returncode:
             refusal = "the process that read it ended by itself"
     except subprocess.TimeoutExpired as error:
