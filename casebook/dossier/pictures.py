@@ -55,12 +55,14 @@ WHOLE_SHARE = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureOrder:
-    """What to draw with what. executable: of Chromium; None: looked for in the usual places."""
+    """What to draw with what. executable: of Chromium; None: looked for in the usual places. browser_user: as whom root
+    starts it; None: as a user that has no account."""
 
     warc_dir: Path
     lexicon: Lexicon
     tool: str
     executable: str | None = None
+    browser_user: str | None = None
     user_agent: str | None = None
     on_page: Callable[[], None] = lambda: None
 
@@ -189,9 +191,9 @@ def _has_picture(ledger: Ledger, claim_id: ClaimId, look_id: LookId, *, counts_f
     return shown == {piece.evidence_id for piece in _evidence(ledger, claim_id, look_id)}
 
 
-def require_browser(pages: Iterable[PageToDraw], executable: str | None) -> None:
+def require_browser(pages: Iterable[PageToDraw], executable: str | None, user: str | None) -> None:
     """Errors: OutsideFailureError, in one sentence, when pages have to be drawn and nothing here can."""
-    why = why_no_browser(executable) if any(not page.has_render for page in pages) else None
+    why = why_no_browser(executable, user) if any(not page.has_render for page in pages) else None
     if why is not None:
         raise OutsideFailureError(f"pictures of pages are drawn by a browser, and there is none here: {why}")
 
@@ -201,14 +203,16 @@ def draw_pictures(ledger: Ledger, pages: Sequence[PageToDraw], order: PictureOrd
 
     Errors: OutsideFailureError without a browser or disk, EvidenceBrokenError when the archive is not as its rows say.
     """
-    require_browser(pages, order.executable)
+    require_browser(pages, order.executable, order.browser_user)
     return asyncio.run(_draw_all(ledger, pages, order))
 
 
 async def _draw_all(ledger: Ledger, pages: Sequence[PageToDraw], order: PictureOrder) -> Pictured:
     counts = Pictured()
     async with AsyncExitStack() as stack:
-        browser = Browser(BrowserOptions(executable=order.executable, user_agent=order.user_agent))
+        browser = Browser(
+            BrowserOptions(executable=order.executable, user=order.browser_user, user_agent=order.user_agent)
+        )
         stack.push_async_callback(browser.close)
         for page in pages:
             with WarcArchive(order.warc_dir, ledger, page.crawl_id, tool=order.tool) as archive:

@@ -133,7 +133,11 @@ class PartnersSpider(VisitingSpider):
             looks=spider.looks,
             reading_pool=ReadingPool(lexicon_dir, processes=settings.getint("PARTNERPROOF_READERS")),
             browser=Browser(
-                BrowserOptions(executable=settings["PARTNERPROOF_BROWSER"] or None, user_agent=settings["USER_AGENT"])
+                BrowserOptions(
+                    executable=settings["PARTNERPROOF_BROWSER"] or None,
+                    user=settings["PARTNERPROOF_BROWSER_USER"] or None,
+                    user_agent=settings["USER_AGENT"],
+                )
             ),
             follow_links=settings.getbool("PARTNERPROOF_FOLLOW_LINKS"),
             on_page=spider._tell_page,
