@@ -6,6 +6,7 @@ the type that it is annotated with.
 
 from __future__ import annotations
 
+import atexit
 import functools
 import logging
 import pickle
@@ -15,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from multiprocessing.connection import Connection
-from typing import Any, ParamSpec, TypeVar, get_type_hints
+from typing import Any, Concatenate, ParamSpec, TypeVar, get_type_hints
 
 from ledger.box import FORBIDDEN_CALL
 from ledger.boxed_process import BoxedProcess, describe_error, shut_in
@@ -24,6 +25,8 @@ from ledger.typed_answers import ForeignAnswerError, read_answer, write_answer
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Ask = Callable[[str], tuple[bytes, str] | None]  # an address → content and content type; None: not there
+MAX_QUESTIONS, MAX_QUESTION_BYTES = 20_000, 10_000
 START_TIMEOUT_S = 120.0
 ENDING_S = 5.0
 MAX_ANSWER_BYTES = 400_000_000
@@ -78,10 +81,21 @@ class BoxedCalls:
 
     def call(self, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
         """Return what a function makes of its arguments. Errors: BoxedCallError, OutsideFailureError where it can't start."""
-        request = pickle.dumps((function, arguments, named, self.limits.processor_s))
+        return self._call(
+            function, pickle.dumps((function, arguments, named, self.limits.processor_s, False)), _know_nothing
+        )
+
+    def call_asking(
+        self, function: Callable[Concatenate[Ask, P], T], find: Ask, *arguments: P.args, **named: P.kwargs
+    ) -> T:
+        """The same for a function that is handed a way to ask for further content, which `find` answers here. Errors: as call, and those of find."""
+        request = pickle.dumps((function, arguments, named, self.limits.processor_s, True))
+        return self._call(function, request, find)
+
+    def _call(self, function: Callable[..., T], request: bytes, find: Ask) -> T:
         with self._lock:
             for attempt in range(2):  # the machine may have killed it for another's hunger
-                answer = self._ask(request)
+                answer = self._ask(request, find)
                 if isinstance(answer, bytes):
                     return self._understand(function, answer)
                 if answer == -signal.SIGPROF:
@@ -101,6 +115,7 @@ class BoxedCalls:
     def close(self) -> None:
         """End the process for good; whoever waits for an answer gets none."""
         self._is_closed = True
+        atexit.unregister(self.close)
         if (process := self._process) is not None:
             process.kill()
         if self._lock.acquire(blocking=False):
@@ -113,16 +128,26 @@ class BoxedCalls:
         process, self._process = self._process, None
         return 0 if process is None else process.stop()
 
-    def _ask(self, request: bytes) -> bytes | int:
+    def _ask(self, request: bytes, find: Ask) -> bytes | int:
         """An answer, or the exit code of the process that gave none."""
         process = self._process or self._start()
-        try:
-            process.pipe.send_bytes(request)
-            if process.pipe.poll(self.limits.clock_s):
-                return process.pipe.recv_bytes(MAX_ANSWER_BYTES)
-        except (EOFError, OSError):
-            process.join(ENDING_S)  # what ends by itself tells why
-            return self._stop()
+        to_send: bytes = request
+        for _ in range(MAX_QUESTIONS):
+            try:
+                process.pipe.send_bytes(to_send)
+                if not process.pipe.poll(self.limits.clock_s):
+                    break
+                received = process.pipe.recv_bytes(MAX_ANSWER_BYTES)
+            except (EOFError, OSError):
+                process.join(ENDING_S)  # what ends by itself tells why
+                return self._stop()
+            if received[:1] != b"Q":
+                return received
+            try:
+                to_send = pickle.dumps(find(received[1:MAX_QUESTION_BYTES].decode(errors="replace")))
+            except BaseException:
+                self._stop()  # it waits for what it asked for
+                raise
         self._stop()
         raise BoxedCallError(NoAnswer.NO_ANSWER, f"its reader gave no answer within {self.limits.clock_s:g} s")
 
@@ -133,6 +158,7 @@ class BoxedCalls:
             started = BoxedProcess(_answer_calls, self._prepare, self.limits.memory_bytes, self._starts_python)
             if started.pipe.poll(START_TIMEOUT_S) and (word := started.pipe.recv_bytes(10_000)) == b"R":
                 self._process = started
+                atexit.register(self.close)
                 return started
             why = word[1:].decode(errors="replace")
         except (EOFError, OSError) as error:
@@ -163,9 +189,22 @@ class BoxedCalls:
         raise BoxedCallError(NoAnswer.FAILED, f"an error of the program ({name[:100]}), see the log")
 
 
+SHARED = BoxedCalls()
+"""The one process of this program for whatever has none of its own: started when it is first needed."""
+
+
+def read_foreign(function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+    """Return what a function makes of foreign bytes, in the shared box. Errors: as BoxedCalls.call."""
+    return SHARED.call(function, *arguments, **named)
+
+
 @functools.cache
 def _answer_type(function: Callable[..., Any]) -> Any:
     return get_type_hints(function)["return"]
+
+
+def _know_nothing(question: str) -> None:  # nobody asked it
+    return None
 
 
 def _answer_calls(
@@ -185,15 +224,22 @@ def _answer_calls(
     pipe.send_bytes(b"R")
     while True:
         request = pipe.recv_bytes()
-        pipe.send_bytes(_answer(request))
+        pipe.send_bytes(_answer(pipe, request))
         del request
 
 
-def _answer(request: bytes) -> bytes:
+def _answer(pipe: Connection, request: bytes) -> bytes:
+    def ask(question: str) -> tuple[bytes, str] | None:
+        pipe.send_bytes(b"Q" + question.encode(errors="replace"))
+        found: tuple[bytes, str] | None = pickle.loads(pipe.recv_bytes())  # noqa: S301  # likewise
+        return found
+
     try:
-        function, arguments, named, processor_s = pickle.loads(request)  # noqa: S301  # from the process that started this one
+        function, arguments, named, processor_s, is_asking = pickle.loads(request)  # noqa: S301  # from the process that started this one
         # the signal's default ends the process, also what hangs in a library's code
         signal.setitimer(signal.ITIMER_PROF, processor_s)
+        if is_asking:
+            arguments = (ask, *arguments)
         return b"P" + write_answer(_answer_type(function), function(*arguments, **named))
     except MemoryError:
         return b"M"

@@ -7,6 +7,7 @@ pipe ends. It is the first of a group of processes of its own, so that stopping 
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
 import os
 import pickle
@@ -16,6 +17,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from importlib.machinery import ModuleSpec
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Concatenate, ParamSpec
@@ -87,8 +89,20 @@ def begin(descriptor: int) -> None:
 
 def shut_in(pipe: Connection, memory_limit_bytes: int, *, starts_python: bool, reads: Sequence[str] = ()) -> None:
     """Limit the address space of this process, and enter its box: it may read the program's files, and `reads`."""
+    sys.meta_path.insert(0, _OurPackages())
     resource.setrlimit(resource.RLIMIT_AS, (memory_limit_bytes, memory_limit_bytes))
     enter_box(reads=[*program_folders(), *reads], starts_python=starts_python, keeps=(0, 1, 2, pipe.fileno()))
+
+
+class _OurPackages:
+    """Finds our packages in a checkout, whose folder the box does not show: it may hold a workspace."""
+
+    def __init__(self) -> None:
+        names = ("ledger", "matcher", "crawler", "casebook", "partnerproof")
+        self._specs = {name: importlib.util.find_spec(name) for name in names}
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:  # of the protocol
+        return self._specs.get(name)
 
 
 def describe_error(error: BaseException) -> str:

@@ -14,6 +14,7 @@ Drawing needs the extra: pip install 'partnerproof[browser]', and a Chromium of 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
@@ -27,6 +28,7 @@ from crawler.drawing.browser import Browser, BrowserOptions, RenderFailedError, 
 from crawler.reading.page_reader import DrawnDocument, ReadPage
 from crawler.reading.stored_pages import read_drawn
 from ledger.archive.warc import MadeRecord, StoredRecord, WarcArchive, read_made
+from ledger.boxed_calls import BoxedCallError
 from ledger.database import Ledger, columns_of
 from ledger.errors import OutsideFailureError
 from ledger.identity import event_id, utc_text
@@ -284,7 +286,9 @@ def _outline(
     pieces = _evidence(ledger, claim_id, page.look.look_id)
     places = tuple(_find(piece, drawn.document, read) for piece in pieces)
     boxes = [tuple(box) for place in places for box in place["boxes"]]
-    outlined = outline_boxes(drawn.screenshot, boxes) if boxes else None
+    outlined: bytes | None = None
+    with contextlib.suppress(BoxedCallError):  # the page stays, as it is without outlines
+        outlined = outline_boxes(drawn.screenshot, boxes) if boxes else None
     outlined_place: StoredRecord | None = None
     at = utc_text()
     if outlined is not None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from crawler.images.stylesheets import Sheet
+from crawler.page.languages import load_model
 from crawler.page.page import Document
 from crawler.reading.browser_reasons import reason_to_render
 from crawler.reading.fair_turns import FairTurns
@@ -52,18 +53,18 @@ class ReadingPool:
 
     async def read(self, source: PageSource) -> tuple[ReadPage, PageLinks]:
         """Return a page's row and where it leads. Errors: PageUnreadableError, OutsideFailureError."""
-        return await self._run(source, _read, source)
+        return await self.run(source.visit_id, read_here, source)
 
     async def read_images(self, source: PageSource, sheets: list[Sheet]) -> tuple[ReadPage, str | None]:
         """Return a page with its sightings and passages, and why it has to be drawn by a browser, if it has.
 
         Errors: PageUnreadableError, OutsideFailureError.
         """
-        return await self._run(source, _read_images, source, sheets)
+        return await self.run(source.visit_id, _read_images, source, sheets)
 
     async def is_like(self, source: PageSource, other: PageSource) -> bool:
         """Tell whether two pages are one and the same. Errors: PageUnreadableError, OutsideFailureError."""
-        return await self._run(source, _is_like, source, other)
+        return await self.run(source.visit_id, _is_like, source, other)
 
     def close(self) -> None:
         for process in self._processes:
@@ -73,10 +74,14 @@ class ReadingPool:
         """Seconds that pages of a visit have waited for a process so far."""
         return self._turns.waited_s(visit_id)
 
-    async def _run(self, source: PageSource, task: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+    async def run(self, visit_id: VisitId, task: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+        """Return what a function of a module of ours makes of foreign bytes; it may ask for loaded_lexicon().
+
+        Errors: PageUnreadableError, OutsideFailureError.
+        """
         # a visit keeps to one process where it can: its documents are there
-        wish = self._processes[sum(source.visit_id.encode()) % len(self._processes)]
-        async with self._turns.turn(source.visit_id, wish) as process:
+        wish = self._processes[sum(visit_id.encode()) % len(self._processes)]
+        async with self._turns.turn(visit_id, wish) as process:
             return await process.run(task, *arguments, **named)
 
 
@@ -105,12 +110,23 @@ _documents: OrderedDict[tuple[str, bool], ReadPage] = OrderedDict()
 
 
 def _begin(lexicon_dir: Path) -> None:
-    """Load what reading needs, before the box is closed."""
+    hold_lexicon(Lexicon.with_own(lexicon_dir))
+
+
+def hold_lexicon(lexicon: Lexicon) -> None:
+    """Use a lexicon in this process, which reads pages; load what else reading needs, before the box is closed."""
     global _lexicon  # noqa: PLW0603  # set once in a process of its own
-    _lexicon = Lexicon.with_own(lexicon_dir)
+    _lexicon = lexicon
+    load_model()
 
 
-def _read(source: PageSource) -> tuple[ReadPage, PageLinks]:
+def loaded_lexicon() -> Lexicon:
+    """Return the lexicon of this process, which reads pages."""
+    return _lexicon
+
+
+def read_here(source: PageSource) -> tuple[ReadPage, PageLinks]:
+    """Return a page's row and where it leads. Called in a box."""
     page = _parsed(source)
     return _without_tree(page), find_page_links(page.document, _lexicon)
 
@@ -119,6 +135,12 @@ def _read_images(source: PageSource, sheets: list[Sheet]) -> tuple[ReadPage, str
     page = _parsed(source).with_images(sheets, _lexicon)
     _documents.pop(_key(source), None)
     return _without_tree(page), None if source.drawn else reason_to_render(page)
+
+
+def read_whole_here(source: PageSource, sheets: list[Sheet], *, is_any_health: bool) -> ReadPage:
+    """Return a page with its sightings and passages, if it is healthy or may be of any health. Called in a box."""
+    page = read_page(source, _lexicon)
+    return _without_tree(page.with_images(sheets, _lexicon) if page.is_healthy or is_any_health else page)
 
 
 def _is_like(source: PageSource, other: PageSource) -> bool:
