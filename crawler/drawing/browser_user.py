@@ -22,6 +22,7 @@ from pathlib import Path
 
 from crawler.drawing.browser_child import CLOSED, NOT_ALLOWED
 
+TRY_S = 60.0
 _NUMBERS = range(61_184, 65_520)
 _HELD_FOR_ALL = 0o755
 # Chromium on Debian is a shell script; fonts and dates of pages do not follow the operator's language
@@ -66,6 +67,39 @@ def why_no_user(named: str | None) -> str | None:
     if code == CLOSED:
         return f"root starts Chromium as another user, who may not enter {folder}; set TMPDIR to a folder that all may enter, as /tmp"
     return None if code == 0 else f"Chromium could not be prepared: {_CHILD.name} ended with {code}"
+
+
+def try_browser(executable: str, named: str | None) -> str | None:
+    """Start Chromium once, as pages are drawn with it; return why it does not run in its sandbox, or None."""
+    if (why := why_no_user(named)) is not None:
+        return why
+    with (
+        tempfile.TemporaryDirectory(prefix="partnerproof-profile-") as profile,
+        prepare_start(executable, named) as start,
+    ):
+        command = [
+            start.executable,
+            f"--user-data-dir={profile}",
+            "--headless",
+            "--disable-gpu",
+            "--dump-dom",
+            "about:blank",
+        ]
+        try:
+            ended = subprocess.run(
+                command, env=start.environment, cwd="/", capture_output=True, text=True, errors="replace", check=False,
+                timeout=TRY_S,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            return f"Chromium did not start within {TRY_S:g} s"
+    if ended.returncode == 0 and "<html" in ended.stdout:
+        return None
+    if "sandbox" in ended.stderr.lower():
+        return (
+            "Chromium finds no sandbox: the system refuses user namespaces; allow them (sysctl kernel.unprivileged_userns_clone=1, "
+            "an AppArmor profile for Chromium, or in a container its seccomp profile), or install Debian's chromium-sandbox"
+        )
+    return f"Chromium could not be started (exit code {ended.returncode})"
 
 
 @contextlib.contextmanager
