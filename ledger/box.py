@@ -25,6 +25,7 @@ import resource
 import site
 import sys
 import sysconfig
+import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -32,8 +33,11 @@ FORBIDDEN_CALL = "it made a call to the system that only an attack makes"  # wha
 _KEPT_VARIABLES = (
     "OPENBLAS_CORETYPE",  # chosen by hand where OpenBLAS takes the processor for another one
     "LD_LIBRARY_PATH",  # Python itself may need it
+    "PYTHONPATH",  # where libraries may lie
+    "PYTHONHOME",
     "SYSTEMROOT",  # Windows
 )
+_KEPT = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}  # before a box forgets them
 _BARE = {
     "MALLOC_ARENA_MAX": "1",  # memory that was given back must not stay in one pool for each thread
     "OPENBLAS_NUM_THREADS": "1",  # Landlock binds threads that begin later, not those that are there
@@ -75,7 +79,8 @@ _THREAD, _WAITS_FOR_START, _NEW_NAMESPACES = 0x10000, 0x4000, 0x7E020080
 
 def bare_environment(**further: str) -> dict[str, str]:
     """Return the variables that a child starts with: what libraries are told, and nothing of ours but named exceptions."""
-    return {**{name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}, **_BARE, **further}
+    now = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    return {**_KEPT, **now, **_BARE, **further}
 
 
 @functools.cache
@@ -126,8 +131,9 @@ def program_folders() -> list[str]:
         "/etc/ld.so.cache",
         "/sys/devices/system/cpu",
     }
+    folders |= {path for path in sys.path if path and Path(path, "PIL").is_dir()}  # libraries that PYTHONPATH names
     folders.add(sysconfig.get_config_var("LIBDIR") or "")
-    folders |= {*os.environ.get("LD_LIBRARY_PATH", "").split(":")}
+    folders |= {*bare_environment().get("LD_LIBRARY_PATH", "").split(":")}
     return sorted(path for path in folders if path and path != "/" and Path(path).exists())
 
 
@@ -189,8 +195,10 @@ def _landlock_version() -> int:
 
 
 def _enter_landlock(reads: Sequence[str], *, starts_python: bool) -> None:
-    if reads and len(os.listdir("/proc/self/task")) > 1:  # noqa: PTH208  # no more than names
-        # where no file may be opened at all the filter says so, and binds all threads
+    threads = threading.active_count()
+    with contextlib.suppress(OSError):  # there is no /proc, or the box around this one does not show it
+        threads = len(os.listdir("/proc/self/task"))  # noqa: PTH208  # no more than names
+    if reads and threads > 1:  # where no file may be opened at all the filter says so, and binds all threads
         raise RuntimeError("a box with files is entered by a process of one thread: Landlock would not bind the others")
     version = _landlock_version()
     rights = _FILE_RIGHTS[max(since for since in _FILE_RIGHTS if since <= version)]

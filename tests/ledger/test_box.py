@@ -158,6 +158,8 @@ def test_a_child_starts_with_nothing_of_ours(monkeypatch: pytest.MonkeyPatch) ->
         "OMP_NUM_THREADS",
         "OPENBLAS_CORETYPE",
         "LD_LIBRARY_PATH",
+        "PYTHONPATH",
+        "PYTHONHOME",
         "ONE",
     }
 
