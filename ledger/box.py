@@ -51,7 +51,7 @@ _FILE_RIGHTS = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 1
 _NETWORK_SINCE, _TCP = 4, 0b11
 _SCOPE_SINCE, _ABSTRACT_SOCKETS_AND_SIGNALS = 6, 0b11
 
-# what computing and a pipe need
+# what computing and a pipe need; the last two lines: names of machines with 32 bits
 _CALLS = """
     read write readv writev pread64 close lseek fstat dup poll ppoll select pselect6
     mmap munmap mprotect mremap madvise brk membarrier mincore
@@ -59,8 +59,10 @@ _CALLS = """
     clock_gettime clock_getres clock_nanosleep nanosleep gettimeofday time
     futex set_robust_list get_robust_list rseq sched_yield sched_getaffinity getcpu restart_syscall
     gettid getpid getppid getuid geteuid getgid getegid exit exit_group getrandom getrusage getrlimit times
+    mmap2 _llseek fstat64 sigreturn clock_gettime64 clock_getres_time64 clock_nanosleep_time64 futex_time64 ppoll_time64 pselect6_time64
+    getuid32 geteuid32 getgid32 getegid32 ugetrlimit
 """
-_FILE_CALLS = "stat lstat newfstatat statx statfs fstatfs access faccessat faccessat2 readlink readlinkat getdents64 getcwd uname sysinfo"
+_FILE_CALLS = "stat64 lstat64 fstatat64 statfs64 fstatfs64 stat lstat newfstatat statx statfs fstatfs access faccessat faccessat2 readlink readlinkat getdents64 getcwd uname sysinfo"
 _START_CALLS = """
     execve vfork wait4 waitid pipe pipe2 dup2 dup3 kill close_range set_tid_address arch_prctl seccomp
     landlock_create_ruleset landlock_add_rule landlock_restrict_self setrlimit prlimit64 prctl fcntl ioctl umask sched_setaffinity
