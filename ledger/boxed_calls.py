@@ -29,7 +29,7 @@ Ask = Callable[[str], tuple[bytes, str] | None]  # an address → content and co
 MAX_QUESTIONS, MAX_QUESTION_BYTES = 20_000, 10_000
 START_TIMEOUT_S = 120.0
 ENDING_S = 5.0
-MAX_ANSWER_BYTES = 400_000_000
+MAX_ANSWER_BYTES = 100_000_000
 logger = logging.getLogger(__name__)
 
 

@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from crawler.drawing.browser_user import prepare_start, why_no_user
+from crawler.drawing.browser_user import prepare_start, try_browser, why_no_user
 from crawler.drawing.processor_time import find_process, processor_time_s
 
 if TYPE_CHECKING:
@@ -197,19 +197,23 @@ class Browser:
             path = find_executable(self.options.executable)
             if path is None:
                 raise RenderFailedError("no Chromium was found")
-            if (why := why_no_user(self.options.user)) is not None:
+            if (why := await asyncio.to_thread(why_no_user, self.options.user)) is not None:
                 raise RenderFailedError(why)
             start = self._resources.enter_context(prepare_start(path, self.options.user))
             mark = f"--{secrets.token_hex(16)}"  # means nothing to Chromium; its process is known by it
             self._playwright = self._playwright or await async_playwright().start()
-            self._chromium = await self._playwright.chromium.launch(
-                executable_path=start.executable,
-                args=[*_ARGUMENTS, mark],
-                chromium_sandbox=True,
-                env=dict(start.environment),
-                handle_sigint=False,
-                handle_sigterm=False,
-            )
+            try:
+                self._chromium = await self._playwright.chromium.launch(
+                    executable_path=start.executable,
+                    args=[*_ARGUMENTS, mark],
+                    chromium_sandbox=True,
+                    env=dict(start.environment),
+                    handle_sigint=False,
+                    handle_sigterm=False,
+                )
+            except Exception as error:  # its words do not tell why: Chromium's own do
+                why = await asyncio.to_thread(try_browser, path, self.options.user)
+                raise RenderFailedError(why or f"Chromium could not be started: {type(error).__name__}") from error
             self._process = find_process(mark)
             self._pages = 0
         self._pages += 1

@@ -13,16 +13,23 @@ import sys
 from ledger.box import _Comparison, _library
 
 _ALLOW, _ERROR, _EQUAL = 0x7FFF0000, 0x00050000, 4
-_GET_SECCOMP = 21
+_GET_SECCOMP, _MASKED_EQUAL, _NEW_USER = 21, 7, 0x10000000
 
 
 def refuse(what: str) -> None:
-    """what: landlock, or seccomp."""
+    """what: landlock, seccomp, or namespaces (of users)."""
     library = _library()
     assert library is not None
     context = library.seccomp_init(_ALLOW)
     if what == "landlock":
         number = library.seccomp_syscall_resolve_name(b"landlock_create_ruleset")
+        code = library.seccomp_rule_add_array(context, _ERROR | errno.ENOSYS, number, 0, None)
+    elif what == "namespaces":
+        new = (_Comparison * 1)(_Comparison(0, _MASKED_EQUAL, _NEW_USER, _NEW_USER))
+        for name in (b"unshare", b"clone"):
+            number = library.seccomp_syscall_resolve_name(name)
+            assert library.seccomp_rule_add_array(context, _ERROR | errno.EPERM, number, 1, new) == 0
+        number = library.seccomp_syscall_resolve_name(b"clone3")
         code = library.seccomp_rule_add_array(context, _ERROR | errno.ENOSYS, number, 0, None)
     else:
         number = library.seccomp_syscall_resolve_name(b"prctl")

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from crawler.drawing import browser_child
+from crawler.drawing.browser import why_no_browser
 from crawler.drawing.browser_user import prepare_start, why_no_user
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
@@ -79,3 +80,37 @@ def test_what_is_started_has_the_other_user_an_empty_environment_and_its_profile
     assert "SECRET" not in said
     assert said.rstrip().endswith("True")
     assert not prepared.exists()
+
+
+DRAWS = """
+import asyncio
+from crawler.drawing.browser import Browser, RenderFailedError
+
+async def draw():
+    browser = Browser()
+    try:
+        await browser.render("http://vendor.example/", None)
+    except RenderFailedError as error:
+        print(error)
+    finally:
+        await browser.close()
+
+asyncio.run(draw())
+"""
+
+
+@pytest.mark.skipif(why_no_browser() is not None, reason=f"no browser here: {why_no_browser()}")
+def test_where_the_system_refuses_chromiums_sandbox_the_page_says_what_to_do(tmp_path):
+    if Path("/usr/lib/chromium/chrome-sandbox").exists():
+        pytest.skip("chromium-sandbox needs no namespaces of users")
+    (tmp_path / "draws.py").write_text(DRAWS)
+    root = Path(__file__).parents[3]
+    command = [
+        sys.executable,
+        str(root / "tests" / "ledger" / "refusing_kernel.py"),
+        "namespaces",
+        str(tmp_path / "draws.py"),
+    ]
+    environment = {"PYTHONPATH": str(root), "PATH": os.environ["PATH"]}
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=100)
+    assert ended.stdout.startswith("Chromium finds no sandbox: the system refuses user namespaces; allow them"), ended
