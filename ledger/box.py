@@ -35,7 +35,6 @@ _KEPT_VARIABLES = (
     "LD_LIBRARY_PATH",  # Python itself may need it
     "PYTHONPATH",  # where libraries may lie
     "PYTHONHOME",
-    "SYSTEMROOT",  # Windows
 )
 _KEPT = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}  # before a box forgets them
 _BARE = {
@@ -43,7 +42,7 @@ _BARE = {
     "OPENBLAS_NUM_THREADS": "1",  # Landlock binds threads that begin later, not those that are there
     "OMP_NUM_THREADS": "1",
 }
-_PRCTL_NO_NEW_PRIVS, _PRCTL_DUMPABLE, _PRCTL_GET_SECCOMP = 38, 4, 21
+_PRCTL_NO_NEW_PRIVS, _PRCTL_GET_SECCOMP = 38, 21
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same on every machine
 _VERSION, _PATH_BENEATH = 1, 1
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
