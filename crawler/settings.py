@@ -55,6 +55,7 @@ _BY_KEY = {
     "proxy": "PARTNERPROOF_PROXY",
     "max_renders": "PARTNERPROOF_MAX_RENDERS",
     "browser": "PARTNERPROOF_BROWSER",
+    "browser_user": "PARTNERPROOF_BROWSER_USER",
 }
 
 BOT_NAME = "partnerproof"
@@ -92,6 +93,9 @@ PARTNERPROOF_MAX_RENDERS = (
     3  # pages that a browser draws, with the extra [browser]; one costs as much as a hundred others
 )
 PARTNERPROOF_BROWSER = ""  # Chromium's executable; empty: looked for in PATH
+PARTNERPROOF_BROWSER_USER = (
+    ""  # as whom root starts it; empty: as a user that has no account, see crawler/drawing/browser_user.py
+)
 
 ROBOTSTXT_OBEY = False  # Scrapy's own keeps every parser for ever; VisitRobotsMiddleware obeys instead
 ROBOTSTXT_USER_AGENT = "partnerproof"

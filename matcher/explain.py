@@ -1,7 +1,7 @@
 """Pictures for a report: official and found logo side by side, laid over each other, and the place in the
 whole image.
 
-Every picture is decoded within limits and encoded again by us, so a report never carries a stranger's bytes.
+Every picture is decoded in a box, within limits, and encoded again, so a report never carries a stranger's bytes.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
+from matcher.decoding.boxed_pictures import decode_in_box
 from matcher.decoding.decode import Picture, decode_frame, decode_image
 from matcher.decoding.refusals import Refusal
 from matcher.looking.alignment import find_map
@@ -52,6 +53,10 @@ def compare_pictures(official: bytes, found: bytes, region: Box, *, frame: int =
 
     region: in px of the found image, as a LogoMatch has it; frame: of it, if it is an animation. Refusal if either file does not decode.
     """
+    return decode_in_box(_compare_here, official, found, region, frame)
+
+
+def _compare_here(official: bytes, found: bytes, region: Box, frame: int) -> Comparison | Refusal:
     official_picture, found_picture = decode_image(official), decode_frame(found, frame)
     if isinstance(official_picture, Refusal):
         return official_picture
@@ -75,6 +80,10 @@ def compare_pictures(official: bytes, found: bytes, region: Box, *, frame: int =
 
 def outline_region(content: bytes, region: Box | None) -> bytes | Refusal:
     """PNG of an image, at most 480 px, with a region of it outlined, if one is given: in px of the image."""
+    return decode_in_box(_outline_here, content, region)
+
+
+def _outline_here(content: bytes, region: Box | None) -> bytes | Refusal:
     picture = decode_image(content)
     if isinstance(picture, Refusal):
         return picture

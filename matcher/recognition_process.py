@@ -1,4 +1,7 @@
-"""Recognition in processes of its own, which can be killed: a picture that crashes or stalls one costs one refusal.
+"""Recognition in processes of its own, in boxes, which can be killed: a picture that crashes or stalls one costs one refusal.
+
+A process reads the official files and what was measured of them, stores that, and then enters its box: it may read the program's files and
+the stored templates, and start decoders, which have boxes of their own.
 
 Stalling is counted in processor time: a busy machine refuses no picture, and the clock is the last resort.
 """
@@ -6,24 +9,23 @@ Stalling is counted in processor time: a busy machine refuses no picture, and th
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
-import resource
 import signal
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
 from types import TracebackType
-from typing import cast
 
-from ledger.child import end_with_parent
+from ledger.box import FORBIDDEN_CALL
+from ledger.boxed_process import BoxedProcess, shut_in
 from ledger.errors import OutsideFailureError
+from ledger.typed_answers import ForeignAnswerError, read_answer, write_answer
 from ledger.vocabulary import RefusalReason
 from matcher.brands.official_logos import Brand, OfficialLogo
 from matcher.decoding.refusals import Refusal
 from matcher.logo_matcher import LogoMatcher, Recognition, logo_set_id
+from matcher.looking.stored_templates import cache_folder, templates_folder, use_cache_folder
 
 # Processor time of one picture, in this process: workers that decode have limits of their own, so this is for what nobody
 # thought of. The slowest image of the corpus takes 0.6 s. The clock also waits for workers that are started and decode.
@@ -35,6 +37,8 @@ MAX_PROCESSES = 8  # a visit rarely has more images than keep so many busy
 AHEAD = 4  # images for each process that may be looked at before their turn
 WAITING_BYTES = 65_536  # an image of so many waits in the pipe: a socket of Linux holds three times as much
 ENDING_S = 5.0  # for the process to end by itself
+MAX_ANSWER_BYTES = 50_000_000
+_READY = b"R"
 MEMORY_LIMIT_BYTES = 4_000_000_000  # address space of the process, most of which is libraries
 
 
@@ -120,8 +124,7 @@ class _Worker:
     def __init__(self, logos: Sequence[OfficialLogo], processor_s: float) -> None:
         self._logos = logos
         self._processor_s = processor_s
-        self._process: SpawnProcess | None = None
-        self._pipe: Connection | None = None
+        self._process: BoxedProcess | None = None
         self._contents = deque[bytes]()  # which it has, the one that it looks at first
         self._begun_s = 0.0  # when that one became the first
 
@@ -137,7 +140,7 @@ class _Worker:
     @property
     def pipe(self) -> Connection:
         """Where its answers come; starts the process where there is none. Errors: OutsideFailureError when it can't."""
-        return self._pipe or self._start()
+        return (self._process or self._start()).pipe
 
     @property
     def is_done(self) -> bool:
@@ -160,7 +163,7 @@ class _Worker:
         recognition = self._finish_first()
         self._contents.popleft()
         self._begun_s = time.monotonic()
-        if self._pipe is None:
+        if self._process is None:
             self._hand_again()
         return recognition
 
@@ -168,11 +171,20 @@ class _Worker:
         for attempt in range(2):  # the machine may have killed it for another's hunger: refused when it dies twice
             try:
                 if self.pipe.poll(max(0.0, self._begun_s + TIMEOUT_S - time.monotonic())):
-                    return cast(Recognition, self.pipe.recv())
+                    recognition: Recognition = read_answer(Recognition, self.pipe.recv_bytes(MAX_ANSWER_BYTES))
+                    return recognition
+            except ForeignAnswerError as error:
+                self.stop(kill=True)
+                return _refused(
+                    RefusalReason.CRASHED, f"the process that looked at it gave an answer of another kind: {error}"
+                )
             except (EOFError, OSError):
-                if self.stop(kill=True) == -signal.SIGPROF:
+                code = self.stop(kill=True)
+                if code == -signal.SIGPROF:
                     detail = f"needs more than {self._processor_s:g} s of processor time"
                     return _refused(RefusalReason.TOO_SLOW, detail)
+                if code == -signal.SIGSYS:
+                    return _refused(RefusalReason.CRASHED, f"the process that looked at it ended: {FORBIDDEN_CALL}")
             else:
                 self.stop(kill=True)
                 detail = f"the process that looks at it gave no answer within {TIMEOUT_S:g} s"
@@ -189,49 +201,48 @@ class _Worker:
 
     def stop(self, *, kill: bool = False) -> int | None:
         """End the process. Returns its exit code, minus the signal that ended it; None if there was none."""
-        if self._process is None or self._pipe is None:
+        process, self._process = self._process, None
+        if process is None:
             return None
-        self._process.join(timeout=ENDING_S if kill else 0)  # what ends by itself tells why
-        self._pipe.close()
-        self._process.join(timeout=ENDING_S)
-        if self._process.exitcode is None:
-            self._process.kill()
-            self._process.join()
-        code = self._process.exitcode
-        self._process = self._pipe = None
-        return code
+        if kill:
+            process.join(ENDING_S)  # what ends by itself tells why
+        return process.stop()
 
-    def _start(self) -> Connection:
-        spawning = multiprocessing.get_context("spawn")  # the parent may run threads
-        ours, theirs = spawning.Pipe()
-        process = spawning.Process(target=_work, args=(theirs, self._logos, self._processor_s), daemon=True)
-        process.start()
-        theirs.close()
-        self._process, self._pipe = process, ours
+    def _start(self) -> BoxedProcess:
+        why = ""
         try:
-            if ours.poll(START_TIMEOUT_S) and ours.recv() is None:
-                return ours
-        except (EOFError, OSError):
-            pass
-        self.stop(kill=True)
-        raise OutsideFailureError(
-            "the process that recognises images could not start; free some memory and run the same command again"
-        )
+            process = BoxedProcess(_work, self._logos, self._processor_s, str(cache_folder() or ""))
+        except OSError as error:
+            raise _cannot_start(str(error)) from error
+        try:
+            if process.pipe.poll(START_TIMEOUT_S) and process.pipe.recv_bytes(100) == _READY:
+                self._process = process
+                return process
+        except (EOFError, OSError) as error:
+            why = str(error)
+        process.stop()
+        raise _cannot_start(why)
 
 
-def _work(pipe: Connection, logos: Sequence[OfficialLogo], processor_s: float) -> None:
-    """Look at each image that comes, until the pipe is closed. None is sent once it is ready."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
-    end_with_parent()
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
+def _cannot_start(why: str) -> OutsideFailureError:
+    reason = f" ({why})" if why else ""
+    return OutsideFailureError(
+        f"the process that recognises images could not start{reason}; free some memory and run the same command again"
+    )
+
+
+def _work(pipe: Connection, logos: Sequence[OfficialLogo], processor_s: float, cache: str) -> None:
+    """Look at each image that comes, until the pipe is closed. _READY is sent once it is shut in."""
+    use_cache_folder(cache)
     matcher = LogoMatcher(logos)
-    pipe.send(None)
+    templates = templates_folder()
+    reads = [str(templates)] if templates is not None and templates.is_dir() else []
+    # it reads what was stored there, and from now on stores nothing: a process in foreign hands would spoil it for all later ones
+    shut_in(pipe, MEMORY_LIMIT_BYTES, starts_python=True, reads=reads)
+    pipe.send_bytes(_READY)
     while True:
-        try:
-            content = pipe.recv_bytes()
-        except EOFError:
-            return
-        pipe.send(_recognise(matcher, content, processor_s))
+        content = pipe.recv_bytes()
+        pipe.send_bytes(write_answer(Recognition, _recognise(matcher, content, processor_s)))
 
 
 def _recognise(matcher: LogoMatcher, content: bytes, processor_s: float) -> Recognition:

@@ -28,7 +28,9 @@ class BackgroundPictures:
 
     def start(self) -> str | None:
         """Begin; returns why nothing is drawn when no browser can be had."""
-        why = why_no_browser(self._workspace.config.crawl.browser or None)
+        why = why_no_browser(
+            self._workspace.config.crawl.browser or None, self._workspace.config.crawl.browser_user or None
+        )
         if why is None:
             self._thread.start()
         return why

@@ -35,6 +35,7 @@ max_bytes = 200000000
 max_seconds = 900
 max_renders = 3            # pages that scripts draw: shown by a browser, with the extra [browser]; 0 = never
 browser = ""               # Chromium's executable; empty: looked for in PATH
+browser_user = ""          # the account as which root starts Chromium; empty: a user without an account
 
 [seal]
 after_crawl = true         # seal what a crawl has stored as soon as it has ended
@@ -126,6 +127,7 @@ class CrawlConfig(_Strict):
     max_seconds: Annotated[float, Field(gt=0, strict=False)] = 900
     max_renders: Annotated[int, Field(ge=0)] = 3
     browser: str = ""
+    browser_user: str = ""
 
 
 class _Named(Protocol):

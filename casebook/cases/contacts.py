@@ -18,7 +18,8 @@ from casebook.cases.letter_text import one_line
 from casebook.export.personal import GatheredPersonal, read_text
 from crawler.page.charsets import decode_page
 from crawler.reading.links import SAYS_WHO, SECURITY_TXT
-from ledger.archive.warc import read_exchange
+from ledger.archive.warc import StoredExchange, read_exchange
+from ledger.boxed_calls import BoxedCallError, read_foreign
 from ledger.database import Ledger
 from ledger.errors import EvidenceBrokenError, RecordDeletedError
 from ledger.records import Case
@@ -76,31 +77,43 @@ def _proposals(ledger: Ledger, warc_dir: Path, case: Case, rdap_dir: Path | None
 
 
 def _of_page(ledger: Ledger, warc_dir: Path, page: _CapturedPage, case: Case) -> Iterator[Contact]:
-    text = _stored_text(ledger, warc_dir, page)
-    if text is None:
+    stored = _read_stored(ledger, warc_dir, page)
+    if stored is None:
         return
-    gathered = GatheredPersonal(case.country)
-    read_text(text, page.url, gathered)
-    addresses = [personal.text for personal in gathered.listed() if personal.kind == "e-mail"]
+    try:
+        addresses = read_foreign(_find_addresses, stored.content, _content_type(stored), stored.url, case.country)
+    except BoxedCallError:  # a proposal can do without
+        return
     own = case.vendor_domain.lower()
     for address in sorted(addresses, key=lambda address: not address.lower().rpartition("@")[2].endswith(own)):
         yield Contact(contact=one_line(address), source=one_line(page.url))
 
 
+def _find_addresses(content: bytes, content_type: str, url: str, region: str | None) -> tuple[str, ...]:
+    """E-mail addresses of a page. Called in a box."""
+    gathered = GatheredPersonal(region)
+    read_text(decode_page(content, content_type, url)[:MAX_TEXT_CHARS], url, gathered)
+    return tuple(personal.text for personal in gathered.listed() if personal.kind == "e-mail")
+
+
 def _of_security_txt(ledger: Ledger, warc_dir: Path, page: _CapturedPage) -> Iterator[Contact]:
-    for match in _SECURITY_CONTACT.finditer(_stored_text(ledger, warc_dir, page) or ""):
+    stored = _read_stored(ledger, warc_dir, page)
+    text = "" if stored is None else stored.content[:MAX_TEXT_CHARS].decode("utf-8", "replace")  # RFC 9116 has it so
+    for match in _SECURITY_CONTACT.finditer(text):
         contact = match[1].removeprefix("mailto:")
         if "@" in contact or contact.startswith("https://"):
             yield Contact(contact=one_line(contact), source="security.txt")
 
 
-def _stored_text(ledger: Ledger, warc_dir: Path, page: _CapturedPage) -> str | None:
+def _read_stored(ledger: Ledger, warc_dir: Path, page: _CapturedPage) -> StoredExchange | None:
     try:
-        stored = read_exchange(warc_dir, ledger, page.capture_id)
+        return read_exchange(warc_dir, ledger, page.capture_id)
     except (RecordDeletedError, EvidenceBrokenError):  # a proposal can do without; `verify` names what is broken
         return None
-    headers = {name.lower(): value for name, value in stored.headers}
-    return decode_page(stored.content, headers.get("content-type", ""), stored.url)[:MAX_TEXT_CHARS]
+
+
+def _content_type(stored: StoredExchange) -> str:
+    return {name.lower(): value for name, value in stored.headers}.get("content-type", "")
 
 
 def read_rdap(path: Path) -> Iterator[Contact]:

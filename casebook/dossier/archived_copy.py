@@ -8,7 +8,7 @@ Reads: looks, captures and drawn documents of one visit; the WARC files. Writes 
 4. What the page hides until its scripts have run (loading veils, parts that come as one scrolls) is uncovered, as none will run.
 5. The images and sentences that the claim rests on are outlined.
 
-Whoever shows the document has to forbid it everything by a policy (COPY_POLICY): what is taken out here is for its looks,
+The document is read in a box (ledger/boxed_calls.py), which asks here for the files that it names. Whoever shows the document has to forbid it everything by a policy (COPY_POLICY): what is taken out here is for its looks,
 what a browser may do with it is not left to this module.
 """
 
@@ -31,6 +31,7 @@ from crawler.page.page import MAX_PAGE_BYTES, Document, attribute, parse_html
 from crawler.reading.documents import is_pdf
 from crawler.reading.stored_pages import read_drawn
 from ledger.archive.warc import read_exchange
+from ledger.boxed_calls import SHARED, Ask, BoxedCallError
 from ledger.database import Ledger
 from ledger.errors import EvidenceBrokenError, RecordDeletedError
 from ledger.typed_texts import CaptureId, ClaimId, FinalUrl, Instant, LookId, VisitId
@@ -89,6 +90,7 @@ class ArchivedCopy:
     missing: int
     outlined: int
     is_too_large: bool = False  # to be shown here; then it is empty
+    why_not: str | None = None  # why it could not be made; then it is empty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +109,17 @@ class _Look:
     capture_id: CaptureId
     final_url: FinalUrl
     looked_at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopiedDocument:
+    """What was made of a page; see ArchivedCopy."""
+
+    html: str
+    parts: int
+    missing: int
+    outlined: int
+    is_too_large: bool = False
 
 
 @dataclass(slots=True)
@@ -159,19 +172,43 @@ def make_archived_copy(ledger: Ledger, warc_dir: Path, claim_id: ClaimId, look_i
     if is_pdf(stored.content):
         return None
     drawn = read_drawn(ledger, warc_dir, look_id)
-    text = drawn.html if drawn else decode_page(stored.content[:MAX_PAGE_BYTES], stored.content_type, look.final_url)
     page = CopiedPage(look_id=look_id, url=look.final_url, looked_at=look.looked_at, is_document=False)
-    if text.count("<") > MAX_COPY_TAGS:
-        return ArchivedCopy(
-            page=page, html="", is_drawn=drawn is not None, parts=0, missing=0, outlined=0, is_too_large=True
-        )
-    parts = Parts(lambda url: _read_part(ledger, warc_dir, look.visit_id, url))
     shown = ledger.select(ShownPlace, _SHOWN, [claim_id, look_id])
-    html, outlined = copy_document(text, look.final_url, parts, shown)
-    missing = sum(address is None for address in parts.known.values())
+    copied, why_not = CopiedDocument(html="", parts=0, missing=0, outlined=0), None
+    try:
+        copied = SHARED.call_asking(
+            copy_stored,
+            lambda url: _read_part(ledger, warc_dir, look.visit_id, url),
+            drawn.html if drawn else stored.content[:MAX_PAGE_BYTES],
+            stored.content_type,
+            look.final_url,
+            shown,
+        )
+    except BoxedCallError as error:
+        why_not = str(error)
     return ArchivedCopy(
-        page=page, html=html, is_drawn=drawn is not None, parts=len(parts.known), missing=missing, outlined=outlined
+        page=page,
+        html=copied.html,
+        is_drawn=drawn is not None,
+        parts=copied.parts,
+        missing=copied.missing,
+        outlined=copied.outlined,
+        is_too_large=copied.is_too_large,
+        why_not=why_not,
     )
+
+
+def copy_stored(
+    find: Ask, content: bytes | str, content_type: str | None, url: FinalUrl, shown: Sequence[ShownPlace]
+) -> CopiedDocument:
+    """Return a page as a document that stands alone. Called in a box. content: as it came, or text that a browser drew."""
+    text = content if isinstance(content, str) else decode_page(content, content_type, url)
+    if text.count("<") > MAX_COPY_TAGS:
+        return CopiedDocument(html="", parts=0, missing=0, outlined=0, is_too_large=True)
+    parts = Parts(find)
+    html, outlined = copy_document(text, url, parts, shown)
+    missing = sum(address is None for address in parts.known.values())
+    return CopiedDocument(html=html, parts=len(parts.known), missing=missing, outlined=outlined)
 
 
 def copy_document(text: str, url: str, parts: Parts, shown: Sequence[ShownPlace]) -> tuple[str, int]:

@@ -1,6 +1,7 @@
 """The places of evidence in a drawn page: outlined in a copy, cropped, and as a small picture.
 
-Pictures are PNG files that we made; boxes are x, y, width, height in px of the picture.
+Pictures are PNG files that a browser made of a vendor's page, so they are decoded in a box; boxes are x, y, width, height in px of the picture.
+Errors of each function: BoxedCallError where a picture could not be decoded.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ import io
 from collections.abc import Iterable, Sequence
 
 from PIL import Image, ImageDraw
+
+from ledger.boxed_calls import read_foreign
 
 _INK, _HALO = "#d4000f", "#ffffff"
 THUMBNAIL_PX = (576, 360)  # twice what a card shows: sharp on fine screens
@@ -19,6 +22,10 @@ _MARGIN_PX, _LINE_PX = 6, 4
 def crop_place(png: bytes, boxes: Sequence[Sequence[int]]) -> bytes:
     """Return the part of a drawn page that shows boxes (x, y, width, height): as wide as the page, PLACE_HIGH_PX high; of boxes that
     lie further apart, the first ones."""
+    return read_foreign(_crop_here, png, boxes)
+
+
+def _crop_here(png: bytes, boxes: Sequence[Sequence[int]]) -> bytes:
     with Image.open(io.BytesIO(png), formats=["PNG"]) as opened:
         ordered = sorted(boxes, key=lambda box: (box[1], box[0]))
         top = ordered[0][1] if ordered else 0
@@ -30,6 +37,10 @@ def crop_place(png: bytes, boxes: Sequence[Sequence[int]]) -> bytes:
 
 def shrink_around(png: bytes, box: Sequence[int]) -> bytes:
     """Return a small picture of what stands around a box (x, y, width, height) of a drawn page."""
+    return read_foreign(_shrink_here, png, box)
+
+
+def _shrink_here(png: bytes, box: Sequence[int]) -> bytes:
     x, y, width, height = box
     with Image.open(io.BytesIO(png), formats=["PNG"]) as opened:
         wide = min(opened.width, max(480, width + 80))
@@ -43,6 +54,10 @@ def shrink_around(png: bytes, box: Sequence[int]) -> bytes:
 
 def outline_boxes(png: bytes, boxes: Iterable[Sequence[int]]) -> bytes | None:
     """Return a picture with boxes (x, y, width, height) outlined; None when none of them lies in it."""
+    return read_foreign(_outline_here, png, list(boxes))
+
+
+def _outline_here(png: bytes, boxes: Sequence[Sequence[int]]) -> bytes | None:
     with Image.open(io.BytesIO(png), formats=["PNG"]) as opened:
         picture = opened.convert("RGB")
     draw = ImageDraw.Draw(picture)

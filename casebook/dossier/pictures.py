@@ -14,6 +14,7 @@ Drawing needs the extra: pip install 'partnerproof[browser]', and a Chromium of 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
@@ -27,6 +28,7 @@ from crawler.drawing.browser import Browser, BrowserOptions, RenderFailedError, 
 from crawler.reading.page_reader import DrawnDocument, ReadPage
 from crawler.reading.stored_pages import read_drawn
 from ledger.archive.warc import MadeRecord, StoredRecord, WarcArchive, read_made
+from ledger.boxed_calls import BoxedCallError
 from ledger.database import Ledger, columns_of
 from ledger.errors import OutsideFailureError
 from ledger.identity import event_id, utc_text
@@ -55,12 +57,14 @@ WHOLE_SHARE = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureOrder:
-    """What to draw with what. executable: of Chromium; None: looked for in the usual places."""
+    """What to draw with what. executable: of Chromium; None: looked for in the usual places. browser_user: as whom root
+    starts it; None: as a user that has no account."""
 
     warc_dir: Path
     lexicon: Lexicon
     tool: str
     executable: str | None = None
+    browser_user: str | None = None
     user_agent: str | None = None
     on_page: Callable[[], None] = lambda: None
 
@@ -189,9 +193,9 @@ def _has_picture(ledger: Ledger, claim_id: ClaimId, look_id: LookId, *, counts_f
     return shown == {piece.evidence_id for piece in _evidence(ledger, claim_id, look_id)}
 
 
-def require_browser(pages: Iterable[PageToDraw], executable: str | None) -> None:
+def require_browser(pages: Iterable[PageToDraw], executable: str | None, user: str | None) -> None:
     """Errors: OutsideFailureError, in one sentence, when pages have to be drawn and nothing here can."""
-    why = why_no_browser(executable) if any(not page.has_render for page in pages) else None
+    why = why_no_browser(executable, user) if any(not page.has_render for page in pages) else None
     if why is not None:
         raise OutsideFailureError(f"pictures of pages are drawn by a browser, and there is none here: {why}")
 
@@ -201,14 +205,16 @@ def draw_pictures(ledger: Ledger, pages: Sequence[PageToDraw], order: PictureOrd
 
     Errors: OutsideFailureError without a browser or disk, EvidenceBrokenError when the archive is not as its rows say.
     """
-    require_browser(pages, order.executable)
+    require_browser(pages, order.executable, order.browser_user)
     return asyncio.run(_draw_all(ledger, pages, order))
 
 
 async def _draw_all(ledger: Ledger, pages: Sequence[PageToDraw], order: PictureOrder) -> Pictured:
     counts = Pictured()
     async with AsyncExitStack() as stack:
-        browser = Browser(BrowserOptions(executable=order.executable, user_agent=order.user_agent))
+        browser = Browser(
+            BrowserOptions(executable=order.executable, user=order.browser_user, user_agent=order.user_agent)
+        )
         stack.push_async_callback(browser.close)
         for page in pages:
             with WarcArchive(order.warc_dir, ledger, page.crawl_id, tool=order.tool) as archive:
@@ -280,7 +286,9 @@ def _outline(
     pieces = _evidence(ledger, claim_id, page.look.look_id)
     places = tuple(_find(piece, drawn.document, read) for piece in pieces)
     boxes = [tuple(box) for place in places for box in place["boxes"]]
-    outlined = outline_boxes(drawn.screenshot, boxes) if boxes else None
+    outlined: bytes | None = None
+    with contextlib.suppress(BoxedCallError):  # the page stays, as it is without outlines
+        outlined = outline_boxes(drawn.screenshot, boxes) if boxes else None
     outlined_place: StoredRecord | None = None
     at = utc_text()
     if outlined is not None:

@@ -31,12 +31,12 @@ from itertools import groupby
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from casebook.verdicts.new_at_place import ClaimPlace, find_new_at_place
+from casebook.verdicts.new_at_place import ClaimPlace, StoredDocument, find_new_at_places
 from crawler.page.charsets import decode_page
-from crawler.page.page import Document, parse_page
 from crawler.reading.page_continuity import StoredContents
 from crawler.reading.stored_pages import read_drawn
 from ledger.archive.warc import read_exchange
+from ledger.boxed_calls import BoxedCallError, read_foreign
 from ledger.database import Ledger
 from ledger.errors import RecordDeletedError
 from ledger.records import Absence
@@ -49,7 +49,7 @@ MIN_NEIGHBOURS = 3  # a row has that many more; of one or two beside it nothing 
 MIN_NAME_CHARS = 5  # of a file, so that it is not found in any word
 MIN_STEM_CHARS = 5  # of a file's name without its ending
 MAX_QUOTED_CHARS = 80
-MAX_DOCUMENTS = 2  # parsed ones kept: a page, and what it was
+MAX_DOCUMENTS = 2  # kept: a page, and what it was
 GONE_STATUS = frozenset({404, 410})
 GONE_FROM_PAGE = "the page was read whole, is still the page that it was, and does not show it"
 _BY_STYLE = frozenset({FoundBy.CSS_BACKGROUND, FoundBy.CSS_CONTENT, FoundBy.CSS_MASK, FoundBy.INLINE_STYLE})
@@ -126,7 +126,7 @@ class AbsenceJudge:
         self._likeness = StoredContents(ledger)
         self._pictures: dict[PageId, list[_ShownPicture]] = {}
         self._texts: dict[PageId, str] = {}
-        self._documents: dict[tuple[LookId, FinalUrl], Document | None] = {}
+        self._documents: dict[tuple[LookId, FinalUrl], StoredDocument | None] = {}
 
     def judge_together(self, missing: Sequence[_Missing]) -> list[Absence]:
         """Return what a reading tells of the claims to one brand that it lacks: no tie is gone while another may stand there."""
@@ -205,8 +205,8 @@ class AbsenceJudge:
         sentences = self._sentences(missing)
         if not pictures and not sentences:
             return
-        earlier = self._document(missing.shown_look_id, missing.shown_capture_id, missing.shown_url)
-        later = earlier and self._document(missing.look_id, missing.capture_id, missing.page_url)
+        earlier = self._stored_document(missing.shown_look_id, missing.shown_capture_id, missing.shown_url)
+        later = earlier and self._stored_document(missing.look_id, missing.capture_id, missing.page_url)
         if earlier is None or later is None:
             return
         places = [
@@ -217,29 +217,31 @@ class AbsenceJudge:
             )
             for picture in pictures
         ]
-        for place in [*places, *(ClaimPlace(sentence=sentence) for sentence in sentences)]:
-            if found := find_new_at_place(earlier, later, place):
-                yield found
+        places += [ClaimPlace(sentence=sentence) for sentence in sentences]
+        try:
+            yield from read_foreign(find_new_at_places, earlier, later, places)
+        except BoxedCallError as error:
+            yield f"what stands where the claim stood could not be read: {error}"
 
-    def _document(self, look_id: LookId, capture_id: CaptureId | None, url: FinalUrl) -> Document | None:
-        """A page as it was read; None where the archive does not have it. Kept for the page's other claims."""
+    def _stored_document(self, look_id: LookId, capture_id: CaptureId | None, url: FinalUrl) -> StoredDocument | None:
+        """A page as it is stored; None where the archive does not have it. Kept for the page's other claims."""
         if (look_id, url) not in self._documents:
             if len(self._documents) >= MAX_DOCUMENTS:
                 self._documents.clear()
-            self._documents[look_id, url] = self._read_document(look_id, capture_id, url)
+            self._documents[look_id, url] = self._read_stored(look_id, capture_id, url)
         return self._documents[look_id, url]
 
-    def _read_document(self, look_id: LookId, capture_id: CaptureId | None, url: FinalUrl) -> Document | None:
+    def _read_stored(self, look_id: LookId, capture_id: CaptureId | None, url: FinalUrl) -> StoredDocument | None:
         if self.warc_dir is None or capture_id is None:
             return None
         drawn = read_drawn(self.ledger, self.warc_dir, look_id)
         if drawn is not None:
-            return Document(url, drawn.html)
+            return StoredDocument(url=url, content=drawn.html, content_type=None)
         try:
             stored = read_exchange(self.warc_dir, self.ledger, capture_id)
         except RecordDeletedError:
             return None
-        return parse_page(stored.content, url, stored.content_type)
+        return StoredDocument(url=url, content=stored.content, content_type=stored.content_type)
 
     def _was_drawn(self, look_id: LookId) -> bool:
         sql = "SELECT 1 FROM renders WHERE look_id = ? AND failure IS NULL"

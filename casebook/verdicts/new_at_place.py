@@ -14,16 +14,17 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from urllib.parse import urlsplit
 
 from bs4 import Tag
 
 from crawler.page.outline import NONE
-from crawler.page.page import Document, attribute
+from crawler.page.page import Document, attribute, parse_page
 from ledger.lexicon import Lexicon, WordLists
+from ledger.typed_texts import FinalUrl
 
 MIN_ANCHOR_CHARS = 4
 MAX_QUOTED_CHARS = 60
@@ -82,6 +83,28 @@ class ClaimPlace:
     sentence: str | None = None
     heading: str | None = None
     is_background: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredDocument:
+    """A page as the archive has it. content: as it came, or text that a browser drew."""
+
+    url: FinalUrl
+    content: bytes | str
+    content_type: str | None
+
+
+def find_new_at_places(earlier: StoredDocument, later: StoredDocument, places: Sequence[ClaimPlace]) -> tuple[str, ...]:
+    """Return what may show a claim where it stood, for each place where there is something. Called in a box."""
+    found = (find_new_at_place(_parse(earlier), _parse(later), place) for place in places)
+    return tuple(words for words in found if words)
+
+
+@lru_cache(maxsize=2)  # a page's other claims ask for the same two
+def _parse(stored: StoredDocument) -> Document:
+    if isinstance(stored.content, str):
+        return Document(stored.url, stored.content)
+    return parse_page(stored.content, stored.url, stored.content_type)
 
 
 def find_new_at_place(earlier: Document, later: Document, place: ClaimPlace) -> str | None:

@@ -23,6 +23,7 @@ from casebook.dossier.pictures import (
     read_png,
     screenshot_place,
 )
+from ledger.boxed_calls import BoxedCallError
 from ledger.database import Ledger, columns_of
 from ledger.errors import BadInputError, EvidenceBrokenError, RecordDeletedError
 from ledger.identity import content_id
@@ -207,7 +208,10 @@ def read_page_picture(ledger: Ledger, warc_dir: Path, case: Case, number: int, k
     png = read_png(warc_dir, (screenshot_place if kind == "screenshot" else outlined_place)(picture))
     if png is None or kind != "place":
         return png
-    return crop_place(png, [box for piece in picture.evidence for box in piece["boxes"]])
+    try:
+        return crop_place(png, [box for piece in picture.evidence for box in piece["boxes"]])
+    except BoxedCallError:
+        return None
 
 
 def draw_thumbnail(ledger: Ledger, warc_dir: Path, pictures_dir: Path, case: Case) -> Path | None:
@@ -220,7 +224,11 @@ def draw_thumbnail(ledger: Ledger, warc_dir: Path, pictures_dir: Path, case: Cas
     try:
         drawn = _page_thumbnail(warc_dir, picture) if picture else None
         drawn = drawn or _image_thumbnail(ledger, warc_dir, case)
-    except (EvidenceBrokenError, RecordDeletedError):  # a list goes on without; the case says what is wrong
+    except (
+        EvidenceBrokenError,
+        RecordDeletedError,
+        BoxedCallError,
+    ):  # a list goes on without; the case says what is wrong
         return None
     if drawn is None:
         return None

@@ -27,10 +27,10 @@ from ulid import ULID
 
 from crawler.archives.archive_fetcher import ArchiveFetcher
 from crawler.archives.archive_index import Answer, ArchiveIndex
-from crawler.images.stylesheets import part_urls
+from crawler.reading.boxed_reading import reading_with
 from crawler.reading.links import score_link
 from crawler.reading.page_health import is_html
-from crawler.reading.page_reader import PageSource, ReadPage, read_page, store_page
+from crawler.reading.page_reader import PageSource, ReadPage, store_page
 from crawler.visits.looks import LookTaker
 from crawler.visits.page_parts import PageParts
 from crawler.visits.seeds import seed_of
@@ -234,10 +234,11 @@ class Ingest:
             content=content,
             content_type=document.content_type,
         )
-        page = read_page(source, self.lexicon)
-        if page.is_healthy:
-            sheets = await parts.read_sheets(part_urls(page.document), page_url=source.url, is_unchanged=False)
-            page = page.with_images(sheets, self.lexicon)
+        reading = reading_with(self.lexicon)
+        page, leads = reading.read(source)
+        if page.is_healthy and leads is not None:
+            sheets = await parts.read_sheets(leads.sheet_urls, page_url=source.url, is_unchanged=False)
+            page = reading.read_whole(source, sheets)
         store_page(self.ledger, page)
         if not page.is_healthy:
             self.unread[f"{Purpose.PAGE}: {page.page.health}"] += 1

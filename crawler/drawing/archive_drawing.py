@@ -18,10 +18,12 @@ from bs4.element import NavigableString
 
 from crawler.drawing.browser import WORDS_SUFFIX, Browser, Fetch, Fetched, Rendered, RenderFailedError
 from crawler.page.page import attribute
+from crawler.reading.boxed_reading import reading_with
 from crawler.reading.documents import is_pdf
-from crawler.reading.page_reader import DrawnDocument, PageSource, ReadPage, read_page
+from crawler.reading.page_reader import DrawnDocument, PageSource, ReadPage
 from crawler.reading.stored_pages import read_sheets
 from ledger.archive.warc import read_exchange
+from ledger.boxed_calls import BoxedCallError, read_foreign
 from ledger.database import Ledger
 from ledger.errors import RecordDeletedError
 from ledger.lexicon import Lexicon
@@ -110,11 +112,19 @@ def read_drawing(ledger: Ledger, warc_dir: Path, look: StoredLook, drawn: DrawnD
         content_type="text/html",
         drawn=drawn,
     )
-    return read_page(source, lexicon).with_images(read_sheets(ledger, warc_dir, look.stylesheet_looks), lexicon)
+    sheets = read_sheets(ledger, warc_dir, look.stylesheet_looks)
+    return reading_with(lexicon).read_whole(source, sheets, is_any_health=True)
 
 
 def find_words(drawn: DrawnDocument, words: str) -> list[Box]:
     """Return the boxes of the places in a drawn page where words stand; letters' case and white space do not count."""
+    try:
+        return read_foreign(_find_words_here, drawn, words)
+    except BoxedCallError:
+        return []
+
+
+def _find_words_here(drawn: DrawnDocument, words: str) -> list[Box]:
     boxes: list[Box] = []
     for parents in _find_places(BeautifulSoup(drawn.html, "lxml"), words):
         known = [box for parent in parents if (box := _box(parent, drawn.box_attribute + WORDS_SUFFIX))]

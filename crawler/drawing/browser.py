@@ -9,6 +9,7 @@ Reads: the address of a page, and answers that the crawl fetches for it. Writes:
 4. Elements that show an image are marked with their box; document and screenshot are taken.
 5. A browser is thrown away after some pages, and at once when anything in it goes wrong. What a page may cost is
    processor time, so that a busy machine refuses no page; the clock is the last resort, for pages that wait for ever.
+6. Chromium's own sandbox is never turned off; it has an empty environment, and never runs as root (browser_user.py).
 
 Needs the extra: pip install 'partnerproof[browser]', and a Chromium of the system.
 """
@@ -18,7 +19,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import secrets
 import shutil
 import tomllib
@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from crawler.drawing.browser_user import prepare_start, try_browser, why_no_user
 from crawler.drawing.processor_time import find_process, processor_time_s
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class BrowserOptions:
     """How a browser runs. executable: None looks for Chromium in the usual places."""
 
     executable: str | None = None
+    user: str | None = None  # as whom root starts it; None: as nobody who has an account (browser_user.py)
     user_agent: str | None = None
     processor_s: float = 60.0  # of one page, all processes of the browser together; pages of the corpus need 2-6 s
     timeout_s: float = 600.0  # of one page, everything included
@@ -106,11 +108,13 @@ class _TooCostlyError(Exception):
 
 
 @cache
-def why_no_browser(executable: str | None = None) -> str | None:
+def why_no_browser(executable: str | None = None, user: str | None = None) -> str | None:
     """Return why no page can be drawn here, or None."""
     if find_spec("playwright") is None:
         return "pip install 'partnerproof[browser]'"
-    return None if find_executable(executable) else "no Chromium was found; install it or set executable"
+    if not find_executable(executable):
+        return "no Chromium was found; install it or set executable"
+    return why_no_user(user)
 
 
 def find_executable(named: str | None) -> str | None:
@@ -128,6 +132,7 @@ class Browser:
     _process: int | None = None  # None: not started, or not known here
     _pages: int = 0
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _resources: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)  # for as long as Chromium runs
 
     async def render(self, url: str, fetch: Fetch, *, why_unanswered: str = "could-not-look") -> Rendered:
         """Draw a page. why_unanswered: the reason of what fetch has no answer for. Errors: RenderFailedError, in words."""
@@ -181,6 +186,7 @@ class Browser:
         if chromium is not None:
             with contextlib.suppress(Exception):  # it may be gone already
                 await asyncio.wait_for(chromium.close(), 10)
+        self._resources.close()
 
     async def _start(self) -> Chromium:
         from playwright.async_api import async_playwright
@@ -191,15 +197,23 @@ class Browser:
             path = find_executable(self.options.executable)
             if path is None:
                 raise RenderFailedError("no Chromium was found")
+            if (why := await asyncio.to_thread(why_no_user, self.options.user)) is not None:
+                raise RenderFailedError(why)
+            start = self._resources.enter_context(prepare_start(path, self.options.user))
             mark = f"--{secrets.token_hex(16)}"  # means nothing to Chromium; its process is known by it
             self._playwright = self._playwright or await async_playwright().start()
-            self._chromium = await self._playwright.chromium.launch(
-                executable_path=path,
-                args=[*_ARGUMENTS, mark],
-                chromium_sandbox=os.geteuid() != 0,  # Chromium's sandbox does not run for root
-                handle_sigint=False,
-                handle_sigterm=False,
-            )
+            try:
+                self._chromium = await self._playwright.chromium.launch(
+                    executable_path=start.executable,
+                    args=[*_ARGUMENTS, mark],
+                    chromium_sandbox=True,
+                    env=dict(start.environment),
+                    handle_sigint=False,
+                    handle_sigterm=False,
+                )
+            except Exception as error:  # its words do not tell why: Chromium's own do
+                why = await asyncio.to_thread(try_browser, path, self.options.user)
+                raise RenderFailedError(why or f"Chromium could not be started: {type(error).__name__}") from error
             self._process = find_process(mark)
             self._pages = 0
         self._pages += 1

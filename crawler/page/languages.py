@@ -138,6 +138,11 @@ def _by_words(declared: str | None, text: str, *, least: float = MIN_PROBABILITY
     return None
 
 
+def load_model() -> None:
+    """Load what tells languages by their words now: its library does so by way of a temporary file, which a box has none of."""
+    _identifier()
+
+
 @cache
 def _identifier() -> LanguageIdentifier:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier

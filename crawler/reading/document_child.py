@@ -1,6 +1,7 @@
 """The script that reads a PDF, run by documents.py in a process of its own and never imported.
 
-It knows no other module of ours, and holds nothing that a hostile file could reach. The library is built without JavaScript and
+It knows no other module of ours but ledger/box.py, which it runs from its file: before the PDF is opened the process can open no
+file, reach no network and start nothing. The library is built without JavaScript and
 opens no address. Reads: the PDF from stdin. Writes: one line of JSON for the document, then one for each page, as soon as it is
 read, so that what was read before a limit ended it counts.
 """
@@ -14,16 +15,19 @@ import io
 import json
 import math
 import resource
+import runpy
 import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pypdfium2
 import pypdfium2.raw as pdfium
-from PIL import Image, JpegImagePlugin, PngImagePlugin  # noqa: F401  # loaded before the limits are set
+from PIL import Image
 
+_BOX = Path(__file__).resolve().parents[2] / "ledger" / "box.py"
 MAX_CHARS = 30_000  # of a page; a printed one has 5,000
 MAX_PICTURES = 24  # of a page
 MAX_OBJECTS = 5_000  # of a page that are looked through
@@ -56,10 +60,13 @@ class _Line:
 
 def main() -> None:
     cpu_s, memory_bytes, max_pages = float(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-    content = sys.stdin.buffer.read()
+    enter_box = runpy.run_path(str(_BOX))["enter_box"]
+    Image.preinit()  # saving a picture would load them later, from files
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    enter_box()
+    content = sys.stdin.buffer.read()
     signal.setitimer(signal.ITIMER_PROF, cpu_s)  # ends this process, also in the midst of the library
     try:
         document = pypdfium2.PdfDocument(content)

@@ -3,25 +3,28 @@
 Vendors put line cards, company profiles and certificates into PDF files. Reads: the bytes of one. Gives: for each page an address
 (`#page=3`, RFC 8118) and its content as HTML, so that whatever reads pages reads it: sightings, passages, kind, claims.
 
-1. The file is read in a process of its own with limits of time and memory (document_child.py): a hostile one costs one row.
+1. The file is read in a process of its own, in a box, with limits of time and memory (document_child.py): a hostile one costs one row.
 2. Pages up to MAX_PAGES are read; that there are more is said at the first.
 3. Without the extra, or where nothing could be read, the row says why: never "nothing there".
 """
 
 from __future__ import annotations
 
+import contextlib
 import html
 import importlib.util
 import json
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from crawler.reading.page_reader import DrawnDocument, PageSource, ReadPage
+from ledger.box import FORBIDDEN_CALL, bare_environment
 from ledger.typed_texts import FinalUrl
 from ledger.vocabulary import PageHealth
 
@@ -29,6 +32,8 @@ MAX_PAGES = 30
 PROCESSOR_S = 20.0  # of all pages; a line card of 30 pages with 200 logos takes 4 s
 CLOCK_S = 300.0  # the last resort, for a process that does not get to work
 MEMORY_LIMIT_BYTES = 1_500_000_000  # address space, 300 MB of which the libraries take
+READER = Path(__file__).with_name("document_child.py")
+MAX_OUTPUT_BYTES = 60_000_000  # the reader stops at 40 million and the page that it is at
 NEEDS_EXTRA = "needs the pdf extra; run: pip install 'partnerproof[pdf]'"
 NOTHING_TO_READ = "PDF: its pages hold neither words nor pictures that can be read"
 NO_BOXES = "data-no-box"  # the places of what stands in it are no places of a drawn page
@@ -62,18 +67,61 @@ def read_document(content: bytes, *, processor_s: float = PROCESSOR_S) -> ReadDo
         return ReadDocument(pages=(), refusal=NEEDS_EXTRA)
     limits = [str(processor_s), str(MEMORY_LIMIT_BYTES), str(MAX_PAGES)]
     # -P: the folder of the script must not come first on sys.path
-    command = [sys.executable, "-P", str(Path(__file__).with_name("document_child.py")), *limits]
+    command = [sys.executable, "-P", str(READER), *limits]
+    ended = _run(command, content)
     refusal: str | None = None
+    if ended.is_late:
+        refusal = f"its reader gave no answer within {CLOCK_S:g} s"
+    elif ended.code == -signal.SIGPROF:
+        refusal = f"reading needs more than {processor_s:g} s of processor time"
+    elif ended.code == -signal.SIGSYS:
+        refusal = FORBIDDEN_CALL
+    elif ended.code:
+        refusal = "the process that read it ended by itself"
     try:
-        done = subprocess.run(command, input=content, capture_output=True, timeout=CLOCK_S, check=False)
-        output = done.stdout
-        if done.returncode == -signal.SIGPROF:
-            refusal = f"reading needs more than {processor_s:g} s of processor time"
-        elif done.returncode:
-            refusal = "the process that read it ended by itself"
-    except subprocess.TimeoutExpired as error:
-        output, refusal = error.stdout or b"", f"its reader gave no answer within {CLOCK_S:g} s"
-    return _understand(_parsed_lines(output), refusal)
+        return _understand(_parsed_lines(ended.output), refusal)
+    except (LookupError, TypeError, ValueError):  # in foreign hands it may say anything
+        return ReadDocument(pages=(), refusal="PDF: its reader gave an answer of another kind")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ended:
+    output: bytes
+    code: int
+    is_late: bool
+
+
+def _run(command: Sequence[str], content: bytes) -> _Ended:
+    """Run the reader to its end; of what it writes MAX_OUTPUT_BYTES at most are taken, whatever it says of itself."""
+    is_late = threading.Event()
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=bare_environment()
+    ) as process:
+
+        def end_late() -> None:
+            is_late.set()
+            process.kill()
+
+        timer = threading.Timer(CLOCK_S, end_late)
+        feeder = threading.Thread(target=_feed, args=(process.stdin, content), daemon=True)
+        timer.start()
+        feeder.start()
+        try:
+            output = b"" if process.stdout is None else process.stdout.read(MAX_OUTPUT_BYTES)
+            if len(output) == MAX_OUTPUT_BYTES:
+                process.kill()
+            code = process.wait()
+        finally:
+            timer.cancel()
+            process.kill()
+            feeder.join()
+    return _Ended(output=output, code=code, is_late=is_late.is_set())
+
+
+def _feed(stdin: IO[bytes] | None, content: bytes) -> None:
+    if stdin is not None:
+        with contextlib.suppress(OSError), stdin:  # it may end before it has read all
+            stdin.write(content)
 
 
 def _has_extra() -> bool:
@@ -88,7 +136,7 @@ def _parsed_lines(output: bytes) -> list[dict[str, Any]]:
     for line in output.splitlines():
         try:
             parsed = json.loads(line)
-        except ValueError:  # the last one, where a limit ended it
+        except (ValueError, RecursionError):  # the last one, where a limit ended it
             break
         if isinstance(parsed, dict):
             lines.append(parsed)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crawler.images.stylesheets import Sheet, decode_sheet
+from crawler.reading.boxed_reading import reading_with
 from crawler.reading.browser_reasons import needs_browser
 from crawler.reading.documents import NOTHING_TO_READ, as_document_page, is_pdf, read_document, sources_of
 from crawler.reading.links import is_hash_route
@@ -23,7 +24,6 @@ from crawler.reading.page_reader import (
     DrawnDocument,
     PageSource,
     ReadPage,
-    read_page,
     store_page,
     unread_page,
 )
@@ -100,9 +100,8 @@ def read_again(ledger: Ledger, warc_dir: Path, lexicon: Lexicon, *, visit_id: Vi
             documents.add(known.look_id)
             _read_document_again(ledger, source, lexicon, refused_before=known.health_reason)
             continue
-        page = read_page(source, lexicon)
-        if page.is_healthy:
-            page = page.with_images(read_sheets(ledger, warc_dir, known.stylesheet_looks), lexicon)
+        sheets = read_sheets(ledger, warc_dir, known.stylesheet_looks)
+        page = reading_with(lexicon).read_whole(source, sheets)
         store_page(ledger, _as_known(ledger, known, page))
     return len(pages)
 
@@ -112,8 +111,10 @@ def _read_document_again(ledger: Ledger, source: PageSource, lexicon: Lexicon, *
     document = read_document(source.content)
     sources = sources_of(source, document)
     for page_source in sources:
-        page = read_page(page_source, lexicon).with_images((), lexicon)
-        store_page(ledger, as_document_page(page, refusal=document.refusal))
+        page = reading_with(lexicon).read_whole(page_source, (), is_any_health=True)
+        if page.page.health is not PageHealth.UNREADABLE:
+            page = as_document_page(page, refusal=document.refusal)
+        store_page(ledger, page)
     if not sources:
         reason = document.refusal or refused_before or NOTHING_TO_READ
         store_page(ledger, unread_page(source, reason, health=PageHealth.UNREADABLE))

@@ -45,6 +45,7 @@ from crawler.wire.proxy_address import Proxy
 from crawler.wire.scrapy_fetcher import ScrapyFetcher
 from crawler.wire.visiting_spider import VisitingSpider
 from ledger.archive.warc import WarcArchive
+from ledger.box import describe_missing
 from ledger.database import Ledger, columns_of
 from ledger.errors import BadInputError, PartnerproofError, Problem
 from ledger.identity import utc_now, utc_text
@@ -101,6 +102,8 @@ class PartnersSpider(VisitingSpider):
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         spider = super().from_crawler(crawler, *args, **kwargs)
         settings = crawler.settings
+        if (missing := describe_missing()) is not None:
+            logger.warning("%s", missing)
         if not spider.is_single_url:
             spider.seed_list = _read_list(Path(spider.seeds_file), spider.list_options, settings)
         database = Path(settings["PARTNERPROOF_DATABASE"])
@@ -133,7 +136,11 @@ class PartnersSpider(VisitingSpider):
             looks=spider.looks,
             reading_pool=ReadingPool(lexicon_dir, processes=settings.getint("PARTNERPROOF_READERS")),
             browser=Browser(
-                BrowserOptions(executable=settings["PARTNERPROOF_BROWSER"] or None, user_agent=settings["USER_AGENT"])
+                BrowserOptions(
+                    executable=settings["PARTNERPROOF_BROWSER"] or None,
+                    user=settings["PARTNERPROOF_BROWSER_USER"] or None,
+                    user_agent=settings["USER_AGENT"],
+                )
             ),
             follow_links=settings.getbool("PARTNERPROOF_FOLLOW_LINKS"),
             on_page=spider._tell_page,

@@ -60,7 +60,7 @@ async def draw(
 async def _draw(
     tools: VisitTools, visit: RunningVisit, source: PageSource, reason: str
 ) -> tuple[Render, DrawnDocument | None]:
-    failure = why_no_browser(tools.browser.options.executable)
+    failure = why_no_browser(tools.browser.options.executable, tools.browser.options.user)
     if failure is None and visit.renders >= visit.budget.renders:
         failure = f"the visit's {visit.budget.renders} renders are spent"
     rendered: Rendered | None = None

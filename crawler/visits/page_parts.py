@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
-from crawler.images.small_pictures import is_small_picture
+from crawler.images.small_pictures import is_small_in_box
 from crawler.images.sprite_files import is_drawing
 from crawler.images.stylesheets import MAX_SHEETS, Sheet, decode_sheet, imported_urls
 from crawler.visits.looks import LookTaker
@@ -148,7 +148,7 @@ class PageParts:
                 return
             if looked.look.outcome is LookOutcome.COULD_NOT_LOOK:
                 await self.looks.look(self.visit, url, Purpose.IMAGE, instead=original_url, referrer=page_url)
-            elif looked.content is not None and is_small_picture(looked.content):
+            elif looked.content is not None and await asyncio.to_thread(is_small_in_box, looked.content):
                 larger = await self.looks.look(self.visit, url, Purpose.IMAGE, instead=original_url, referrer=page_url)
                 if larger.content is None:  # the small one is all that there is
                     self.looks.keep(looked.look)

@@ -26,7 +26,6 @@ from crawler.reading.links import (
     SECURITY_TXT,
     Link,
     PageLinks,
-    find_script_links,
     is_hash_route,
     is_same_site,
     read_refresh,
@@ -36,12 +35,13 @@ from crawler.reading.page_health import is_html
 from crawler.reading.page_kind import WORTH
 from crawler.reading.page_reader import SAME_AS_MISSING, PageSource, ReadPage, store_page, unread_page
 from crawler.reading.reading_pool import PageUnreadableError
+from crawler.visits.boxed_leads import read_script_leads, read_sitemap_leads
 from crawler.visits.drawn_pages import draw
 from crawler.visits.fetcher import FetchedAnswer
 from crawler.visits.linked_documents import LinkedDocuments
 from crawler.visits.page_parts import PageParts, Promise
 from crawler.visits.seeds import is_within, sites_beside
-from crawler.visits.sitemaps import MAX_SITEMAPS, read_sitemap
+from crawler.visits.sitemaps import MAX_SITEMAPS
 from crawler.visits.start_addresses import NO_ANSWER, other_start_addresses
 from crawler.visits.traps import url_key
 from crawler.visits.visit import RunningVisit
@@ -201,7 +201,9 @@ class VisitRun:
             looked = await self.looks.look(self.visit, url, Purpose.SITEMAP)
             if looked.answer is None or looked.answer.status >= 400:
                 continue
-            sitemap = read_sitemap(looked.answer.content, looked.answer.url, self.tools.lexicon, hosts=self.hosts)
+            sitemap = await read_sitemap_leads(
+                self.tools.reading_pool, self.visit.visit_id, looked.answer.content, looked.answer.url, self.hosts
+            )
             self._add_all(sitemap.links)
             waiting += [here for further in sitemap.sitemaps if (here := self._here(further))]
 
@@ -217,8 +219,9 @@ class VisitRun:
         for url in self.script_urls:
             looked = await self.looks.look(self.visit, url, Purpose.SCRIPT)
             if looked.content is not None:
-                script = looked.content.decode("utf-8", "replace")
-                self._add_all(find_script_links(script, self.site, self.tools.lexicon))
+                self._add_all(
+                    await read_script_leads(self.tools.reading_pool, self.visit.visit_id, looked.content, self.site)
+                )
 
     async def _probe(self) -> None:
         """Ask for pages by their usual names, after asking for one that can't exist, to know a soft 404 by its words."""

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 SIZE = struct.Struct(">II")
@@ -54,6 +55,7 @@ def _read(reader: Any, request: bytes) -> bytes:
 
 
 def _serve() -> None:
+    cv2.setNumThreads(1)  # a box is entered by one thread
     reader = _make_reader(int(sys.argv[3]))
     # models are loaded at the first picture that holds a line: before the limit of memory is set
     lettered = np.full((64, 192, 3), 255, np.uint8)

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 import pypdfium2
-from PIL import PngImagePlugin  # noqa: F401  # loaded before the limits are set
+from PIL import Image
 
 
 def draw_page(request: bytes) -> bytes:
@@ -43,4 +43,5 @@ def _draw(page: pypdfium2.PdfPage) -> bytes:
 
 
 if __name__ == "__main__":
+    Image.preinit()  # saving a picture would load them later, from files
     runpy.run_path(str(Path(__file__).with_name("worker_child.py")))["serve"](draw_page)

@@ -1,4 +1,4 @@
-"""A process that does one dangerous thing to one picture at a time and can be killed: a crash costs one refusal.
+"""A process that does one dangerous thing to one picture at a time, in a box (ledger/box.py), and can be killed: a crash costs one refusal.
 
 It starts with its first picture, serves all threads one after the other, ends when a picture needs too much processor
 time, is started again when it died, and ends with us. A busy machine refuses no picture: the clock is the last resort. The other end is worker_child.py. Scripts are run from their file,
@@ -20,6 +20,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from ledger.box import FORBIDDEN_CALL, bare_environment
 from ledger.vocabulary import RefusalReason
 from matcher import thresholds
 from matcher.decoding.refusals import Refusal
@@ -51,7 +52,7 @@ class Worker:
         self._command = [
             sys.executable,
             "-P",  # the folder of the script must not come first on sys.path, or our modules would shadow others
-            str(Path(__file__).with_name(script)),
+            str(Path(__file__).parent / script),
             str(cpu_limit_s),
             str(memory_limit_bytes),
             *map(str, arguments),
@@ -93,7 +94,7 @@ class Worker:
             for part in (struct.pack(">I", sum(map(len, parts))), *parts):
                 _write(process, part, deadline)
         except BrokenPipeError:
-            raise _WorkerGoneError(process.wait(), f"exit status {process.wait()}") from None
+            raise _WorkerGoneError(process.wait(), _describe_end(process.wait())) from None
         answer = _read_frame(process, deadline)
         kind, payload = answer[:1], answer[1:]
         if kind == b"P":
@@ -115,8 +116,7 @@ class Worker:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             bufsize=0,
-            # memory that was given back must not stay in one pool for each thread
-            env={**os.environ, "MALLOC_ARENA_MAX": "1"},
+            env=bare_environment(),
         )
         self._process, self._owner_pid = process, os.getpid()
         for pipe in (process.stdin, process.stdout):
@@ -139,6 +139,10 @@ class Worker:
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
+
+
+def _describe_end(status: int) -> str:
+    return FORBIDDEN_CALL if status == -signal.SIGSYS else f"exit status {status}"
 
 
 def _write(process: subprocess.Popen[bytes], content: bytes, deadline: float) -> None:
@@ -167,6 +171,6 @@ def _read(process: subprocess.Popen[bytes], size: int, deadline: float) -> bytes
             raise TimeoutError
         part = os.read(fd, size - len(parts))
         if not part:
-            raise _WorkerGoneError(process.wait(), f"exit status {process.wait()}")
+            raise _WorkerGoneError(process.wait(), _describe_end(process.wait()))
         parts += part
     return bytes(parts)

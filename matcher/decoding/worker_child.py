@@ -1,7 +1,8 @@
 """The other end of worker.py: reads a frame from stdin, answers with one on stdout, until stdin ends.
 
 Loaded by the scripts that a worker runs; it must start quickly and hold nothing that a hostile picture could
-reach, so it knows no other module of ours. Frame: 4 bytes length, big-endian, then so many bytes. Answer: b"P" and
+reach, so it knows no other module of ours but ledger/box.py, which it runs from its file: before the first frame is read
+the process can open no file, reach no network and start nothing. Frame: 4 bytes length, big-endian, then so many bytes. Answer: b"P" and
 the payload, b"E" and a message, or b"M" (out of memory). The first answer, before any frame was read, is b"R" (ready).
 Arguments of the script: CPU seconds and bytes of memory for one picture, then its own.
 """
@@ -9,14 +10,17 @@ Arguments of the script: CPU seconds and bytes of memory for one picture, then i
 from __future__ import annotations
 
 import contextlib
+import mmap
 import resource
+import runpy
 import signal
 import struct
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-_UNKNOWN_ADDRESS_SPACE_BYTES = 1_000_000_000  # where there is no /proc: libraries rarely map more
+_BOX = Path(__file__).resolve().parents[2] / "ledger" / "box.py"
+_MOST_ADDRESS_SPACE_BYTES = 1 << 40
 
 
 def serve(decode: Callable[[bytes], bytes]) -> None:
@@ -24,7 +28,9 @@ def serve(decode: Callable[[bytes], bytes]) -> None:
     cpu_limit_s, memory_limit_bytes = float(sys.argv[1]), int(sys.argv[2])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    enter_box = runpy.run_path(str(_BOX))["enter_box"]
     _limit_memory(memory_limit_bytes)
+    enter_box()
     _answer(b"R", b"")
     while len(head := sys.stdin.buffer.read(4)) == 4:
         _answer_one(decode, struct.unpack(">I", head)[0], cpu_limit_s)
@@ -55,9 +61,35 @@ def _answer(kind: bytes, payload: bytes) -> None:
 
 def _limit_memory(limit_bytes: int) -> None:
     """Allow so much more address space than the libraries have taken already."""
-    used = _UNKNOWN_ADDRESS_SPACE_BYTES
-    with contextlib.suppress(OSError):
-        used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    used = _used_address_space()
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     limit = used + limit_bytes if hard == resource.RLIM_INFINITY else min(hard, used + limit_bytes)
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+def _used_address_space() -> int:
+    """Bytes that this process has mapped."""
+    with contextlib.suppress(OSError):
+        return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    return _try_address_space()  # there is no /proc, or the box of our parent does not show it
+
+
+def _try_address_space() -> int:
+    """The same, by the smallest limit under which one page more can be had."""
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    too_low, enough = 0, _MOST_ADDRESS_SPACE_BYTES
+    if before[1] != resource.RLIM_INFINITY:
+        enough = min(enough, before[1])
+    try:
+        while enough - too_low > resource.getpagesize():
+            middle = (too_low + enough) // 2
+            resource.setrlimit(resource.RLIMIT_AS, (middle, before[1]))
+            try:
+                mmap.mmap(-1, resource.getpagesize()).close()
+            except (OSError, MemoryError):
+                too_low = middle
+            else:
+                enough = middle
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+    return enough

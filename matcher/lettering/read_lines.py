@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from matcher import thresholds
+from matcher.decoding.boxed_pictures import decode_in_box
 from matcher.decoding.decode import Picture, decode_image
 from matcher.decoding.lettering_worker import SeenLine, read_lettering
 from matcher.decoding.refusals import Refusal
@@ -41,6 +42,10 @@ def written_line(text: str) -> ReadLine:
 
 def read_lines(content: bytes) -> tuple[ReadLine, ...] | Refusal:
     """Lines of words of an image file, top to bottom; of an animation those of its first frame. A refusal: it could not be read."""
+    return decode_in_box(_read_here, content)
+
+
+def _read_here(content: bytes) -> tuple[ReadLine, ...] | Refusal:
     picture = decode_image(content)
     return picture if isinstance(picture, Refusal) else read_picture(picture)
 

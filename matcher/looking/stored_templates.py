@@ -68,7 +68,7 @@ def store_is_alone(content: bytes, set_id: str, *, is_alone: bool) -> None:
 
 
 def _load(name: str) -> np.ndarray | None:
-    folder = _folder()
+    folder = templates_folder()
     try:
         if folder is None or not _is_own(folder):
             return None
@@ -83,7 +83,7 @@ def _load(name: str) -> np.ndarray | None:
 
 
 def _store(name: str, values: np.ndarray) -> None:
-    folder = _folder()
+    folder = templates_folder()
     if folder is None:
         return
     buffer = io.BytesIO()
@@ -112,12 +112,28 @@ def _write_whole(path: Path, content: bytes) -> None:
         raise
 
 
-def _folder() -> Path | None:
-    """Where this version's templates are; None where the user has no home."""
+_handed_over: list[Path] = []
+
+
+def cache_folder() -> Path | None:
+    """Return the user's folder for what can be made again; None where the user has no home."""
+    if _handed_over:
+        return _handed_over[0]
     # the specification has relative paths ignored: https://specifications.freedesktop.org/basedir-spec/
     named, home = (Path(os.environ.get(name, "")) for name in ("XDG_CACHE_HOME", "HOME"))
     root = named if named.is_absolute() else home / ".cache"
-    return root / "partnerproof" / "templates" / _measured_by() if root.is_absolute() else None
+    return root if root.is_absolute() else None
+
+
+def use_cache_folder(folder: str) -> None:
+    """Use a folder, in a process that has no environment. Empty: none."""
+    _handed_over[:] = [Path(folder)] if folder else []
+
+
+def templates_folder() -> Path | None:
+    """Return where this version's templates are; None where the user has no home."""
+    root = cache_folder()
+    return None if root is None else root / "partnerproof" / "templates" / _measured_by()
 
 
 @functools.cache

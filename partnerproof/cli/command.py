@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ledger.box import describe_missing
 from partnerproof.cli.choice import Choice
-from partnerproof.cli.verbs import GROUPS, VERBS
+from partnerproof.cli.verbs import GROUPS, READ_FOREIGN_BYTES, VERBS
 from partnerproof.version import program_version
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def root(context: click.Context, workspace: Path | None) -> None:
       partnerproof init myspace
     """
     context.obj = Choice(workspace)
+    if context.invoked_subcommand in READ_FOREIGN_BYTES and (line := describe_missing()) is not None:
+        click.echo(line, err=True)
     if context.invoked_subcommand is None:
         show_overview(context.obj)
 

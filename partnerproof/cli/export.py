@@ -96,7 +96,7 @@ def export(
 
 def _draw(workspace: Workspace, claim: str) -> None:
     """What stands in the way of a picture is told: the evidence is there without it."""
-    why = why_no_browser(workspace.config.crawl.browser or None)
+    why = why_no_browser(workspace.config.crawl.browser or None, workspace.config.crawl.browser_user or None)
     if why is not None:
         click.echo(
             f"no pictures of pages that lack one: a browser draws them, and there is none here ({why})", err=True

@@ -60,7 +60,7 @@ def draw_for_cases(workspace: Workspace, limit: int | None) -> int:
             pages = find_case_pages(ledger, limit=1)
         if not pages:
             break
-        require_browser(pages, workspace.config.crawl.browser or None)
+        require_browser(pages, workspace.config.crawl.browser or None, workspace.config.crawl.browser_user or None)
         with workspace.writing("picture --cases", gives_way=True), workspace.open() as ledger:
             pictured = draw_pictures(ledger, pages[:MAX_PAGES_A_CASE], _order(workspace, lambda: None))
         drawn, failed = drawn + pictured.drawn, failed + pictured.failed
@@ -77,6 +77,7 @@ def _order(workspace: Workspace, on_page: Callable[[], None]) -> PictureOrder:
         lexicon=workspace.lexicon(),
         tool=f"partnerproof {program_version()}",
         executable=workspace.config.crawl.browser or None,
+        browser_user=workspace.config.crawl.browser_user or None,
         on_page=on_page,
     )
 
@@ -92,7 +93,7 @@ def take_pictures(
     with workspace.writing(command):
         with workspace.open() as ledger, progress_bar() as progress:
             pages = find_pages(ledger, ids)
-            require_browser(pages, workspace.config.crawl.browser or None)
+            require_browser(pages, workspace.config.crawl.browser or None, workspace.config.crawl.browser_user or None)
             task = progress.add_task("drawing", total=len(pages[:limit]))
             order = _order(workspace, lambda: progress.advance(task))
             pictured = draw_pictures(ledger, pages[:limit], order)

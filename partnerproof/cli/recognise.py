@@ -16,13 +16,16 @@ from rich.progress import Progress
 from casebook.files.tables import plain, write_csv
 from ledger.errors import BadInputError, Problem
 from ledger.vocabulary import MatchStrength
+from matcher.brands.logo_folder import read_logo_folder
 from matcher.brands.official_files import PICTURE_SUFFIXES
+from matcher.brands.official_logos import Brand
 from matcher.decoding.decode import sniff_format
 from matcher.decoding.lettering_worker import HOW_TO_INSTALL, lettering_engine
 from matcher.decoding.refusals import Refusal
 from matcher.logo_matcher import LogoMatcher, Recognition
 from matcher.looking.regions import Box
 from matcher.looking.transform import Transform, describe_transform
+from matcher.recognition_process import Recogniser
 from matcher.word_matcher import WordMatch, WordMatcher
 from partnerproof.cli.tables import print_rows
 
@@ -84,13 +87,18 @@ def recognise(files: tuple[Path, ...], logos: Path, as_json: bool, as_csv: bool)
     if as_json and as_csv:
         raise click.UsageError("choose one of --json and --csv")
     chosen = _find_files(files)
-    matcher = LogoMatcher.from_directory(logos)
+    official = tuple(read_logo_folder(logos))
+    LogoMatcher(official)  # names every logo that can't be decoded, and stores what it measured of the others
+    brand = Brand(slug="", name="", aliases=(), domains=(), logos=official)
     words = WordMatcher.from_directory(logos) if lettering_engine() else None
     console = Console(stderr=True)
     answers: list[Answer] = []
-    with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
+    with (
+        Progress(console=console, disable=not console.is_terminal, transient=True) as progress,
+        Recogniser([brand]) as recogniser,
+    ):
         for path in progress.track(chosen.pictures, description="files"):
-            answers += _answer(path, matcher, words)
+            answers += _answer(path, recogniser, words)
     if as_json:
         click.echo(json.dumps([asdict(answer) for answer in answers], ensure_ascii=False, indent=2))
     elif as_csv:
@@ -171,9 +179,9 @@ def _is_picture(path: Path) -> bool:
         return sniff_format(file.read(_HEAD_BYTES)) is not None
 
 
-def _answer(path: Path, matcher: LogoMatcher, words: WordMatcher | None) -> list[Answer]:
+def _answer(path: Path, recogniser: Recogniser, words: WordMatcher | None) -> list[Answer]:
     content = path.read_bytes()
-    recognition: Recognition = matcher.match(content)
+    recognition: Recognition = recogniser.recognise(content)
     file = _shown(path)
     if recognition.refusal is not None:
         return [Answer(file=file, outcome=REFUSED, reason=str(recognition.refusal))]

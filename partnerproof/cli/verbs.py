@@ -22,6 +22,7 @@ GROUPS: dict[str, tuple[Verb, ...]] = {
         Verb("brand", "Add brands with their official logos; check how well the logos do."),
         Verb("register", "Import registers of authorised partners, ask them, compare them."),
         Verb("account", "Make, list and close accounts of the review application."),
+        Verb("doctor", "Say whether foreign bytes are read in a whole box on this machine."),
         Verb("demo", "See the main job done on a fictional web on this machine."),
     ),
     "Run": (
@@ -63,4 +64,22 @@ GROUPS: dict[str, tuple[Verb, ...]] = {
         Verb("hunt", "Look for new logos in every image that was ever seen."),
     ),
 }
+READ_FOREIGN_BYTES = frozenset(
+    [
+        "demo",
+        "plan",
+        "crawl",
+        "check",
+        "ingest",
+        "watch",
+        "extract",
+        "match",
+        "serve",
+        "picture",
+        "report",
+        "export",
+        "recognise",
+        "hunt",
+    ]
+)
 VERBS: dict[str, Verb] = {verb.name: verb for verbs in GROUPS.values() for verb in verbs}

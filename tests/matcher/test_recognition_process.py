@@ -29,7 +29,6 @@ def brand(tmp_path: Path, logo_png: bytes):
 def worker_of(recogniser: Recogniser) -> int:
     process = recogniser._workers[0]._process
     assert process is not None
-    assert process.pid is not None
     return process.pid
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
+import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
@@ -228,3 +231,65 @@ def test_the_rules_know_every_language_of_the_lexicon(lexicon: Lexicon):
 def test_without_chromium_the_reason_says_what_to_do(tmp_path):
     why = why_no_browser(str(tmp_path / "nothing"))
     assert why in ("pip install 'partnerproof[browser]'", "no Chromium was found; install it or set executable")
+
+
+@needs_chromium
+def test_chromium_keeps_its_sandbox_has_no_environment_and_never_runs_as_root(monkeypatch):
+    monkeypatch.setenv("PARTNERPROOF_ALERT_MAIL", "password")
+
+    async def look() -> dict[str, list[_Process]]:
+        browser = Browser(OPTIONS)
+        try:
+            await browser.render(SITE + "/", Web({"/": "<h1>fine</h1>"}).fetch)
+            context = await browser._chromium.new_context()
+            page = await context.new_page()
+            await page.set_content("<h1>a page that runs</h1>")
+            return _processes_of(browser._process)
+        finally:
+            await browser.close()
+
+    processes = asyncio.run(look())
+    everyone = [process for some in processes.values() for process in some]
+    assert len(processes["browser"]) == 1
+    assert processes["renderer"]
+    assert not any("--no-sandbox" in process.command for process in everyone)
+    assert all(process.user != 0 for process in everyone)
+    for renderer in processes["renderer"]:
+        assert (renderer.status["Seccomp"], renderer.status["NoNewPrivs"]) == ("2", "1")
+        assert int(renderer.status["CapEff"], 16) == 0
+    environment = processes["browser"][0].environment
+    assert "PARTNERPROOF_ALERT_MAIL" not in environment
+    assert "SSH_AUTH_SOCK" not in environment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Process:
+    command: str
+    status: dict[str, str]
+    environment: str
+
+    @property
+    def user(self) -> int:
+        return int(self.status["Uid"].split()[1])
+
+
+def _processes_of(first: int | None) -> dict[str, list[_Process]]:
+    """The browser and what it started, by their kind."""
+    assert first is not None
+    found: dict[str, list[_Process]] = {}
+    family = {first}
+    for number in sorted(int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal()):
+        folder = Path("/proc") / str(number)
+        with contextlib.suppress(OSError):
+            status = dict(
+                line.split(":\t", 1) for line in (folder / "status").read_text().splitlines() if ":\t" in line
+            )
+            if number != first and int(status["PPid"]) not in family:
+                continue
+            family.add(number)
+            command = (folder / "cmdline").read_bytes().decode().replace("\0", " ")
+            named = re.search(r"--type=([\w-]+)", command)
+            kind = "browser" if number == first else named[1] if named else "other"
+            environment = (folder / "environ").read_bytes().decode() if number == first else ""
+            found.setdefault(kind, []).append(_Process(command=command, status=status, environment=environment))
+    return found

@@ -8,13 +8,23 @@ from __future__ import annotations
 import base64
 import io
 import re
+import sys
 
 import pypdfium2
 import pytest
 import weasyprint
 from PIL import Image, ImageDraw
 
-from crawler.reading.documents import MAX_PAGES, ReadDocument, as_document_page, is_pdf, read_document, sources_of
+from crawler.reading.documents import (
+    MAX_PAGES,
+    ReadDocument,
+    _parsed_lines,
+    _run,
+    as_document_page,
+    is_pdf,
+    read_document,
+    sources_of,
+)
 from crawler.reading.page_reader import PageSource, read_page
 from ledger.lexicon import Lexicon
 from ledger.vocabulary import FoundBy, PageKind, SectionKind
@@ -205,3 +215,20 @@ def test_the_first_bytes_tell() -> None:
     assert is_pdf(b"\n%PDF-1.7")
     assert not is_pdf(b"<!DOCTYPE html>" + bytes(1_024) + b"%PDF-")
     assert pypdfium2.PdfDocument(DAMAGED) is not None
+
+
+def test_a_reader_in_foreign_hands_fills_no_memory_and_its_answer_is_none(monkeypatch):
+    monkeypatch.setattr("crawler.reading.documents.MAX_OUTPUT_BYTES", 1_000_000)
+    ended = _run([sys.executable, "-c", "while True: print('{' * 100_000)"], b"%PDF-")
+    assert (len(ended.output), ended.is_late) == (1_000_000, False)
+    assert _parsed_lines(b"[" * 1_000_000) == []
+
+
+@pytest.mark.parametrize(
+    "line", ['{"pages": "many"}', '{"pages": 1}\n{"blocks": [{}]}', '{"pages": 1}\n{"blocks": 3, "pictures": []}']
+)
+def test_an_answer_of_another_kind_is_a_refusal(line, tmp_path, monkeypatch):
+    says = f"import sys; sys.stdin.buffer.read(); print({line!r})"
+    (tmp_path / "says.py").write_text(says)
+    monkeypatch.setattr("crawler.reading.documents.READER", tmp_path / "says.py")
+    assert read_document(b"%PDF-").refusal == "PDF: its reader gave an answer of another kind"

@@ -1,7 +1,4 @@
-"""Reading processes: they give what a reading here gives, end with who started them, and a page that kills one costs a row.
-
-Tests: ledger/child.py.
-"""
+"""Reading processes: they give what a reading here gives, end with who started them, and a page that kills one costs a row."""
 
 from __future__ import annotations
 
@@ -68,7 +65,8 @@ def test_a_process_that_is_kept_waiting_has_used_nothing(tmp_path):
         reader = ReadingPool(tmp_path, processes=1, processor_s=4.0)
         try:
             await reader.read(source())
-            child = next(iter(reader._processes[0]._pool._processes))
+            child = reader._processes[0].calls.pid
+            assert child is not None
             os.kill(child, signal.SIGSTOP)  # as a busy machine does, only more so
             reading = asyncio.create_task(reader.read(source(HTML + b"<p>more")))
             await asyncio.sleep(6.0)
@@ -90,8 +88,7 @@ from tests.crawler.reading.test_reading_pool import source
 async def main():
     reader = ReadingPool(Path(sys.argv[1]), processes=1)
     await reader.read(source())
-    pool = reader._processes[0]._pool
-    print(*pool._processes, flush=True)
+    print(reader._processes[0].calls.pid, flush=True)
     time.sleep(60)
 
 if __name__ == "__main__":
