@@ -231,7 +231,7 @@ class LoginPages:
         return answer
 
     async def _without_provider(self, error: ProviderDownError, leads_to: str) -> Response:
-        also = " Accounts of this application work." if self.context.own_accounts else ""
+        also = " Accounts of this application still work." if self.context.own_accounts else ""
         words = f"The company login could not be reached. Try again in a while.{also}"
         self.context.note_provider_failure(str(error))
         return await self.render_login(503, problem=words, carried=Carried(leads_to=leads_to))

@@ -395,7 +395,7 @@ def test_without_the_provider_own_accounts_still_work(context, caplog):
     answer = client(down).get("/login/company")
     assert answer.status_code == 503
     assert "could not be reached" in answer.text
-    assert "Accounts of this application work" in answer.text
+    assert "Accounts of this application still work" in answer.text
     assert "127.0.0.1:9" in caplog.text
     assert client(down, "reader-one").get("/help").status_code == 200
 

@@ -9,8 +9,11 @@ import dataclasses
 import re
 import time
 
+import cv2
+import numpy as np
 import pyotp
 import pytest
+import resvg_py
 from starlette.testclient import TestClient
 
 from casebook.web.access.accounts import LoginTerms, begin_session, log_in, read_session
@@ -20,6 +23,7 @@ from casebook.web.access.second_factor import (
     begin_enrolment,
     confirm_enrolment,
     count_recovery_codes,
+    draw_enrolment,
     enrolment_address,
     has_second_factor,
     remove_second_factor,
@@ -170,6 +174,18 @@ def test_the_whole_way_of_a_person(context):
     assert new.post("/login", data={**data, "code": later}).status_code == 401
     assert new.post("/login", data={**data, "code": codes[3]}).status_code == 303
     assert "9 recovery codes are left" in new.get("/account").text
+
+
+def test_a_camera_reads_from_the_picture_what_the_app_needs():
+    drawn = resvg_py.svg_to_bytes(
+        svg_string=draw_enrolment("ann", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP").replace(
+            "<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1
+        )
+    )
+    pixels = cv2.imdecode(np.frombuffer(bytes(drawn), np.uint8), cv2.IMREAD_GRAYSCALE)
+    read, _, _ = cv2.QRCodeDetector().detectAndDecode(pixels)
+    assert read == enrolment_address("ann", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    assert read == "otpauth://totp/partnerproof:ann?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=partnerproof"
 
 
 def test_an_open_session_alone_does_not_set_it_up(context):
