@@ -37,6 +37,7 @@ from ledger.vocabulary import Role
 
 ATTEMPT_S = 600  # to log in there, with a second factor perhaps
 DESCRIPTION_S = 3_600
+FAILED_S = 3  # who asks meanwhile is told the same at once, and does not wait for a provider that hangs
 KEYS_AGAIN_S = 30  # keys that a token asks for and that are not known: not more often than that
 LEEWAY_S = 60  # by which clocks may differ
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519", "EdDSA")
@@ -97,6 +98,8 @@ class Provider:
         self._description: dict[str, Any] = {}
         self._described_at = self._keys_at = -float("inf")
         self._keys: KeySet | None = None
+        self._failure: str | None = None
+        self._failed_until = 0.0
         self._used_states: OrderedDict[str, None] = OrderedDict()
 
     def depart(self, *, returns_to: str, leads_to: str) -> Departure:
@@ -253,19 +256,27 @@ class Provider:
         """The provider's own description. Errors: ProviderDownError."""
         with self._lock:
             if time.monotonic() - self._described_at > DESCRIPTION_S:
-                read = self._get(f"{self.settings.issuer.rstrip('/')}/.well-known/openid-configuration")
-                if read.get("issuer") != self.settings.issuer:
-                    raise ProviderDownError(
-                        f"{self.settings.issuer}: expected a provider that calls itself so, got {plain(read.get('issuer'))!r}; "
-                        "write issuer of [login.oidc] as the provider does"
-                    )
-                for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
-                    self._transport.require_known(read.get(name), name)
-                for name in ("userinfo_endpoint", "end_session_endpoint"):
-                    if name in read:
-                        self._transport.require_known(read[name], name)
-                self._description, self._described_at = read, time.monotonic()
+                if self._failure is not None and time.monotonic() < self._failed_until:
+                    raise ProviderDownError(self._failure)
+                try:
+                    self._description = self._read_description()
+                except ProviderDownError as error:
+                    self._failure, self._failed_until = str(error), time.monotonic() + FAILED_S
+                    raise
+                self._described_at = time.monotonic()
             return self._description
+
+    def _read_description(self) -> dict[str, Any]:
+        read = self._get(f"{self.settings.issuer.rstrip('/')}/.well-known/openid-configuration")
+        if read.get("issuer") != self.settings.issuer:
+            raise ProviderDownError(
+                f"{self.settings.issuer}: expected a provider that calls itself so, got {plain(read.get('issuer'))!r}; "
+                "write issuer of [login.oidc] as the provider does"
+            )
+        needed = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+        for name in (*needed, *(name for name in ("userinfo_endpoint", "end_session_endpoint") if name in read)):
+            self._transport.require_known(read.get(name), name)
+        return read
 
     def _get(self, address: str, authorization: str = "") -> dict[str, Any]:
         headers = {"Authorization": authorization} if authorization else {}

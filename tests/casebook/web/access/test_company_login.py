@@ -400,6 +400,39 @@ def test_without_the_provider_own_accounts_still_work(context, caplog):
     assert client(down, "reader-one").get("/help").status_code == 200
 
 
+def test_a_provider_that_failed_a_moment_ago_is_not_waited_for(context, idp, monkeypatch):
+    idp.description = {"issuer": "https://evil.example"}
+    assert [client(context).get("/login/company").status_code for _ in range(3)] == [503] * 3
+    assert len(idp.asked) == 1
+    idp.description = {}
+    monkeypatch.setattr(provider, "FAILED_S", 0)
+    fresh = dataclasses.replace(context, company=Provider(settings(idp)))
+    assert come_in(fresh, idp)[1].status_code == 200
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        b"",
+        b"state=%ff%00&code=%fe",
+        b"state=&state=&code=x",
+        b"code=" + b"x" * 5_000,
+        b"error=%0d%0aSet-Cookie:x=1",
+        b"iss=%f0%9f",
+    ],
+)
+@pytest.mark.parametrize("cookie", [None, "gAAAAAB", "\x80"])
+def test_strange_answers_open_nothing_and_break_nothing(context, query, cookie):
+    who = client(context)
+    headers = [] if cookie is None else [(b"cookie", f"{DEPARTURE_COOKIE}={cookie}".encode("latin-1"))]
+    for own in (False, True):
+        if own:
+            depart(who)
+            headers = []
+        answer = who.get(f"/login/company/return?{query.decode()}", headers=headers)
+        assert (answer.status_code, who.get("/help").status_code) == (403, 303)
+
+
 @pytest.mark.parametrize(
     ("description", "words"),
     [

@@ -155,6 +155,7 @@ def set_up(who: TestClient, account: str) -> tuple[str, str]:
 
 
 def test_the_whole_way_of_a_person(context):
+    assert client(context).get("/account").headers["location"] == "/login?next=%2Faccount"
     who, elsewhere = client(context, "reviewer-one"), client(context, "reviewer-one")
     assert 'name="code"' not in who.get("/login").text  # nobody has one
     before = who.cookies["partnerproof_session"]
