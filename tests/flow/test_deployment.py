@@ -17,11 +17,13 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection
+from importlib.metadata import distributions
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 from cryptography.hazmat.primitives import serialization
+from packaging.specifiers import SpecifierSet
 
 from casebook.web.access.login_guard import PAIR
 from tests.conftest import add_account, run_partnerproof
@@ -313,3 +315,9 @@ def test_the_guide_names_every_file_and_the_units_every_credential():
     guide = (DEPLOY.parent / "docs" / "how-to-deploy.md").read_text()
     assert [file.name for file in DEPLOY.iterdir() if f"deploy/{file.name}" not in guide] == []
     assert "/run/credentials/partnerproof.service/oidc-client-secret" in guide
+
+
+def test_what_is_pinned_can_be_installed_with_debians_own_python():
+    """Debian 12 has Python 3.11.2; a package may ask for a later one of the same 3.11."""
+    needs = {one.name: one.metadata.get("Requires-Python") for one in distributions()}
+    assert {name: need for name, need in needs.items() if need and "3.11.2" not in SpecifierSet(need)} == {}
