@@ -819,9 +819,29 @@ CREATE VIRTUAL TABLE case_search USING fts5(words, content='case_words', content
 CREATE TABLE accounts ( -- who may use the review application
     account TEXT PRIMARY KEY,
     role TEXT NOT NULL CHECK (role IN ('reader', 'reviewer', 'approver', 'admin')),
-    password_hash TEXT NOT NULL, -- scrypt$n$r$p$salt$hash, hexadecimal
+    password_hash TEXT, -- scrypt$n$r$p$salt$hash, hexadecimal; NULL: a company account, which has none here
     is_active INTEGER NOT NULL,
-    created_at TEXT NOT NULL
+    created_at TEXT NOT NULL,
+    issuer TEXT, -- of a company account: the provider that vouches for it
+    subject TEXT, -- … and who it is there; the two together are one person for ever
+    UNIQUE (issuer, subject),
+    CHECK ((password_hash IS NULL) = (issuer IS NOT NULL)),
+    CHECK ((issuer IS NULL) = (subject IS NULL))
+) STRICT;
+
+CREATE TABLE second_factors ( -- what an account's authenticator app computes its codes from: whoever reads this can compute them, too
+    account TEXT PRIMARY KEY REFERENCES accounts,
+    secret TEXT NOT NULL, -- base32
+    begun_at TEXT NOT NULL,
+    confirmed_at TEXT, -- NULL: shown, and no code was given yet; it is not asked for
+    last_step INTEGER NOT NULL -- number of the 30 seconds of the last code that was taken; no code is taken twice
+) STRICT;
+
+CREATE TABLE recovery_codes ( -- codes for whoever lost the app, each good once
+    account TEXT NOT NULL REFERENCES accounts,
+    code_sha256 TEXT NOT NULL, -- of 80 random bits: not to be guessed from its digest
+    used_at TEXT, -- NULL: still good
+    PRIMARY KEY (account, code_sha256)
 ) STRICT;
 
 CREATE TABLE sessions ( -- who is logged in; the cookie's token is kept as its digest only
@@ -830,7 +850,8 @@ CREATE TABLE sessions ( -- who is logged in; the cookie's token is kept as its d
     role TEXT NOT NULL,
     csrf TEXT NOT NULL,
     began_at TEXT NOT NULL,
-    expires_at TEXT NOT NULL
+    expires_at TEXT NOT NULL,
+    must_enrol INTEGER NOT NULL -- 1: it may do nothing but set up the second factor that its role needs
 ) STRICT;
 
 CREATE TABLE saved_views ( -- filters of the queue that an account gave a name

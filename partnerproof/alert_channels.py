@@ -1,6 +1,7 @@
 """How a notice reaches a team: by e-mail, by webhook, or by whatever apprise knows (extra [alerts]).
 
-A password, or a webhook's secret, is read from the environment, never from the configuration: PARTNERPROOF_ALERT_<NAME>.
+A password, or a webhook's secret, is read from the environment, never from the configuration: PARTNERPROOF_ALERT_<NAME>,
+or from the file that PARTNERPROOF_ALERT_<NAME>_FILE names.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from email.message import EmailMessage
 from http.client import HTTPException
+from pathlib import Path
 from typing import Any, Protocol
 
 from casebook.cases.alerts import note_told, read_digests
+from casebook.web.access.secret_files import read_secret
 from ledger.database import Ledger
 from ledger.errors import OutsideFailureError
 from partnerproof.config import AlertConfig
@@ -104,8 +107,12 @@ def do_within(seconds: float, act: Callable[[], None]) -> None:
         raise OutsideFailureError(f"it failed ({type(failed[0]).__name__}: {failed[0]})") from failed[0]
 
 
-def _secret(channel: AlertConfig) -> str:
-    return os.environ.get(f"PARTNERPROOF_ALERT_{channel.name.upper().replace('-', '_')}", "")
+def read_alert_secret(channel: AlertConfig) -> str:
+    """The password or secret of a channel; empty: it has none. Errors: BadInputError for a file that is none."""
+    variable = f"PARTNERPROOF_ALERT_{channel.name.upper().replace('-', '_')}"
+    if file := os.environ.get(f"{variable}_FILE"):
+        return read_secret(Path(file), f"{variable}_FILE")
+    return os.environ.get(variable, "")
 
 
 def _send_email(channel: AlertConfig, notice: Notice) -> None:
@@ -119,7 +126,7 @@ def _send_email(channel: AlertConfig, notice: Notice) -> None:
             if channel.starttls:
                 server.starttls(context=ssl.create_default_context())
             if channel.user:
-                server.login(channel.user, _secret(channel))
+                server.login(channel.user, read_alert_secret(channel))
             refused = server.send_message(message)
     except (OSError, smtplib.SMTPException) as error:
         raise OutsideFailureError(f"{channel.host}:{channel.port} did not take the mail ({error})") from error
@@ -137,7 +144,7 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 def _post(channel: AlertConfig, notice: Notice) -> None:
     body = notice.as_json().encode()
     headers = {"Content-Type": "application/json", "User-Agent": f"partnerproof/{program_version()}"}
-    secret = _secret(channel)
+    secret = read_alert_secret(channel)
     if secret:
         headers[SIGNATURE_HEADER] = f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}"
     request = urllib.request.Request(channel.to[0], body, headers)  # noqa: S310  # http and https only: config.py

@@ -5,13 +5,14 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Protocol, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from crawler.wire.hours import Window
 from crawler.wire.proxy_address import Proxy
 from ledger.errors import BadInputError, Problem
-from ledger.vocabulary import RetentionClass
+from ledger.vocabulary import RetentionClass, Role
 
 CONFIG_FILE = "partnerproof.toml"
 EXAMPLE_CONFIG = """\
@@ -78,8 +79,26 @@ other_days = 30
 # to = ["team@brand.example"]        # for webhook and apprise: one address each
 # from = "partnerproof@brand.example"
 # host = "mail.brand.example"        # for email: the mail server, port 587 with STARTTLS unless said otherwise
-# user = "partnerproof"              # its password, or a webhook's secret, is read from the variable PARTNERPROOF_ALERT_TEAM
+# user = "partnerproof"              # its password, or a webhook's secret, is read from the variable PARTNERPROOF_ALERT_TEAM,
+#                                    # or from the file that PARTNERPROOF_ALERT_TEAM_FILE names
 # brands = ["acme"]                  # leave it out for all
+
+[login]                    # to the review application
+session_hours = 10         # then one logs in again
+second_factor = "none"     # own accounts that need a code of an app: "none", "approvers" (and admins) or "all"
+# The login of your company (OpenID Connect, extra [oidc]), beside own accounts:
+# [login.oidc]
+# issuer = "https://id.acme.example/realms/staff"
+# client_id = "partnerproof"
+# client_secret_file = "/etc/partnerproof/oidc-client-secret"   # mode 600; relative to this file, or from the root
+# role_claim = "groups"              # where the provider says what somebody may do; a path such as realm_access.roles
+# roles = { "brand-legal" = "approver", "brand-protection" = "reviewer" }   # what it says there, and the role it stands for
+# name_claim = "preferred_username"  # the name under which somebody's deeds are entered
+# scopes = ["openid", "profile"]
+# button = "Company login"
+# allow_own_accounts = true          # false: names and passwords open nothing
+# hosts = []                         # further hosts of the provider, where its tokens or keys lie elsewhere
+# certificates = ""                  # of the authority that vouches for it, if the system does not know it
 
 [paths]                    # relative to this file
 brands = "brands"
@@ -105,6 +124,22 @@ def _check_hours(text: str) -> str:
 def _check_proxy(text: str) -> str:
     Proxy.of(text)
     return text
+
+
+def _check_issuer(text: str) -> str:
+    parts = urlsplit(text)
+    is_here = parts.hostname in ("127.0.0.1", "::1", "localhost")
+    if not parts.hostname or parts.username or parts.query or parts.fragment:
+        raise ValueError("an issuer is an address such as https://id.acme.example/realms/staff")
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_here):
+        raise ValueError("an issuer is asked over https://; over http:// only on this machine")
+    return text
+
+
+def _check_scopes(scopes: list[str]) -> list[str]:
+    if "openid" not in scopes or any(not scope or not scope.isascii() or set(scope) & set(' "\\') for scope in scopes):
+        raise ValueError('scopes are words without spaces, "openid" among them')
+    return scopes
 
 
 class CrawlConfig(_Strict):
@@ -259,6 +294,36 @@ class WatchConfig(_Strict):
     alert: Annotated[list[AlertConfig], _distinct_names("alert")] = []
 
 
+class OidcConfig(_Strict):
+    """[login.oidc]: the login of a company."""
+
+    issuer: Annotated[str, AfterValidator(_check_issuer), Field(max_length=500)]
+    client_id: Annotated[str, Field(min_length=1, max_length=500)]
+    client_secret_file: Annotated[str, Field(min_length=1)]
+    roles: Annotated[dict[str, Literal["reader", "reviewer", "approver", "admin"]], Field(min_length=1)]
+    role_claim: Annotated[str, Field(min_length=1, max_length=200)] = "groups"
+    name_claim: Annotated[str, Field(min_length=1, max_length=200)] = "preferred_username"
+    scopes: Annotated[list[str], AfterValidator(_check_scopes)] = ["openid", "profile"]
+    button: Annotated[str, Field(min_length=1, max_length=60)] = "Company login"
+    allow_own_accounts: bool = True
+    hosts: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+(:\d{1,5})?$")]] = []
+    certificates: str = ""
+
+
+class LoginConfig(_Strict):
+    """[login]: how one gets into the review application."""
+
+    session_hours: Annotated[float, Field(gt=0, le=24, strict=False)] = 10
+    second_factor: Literal["none", "approvers", "all"] = "none"
+    oidc: OidcConfig | None = None
+
+    @property
+    def second_factor_roles(self) -> frozenset[Role]:
+        """The roles of own accounts that need a second factor."""
+        needed = {"none": (), "approvers": (Role.APPROVER, Role.ADMIN), "all": tuple(Role)}
+        return frozenset(needed[self.second_factor])
+
+
 class Config(_Strict):
     """A whole partnerproof.toml."""
 
@@ -268,6 +333,7 @@ class Config(_Strict):
     letters: LettersConfig = LettersConfig()
     removal: RemovalConfig = RemovalConfig()
     watch: WatchConfig = WatchConfig()
+    login: LoginConfig = LoginConfig()
     paths: PathsConfig = PathsConfig()
 
     @model_validator(mode="after")

@@ -25,6 +25,7 @@ WRITER = {  # table → the one room that writes it
         "register_snapshots grants snapshot_undos register_keys likeness_names likeness_grams group_snapshots companies"
         " relationships proposed_grants claims claim_evidence absences walls wall_images mark_findings searches near_miss_checks judgings verdicts"
         " pictures holds cases case_events case_words letters letter_texts replies removal_checks alerts accounts sessions"
+        " second_factors recovery_codes"
         " saved_views kept_texts sent_forms"
     ),
 }

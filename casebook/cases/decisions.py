@@ -11,6 +11,7 @@ Reads: cases, case_events. Writes: case_events, cases, proposed_grants, rejectio
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -116,7 +117,7 @@ def approve(
         )
         if case.state is not CaseState.WAITING_APPROVAL or decision is None:
             raise refuse_input("case", "a decision that waits for approval", case.state)
-        if decision.by == by:
+        if is_same_person(decision.by, by):
             raise refuse_input("approver", "somebody other than who decided", by)
         details = decision.details
         state = CaseState(details["decision"]) if is_approved else CaseState.OPEN
@@ -265,6 +266,18 @@ def _log(log: CustodyLog, cases: Sequence[Case], state: CaseState, batch: str, b
 
 def _comment(text: str) -> str:
     return text.strip()[:MAX_COMMENT_CHARS]
+
+
+def is_same_person(account: str, other: str) -> bool:
+    """Whether two accounts are one person's, or have to be taken so: of an own account and a company's of the same name nobody knows.
+
+    A company's account is named `ann (id.acme.example)`, or `ann@acme.example (…)`; two of these are two people.
+    """
+    if account == other or (account.endswith(")") and other.endswith(")")):
+        return account == other
+    # "ann 2 (…)" is the second whom the company calls so
+    first, second = (re.split(r" \d+ \(| \(|@", name)[0].casefold() for name in (account, other))
+    return first == second
 
 
 def refuse_input(where: str, expected: str, got: str) -> BadInputError:

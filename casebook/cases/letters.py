@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from casebook.cases.cases import record_event
-from casebook.cases.decisions import refuse_input
+from casebook.cases.decisions import is_same_person, refuse_input
 from casebook.cases.letter_facts import LetterFacts, Sender, pages_as_json
 from casebook.cases.letter_grounds import allowed_tones, read_facts, read_gone_on, read_grounds
 from casebook.cases.letter_templates import Gate, LetterTemplates
@@ -202,7 +202,7 @@ def approve_letter(
         if gate is not Gate.WRITER:
             if not is_approver:
                 raise refuse_input("approver", "somebody whose role is approver", "another role")
-            if by in read_writers(ledger, letter_id):
+            if any(is_same_person(by, writer) for writer in read_writers(ledger, letter_id)):
                 raise refuse_input("approver", "somebody who wrote no part of it", by)
         if gate is Gate.COUNSEL and not counsel:
             raise refuse_input("counsel", "the name of the lawyer who has looked at it", "none")

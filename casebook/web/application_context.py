@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -14,7 +16,7 @@ from casebook.cases.letter_facts import Sender
 from casebook.cases.letter_templates import LetterTemplates
 from casebook.files.styles import STYLES, add_components
 from casebook.files.written_days import mark_time, mark_times_in
-from casebook.web.access.accounts import Session
+from casebook.web.access.accounts import TERMS, LoginTerms, Session
 from casebook.web.access.login_guard import LoginGuard
 from casebook.web.case_columns import CaseIndex
 from casebook.web.count_cache import CountCache
@@ -25,6 +27,10 @@ from ledger.proof.custody import CustodyLog
 from ledger.typed_texts import ClaimId
 from ledger.vocabulary import CustodyEvent
 
+if TYPE_CHECKING:  # it needs the extra [oidc]
+    from casebook.web.access.provider import Provider
+
+logger = logging.getLogger(__name__)
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
 _MAX_VIEWED = 100_000
@@ -51,6 +57,9 @@ class ApplicationContext:
     answer_days: int = 14
     rdap_dir: Path | None = None
     logins: LoginGuard = field(default_factory=LoginGuard)
+    terms: LoginTerms = TERMS
+    company: Provider | None = None  # whose login stands beside own accounts
+    own_accounts: bool = True  # False: names and passwords open nothing
     hosts: frozenset[str] | None = None  # names by which browsers may ask for the application; None: any
     counts: CountCache = field(default_factory=CountCache)
     cases: CaseIndex = field(default_factory=CaseIndex)
@@ -74,6 +83,10 @@ class ApplicationContext:
         if (session.csrf, claim_id) not in self._viewed and len(self._viewed) < _MAX_VIEWED:
             self._viewed.add((session.csrf, claim_id))
             self.log.add(CustodyEvent.VIEWED, {"claim": claim_id}, by=session.account)
+
+    def note_provider_failure(self, message: str) -> None:
+        """Tell whoever runs the application why a company login failed; the person who logs in can do nothing about it."""
+        logger.warning("company login: %s", message)
 
 
 def make_environment() -> Environment:

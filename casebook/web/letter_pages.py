@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from casebook.cases.contacts import Contact, propose_contacts
-from casebook.cases.decisions import refuse_input
+from casebook.cases.decisions import is_same_person, refuse_input
 from casebook.cases.follow_up import Reply, end_follow_up, escalate, store_reply
 from casebook.cases.letter_files import TYPES, LetterFile, export_letter
 from casebook.cases.letter_grounds import allowed_tones, read_gone_on, read_grounds
@@ -141,7 +141,7 @@ def _letter_values(
     letter = _letter(context, letter_id)
     text = require_text(context.ledger, letter)
     case = require_case(context.ledger, letter.case_id)
-    is_writer = session.account in read_writers(context.ledger, letter.letter_id)
+    is_writer = any(is_same_person(session.account, name) for name in read_writers(context.ledger, letter.letter_id))
     stored = _stored(letter, text)
     draft = read_draft(context.ledger, letter_id)
     return {

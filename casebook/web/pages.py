@@ -21,6 +21,7 @@ from casebook.cases.decisions import (
     assign,
     comment_on,
     decide,
+    is_same_person,
     put_off,
     refuse_input,
     undo,
@@ -158,7 +159,7 @@ def show_case(context: ApplicationContext, session: Session, path: Path_, query:
     values = {
         "v": view, "case": case, "lead": lead, "further": further, "undecided_states": UNDECIDED_STATES, "before": before, "after": after, "filters": filters, "reasons": REASONS, "titles": _TITLES,
         "letters": _LETTERS, "groups": same_group(ledger, context.cases.read(ledger), case), "done": _done(context, query.get("done")),
-        "can_approve": case.state is CaseState.WAITING_APPROVAL and session.may(Role.APPROVER) and made_by != session.account,
+        "can_approve": case.state is CaseState.WAITING_APPROVAL and session.may(Role.APPROVER) and not (made_by and is_same_person(made_by, session.account)),
         "is_undecided": case.state in UNDECIDED_STATES, "can_review": session.may(Role.REVIEWER),
         "kept": read_kept(ledger, session.account, [case.case_id]),
         "may_write": may_write(case), "reply_kinds": tuple(ReplyKind), "today": utc_now().date().isoformat(), "latest": latest_day().isoformat(),

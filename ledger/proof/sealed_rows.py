@@ -30,6 +30,8 @@ NOT_SEALED = (
     "case_search",
     "case_changes",
     "sessions",
+    "second_factors",
+    "recovery_codes",
     "saved_views",
     "kept_texts",
     "sent_forms",

@@ -6,6 +6,7 @@ The custody log tells when it was acquired and for which command, and how the da
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import sqlite3
 import time
@@ -19,6 +20,7 @@ from ledger.proof.custody import CustodyLog
 from ledger.proof.outside_changes import database_facts, note_outside_change
 from ledger.vocabulary import CustodyEvent
 
+logger = logging.getLogger(__name__)
 LOG_NAME, SEALS_NAME = "custody.jsonl", "seals"
 MOST_DIGESTED_BYTES = (
     2_000_000_000  # above, a command's end would be waited for: only seals have the database's digest then
@@ -27,6 +29,7 @@ MOST_DIGESTED_BYTES = (
 
 GIVES_WAY = " (in the background)"  # behind the number of a process that has the lock for seconds
 PATIENCE_S = 120.0  # for such a process: a page takes seconds to draw, 60 s at most
+LOCKS = Path("/proc/locks")
 
 
 class WriterLockHeldError(OutsideFailureError):
@@ -48,10 +51,11 @@ def acquire_writer_lock(database: Path, command: str, *, gives_way: bool = False
             f"{var}: could not be written ({error}); choose a place that you may write"
         ) from error
     with lock:
+        _keep_from_others(var, lock)
         holder = _lock(lock, patience_s=0 if gives_way else PATIENCE_S)
         if holder is not None:
             raise WriterLockHeldError(
-                f"{var}: process {holder or 'another'} is writing here; "
+                f"{var}: {holder} is writing here; "
                 "wait until it ends (`partnerproof status` shows how far it is) and try again"
             )
         _sign(lock, GIVES_WAY if gives_way else "")
@@ -66,6 +70,26 @@ def acquire_writer_lock(database: Path, command: str, *, gives_way: bool = False
             log.add(CustodyEvent.ENDED, {"command": command, **(_left(database) if is_alone else {})})
 
 
+def _keep_from_others(var: Path, lock: IO[str]) -> None:
+    """Close a folder of ours to other users of this machine where somebody made it wider, and its lock to all but us.
+
+    Whoever may read a lock file may hold it. A folder that is open to its group alone was shared on purpose, and stays so.
+    """
+    was = var.stat().st_mode & 0o777
+    try:
+        if was & 0o007:
+            var.chmod(0o700)
+            logger.warning(
+                "%s was open to other users of this machine (mode %o); it is yours alone now (mode 700)", var, was
+            )
+        if os.fstat(lock.fileno()).st_mode & 0o077:
+            os.fchmod(lock.fileno(), 0o600)
+    except OSError:
+        logger.warning(
+            "%s is another user's and not closed to others (mode %o); its owner can close it with chmod 700", var, was
+        )
+
+
 def _lock(lock: IO[str], *, patience_s: float) -> str | None:
     """Take the lock; returns None, or who has it. Waits for one that gives way."""
     until = time.monotonic() + patience_s
@@ -74,12 +98,27 @@ def _lock(lock: IO[str], *, patience_s: float) -> str | None:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
-            holder = lock.read().strip()
-            if GIVES_WAY not in holder or time.monotonic() >= until:
-                return holder
+            written = lock.read().strip()
+            if GIVES_WAY not in written or time.monotonic() >= until:
+                return _name_holder(lock, written.removesuffix(GIVES_WAY))
             time.sleep(0.05)
         else:
             return None
+
+
+def _name_holder(lock: IO[str], written: str) -> str:
+    """Who has a lock, by the system's own list of locks; where that does not tell, by what was written into the file."""
+    file = os.fstat(lock.fileno())
+    place = f"{os.major(file.st_dev):02x}:{os.minor(file.st_dev):02x}:{file.st_ino}"
+    try:
+        fields = [line.split() for line in LOCKS.read_text(encoding="ascii").splitlines()]
+    except (OSError, UnicodeDecodeError):
+        fields = []
+    # "1: FLOCK  ADVISORY  WRITE 12345 fe:00:2146959 0 EOF"; the line of one that waits has "->" behind the number
+    for number in (line[4] for line in fields if line[1:2] == ["FLOCK"] and line[5:6] == [place]):
+        if Path("/proc", number).exists():  # else it ended, and a process that it began has its lock
+            return f"process {number}"
+    return f"a process that said to be {written}" if written.isdecimal() else "another process"
 
 
 @contextmanager
@@ -107,6 +146,7 @@ def acquire_entry_lock(database: Path, command: str) -> Iterator[None]:
     var = database.parent
     log = CustodyLog(var / LOG_NAME)
     with (var / "entry-lock").open("a") as entry_lock:
+        _keep_from_others(var, entry_lock)
         with _alone(entry_lock, var) as is_alone:
             if is_alone:
                 note_outside_change(database, var / SEALS_NAME, log)

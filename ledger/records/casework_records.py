@@ -168,9 +168,33 @@ class Account:
     table: ClassVar[str] = "accounts"
     account: str
     role: Role
-    password_hash: str
+    password_hash: str | None  # None: a company account
     is_active: bool
     created_at: Instant
+    issuer: str | None = None  # of a company account, with subject: who it is
+    subject: str | None = None
+
+    @property
+    def is_company_account(self) -> bool:
+        return self.issuer is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondFactor:
+    table: ClassVar[str] = "second_factors"
+    account: str
+    secret: str
+    begun_at: Instant
+    confirmed_at: Instant | None  # None: no code was given yet
+    last_step: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryCode:
+    table: ClassVar[str] = "recovery_codes"
+    account: str
+    code_sha256: Sha256
+    used_at: Instant | None  # None: still good
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +206,7 @@ class Session:
     csrf: str
     began_at: Instant
     expires_at: Instant
+    must_enrol: bool = False  # it may do nothing but set up a second factor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

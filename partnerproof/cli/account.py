@@ -7,6 +7,7 @@ import sys
 import click
 
 from casebook.web.access.accounts import add_account, close_account, list_accounts
+from casebook.web.access.second_factor import has_second_factor, remove_second_factor
 from ledger.errors import BadInputError, Problem
 from ledger.vocabulary import Role
 from partnerproof.cli.choice import Choice, pass_choice
@@ -76,6 +77,33 @@ def close(choice: Choice, name: str) -> None:
     click.echo(f"{name} may log in no more")
 
 
+@account.command("reset-second-factor")
+@click.argument("name")
+@pass_choice
+def reset_second_factor(choice: Choice, name: str) -> None:
+    """Take the second factor of an account away, as its owner lost the app and the recovery codes; its sessions end.
+
+    The owner sets up another one on the page of the account. Be sure who is asking.
+
+    \b
+    Example:
+      partnerproof account reset-second-factor ann
+    """
+    workspace = choice.workspace()
+    with workspace.writing_beside("account reset-second-factor"), workspace.open() as ledger:
+        had = remove_second_factor(ledger, name)
+    if not had:
+        raise BadInputError(
+            Problem(
+                where="NAME",
+                expected="an account with a second factor",
+                got=repr(name),
+                next_step="see `partnerproof account list`",
+            )
+        )
+    click.echo(f"{name} has no second factor any more")
+
+
 @account.command("list")
 @pass_choice
 def show(choice: Choice) -> None:
@@ -87,7 +115,16 @@ def show(choice: Choice) -> None:
     """
     with choice.workspace().open_readonly() as ledger:
         accounts = list_accounts(ledger)
+        factors = {row.account for row in accounts if has_second_factor(ledger, row.account)}
     for row in accounts:
-        click.echo(f"{row.account:20} {row.role:10} since {row.created_at}{'' if row.is_active else ', closed'}")
+        ends = "" if row.is_active else ", closed"
+        means = (
+            f", by the login of {row.issuer}"
+            if row.issuer
+            else ", with a second factor"
+            if row.account in factors
+            else ""
+        )
+        click.echo(f"{row.account:20} {row.role:10} since {row.created_at}{means}{ends}")
     if not accounts:
         click.echo("no accounts yet: partnerproof account add NAME --role admin", err=True)

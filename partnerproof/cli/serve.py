@@ -24,6 +24,7 @@ from ledger.errors import BadInputError, OutsideFailureError, Problem
 from matcher.brands.official_logos import find_four_eyes
 from partnerproof.background_pictures import BackgroundPictures
 from partnerproof.cli.choice import Choice, pass_choice
+from partnerproof.cli.login_settings import has_own_accounts, make_provider, make_terms
 from partnerproof.crawl_answers import brands_with_rejections
 from partnerproof.flow import follow_rejections
 from partnerproof.workspace import Workspace
@@ -100,7 +101,7 @@ def _serve(workspace: Workspace, door: _Door, *, with_token: bool, with_pictures
     import uvicorn
 
     with workspace.open() as ledger:
-        if not with_token:
+        if not with_token and workspace.config.login.oidc is None:
             _require_account(ledger)
         summary = update_casework(ledger, workspace.removal_terms).tell()
         rejecting = brands_with_rejections(ledger)
@@ -121,6 +122,9 @@ def _serve(workspace: Workspace, door: _Door, *, with_token: bool, with_pictures
         answer_days=workspace.config.letters.answer_days,
         rdap_dir=workspace.rdap,
         hosts=door.names(),
+        terms=make_terms(workspace.config.login),
+        company=make_provider(workspace.config.login, workspace.root),
+        own_accounts=has_own_accounts(workspace.config.login),
     )
     context.cases.read(context.ledger)  # so that the first who asks does not wait for it
     if summary:

@@ -91,7 +91,7 @@ def _write_casework(page: Any) -> dict[str, str]:
     return {
         "queue": home, "all cases": f"{home}?state=any", "nothing found": f"{home}?q=nothing-like-it", "case": undecided, "decided case": case,
         "new letter": f"{case}/letter", "letter": letter, "archived copy": home.rstrip("/") + copy, "dashboard": f"{home}dashboard",
-        "log": f"{home}log", "help": f"{home}help", "not there": f"{home}cases/nothing", "login": f"{home}login",
+        "log": f"{home}log", "help": f"{home}help", "not there": f"{home}cases/nothing", "login": f"{home}login", "account": f"{home}account",
     }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ import secrets
 from dataclasses import dataclass
 from functools import cache
 
+from casebook.web.access.second_factor import has_second_factor, take_code
 from ledger.database import Ledger, columns_of
 from ledger.errors import BadInputError, Problem
 from ledger.identity import sha256_hex, utc_now, utc_text
@@ -21,7 +22,6 @@ from ledger.records import Account
 from ledger.records import Session as StoredSession
 from ledger.vocabulary import Role
 
-SESSION_HOURS = 10  # a working day; then one logs in again
 MIN_PASSWORD_CHARS = 12
 _SCRYPT_N, _SCRYPT_R, _SCRYPT_P = (
     1 << 14,
@@ -33,12 +33,24 @@ _ORDER = tuple(Role)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoginTerms:
+    """How long a session lasts, and which roles of own accounts need a second factor."""
+
+    session_hours: float = 10  # a working day; then one logs in again
+    second_factor_roles: frozenset[Role] = frozenset()
+
+
+TERMS = LoginTerms()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """Who is logged in. csrf: what every form of theirs carries."""
 
     account: str
     role: Role
     csrf: str
+    must_enrol: bool = False  # it may do nothing but set up the second factor that its role needs
 
     def may(self, role: Role) -> bool:
         """Whether the account may do what a role may."""
@@ -113,14 +125,33 @@ def _nobodys() -> str:
     return hash_password(secrets.token_hex(16))
 
 
-def log_in(ledger: Ledger, account: str, password: str) -> str | None:
-    """Begin a session; returns its token, or None when name and password do not fit."""
+def is_password_of(ledger: Ledger, account: str, password: str) -> bool:
+    """Whether a password is that of an account that may log in with one."""
     known = ledger.find(Account, account=account, is_active=True)
-    is_right = is_password(password, known.password_hash if known else _nobodys())
-    return begin_session(ledger, known.account, known.role) if known is not None and is_right else None
+    stored = known.password_hash if known else None
+    return is_password(password, stored or _nobodys()) and stored is not None
 
 
-def begin_session(ledger: Ledger, account: str, role: Role) -> str:
+def log_in(ledger: Ledger, account: str, password: str, code: str = "", terms: LoginTerms = TERMS) -> str | None:
+    """Begin a session; returns its token, or None when name, password and code do not fit.
+
+    code: of the second factor, or a recovery code; looked at only where the account has a second factor.
+    """
+    if not is_password_of(ledger, account, password):
+        return None
+    with_factor = has_second_factor(ledger, account)
+    if with_factor and not take_code(ledger, account, code):
+        return None
+    known = ledger.find(Account, account=account, is_active=True)
+    if known is None:  # closed in the meantime
+        return None
+    must_enrol = not with_factor and known.role in terms.second_factor_roles
+    return begin_session(ledger, known.account, known.role, terms=terms, must_enrol=must_enrol)
+
+
+def begin_session(
+    ledger: Ledger, account: str, role: Role, *, terms: LoginTerms = TERMS, must_enrol: bool = False
+) -> str:
     """Return the token of a new session: never one that a browser brought along."""
     token, now = secrets.token_urlsafe(32), utc_now()
     with ledger.transaction():
@@ -131,7 +162,8 @@ def begin_session(ledger: Ledger, account: str, role: Role) -> str:
             role=role,
             csrf=secrets.token_urlsafe(24),
             began_at=utc_text(now),
-            expires_at=utc_text(now + dt.timedelta(hours=SESSION_HOURS)),
+            expires_at=utc_text(now + dt.timedelta(hours=terms.session_hours)),
+            must_enrol=must_enrol,
         )
         ledger.add([session])
     return token
@@ -146,12 +178,18 @@ def read_session(ledger: Ledger, token: str | None) -> Session | None:
         f"SELECT {columns_of(StoredSession)} FROM sessions WHERE token_sha256 = ? AND expires_at >= ?",
         [sha256_hex(token.encode("utf-8", "replace")), utc_text()],
     )
-    return None if stored is None else Session(account=stored.account, role=stored.role, csrf=stored.csrf)
+    if stored is None:
+        return None
+    return Session(account=stored.account, role=stored.role, csrf=stored.csrf, must_enrol=stored.must_enrol)
 
 
 def end_session(ledger: Ledger, token: str | None) -> None:
     if token:
         ledger.execute("DELETE FROM sessions WHERE token_sha256 = ?", [sha256_hex(token.encode("utf-8", "replace"))])
+
+
+def end_sessions_of(ledger: Ledger, account: str) -> None:
+    ledger.execute("DELETE FROM sessions WHERE account = ?", [account])
 
 
 def _problem(where: str, expected: str, got: str, next_step: str) -> Problem:

@@ -47,7 +47,8 @@ def address(context: ApplicationContext, path: str) -> str:
 
 def test_every_route_is_known_to_these_tests(context):
     open_to_all = {"/static/{name}", "/favicon.ico", "/login", "/enter"}
-    assert {route.path for route in ReviewApp(context).routes()} == {*open_to_all, "/logout", *PAGES, *POSTS, *UPLOADS}
+    own = {"/logout", "/account", "/account/second-factor", "/account/second-factor/confirm"}  # test_second_factor.py
+    assert {route.path for route in ReviewApp(context).routes()} == {*open_to_all, *own, *PAGES, *POSTS, *UPLOADS}
 
 
 @pytest.mark.parametrize("role", [None, *Role])
@@ -83,7 +84,9 @@ def test_forms_by_role(context, role, path):
         assert answer.status_code == 400  # nothing was ticked
 
 
-@pytest.mark.parametrize("path", [*POSTS, *UPLOADS, "/logout"])
+@pytest.mark.parametrize(
+    "path", [*POSTS, *UPLOADS, "/logout", "/account/second-factor", "/account/second-factor/confirm"]
+)
 def test_a_form_without_the_sessions_secret_does_nothing(context, path):
     who, other = client(context, "admin-one"), client(context, "approver-one")
     for given in ("", "x", csrf(other.get("/help").text)):
