@@ -1,90 +1,63 @@
-"""`partnerproof doctor`: what protects this machine from the bytes of strangers, and what is missing."""
+"""`partnerproof doctor`: the health of this installation, and of the workspace."""
 
 from __future__ import annotations
 
 import json
-import tempfile
-from dataclasses import asdict, dataclass
-from importlib.util import find_spec
-from pathlib import Path
+from dataclasses import asdict
 
 import click
 
-from crawler.drawing.browser import find_executable
-from crawler.drawing.browser_user import try_browser
-from ledger.box_check import check_box
+from casebook.files.tables import plain
 from partnerproof.cli.choice import Choice, pass_choice
-from partnerproof.workspace import NoWorkspaceError
+from partnerproof.cli.tables import plain_console
+from partnerproof.safekeeping.health import Health
+from partnerproof.safekeeping.installation import Finding, State, look_at_machine
+from partnerproof.workspace import NoWorkspaceError, Workspace
 
-OK, MISSING, NOT_INSTALLED = "ok", "missing", "not installed"
-PROBLEM = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """state: OK, MISSING or NOT_INSTALLED, which is no problem."""
-
-    part: str
-    state: str
-    detail: str
+STYLES = {State.OK: "green", State.NOT_SET_UP: "dim", State.NOT_CHECKED: "yellow", State.PROBLEM: "bold red"}
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="As a JSON list.")
+@click.option("--json", "as_json", is_flag=True, help="As a JSON list, for a monitor.")
 @pass_choice
-def doctor(choice: Choice, as_json: bool) -> None:  # noqa: FBT001  # click passes by name
-    """Say whether foreign pages, pictures and PDF files are read in a whole box here, and try it.
+def doctor(choice: Choice, as_json: bool) -> int:  # noqa: FBT001  # click passes by name
+    """Say how this installation and the workspace are: boxes for foreign bytes, Chromium, fonts, extras; disk, modes, clock, database,
+    archive, log, seals, anchors, backups, the watch. Each problem comes with what to do.
 
-    Ends with 1 where a layer is missing. Needs no workspace.
+    Quick, and without a workspace it looks at the machine alone. Exit 1 when there is a problem, 3 when something could not be checked.
 
     \b
     Example:
       partnerproof doctor
     """
-    findings = [*_box(), _browser(choice)]
+    workspace: Workspace | None = None
+    try:
+        workspace = choice.workspace()
+    except NoWorkspaceError:
+        if choice.named is not None:
+            raise
+    crawl = workspace.config.crawl if workspace else None
+    findings = list(look_at_machine((crawl and crawl.browser) or None, (crawl and crawl.browser_user) or None))
+    if workspace is not None:
+        findings += Health(workspace).findings()
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
     else:
-        for finding in findings:
-            click.echo(f"{finding.state:<14} {finding.part}: {finding.detail}")
-    if any(finding.state == MISSING for finding in findings):
-        raise SystemExit(PROBLEM)
+        _tell(findings)
+    states = {finding.state for finding in findings}
+    return 1 if State.PROBLEM in states else 3 if State.NOT_CHECKED in states else 0
 
 
-def _box() -> list[Finding]:
-    with tempfile.NamedTemporaryFile(prefix="partnerproof-doctor-") as own:
-        check = check_box(Path(own.name))
-    findings = []
-    for layer in check.missing:
-        name, _, detail = layer.partition(": ")
-        findings.append(Finding(part=name, state=MISSING, detail=detail))
-    if not check.missing:
-        findings.append(
-            Finding(part="layers", state=OK, detail="empty environment, no new privileges, Landlock, seccomp")
-        )
-    if check.got_through:
-        detail = f"a process in it could {', '.join(check.got_through)}"
-        findings.append(Finding(part="tried in a box", state=MISSING, detail=detail))
-    else:
-        detail = "it could read and write no file of yours, reach no network, start no program, touch no other process"
-        findings.append(Finding(part="tried in a box", state=OK, detail=detail))
-    return findings
-
-
-def _browser(choice: Choice) -> Finding:
-    part = "Chromium"
-    try:
-        config = choice.workspace().config.crawl
-        named, user = config.browser or None, config.browser_user or None
-    except NoWorkspaceError:
-        named, user = None, None
-    executable = find_executable(named)
-    if find_spec("playwright") is None or executable is None:
-        detail = (
-            "pages that scripts draw are not drawn; pip install 'partnerproof[browser]', and Chromium of the system"
-        )
-        return Finding(part=part, state=NOT_INSTALLED, detail=detail)
-    why = try_browser(executable, user)
-    if why is not None:
-        return Finding(part=part, state=MISSING, detail=why)
-    return Finding(part=part, state=OK, detail="runs in its own sandbox, not as root, with an empty environment")
+def _tell(findings: list[Finding]) -> None:
+    console = plain_console()
+    widest = max(len(finding.part) for finding in findings)
+    for finding in findings:
+        console.print(f"{finding.state:>11}", style=STYLES[finding.state], end="  ")
+        console.print(plain(f"{finding.part:<{widest}}  {finding.detail}"), markup=False, highlight=False)
+        if finding.advice and finding.state is not State.OK:
+            console.print(plain(f"{'':>13}{'':<{widest}}  → {finding.advice}"), markup=False, highlight=False)
+    problems = sum(finding.state is State.PROBLEM for finding in findings)
+    unchecked = sum(finding.state is State.NOT_CHECKED for finding in findings)
+    summary = f"{problems} {'problem' if problems == 1 else 'problems'}" if problems else "no problem"
+    more = f"; {unchecked} could not be checked" if unchecked else ""
+    console.print(f"\n{summary}{more}", style="bold", highlight=False)

@@ -1,0 +1,35 @@
+"""Files of the web archive against what the database knows of them: strays, and files that are shorter than what was stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ledger.database import Ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrayFiles:
+    """What does not fit. unknown: files that no crawl wrote; short: with fewer bytes than stored, or gone."""
+
+    files: int
+    file_bytes: int
+    unknown: tuple[str, ...]
+    short: tuple[str, ...]
+    unfinished_bytes: int  # at the ends of files, beyond what was stored
+
+
+def find_stray_files(ledger: Ledger, warc_dir: Path) -> StrayFiles:
+    """Compare names and lengths; no byte is read. Errors: OSError."""
+    known = {
+        row["warc_file"]: row["committed_bytes"]
+        for row in ledger.rows("SELECT warc_file, committed_bytes FROM warc_files")
+    }
+    there = {path.name: path.stat().st_size for path in sorted(warc_dir.glob("*"))} if warc_dir.is_dir() else {}
+    return StrayFiles(
+        files=len(there),
+        file_bytes=sum(there.values()),
+        unknown=tuple(name for name in there if name not in known),
+        short=tuple(name for name, size in sorted(known.items()) if there.get(name, 0) < size),
+        unfinished_bytes=sum(max(0, there[name] - size) for name, size in known.items() if name in there),
+    )
