@@ -1,25 +1,26 @@
 """Two reviewers and a crawl write to one database at once, as fast as they can; afterwards nothing may be missing.
 
-python -m bench.review_writers [--seconds 600] [--vendors 60]
+python -m bench.review_writers [--seconds 600] [--vendors 60] [--day]
 
 A real `serve`, real crawls of generated vendors one after another, two accounts that decide, undo, put off, assign and comment over
 HTTP without a pause. Printed: what was asked and answered, how long it took, and what is wrong afterwards:
 
 1. an answer of 500 or more, an answer that tells of a lock, a crawl that failed;
 2. an accepted decision, undoing or comment that is not in case_events, or, as far as it is one, not in the custody log;
-3. a case whose state, reason or assignee is not what its events make of it;
-4. a custody log that does not verify.
+3. a case, letter or reply that is not what its events make of it;
+4. a workspace that does not verify.
+
+With --day it is a day in ten minutes: other commands run beside it, and the server is killed every 20 to 60 seconds.
 """
 
 from __future__ import annotations
 
 import argparse
 import http.client
-import json
+import itertools
 import random
 import re
 import signal
-import sqlite3
 import statistics
 import subprocess
 import sys
@@ -27,21 +28,26 @@ import tempfile
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Generic, TypeVar
 from urllib.parse import urlencode
 
 from bench.generated_web import GeneratedWeb
 from bench.kill import make_workspace, run_to_end, start_crawl
 from casebook.cases.decisions import REASONS
 from casebook.web.access.accounts import add_account
-from ledger.database import Ledger
+from ledger.database import Ledger, columns_of
 from ledger.proof.custody import CustodyLog
+from ledger.proof.verifier import BROKEN
 from ledger.proof.writer_lock import acquire_writer_lock
+from ledger.records import CaseEventRow
 from ledger.vocabulary import CaseEvent, CaseState, Role
+from partnerproof.safekeeping.case_events import CaseCheck
 
+T = TypeVar("T")
 PASSWORD = "a password of this benchmark"  # noqa: S105  # of a server on loopback, gone with it
 STATES = ("needs-a-register", "confirmed", "not-a-claim", "duplicate", "later", "authorised", "false-match")
 # most decisions touch the case alone; a false match also takes its image out of matches and claims, in the background
@@ -64,6 +70,7 @@ class Reviewer:
     port: int
     account: str
     chance: random.Random
+    is_cut_off: bool = False  # the server will be killed under its hands
     accepted: list[Accepted] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     statuses: Counter[str] = field(default_factory=Counter)
@@ -103,7 +110,8 @@ class Reviewer:
             while time.monotonic() < until:
                 self.act()
         except (OSError, http.client.HTTPException) as error:
-            self.problems.append(f"{self.account}: {type(error).__name__} {error}")
+            if not self.is_cut_off:
+                self.problems.append(f"{self.account}: {type(error).__name__} {error}")
         finally:
             self.close()
 
@@ -143,13 +151,13 @@ class Reviewer:
 
 
 @contextmanager
-def serving(root: Path) -> Iterator[int]:
-    """Serve a workspace; yields the port."""
+def serving(root: Path, *, is_killed: bool = False) -> Iterator[int]:
+    """Serve a workspace; yields the port. is_killed: it ends by SIGKILL."""
     command = [sys.executable, "-m", "partnerproof", "-w", str(root), "serve", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         assert server.stdout is not None
         yield int(server.stdout.readline().strip().rstrip("/").rpartition(":")[2])
-        server.terminate()
+        server.kill() if is_killed else server.terminate()
 
 
 def crawl_on(root: Path, seeds: Path, web: GeneratedWeb, until: float) -> tuple[int, list[str]]:
@@ -170,27 +178,37 @@ def crawl_on(root: Path, seeds: Path, web: GeneratedWeb, until: float) -> tuple[
     return count, problems
 
 
+def others_on(root: Path, until: float) -> tuple[Counter[str], list[str]]:
+    """Judge, watch, seal and verify again and again until a moment; returns what ended how, and what went wrong."""
+    counts, problems = Counter[str](), []
+    commands = (("judge",), ("seal",), ("watch", "--once", "--allow-private", "--delay", "0"), ("verify",), ("report",))
+    for command in itertools.cycle(commands):
+        if time.monotonic() >= until:
+            return counts, problems
+        done = subprocess.run([sys.executable, "-m", "partnerproof", "-w", str(root), *command], capture_output=True, text=True, check=False)  # fmt: skip
+        counts[f"{command[0]} {done.returncode}"] += 1
+        # 3: another command writes, or something is not stamped
+        if done.returncode not in (0, 3) or "Traceback" in done.stderr or "BROKEN" in done.stdout:
+            problems.append(f"{command[0]}: {done.returncode} {done.stdout[-300:]} {done.stderr[-300:]}")
+    return counts, problems
+
+
 def read_faults(root: Path, accepted: list[Accepted]) -> list[str]:
     """Return what is missing or does not fit after everybody has stopped."""
-    database = sqlite3.connect(f"file:{root}/var/partnerproof.db?mode=ro", uri=True)
-    database.row_factory = sqlite3.Row
-    events = database.execute("SELECT * FROM case_events ORDER BY rowid").fetchall()  # as they were added
-    cases = database.execute("SELECT * FROM cases").fetchall()
-    database.close()
-    stored = {("decided", row["batch_id"], row["by"]) for row in events if row["event"] == CaseEvent.DECIDED}
+    log = CustodyLog(root / "var" / "custody.jsonl").entries()
+    with Ledger.open_readonly(root / "var" / "partnerproof.db") as ledger:
+        events = ledger.select(CaseEventRow, f"SELECT {columns_of(CaseEventRow)} FROM case_events ORDER BY rowid")
+        checks = list(CaseCheck(ledger, log).checks())
+    stored = {("decided", event.batch_id, event.by) for event in events if event.event == CaseEvent.DECIDED}
+    stored |= {("undone", event.details["batch"], event.by) for event in events if event.event == CaseEvent.UNDONE}
     stored |= {
-        ("undone", json.loads(row["details"])["batch"], row["by"]) for row in events if row["event"] == CaseEvent.UNDONE
-    }
-    stored |= {
-        ("commented", json.loads(row["details"])["comment"], row["by"])
-        for row in events
-        if row["event"] == CaseEvent.COMMENTED
+        ("commented", event.details["comment"], event.by) for event in events if event.event == CaseEvent.COMMENTED
     }
     logged = {
         ("undone" if entry["details"]["decision"] == "undone" else "decided", entry["details"]["batch"], entry["by"])
-        for entry in CustodyLog(root / "var" / "custody.jsonl").entries()
-        if entry["event"] == "decided"
-    }  # fmt: skip
+        for entry in log
+        if entry["event"] == "decided" and "batch" in entry["details"]
+    }
     faults = []
     for one in accepted:
         key = (one.what, one.key, one.by)
@@ -198,45 +216,23 @@ def read_faults(root: Path, accepted: list[Accepted]) -> list[str]:
             faults.append(f"{one.what} by {one.by}, {one.key}: accepted, but in no event")
         if one.what != "commented" and key not in logged:
             faults.append(f"{one.what} by {one.by}, {one.key}: accepted, but not in the custody log")
-    by_case: dict[str, list[sqlite3.Row]] = defaultdict(list)
-    for row in events:
-        by_case[row["case_id"]].append(row)
-    for case in cases:
-        faults += _misfits(case, by_case[case["case_id"]])
-    return faults
+    return [*faults, *(f"{check.what}: {check.detail}" for check in checks if check.outcome == BROKEN)]
 
 
-def _misfits(case: sqlite3.Row, events: list[sqlite3.Row]) -> list[str]:
-    """Play a case's events over again, and compare each step and the end."""
-    now: dict[str, object] = {"state": "open", "reason": None, "assignee": None}
-    faults = []
-    for event in events:
-        details, before = json.loads(event["details"]), json.loads(event["before"])
-        if before and any(before[name] != value for name, value in now.items()):
-            faults.append(f"case {case['case_id']}, event {event['event_id']}: found {before}, expected {now}")
-        match event["event"]:
-            case CaseEvent.DECIDED:
-                now |= {"state": details["decision"], "reason": details["reason"]}
-            case CaseEvent.UNDONE:
-                undone = next(row for row in events if row["batch_id"] == details["batch"])
-                now |= {name: json.loads(undone["before"])[name] for name in now}
-            case CaseEvent.PUT_OFF:
-                now |= {"state": "later"}
-            case CaseEvent.ASSIGNED:
-                now |= {"assignee": details["to"]}
-            case CaseEvent.CLOSED:
-                now |= {"state": "closed"}
-            case CaseEvent.CHANGED if details["state"] not in ("open", "later", "waiting-approval"):
-                now |= {"state": "open", "reason": None}
-    if {name: case[name] for name in now} != now or case["last_event_id"] != events[-1]["event_id"]:
-        faults.append(
-            f"case {case['case_id']}: is {case['state']}, {case['reason']}, {case['assignee']}, expected {now}"
-        )
-    return faults
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What came of it. others: what the other commands ended with, where they ran; kills: of the server."""
+
+    reviewers: list[Reviewer]
+    crawls: int
+    problems: list[str]
+    others: Counter[str]
+    kills: int
 
 
-def run(root: Path, *, seconds: float, vendors: int, seed: int = 1) -> tuple[list[Reviewer], int, list[str]]:
-    """Make a workspace and let all write to it for a time; returns the reviewers, how often it was crawled, and all faults."""
+def run(root: Path, *, seconds: float, vendors: int, seed: int = 1, is_day: bool = False) -> Done:
+    """Make a workspace and let all write to it for a time. is_day: other commands run too, and the server is killed now and then."""
+    others, kills = Counter[str](), 0
     with GeneratedWeb(vendors) as web:
         seeds = root.parent / "seeds.csv"
         web.write_seeds(seeds)
@@ -247,30 +243,70 @@ def run(root: Path, *, seconds: float, vendors: int, seed: int = 1) -> tuple[lis
         with acquire_writer_lock(database, "accounts"), Ledger.open(database) as ledger:
             for account in ("ann", "bob"):
                 add_account(ledger, account, Role.ADMIN, PASSWORD)
-        with serving(root) as port:
-            reviewers = [Reviewer(port, name, random.Random(f"{name} {seed}")) for name in ("ann", "bob")]
-            until = time.monotonic() + seconds
-            threads = [threading.Thread(target=reviewer.work, args=[until], daemon=True) for reviewer in reviewers]
-            for thread in threads:
-                thread.start()
-            crawls, problems = crawl_on(root, seeds, web, until)
+        until = time.monotonic() + seconds
+        reviewers: list[Reviewer] = []
+        crawling = _Task(lambda: crawl_on(root, seeds, web, until))
+        beside = _Task(lambda: others_on(root, until)) if is_day else None
+        chance = random.Random(seed)
+        while time.monotonic() < until:
+            turn_until = min(until, time.monotonic() + chance.uniform(20, 60)) if is_day else until
+            is_last = turn_until == until
+            with serving(root, is_killed=not is_last) as port:
+                now = [
+                    Reviewer(port, name, random.Random(f"{name} {seed} {kills}"), is_cut_off=not is_last)
+                    for name in ("ann", "bob")
+                ]
+                # whoever is at work when the server is killed: what was answered before counts
+                threads = [threading.Thread(target=reviewer.work, args=[until], daemon=True) for reviewer in now]
+                for thread in threads:
+                    thread.start()
+                time.sleep(max(0.0, turn_until - time.monotonic()))
+                if is_last:
+                    for thread in threads:
+                        thread.join(180)
             for thread in threads:
                 thread.join(180)
+            kills += not is_last
+            reviewers += now
+        crawls, problems = crawling.result()
+        if beside is not None:
+            others, wrong = beside.result()
+            problems += wrong
     problems += [problem for reviewer in reviewers for problem in reviewer.problems]
     problems += read_faults(root, [one for reviewer in reviewers for one in reviewer.accepted])
-    verified = subprocess.run([sys.executable, "-m", "partnerproof", "-w", str(root), "verify"], capture_output=True, text=True, check=False)  # fmt: skip
+    options = ["--deep"] if is_day else []
+    verified = subprocess.run([sys.executable, "-m", "partnerproof", "-w", str(root), "verify", *options], capture_output=True, text=True, check=False)  # fmt: skip
     if "nothing is broken" not in verified.stdout:
         problems.append(f"verify: {verified.stdout[-800:]}{verified.stderr[-200:]}")
-    return reviewers, crawls, problems
+    return Done(reviewers=reviewers, crawls=crawls, problems=problems, others=others, kills=kills)
+
+
+class _Task(Generic[T]):
+    """Something that runs beside, with its result."""
+
+    def __init__(self, act: Callable[[], T]) -> None:
+        self._results: list[T] = []
+        self._thread = threading.Thread(target=lambda: self._results.append(act()), daemon=True)
+        self._thread.start()
+
+    def result(self) -> T:
+        self._thread.join(600)
+        return self._results[0]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--vendors", type=int, default=60)
+    parser.add_argument(
+        "--day",
+        action="store_true",
+        help="also judge, watch, seal, verify, report; kill the server now and then; verify --deep",
+    )
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        reviewers, crawls, problems = run(Path(folder, "space"), seconds=asked.seconds, vendors=asked.vendors)
+        done = run(Path(folder, "space"), seconds=asked.seconds, vendors=asked.vendors, is_day=asked.day)
+    reviewers, crawls, problems = done.reviewers, done.crawls, done.problems
     statuses = sum((reviewer.statuses for reviewer in reviewers), Counter[str]())
     for kind, count in sorted(statuses.items()):
         print(f"{kind:16} {count:7,}")
@@ -279,6 +315,10 @@ def main() -> int:
         print(f"{kind:16} median {statistics.median(times):6.0f} ms, p99 {times[int(0.99 * len(times))]:6.0f} ms, longest {times[-1]:6.0f} ms")  # fmt: skip
     told = Counter(one.what for reviewer in reviewers for one in reviewer.accepted)
     print(f"accepted: {', '.join(f'{count:,} {what}' for what, count in told.items())}; {crawls} crawls beside them")
+    if asked.day:
+        print(
+            f"the server was killed {done.kills} times; beside it: {', '.join(f'{what} x {count}' for what, count in sorted(done.others.items()))}"
+        )
     print("\n".join(problems[:20]) or "nothing is missing, nobody was told of a lock, the custody log verifies")
     return 1 if problems else 0
 

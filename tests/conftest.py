@@ -217,10 +217,11 @@ def demo_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def acme_once(tmp_path_factory: pytest.TempPathFactory, logo_png: bytes) -> Path:
-    return made_once(tmp_path_factory, "acme", lambda folder: _make_acme(folder, logo_png)) / "space"
+    return made_once(tmp_path_factory, "acme", lambda folder: make_acme(folder, logo_png)) / "space"
 
 
-def _make_acme(folder: Path, logo_png: bytes) -> None:
+def make_acme(folder: Path, logo_png: bytes) -> Path:
+    """Make folder/space: a workspace with the brand Acme and a register that knows one company."""
     root, logos, register = folder / "space", folder / "logos", folder / "partners.csv"
     logos.mkdir()
     (logos / "acme.png").write_bytes(logo_png)
@@ -232,6 +233,7 @@ def _make_acme(folder: Path, logo_png: bytes) -> None:
     run_partnerproof("init", root)
     run_partnerproof("-w", root, "brand", "add", "acme", *named, "--logos", logos)
     run_partnerproof("-w", root, "register", "import", "acme", register)
+    return root
 
 
 @pytest.fixture

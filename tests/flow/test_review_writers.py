@@ -14,7 +14,8 @@ from bench.review_writers import Accepted, Reviewer, read_faults, run, serving
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory):
     root = tmp_path_factory.mktemp("writers") / "space"
-    return (root, *run(root, seconds=8, vendors=8))
+    done = run(root, seconds=8, vendors=8)
+    return root, done.reviewers, done.crawls, done.problems
 
 
 def test_no_decision_is_lost_and_nobody_is_told_of_a_lock(written):
