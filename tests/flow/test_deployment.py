@@ -118,7 +118,7 @@ def write_nginx(folder: Path, http: int, https: int, served: int) -> list[str]:
     text = "\n".join(line for line in shipped.splitlines() if "[::]" not in line)
     for old, new in {
         "listen 80": f"listen 127.0.0.1:{http}", "listen 443": f"listen 127.0.0.1:{https}", "127.0.0.1:8742": f"127.0.0.1:{served}",
-        "/etc/partnerproof/tls": str(folder), "client_header_timeout 20s": "client_header_timeout 1s",
+        "/etc/ssl/partnerproof": str(folder), "client_header_timeout 20s": "client_header_timeout 1s",
     }.items():  # fmt: skip
         assert old in text
         text = text.replace(old, new)
@@ -136,7 +136,7 @@ def write_caddy(folder: Path, http: int, https: int, served: int) -> list[str]:
     text = (DEPLOY / "Caddyfile").read_text()
     options = f"{{\n\tadmin off\n\thttp_port {http}\n\thttps_port {https}\n\tdefault_bind 127.0.0.1\n\tservers {{\n"
     for old, new in {
-        "{\n\tservers {\n": options, "127.0.0.1:8742": f"127.0.0.1:{served}", "/etc/partnerproof/tls": str(folder), "read_header 20s": "read_header 1s",
+        "{\n\tservers {\n": options, "127.0.0.1:8742": f"127.0.0.1:{served}", "/etc/ssl/partnerproof": str(folder), "read_header 20s": "read_header 1s",
     }.items():  # fmt: skip
         assert old in text
         text = text.replace(old, new)
