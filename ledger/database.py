@@ -9,7 +9,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from functools import cache
@@ -90,6 +90,16 @@ class Ledger:
                 return cls.open_readonly(path, immutable=True)
             raise _cannot_open(path, error) from error
         return cls(database, path)
+
+    def copy_to(self, path: Path) -> None:
+        """Write the whole database, as of one moment, into a new file, whoever writes meanwhile. Errors: OutsideFailureError."""
+        try:
+            with closing(sqlite3.connect(path)) as target:
+                self._connection.backup(target)
+        except sqlite3.Error as error:
+            raise OutsideFailureError(
+                f"{path}: the database could not be copied there ({error}); free some space"
+            ) from error
 
     def close(self) -> None:
         self.database.close()

@@ -378,6 +378,9 @@ class CustodyEvent(StrEnum):
     HELD = "held"  # a legal hold was laid or lifted
     DELETING = "deleting"
     DELETED = "deleted"
+    ANCHORED = "anchored"  # a statement about a seal and this log was left outside this machine
+    BACKED_UP = "backed up"
+    RESTORED = "restored"  # this workspace was put back from a backup
     CHANGED = "changed"  # somebody else changed the database between two commands of ours
     MENDED = "mended"  # the unfinished last line of a killed process was cut off
 

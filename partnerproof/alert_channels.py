@@ -1,4 +1,4 @@
-"""How a digest reaches a team: by e-mail, by webhook, or by whatever apprise knows (extra [alerts]).
+"""How a notice reaches a team: by e-mail, by webhook, or by whatever apprise knows (extra [alerts]).
 
 A password, or a webhook's secret, is read from the environment, never from the configuration: PARTNERPROOF_ALERT_<NAME>.
 """
@@ -17,9 +17,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from email.message import EmailMessage
 from http.client import HTTPException
-from typing import Any
+from typing import Any, Protocol
 
-from casebook.cases.alerts import Digest, note_told, read_digests
+from casebook.cases.alerts import note_told, read_digests
 from ledger.database import Ledger
 from ledger.errors import OutsideFailureError
 from partnerproof.config import AlertConfig
@@ -27,6 +27,21 @@ from partnerproof.version import program_version
 
 TIMEOUT_S, LONGEST_S = 30, 90  # for one answer of a server; for all that a digest takes
 SIGNATURE_HEADER = "X-Partnerproof-Signature"  # sha256=<HMAC-SHA-256 of the body with the secret, hexadecimal>
+
+
+class Notice(Protocol):
+    """What is told: a digest of what has changed, or an anchor's statement."""
+
+    @property
+    def digest_id(self) -> str: ...
+
+    @property
+    def subject(self) -> str: ...
+
+    @property
+    def text(self) -> str: ...
+
+    def as_json(self) -> str: ...
 
 
 def send_alerts(
@@ -46,7 +61,7 @@ def send_alerts(
         sent = []
         for digest in read_digests(ledger, channel.name, channel.brands):
             try:
-                _send_within(longest_s, channel, digest)
+                send_notice(channel, digest, longest_s=longest_s)
             except OutsideFailureError as error:
                 tell(f"alert {channel.name}: {error}; it will be told next time")
                 is_all_told = False
@@ -60,17 +75,25 @@ def send_alerts(
     return is_all_told
 
 
-def _send_within(seconds: float, channel: AlertConfig, digest: Digest) -> None:
-    """Send, or give up: a server that says a byte now and then outlasts every timeout of a socket."""
+def send_notice(channel: AlertConfig, notice: Notice, *, longest_s: float = LONGEST_S) -> None:
+    """Send through a channel. Errors: OutsideFailureError."""
+    do_within(longest_s, lambda: _SENDERS[channel.kind](channel, notice))
+
+
+def do_within(seconds: float, act: Callable[[], None]) -> None:
+    """Do something with the outside, or give up: a server that says a byte now and then outlasts every timeout of a socket.
+
+    Errors: OutsideFailureError.
+    """
     failed: list[Exception] = []
 
-    def send() -> None:
+    def run() -> None:
         try:
-            _SENDERS[channel.kind](channel, digest)
+            act()
         except Exception as error:  # noqa: BLE001  # of libraries, too; told by the thread that waits
             failed.append(error)
 
-    sending = threading.Thread(target=send, daemon=True)
+    sending = threading.Thread(target=run, daemon=True)
     sending.start()
     sending.join(seconds)
     if sending.is_alive():
@@ -85,12 +108,12 @@ def _secret(channel: AlertConfig) -> str:
     return os.environ.get(f"PARTNERPROOF_ALERT_{channel.name.upper().replace('-', '_')}", "")
 
 
-def _send_email(channel: AlertConfig, digest: Digest) -> None:
+def _send_email(channel: AlertConfig, notice: Notice) -> None:
     message = EmailMessage()
-    message["Subject"], message["From"], message["To"] = digest.subject, channel.from_, ", ".join(channel.to)
-    message["Message-ID"] = f"<{digest.digest_id}.{channel.name}@{channel.from_.rpartition('@')[2]}>"
+    message["Subject"], message["From"], message["To"] = notice.subject, channel.from_, ", ".join(channel.to)
+    message["Message-ID"] = f"<{notice.digest_id}.{channel.name}@{channel.from_.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday message comes back
-    message.set_content(digest.text)
+    message.set_content(notice.text)
     try:
         with smtplib.SMTP(channel.host, channel.port, timeout=TIMEOUT_S) as server:
             if channel.starttls:
@@ -111,8 +134,8 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def _post(channel: AlertConfig, digest: Digest) -> None:
-    body = digest.as_json().encode()
+def _post(channel: AlertConfig, notice: Notice) -> None:
+    body = notice.as_json().encode()
     headers = {"Content-Type": "application/json", "User-Agent": f"partnerproof/{program_version()}"}
     secret = _secret(channel)
     if secret:
@@ -125,7 +148,7 @@ def _post(channel: AlertConfig, digest: Digest) -> None:
         raise OutsideFailureError(f"the webhook did not take it ({error})") from error
 
 
-def _notify(channel: AlertConfig, digest: Digest) -> None:
+def _notify(channel: AlertConfig, notice: Notice) -> None:
     try:
         import apprise
     except ImportError as error:
@@ -133,11 +156,11 @@ def _notify(channel: AlertConfig, digest: Digest) -> None:
     services = apprise.Apprise()
     if not all(services.add(address) for address in channel.to):
         raise OutsideFailureError("apprise knows no service for an address of it")
-    if not services.notify(title=digest.subject, body=digest.text):
+    if not services.notify(title=notice.subject, body=notice.text):
         raise OutsideFailureError("apprise could not reach it")
 
 
-_SENDERS: dict[str, Callable[[AlertConfig, Digest], None]] = {
+_SENDERS: dict[str, Callable[[AlertConfig, Notice], None]] = {
     "email": _send_email,
     "webhook": _post,
     "apprise": _notify,

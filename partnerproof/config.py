@@ -43,7 +43,12 @@ after_crawl = true         # seal what a crawl has stored as soon as it has ende
 # [[seal.authority]]
 # name = "first"
 # url = "https://tsa.first.example/tsr"
-# roots = "authorities/first.pem"   # relative to this file
+# roots = "authorities/first.pem"   # relative to this file; old certificates stay in it when new ones are added
+# Anchors keep each seal's head and the length of the custody log outside this machine, where nobody here can change them:
+# [[seal.anchor]]
+# name = "legal"
+# to = "/mnt/legal/partnerproof"    # a folder, or a store such as "s3://bucket/path" (extra [anchor]) ...
+# alert = "team"                    # ... or a channel of [[watch.alert]]: keep its messages
 
 [retention]                # days that payloads are kept after they were fetched; 0 = for ever (`partnerproof retention` deletes)
 finding_days = 0           # of pages with a claim that is not plainly allowed
@@ -166,11 +171,26 @@ class AuthorityConfig(_Strict):
     roots: str
 
 
+class AnchorConfig(_Strict):
+    """[[seal.anchor]]: a place outside this machine. to: a folder or a store; alert: the name of a channel of [[watch.alert]]."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")]
+    to: str = ""
+    alert: str = ""
+
+    @model_validator(mode="after")
+    def _check_place(self) -> AnchorConfig:
+        if bool(self.to) == bool(self.alert):
+            raise ValueError("an anchor names either a folder or store in to, or a channel in alert")
+        return self
+
+
 class SealConfig(_Strict):
-    """[seal]: what is sealed when, and who stamps it."""
+    """[seal]: what is sealed when, who stamps it, and where it is anchored."""
 
     after_crawl: bool = True
     authority: Annotated[list[AuthorityConfig], _distinct_names("authority")] = []
+    anchor: Annotated[list[AnchorConfig], _distinct_names("anchor")] = []
 
 
 class RetentionConfig(_Strict):
@@ -250,6 +270,16 @@ class Config(_Strict):
     watch: WatchConfig = WatchConfig()
     paths: PathsConfig = PathsConfig()
 
+    @model_validator(mode="after")
+    def _check_anchors(self) -> Config:
+        channels = {channel.name for channel in self.watch.alert}
+        for anchor in self.seal.anchor:
+            if anchor.alert and anchor.alert not in channels:
+                raise ValueError(
+                    f"a [[watch.alert]] named {anchor.alert!r}, through which the anchor {anchor.name} goes"
+                )
+        return self
+
 
 def read_config(path: Path) -> Config:
     """Return a configuration file. Errors: BadInputError with every mistake."""
@@ -269,6 +299,9 @@ def read_config(path: Path) -> Config:
 
 
 def _problem(path: Path, lines: list[str], keys: list[str], message: str, got: object) -> Problem:
+    message = message.removeprefix("Value error, ")
+    if not keys:  # two tables do not fit together
+        return Problem(where=str(path), expected=message, got="none", next_step="add it, or name another one")
     line = next(
         (
             n
@@ -278,7 +311,6 @@ def _problem(path: Path, lines: list[str], keys: list[str], message: str, got: o
         None,
     )
     where = f"{path} line {line}" if line else str(path)
-    message = message.removeprefix("Value error, ")
     unknown = message.startswith("Extra inputs")
     expected = "a key that this version knows" if unknown else message[0].lower() + message[1:]
     return Problem(

@@ -37,7 +37,7 @@ from partnerproof.crawl_answers import brands_without_register, count_captures, 
 from partnerproof.crawl_progress import CrawlProgress
 from partnerproof.flow import LOGOS_CHANGED, unjudged_visits
 from partnerproof.follower import Follower
-from partnerproof.sealing import describe_program, seal_after_crawl
+from partnerproof.safekeeping.sealing import describe_program, seal_after_crawl
 from partnerproof.version import program_version
 from partnerproof.workspace import Workspace
 from partnerproof.yields import yield_drops

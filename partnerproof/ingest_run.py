@@ -23,7 +23,7 @@ from ledger.vocabulary import JudgingCause
 from matcher.recognition_process import Recogniser
 from partnerproof.crawl_answers import ReadVisits, count_read_visits, visits_to_judge
 from partnerproof.flow import AFTER_A_VISIT, FlowTools, run_stages
-from partnerproof.sealing import describe_program
+from partnerproof.safekeeping.sealing import describe_program
 from partnerproof.version import program_version
 from partnerproof.workspace import Workspace
 

@@ -64,6 +64,11 @@ class CustodyLog:
         with self._reading() as file:
             return self._head(file)[0]
 
+    def first_digest(self) -> str:
+        """Return the digest of the first entry, which names the log; GENESIS where there is none."""
+        lines = self.lines()
+        return str(self._entry(lines[0].encode())["sha256"]) if lines else GENESIS
+
     def newest(self, events: Container[str]) -> dict[str, Any] | None:
         """Return the latest entry of some kinds; None: there is none. It is looked for from the end.
 

@@ -29,7 +29,9 @@ from ledger.proof.seals import Seals, compare_groups
 from ledger.vocabulary import CustodyEvent
 
 logger = logging.getLogger(__name__)
-WRITES = frozenset({CustodyEvent.BEGAN, CustodyEvent.ENDED, CustodyEvent.DECIDED, CustodyEvent.HELD})
+WRITES = frozenset(
+    {CustodyEvent.BEGAN, CustodyEvent.ENDED, CustodyEvent.DECIDED, CustodyEvent.HELD, CustodyEvent.RESTORED}
+)
 MOST_TABLES, MOST_GROUPS = 60, 5  # that an entry names
 
 

@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from ledger.database import Ledger
@@ -33,6 +34,7 @@ from ledger.proof.verifier import (
     OK,
     Check,
     canonical,
+    certificate_digests,
     check_log,
     check_token,
     file_facts,
@@ -52,12 +54,12 @@ _OUTSIDE = (
 @dataclass
 class Verification:
     """One verification. since: parts that were found in order at or after this UTC text, and whose file has the time and
-    length of then, are not read again; None: everything is read. is_authority_named: whether the configuration names an
-    authority that could stamp what none has stamped."""
+    length of then, are not read again; None: everything is read. trusted: for each authority that the configuration names, the
+    SHA-256 of its certificates; None: the configuration is not at hand."""
 
     place: Place
     since: str | None = None
-    is_authority_named: bool = True
+    trusted: Mapping[str, Sequence[str]] | None = None
     on_bytes: Callable[[int], None] = lambda _: None
     _logged: list[dict[str, Any]] = field(default_factory=list)
     _is_log_sound: bool = True
@@ -161,7 +163,11 @@ class Verification:
         logged = {e["authority"]: e for e in self._entries(CustodyEvent.STAMPED) if e["seal"] == seal.seal_id}
         there = {token.stem for token in seal.tokens}
         if not there and not logged:
-            first = "" if self.is_authority_named else "name one in partnerproof.toml ([[seal.authority]]), then "
+            first = (
+                ""
+                if self.trusted is None or self.trusted
+                else "name one in partnerproof.toml ([[seal.authority]]), then "
+            )
             yield Check(
                 f"seal {seal.seal_id}",
                 NOT_CHECKED,
@@ -181,7 +187,20 @@ class Verification:
             ):
                 yield Check(what, BROKEN, f"{roots.name}, the authority's root certificates, was changed or is missing")
             else:
-                yield check_token(seal.folder / HEAD, token, roots, what=what)
+                yield self._trust(token, check_token(seal.folder / HEAD, token, roots, what=what))
+
+    def _trust(self, token: Path, check: Check) -> Check:
+        """A token that holds, but under certificates that the configuration does not name for its authority, is not checked."""
+        if self.trusted is None or check.outcome != OK:
+            return check
+        foreign = set(certificate_digests(token.with_suffix(".pem"))) - set(self.trusted.get(token.stem, ()))
+        if not foreign:
+            return check
+        return Check(
+            check.what, NOT_CHECKED,
+            f"stamped under the certificate {min(foreign)}, which partnerproof.toml does not name for {token.stem}: if it is the authority's, "
+            "keep it in the file of its roots",
+        )  # fmt: skip
 
     @cached_property
     def seals(self) -> Seals:

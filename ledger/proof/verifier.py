@@ -28,6 +28,7 @@ What supports that is in the export: the connection's certificates, the log of a
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
@@ -211,6 +212,16 @@ def token_epoch(token: Path) -> int | None:
     return None if at is None else _epoch(at)
 
 
+def certificate_digests(pem: Path) -> list[str]:
+    """Return the SHA-256 of each certificate in a PEM file, as browsers and openssl show it; none where it can't be read."""
+    try:
+        text = pem.read_text(encoding="ascii", errors="replace")
+        blocks = re.findall(r"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", text, re.S)
+        return [sha256_hex(base64.b64decode("".join(block.split()), validate=True)) for block in blocks]
+    except (OSError, ValueError):
+        return []
+
+
 def check_token(head: Path, token: Path, roots: Path | None, *, what: str, query: Path | None = None) -> Check:
     """Ask openssl whether a token covers a seal's head, as of the token's own time.
 
@@ -229,7 +240,7 @@ def check_token(head: Path, token: Path, roots: Path | None, *, what: str, query
     command = [openssl, "ts", "-verify", "-in", str(token), *over, "-CAfile", str(roots)]
     answer = _run([*command, *(["-attime", str(moment)] if moment else [])])
     if answer.returncode == 0 and "Verification: OK" in answer.stdout:
-        return Check(what, OK, f"stamped {at}")
+        return Check(what, OK, f"stamped {at}, under the certificate {', '.join(certificate_digests(roots))}")
     reason = next((line for line in answer.stderr.splitlines() if ":error:" in line or "rror" in line), "refused")
     return Check(what, BROKEN, f"openssl: {reason.rsplit(':', maxsplit=1)[-1].strip() or reason}")
 

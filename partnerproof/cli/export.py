@@ -17,7 +17,7 @@ from crawler.drawing.browser import why_no_browser
 from ledger.errors import OutsideFailureError
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.picture import take_pictures
-from partnerproof.sealing import describe_program
+from partnerproof.safekeeping.sealing import describe_program
 from partnerproof.workspace import Workspace
 
 

@@ -20,7 +20,7 @@ from partnerproof.cli.lists import ListChoice, read_list
 from partnerproof.cli.tables import print_findings
 from partnerproof.flow import LOGOS_CHANGED
 from partnerproof.ingest_run import IngestedFile, ingest_file, require_archives
-from partnerproof.sealing import seal_after_crawl
+from partnerproof.safekeeping.sealing import seal_after_crawl
 
 
 @click.command()

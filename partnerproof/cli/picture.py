@@ -11,7 +11,7 @@ from casebook.dossier.findings import read_finding
 from casebook.dossier.pictures import Pictured, PictureOrder, draw_pictures, find_pages, require_browser
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.progress import progress_bar
-from partnerproof.sealing import seal_after_crawl
+from partnerproof.safekeeping.sealing import seal_after_crawl
 from partnerproof.version import program_version
 from partnerproof.workspace import Workspace
 

@@ -1,4 +1,4 @@
-"""`partnerproof seal`: one digest over what is stored, stamped by authorities."""
+"""`partnerproof seal`: one digest over what is stored, stamped by authorities and anchored outside this machine."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import click
 
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.progress import progress_bar
-from partnerproof.sealing import seal_workspace, tell_sealed
+from partnerproof.safekeeping.sealing import seal_workspace, tell_sealed
 
 
 @click.command()
 @pass_choice
 def seal(choice: Choice) -> int:
-    """Seal what was stored since the last seal, and have the seals stamped by the authorities of partnerproof.toml.
+    """Seal what was stored since the last seal, and have it stamped by the authorities and kept at the anchors of partnerproof.toml.
 
-    A crawl does this at its end. Sealing again does no harm: it asks the authorities that have not answered yet.
-    Exit 3 when an authority gave no token; the seal is made all the same.
+    A crawl does this at its end. Sealing again does no harm: it asks the authorities and anchors that have not answered yet.
+    Exit 3 when an authority gave no token or an anchor could not be reached; the seal is made all the same.
 
     \b
     Example:
@@ -33,4 +33,4 @@ def seal(choice: Choice) -> int:
     for stamp in sealed.stamps:
         if stamp.stamped_at:
             click.echo(f"stamped by {stamp.authority} at {stamp.stamped_at}")
-    return 3 if sealed.unstamped else 0
+    return 0 if sealed.is_complete else 3

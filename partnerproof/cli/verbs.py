@@ -53,6 +53,8 @@ GROUPS: dict[str, tuple[Verb, ...]] = {
     "Prove": (
         Verb("seal", "Seal what was stored, and have the seals stamped by authorities."),
         Verb("verify", "Check that everything stored, or an export, is as it was sealed."),
+        Verb("backup", "Copy the whole workspace into a new folder, and check the copy."),
+        Verb("restore", "Make a workspace from a backup."),
         Verb("export", "Write all evidence of one claim, for anybody to check offline."),
         Verb("retention", "Show and delete what has been kept as long as the rules say."),
         Verb("hold", "Keep all that is stored of a vendor, whatever the rules say."),

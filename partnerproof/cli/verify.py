@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,11 @@ from ledger.vocabulary import CustodyEvent
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.progress import progress_bar
 from partnerproof.cli.tables import plain_console
+from partnerproof.crawl_answers import count_rows
+from partnerproof.safekeeping.anchoring import check_anchors, trusted_certificates
+from partnerproof.safekeeping.backups import check_backup, is_backup
+from partnerproof.safekeeping.case_events import CaseCheck
+from partnerproof.safekeeping.made_again import MadeAgain
 from partnerproof.workspace import Workspace
 
 _SINCE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\dZ)?")
@@ -37,38 +43,61 @@ def _is_day_or_instant(text: str) -> bool:
 @click.command()
 @click.argument("export", required=False, type=click.Path(path_type=Path))
 @click.option("--since", help="Do not read again what was found in order on or after this date (2026-11-01) and has its file's time and length of then.")  # fmt: skip
+@click.option("--deep", "is_deep", is_flag=True, help="Also make again from the archive what can be made, and hold cases and letters against their events and the log.")  # fmt: skip
+@click.option("--anchor", "is_anchored", is_flag=True, help="Also hold the workspace against what stands at the anchors of partnerproof.toml.")  # fmt: skip
+@click.option("--statement", "messages", multiple=True, type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A saved message of an anchor; implies --anchor; may be repeated.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Every check as a JSON list.")
 @pass_choice
-def verify(choice: Choice, export: Path | None, since: str | None, as_json: bool) -> int:  # noqa: FBT001
+def verify(
+    choice: Choice,
+    export: Path | None,
+    since: str | None,
+    is_deep: bool,  # noqa: FBT001
+    is_anchored: bool,  # noqa: FBT001
+    messages: tuple[Path, ...],
+    as_json: bool,  # noqa: FBT001
+) -> int:
     """Check that everything stored is as it was sealed: database, web archive, seals, timestamps, custody log.
 
-    With EXPORT, a zip file or its unpacked folder, that is checked instead. Three outcomes: ok, BROKEN, not checked.
-    Exit 1 when something is broken.
+    With EXPORT, a zip file or its unpacked folder, or the folder of a backup, that is checked instead. Three outcomes: ok, BROKEN, not checked.
+    Exit 1 when something is broken, 3 when nothing is and something could not be checked.
 
     \b
     Example:
       partnerproof verify
       partnerproof verify --since 2026-11-01
+      partnerproof verify --deep
+      partnerproof verify --anchor --statement anchor-mail.eml
     """
     if since is not None and not _is_day_or_instant(since):
         raise BadInputError(
             Problem(where="--since", expected="a date", got=repr(since), next_step="write it as 2026-11-01")
         )
-    if export is not None:
+    if export is not None and is_backup(export):
+        checks = check_backup(export)
+    elif export is not None:
         if not export.exists():
             raise BadInputError(
                 Problem(
                     where=str(export),
-                    expected="the zip file or the folder of an export",
+                    expected="the zip file or the folder of an export, or the folder of a backup",
                     got="nothing there",
                     next_step="make one with `partnerproof export CLAIM`",
                 )
             )
         checks = [*check_export(export), *_find_in_log(choice, export)]
     else:
-        checks = _verify_workspace(choice.workspace(), since)
+        workspace = choice.workspace()
+        checks = _verify_workspace(workspace, since)
+        if is_deep:
+            checks += _check_deeply(workspace)
+        if is_anchored or messages:
+            checks += check_anchors(workspace, messages)
     _tell(checks, as_json=as_json)
-    return 1 if any(check.outcome == BROKEN for check in checks) else 0
+    if not as_json and export is None and any(check.outcome == BROKEN for check in checks):
+        _advise(choice.workspace())
+    outcomes = {check.outcome for check in checks}
+    return 1 if BROKEN in outcomes else 3 if NOT_CHECKED in outcomes else 0
 
 
 def _find_in_log(choice: Choice, export: Path) -> Iterator[Check]:
@@ -106,7 +135,7 @@ def _verify_workspace(workspace: Workspace, since: str | None) -> list[Check]:
         checks = Verification(
             place,
             since=since,
-            is_authority_named=bool(workspace.authorities),
+            trusted=trusted_certificates(workspace),
             on_bytes=lambda count: progress.advance(task, count),
         ).run()
     if workspace.var.is_dir() and not _is_log_broken(checks, workspace.custody.path.name):
@@ -115,8 +144,41 @@ def _verify_workspace(workspace: Workspace, since: str | None) -> list[Check]:
     return checks
 
 
+def _check_deeply(workspace: Workspace) -> Iterator[Check]:
+    try:
+        with workspace.open_readonly() as ledger:
+            yield from CaseCheck(ledger, workspace.custody.entries()).checks()
+            visits = count_rows(ledger, "visits")
+        with progress_bar() as progress:
+            task = progress.add_task("making again", total=visits)
+            yield from MadeAgain(workspace, on_visit=lambda _: progress.advance(task)).checks()
+    except (PartnerproofError, sqlite3.Error) as error:
+        yield Check("deep", NOT_CHECKED, f"it could not be made again ({error})")
+
+
+def _advise(workspace: Workspace) -> None:
+    """Name the latest backup that is still there."""
+    try:
+        backups = [entry for entry in workspace.custody.entries() if entry["event"] == CustodyEvent.BACKED_UP]
+        entry = next(entry for entry in reversed(backups) if Path(entry["details"]["to"]).is_dir())
+    except (PartnerproofError, StopIteration, KeyError, TypeError):
+        click.echo("keep everything as it is; no backup that the custody log tells of is there")
+        return
+    folder = entry["details"]["to"]
+    click.echo(
+        f"keep everything as it is; the latest backup is of {entry['at']}: partnerproof restore {folder} NEW-FOLDER"
+    )
+
+
 def _is_log_broken(checks: list[Check], name: str) -> bool:
     return any(check.outcome == BROKEN and check.what.startswith(name) for check in checks)
+
+
+def tell_broken(checks: Iterable[Check]) -> None:
+    """Print what is broken."""
+    for check in checks:
+        if check.outcome == BROKEN:
+            click.echo(f"BROKEN  {plain(check.what)}: {plain(check.detail)}")
 
 
 def _tell(checks: list[Check], *, as_json: bool) -> None:

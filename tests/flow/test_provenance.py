@@ -1,6 +1,6 @@
 """What is recorded with each exchange of who answered, and on whose word it was asked.
 
-Tests: crawler/wire/connection_facts.py, partnerproof/sealing.py, casebook/dossier/provenance.py.
+Tests: crawler/wire/connection_facts.py, partnerproof/safekeeping/sealing.py, casebook/dossier/provenance.py.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from crawler.visits.made_with import digest_files
 from ledger.database import Ledger
 from ledger.proof.verifier import BROKEN, check_export
 from ledger.shipped import shipped_data
-from partnerproof.sealing import describe_program
+from partnerproof.safekeeping.sealing import describe_program
 from partnerproof.workspace import find_workspace
 from tests.conftest import Answer, run_partnerproof, send
 from tests.flow.sealed import PAGE, claim_of, flip, of, verify

@@ -123,9 +123,9 @@ def test_what_to_do_about_an_unstamped_seal_depends_on_whether_an_authority_is_n
     run_partnerproof("-w", acme, "seal")
     unstamped = "no authority has stamped it yet: "
     first = "name one in partnerproof.toml ([[seal.authority]]), then "
-    assert f"{unstamped}{first}run `partnerproof seal`\n" in run_partnerproof("-w", acme, "verify")
+    assert f"{unstamped}{first}run `partnerproof seal`\n" in run_partnerproof("-w", acme, "verify", code=3)
     configure(acme, '[[seal.authority]]\nname = "first"\nurl = "http://127.0.0.1:9/"\nroots = "first.pem"\n')
-    assert f"{unstamped}run `partnerproof seal`\n" in run_partnerproof("-w", acme, "verify")
+    assert f"{unstamped}run `partnerproof seal`\n" in run_partnerproof("-w", acme, "verify", code=3)
 
 
 def test_an_authority_whose_answer_has_no_end_is_not_waited_for(sealed):

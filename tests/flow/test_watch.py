@@ -11,19 +11,15 @@ import hmac
 import json
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from casebook.cases.alerts import Digest
 from casebook.cases.contacts import propose_contacts
@@ -34,28 +30,6 @@ from partnerproof.alert_channels import send_alerts
 from partnerproof.config import AlertConfig
 from tests.conftest import Answer, run_partnerproof, send
 from tests.flow.watched import CHALLENGE, CLEAN, SHOWING, WORDS, Watched, watch_vendor
-
-
-class Mailbox:
-    """What a mail server took in."""
-
-    def __init__(self) -> None:
-        self.mails: list[str] = []
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  # of the library
-        self.mails.append((envelope.content or b"").decode())  # type: ignore[union-attr]  # bytes, unless one asks for text
-        return "250 OK"
-
-
-@pytest.fixture
-def mailbox() -> Iterator[tuple[Mailbox, int]]:
-    with socket.create_server(("127.0.0.1", 0)) as free:  # the controller can't be given any port that is free
-        port = free.getsockname()[1]
-    box = Mailbox()
-    controller = Controller(box, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield box, port
-    controller.stop()
 
 
 @pytest.fixture

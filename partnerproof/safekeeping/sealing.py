@@ -1,4 +1,4 @@
-"""Sealing from the front door: what made the results, the seal, and the authorities that stamp it."""
+"""Sealing from the front door: what made the results, the seal, the authorities that stamp it, the places that anchor it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from ledger.proof.timestamps import Stamp, mend_tokens, stamp_seal
 from ledger.shipped import shipped_data
 from matcher.decoding.lettering_worker import lettering_engine
 from partnerproof.config import CONFIG_FILE
+from partnerproof.safekeeping.anchoring import Anchored, anchor_seal
 from partnerproof.version import program_version
 from partnerproof.workspace import Workspace
 
@@ -27,6 +28,12 @@ class Sealed:
     seal: Seal | None
     stamps: tuple[Stamp, ...]
     unstamped: int  # seals that lack a token of an authority that is configured
+    anchored: tuple[Anchored, ...] = ()  # of the newest seal
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every authority has stamped, and every anchor got, what it should."""
+        return not self.unstamped and not any(each.failure for each in self.anchored)
 
 
 def seal_workspace(workspace: Workspace, on_bytes: Callable[[int], None] = lambda _: None) -> Sealed:
@@ -54,7 +61,8 @@ def seal_workspace(workspace: Workspace, on_bytes: Callable[[int], None] = lambd
                 authorities.pop(answer.authority, None)  # one that does not answer now is not asked for each seal
     names = {configured.name for configured in workspace.authorities}
     unstamped = sum(1 for each in seals.all if names - {token.stem for token in each.tokens})
-    return Sealed(seal=seal, stamps=tuple(stamps), unstamped=unstamped)
+    anchored = anchor_seal(workspace, seals.all[-1]) if seals.all else []
+    return Sealed(seal=seal, stamps=tuple(stamps), unstamped=unstamped, anchored=tuple(anchored))
 
 
 def describe_program(workspace: Workspace) -> dict[str, Any]:
@@ -103,6 +111,9 @@ def tell_sealed(workspace: Workspace, sealed: Sealed) -> list[str]:
                 f"this machine's clock is {stamp.clock_offset_s:+.0f} s off that of {stamp.authority}: set it; "
                 "the offset is in the custody log"
             )
+    for anchored in sealed.anchored:
+        failure = f"not anchored at {anchored.anchor}: {anchored.failure}; run `partnerproof seal` later"
+        lines.append(failure if anchored.failure else f"anchored at {anchored.anchor}")
     if not workspace.authorities:
         lines.append(f"no time-stamping authority is named in {CONFIG_FILE}: nobody else says when this existed")
     return lines

@@ -1,0 +1,292 @@
+"""Anchors: what a seal's head and the custody log were, said outside this machine, so that neither can be taken back here.
+
+Reads: seals, custody log. Writes: one small file for each statement in a folder or a store that the operator names; what is sent as a
+message is the same statement.
+
+1. A statement names the custody log by its first entry, how far it goes, the newest seal, and the certificates that stamp.
+2. It is written under a name of its own and never over another one.
+3. Held against the workspace, statements show a log that was cut, written anew or begun anew, seals that are gone or replaced, a
+   workspace that was put back to an earlier state, and tokens of a foreign authority under a known name.
+
+An anchor is worth what the place is worth: where whoever can write to this machine can also delete or change what stands there, it
+shows nothing. What happened after the newest statement is not anchored.
+"""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ledger.errors import BadInputError, OutsideFailureError, Problem
+from ledger.identity import sha256_hex, utc_text
+from ledger.proof.custody import CustodyLog
+from ledger.proof.seals import Seal, Seals
+from ledger.proof.verifier import BROKEN, NOT_CHECKED, OK, Check, canonical, certificate_digests
+from ledger.vocabulary import CustodyEvent
+
+FORMAT = "partnerproof anchor 1"
+MOST_STATEMENTS, MAX_STATEMENT_BYTES = 100_000, 100_000  # that are read of one place
+Pins = Mapping[str, Sequence[str]]  # authority → SHA-256 of the certificates that are trusted for it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """What was said of a workspace at a moment. log: the first entry's digest, which names the log; source: where it was read."""
+
+    log: str
+    entries: int
+    entry_sha256: str  # of the last of these entries
+    seal_id: str
+    head_sha256: str
+    made_at: str
+    authorities: Pins
+    source: str = ""
+
+    @property
+    def as_bytes(self) -> bytes:
+        """Return the statement in its one form."""
+        return canonical(self.as_json) + b"\n"
+
+    @property
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "made_at": self.made_at,
+            "log": {"first_sha256": self.log, "entries": self.entries, "sha256": self.entry_sha256},
+            "seal": {"seal_id": self.seal_id, "head_sha256": self.head_sha256},
+            "authorities": {name: sorted(digests) for name, digests in self.authorities.items()},
+        }
+
+    @property
+    def file_name(self) -> str:
+        """A name that no other statement has; in the order of the log."""
+        return f"{self.log[:12]}-{self.entries:09d}-{self.seal_id}.json"
+
+
+def make_statement(seal: Seal, log: CustodyLog, authorities: Pins) -> Statement:
+    """Return what is to be said now of a workspace whose newest seal this is."""
+    head = log.head()
+    return Statement(
+        log=log.first_digest(),
+        entries=head.entries,
+        entry_sha256=head.sha256,
+        seal_id=seal.seal_id,
+        head_sha256=sha256_hex(seal.head_bytes),
+        made_at=utc_text(),
+        authorities=authorities,
+    )
+
+
+# --- places --------------------------------------------------------------------------------------------------------
+
+
+def write_statement(place: str, statement: Statement) -> None:
+    """Write a statement into a folder, or a store that fsspec knows ("s3://bucket/path"). Errors: OutsideFailureError."""
+    try:
+        if "://" in place:
+            store, folder = _store(place)
+            store.makedirs(folder, exist_ok=True)
+            store.pipe_file(f"{folder}/{statement.file_name}", statement.as_bytes, mode="create")
+            return
+        path = Path(place) / statement.file_name
+        with path.open("xb") as file:
+            file.write(statement.as_bytes)
+            file.flush()
+            os.fsync(file.fileno())
+    except OutsideFailureError:
+        raise
+    except Exception as error:  # stores raise errors of their own libraries
+        raise OutsideFailureError(f"{place}: the statement could not be written ({_words(error)})") from error
+
+
+def read_statements(place: str) -> Iterator[Statement | Check]:
+    """Yield what a folder or store holds; a file that is no statement is a check that says so. Errors: OutsideFailureError."""
+    try:
+        if "://" in place:
+            store, folder = _store(place)
+            names = sorted(name for name in store.ls(folder, detail=False) if name.endswith(".json"))
+            contents = [(name, store.cat_file(name)) for name in names[:MOST_STATEMENTS]]
+        else:
+            paths = sorted(Path(place).iterdir())
+            contents = [(str(path), path.read_bytes()) for path in paths[:MOST_STATEMENTS] if path.suffix == ".json"]
+    except OutsideFailureError:
+        raise
+    except Exception as error:  # as above
+        raise OutsideFailureError(f"{place}: its statements could not be read ({_words(error)})") from error
+    for name, content in contents:
+        try:
+            yield _parse(json.loads(content[:MAX_STATEMENT_BYTES]), source=name)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            yield Check(name, NOT_CHECKED, "is no statement of an anchor, or a damaged one")
+
+
+def read_message(path: Path) -> list[Statement]:
+    """Return the statements in a saved mail, or in a text that somebody kept. Errors: BadInputError where there is none."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        got = error.strerror or str(error)
+    else:
+        texts = [content.decode("utf-8", "replace")]
+        if re.match(rb"[!-9;-~]+:", content):  # a mail begins with the name of a header
+            message = email.message_from_bytes(content, policy=email.policy.default)
+            parts = [part for part in message.walk() if part.get_content_maintype() == "text"]
+            texts += [str(part.get_content()) for part in parts]
+        found = list(_in_text(texts, str(path)))
+        if found:
+            return found
+        got = "none"
+    next_step = "save the whole message as a file, or copy its text from the first { to the last }"
+    raise BadInputError(
+        Problem(where=str(path), expected="an anchor's statement, as it was sent", got=got, next_step=next_step)
+    )
+
+
+def _in_text(texts: Iterable[str], source: str) -> Iterator[Statement]:
+    decoder = json.JSONDecoder()
+    for text in texts:
+        for start in re.finditer(r"\{", text):
+            try:
+                value, _ = decoder.raw_decode(text, start.start())
+                yield _parse(value, source=source)
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+                continue
+
+
+def _parse(value: Mapping[str, Any], *, source: str) -> Statement:
+    if value["format"] != FORMAT:
+        raise ValueError(value["format"])
+    log, seal = value["log"], value["seal"]
+    return Statement(
+        log=str(log["first_sha256"]),
+        entries=int(log["entries"]),
+        entry_sha256=str(log["sha256"]),
+        seal_id=str(seal["seal_id"]),
+        head_sha256=str(seal["head_sha256"]),
+        made_at=str(value["made_at"]),
+        authorities={str(name): [str(digest) for digest in digests] for name, digests in value["authorities"].items()},
+        source=source,
+    )
+
+
+def _store(place: str) -> tuple[Any, str]:
+    try:
+        from fsspec.core import url_to_fs
+    except ImportError as error:
+        raise OutsideFailureError(f"{place}: a store needs the anchor extra; run: pip install 'partnerproof[anchor]'") from error  # fmt: skip
+    store, folder = url_to_fs(place)
+    return store, str(folder).rstrip("/")
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:300]
+
+
+# --- held against the workspace ------------------------------------------------------------------------------------
+
+
+@dataclass
+class AnchorCheck:
+    """Statements against a workspace. anchor: how the place is called."""
+
+    anchor: str
+    statements: Sequence[Statement]
+    seals: Seals
+    log: CustodyLog
+
+    def checks(self) -> Iterator[Check]:
+        """Yield what is broken, and a sum."""
+        what = f"anchor {self.anchor}"
+        if not self.statements:
+            yield Check(what, NOT_CHECKED, "it holds no statement yet: run `partnerproof seal`")
+            return
+        ordered = sorted(self.statements, key=lambda statement: (statement.entries, statement.made_at))
+        broken = [check for statement in ordered if (check := self._judge(statement)) is not None]
+        yield from broken[:1]
+        if len(broken) > 1:
+            yield Check(what, BROKEN, f"{len(broken)} of {len(ordered)} statements do not hold; the first is told")
+        foreign = list(self._foreign_tokens(ordered))
+        yield from foreign
+        if broken or foreign:
+            return
+        last = ordered[-1]
+        yield Check(
+            what, OK,
+            f"{'1 statement holds' if len(ordered) == 1 else f'{len(ordered)} statements hold'}; the newest, of {last.made_at}, tells of {last.entries} log entries and seal {last.seal_id}",
+        )  # fmt: skip
+        later = [seal.seal_id for seal in self.seals.all[self._ordinal(last) + 1 :]]
+        if later:
+            yield Check(what, NOT_CHECKED, f"{len(later)} later seals are not anchored: run `partnerproof seal`")
+
+    @cached_property
+    def _entries(self) -> list[dict[str, Any]]:
+        entries = []
+        for line in self.log.lines():
+            try:
+                entry = json.loads(line)
+                entries.append(entry if isinstance(entry, dict) else {})
+            except ValueError:
+                entries.append({})  # the log's own check names it
+        return entries
+
+    def _judge(self, statement: Statement) -> Check | None:
+        """What a statement shows to be broken; None: it holds."""
+        what = f"anchor {self.anchor}, statement of {statement.made_at}"
+        entries = self._entries
+        if not entries or entries[0].get("sha256") != statement.log:
+            return Check(what, BROKEN, f"tells of another custody log: the one here was begun anew, or {statement.source or 'the anchor'} belongs to another workspace")  # fmt: skip
+        if len(entries) < statement.entries:
+            return Check(what, BROKEN, f"tells of {statement.entries} log entries, and here are {len(entries)}: the log was cut, or all was put back to an earlier state{self._restored()}")  # fmt: skip
+        if entries[statement.entries - 1].get("sha256") != statement.entry_sha256:
+            return Check(what, BROKEN, f"tells of another entry {statement.entries} of the log than the one here: it was written anew from there or earlier{self._restored()}")  # fmt: skip
+        seal = next((seal for seal in self.seals.all if seal.seal_id == statement.seal_id), None)
+        if seal is None:
+            return Check(what, BROKEN, f"tells of the seal {statement.seal_id}, which is not here")
+        if sha256_hex(seal.head_bytes) != statement.head_sha256:
+            return Check(what, BROKEN, f"tells of the seal {statement.seal_id} with another digest: it was replaced")
+        return None
+
+    def _restored(self) -> str:
+        restored = [entry for entry in self._entries if entry.get("event") == CustodyEvent.RESTORED]
+        if not restored:
+            return ""
+        last = restored[-1]
+        return (
+            f"; the log tells of a backup that was restored on {last['at']}, made {last['details'].get('backed_up_at')}"
+        )
+
+    def _ordinal(self, statement: Statement) -> int:
+        ids = [seal.seal_id for seal in self.seals.all]
+        return ids.index(statement.seal_id) if statement.seal_id in ids else -1
+
+    def _foreign_tokens(self, ordered: Sequence[Statement]) -> Iterator[Check]:
+        """Tokens under an authority's name whose certificate the first statement about their seal does not tell of.
+
+        A later statement may tell of it, because the authority changed its certificates or because somebody else chose them: a person looks.
+        """
+        for at, seal in enumerate(self.seals.all):
+            about = [statement.authorities for statement in ordered if self._ordinal(statement) >= at]
+            for token in seal.tokens if about else ():
+                if token.stem not in about[0]:
+                    continue
+                foreign = set(certificate_digests(token.with_suffix(".pem"))) - set(about[0][token.stem])
+                if not foreign:
+                    continue
+                what = f"seal {seal.seal_id}, token of {token.stem}"
+                reason = (
+                    f"the statement of its time at anchor {self.anchor} does not tell of its certificate {min(foreign)}"
+                )
+                if any(foreign <= set(pins.get(token.stem, ())) for pins in about):
+                    yield Check(
+                        what, NOT_CHECKED, f"{reason}, a later one does: ask the authority whether it is theirs"
+                    )
+                else:
+                    yield Check(what, BROKEN, f"{reason}: it is another authority under this name")

@@ -1,0 +1,1 @@
+"""Keeping evidence: sealing, anchoring, deep verification, backups, and the health of an installation."""

@@ -1,0 +1,96 @@
+"""`verify --deep`: what was changed in rows that the archive can tell is named with what is stored and what comes out of the archive.
+
+Tests: ledger/proof/made_rows.py, partnerproof/safekeeping/made_again.py, partnerproof/cli/verify.py.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from ledger.proof.writer_lock import acquire_writer_lock
+from tests.conftest import made_once, run_partnerproof
+from tests.flow.sealed import PAGE, make_sealed
+
+
+@pytest.fixture(scope="module")
+def sealed_once(acme_once: Path, tmp_path_factory: pytest.TempPathFactory, logo_png: bytes) -> Path:
+    made = made_once(
+        tmp_path_factory, "deep",
+        lambda folder: make_sealed(acme_once, folder / "space", logo_png, text=f"{PAGE}<p>We are an Acme reseller.</p>"),
+    )  # fmt: skip
+    return made / "space"
+
+
+@pytest.fixture
+def sealed(sealed_once: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(sealed_once, tmp_path / "space")
+
+
+def deep(root: Path, code: int) -> dict[str, list[str]]:
+    """Return what was told, by outcome."""
+    checks = json.loads(run_partnerproof("-w", root, "verify", "--deep", "--json", code=code).rpartition("]")[0] + "]")
+    told: dict[str, list[str]] = {"ok": [], "BROKEN": [], "not checked": []}
+    for check in checks:
+        told[check["outcome"]].append(f"{check['what']}: {check['detail']}")
+    return told
+
+
+def test_all_comes_out_of_the_archive_as_it_is_stored(sealed):
+    told = deep(sealed, 0)
+    for table in ("pages", "sightings", "passages", "recognitions", "logo_matches", "text_matches", "claim_evidence"):
+        assert any(line.startswith(f"table {table}, made again: ") for line in told["ok"]), table
+    assert any(line.startswith("verdicts, made again: ") for line in told["ok"])
+    assert any(line.startswith("cases: ") for line in told["ok"])
+
+
+CHANGES = (
+    "UPDATE pages SET title = 'Our suppliers'",
+    "UPDATE passages SET text = replace(text, 'reseller', 'customer') WHERE text LIKE '%reseller%'",
+    "UPDATE sightings SET alt = 'Acme, our partner'",
+    "UPDATE logo_matches SET score = 0.99, strength = 'match', why_perhaps = NULL WHERE kind = 'picture'",
+    "UPDATE text_matches SET relation = 'partner' WHERE relation = 'reseller'",
+    "UPDATE claim_evidence SET tier = 'Gold'",
+    "UPDATE verdicts SET verdict = 'authorised', rule = 'granted'",
+)
+
+
+def test_every_change_is_named_with_both_values(sealed):
+    database = sealed / "var" / "partnerproof.db"
+    with acquire_writer_lock(database, "match"), sqlite3.connect(database) as connection:  # as a command of ours would
+        for change in CHANGES:
+            assert connection.execute(change).rowcount > 0, change
+        connection.execute("DELETE FROM image_hashes")  # rows that are no evidence say nothing
+    connection.close()
+    run_partnerproof("-w", sealed, "seal", code=3)  # the seal takes it as it stands
+    told = "\n".join(deep(sealed, 1)["BROKEN"])
+    for words in (
+        "title is 'Our suppliers', and comes out as 'V'",
+        "text is 'We are an Acme customer.', and comes out as 'We are an Acme reseller.'",
+        "alt is 'Acme, our partner', and comes out as None",
+        "score is 0.99, and comes out as ",
+        "relation is 'partner', and comes out as 'reseller'",
+        "tier is 'Gold', and comes out as None",
+        "verdict is 'authorised', and comes out as 'no-authorisation'",
+    ):
+        assert words in told, f"{words}\n{told}"
+
+
+def test_other_logos_than_then_leave_it_to_a_person(sealed):
+    """The day after a logo was added, nothing that comes out otherwise accuses anybody."""
+    shutil.copyfile(
+        next((sealed / "brands" / "acme" / "logos").glob("*.png")), sealed / "brands" / "acme" / "logos" / "more.png"
+    )
+    database = sealed / "var" / "partnerproof.db"
+    with acquire_writer_lock(database, "match"), sqlite3.connect(database) as connection:
+        connection.execute("UPDATE pages SET title = 'Our suppliers'")
+    connection.close()
+    told = deep(sealed, 3)
+    assert any(
+        "title is 'Our suppliers'" in line and "official_logos_digest was another" in line
+        for line in told["not checked"]
+    )
