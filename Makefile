@@ -10,7 +10,7 @@ INSTALLED := $(VENV)/.installed
 # the tests start hundreds of processes, each of which would compile the whole program anew
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check docs clean
+.PHONY: demo test check docs wheel audit constraints clean
 
 demo: $(INSTALLED) ## serve a fictional web on loopback, crawl it, judge it, write the report
 	$(BIN)/partnerproof demo
@@ -27,10 +27,21 @@ check: $(INSTALLED)
 docs: $(INSTALLED) ## write docs/reference/ anew from the schema and the command line
 	$(BIN)/python docs/make_reference.py
 
+wheel: $(INSTALLED) ## dist/: the wheel, and the bill of materials (CycloneDX) beside it
+	$(BIN)/python -m build --wheel --no-isolation
+	$(BIN)/python .ci/sbom.py dist/partnerproof.cdx.json
+
+audit: $(INSTALLED) ## fails when a package is known to be vulnerable; ends with 3 where no database of them can be asked
+	$(BIN)/python .ci/audit.py
+
+constraints: $(INSTALLED) ## renew the exact versions and digests in constraints.txt from the ranges in pyproject.toml
+	$(BIN)/python .ci/constraints.py
+
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $(INSTALLED)
 
 clean:

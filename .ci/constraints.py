@@ -40,7 +40,17 @@ def main(arguments: list[str]) -> int:
         asked, out = Path(made) / "asked.in", Path(made) / "out.txt"
         asked.write_text("\n".join(ranges()) + "\n", encoding="utf-8")
         out.write_text(target.read_text(encoding="utf-8"), encoding="utf-8")  # the versions that are preferred
-        command = [sys.executable, "-m", "piptools", "compile", *OPTIONS, *arguments, "--output-file", str(out), str(asked)]
+        command = [
+            sys.executable,
+            "-m",
+            "piptools",
+            "compile",
+            *OPTIONS,
+            *arguments,
+            "--output-file",
+            str(out),
+            str(asked),
+        ]
         code = subprocess.run(command, check=False).returncode
         if code == 0:
             target.write_text(HEAD + out.read_text(encoding="utf-8"), encoding="utf-8")

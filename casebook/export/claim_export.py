@@ -6,7 +6,7 @@ Reads: all that is known about a claim, its records in the archive, the seals, t
    come with the order: reply form, letters, files of replies.
 2. Add the proofs: rows and records with their paths to the seals' roots, the authorities' tokens, the custody log with
    what concerns others withheld, and the verifier itself.
-3. List every file with its digest in manifest.json, pack without dates, so that not a byte can change unseen.
+3. List every file with its digest in manifest.json, have that stamped, pack without dates, so that not a byte can change unseen.
 4. Enter the file's digest in the custody log.
 
 A redacted export is the same with ticked texts and outlined pictures blanked in it (casebook/export/redacted_copy.py).
@@ -45,7 +45,8 @@ from ledger.proof import verifier
 from ledger.proof.custody import CustodyLog
 from ledger.proof.proofs import Proofs
 from ledger.proof.seals import HEAD, Seals
-from ledger.proof.verifier import canonical, file_facts, write_manifest
+from ledger.proof.timestamps import Authority, stamp_file
+from ledger.proof.verifier import MANIFEST, STAMPS, canonical, file_facts, write_manifest, write_stamps_list
 from ledger.proof.wacz import CopiedRecord, MadePlace, PageEntry, add_stored, write_wacz
 from ledger.typed_texts import ClaimId, Instant
 from ledger.vocabulary import CustodyEvent
@@ -69,6 +70,7 @@ class ExportOrder:
     with_pdf: bool = False
     redact_by: RedactionList | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
+    authorities: Sequence[Authority] = ()  # that stamp manifest.json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,7 @@ class Export:
     unsealed: int
     tokens: int
     redaction: Mapping[str, Any] | None = None  # how much was blanked
+    unstamped: tuple[str, ...] = ()  # why an authority did not stamp manifest.json
 
 
 def export_claim(ledger: Ledger, order: ExportOrder, *, warc_dir: Path, seals_dir: Path, log: CustodyLog) -> Export:
@@ -132,6 +135,7 @@ def export_claim(ledger: Ledger, order: ExportOrder, *, warc_dir: Path, seals_di
             if copy is not None:
                 about = copy.redaction.value(about) | {"redaction": copy.about}
             digest = write_manifest(folder, about)
+            unstamped = _stamp_manifest(folder, order.authorities)
             _pack(folder, part)
             part.replace(order.out)
             tokens = len(list(folder.glob("proof/seals/*/*.tsr")))
@@ -146,7 +150,26 @@ def export_claim(ledger: Ledger, order: ExportOrder, *, warc_dir: Path, seals_di
         {"claim": finding.claim_id, "file": order.out.name, "manifest_sha256": digest, **facts}
         | ({"redacted": copy.about} if copy else {}),
     )
-    return Export(path=order.out, unsealed=unsealed, tokens=tokens, redaction=copy.about if copy else None, **facts)
+    return Export(
+        path=order.out,
+        unsealed=unsealed,
+        tokens=tokens,
+        redaction=copy.about if copy else None,
+        unstamped=unstamped,
+        **facts,
+    )
+
+
+def _stamp_manifest(folder: Path, authorities: Sequence[Authority]) -> tuple[str, ...]:
+    """Have manifest.json stamped, so that the pages for people have a time, too; returns what failed."""
+    into = folder / STAMPS
+    if not authorities:
+        return ()
+    into.mkdir(parents=True, exist_ok=True)
+    stamps = [stamp_file(folder / MANIFEST, authority, into=into) for authority in authorities]
+    if not all(stamp.failure for stamp in stamps):
+        write_stamps_list(folder)
+    return tuple(stamp.failure for stamp in stamps if stamp.failure)
 
 
 def _write_archive(

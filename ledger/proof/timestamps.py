@@ -66,20 +66,27 @@ class Stamp:
 
 def stamp_seal(seal: Seal, authorities: Sequence[Authority], log: CustodyLog) -> list[Stamp]:
     """Ask each authority that has not stamped a seal yet. Returns what came of it; nothing is raised for one that fails."""
-    return [
-        _stamp(seal, each_authority, log)
-        for each_authority in authorities
-        if not (seal.folder / f"{each_authority.name}.tsr").exists()
-    ]
+    missing = [authority for authority in authorities if not (seal.folder / f"{authority.name}.tsr").exists()]
+    stamps = []
+    for authority in missing:
+        stamp = stamp_file(seal.folder / HEAD, authority, into=seal.folder)
+        if not stamp.failure:
+            log_token(log, seal, seal.folder / f"{authority.name}.tsr", stamp)
+        stamps.append(stamp)
+    return stamps
 
 
-def _stamp(seal: Seal, authority: Authority, log: CustodyLog) -> Stamp:
-    head = seal.head_bytes
+def stamp_file(file: Path, authority: Authority, *, into: Path) -> Stamp:
+    """Ask an authority to stamp a file; its token and roots are written into a folder. Nothing is raised for one that fails.
+
+    Errors: OutsideFailureError when the disk refuses.
+    """
+    content = file.read_bytes()
     try:
         roots = x509.load_pem_x509_certificates(authority.roots.read_bytes())
     except (OSError, ValueError) as error:
         return Stamp(authority=authority.name, failure=f"{authority.roots}: no certificates in PEM ({error})")
-    request = TimestampRequestBuilder(data=head, hash_algorithm=HashAlgorithm.SHA256).build()
+    request = TimestampRequestBuilder(data=content, hash_algorithm=HashAlgorithm.SHA256).build()
     requested_at = time.time()
     try:
         answer = _ask(authority.url, request.as_bytes(), authority.timeout_s)
@@ -87,49 +94,48 @@ def _stamp(seal: Seal, authority: Authority, log: CustodyLog) -> Stamp:
         return Stamp(authority=authority.name, failure=f"{authority.url} did not answer ({error})")
     clock = datetime.fromtimestamp((requested_at + time.time()) / 2, UTC)
     try:
-        stated = _time_of(answer, request, roots, seal, authority)
+        stated = _time_of(answer, request, roots, file, authority)
     except Exception as error:  # noqa: BLE001  # the decoder raises many kinds on rubbish
         return Stamp(authority=authority.name, failure=f"{authority.url} gave no valid token ({_first_line(error)})")
-    stamp = Stamp(
+    _keep(into, authority, answer)
+    return Stamp(
         authority=authority.name,
         stamped_at=stated.strftime("%Y-%m-%dT%H:%M:%SZ"),
         clock_offset_s=round((clock - stated).total_seconds(), 1),
     )
-    _keep(seal, authority, answer, stamp, log)
-    return stamp
 
 
 def _time_of(
-    answer: bytes, request: TimeStampRequest, roots: list[x509.Certificate], seal: Seal, authority: Authority
+    answer: bytes, request: TimeStampRequest, roots: list[x509.Certificate], file: Path, authority: Authority
 ) -> datetime:
-    """The time of a valid token over a seal's head. Errors: whatever the decoder raises; ValueError for openssl's reasons."""
+    """The time of a valid token over a file. Errors: whatever the decoder raises; ValueError for openssl's reasons."""
     try:
         response = decode_timestamp_response(answer)
     except ValueError:
         # openssl itself lists a token's certificates in an order that the strict decoder refuses
-        return _time_by_openssl(answer, request, seal, authority)
+        return _time_by_openssl(answer, request, file, authority)
     builder = VerifierBuilder.from_request(request)
     for root in roots:
         builder = builder.add_root_certificate(root)
-    builder.build().verify_message(response, seal.head_bytes)
+    builder.build().verify_message(response, file.read_bytes())
     return response.tst_info.gen_time.astimezone(UTC)
 
 
-def _time_by_openssl(answer: bytes, request: TimeStampRequest, seal: Seal, authority: Authority) -> datetime:
+def _time_by_openssl(answer: bytes, request: TimeStampRequest, file: Path, authority: Authority) -> datetime:
     with tempfile.TemporaryDirectory() as made:
         token, query = Path(made) / "answer.tsr", Path(made) / "query.tsq"
         token.write_bytes(answer)
         query.write_bytes(request.as_bytes())
-        check = check_token(seal.folder / HEAD, token, authority.roots, what="token", query=query)
+        check = check_token(file, token, authority.roots, what="token", query=query)
         moment = token_epoch(token)
     if check.outcome != OK or moment is None:
         raise ValueError(check.detail)
     return datetime.fromtimestamp(moment, UTC)
 
 
-def _keep(seal: Seal, authority: Authority, answer: bytes, stamp: Stamp, log: CustodyLog) -> None:
+def _keep(into: Path, authority: Authority, answer: bytes) -> None:
     """The token is written last, and under its name only when it is whole: what has a token is stamped."""
-    token, part = seal.folder / f"{authority.name}.tsr", seal.folder / f".{authority.name}.part"
+    token, part = into / f"{authority.name}.tsr", into / f".{authority.name}.part"
     try:
         shutil.copyfile(authority.roots, token.with_suffix(".pem"))
         write_durably(part, answer)
@@ -137,9 +143,8 @@ def _keep(seal: Seal, authority: Authority, answer: bytes, stamp: Stamp, log: Cu
     except OSError as error:
         part.unlink(missing_ok=True)
         raise OutsideFailureError(
-            f"{token}: could not be written ({error}); free some space and run `partnerproof seal`"
+            f"{token}: could not be written ({error}); free some space and run the same command again"
         ) from error
-    log_token(log, seal, token, stamp)
 
 
 def log_token(log: CustodyLog, seal: Seal, token: Path, stamp: Stamp | None = None) -> None:

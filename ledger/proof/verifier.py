@@ -6,7 +6,7 @@ It asks nobody and needs no network. It checks, in this order, and names what is
 
 1. the container: that not a byte of the zip file is other than its contents demand;
 2. the files: that each is as manifest.json says, and that none was added or taken away;
-3. the seals: that each timestamp token covers its seal (openssl ts -verify);
+3. the seals and manifest.json: that each timestamp token covers what it should (openssl ts -verify);
 4. the leaves: that each sealed digest leads to its seal's Merkle root (as in RFC 6962, SHA-256);
 5. the rows of the database and the records of the web archive: that each is as its sealed digest says;
 6. the custody log: that each entry holds the digest of the one before it.
@@ -19,8 +19,8 @@ Of a redacted export, each row, record and log entry in which something was blan
 original's digest is there and was sealed, but whether the copy has the rest of it only the original shows. All else is checked.
 Of a row that is withheld, such as a reviewer's comment, only the digest is there: that it was sealed is checked, what it says is not shown.
 
-The dossier and the other pages for people are written anew for each export: no seal covers them, only manifest.json does. Whoever
-made the export has the digest of manifest.json in the custody log; ask for it. What the pages say stands in the rows and records.
+The dossier and the other pages for people are written anew for each export: no seal covers them, only manifest.json does. Its own tokens
+say since when they are so, and whoever made the export has the digest of manifest.json in the custody log; ask for it. What the pages say stands in the rows and records.
 
 What this does not prove: a digest with a timestamp shows that the file existed at that time, not that a server sent it.
 What supports that is in the export: the connection's certificates, the log of an unattended crawl, a second witness.
@@ -48,6 +48,10 @@ OK = "ok"
 BROKEN = "BROKEN"
 NOT_CHECKED = "not checked"
 MANIFEST = "manifest.json"
+STAMPS = (
+    "proof/manifest"  # tokens over manifest.json: the only files that it does not list; their own list is beside them
+)
+STAMPS_LIST = "stamps.json"
 WACZ, ARCHIVE = "evidence.wacz", "archive/data.warc.gz"
 OPENSSL_TIMEOUT_S = 600  # a token takes 0.02 s; however busy the machine is, a sound one must not be told to be broken
 CHUNK_BYTES = 1 << 20
@@ -241,8 +245,10 @@ def check_token(head: Path, token: Path, roots: Path | None, *, what: str, query
     answer = _run([*command, *(["-attime", str(moment)] if moment else [])])
     if answer.returncode == 0 and "Verification: OK" in answer.stdout:
         return Check(what, OK, f"stamped {at}, under the certificate {', '.join(certificate_digests(roots))}")
-    reason = next((line for line in answer.stderr.splitlines() if ":error:" in line or "rror" in line), "refused")
-    return Check(what, BROKEN, f"openssl: {reason.rsplit(':', maxsplit=1)[-1].strip() or reason}")
+    # 807BED:error:17800067:time stamp routines:ts_check_imprints:message imprint mismatch:../crypto/ts/ts_rsp_verify.c:508:
+    told = re.search(r":error:[0-9A-Fa-f]*:[^:]*:[^:]*:([^:\n]+)", answer.stderr)
+    reason = told[1] if told else next(iter(answer.stderr.split("\n")), "")
+    return Check(what, BROKEN, f"openssl: {reason.strip() or 'it refuses the token'}")
 
 
 def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
@@ -380,7 +386,12 @@ def _check_folder(folder: Path) -> Iterator[Check]:
         return
     yield Check(MANIFEST, OK, f"is as its own digest says, {manifest['sha256']}")
     yield from _check_files(folder, manifest)
-    steps: tuple[Callable[[Path], Iterator[Check]], ...] = (_check_seals, _check_leaves, _check_log_extract)
+    steps: tuple[Callable[[Path], Iterator[Check]], ...] = (
+        _check_stamps,
+        _check_seals,
+        _check_leaves,
+        _check_log_extract,
+    )
     for step in steps:
         try:
             yield from step(folder)
@@ -424,11 +435,18 @@ def _read_manifest(folder: Path) -> dict[str, Any] | Check:
 
 def write_manifest(folder: Path, about: dict[str, Any]) -> str:
     """Write the manifest of all files of a folder; returns its digest."""
-    files = {name: file_facts(folder / name) for name in _names(folder) if name != MANIFEST}
+    files = {name: file_facts(folder / name) for name in _names(folder) if name != MANIFEST and not _is_stamp(name)}
     manifest = {**about, "files": files}
     digest = sha256_hex(canonical(manifest))
     (folder / MANIFEST).write_bytes(canonical({**manifest, "sha256": digest}) + b"\n")
     return digest
+
+
+def write_stamps_list(folder: Path) -> None:
+    """List the tokens over the manifest of a folder, and their roots."""
+    made = folder / STAMPS
+    listed = {path.name: file_facts(path) for path in sorted(made.iterdir()) if path.name != STAMPS_LIST}
+    (made / STAMPS_LIST).write_bytes(canonical(listed) + b"\n")
 
 
 def _names(folder: Path) -> list[str]:
@@ -436,6 +454,10 @@ def _names(folder: Path) -> list[str]:
     return sorted(
         path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()
     )
+
+
+def _is_stamp(name: str) -> bool:
+    return re.fullmatch(rf"{STAMPS}/([a-z0-9-]+\.(tsr|pem)|{re.escape(STAMPS_LIST)})", name) is not None
 
 
 def file_facts(path: Path) -> dict[str, Any]:
@@ -449,7 +471,7 @@ def file_facts(path: Path) -> dict[str, Any]:
 
 def _check_files(folder: Path, manifest: dict[str, Any]) -> Iterator[Check]:
     files: dict[str, Any] = manifest["files"]
-    there = set(_names(folder)) - {MANIFEST}
+    there = {name for name in _names(folder) if not _is_stamp(name)} - {MANIFEST}
     broken = 0
     for name in sorted(files.keys() | there):
         if name not in files:
@@ -473,6 +495,24 @@ def _facts_of(path: Path) -> dict[str, Any] | None:
         return file_facts(path)
     except OSError:  # what can't be read is not as it was
         return None
+
+
+def _check_stamps(folder: Path) -> Iterator[Check]:
+    """The tokens over manifest.json: since when the pages for people, which no seal covers, say what they say."""
+    made = folder / STAMPS
+    there = {path.name for path in made.glob("*")} - {STAMPS_LIST}
+    if not there:
+        yield Check(
+            MANIFEST, NOT_CHECKED, "no authority has stamped it: when the pages for people were written is only said"
+        )
+        return
+    listed: dict[str, Any] = json.loads((made / STAMPS_LIST).read_bytes())
+    for name in sorted(there | listed.keys()):
+        what = f"{STAMPS}/{name}"
+        if name not in there or (made / name).is_symlink() or _facts_of(made / name) != listed.get(name):
+            yield Check(what, BROKEN, f"is not as {STAMPS_LIST} says")
+        elif name.endswith(".tsr"):
+            yield check_token(folder / MANIFEST, made / name, (made / name).with_suffix(".pem"), what=what)
 
 
 def _check_seals(folder: Path) -> Iterator[Check]:
@@ -664,7 +704,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.stdout.write("\nNothing is broken, but not all could be checked.\n")
         return 3
     sys.stdout.write(
-        "\nAll is as it was sealed. Compare the authorities' root certificates (proof/seals/*/*.pem) with your own.\n"
+        "\nAll is as it was sealed. Compare the authorities' root certificates (proof/*/*.pem, proof/seals/*/*.pem) with your own.\n"
         "No seal covers the pages for people (dossier, forms), only manifest.json: compare its digest with the maker's log.\n"
     )
     return 0

@@ -73,6 +73,7 @@ def export(
             made_with=describe_program(workspace),
             with_pdf=with_pdf,
             redact_by=ticked,
+            authorities=workspace.authorities,
             files=read_case_files(
                 ledger,
                 finding.claim_id,
@@ -91,6 +92,8 @@ def export(
         click.echo(f"{made.unsealed} rows and records in it are not sealed yet: run `partnerproof seal` and export again", err=True)  # fmt: skip
     elif not made.tokens:
         click.echo("no time-stamping authority has stamped its seals: see [seal] in partnerproof.toml", err=True)
+    for failure in made.unstamped:
+        click.echo(f"its pages have no time of that authority: {failure}; export again later", err=True)
     click.echo(f"check it: partnerproof verify {made.path}", err=True)
 
 

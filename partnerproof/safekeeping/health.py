@@ -16,9 +16,9 @@ from typing import Any
 
 from ledger.errors import OutsideFailureError, PartnerproofError
 from ledger.identity import parse_utc, utc_now
-from ledger.proof.archive_files import find_stray_files
 from ledger.proof.outside_changes import describe_change
 from ledger.proof.seals import Seals
+from ledger.proof.soundness import find_faults, find_stray_files
 from ledger.proof.timestamps import CLOCK_TOLERANCE_S
 from ledger.proof.verifier import BROKEN, NOT_CHECKED, check_log
 from ledger.vocabulary import CustodyEvent
@@ -144,8 +144,7 @@ class Health:
     def _database(self) -> Iterator[Finding]:
         try:
             with self.workspace.open_readonly() as ledger:
-                faults = [str(row[0]) for row in ledger.rows("PRAGMA quick_check(3)") if row[0] != "ok"]
-                loose = [str(row[0]) for row in ledger.rows("PRAGMA foreign_key_check")]
+                faults = find_faults(ledger)
         except (PartnerproofError, sqlite3.Error) as error:
             yield Finding(
                 part="database",
@@ -154,8 +153,8 @@ class Health:
                 advice="partnerproof verify, then partnerproof restore",
             )
             return
-        if faults or loose:
-            detail = "; ".join([*faults, *(f"rows of {table} refer to none" for table in sorted(set(loose)))])[:300]
+        if faults:
+            detail = "; ".join(faults)[:300]
             yield Finding(
                 part="database",
                 state=State.PROBLEM,

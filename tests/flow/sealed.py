@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ledger.proof.custody import CustodyLog
@@ -43,6 +44,16 @@ def make_sealed(acme: Path, target: Path, logo_png: bytes, *, text: str = PAGE, 
         configure(root, authorities.config)
         crawl(root, logo_png, text=text, name=name)
     return root
+
+
+@contextmanager
+def authorities_of(root: Path) -> Iterator[AuthorityServers]:
+    """Authorities for a workspace that was sealed and whose own are gone, for as long as they are needed."""
+    config = root / "partnerproof.toml"
+    text = config.read_text(encoding="utf-8").partition("\n[[seal.authority]]\n")[0]
+    with AuthorityServers() as authorities:
+        config.write_text(f"{text}\n{authorities.config}", encoding="utf-8")
+        yield authorities
 
 
 def verify(root: Path, *, since: str | None = None, on_bytes: Callable[[int], None] = lambda _: None) -> list[Check]:

@@ -22,9 +22,9 @@ from pathlib import Path
 
 import pytest
 
-from ledger.proof.verifier import ARCHIVE, BROKEN, NOT_CHECKED, check_export, write_manifest, zip_info
+from ledger.proof.verifier import ARCHIVE, BROKEN, NOT_CHECKED, OK, check_export, write_manifest, zip_info
 from tests.conftest import made_once, run_partnerproof
-from tests.flow.sealed import PAGE, claim_of, crawl, flip, log_of, make_sealed, of
+from tests.flow.sealed import PAGE, authorities_of, claim_of, crawl, flip, log_of, make_sealed, of
 
 # U+2028 ends a line for some readers, and not for JSON
 HOSTILE = PAGE.replace(
@@ -44,7 +44,8 @@ def sealed(acme_once: Path, tmp_path_factory: pytest.TempPathFactory, logo_png: 
 @pytest.fixture(scope="module")
 def exported(sealed: Path) -> Path:
     out = sealed.parent / "claim.zip"
-    run_partnerproof("-w", sealed, "export", "--no-pictures", claim_of(sealed), "--out", out)
+    with authorities_of(sealed):
+        run_partnerproof("-w", sealed, "export", "--no-pictures", claim_of(sealed), "--out", out)
     return out
 
 
@@ -68,7 +69,7 @@ def test_a_stranger_checks_an_export_with_nothing_installed(exported, folder):
         done = alone(folder, *arguments)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "All is as it was sealed" in done.stdout
-        assert done.stdout.count("stamped") == 2
+        assert done.stdout.count("stamped") == 4  # the seal and manifest.json, by two
     assert "export of" not in alone(folder, "nowhere.zip").stdout
     assert alone(folder, "nowhere.zip").returncode == 2
 
@@ -112,7 +113,8 @@ def test_every_file_of_an_unpacked_export_is_watched(folder):
         original = path.read_bytes()
         flip(path, len(original) // 2)
         broken = of(check_export(folder), BROKEN)
-        assert any(path.name in line for line in broken), path
+        assert any(path.name in line for line in broken) or path.name == "stamps.json", path
+        assert broken
         path.write_bytes(original)
     (folder / "note.txt").write_text("mine")
     assert of(check_export(folder), BROKEN) == ["note.txt: is no part of the export: it was added"]
@@ -126,10 +128,16 @@ def test_a_whole_new_manifest_does_not_hide_a_changed_row_or_record(folder):
     rows = folder / "proof" / "rows.jsonl"
     rows.write_text(rows.read_text().replace("Harbour", "Arbour"))
     about = {"format": "partnerproof export 1"}
-    write_manifest(folder, about)
+    forge_manifest(folder, about)
     broken = of(check_export(folder), BROKEN)
     assert broken
     assert all("is not the sealed one" in line for line in broken)
+
+
+def forge_manifest(folder: Path, about: dict[str, object]) -> None:
+    """Write the manifest anew, and take away the tokens over the old one, as whoever can write digests would."""
+    shutil.rmtree(folder / "proof" / "manifest", ignore_errors=True)
+    write_manifest(folder, about)
 
 
 def rewrite(wacz: Path, change: Callable[[str, bytes], bytes]) -> None:
@@ -147,20 +155,20 @@ def test_a_record_that_is_not_listed_is_found_before_between_and_behind_the_othe
     originals = wacz.read_bytes(), listed.read_bytes()
     forged = gzip.compress(b"WARC/1.1\r\n")
     rewrite(wacz, lambda name, data: data + forged if name == ARCHIVE else data)
-    write_manifest(folder, {})
+    forge_manifest(folder, {})
     assert of(check_export(folder), BROKEN)[0].endswith("does not list")
     wacz.write_bytes(originals[0])
     for place in (0, 2):  # the first and one between
         lines = originals[1].splitlines(keepends=True)
         listed.write_bytes(b"".join([*lines[:place], *lines[place + 1 :]]))
-        write_manifest(folder, {})
+        forge_manifest(folder, {})
         assert of(check_export(folder), BROKEN)[0].endswith("does not list")
 
 
 def test_the_archive_holds_no_byte_beside_its_members(folder):
     wacz = folder / "evidence.wacz"
     wacz.write_bytes(wacz.read_bytes() + b"PK")
-    write_manifest(folder, {})
+    forge_manifest(folder, {})
     assert of(check_export(folder), BROKEN)[0].startswith("container evidence.wacz")
 
 
@@ -169,7 +177,7 @@ def test_seals_and_tokens_are_those_that_the_log_tells_of(folder):
     first, second = sorted(head.parent.glob("*.tsr"))
     original = first.read_bytes()
     shutil.copy(second, first)
-    write_manifest(folder, {})
+    forge_manifest(folder, {})
     assert of(check_export(folder), BROKEN) == [
         f"seal {head.parent.name}, token of first: is not the one that custody.jsonl tells of"
     ]
@@ -177,7 +185,7 @@ def test_seals_and_tokens_are_those_that_the_log_tells_of(folder):
     for token in (first, second):  # without tokens nothing else would show it
         token.unlink()
     head.write_text(head.read_text().replace('"made_at":"20', '"made_at":"19'))
-    write_manifest(folder, {})
+    forge_manifest(folder, {})
     assert of(check_export(folder), BROKEN) == [f"seal {head.parent.name}: is not the one that custody.jsonl tells of"]
 
 
@@ -185,7 +193,7 @@ def test_a_changed_row_that_is_said_not_to_be_sealed_is_not_ok(folder):
     rows = folder / "proof" / "rows.jsonl"
     lines = rows.read_text().splitlines()
     rows.write_text("\n".join([json.dumps(json.loads(lines[0]) | {"leaf": None}), *lines[1:]]) + "\n")
-    write_manifest(folder, {})
+    forge_manifest(folder, {})
     assert "rows: 1 rows lead to no seal: nothing shows that they are as they were first written" in of(
         check_export(folder), NOT_CHECKED
     )
@@ -200,13 +208,37 @@ def test_links_and_what_is_no_file_are_named(folder, tmp_path):
     assert of(check_export(folder), BROKEN) == ["dossier.html: is no file"]
 
 
+def test_the_pages_for_people_have_a_time_of_their_own(exported, folder):
+    told = {check.what: check for check in check_export(exported)}
+    for name in ("first", "second"):
+        assert told[f"proof/manifest/{name}.tsr"].outcome == OK
+        assert told[f"proof/manifest/{name}.tsr"].detail.startswith("stamped ")
+    (folder / "dossier.html").write_text("<h1>All is well</h1>")
+    about = json.loads((folder / "manifest.json").read_bytes())
+    write_manifest(folder, {key: about[key] for key in about if key not in ("files", "sha256")})
+    broken = of(check_export(folder), BROKEN)
+    assert [line.partition(":")[0] for line in broken] == [
+        "proof/manifest/first.tsr",
+        "proof/manifest/second.tsr",
+    ]
+    (folder / "proof" / "manifest" / "more.txt").write_text("x")
+    assert "proof/manifest/more.txt: is no part of the export: it was added" in of(check_export(folder), BROKEN)
+
+
+def test_an_export_that_nobody_stamped_says_so(sealed, tmp_path):
+    told = run_partnerproof("-w", sealed, "export", "--no-pictures", claim_of(sealed), "--out", tmp_path / "claim.zip")
+    assert told.startswith("wrote ")
+    said = of(check_export(tmp_path / "claim.zip"), NOT_CHECKED)
+    assert "manifest.json: no authority has stamped it: when the pages for people were written is only said" in said
+
+
 def test_the_workspace_knows_its_own_exports(sealed, exported, folder, tmp_path):
     """The pages for people are under no seal: who changes them and writes a new manifest is found out where the log is."""
     told = run_partnerproof("-w", sealed, "verify", exported)
     assert "is the export that the custody log of this workspace tells of, made " in told
     (folder / "dossier.html").write_text("<h1>All is well</h1>")
-    write_manifest(folder, {})
-    told = run_partnerproof("-w", sealed, "verify", folder)
+    forge_manifest(folder, {})
+    told = run_partnerproof("-w", sealed, "verify", folder, code=3)
     assert "not checked manifest.json: the custody log of this workspace tells of no such export" in " ".join(
         told.split()
     )

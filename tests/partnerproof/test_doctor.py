@@ -1,7 +1,7 @@
 """`partnerproof doctor`: a whole machine and a sound workspace are told as such; each thing that is wrong with one comes with what to do.
 
 Tests: partnerproof/cli/doctor.py, partnerproof/safekeeping/installation.py, partnerproof/safekeeping/health.py,
-ledger/proof/archive_files.py.
+ledger/proof/soundness.py.
 """
 
 from __future__ import annotations

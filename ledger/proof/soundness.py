@@ -1,4 +1,4 @@
-"""Files of the web archive against what the database knows of them: strays, and files that are shorter than what was stored."""
+"""Whether database and web archive are sound at a quick look: no byte of the archive is read."""
 
 from __future__ import annotations
 
@@ -33,3 +33,10 @@ def find_stray_files(ledger: Ledger, warc_dir: Path) -> StrayFiles:
         short=tuple(name for name, size in sorted(known.items()) if there.get(name, 0) < size),
         unfinished_bytes=sum(max(0, there[name] - size) for name, size in known.items() if name in there),
     )
+
+
+def find_faults(ledger: Ledger) -> list[str]:
+    """Return what SQLite finds damaged, and the tables whose rows refer to rows that are not there."""
+    faults = [str(row[0]) for row in ledger.rows("PRAGMA quick_check(3)") if row[0] != "ok"]
+    loose = {str(row[0]) for row in ledger.rows("PRAGMA foreign_key_check")}
+    return [*faults, *(f"rows of {table} refer to none" for table in sorted(loose))]
