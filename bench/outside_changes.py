@@ -1,10 +1,11 @@
 """What the comparison before each command costs, and whether it raises false alarms: a large database, and honest commands that are killed.
 
-Usage: python -m bench.outside_changes [--gigabytes 1] [--runs 200]
+Usage: python -m bench.outside_changes [--gigabytes 1] [--runs 200] [--migrations 40]
 
 1. The time to find a database of that size unchanged, touched (its times differ, its bytes do not), and changed.
 2. Honest runs, each in a process of its own, most of them killed with SIGKILL at a random moment while they write; now and then a
    server that writes beside them. Afterwards the custody log must tell of no change by others.
+3. Migrations of the database that are killed in the midst, and made again by the next command.
 """
 
 from __future__ import annotations
@@ -44,15 +45,41 @@ with hold(database, kind), Ledger.open(database) as ledger:
 """
 
 
+MIGRATOR = """
+import sys, time
+from pathlib import Path
+from ledger.database import Ledger
+from ledger.migrations import migrations
+from ledger.proof.writer_lock import acquire_writer_lock
+@migrations()
+def m0002_more(database):
+    database.execute("CREATE TABLE more (number INTEGER PRIMARY KEY, words TEXT NOT NULL)")
+    for number in range(2_000):
+        database.execute("INSERT INTO more VALUES (?, ?)", [number, "x" * 200])
+        if number % 200 == 0:
+            time.sleep(0.01)
+    database.execute("UPDATE brands SET name = name || '!'")
+database = Path(sys.argv[1])
+with acquire_writer_lock(database, "match"):
+    print("writing", flush=True)
+    with Ledger.open(database) as ledger:
+        print(ledger.value("SELECT count(*) FROM more"), ledger.value("SELECT name FROM brands"), flush=True)
+"""
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--gigabytes", type=float, default=1.0)
     parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--migrations", type=int, default=40)
     options = parser.parse_args()
+    os.umask(0o077)
     with tempfile.TemporaryDirectory() as folder:
         time_comparisons(Path(folder), options.gigabytes)
     with tempfile.TemporaryDirectory() as folder:
         run_honestly(Path(folder), options.runs)
+    with tempfile.TemporaryDirectory() as folder:
+        migrate_honestly(Path(folder), options.migrations)
 
 
 def make(database: Path, gigabytes: float = 0) -> None:
@@ -113,9 +140,28 @@ def run_honestly(folder: Path, runs: int) -> None:
     print(f"{runs} runs, {killed} killed: {len(alarms)} false alarms, {compared} ends left a digest to compare with")
 
 
-def start(database: Path, kind: str) -> subprocess.Popen[str]:
+def migrate_honestly(folder: Path, runs: int) -> None:
+    """Print what is left of migrations that are killed and made again."""
+    chance, alarms, whole, killed = random.Random(2), 0, 0, 0
+    for number in range(runs):
+        database = folder / str(number) / "var" / "partnerproof.db"
+        make(database)
+        migrating = start(database, "", MIGRATOR)
+        time.sleep(chance.random() * 0.25)
+        killed += migrating.poll() is None
+        migrating.kill()
+        migrating.wait(60)
+        again = start(database, "", MIGRATOR)
+        said, _ = again.communicate(timeout=60)
+        whole += said.strip() == "2000 Acme!"  # once, and all of it
+        entries = CustodyLog(database.parent / LOG_NAME).entries()
+        alarms += sum(1 for entry in entries if entry["event"] == CustodyEvent.CHANGED)
+    print(f"{runs} migrations, {killed} killed in the midst and made again: {whole} whole, {alarms} false alarms")
+
+
+def start(database: Path, kind: str, program: str = WRITER) -> subprocess.Popen[str]:
     """Start a process that writes, and wait until it does."""
-    process = subprocess.Popen([sys.executable, "-c", WRITER, str(database), kind], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([sys.executable, "-c", program, str(database), kind], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     process.stdout.readline()
     return process

@@ -160,8 +160,13 @@ def serving(root: Path, *, is_killed: bool = False) -> Iterator[int]:
         server.kill() if is_killed else server.terminate()
 
 
-def crawl_on(root: Path, seeds: Path, web: GeneratedWeb, until: float) -> tuple[int, list[str]]:
-    """Crawl again and again until a moment, each time with changed vendors; returns how often, and what went wrong."""
+def crawl_on(
+    root: Path, seeds: Path, web: GeneratedWeb, until: float, *, may_be_refused: bool = False
+) -> tuple[int, list[str]]:
+    """Crawl again and again until a moment, each time with changed vendors; returns how often, and what went wrong.
+
+    may_be_refused: other commands write, too.
+    """
     count, problems = 0, []
     while time.monotonic() < until:
         web.edition += 1
@@ -171,6 +176,8 @@ def crawl_on(root: Path, seeds: Path, web: GeneratedWeb, until: float) -> tuple[
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGINT)  # as somebody who has seen enough: it ends in order
             _, said = process.communicate(timeout=120)
+        if may_be_refused and process.returncode == 3 and b"is writing here" in said:
+            continue
         count += 1
         # one that had just ended dies of the signal itself
         if process.returncode not in (0, 130, -signal.SIGINT) or b"locked" in said:
@@ -245,7 +252,7 @@ def run(root: Path, *, seconds: float, vendors: int, seed: int = 1, is_day: bool
                 add_account(ledger, account, Role.ADMIN, PASSWORD)
         until = time.monotonic() + seconds
         reviewers: list[Reviewer] = []
-        crawling = _Task(lambda: crawl_on(root, seeds, web, until))
+        crawling = _Task(lambda: crawl_on(root, seeds, web, until, may_be_refused=is_day))
         beside = _Task(lambda: others_on(root, until)) if is_day else None
         chance = random.Random(seed)
         while time.monotonic() < until:
