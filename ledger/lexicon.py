@@ -54,11 +54,12 @@ class WordLists:
         if len(text) > MAX_REMEMBERED_CHARS:
             return self._look_for(text)
         # the menu of a site stands on each of its pages, and most texts of a page say nothing
-        if text not in self._remembered:
+        hits = self._remembered.get(text)
+        if hits is None:
             if len(self._remembered) >= MAX_REMEMBERED:
-                self._remembered.clear()
-            self._remembered[text] = tuple(self._look_for(text))
-        return list(self._remembered[text])
+                self._remembered.clear()  # perhaps under another thread's hands, which keeps what it has
+            hits = self._remembered[text] = tuple(self._look_for(text))
+        return list(hits)
 
     def _look_for(self, text: str) -> list[Hit]:
         folded = fold(text)
@@ -130,10 +131,14 @@ class Lexicon:
     def load(cls, *directories: Path) -> Lexicon:
         """Read every `<lang>.toml`; a file of a later directory replaces the same language of an earlier one.
 
-        Without directories: the lexicon shipped with the program. Errors: BadInputError with every mistake.
+        Without directories: the lexicon shipped with the program, the same one each time. Errors: BadInputError with every mistake.
         """
+        return cls._read(directories) if directories else _shipped_lexicon()
+
+    @classmethod
+    def _read(cls, directories: Iterable[Path]) -> Lexicon:
         files: dict[str, Path] = {}
-        for directory in directories or (shipped_data("lexicon"),):
+        for directory in directories:
             files |= {path.stem: path for path in sorted(directory.glob("*.toml"))}
         tables: dict[str, _Tables] = {table: {} for table in TABLES}
         problems: list[Problem] = []
@@ -147,8 +152,12 @@ class Lexicon:
 
     @classmethod
     def with_own(cls, own: Path) -> Lexicon:
-        """Return the shipped lexicon with a workspace's own languages over it, if it has that folder."""
-        return cls.load(shipped_data("lexicon"), *([own] if own.is_dir() else []))
+        """Return the shipped lexicon with a workspace's own languages over it, if it has any."""
+        return cls.load(shipped_data("lexicon"), own) if any(own.glob("*.toml")) else cls.load()
+
+    def __reduce__(self) -> tuple[type[Lexicon], tuple[Mapping[str, object]]]:
+        """Hand on the words alone: what is compiled from them takes longer to unpack than to make when it is asked for."""
+        return Lexicon, (self.tables,)
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -181,7 +190,26 @@ class Lexicon:
         return self.words("health")
 
 
+@cache
+def _shipped_lexicon() -> Lexicon:
+    return Lexicon._read([shipped_data("lexicon")])
+
+
+@cache
+def _read_shipped(path: Path) -> tuple[_Tables, tuple[Problem, ...]]:
+    problems: list[Problem] = []
+    return _read_file(path, problems), tuple(problems)
+
+
 def _read_language(path: Path, problems: list[Problem]) -> _Tables:
+    if path.parent != shipped_data("lexicon"):
+        return _read_file(path, problems)
+    tables, found = _read_shipped(path)
+    problems += found
+    return tables
+
+
+def _read_file(path: Path, problems: list[Problem]) -> _Tables:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -5,6 +5,7 @@ Tests: ledger/shipped.py.
 
 from __future__ import annotations
 
+import pickle
 import re
 
 import pytest
@@ -94,3 +95,14 @@ def test_a_misspelt_list_or_table_is_told_with_file_and_key(tmp_path):
 def test_a_list_of_another_language_may_be_used_in_ones_own(tmp_path):
     (tmp_path / "xx.toml").write_text('language = "xx"\n[statements]\noblique = ["no"]\nnot-after = ["not"]\n')
     assert Lexicon.with_own(tmp_path).tables["statements"]["xx"] == {"oblique": ("no",), "not-after": ("not",)}
+
+
+def test_the_shipped_words_are_read_once_and_handed_on_without_what_was_compiled(tmp_path):
+    assert Lexicon.load() is Lexicon.load() is Lexicon.with_own(tmp_path)
+    (tmp_path / "xx.toml").write_text('language = "Xx"\n[pages]\npartners = ["ppp"]\n', encoding="utf-8")
+    lexicon = Lexicon.with_own(tmp_path)
+    assert lexicon.pages.hits("ppp")
+    handed_on = pickle.loads(pickle.dumps(lexicon))  # noqa: S301  # its own
+    assert handed_on.tables == lexicon.tables
+    assert not handed_on._compiled
+    assert handed_on.pages.hits("ppp") == lexicon.pages.hits("ppp")
