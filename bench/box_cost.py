@@ -43,6 +43,7 @@ def measure(workspace: Path, pages: int, images: int) -> dict[str, float]:
     from crawler.reading.stored_pages import read_sheets
     from ledger.archive.warc import read_exchange
     from ledger.database import Ledger
+    from ledger.lexicon import Lexicon
     from matcher.brands.official_logos import load_brand
     from matcher.decoding.raster_worker import RasterWorker
     from matcher.logo_matches import image_content
@@ -63,7 +64,7 @@ def measure(workspace: Path, pages: int, images: int) -> dict[str, float]:
     brands = [load_brand(folder) for folder in sorted((workspace / "brands").iterdir()) if folder.is_dir()]
 
     async def read(chosen: Sequence[tuple[PageSource, list[object]]]) -> None:
-        pool = ReadingPool(workspace / "lexicon", processes=1)
+        pool = ReadingPool(Lexicon.with_own(workspace / "lexicon"), processes=1)
         try:
             for source, sheets in chosen:
                 try:

@@ -12,9 +12,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ledger.database import Ledger
 from ledger.typed_texts import CrawlId, PageId, PassageId, Sha256
+
+if TYPE_CHECKING:  # page readers cut words and have no database
+    from ledger.database import Ledger
 
 MAX_QUERY_CHARS = 500
 # scripts without spaces between words: Thai, Lao, Burmese, Khmer, kana, Han (with its extensions); Korean glues particles

@@ -19,7 +19,8 @@ from matcher.decoding.refusals import Refusal
 from matcher.looking.alignment import find_map
 from matcher.looking.features import INNER_PX, PAD_PX, stretch_to_squares
 from matcher.looking.normalize import estimate_backgrounds, extract_ink, flatten_alpha, scale_ink
-from matcher.looking.regions import Box, find_mark
+from matcher.looking.picture_box import Box
+from matcher.looking.regions import find_mark
 
 HEIGHT_PX, MAX_WIDTH_PX, WHOLE_SIDE_PX = 160, 480, 480
 # A drawing with so much clear ground stands on what shines through; a badge with clear corners stands on its own.

@@ -18,7 +18,7 @@ from ledger.errors import EvidenceBrokenError
 from ledger.identity import sha256_hex
 from ledger.typed_texts import Instant, Sha256
 from matcher.logo_matches import image_content
-from matcher.looking.regions import Box
+from matcher.looking.picture_box import Box
 from matcher.recognition import LogoMatch
 from matcher.recognition_process import Recogniser
 

@@ -32,7 +32,7 @@ from matcher.decoding.lettering_worker import lettering_engine
 from matcher.decoding.refusals import Refusal
 from matcher.lettering.read_lines import ReadLine, read_lines
 from matcher.logo_matches import image_content
-from matcher.looking.regions import Box
+from matcher.looking.picture_box import Box
 from matcher.rejections import StandingRejections, stored_hashes_of_whole
 from matcher.stored_names import picture_names, read_brands, tiers_of
 from matcher.word_matcher import WordMatch, WordMatcher

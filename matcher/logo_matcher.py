@@ -223,7 +223,7 @@ class LogoMatcher:
                     region=look.source_box(region),
                     transform=replace(candidate.transform, frame=look.picture.frame),
                     strangers=candidate.strangers,
-                    strangers_compared=len(chosen_descriptor().strangers.log_aspects),
+                    strangers_compared=chosen_descriptor().stranger_count,
                     why_perhaps=candidate.why_perhaps,
                 )
             )

@@ -13,7 +13,7 @@ from dataclasses import replace
 from ledger.typed_texts import OfficialLogoId
 from ledger.vocabulary import PerhapsReason
 from matcher import thresholds
-from matcher.looking.regions import Box
+from matcher.looking.picture_box import Box
 from matcher.recognition import LogoMatch
 
 

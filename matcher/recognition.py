@@ -8,7 +8,7 @@ from ledger.typed_texts import OfficialLogoId
 from ledger.vocabulary import MatchStrength, PerhapsReason
 from matcher.decoding.refusals import Refusal
 from matcher.looking.hashes import LogoHash
-from matcher.looking.regions import Box
+from matcher.looking.picture_box import Box
 from matcher.looking.transform import Transform
 
 

@@ -20,12 +20,13 @@ from types import TracebackType
 from ledger.box import FORBIDDEN_CALL
 from ledger.boxed_process import BoxedProcess, shut_in
 from ledger.errors import OutsideFailureError
+from ledger.shipped import cache_folder, use_cache_folder
 from ledger.typed_answers import ForeignAnswerError, read_answer, write_answer
 from ledger.vocabulary import RefusalReason
 from matcher.brands.official_logos import Brand, OfficialLogo
 from matcher.decoding.refusals import Refusal
 from matcher.logo_matcher import LogoMatcher, Recognition, logo_set_id
-from matcher.looking.stored_templates import cache_folder, templates_folder, use_cache_folder
+from matcher.looking.stored_templates import templates_folder
 
 # Processor time of one picture, in this process: workers that decode have limits of their own, so this is for what nobody
 # thought of. The slowest image of the corpus takes 0.6 s. The clock also waits for workers that are started and decode.

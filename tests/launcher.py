@@ -1,11 +1,12 @@
 """Starts the program for tests: every run is a process of its own, forked from one that has imported it and run nothing.
 
-To import takes longer than most commands take. What is forked has no threads, no reactor and no open file, so that a run is what
-`python -m partnerproof` would be; tests/partnerproof/test_cli.py starts it from nothing.
+To import takes longer than most commands take, as does compiling the shipped word lists. What is forked has no threads, no reactor
+and no open file, so that a run is what `python -m partnerproof` would be; tests/partnerproof/test_cli.py starts it from nothing.
 """
 
 from __future__ import annotations
 
+import gc
 import importlib
 import importlib.util
 import json
@@ -121,9 +122,51 @@ def _import_all() -> None:
     ):
         if importlib.util.find_spec(name) is not None:
             importlib.import_module(name)
-    # which one it is, is decided by each run
+    _import_parts_of_scrapy()
+    _prepare_what_is_always_the_same()
+    gc.collect()
+    gc.freeze()  # so that no run looks through all of it for garbage
+    # which reactor it is, is decided by each run
     assert "twisted.internet.reactor" not in sys.modules
     assert threading.active_count() == 1
+
+
+def _import_parts_of_scrapy() -> None:
+    """What Scrapy loads by the names in its settings."""
+    from scrapy.settings import default_settings
+
+    by_name = (
+        default_settings.EXTENSIONS_BASE,
+        default_settings.DOWNLOADER_MIDDLEWARES_BASE,
+        default_settings.SPIDER_MIDDLEWARES_BASE,
+    )
+    for name in (name for names in by_name for name in names):
+        importlib.import_module(name.rpartition(".")[0])
+    for name in ("dupefilters", "logformatter", "pqueues", "squeues"):
+        importlib.import_module(f"scrapy.{name}")
+
+
+def _prepare_what_is_always_the_same() -> None:
+    """What the program compiles once in each process, from files and types that no test changes."""
+    from casebook.verdicts.logo_relations import shipped_relation_words
+    from crawler.reading import reading_pool
+    from ledger.boxed_calls import _answer_type
+    from ledger.domains import registrable_domain
+    from ledger.lexicon import Lexicon
+    from ledger.typed_answers import _adapter
+    from matcher.logo_matcher import Recognition
+    from matcher.words.grammar import grammars_of
+
+    registrable_domain("acme.example")
+    shipped_relation_words()
+    lexicon = Lexicon.load()
+    for language in (None, "en", "de"):
+        grammars_of(lexicon).of(language)
+    for table in ("pages", "sections", "health"):
+        lexicon.words(table)
+    for function in (reading_pool.read_here, reading_pool._read_images, reading_pool.read_whole_here):
+        _adapter(_answer_type(function))
+    _adapter(Recognition)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from ledger.records import Case, Letter
 from ledger.typed_texts import CaptureId, OfficialLogoId, Sha256
 from matcher.explain import outline_region
 from matcher.logo_matches import image_content
-from matcher.looking.regions import Box
+from matcher.looking.picture_box import Box
 
 MAX_PICTURES = 12  # each image once; the digests of all stand with their pages
 

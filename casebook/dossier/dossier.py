@@ -42,7 +42,7 @@ from matcher.brands.usage import read_usage
 from matcher.decoding.refusals import Refusal
 from matcher.explain import Comparison, compare_pictures
 from matcher.logo_matches import image_content
-from matcher.looking.regions import Box
+from matcher.looking.picture_box import Box
 from matcher.looking.transform import describe_transform, read_transform
 from matcher.thresholds import COUNTED_STRANGERS
 

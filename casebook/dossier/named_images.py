@@ -17,7 +17,7 @@ from ledger.vocabulary import Evidence, FoundBy
 from matcher.decoding.refusals import Refusal
 from matcher.explain import outline_region
 from matcher.logo_matches import image_content
-from matcher.looking.regions import Box
+from matcher.looking.picture_box import Box
 
 MAX_NAMED_PICTURED = 6
 

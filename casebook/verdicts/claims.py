@@ -46,7 +46,7 @@ from ledger.vocabulary import (
     SectionKind,
     StatementKind,
 )
-from matcher.looking.regions import Box
+from matcher.looking.picture_box import Box
 
 _CLAIMING = frozenset({StatementKind.PARTNER_CLAIM, StatementKind.CERTIFICATION, StatementKind.CUSTOMER_CLAIM})
 MAX_QUOTED_CHARS = 120

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ledger.vocabulary import LogoVariant, MarkMisuse, Recolouring
 from matcher.brands.usage import UsageRules, read_usage
-from matcher.looking.regions import Box
+from matcher.looking.picture_box import Box
 from matcher.looking.transform import Transform, read_transform
 
 # Above what layout and scaling do by themselves; chosen on the differences that transform.py measures on official files

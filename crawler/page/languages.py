@@ -4,7 +4,7 @@
 2. What the page declares is believed, unless the words clearly say something else: templates are copied with lang="en".
 3. Where nothing is declared, the words decide, if there are enough of them.
 
-Words are judged by py3langid, whose model comes with it: no network, half a second when first asked, then 0.2 ms a page.
+Words are judged by py3langid, whose model comes with it (language_model.py): no network, then 0.2 ms a page.
 """
 
 from __future__ import annotations
@@ -145,11 +145,9 @@ def load_model() -> None:
 
 @cache
 def _identifier() -> LanguageIdentifier:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+    from crawler.page.language_model import load_identifier
 
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages(_PLAUSIBLE)
-    return identifier
+    return load_identifier(_PLAUSIBLE)
 
 
 def language_of_script(text: str) -> str | None:

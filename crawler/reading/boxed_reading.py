@@ -18,6 +18,7 @@ from crawler.reading.reading_pool import (
 )
 from ledger.boxed_calls import BoxedCallError, BoxedCalls, Limits
 from ledger.lexicon import Lexicon
+from ledger.shipped import cache_folder
 from ledger.vocabulary import PageHealth
 
 _LIMITS = Limits(processor_s=PROCESSOR_S, clock_s=TIMEOUT_S, memory_bytes=MEMORY_LIMIT_BYTES)
@@ -29,7 +30,9 @@ class BoxedReading:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
-        self.calls = BoxedCalls(_LIMITS, prepare=partial(hold_lexicon, lexicon), starts_python=False)
+        self.calls = BoxedCalls(
+            _LIMITS, prepare=partial(hold_lexicon, lexicon, str(cache_folder() or "")), starts_python=False
+        )
 
     def read(self, source: PageSource) -> tuple[ReadPage, PageLinks | None]:
         """Return a page's row and where it leads; of a page that could not be read the row that says why, and None."""

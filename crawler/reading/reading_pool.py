@@ -14,7 +14,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from crawler.images.stylesheets import Sheet
@@ -27,6 +26,7 @@ from crawler.reading.page_likeness import is_like
 from crawler.reading.page_reader import PageSource, ReadPage, read_page
 from ledger.boxed_calls import BoxedCallError, BoxedCalls, Limits
 from ledger.lexicon import Lexicon
+from ledger.shipped import cache_folder, use_cache_folder
 from ledger.typed_texts import VisitId
 
 # Processor time for one step of one page: the slowest of the corpus takes 2 s, 5 MB of nothing but links 8 s. A busy
@@ -47,8 +47,8 @@ class PageUnreadableError(Exception):
 class ReadingPool:
     """Reading processes, started when first asked. Used by one event loop."""
 
-    def __init__(self, lexicon_dir: Path, *, processes: int, processor_s: float = PROCESSOR_S) -> None:
-        self._processes = [_ReadingProcess(lexicon_dir, processor_s) for _ in range(max(1, processes))]
+    def __init__(self, lexicon: Lexicon, *, processes: int, processor_s: float = PROCESSOR_S) -> None:
+        self._processes = [_ReadingProcess(lexicon, processor_s) for _ in range(max(1, processes))]
         self._turns = FairTurns(self._processes)
 
     async def read(self, source: PageSource) -> tuple[ReadPage, PageLinks]:
@@ -88,9 +88,11 @@ class ReadingPool:
 class _ReadingProcess:
     """One process that reads one page at a time."""
 
-    def __init__(self, lexicon_dir: Path, processor_s: float) -> None:
+    def __init__(self, lexicon: Lexicon, processor_s: float) -> None:
         limits = Limits(processor_s=processor_s, clock_s=TIMEOUT_S, memory_bytes=MEMORY_LIMIT_BYTES)
-        self.calls = BoxedCalls(limits, prepare=partial(_begin, lexicon_dir), starts_python=False)
+        self.calls = BoxedCalls(
+            limits, prepare=partial(hold_lexicon, lexicon, str(cache_folder() or "")), starts_python=False
+        )
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading")  # that waits for it
 
     async def run(self, task: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
@@ -109,14 +111,11 @@ _lexicon: Lexicon
 _documents: OrderedDict[tuple[str, bool], ReadPage] = OrderedDict()
 
 
-def _begin(lexicon_dir: Path) -> None:
-    hold_lexicon(Lexicon.with_own(lexicon_dir))
-
-
-def hold_lexicon(lexicon: Lexicon) -> None:
+def hold_lexicon(lexicon: Lexicon, cache: str) -> None:
     """Use a lexicon in this process, which reads pages; load what else reading needs, before the box is closed."""
     global _lexicon  # noqa: PLW0603  # set once in a process of its own
     _lexicon = lexicon
+    use_cache_folder(cache)
     load_model()
 
 

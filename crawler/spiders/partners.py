@@ -134,7 +134,7 @@ class PartnersSpider(VisitingSpider):
             lexicon=lexicon,
             fetcher=fetcher,
             looks=spider.looks,
-            reading_pool=ReadingPool(lexicon_dir, processes=settings.getint("PARTNERPROOF_READERS")),
+            reading_pool=ReadingPool(lexicon, processes=settings.getint("PARTNERPROOF_READERS")),
             browser=Browser(
                 BrowserOptions(
                     executable=settings["PARTNERPROOF_BROWSER"] or None,

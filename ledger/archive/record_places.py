@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from typing import TYPE_CHECKING
 
-from ledger.database import Ledger
+if TYPE_CHECKING:  # page readers know how records are found and have no database
+    from ledger.database import Ledger
 
 # SQL: the pages whose own captures are among the JSON list :captures
 PAGES_OF_CAPTURES = (

@@ -21,7 +21,7 @@ from rapidfuzz.distance import OSA
 
 from matcher import thresholds
 from matcher.lettering.read_lines import ReadLine
-from matcher.looking.regions import Box
+from matcher.looking.picture_box import Box
 from matcher.words.naming import Name
 
 _GLUED = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"

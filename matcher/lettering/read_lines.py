@@ -21,7 +21,7 @@ from matcher.decoding.decode import Picture, decode_image
 from matcher.decoding.lettering_worker import SeenLine, read_lettering
 from matcher.decoding.refusals import Refusal
 from matcher.looking.normalize import Flattened, extract_ink, flatten_on_all
-from matcher.looking.regions import Box
+from matcher.looking.picture_box import Box
 
 _PAD_PX = 8
 

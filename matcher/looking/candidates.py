@@ -24,8 +24,9 @@ from matcher.looking.appearance import see_appearance
 from matcher.looking.compare import ScoreTable, Template
 from matcher.looking.features import Features
 from matcher.looking.normalize import Flattened
+from matcher.looking.picture_box import Box
 from matcher.looking.plainness import is_backed, is_plain
-from matcher.looking.regions import Box, Region
+from matcher.looking.regions import Region
 from matcher.looking.transform import Transform, measure_transform
 
 

@@ -16,6 +16,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 
 from ledger.shipped import shipped_data
 from matcher import thresholds
@@ -24,19 +25,24 @@ from matcher.looking.descriptor import Drawings, Shapes
 DESCRIPTOR_SCALE = 127  # they are stored as int8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Cohort:
-    """Today's descriptor. mean: float32 (2048,) and projection: float32 (2048, n) make descriptors.
-
-    members: drawings and parts of them, from which margins come. strangers: other drawings, plain shapes above all, that
-    are only counted: so many of them are as much like an official logo as what was found.
-    """
+    """Today's descriptor. mean: float32 (2048,) and projection: float32 (2048, n) make descriptors."""
 
     mean: np.ndarray
     projection: np.ndarray
-    members: Drawings
-    strangers: Drawings
+    stranger_count: int
     name: str = "lda"
+
+    @functools.cached_property
+    def members(self) -> Drawings:
+        """Drawings and parts of them, from which margins come. Read when a drawing is measured: stored templates have theirs."""
+        return _read_drawings("members", "member_aspects")
+
+    @functools.cached_property
+    def strangers(self) -> Drawings:
+        """Other drawings, plain shapes above all, that are only counted: so many of them are as much like an official logo as what was found."""
+        return _read_drawings("strangers", "stranger_aspects")
 
     def describe(self, shapes: Shapes) -> np.ndarray:
         """Descriptors of length 1: float32 (k, n)."""
@@ -66,15 +72,21 @@ def normalise_rows(rows: np.ndarray) -> np.ndarray:
 @functools.cache
 def load_cohort() -> Cohort:
     """The cohort that ships; read once in a process."""
-    with np.load(shipped_data("background") / "cohort.npz", allow_pickle=False) as file:
+    with _open() as file:
         return Cohort(
             mean=file["mean"].astype(np.float32),
             projection=file["projection"].astype(np.float32),
-            members=_unpack(file["members"], file["member_aspects"]),
-            strangers=_unpack(file["strangers"], file["stranger_aspects"]),
+            stranger_count=len(file["stranger_aspects"]),
         )
 
 
-def _unpack(descriptors: np.ndarray, log_aspects: np.ndarray) -> Drawings:
-    rows = normalise_rows(descriptors.astype(np.float32) / DESCRIPTOR_SCALE).astype(np.float32)
-    return Drawings(descriptors=rows, log_aspects=log_aspects.astype(np.float32))
+def _open() -> NpzFile:
+    opened = np.load(shipped_data("background") / "cohort.npz", allow_pickle=False)
+    assert isinstance(opened, NpzFile)  # noqa: S101  # a mistake of the program
+    return opened
+
+
+def _read_drawings(descriptors: str, log_aspects: str) -> Drawings:
+    with _open() as file:
+        rows = normalise_rows(file[descriptors].astype(np.float32) / DESCRIPTOR_SCALE).astype(np.float32)
+        return Drawings(descriptors=rows, log_aspects=file[log_aspects].astype(np.float32))

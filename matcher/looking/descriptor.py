@@ -48,5 +48,9 @@ class Descriptor(Protocol):
     def strangers(self) -> Drawings:
         """Other drawings of nobody's, that are counted: so many of them are as much like an official logo as what was found."""
 
+    @property
+    def stranger_count(self) -> int:
+        """How many strangers there are."""
+
     def describe(self, shapes: Shapes) -> np.ndarray:
         """Rows of length 1: float32 (n, d); n is at least 1."""

@@ -30,24 +30,9 @@ from matcher.looking.grounds import (
 )
 from matcher.looking.grouping import Pieces, find_pieces, join_pieces, measure_gaps
 from matcher.looking.normalize import Flattened, extract_ink, is_other_colour, scale_ink
+from matcher.looking.picture_box import Box
 
 _MAX_GROUNDS = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Box:
-    """A rectangle; x and y of its upper left corner. In px of whatever picture the owner says."""
-
-    x: int
-    y: int
-    width: int
-    height: int
-
-    def scaled_to_source(self, scale: float, width_px: int, height_px: int) -> Box:
-        """The same rectangle in a source picture of that size. scale: working px per source px."""
-        x, y = min(width_px - 1, int(self.x / scale)), min(height_px - 1, int(self.y / scale))
-        right, bottom = round((self.x + self.width) / scale), round((self.y + self.height) / scale)
-        return Box(x=x, y=y, width=max(1, min(width_px, right) - x), height=max(1, min(height_px, bottom) - y))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -13,35 +13,24 @@ that other users may write to is not used. Where nothing can be written nothing 
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
 import importlib.metadata
 import io
-import logging
-import os
-import shutil
-import stat
-import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from ledger.shipped import shipped_data
+from ledger.shipped import cache_folder, load_cached, shipped_data, store_cached
 from matcher import thresholds
 from matcher.looking.appearance import Appearance
 from matcher.looking.compare import Template
 from matcher.looking.features import Features
 
-FORGOTTEN_AFTER_DAYS: Final = 60
-_DIGEST_BYTES: Final = hashlib.sha256().digest_size
 _LIBRARIES: Final = ("numpy", "scipy", "opencv-python-headless", "pillow", "resvg-py")
 _CODE: Final = ("thresholds.py", "logo_matcher.py", "looking/*.py", "decoding/*.py")
-
-logger = logging.getLogger(__name__)
 
 
 def load_templates(content: bytes) -> tuple[Template, ...] | None:
@@ -69,65 +58,15 @@ def store_is_alone(content: bytes, set_id: str, *, is_alone: bool) -> None:
 
 def _load(name: str) -> np.ndarray | None:
     folder = templates_folder()
-    try:
-        if folder is None or not _is_own(folder):
-            return None
-        stored = (folder / f"{name}.npy").read_bytes()
-    except OSError:
-        return None
-    rows, seal = stored[:-_DIGEST_BYTES], stored[-_DIGEST_BYTES:]
-    if seal != _seal(folder.name, name, rows):
-        logger.info("%s: damaged or foreign, measured anew", folder / f"{name}.npy")
-        return None
-    return np.asarray(np.load(io.BytesIO(rows), allow_pickle=False))
+    rows = None if folder is None else load_cached(folder / f"{name}.npy")
+    return None if rows is None else np.asarray(np.load(io.BytesIO(rows), allow_pickle=False))
 
 
 def _store(name: str, values: np.ndarray) -> None:
-    folder = templates_folder()
-    if folder is None:
-        return
-    buffer = io.BytesIO()
-    np.save(buffer, values, allow_pickle=False)
-    rows = buffer.getvalue()
-    try:
-        if not folder.is_dir():
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _forget_others(folder)
-        if not _is_own(folder):
-            return
-        _write_whole(folder / f"{name}.npy", rows + _seal(folder.name, name, rows))
-    except OSError as error:
-        logger.info("%s: what was measured is not stored: %s", folder, error)
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that whoever reads it at the same time has the old one or the new one."""
-    handle, name = tempfile.mkstemp(prefix=f"{path.name}-", suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-_handed_over: list[Path] = []
-
-
-def cache_folder() -> Path | None:
-    """Return the user's folder for what can be made again; None where the user has no home."""
-    if _handed_over:
-        return _handed_over[0]
-    # the specification has relative paths ignored: https://specifications.freedesktop.org/basedir-spec/
-    named, home = (Path(os.environ.get(name, "")) for name in ("XDG_CACHE_HOME", "HOME"))
-    root = named if named.is_absolute() else home / ".cache"
-    return root if root.is_absolute() else None
-
-
-def use_cache_folder(folder: str) -> None:
-    """Use a folder, in a process that has no environment. Empty: none."""
-    _handed_over[:] = [Path(folder)] if folder else []
+    if (folder := templates_folder()) is not None:
+        buffer = io.BytesIO()
+        np.save(buffer, values, allow_pickle=False)
+        store_cached(folder / f"{name}.npy", buffer.getvalue())
 
 
 def templates_folder() -> Path | None:
@@ -152,24 +91,6 @@ def _library_version(library: str) -> str:
         return importlib.metadata.version(library)
     except importlib.metadata.PackageNotFoundError:
         return "none"  # another distribution of the same library
-
-
-def _is_own(folder: Path) -> bool:
-    found = folder.lstat()
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o022
-
-
-def _seal(version: str, name: str, rows: bytes) -> bytes:
-    return hashlib.sha256(f"{version}/{name}\n".encode() + rows).digest()
-
-
-def _forget_others(folder: Path) -> None:
-    """Remove what versions measured that nobody has used for long."""
-    oldest = time.time() - FORGOTTEN_AFTER_DAYS * 24 * 3600
-    for other in folder.parent.iterdir():
-        with contextlib.suppress(OSError):
-            if other != folder and other.stat().st_mtime < oldest:
-                shutil.rmtree(other)
 
 
 def _make_record(template: Template) -> np.ndarray:

@@ -23,7 +23,7 @@ from matcher.decoding.decode import sniff_format
 from matcher.decoding.lettering_worker import HOW_TO_INSTALL, lettering_engine
 from matcher.decoding.refusals import Refusal
 from matcher.logo_matcher import LogoMatcher, Recognition
-from matcher.looking.regions import Box
+from matcher.looking.picture_box import Box
 from matcher.looking.transform import Transform, describe_transform
 from matcher.recognition_process import Recogniser
 from matcher.word_matcher import WordMatch, WordMatcher

@@ -6,14 +6,15 @@ Tests: crawler/wire/middlewares.py.
 from __future__ import annotations
 
 import hashlib
+import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Answer, not_found, run_partnerproof, send
+from tests.conftest import Answer, SmallServer, not_found, run_partnerproof, send
 
 WORDS = "<p>" + "Words about our work in towns and ports. " * 30 + "</p>"
 
@@ -53,22 +54,23 @@ def rows(root: Path, sql: str) -> list[tuple[object, ...]]:
         return database.execute(sql).fetchall()
 
 
-@pytest.fixture
-def vendor(logo_png, lookalike_png) -> Vendor:
-    return Vendor(logo_png, lookalike_png)
+class FirstVisit:
+    """A vendor that was visited once, with a logo and another picture on its page; its server goes on for the tests of this module."""
 
+    def __init__(self, folder: Path, acme_once: Path, logo: bytes, other: bytes) -> None:
+        self.logo, self.other = logo, other
+        self.answers = Vendor(logo, other).answers
+        self.server = SmallServer(self.answers)
+        self.root = shutil.copytree(acme_once, folder / "space")
+        self.seeds = folder / "seeds.csv"
+        self.seeds.write_text(f"name,url\nVendor,{self.server.url}/\n")
+        self.requests = self.visit(self.root)
 
-@pytest.fixture
-def visit(serve, acme, tmp_path, vendor) -> Iterator[object]:
-    server = serve(vendor.answers)
-    seeds = tmp_path / "seeds.csv"
-    seeds.write_text(f"name,url\nVendor,{server.url}/\n")
-
-    def run() -> list[str]:
-        server.requests.clear()
-        run_partnerproof("-w", acme, "crawl", seeds, "--allow-private", "--delay", "0")
+    def visit(self, root: Path) -> list[str]:
+        self.server.requests.clear()
+        run_partnerproof("-w", root, "crawl", self.seeds, "--allow-private", "--delay", "0")
         # rows carry whole seconds: what one visit saw must not look like what the next one did
-        with sqlite3.connect(acme / "var" / "partnerproof.db") as database:
+        with sqlite3.connect(root / "var" / "partnerproof.db") as database:
             for table, column in (
                 ("looks", "looked_at"), ("claim_evidence", "seen_at"), ("visits", "started_at"), ("captures", "fetched_at"),
             ):  # fmt: skip
@@ -76,18 +78,44 @@ def visit(serve, acme, tmp_path, vendor) -> Iterator[object]:
             database.execute(
                 "UPDATE looks SET unchanged_since = strftime('%Y-%m-%dT%H:%M:%SZ', unchanged_since, '-1 day')"
             )
-        return list(server.requests)
+        return list(self.server.requests)
 
-    return run
+
+@pytest.fixture(scope="module")
+def first_visit(acme_once, tmp_path_factory, logo_png, lookalike_png) -> Iterator[FirstVisit]:
+    first = FirstVisit(tmp_path_factory.mktemp("first-visit"), acme_once, logo_png, lookalike_png)
+    yield first
+    first.server.close()
+
+
+@pytest.fixture
+def acme(first_visit, tmp_path) -> Path:
+    """A workspace of the test's own in which the vendor was visited once."""
+    return shutil.copytree(first_visit.root, tmp_path / "space")
+
+
+@pytest.fixture
+def vendor(first_visit) -> Vendor:
+    """The vendor as it was at the first visit."""
+    vendor = Vendor(first_visit.logo, first_visit.other)
+    first_visit.answers.clear()
+    first_visit.answers |= vendor.answers
+    vendor.answers = first_visit.answers
+    return vendor
+
+
+@pytest.fixture
+def visit(first_visit, acme, vendor) -> Callable[[], list[str]]:
+    """Visit the vendor once more; returns what was asked for."""
+    return lambda: first_visit.visit(acme)
 
 
 def changes(root: Path) -> dict[str, object]:
     return {str(i).rpartition("/")[2]: s for i, s in rows(root, "SELECT image, state FROM v_changes")}
 
 
-def test_an_unchanged_page_costs_its_own_request_alone(visit, acme):
-    first = visit()
-    assert {"/", "/partners.html", "/acme.png", "/other.png"} <= set(first)
+def test_an_unchanged_page_costs_its_own_request_alone(first_visit, visit, acme):
+    assert {"/", "/partners.html", "/acme.png", "/other.png"} <= set(first_visit.requests)
     second = visit()
     # and that of each picture on which a claim rests: whether it is shown is never told from a file not asked for
     assert sorted(second) == ["/", "/acme.png", "/partners.html", "/robots.txt", "/sitemap.xml"]
@@ -102,7 +130,6 @@ def test_an_unchanged_page_costs_its_own_request_alone(visit, acme):
 
 
 def test_what_appeared_changed_and_went_is_told(visit, vendor, acme):
-    visit()
     vendor.answers["/partners.html"] = tagged(vendor.partners("/acme.png", "/third.png"))
     vendor.answers["/acme.png"] = vendor.answers["/other.png"]
     visit()
@@ -111,7 +138,6 @@ def test_what_appeared_changed_and_went_is_told(visit, vendor, acme):
 
 
 def test_a_picture_that_was_exchanged_on_an_unchanged_page_takes_its_claim_with_it(visit, vendor, acme):
-    visit()
     vendor.answers["/acme.png"] = vendor.answers["/other.png"]
     visit()
     assert rows(acme, "SELECT state FROM v_claim_changes") == [("gone",)]
@@ -127,7 +153,6 @@ def test_a_picture_that_was_exchanged_on_an_unchanged_page_takes_its_claim_with_
     ],
 )  # fmt: skip
 def test_an_answer_of_no_page_is_not_always_believed(visit, vendor, acme, page, why):
-    visit()
     vendor.answers |= page
     visit()
     ((state, told),) = rows(acme, "SELECT state, why FROM v_claim_changes")
@@ -135,7 +160,6 @@ def test_an_answer_of_no_page_is_not_always_believed(visit, vendor, acme, page, 
 
 
 def test_a_page_that_leads_to_its_new_place_is_that_page(visit, vendor, acme):
-    visit()
     vendor.answers["/friends.html"] = tagged(vendor.partners("/other.png"))
     vendor.answers["/partners.html"] = send("", status=301, Location="/friends.html")
     visit()
@@ -147,7 +171,6 @@ def test_a_page_that_leads_to_its_new_place_is_that_page(visit, vendor, acme):
 
 
 def test_a_challenge_or_an_error_never_means_gone(visit, vendor, acme):
-    visit()
     vendor.answers["/partners.html"] = send("<title>Just a moment...</title>Checking your browser", status=503)
     visit()
     assert set(changes(acme).values()) == {"could-not-look"}
@@ -155,7 +178,6 @@ def test_a_challenge_or_an_error_never_means_gone(visit, vendor, acme):
 
 
 def test_a_page_that_moved_is_looked_for_and_found(visit, vendor, acme):
-    visit()
     vendor.answers["/"] = tagged(f"<title>V</title><h1>Vendor</h1>{WORDS}")
     vendor.answers["/our-partners"] = vendor.answers["/partners.html"]
     vendor.answers["/partners.html"] = not_found
@@ -167,7 +189,6 @@ def test_a_page_that_moved_is_looked_for_and_found(visit, vendor, acme):
 
 
 def test_a_page_that_is_gone_for_good_takes_its_claim_with_it(visit, vendor, acme):
-    visit()
     vendor.answers["/"] = tagged(f"<title>V</title><h1>Vendor</h1>{WORDS}")
     vendor.answers["/partners.html"] = not_found
     visit()
@@ -175,15 +196,13 @@ def test_a_page_that_is_gone_for_good_takes_its_claim_with_it(visit, vendor, acm
     assert set(changes(acme).values()) == {"page-gone"}
 
 
-def test_a_check_of_one_page_says_nothing_of_the_others(visit, vendor, acme, tmp_path):
-    visit()
-    home = (tmp_path / "seeds.csv").read_text().strip().rpartition(",")[2]
+def test_a_check_of_one_page_says_nothing_of_the_others(first_visit, vendor, acme):
+    home = f"{first_visit.server.url}/"
     run_partnerproof("-w", acme, "check", home, "--allow-private", "--delay", "0")
     assert rows(acme, "SELECT state FROM v_claim_changes") == [("present",)]
 
 
 def test_a_logo_whose_file_does_not_come_is_not_gone(visit, vendor, acme):
-    visit()
     vendor.answers["/partners.html"] = tagged(vendor.partners("/acme.png", "/other.png") + "<p>News</p>")
     vendor.answers["/acme.png"] = send("", status=503)
     visit()
@@ -191,9 +210,8 @@ def test_a_logo_whose_file_does_not_come_is_not_gone(visit, vendor, acme):
     assert rows(acme, "SELECT state FROM v_claim_changes") == [("could-not-look",)]
 
 
-def test_a_check_looks_at_the_page_that_was_asked_for(visit, vendor, acme, tmp_path):
-    visit()
-    home = (tmp_path / "seeds.csv").read_text().strip().rpartition(",")[2]
+def test_a_check_looks_at_the_page_that_was_asked_for(first_visit, vendor, acme):
+    home = f"{first_visit.server.url}/"
     told = run_partnerproof("-w", acme, "check", f"{home}partners.html", "--allow-private", "--delay", "0", code=1)
     assert "partners.html (partners page)" in told
     assert "could not look" in run_partnerproof(

@@ -15,6 +15,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -29,12 +30,19 @@ from partnerproof import alert_channels
 from partnerproof.alert_channels import send_alerts
 from partnerproof.config import AlertConfig
 from tests.conftest import Answer, run_partnerproof, send
-from tests.flow.watched import CHALLENGE, CLEAN, SHOWING, WORDS, Watched, watch_vendor
+from tests.flow.watched import CHALLENGE, CLEAN, SHOWING, WORDS, Watched, WatchedOnce
+
+
+@pytest.fixture(scope="module")
+def watched_once(acme_once: Path, tmp_path_factory: pytest.TempPathFactory, logo_png: bytes) -> Iterator[WatchedOnce]:
+    once = WatchedOnce(shutil.copytree(acme_once, tmp_path_factory.mktemp("watched") / "space"), logo_png)
+    yield once
+    once.close()
 
 
 @pytest.fixture
-def watched(serve, acme: Path, logo_png: bytes) -> Watched:
-    return watch_vendor(acme, serve, logo_png)
+def watched(watched_once: WatchedOnce, tmp_path: Path) -> Watched:
+    return watched_once.copy(tmp_path / "space")
 
 
 def configure(root: Path, alerts: str) -> None:

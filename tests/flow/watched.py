@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -40,9 +41,11 @@ class Watched:
     def __init__(self, root: Path, server: SmallServer, answers: dict[str, Answer]) -> None:
         self.root, self.server, self.answers = root, server, answers
         self.database = root / "var" / "partnerproof.db"
-        seeds = root / "seeds" / "vendors.csv"
-        seeds.write_text(f"name,url\nVendor,{server.url}/\n", encoding="utf-8")
-        run_partnerproof("-w", root, "crawl", seeds, "--allow-private", "--delay", "0")
+
+    def crawl(self) -> None:
+        seeds = self.root / "seeds" / "vendors.csv"
+        seeds.write_text(f"name,url\nVendor,{self.server.url}/\n", encoding="utf-8")
+        run_partnerproof("-w", self.root, "crawl", seeds, "--allow-private", "--delay", "0")
 
     def days_pass(self, days: int) -> None:
         with sqlite3.connect(self.database) as database:
@@ -103,4 +106,24 @@ def watch_vendor(root: Path, serve: Callable[[dict[str, Answer]], SmallServer], 
         "/": html("Vendor", ""), "/partners.html": SHOWING, "/contact.html": html("Contact", "<p>info@vendor.example</p>"),
         "/acme.png": send(logo_png, "image/png"), "/.well-known/security.txt": send(b"Contact: mailto:sec@vendor.example\n", "text/plain"),
     }  # fmt: skip
-    return Watched(root, serve(answers), answers)
+    watched = Watched(root, serve(answers), answers)
+    watched.crawl()
+    return watched
+
+
+class WatchedOnce:
+    """A workspace whose vendor was crawled once, for the tests of a module: each has its own copy, and the vendor as it was."""
+
+    def __init__(self, root: Path, logo_png: bytes) -> None:
+        self._made = watch_vendor(root, SmallServer, logo_png)
+        self._answers, self._requests = dict(self._made.answers), list(self._made.server.requests)
+
+    def copy(self, root: Path) -> Watched:
+        made = self._made
+        made.answers.clear()
+        made.answers |= self._answers
+        made.server.requests[:] = self._requests
+        return Watched(shutil.copytree(made.root, root), made.server, made.answers)
+
+    def close(self) -> None:
+        self._made.server.close()

@@ -17,7 +17,7 @@ from ledger.vocabulary import RejectionEvent
 from matcher import thresholds
 from matcher.logo_matches import store_hashes
 from matcher.looking.hashes import LogoHash
-from matcher.looking.regions import Box
+from matcher.looking.picture_box import Box
 from matcher.recognition import RegionHash
 from matcher.rejections import Decision, StandingRejections, record_decision, stored_hashes_of_whole
 from tests.new_ledger import new_ledger

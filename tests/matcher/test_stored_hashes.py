@@ -14,7 +14,7 @@ from ledger.typed_texts import Sha256
 from matcher.logo_matches import store_hashes
 from matcher.looking.hash_index import hash_words
 from matcher.looking.hashes import LogoHash, hash_of_content
-from matcher.looking.regions import Box
+from matcher.looking.picture_box import Box
 from matcher.recognition import RegionHash
 from matcher.stored_hashes import StoredHashes, open_hashes
 from tests.new_ledger import new_ledger

@@ -9,7 +9,7 @@ import pytest
 
 from casebook.verdicts.mark_findings import ShownMark, find_misuse
 from ledger.vocabulary import LogoVariant, MarkMisuse, Recolouring
-from matcher.looking.regions import Box
+from matcher.looking.picture_box import Box
 from matcher.looking.transform import Transform
 
 PLAIN = Transform(

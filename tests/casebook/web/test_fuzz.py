@@ -32,7 +32,7 @@ def strangers(tmp_path_factory: pytest.TempPathFactory) -> Strangers:
     return Strangers(make_context(tmp_path_factory.mktemp("context"), four_eyes=True, token="a-token"))  # noqa: S106  # of this test
 
 
-EXAMPLES = 45  # of each route
+EXAMPLES = 30  # of each route
 
 
 def test_no_request_makes_a_fault(strangers):

@@ -25,9 +25,9 @@ def source(content: bytes = HTML) -> PageSource:
     )
 
 
-def test_a_page_read_in_another_process_is_the_page_read_here(lexicon, tmp_path):
+def test_a_page_read_in_another_process_is_the_page_read_here(lexicon):
     async def read() -> object:
-        reader = ReadingPool(tmp_path, processes=1)
+        reader = ReadingPool(lexicon, processes=1)
         try:
             page, leads = await reader.read(source())
             full, why_drawn = await reader.read_images(source(), [])
@@ -45,9 +45,9 @@ def test_a_page_read_in_another_process_is_the_page_read_here(lexicon, tmp_path)
     assert why_drawn is None
 
 
-def test_a_page_that_needs_too_much_is_unreadable_and_the_next_one_is_read(tmp_path):
+def test_a_page_that_needs_too_much_is_unreadable_and_the_next_one_is_read(lexicon):
     async def read() -> str:
-        reader = ReadingPool(tmp_path, processes=1, processor_s=4.0)
+        reader = ReadingPool(lexicon, processes=1, processor_s=4.0)
         try:
             with pytest.raises(PageUnreadableError) as refused:
                 await reader.read(source(b"<b>" * 1_600_000))
@@ -60,9 +60,9 @@ def test_a_page_that_needs_too_much_is_unreadable_and_the_next_one_is_read(tmp_p
     assert asyncio.run(read()) == "reading needs more than 4 s of processor time"
 
 
-def test_a_process_that_is_kept_waiting_has_used_nothing(tmp_path):
+def test_a_process_that_is_kept_waiting_has_used_nothing(lexicon):
     async def read() -> str | None:
-        reader = ReadingPool(tmp_path, processes=1, processor_s=4.0)
+        reader = ReadingPool(lexicon, processes=1, processor_s=4.0)
         try:
             await reader.read(source())
             child = reader._processes[0].calls.pid
@@ -81,12 +81,12 @@ def test_a_process_that_is_kept_waiting_has_used_nothing(tmp_path):
 
 STARTS_AND_WAITS = """
 import asyncio, sys, time
-from pathlib import Path
 from crawler.reading.reading_pool import ReadingPool
+from ledger.lexicon import Lexicon
 from tests.crawler.reading.test_reading_pool import source
 
 async def main():
-    reader = ReadingPool(Path(sys.argv[1]), processes=1)
+    reader = ReadingPool(Lexicon.load(), processes=1)
     await reader.read(source())
     print(reader._processes[0].calls.pid, flush=True)
     time.sleep(60)
@@ -101,7 +101,7 @@ def test_its_processes_end_with_a_killed_crawl(tmp_path):
     script.write_text(STARTS_AND_WAITS)
     root = Path(__file__).parents[3]
     parent = subprocess.Popen(
-        [sys.executable, script, tmp_path],
+        [sys.executable, script],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(root)},

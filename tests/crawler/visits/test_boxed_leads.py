@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 from crawler.reading.reading_pool import ReadingPool
 from crawler.visits.boxed_leads import read_script_leads, read_sitemap_leads
+from ledger.lexicon import Lexicon
 
 SITE = "https://v.example/"
 
 
-def test_a_sitemap_and_a_script_lead_on_and_rubbish_leads_nowhere(tmp_path: Path):
+def test_a_sitemap_and_a_script_lead_on_and_rubbish_leads_nowhere(lexicon: Lexicon):
     async def read() -> list[list[str]]:
-        pool = ReadingPool(tmp_path, processes=1)
+        pool = ReadingPool(lexicon, processes=1)
         try:
             listed = b"<urlset><url><loc>https://v.example/partners</loc></url></urlset>"
             sitemap = await read_sitemap_leads(pool, "v", listed, SITE + "sitemap.xml", frozenset())

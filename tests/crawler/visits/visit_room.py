@@ -66,7 +66,7 @@ class VisitRoom:
         fetcher = FolderFetcher(self.site, archive, self.failures)
         taker = LookTaker(ledger=self.ledger, warc_dir=archive.directory, fetcher=fetcher)
         self.asked, self.pages = fetcher.asked, []
-        reading_pool = ReadingPool(self.folder, processes=1)
+        reading_pool = ReadingPool(Lexicon.load(), processes=1)
         tools = VisitTools(
             ledger=self.ledger,
             archive=archive,

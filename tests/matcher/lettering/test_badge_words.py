@@ -12,7 +12,7 @@ from ledger.vocabulary import PerhapsReason, Relation
 from matcher.lettering.badge_words import BadgeReader, BadgeWords
 from matcher.lettering.named_brands import PictureNames
 from matcher.lettering.read_lines import ReadLine
-from matcher.looking.regions import Box
+from matcher.looking.picture_box import Box
 from matcher.words.naming import brand_names
 
 NAMES = PictureNames([*brand_names("kestrova", "Kestrova", ["克斯特"]), *brand_names("ort", "ORT", [])])

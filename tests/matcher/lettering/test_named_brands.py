@@ -6,7 +6,7 @@ import pytest
 
 from matcher.lettering.named_brands import PictureNames, name_key
 from matcher.lettering.read_lines import ReadLine
-from matcher.looking.regions import Box
+from matcher.looking.picture_box import Box
 from matcher.words.naming import Name, brand_names
 
 NAMES = [

@@ -1,6 +1,6 @@
 """Where in a picture a logo may be.
 
-Tests: matcher/looking/grounds.py.
+Tests: matcher/looking/grounds.py, matcher/looking/picture_box.py.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from PIL import Image, ImageDraw
 
 from matcher import thresholds
 from matcher.looking.normalize import flatten_alpha
-from matcher.looking.regions import Box, Region, find_mark, find_regions
+from matcher.looking.picture_box import Box
+from matcher.looking.regions import Region, find_mark, find_regions
 
 
 def regions_of(image: Image.Image) -> list[Region]:

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from drawings import draw_mark, encode
 
+from ledger.shipped import FORGOTTEN_AFTER_DAYS
 from matcher.looking.compare import Template
 from matcher.looking.stored_templates import (
-    FORGOTTEN_AFTER_DAYS,
     load_is_alone,
     load_templates,
     store_is_alone,
