@@ -19,6 +19,7 @@ import email.policy
 import json
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,7 +34,8 @@ from ledger.proof.verifier import BROKEN, NOT_CHECKED, OK, Check, canonical, cer
 from ledger.vocabulary import CustodyEvent
 
 FORMAT = "partnerproof anchor 1"
-MOST_STATEMENTS, MAX_STATEMENT_BYTES = 100_000, 100_000  # that are read of one place
+MOST_STATEMENTS, MOST_OTHERS, MAX_STATEMENT_BYTES = 100_000, 1_000, 100_000  # that are read of one place
+_STATEMENT_NAME = re.compile(r"(?:^|/)[0-9a-f]{12}-\d{9}-[0-9A-Z]{26}\.json$")  # as Statement.file_name gives it
 Pins = Mapping[str, Sequence[str]]  # authority → SHA-256 of the certificates that are trusted for it
 
 
@@ -108,24 +110,42 @@ def write_statement(place: str, statement: Statement) -> None:
 
 
 def read_statements(place: str) -> Iterator[Statement | Check]:
-    """Yield what a folder or store holds; a file that is no statement is a check that says so. Errors: OutsideFailureError."""
+    """Yield what a folder or store holds; of what is no statement a check says so, and hides no other. Errors: OutsideFailureError."""
     try:
         if "://" in place:
             store, folder = _store(place)
-            names = sorted(name for name in store.ls(folder, detail=False) if name.endswith(".json"))
-            contents = [(name, store.cat_file(name)) for name in names[:MOST_STATEMENTS]]
+            names = sorted(str(name) for name in store.ls(folder, detail=False))
         else:
-            paths = sorted(Path(place).iterdir())
-            contents = [(str(path), path.read_bytes()) for path in paths[:MOST_STATEMENTS] if path.suffix == ".json"]
+            names = sorted(str(path) for path in Path(place).iterdir())
     except OutsideFailureError:
         raise
-    except Exception as error:  # as above
+    except Exception as error:  # stores raise errors of their own libraries
         raise OutsideFailureError(f"{place}: its statements could not be read ({_words(error)})") from error
-    for name, content in contents:
+    named = [name for name in names if _STATEMENT_NAME.search(name)]
+    others = [name for name in names if name not in set(named) and name.endswith(".json")]
+    for name in [*named[-MOST_STATEMENTS:], *others[:MOST_OTHERS]]:
         try:
-            yield _parse(json.loads(content[:MAX_STATEMENT_BYTES]), source=name)
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            yield Check(name, NOT_CHECKED, "is no statement of an anchor, or a damaged one")
+            content = (
+                store.cat_file(name, start=0, end=MAX_STATEMENT_BYTES) if "://" in place else _read_file(Path(name))
+            )
+            yield _parse(json.loads(content), source=name)
+        except Exception as error:  # noqa: BLE001  # of the store, of the parser: each file is judged for itself
+            yield Check(name, NOT_CHECKED, f"is no statement of an anchor, or a damaged one ({type(error).__name__})")
+    if len(named) > MOST_STATEMENTS or len(others) > MOST_OTHERS:
+        yield Check(
+            place,
+            NOT_CHECKED,
+            f"holds {len(names)} files: the newest {MOST_STATEMENTS} statements and {MOST_OTHERS} others were read",
+        )
+
+
+def _read_file(path: Path) -> bytes:
+    """Return the beginning of a file, of a plain one only: a pipe would be waited for, a link may lead anywhere."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    with open(descriptor, "rb") as file:  # noqa: PTH123  # an open file
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise ValueError("no plain file")
+        return file.read(MAX_STATEMENT_BYTES)
 
 
 def read_message(path: Path) -> list[Statement]:
@@ -165,6 +185,8 @@ def _parse(value: Mapping[str, Any], *, source: str) -> Statement:
     if value["format"] != FORMAT:
         raise ValueError(value["format"])
     log, seal = value["log"], value["seal"]
+    if not isinstance(log["entries"], int) or log["entries"] < 1:
+        raise ValueError("entries")
     return Statement(
         log=str(log["first_sha256"]),
         entries=int(log["entries"]),

@@ -16,6 +16,19 @@ MOST_NAMED = 5  # differences of one table that are named; the others are counte
 MAX_VALUE_CHARS = 60
 
 
+READING = ("tool", "extractor_version", "lexicon_digest")
+LETTERING = (
+    "tool",
+    "lettering_engine",
+    "extractor_version",
+    "official_logos_digest",
+)  # only images that logos leave unsure are read
+LOGOS = ("tool", "official_logos_digest", "extractor_version")
+NAMING = (*READING, "official_logos_digest", "lettering_engine")  # brand.toml lies beside the logos
+JUDGING = (*NAMING, "rules_digest")
+VERDICTS = (*JUDGING, "rules_version", "search_version")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MadeTable:
     """A table whose rows follow from the archive. key: what tells a row; left_out: columns that say when, or that only this file has."""
@@ -24,7 +37,9 @@ class MadeTable:
     key: tuple[str, ...]
     left_out: tuple[str, ...] = ()
     is_by_brand: bool = False  # its rows also follow from brands and logos
-    is_kept: bool = False  # making it again needs its rows, or people's decisions rest on them
+    is_kept: bool = False  # making it again needs its rows
+    only: str = "1"  # SQL: of which stored rows it is said that they are missing
+    follows_from: tuple[str, ...] = READING  # what of a seal's made-with its rows follow from, besides the archive
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +49,7 @@ class Difference:
     what: str
     words: str
     may_be_later: bool = False
+    follows_from: tuple[str, ...] = READING
 
 
 TABLES = (
@@ -42,18 +58,18 @@ TABLES = (
     MadeTable(table="inline_images", key=("image_sha256",)),
     MadeTable(table="sightings", key=("sighting_id",)),
     MadeTable(table="passages", key=("passage_id",), left_out=("passage_no", "search_words")),
-    MadeTable(table="image_readings", key=("image_sha256",), left_out=("reading_no", "read_at", "search_words"), is_by_brand=True),
-    MadeTable(table="image_words", key=("image_sha256", "line_no"), is_by_brand=True),
-    MadeTable(table="recognitions", key=("image_sha256", "logo_set_id"), left_out=("recognised_at",), is_by_brand=True),
-    MadeTable(table="logo_matches", key=("match_id",), is_by_brand=True),
-    MadeTable(table="name_matches", key=("name_match_id",), is_by_brand=True),
-    MadeTable(table="text_matches", key=("text_match_id",), is_by_brand=True),
-    MadeTable(table="claims", key=("claim_id",), is_by_brand=True, is_kept=True),
-    MadeTable(table="claim_evidence", key=("claim_id", "evidence_id"), is_by_brand=True),
-    MadeTable(table="walls", key=("wall_id",), is_by_brand=True),
-    MadeTable(table="wall_images", key=("wall_id", "position"), is_by_brand=True),
-    MadeTable(table="mark_findings", key=("claim_id", "evidence_id", "kind"), is_by_brand=True),
-    MadeTable(table="absences", key=("claim_id", "page_id", "url"), is_by_brand=True),
+    MadeTable(table="image_readings", key=("image_sha256",), left_out=("reading_no", "read_at", "search_words"), is_by_brand=True, follows_from=LETTERING),
+    MadeTable(table="image_words", key=("image_sha256", "line_no"), is_by_brand=True, follows_from=LETTERING),
+    MadeTable(table="recognitions", key=("image_sha256", "logo_set_id"), left_out=("recognised_at",), is_by_brand=True, follows_from=LOGOS),
+    MadeTable(table="logo_matches", key=("match_id",), is_by_brand=True, follows_from=NAMING),
+    MadeTable(table="name_matches", key=("name_match_id",), is_by_brand=True, follows_from=NAMING),
+    MadeTable(table="text_matches", key=("text_match_id",), is_by_brand=True, follows_from=NAMING),
+    MadeTable(table="claims", key=("claim_id",), is_by_brand=True, follows_from=JUDGING, only="claim_id IN (SELECT claim_id FROM stored.claim_evidence)"),
+    MadeTable(table="claim_evidence", key=("claim_id", "evidence_id"), is_by_brand=True, follows_from=JUDGING),
+    MadeTable(table="walls", key=("wall_id",), is_by_brand=True, follows_from=JUDGING),
+    MadeTable(table="wall_images", key=("wall_id", "position"), is_by_brand=True, follows_from=JUDGING),
+    MadeTable(table="mark_findings", key=("claim_id", "evidence_id", "kind"), is_by_brand=True, follows_from=JUDGING),
+    MadeTable(table="absences", key=("claim_id", "page_id", "url"), is_by_brand=True, follows_from=JUDGING),
 )  # fmt: skip
 _INDEXES = ("image_hashes", "hashed_images")  # filled as images are recognised
 
@@ -61,7 +77,9 @@ _INDEXES = ("image_hashes", "hashed_images")  # filled as images are recognised
 def forget_made(copy: Ledger) -> None:
     """Take out of a copy what is to be made again."""
     database: Any = copy.database
-    database.execute("PRAGMA foreign_keys = OFF")  # what people decided rests on claims, which come again
+    database.execute(
+        "PRAGMA foreign_keys = OFF"
+    )  # what people decided rests on claims: they come again, under the same ids
     with copy.transaction():
         for table in (*(made.table for made in TABLES if not made.is_kept), *_INDEXES):
             copy.execute(f"DELETE FROM {table}")
@@ -86,17 +104,18 @@ def compare_made(copy: Ledger, made: MadeTable) -> Iterator[Difference]:
     listed = ", ".join(f"round({column}, 6)" if kinds[column] == "REAL" else column for column in columns)
     key, what = ", ".join(made.key), f"table {made.table}, made again"
     rows = f"SELECT {listed}, {key} FROM {{}}.{made.table}"
-    other = f"(SELECT DISTINCT {key} FROM ({rows.format('stored')} EXCEPT {rows.format('main')}))"
+    there = f"{rows.format('stored')} WHERE {made.only}"
+    other = f"(SELECT DISTINCT {key} FROM ({there} EXCEPT {rows.format('main')}))"
     count: int = copy.value(f"SELECT count(*) FROM {other}")
     for row in copy.rows(f"SELECT * FROM {other} ORDER BY {key} LIMIT {MOST_NAMED}"):
         yield _difference(copy, made, columns, tuple(row))
     if count > MOST_NAMED:
-        yield Difference(what=what, words=f"{count - MOST_NAMED} more rows differ")
+        yield Difference(what=what, words=f"{count - MOST_NAMED} more rows differ", follows_from=made.follows_from)
     more = f"SELECT {key} FROM main.{made.table} EXCEPT SELECT {key} FROM stored.{made.table}"
     if count := copy.value(f"SELECT count(*) FROM ({more})"):
         first = " ".join(map(str, copy.rows(f"{more} LIMIT 1")[0]))
         words = f"{count} rows come out that are not stored, such as {first}"
-        yield Difference(what=what, words=words, may_be_later=made.is_by_brand)
+        yield Difference(what=what, words=words, may_be_later=made.is_by_brand, follows_from=made.follows_from)
 
 
 def _difference(copy: Ledger, made: MadeTable, columns: Sequence[str], key: tuple[Any, ...]) -> Difference:
@@ -105,9 +124,11 @@ def _difference(copy: Ledger, made: MadeTable, columns: Sequence[str], key: tupl
     sql = f"SELECT {', '.join(columns)} FROM {{}}.{made.table} WHERE {where}"
     (stored,), again = copy.rows(sql.format("stored"), key), copy.rows(sql.format("main"), key)
     if not again:
-        return Difference(what=what, words="is stored, and does not come out of the archive")
+        return Difference(
+            what=what, words="is stored, and does not come out of the archive", follows_from=made.follows_from
+        )
     pairs = [(name, stored[name], again[0][name]) for name in columns if stored[name] != again[0][name]]
-    return Difference(what=what, words=_told(pairs))
+    return Difference(what=what, words=_told(pairs), follows_from=made.follows_from)
 
 
 def compare_verdicts(copy: Ledger) -> Iterator[Difference]:
@@ -117,7 +138,7 @@ def compare_verdicts(copy: Ledger) -> Iterator[Difference]:
         words = _told([(name, stored, again) for name, stored, again in pairs if stored != again])
         if words and row["verdict_id_again"] != row["verdict_id"]:
             what = f"verdict {row['verdict_id']} on claim {row['claim_id']}"
-            yield Difference(what=what, words=words, may_be_later=bool(row["imported_later"]))
+            yield Difference(what=what, words=words, may_be_later=bool(row["imported_later"]), follows_from=VERDICTS)
 
 
 _VERDICTS = """

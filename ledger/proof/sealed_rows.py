@@ -70,6 +70,10 @@ class RowGroup:
 
 _OF_PAGE = "JOIN pages p ON p.page_id = t.page_id"
 _OF_VISIT = "JOIN visits v ON v.visit_id = t.visit_id"
+_THROUGH = (  # a crawl that has ended, and all of whose visits were judged
+    "t.crawl_id IN (SELECT c.crawl_id FROM crawls c WHERE c.ended_at IS NOT NULL"
+    " AND NOT EXISTS (SELECT 1 FROM visits o WHERE o.crawl_id = c.crawl_id AND o.judged_at IS NULL))"
+)
 _DONE = "v.state IN ('done', 'failed')"
 
 
@@ -97,8 +101,8 @@ TABLES = (
     Table(name="brands", key="t.brand", order="t.brand"),
     Table(name="official_logos", key="t.brand", order="t.official_logo_id"),
     _prefix("seeds", "seed_id"),
-    Table(name="crawls", key="t.crawl_id", order="t.crawl_id"),
-    Table(name="visits", key="t.crawl_id", order="t.visit_id"),
+    Table(name="crawls", key="t.crawl_id", order="t.crawl_id", is_closed="t.ended_at IS NOT NULL", is_once=True),
+    Table(name="visits", key="t.crawl_id", order="t.visit_id", is_closed=_THROUGH, is_once=True),
     Table(name="warc_files", key="t.crawl_id", order="t.warc_file"),
     _visit("captures", "t.capture_id"),
     _visit("connections", "t.connection_id"),

@@ -50,6 +50,14 @@ _OUTSIDE = (
     "disk is full",
 )  # SQLite could not look; it found nothing wrong
 
+COMPUTES_NOTHING = (
+    "seal",
+    "backup",
+    "restore",
+    "picture --cases",
+    "export",
+)  # commands after which rows are as they were
+
 
 @dataclass
 class Verification:
@@ -329,8 +337,7 @@ class Verification:
         if open_since and open_since[-1]["event"] == CustodyEvent.BEGAN:
             return f"`serve`, open since {open_since[-1]['at']},"
         for entry in self._logged[entries:]:
-            is_seal = entry["details"].get("command") == "seal"
-            if entry["event"] == CustodyEvent.BEGAN and not is_seal:
+            if entry["event"] == CustodyEvent.BEGAN and entry["details"].get("command") not in COMPUTES_NOTHING:
                 return f"`{entry['details'].get('command')}` at {entry['at']}"
         return None
 

@@ -129,11 +129,14 @@ def write_beside(database: Path, command: str) -> Iterator[None]:
             yield
     except WriterLockHeldError:
         log = CustodyLog(database.parent / LOG_NAME)
-        log.add(CustodyEvent.BEGAN, {"command": command})
-        try:
-            yield
-        finally:
-            log.add(CustodyEvent.ENDED, {"command": command})
+        # the entry lock: whoever has the writer lock leaves no digest that this record would belie
+        with (database.parent / "entry-lock").open("a") as entry_lock:
+            fcntl.flock(entry_lock, fcntl.LOCK_SH)
+            log.add(CustodyEvent.BEGAN, {"command": command})
+            try:
+                yield
+            finally:
+                log.add(CustodyEvent.ENDED, {"command": command})
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import getpass
 import secrets
+import signal
 import sys
 import threading
 from dataclasses import dataclass
@@ -64,6 +65,8 @@ def serve(  # an option each
     workspace = choice.workspace()
     if not workspace.database.exists():
         raise click.UsageError("nothing was crawled here yet: run `partnerproof crawl` first")
+    # what stops services sends SIGTERM: it ends in order, so that the log tells of the end and how the database was left
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with workspace.serving("serve"):
         _serve(workspace, door, with_token=with_token, with_pictures=not no_pictures)
 

@@ -26,7 +26,7 @@ from partnerproof.crawl_answers import count_rows
 from partnerproof.safekeeping.anchoring import check_anchors, trusted_certificates
 from partnerproof.safekeeping.backups import check_backup, is_backup
 from partnerproof.safekeeping.case_events import CaseCheck
-from partnerproof.safekeeping.made_again import MadeAgain
+from partnerproof.safekeeping.made_again import NEVER_WRITTEN, MadeAgain
 from partnerproof.workspace import Workspace
 
 _SINCE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\dZ)?")
@@ -45,7 +45,7 @@ def _is_day_or_instant(text: str) -> bool:
 @click.option("--since", help="Do not read again what was found in order on or after this date (2026-11-01) and has its file's time and length of then.")  # fmt: skip
 @click.option("--deep", "is_deep", is_flag=True, help="Also make again from the archive what can be made, and hold cases and letters against their events and the log.")  # fmt: skip
 @click.option("--anchor", "is_anchored", is_flag=True, help="Also hold the workspace against what stands at the anchors of partnerproof.toml.")  # fmt: skip
-@click.option("--statement", "messages", multiple=True, type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A saved message of an anchor; implies --anchor; may be repeated.")  # fmt: skip
+@click.option("--statement", "messages", multiple=True, type=click.Path(path_type=Path, exists=True), help="A saved message of an anchor, or the folder in which its owner keeps statements; implies --anchor; may be repeated.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Every check as a JSON list.")
 @pass_choice
 def verify(
@@ -152,14 +152,10 @@ def _check_deeply(workspace: Workspace) -> Iterator[Check]:
         with progress_bar() as progress:
             task = progress.add_task("making again", total=visits)
             yield from MadeAgain(workspace, on_visit=lambda _: progress.advance(task)).checks()
-    except (
-        PartnerproofError,
-        sqlite3.Error,
-        ValueError,
-        KeyError,
-        TypeError,
-    ) as error:  # the last three: of values that we never write
+    except (PartnerproofError, sqlite3.Error) as error:
         yield Check("deep", NOT_CHECKED, f"it could not be made again ({error})")
+    except NEVER_WRITTEN as error:
+        yield Check("deep", BROKEN, f"a row holds what this program never writes ({type(error).__name__}: {error})")
 
 
 def _advise(workspace: Workspace) -> None:

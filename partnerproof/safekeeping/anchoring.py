@@ -10,6 +10,7 @@ from pathlib import Path
 from ledger.errors import OutsideFailureError
 from ledger.identity import sha256_hex
 from ledger.proof.anchors import AnchorCheck, Statement, make_statement, read_message, read_statements, write_statement
+from ledger.proof.custody import CustodyLog
 from ledger.proof.seals import Seal, Seals
 from ledger.proof.verifier import NOT_CHECKED, Check, certificate_digests
 from ledger.vocabulary import CustodyEvent
@@ -95,7 +96,10 @@ def check_anchors(workspace: Workspace, messages: Sequence[Path]) -> Iterator[Ch
     """Hold what stands at the anchors, and in saved messages, against the workspace. Errors: BadInputError for a message without one."""
     seals, log = Seals.of(workspace.seals), workspace.custody
     for path in messages:
-        yield from AnchorCheck(path.name, read_message(path), seals, log).checks()
+        if path.is_dir():
+            yield from _check_place(path.name, str(path), seals, log)
+        else:
+            yield from AnchorCheck(path.name, read_message(path), seals, log).checks()
     anchors = workspace.config.seal.anchor
     if not anchors and not messages:
         yield Check("anchors", NOT_CHECKED, f"none is named in {CONFIG_FILE} ([[seal.anchor]]): who can write here could put back an earlier state unseen")  # fmt: skip
@@ -104,15 +108,18 @@ def check_anchors(workspace: Workspace, messages: Sequence[Path]) -> Iterator[Ch
             if not messages:
                 yield Check(f"anchor {anchor.name}", NOT_CHECKED, "its statements were sent as messages: save one, and name it with --statement FILE")  # fmt: skip
             continue
-        found: list[Statement | Check] = []
-        place = place_of(workspace, anchor)
-        try:
-            do_within(LONGEST_S, lambda place=place, found=found: found.extend(read_statements(place)))  # type: ignore[misc]  # of a default in a lambda
-        except OutsideFailureError as error:
-            yield Check(f"anchor {anchor.name}", NOT_CHECKED, str(error))
-            continue
-        yield from (each for each in found if isinstance(each, Check))
-        yield from AnchorCheck(anchor.name, [e for e in found if isinstance(e, Statement)], seals, log).checks()
+        yield from _check_place(anchor.name, place_of(workspace, anchor), seals, log)
+
+
+def _check_place(name: str, place: str, seals: Seals, log: CustodyLog) -> Iterator[Check]:
+    found: list[Statement | Check] = []
+    try:
+        do_within(LONGEST_S, lambda: found.extend(read_statements(place)))
+    except OutsideFailureError as error:
+        yield Check(f"anchor {name}", NOT_CHECKED, str(error))
+        return
+    yield from (each for each in found if isinstance(each, Check))
+    yield from AnchorCheck(name, [each for each in found if isinstance(each, Statement)], seals, log).checks()
 
 
 def place_of(workspace: Workspace, anchor: AnchorConfig) -> str:

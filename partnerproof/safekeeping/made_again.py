@@ -3,10 +3,11 @@
 Reads: the database, WARC files, official logos, word lists, register. Writes: a copy of the database in a folder of its own, thrown away afterwards.
 
 1. The database is copied, and what a crawl makes of its captures is taken out of the copy.
-2. The flow runs over every visit that was judged: pages, sightings, passages, matches, claims and their evidence, absences, verdicts.
+2. The flow runs over every visit: pages, sightings, passages, matches, claims and their evidence, absences, verdicts.
 3. Stored rows that come out otherwise, or not at all, are named with both values; so are those that come out and are not stored.
 
-A difference is broken where the same versions, settings, word lists and logos made both; else it is "not checked": it may be they.
+A difference is broken where all that its rows follow from (versions, word lists, rules, logos) is today what it was for every seal; else it is
+"not checked", and says what was another.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from casebook.verdicts.judge import Judge
@@ -34,8 +36,7 @@ from ledger.vocabulary import JudgingCause
 from matcher.logo_matches import store_brands
 from matcher.recognition_process import Recogniser, count_processes
 from matcher.rejections import hold_back
-from partnerproof.crawl_answers import count_rows
-from partnerproof.flow import FlowTools, finished_visits, run_stages
+from partnerproof.flow import FlowTools, run_stages
 from partnerproof.safekeeping.sealing import describe_program
 from partnerproof.workspace import Workspace
 
@@ -44,6 +45,8 @@ MADE_WITH = (  # what a seal says of the program, and what made rows follow from
     "official_logos_digest",
 )  # fmt: skip
 
+NEVER_WRITTEN = (ValueError, KeyError, TypeError, AttributeError, IndexError)  # what reading such a value raises
+
 
 @dataclass
 class MadeAgain:
@@ -51,7 +54,8 @@ class MadeAgain:
 
     workspace: Workspace
     on_visit: Callable[[VisitId], None] = lambda _: None
-    _reasons: list[str] = field(default_factory=list)  # why a difference need not be anybody's doing
+    _others: dict[str, str] = field(default_factory=dict)  # what was another when some seal was made → when
+    _tripped: list[Check] = field(default_factory=list)
 
     def checks(self) -> Iterator[Check]:
         """Yield what differs, and sums. Errors: PartnerproofError when brands or archive can't be read."""
@@ -60,41 +64,33 @@ class MadeAgain:
             with self.workspace.open_readonly() as stored:
                 stored.copy_to(path)
             with Ledger.open(path) as copy:
-                self._reasons = list(self._find_reasons(copy))
-                self._make(copy, finished_visits(copy))
+                self._find_others()
+                self._make(copy, copy.values(_VISITS))
+                yield from self._tripped
                 attach_stored(copy, self.workspace.database)
                 for table in TABLES:
                     differences = list(compare_made(copy, table))
                     yield from map(self._judge, differences)
                     if not differences and (count := count_stored(copy, table)):
-                        yield Check(
-                            f"table {table.table}, made again",
-                            OK,
-                            f"{count} rows come out of the archive as they are stored",
-                        )
+                        said = f"{count} rows come out of the archive as they are stored"
+                        yield Check(f"table {table.table}, made again", OK, said)
                 differences = list(compare_verdicts(copy))
                 yield from map(self._judge, differences)
                 if not differences:
-                    yield Check(
-                        "verdicts, made again",
-                        OK,
-                        "those that hold come out as they are stored; seals hold earlier ones",
-                    )
+                    said = "those that hold come out as they are stored; seals hold earlier ones"
+                    yield Check("verdicts, made again", OK, said)
 
-    def _find_reasons(self, copy: Ledger) -> Iterator[str]:
-        """Why what is made now may be other than what was made then."""
+    def _find_others(self) -> None:
+        """Find what made rows then and is another now."""
         now = describe_program(self.workspace)
         seals = Seals.of(self.workspace.seals).all
         if not seals:
-            yield "no seal says what the rows were made with"
+            self._others = dict.fromkeys(MADE_WITH, "no seal says with which")
         for seal in seals:
             then = next(iter(seal.leaves("made-with")), {})
-            if others := [name for name in MADE_WITH if then.get(name) != now.get(name)]:
-                yield f"{', '.join(others)} was another on {seal.head['made_at']}"
-        if copy.value("SELECT count(*) FROM visits WHERE judged_at IS NULL"):
-            yield "a crawl is not through yet"
-        if count_rows(copy, "deletions"):
-            yield "captures were deleted when their time was over"
+            for name in MADE_WITH:
+                if then.get(name) != now.get(name):
+                    self._others.setdefault(name, f"another on {seal.head['made_at']}")
 
     def _make(self, copy: Ledger, visits: Sequence[VisitId]) -> None:
         forget_made(copy)
@@ -106,16 +102,30 @@ class MadeAgain:
                 ledger=copy, brands=slugs, warc_dir=self.workspace.warc, lexicon=self.workspace.lexicon(), recogniser=recogniser,
                 reads_all_pages=True,
             )  # fmt: skip
-            run_stages(("extract", "match"), tools, visits, self.on_visit)
-        hold_back(copy, slugs)
-        run_stages(("claims",), tools, visits)
-        Judge(copy, JudgingCause.JUDGE).judge(brands=slugs)
+            for visit_id in visits:
+                again = partial(run_stages, ("extract", "match"), tools, [visit_id], self.on_visit)
+                self._guarded(f"visit {visit_id}", again)
+        self._guarded("rejections", partial(hold_back, copy, slugs))
+        for visit_id in visits:
+            self._guarded(f"claims of visit {visit_id}", partial(run_stages, ("claims",), tools, [visit_id]))
+        self._guarded("verdicts", partial(Judge(copy, JudgingCause.JUDGE).judge, brands=slugs))
+
+    def _guarded(self, what: str, act: Callable[[], object]) -> None:
+        """Make one thing again; what trips over a value is told, and the rest is made."""
+        try:
+            act()
+        except NEVER_WRITTEN as error:
+            said = f"a row holds what this program never writes ({type(error).__name__}: {error})"[:300]
+            self._tripped.append(Check(f"{what}, made again", BROKEN, said))
 
     def _judge(self, difference: Difference) -> Check:
-        if self._reasons:
-            return Check(difference.what, NOT_CHECKED, f"{difference.words} ({self._reasons[0]})")
+        others = [f"{name} was {when}" for name, when in self._others.items() if name in difference.follows_from]
+        if others:
+            return Check(difference.what, NOT_CHECKED, f"{difference.words} ({others[0]})")
         if difference.may_be_later:
-            return Check(
-                difference.what, NOT_CHECKED, f"{difference.words} (brands, names or registers may have changed since)"
-            )
+            later = "brands, names or registers may have changed since"
+            return Check(difference.what, NOT_CHECKED, f"{difference.words} ({later})")
         return Check(difference.what, BROKEN, difference.words)
+
+
+_VISITS = "SELECT visit_id FROM visits ORDER BY crawl_id, ordinal"
