@@ -373,6 +373,7 @@ class CustodyEvent(StrEnum):
     VIEWED = "viewed"
     DECIDED = "decided"
     EXPORTED = "exported"
+    ACCOUNT = "account"  # an account was made, changed or closed, with what it has since
     SENT = "sent"
     VERIFIED = "verified"
     HELD = "held"  # a legal hold was laid or lifted

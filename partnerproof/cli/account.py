@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from casebook.web.access.accounts import add_account, close_account, list_accounts
+from casebook.web.access.accounts import add_account, close_account, list_accounts, log_account
 from casebook.web.access.second_factor import has_second_factor, remove_second_factor
 from ledger.errors import BadInputError, Problem
 from ledger.vocabulary import Role
@@ -40,6 +40,7 @@ def add(choice: Choice, name: str, role: str) -> None:
     password = _ask_password()
     with workspace.writing_beside("account add"), workspace.open() as ledger:
         add_account(ledger, name, Role(role), password)
+        log_account(ledger, workspace.custody, name)
     click.echo(f"{name} may log in as {role}")
 
 
@@ -74,6 +75,7 @@ def close(choice: Choice, name: str) -> None:
     workspace = choice.workspace()
     with workspace.writing_beside("account close"), workspace.open() as ledger:
         close_account(ledger, name)
+        log_account(ledger, workspace.custody, name)
     click.echo(f"{name} may log in no more")
 
 

@@ -18,10 +18,11 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from casebook.cases.stored_letters import text_digest
+from casebook.web.access.accounts import account_facts
 from ledger.database import Ledger, Record, columns_of
 from ledger.identity import parse_utc, sha256_hex
 from ledger.proof.verifier import BROKEN, NOT_CHECKED, OK, Check
-from ledger.records import Case, CaseEventRow, Letter, LetterText, Reply
+from ledger.records import Account, Case, CaseEventRow, Letter, LetterText, Reply
 from ledger.typed_texts import CaseId
 from ledger.vocabulary import UNDECIDED, CaseEvent, CaseState, CustodyEvent, FollowUp, LetterState, ReplyKind
 
@@ -83,6 +84,10 @@ class CaseCheck:
         )
         yield from _summed(
             "replies", len(replies), [check for each in replies for check in _guarded(self._reply, each)]
+        )
+        accounts = self._read(Account, "account")
+        yield from _summed(
+            "accounts", len(accounts), [check for each in accounts for check in _guarded(self._account, each)]
         )
         wrong = list(_guarded(self._decisions, rows))
         yield from wrong
@@ -232,6 +237,23 @@ class CaseCheck:
             e["event"] == CustodyEvent.DECIDED and e["details"].get("reply") == reply.reply_id for e in self.log
         ):
             yield self._not_in_log(what)
+
+    def _account(self, account: Account) -> Iterator[Check]:
+        what = f"account {account.account}"
+        logged = [
+            entry for entry in self.log
+            if entry["event"] == CustodyEvent.ACCOUNT and entry["details"].get("account") == account.account
+        ]  # fmt: skip
+        if not logged:
+            yield self._not_in_log(what)
+            return
+        for name, value in account_facts(account).items():
+            if logged[-1]["details"].get(name) != value:
+                yield Check(
+                    what,
+                    BROKEN,
+                    f"{name} is {value}, and {logged[-1]['details'].get(name)} in the custody log of {logged[-1]['at']}",
+                )
 
     # --- decisions
 

@@ -80,17 +80,45 @@ def test_every_change_is_named_with_both_values(sealed):
         assert words in told, f"{words}\n{told}"
 
 
-def test_other_logos_than_then_leave_it_to_a_person(sealed):
-    """The day after a logo was added, nothing that comes out otherwise accuses anybody."""
-    shutil.copyfile(
-        next((sealed / "brands" / "acme" / "logos").glob("*.png")), sealed / "brands" / "acme" / "logos" / "more.png"
-    )
-    database = sealed / "var" / "partnerproof.db"
+def change_as_we_do(root: Path, *statements: str) -> None:
+    database = root / "var" / "partnerproof.db"
     with acquire_writer_lock(database, "match"), sqlite3.connect(database) as connection:
-        connection.execute("UPDATE pages SET title = 'Our suppliers'")
+        for statement in statements:
+            connection.execute(statement)
     connection.close()
+
+
+def test_other_logos_than_then_excuse_only_what_follows_from_logos(sealed):
+    """The day after a logo was added, a match that comes out otherwise is for a person; the words of a page are not."""
+    logos = sealed / "brands" / "acme" / "logos"
+    shutil.copyfile(next(logos.glob("*.png")), logos / "more.png")
+    change_as_we_do(sealed, "UPDATE logo_matches SET score = 0.5")
     told = deep(sealed, 3)
-    assert any(
-        "title is 'Our suppliers'" in line and "official_logos_digest was another" in line
-        for line in told["not checked"]
+    assert any("official_logos_digest was another on" in line for line in told["not checked"])
+    change_as_we_do(sealed, "UPDATE passages SET text = 'We are nobody.' WHERE text LIKE '%reseller%'")
+    assert any("text is 'We are nobody.'" in line for line in deep(sealed, 1)["BROKEN"])
+
+
+def test_a_changed_claim_is_named(sealed):
+    change_as_we_do(sealed, "UPDATE claims SET relation = 'member' WHERE relation = 'reseller'")
+    assert "relation is 'member', and comes out as 'reseller'" in "\n".join(deep(sealed, 1)["BROKEN"])
+
+
+def test_a_value_that_we_never_write_is_named_and_excuses_nothing(sealed):
+    change_as_we_do(
+        sealed,
+        "UPDATE pages SET stylesheet_looks = 'no json' WHERE page_id = (SELECT max(page_id) FROM pages)",
+        "UPDATE sightings SET alt = 'Acme, our partner'",
     )
+    told = "\n".join(deep(sealed, 1)["BROKEN"])
+    assert "a row holds what this program never writes" in told
+    assert "table sightings" in told
+
+
+def test_a_crawl_that_has_ended_is_sealed_for_good(sealed):
+    change_as_we_do(
+        sealed, "UPDATE crawls SET made_with = '{}'", "UPDATE visits SET started_at = '2020-01-01T00:00:00Z'"
+    )
+    assert run_partnerproof("-w", sealed, "seal") == "nothing new to seal\n"
+    told = deep(sealed, 1)["BROKEN"]
+    assert {line.split(",")[0] for line in told} >= {"table crawls", "table visits"}

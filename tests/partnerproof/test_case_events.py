@@ -10,6 +10,7 @@ import pytest
 from casebook.cases.decisions import Verdict, assign, comment_on, decide, put_off, undo
 from casebook.cases.decisions import approve as approve_decision
 from casebook.cases.follow_up import Reply, end_follow_up, store_reply
+from casebook.web.access.accounts import list_accounts, log_account
 from casebook.web.application_context import ApplicationContext
 from ledger.proof.verifier import BROKEN, NOT_CHECKED
 from ledger.vocabulary import CaseState, ReplyKind
@@ -20,7 +21,13 @@ from tests.casebook.web.contexts import case_of, confirm, make_context
 
 @pytest.fixture
 def context(tmp_path) -> ApplicationContext:
-    return make_context(tmp_path)
+    return with_accounts(make_context(tmp_path))
+
+
+def with_accounts(context: ApplicationContext) -> ApplicationContext:
+    for account in list_accounts(context.ledger):
+        log_account(context.ledger, context.log, account.account)
+    return context
 
 
 def told(context: ApplicationContext, outcome: str = BROKEN) -> list[str]:
@@ -68,7 +75,7 @@ def test_a_whole_story_fits(context):
 
 
 def test_a_second_person_returns_and_approves(tmp_path):
-    context = make_context(tmp_path, four_eyes=True)
+    context = with_accounts(make_context(tmp_path, four_eyes=True))
     for is_approved in (False, True):
         verdict = Verdict(
             state=CaseState.CONFIRMED, reason="ended", comment="", by="reviewer-one", seen=seen(context, "mill.example"),
@@ -109,6 +116,9 @@ def test_a_second_person_returns_and_approves(tmp_path):
         ("UPDATE replies SET kind = 'disputes'", "kind is disputes, by its event says-removed"),
         ("UPDATE replies SET file = x'00'", "file is 6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d, by its event "),
         ("DELETE FROM case_events WHERE event = 'replied'", "nobody noted it with this program"),
+        ("UPDATE accounts SET role = 'admin' WHERE account = 'reader-one'", "role is admin, and reader in the custody log of "),
+        ("UPDATE accounts SET password_hash = 'x' WHERE account = 'admin-one'", "means_sha256 is "),
+        ("UPDATE accounts SET is_active = 0 WHERE account = 'admin-one'", "is_active is False, and True in the custody log of "),
         ("UPDATE cases SET state = 'elsewhere' WHERE vendor_domain = 'harbour.example'", "a row holds what this program never writes ('elsewhere' is not"),
         ("UPDATE case_events SET details = '{}' WHERE event = 'decided'", "holds what this program never writes (KeyError: 'reason')"),
         ("DELETE FROM case_events WHERE event LIKE 'letter%'", "nobody wrote it with this program"),
@@ -123,7 +133,7 @@ def test_what_is_changed_is_named_with_both_values(context, change_made, words):
 def test_what_only_the_database_tells_of_is_for_a_person(context):
     """A process that was killed between the database and the log leaves the same."""
     tell_a_story(context)
-    entries = [entry for entry in context.log.entries() if entry["event"] not in ("decided", "sent")]
+    entries = [entry for entry in context.log.entries() if entry["event"] not in ("decided", "sent")]  # accounts stay
     checks = list(CaseCheck(context.ledger, entries).checks())
     assert [check for check in checks if check.outcome == BROKEN] == []
     left = [check.what for check in checks if check.outcome == NOT_CHECKED]

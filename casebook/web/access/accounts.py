@@ -18,9 +18,10 @@ from casebook.web.access.second_factor import has_second_factor, take_code
 from ledger.database import Ledger, columns_of
 from ledger.errors import BadInputError, Problem
 from ledger.identity import sha256_hex, utc_now, utc_text
+from ledger.proof.custody import CustodyLog
 from ledger.records import Account
 from ledger.records import Session as StoredSession
-from ledger.vocabulary import Role
+from ledger.vocabulary import CustodyEvent, Role
 
 MIN_PASSWORD_CHARS = 12
 _SCRYPT_N, _SCRYPT_R, _SCRYPT_P = (
@@ -55,6 +56,23 @@ class Session:
     def may(self, role: Role) -> bool:
         """Whether the account may do what a role may."""
         return _ORDER.index(self.role) >= _ORDER.index(role)
+
+
+def account_facts(account: Account) -> dict[str, object]:
+    """Return what the custody log tells of an account: how it logs in only as a digest."""
+    means = account.password_hash or f"{account.issuer} {account.subject}"
+    return {
+        "account": account.account,
+        "role": account.role,
+        "is_active": account.is_active,
+        "means_sha256": sha256_hex(means.encode()),
+    }
+
+
+def log_account(ledger: Ledger, log: CustodyLog, account: str, *, by: str | None = None) -> None:
+    """Enter in the custody log what an account has now."""
+    if (stored := ledger.find(Account, account=account)) is not None:
+        log.add(CustodyEvent.ACCOUNT, account_facts(stored), by=by)
 
 
 def add_account(ledger: Ledger, account: str, role: Role, password: str) -> None:

@@ -12,10 +12,11 @@ import unicodedata
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from casebook.web.access.accounts import LoginTerms, begin_session
+from casebook.web.access.accounts import LoginTerms, begin_session, log_account
 from ledger.database import Ledger
 from ledger.errors import OutsideFailureError, PartnerproofError
 from ledger.identity import sha256_hex, utc_text
+from ledger.proof.custody import CustodyLog
 from ledger.records import Account
 from ledger.vocabulary import Role
 
@@ -47,12 +48,13 @@ class Identity:
     role: Role | None
 
 
-def admit(ledger: Ledger, person: Identity, terms: LoginTerms) -> str:
+def admit(ledger: Ledger, log: CustodyLog, person: Identity, terms: LoginTerms) -> str:
     """Begin a session of a company account, which is made when it does not exist; returns the session's token.
 
     Errors: NoRoleError, and then sessions that the person still has end; LoginRefusedError when the account was closed.
     """
     refusal: LoginRefusedError | None = None
+    is_changed = False
     with ledger.transaction():
         known = ledger.find(Account, issuer=person.issuer, subject=person.subject)
         if known is not None and person.role is not known.role:
@@ -64,11 +66,13 @@ def admit(ledger: Ledger, person: Identity, terms: LoginTerms) -> str:
                 "Ask whoever runs partnerproof, or whoever keeps the groups of your company."
             )
         elif known is None:
-            known = _add(ledger, person, person.role)
+            known, is_changed = _add(ledger, person, person.role), True
         elif not known.is_active:
             refusal = LoginRefusedError(f"The account {known.account} was closed here. Ask whoever runs partnerproof.")
         elif known.role is not person.role:
-            ledger.update(Account, {"role": person.role}, account=known.account)
+            is_changed = bool(ledger.update(Account, {"role": person.role}, account=known.account))
+    if is_changed and known is not None:
+        log_account(ledger, log, known.account, by=known.account)
     if refusal is not None:
         raise refusal
     if known is None or person.role is None:

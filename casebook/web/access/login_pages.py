@@ -215,7 +215,9 @@ class LoginPages:
         query, cookie = dict(request.query_params), request.cookies.get(DEPARTURE_COOKIE)
         try:
             arrival = await to_thread.run_sync(lambda: company.arrive(query, cookie), limiter=self._waiting)
-            token = await run_in_threadpool(lambda: admit(self.context.ledger, arrival.person, self.context.terms))
+            token = await run_in_threadpool(
+                lambda: admit(self.context.ledger, self.context.log, arrival.person, self.context.terms)
+            )
         except ProviderDownError as error:
             return await self._without_provider(error, "/")
         except LoginRefusedError as error:
