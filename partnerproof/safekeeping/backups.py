@@ -16,6 +16,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -57,8 +58,7 @@ def make_backup(workspace: Workspace, target: Path, on_bytes: Callable[[int], No
     """
     root, var = workspace.root.resolve(), workspace.var.resolve()
     _check_places(root, var, target.resolve())
-    now = utc_text()
-    folder = target / f"{root.name}-{now.replace(':', '')}"
+    now, folder = _name_backup(target, root.name)
     part = target / f".{folder.name}"
     copying = _Copying(part / FILES, _previous(target, root.name), on_bytes)
     try:
@@ -83,6 +83,17 @@ def make_backup(workspace: Workspace, target: Path, on_bytes: Callable[[int], No
         raise OutsideFailureError(f"{target}: the backup could not be written ({error}); free some space, or name another folder") from error  # fmt: skip
     total = sum(facts["bytes"] for facts in copying.files.values())
     return Backup(folder=folder, files=len(copying.files), file_bytes=total, linked_bytes=copying.linked_bytes)
+
+
+def _name_backup(target: Path, name: str) -> tuple[str, Path]:
+    """Now, and the folder of a backup that begins now: of two in one second the later waits for the next."""
+    for _ in range(30):
+        now = utc_text()
+        folder = target / f"{name}-{now.replace(':', '')}"
+        if not folder.exists():
+            break
+        time.sleep(0.1)
+    return now, folder
 
 
 def _check_places(root: Path, var: Path, target: Path) -> None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from ledger.identity import sha256_hex
+from ledger.identity import sha256_hex, utc_now
 from ledger.proof.verifier import canonical, file_facts
 from ledger.proof.writer_lock import acquire_entry_lock, acquire_writer_lock
 from tests.conftest import made_once, run_partnerproof
@@ -62,6 +63,16 @@ def test_what_did_not_change_takes_its_space_once(sealed):
     assert (second / "workspace" / "seeds" / "more.csv").is_file()
     shutil.rmtree(first)
     assert "BROKEN" not in run_partnerproof("verify", second)
+
+
+def test_of_two_backups_in_one_second_the_later_waits(sealed):
+    kept = sealed.parent / "kept"
+    for seconds in (0, 1):
+        taken = kept / f"space-{(utc_now() + timedelta(seconds=seconds)).strftime('%Y-%m-%dT%H%M%SZ')}"
+        (taken / "workspace").mkdir(parents=True)
+    run_partnerproof("-w", sealed, "backup", kept)
+    assert len([path for path in kept.iterdir() if (path / "backup.json").is_file()]) == 1
+    assert len(list(kept.iterdir())) == 3
 
 
 @pytest.mark.parametrize(

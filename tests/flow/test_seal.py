@@ -347,9 +347,9 @@ real = time.time
 class Back(datetime.datetime):
     @classmethod
     def now(cls, tz=None):
-        return cls.fromtimestamp(real() - 7200, tz)
+        return cls.fromtimestamp(real() - 79_200, tz)
 datetime.datetime = Back
-time.time = lambda: real() - 7200
+time.time = lambda: real() - 79_200
 """
 
 
