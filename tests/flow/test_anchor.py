@@ -6,6 +6,7 @@ Tests: ledger/proof/anchors.py, partnerproof/safekeeping/anchoring.py.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -154,6 +155,31 @@ def test_a_place_that_fails_costs_nothing_and_gets_its_statement_later(acme):
     told = check(acme, 3)
     assert "1 statement holds" in told
     assert "more.json: is no statement of an anchor, or a damaged one" in told
+
+
+def test_rubbish_at_the_anchor_hides_no_statement(anchored):
+    """Whoever may add files there can add these; nobody can take them away again."""
+    legal = anchored.parent / "legal"
+    good = sorted(legal.iterdir())[-1].read_text()
+    number = json.loads(good)["log"]["entries"]
+    (legal / "a.json").write_text(good.replace(f'"entries":{number}', '"entries":1e999'))
+    (legal / "b.json").write_text(good.replace(f'"entries":{number}', '"entries":-5'))
+    (legal / "c.json").mkdir()
+    (legal / "d.json").symlink_to("/dev/zero")
+    os.mkfifo(legal / "e.json")
+    with (legal / "f.json").open("wb") as file:
+        file.truncate(3_000_000_000)
+    (legal / "g.json").write_text("[" * 100_000)
+    told = check(anchored, 3)
+    assert told.count("is no statement of an anchor, or a damaged one") == 7
+    assert "anchor legal: 2 statements hold" in told
+    put_back(anchored)
+    assert "put back to an earlier state" in check(anchored, 1)
+    config = anchored / "partnerproof.toml"
+    config.write_text(
+        config.read_text().replace('"../legal"', '"../elsewhere"')
+    )  # the insider's configuration says otherwise
+    assert "put back to an earlier state" in check(anchored, 1, "--statement", legal)
 
 
 def test_an_anchor_in_a_store_and_one_by_mail(acme, tmp_path, mailbox):

@@ -6,8 +6,11 @@ Tests: partnerproof/cli/serve.py.
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 
 from tests.conftest import add_account, run_partnerproof
+from tests.flow.sealed import log_of
 
 PASSWORD = "a long enough password"  # noqa: S105  # of these tests
 
@@ -37,3 +40,18 @@ def test_a_login_that_nobody_could_pass_is_not_served(acme):
     add_account(acme, "ann", "admin", PASSWORD)
     run_partnerproof("-w", acme, "account", "close", "ann")
     assert "got neither" in run_partnerproof("-w", acme, "serve", "--port", "0", code=2)
+
+
+def test_a_server_that_is_stopped_ends_in_order(acme):
+    """As systemd stops it: the log tells of the end, with the digest of the database."""
+    run_partnerproof("-w", acme, "judge")
+    add_account(acme, "ann", "admin", PASSWORD)
+    command = [sys.executable, "-m", "partnerproof", "-w", str(acme), "serve", "--port", "0", "--no-pictures"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        assert server.stdout is not None
+        assert server.stdout.readline().startswith("http://127.0.0.1:")
+        server.terminate()
+        assert server.wait(30) == 0
+    last = log_of(acme)[-1]
+    assert (last["event"], last["details"]["command"]) == ("ended", "serve")  # type: ignore[index]  # a dictionary
+    assert "database" in last["details"]  # type: ignore[operator]  # likewise

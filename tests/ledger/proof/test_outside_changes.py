@@ -119,3 +119,14 @@ def test_after_a_killed_command_nothing_is_claimed(database):
     change(database)
     run(database)
     assert changes(database) == []
+
+
+def test_what_was_written_beside_a_command_that_ends_first_is_ours(database):
+    """`account add` while a crawl runs, and the crawl ends before it: its digest would be of a database that changes after it."""
+    crawl = acquire_writer_lock(database, "crawl")
+    with crawl, write_beside(database, "account add"):
+        crawl.__exit__(None, None, None)
+        change(database)
+        crawl = acquire_writer_lock(database, "next")
+        crawl.__enter__()
+    assert changes(database) == []
