@@ -95,7 +95,7 @@ def check_anchors(workspace: Workspace, messages: Sequence[Path]) -> Iterator[Ch
     """Hold what stands at the anchors, and in saved messages, against the workspace. Errors: BadInputError for a message without one."""
     seals, log = Seals.of(workspace.seals), workspace.custody
     for path in messages:
-        yield from AnchorCheck(path.name, read_message(path), seals, log).checks()
+        yield from AnchorCheck(path.name, read_message(path), seals, log, is_message=True).checks()
     anchors = workspace.config.seal.anchor
     if not anchors and not messages:
         yield Check("anchors", NOT_CHECKED, f"none is named in {CONFIG_FILE} ([[seal.anchor]]): who can write here could put back an earlier state unseen")  # fmt: skip

@@ -328,7 +328,7 @@ def check_backup(folder: Path, on_bytes: Callable[[int], None] = lambda _: None)
     with tempfile.TemporaryDirectory() as made:
         place = Place(
             database=_read_beside(var / "partnerproof.db", Path(made)), warc_dir=var / "warc", seals_dir=var / SEALS_NAME, fixity=Path(made) / "fixity.jsonl",
-            log=CustodyLog(var / LOG_NAME),
+            log=CustodyLog(var / LOG_NAME), is_backup=True,
         )  # fmt: skip
         checks = Verification(place, on_bytes=on_bytes).run()
     database = f"{manifest['var']}/partnerproof.db"

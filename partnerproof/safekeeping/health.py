@@ -16,6 +16,7 @@ from typing import Any
 
 from ledger.errors import OutsideFailureError, PartnerproofError
 from ledger.identity import parse_utc, utc_now
+from ledger.proof.log_entries import ODD, as_readers_see_it
 from ledger.proof.outside_changes import describe_change
 from ledger.proof.seals import Seals
 from ledger.proof.soundness import find_faults, find_stray_files
@@ -107,7 +108,11 @@ class Health:
                 detail=f"{wrong[0].what} {wrong[0].detail}",
                 advice="partnerproof verify",
             )
-        self._log = [json.loads(line) for line in lines]
+        self._log = [as_readers_see_it(json.loads(line)) for line in lines]
+        odd = [number for number, entry in enumerate(self._log, 1) if entry["event"] == ODD]
+        if odd:
+            detail = f"{path.name}, line {odd[0]} says what this program never writes: it was added by others"
+            return Finding(part="custody log", state=State.PROBLEM, detail=detail, advice="partnerproof verify")
         return Finding(part="custody log", state=State.OK, detail=f"{len(lines)} entries in one chain")
 
     def _clock(self) -> Finding:
@@ -195,7 +200,7 @@ class Health:
             return
         try:
             made_at, entries = str(seals[-1].head["made_at"]), int(seals[-1].head["custody"]["entries"])
-        except (PartnerproofError, KeyError, TypeError, ValueError) as error:
+        except (PartnerproofError, KeyError, TypeError, ValueError, OverflowError) as error:
             yield Finding(
                 part="seals",
                 state=State.PROBLEM,

@@ -211,3 +211,8 @@ def test_a_hostile_manifest_is_refused_in_one_sentence(tmp_path, change):
     with pytest.raises(EvidenceBrokenError, match="expected what a backup says of itself") as raised:
         read_manifest(tmp_path)
     assert len(str(raised.value)) < 1000
+
+
+def test_options_of_the_workspace_are_refused_for_a_backup(tmp_path):
+    (tmp_path / "backup.json").write_text("{}")
+    assert "are of the workspace" in run_partnerproof("verify", tmp_path, "--anchor", "--deep", code=2)
