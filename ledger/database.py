@@ -92,10 +92,14 @@ class Ledger:
         return cls(database, path)
 
     def copy_to(self, path: Path) -> None:
-        """Write the whole database, as of one moment, into a new file, whoever writes meanwhile. Errors: OutsideFailureError."""
+        """Write the whole database, as of one moment, into a new file, whoever writes meanwhile. Errors: OutsideFailureError.
+
+        Who only reads the new file adds no file beside it: it is set to write-ahead logging when it is first opened for writing.
+        """
         try:
             with closing(sqlite3.connect(path)) as target:
                 self._connection.backup(target)
+                target.execute("PRAGMA journal_mode = DELETE")
         except sqlite3.Error as error:
             raise OutsideFailureError(
                 f"{path}: the database could not be copied there ({error}); free some space"

@@ -15,7 +15,9 @@ shows nothing. What happened after the newest statement is not anchored.
 from __future__ import annotations
 
 import email
+import email.message
 import email.policy
+import itertools
 import json
 import os
 import re
@@ -29,6 +31,7 @@ from typing import Any
 from ledger.errors import BadInputError, OutsideFailureError, Problem
 from ledger.identity import sha256_hex, utc_text
 from ledger.proof.custody import CustodyLog
+from ledger.proof.log_entries import as_readers_see_it
 from ledger.proof.seals import Seal, Seals
 from ledger.proof.verifier import BROKEN, NOT_CHECKED, OK, Check, canonical, certificate_digests
 from ledger.vocabulary import CustodyEvent
@@ -36,6 +39,7 @@ from ledger.vocabulary import CustodyEvent
 FORMAT = "partnerproof anchor 1"
 MOST_STATEMENTS, MOST_OTHERS, MAX_STATEMENT_BYTES = 100_000, 1_000, 100_000  # that are read of one place
 _STATEMENT_NAME = re.compile(r"(?:^|/)[0-9a-f]{12}-\d{9}-[0-9A-Z]{26}\.json$")  # as Statement.file_name gives it
+MAX_MESSAGE_BYTES, MOST_TRIES = 1_000_000, 1000  # of a saved message; of places in it where a statement might begin
 Pins = Mapping[str, Sequence[str]]  # authority → SHA-256 of the certificates that are trusted for it
 
 
@@ -150,19 +154,23 @@ def _read_file(path: Path) -> bytes:
 
 def read_message(path: Path) -> list[Statement]:
     """Return the statements in a saved mail, or in a text that somebody kept. Errors: BadInputError where there is none."""
+    content, got = b"", "an empty file"
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(MAX_MESSAGE_BYTES + 1)
     except OSError as error:
         got = error.strerror or str(error)
-    else:
+    if len(content) > MAX_MESSAGE_BYTES:
+        got = f"more than {MAX_MESSAGE_BYTES} bytes"
+    elif content:
         texts = [content.decode("utf-8", "replace")]
         if re.match(rb"[!-9;-~]+:", content):  # a mail begins with the name of a header
             message = email.message_from_bytes(content, policy=email.policy.default)
-            parts = [part for part in message.walk() if part.get_content_maintype() == "text"]
-            texts += [str(part.get_content()) for part in parts]
-        found = list(_in_text(texts, str(path)))
+            texts += [_text_of(part) for part in message.walk() if part.get_content_maintype() == "text"]
+        unquoted = [re.sub(r"(?m)^(?:> ?)+", "", text) for text in texts]  # of an answered or forwarded mail
+        found = list(dict.fromkeys(statement.as_bytes for statement in _in_text([*texts, *unquoted], str(path))))
         if found:
-            return found
+            return [_parse(json.loads(each), source=str(path)) for each in found]
         got = "none"
     next_step = "save the whole message as a file, or copy its text from the first { to the last }"
     raise BadInputError(
@@ -173,23 +181,37 @@ def read_message(path: Path) -> list[Statement]:
 def _in_text(texts: Iterable[str], source: str) -> Iterator[Statement]:
     decoder = json.JSONDecoder()
     for text in texts:
-        for start in re.finditer(r"\{", text):
+        # its format stands near the beginning of a statement, in the order of the alphabet or as it was written
+        starts = (
+            found.start() for found in re.finditer(r'\{(?=\s*"(?:format|made_at|log|seal|authorities)"\s*:)', text)
+        )
+        for start in itertools.islice(starts, MOST_TRIES):
             try:
-                value, _ = decoder.raw_decode(text, start.start())
+                value, _ = decoder.raw_decode(text[start : start + MAX_STATEMENT_BYTES])
                 yield _parse(value, source=source)
-            except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
                 continue
+
+
+def _text_of(part: email.message.Message) -> str:
+    """A part's text; in a coding that nobody knows, its bytes as UTF-8."""
+    content = part.get_payload(decode=True)
+    content = content if isinstance(content, bytes) else b""
+    try:
+        return content.decode(part.get_content_charset() or "utf-8", "replace")
+    except (LookupError, ValueError):
+        return content.decode("utf-8", "replace")
 
 
 def _parse(value: Mapping[str, Any], *, source: str) -> Statement:
     if value["format"] != FORMAT:
         raise ValueError(value["format"])
     log, seal = value["log"], value["seal"]
-    if not isinstance(log["entries"], int) or log["entries"] < 1:
-        raise ValueError("entries")
+    if type(log["entries"]) is not int or log["entries"] < 1:
+        raise ValueError(log["entries"])
     return Statement(
         log=str(log["first_sha256"]),
-        entries=int(log["entries"]),
+        entries=log["entries"],
         entry_sha256=str(log["sha256"]),
         seal_id=str(seal["seal_id"]),
         head_sha256=str(seal["head_sha256"]),
@@ -223,6 +245,7 @@ class AnchorCheck:
     statements: Sequence[Statement]
     seals: Seals
     log: CustodyLog
+    is_message: bool = False  # somebody keeps it: what comes later is in later messages
 
     def checks(self) -> Iterator[Check]:
         """Yield what is broken, and a sum."""
@@ -246,16 +269,22 @@ class AnchorCheck:
         )  # fmt: skip
         later = [seal.seal_id for seal in self.seals.all[self._ordinal(last) + 1 :]]
         if later:
-            yield Check(what, NOT_CHECKED, f"{len(later)} later seals are not anchored: run `partnerproof seal`")
+            advice = (
+                "not in this message: save a later one" if self.is_message else "not anchored: run `partnerproof seal`"
+            )
+            yield Check(
+                what,
+                NOT_CHECKED,
+                f"1 later seal is {advice}" if len(later) == 1 else f"{len(later)} later seals are {advice}",
+            )
 
     @cached_property
     def _entries(self) -> list[dict[str, Any]]:
         entries = []
         for line in self.log.lines():
             try:
-                entry = json.loads(line)
-                entries.append(entry if isinstance(entry, dict) else {})
-            except ValueError:
+                entries.append(as_readers_see_it(json.loads(line)))
+            except (ValueError, RecursionError):
                 entries.append({})  # the log's own check names it
         return entries
 

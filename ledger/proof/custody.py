@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 
 from ledger.errors import EvidenceBrokenError, OutsideFailureError
 from ledger.identity import parse_utc, sha256_hex, utc_text
+from ledger.proof.log_entries import as_readers_see_it
 from ledger.proof.verifier import GENESIS, canonical, entry_digest
 from ledger.vocabulary import CustodyEvent
 
@@ -95,11 +96,11 @@ class CustodyLog:
         try:
             entry: dict[str, Any] = json.loads(line)
             _ = entry["event"], entry["details"], entry["at"]
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise EvidenceBrokenError(
                 f"{self.path}: expected one JSON entry a line, got something else; run `partnerproof verify`"
             ) from error
-        return entry
+        return as_readers_see_it(entry)
 
     def lines(self) -> list[str]:
         """Return the log's complete lines, as they stand."""
@@ -113,10 +114,10 @@ class CustodyLog:
         return [line.decode("utf-8", "replace") for line in complete.split(b"\n")[:-1]]
 
     def entries(self) -> list[dict[str, Any]]:
-        """Return the log's entries. Errors: EvidenceBrokenError when a line is none."""
+        """Return the log's entries; of one that is not ours only its place. Errors: EvidenceBrokenError when a line is none."""
         try:
-            return [json.loads(line) for line in self.lines()]
-        except ValueError as error:
+            return [as_readers_see_it(json.loads(line)) for line in self.lines()]
+        except (ValueError, RecursionError) as error:
             raise EvidenceBrokenError(
                 f"{self.path}: expected one JSON entry a line, got something else ({error}); run `partnerproof verify`"
             ) from error
@@ -147,7 +148,7 @@ class CustodyLog:
         try:
             entry = json.loads(last)
             return CustodyHead(entries=int(entry["seq"]), sha256=str(entry["sha256"]), at=str(entry["at"])), torn
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise EvidenceBrokenError(
                 f"{self.path}: expected an entry as its last line, got something else; "
                 "run `partnerproof verify`, then restore the log from a backup"

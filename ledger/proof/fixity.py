@@ -39,6 +39,11 @@ class Place:
     seals_dir: Path
     fixity: Path
     log: CustodyLog
+    is_backup: bool = False  # nothing is sealed or stamped there
+
+    def advise(self, advice: str) -> str:
+        """Return a next step as the end of a sentence; of a backup there is none."""
+        return "" if self.is_backup else f": {advice}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,7 +207,7 @@ class Fixity:
         if not broken:
             yield Check(
                 name, NOT_CHECKED,
-                f"{committed - start} bytes are not sealed yet; the {len(rows)} payloads in them are as their rows say: run `partnerproof seal`",
+                f"{committed - start} bytes are not sealed yet; the {len(rows)} payloads in them are as their rows say{self.place.advise('run `partnerproof seal`')}",
             )  # fmt: skip
 
     # --- the fixity log

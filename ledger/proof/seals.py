@@ -57,7 +57,7 @@ class Seal:
             head = json.loads(self.head_bytes)
             if isinstance(head, dict):
                 return head
-        except ValueError:
+        except (ValueError, RecursionError):
             pass
         raise EvidenceBrokenError(f"{self.folder / HEAD}: expected the head of a seal, got something else; restore it")
 
@@ -68,7 +68,7 @@ class Seal:
                 try:
                     leaf = json.loads(line)
                     kind = leaf["kind"]
-                except (ValueError, KeyError, TypeError) as error:
+                except (ValueError, KeyError, TypeError, RecursionError) as error:
                     raise EvidenceBrokenError(
                         f"{self.folder / MANIFEST}: holds a line that is no leaf; restore it"
                     ) from error
@@ -156,7 +156,7 @@ def _turn(seal: Seal) -> tuple[float, str]:
     """How far the log went when a seal was made, and its id; one that can't be read comes last."""
     try:
         return int(seal.head["custody"]["entries"]), seal.seal_id
-    except (EvidenceBrokenError, KeyError, TypeError, ValueError):
+    except (EvidenceBrokenError, KeyError, TypeError, ValueError, OverflowError):
         return float("inf"), seal.seal_id
 
 

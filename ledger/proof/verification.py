@@ -24,6 +24,7 @@ from ledger.database import Ledger
 from ledger.errors import PartnerproofError
 from ledger.identity import sha256_hex
 from ledger.proof.fixity import Fixity, Place
+from ledger.proof.log_entries import ODD, as_readers_see_it
 from ledger.proof.outside_changes import WRITES, describe_change
 from ledger.proof.row_deletion import LOGGED, list_not_blank
 from ledger.proof.sealed_rows import TABLES, Table
@@ -95,8 +96,10 @@ class Verification:
         if lines[-1]:
             yield Check(path.name, NOT_CHECKED, "its last line was not finished: a process was killed while it wrote")
         if all(check.outcome == OK for check in checks):
-            self._logged = [json.loads(line) for line in lines[:-1]]
-            self._is_log_sound = True
+            self._logged, self._is_log_sound = _as_entries(lines[:-1]), True
+            for number, entry in enumerate(self._logged, 1):
+                if entry["event"] == ODD:
+                    yield Check(f"{path.name}, line {number}", BROKEN, "says what this program never writes: it was added by others")  # fmt: skip
             yield from self._clock(path.name)
 
     def _clock(self, name: str) -> Iterator[Check]:
@@ -111,7 +114,7 @@ class Verification:
         lines = self.place.log.lines() if self._is_log_sound else []
         if len(lines) <= len(self._logged) or any(check.outcome != OK for check in check_log(lines)):
             return False
-        self._logged = [json.loads(line) for line in lines]
+        self._logged = _as_entries(lines)
         return True
 
     def _entries(self, event: CustodyEvent) -> Iterator[Mapping[str, Any]]:
@@ -126,7 +129,7 @@ class Verification:
         for seal_id in sorted(logged.keys() - there):
             yield Check(f"seal {seal_id}", BROKEN, "is missing, and the custody log tells of it")
         if not there:
-            yield Check("seals", NOT_CHECKED, "nothing is sealed yet: run `partnerproof seal`")
+            yield Check("seals", NOT_CHECKED, f"nothing is sealed yet{self.place.advise('run `partnerproof seal`')}")
         previous: bytes | None = None
         for seal in seals:
             try:
@@ -136,7 +139,15 @@ class Verification:
                     self._sound.append(seal)
                 yield from self._tokens(seal)
                 previous = seal.head_bytes
-            except (PartnerproofError, OSError, KeyError, TypeError, ValueError) as error:
+            except (
+                PartnerproofError,
+                OSError,
+                KeyError,
+                TypeError,
+                ValueError,
+                AttributeError,
+                RecursionError,
+            ) as error:
                 yield Check(f"seal {seal.seal_id}", BROKEN, f"can't be read ({error})")
                 previous = None
 
@@ -180,7 +191,7 @@ class Verification:
             yield Check(
                 f"seal {seal.seal_id}",
                 NOT_CHECKED,
-                f"no authority has stamped it yet: {first}run `partnerproof seal`",
+                f"no authority has stamped it yet{self.place.advise(f'{first}run `partnerproof seal`')}",
             )
         for name in sorted(logged.keys() - there):
             yield Check(f"seal {seal.seal_id}, token of {name}", BROKEN, "is missing, and the custody log tells of it")
@@ -340,6 +351,10 @@ class Verification:
             if entry["event"] == CustodyEvent.BEGAN and entry["details"].get("command") not in COMPUTES_NOTHING:
                 return f"`{entry['details'].get('command')}` at {entry['at']}"
         return None
+
+
+def _as_entries(lines: Sequence[str]) -> list[dict[str, Any]]:
+    return [as_readers_see_it(json.loads(line)) for line in lines]
 
 
 def _why_no_digest(last_event: str | None) -> str:

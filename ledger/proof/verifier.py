@@ -165,7 +165,7 @@ def check_log(lines: Iterable[str], *, name: str = "custody log", may_be_redacte
         try:
             entry = json.loads(line)
             is_known = isinstance(entry, dict) and canonical(entry).decode() == line.rstrip("\n")
-        except ValueError:
+        except (ValueError, RecursionError):
             is_known = False
         if not is_known:
             yield Check(where, BROKEN, "is not an entry as the log writes them")
@@ -492,7 +492,7 @@ def _check_files(folder: Path, manifest: dict[str, Any]) -> Iterator[Check]:
 
 def _facts_of(path: Path) -> dict[str, Any] | None:
     try:
-        return file_facts(path)
+        return file_facts(path) if path.is_file() else None  # opening a pipe would wait for ever
     except OSError:  # what can't be read is not as it was
         return None
 
@@ -502,9 +502,17 @@ def _check_stamps(folder: Path) -> Iterator[Check]:
     made = folder / STAMPS
     there = {path.name for path in made.glob("*")} - {STAMPS_LIST}
     if not there:
+        if (made / STAMPS_LIST).is_symlink() or (made / STAMPS_LIST).exists():
+            yield Check(f"{STAMPS}/{STAMPS_LIST}", BROKEN, "is no part of the export: it was added, or its tokens were taken away")  # fmt: skip
+            return
         yield Check(
             MANIFEST, NOT_CHECKED, "no authority has stamped it: when the pages for people were written is only said"
         )
+        return
+    odd = sorted(path.name for path in made.glob("*") if path.is_symlink() or not path.is_file())
+    for name in odd:
+        yield Check(f"{STAMPS}/{name}", BROKEN, "is no file")
+    if odd:
         return
     listed: dict[str, Any] = json.loads((made / STAMPS_LIST).read_bytes())
     for name in sorted(there | listed.keys()):

@@ -8,7 +8,8 @@ import click
 
 from ledger.proof.verifier import BROKEN
 from partnerproof.cli.verify import tell_broken
-from partnerproof.safekeeping.backups import check_backup, restore_backup
+from partnerproof.safekeeping.backups import check_backup
+from partnerproof.safekeeping.restoring import restore_backup
 
 
 @click.command()

@@ -24,7 +24,7 @@ from partnerproof.cli.progress import progress_bar
 from partnerproof.cli.tables import plain_console
 from partnerproof.crawl_answers import count_rows
 from partnerproof.safekeeping.anchoring import check_anchors, trusted_certificates
-from partnerproof.safekeeping.backups import check_backup, is_backup
+from partnerproof.safekeeping.backups import check_backup, find_sound_backup, is_backup
 from partnerproof.safekeeping.case_events import CaseCheck
 from partnerproof.safekeeping.made_again import NEVER_WRITTEN, MadeAgain
 from partnerproof.workspace import Workspace
@@ -72,6 +72,10 @@ def verify(
     if since is not None and not _is_day_or_instant(since):
         raise BadInputError(
             Problem(where="--since", expected="a date", got=repr(since), next_step="write it as 2026-11-01")
+        )
+    if export is not None and (is_deep or is_anchored or messages or since):
+        raise click.UsageError(
+            "--since, --deep, --anchor and --statement are of the workspace: leave EXPORT out, or them"
         )
     if export is not None and is_backup(export):
         checks = check_backup(export)
@@ -159,17 +163,18 @@ def _check_deeply(workspace: Workspace) -> Iterator[Check]:
 
 
 def _advise(workspace: Workspace) -> None:
-    """Name the latest backup that is still there."""
+    """Name the latest backup that is still there and was found in order when it was made."""
     try:
-        backups = [entry for entry in workspace.custody.entries() if entry["event"] == CustodyEvent.BACKED_UP]
-        entry = next(entry for entry in reversed(backups) if Path(entry["details"]["to"]).is_dir())
-    except (PartnerproofError, StopIteration, KeyError, TypeError):
-        click.echo("keep everything as it is; no backup that the custody log tells of is there")
+        entry = find_sound_backup(workspace.custody.entries())
+    except PartnerproofError:
+        entry = None
+    if entry is None:
+        click.echo(
+            "keep everything as it is; no backup that the custody log tells of, and that was found in order, is there"
+        )
         return
     folder = entry["details"]["to"]
-    click.echo(
-        f"keep everything as it is; the latest backup is of {entry['at']}: partnerproof restore {folder} NEW-FOLDER"
-    )
+    click.echo(plain(f"keep everything as it is; the latest backup that was found in order is of {entry['at']}: partnerproof restore {folder} NEW-FOLDER"))  # fmt: skip
 
 
 def _is_log_broken(checks: list[Check], name: str) -> bool:

@@ -99,7 +99,7 @@ def check_anchors(workspace: Workspace, messages: Sequence[Path]) -> Iterator[Ch
         if path.is_dir():
             yield from _check_place(path.name, str(path), seals, log)
         else:
-            yield from AnchorCheck(path.name, read_message(path), seals, log).checks()
+            yield from AnchorCheck(path.name, read_message(path), seals, log, is_message=True).checks()
     anchors = workspace.config.seal.anchor
     if not anchors and not messages:
         yield Check("anchors", NOT_CHECKED, f"none is named in {CONFIG_FILE} ([[seal.anchor]]): who can write here could put back an earlier state unseen")  # fmt: skip

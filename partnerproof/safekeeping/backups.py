@@ -4,51 +4,55 @@ Reads: the workspace's folder. Writes: `<folder>/<name>-<instant>/` with backup.
 
 1. The writer lock keeps commands out; for the moment in which database and custody log are copied, a server's writes wait too.
 2. The log's entry about the backup has the digest of the database's copy, and is the last one in the copy of the log.
-3. Files are copied with their digests. One that is equal in the backup before is linked to it: an archive that only grows takes its space once.
-4. The folder gets its name when all of it is there. Then it is verified as a workspace is.
-5. A restored workspace tells in its log from which backup it comes: an anchor still shows that later seals are gone.
+3. Files are copied with their digests. One that is equal in the backup before, as it lies there now, is linked to it: an archive that only
+   grows takes its space once. What a link leads to is not part of the workspace: links are left out, and backup.json names them.
+4. The folder gets its name when all of it is there. Then it is verified as a workspace is. Nothing is ever written into it again.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ledger.errors import BadInputError, EvidenceBrokenError, OutsideFailureError, Problem
-from ledger.identity import sha256_hex, utc_text
+from ledger.identity import parse_utc, sha256_hex, utc_text
 from ledger.proof.custody import CustodyLog
-from ledger.proof.database_digest import digest_database, signs_of
 from ledger.proof.fixity import Place
 from ledger.proof.verification import Verification
 from ledger.proof.verifier import BROKEN, CHUNK_BYTES, OK, Check, canonical, file_facts
 from ledger.proof.writer_lock import LOG_NAME, SEALS_NAME
 from ledger.vocabulary import CustodyEvent
 from partnerproof.config import CONFIG_FILE
-from partnerproof.workspace import Workspace, find_workspace
+from partnerproof.workspace import Workspace
 
 FORMAT = "partnerproof backup 1"
 MANIFEST = "backup.json"
 FILES = "workspace"  # where the files of the workspace lie in a backup
 _OF_THE_MOMENT = frozenset({"lock", "entry-lock", "partnerproof.db-wal", "partnerproof.db-shm"})  # in var
+_INSTANT = r"\d{4}-\d\d-\d\dT\d{6}Z(-\d+)?"  # a second backup of the same second has a number
+_MANIFEST_BYTES, _MOST_LETTERS = 500_000_000, 200  # of what a backup says of itself; of a foreign word that is shown
 _NEVER = frozenset({".git", "__pycache__"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backup:
-    """A finished backup. linked_bytes: of files that are the same in the backup before."""
+    """A finished backup. linked_bytes: of files that are the same in the backup before; notes: sentences that its maker should read."""
 
     folder: Path
     files: int
     file_bytes: int
     linked_bytes: int
+    notes: tuple[str, ...]
 
 
 def make_backup(workspace: Workspace, target: Path, on_bytes: Callable[[int], None] = lambda _: None) -> Backup:
@@ -56,44 +60,83 @@ def make_backup(workspace: Workspace, target: Path, on_bytes: Callable[[int], No
 
     Errors: BadInputError where it can't be taken back from there, OutsideFailureError when the disk refuses.
     """
-    root, var = workspace.root.resolve(), workspace.var.resolve()
-    _check_places(root, var, target.resolve())
-    now, folder = _name_backup(target, root.name)
-    part = target / f".{folder.name}"
-    copying = _Copying(part / FILES, _previous(target, root.name), on_bytes)
+    root, var, target = workspace.root.resolve(), workspace.var.resolve(), target.resolve()
+    _check_places(root, var, target)
+    now = utc_text()
     try:
-        shutil.rmtree(part, ignore_errors=True)
-        (part / FILES).mkdir(parents=True)
-        inner = part / FILES / var.relative_to(root)
-        inner.mkdir(parents=True)
-        _copy_moment(workspace, inner, folder, copying)
-        for path in sorted(_files(root, var)):
-            copying.copy(path, path.relative_to(root).as_posix())
-        manifest = {
-            "format": FORMAT,
-            "made_at": now,
-            "var": var.relative_to(root).as_posix(),
-            "files": dict(sorted(copying.files.items())),
-        }
-        (part / MANIFEST).write_bytes(canonical({**manifest, "sha256": sha256_hex(canonical(manifest))}) + b"\n")
-        os.sync()
-        part.rename(folder)
+        target.mkdir(parents=True, exist_ok=True)
+        _clear_leftovers(target, root.name)
+        folder = _new_name(target, f"{root.name}-{now.replace(':', '')}")
+        with _unfinished(folder) as part:
+            copying = _Copying(part / FILES, _backups(target, root.name), on_bytes)
+            inner = part / FILES / var.relative_to(root)
+            inner.mkdir(parents=True)
+            _copy_moment(workspace, inner, folder, copying)
+            links: list[str] = []
+            for path in sorted(_files(root, var, links)):
+                copying.copy(path, path.relative_to(root).as_posix())
+            manifest = {
+                "format": FORMAT,
+                "made_at": now,
+                "var": var.relative_to(root).as_posix(),
+                "files": dict(sorted(copying.files.items())),
+                "links_left_out": sorted(links),
+            }
+            (part / MANIFEST).write_bytes(canonical({**manifest, "sha256": sha256_hex(canonical(manifest))}) + b"\n")
+            os.sync()
+            part.rename(folder)
     except OSError as error:
-        shutil.rmtree(part, ignore_errors=True)
         raise OutsideFailureError(f"{target}: the backup could not be written ({error}); free some space, or name another folder") from error  # fmt: skip
     total = sum(facts["bytes"] for facts in copying.files.values())
-    return Backup(folder=folder, files=len(copying.files), file_bytes=total, linked_bytes=copying.linked_bytes)
+    if links:
+        copying.notes.append(f"not in the backup, for they are links: {', '.join(sorted(links))[:_MOST_LETTERS]}; back up what they lead to yourself")  # fmt: skip
+    return Backup(
+        folder=folder, files=len(copying.files), file_bytes=total, linked_bytes=copying.linked_bytes, notes=tuple(copying.notes)
+    )  # fmt: skip
 
 
-def _name_backup(target: Path, name: str) -> tuple[str, Path]:
-    """Now, and the folder of a backup that begins now: of two in one second the later waits for the next."""
-    for _ in range(30):
-        now = utc_text()
-        folder = target / f"{name}-{now.replace(':', '')}"
-        if not folder.exists():
-            break
-        time.sleep(0.1)
-    return now, folder
+def _new_name(target: Path, name: str) -> Path:
+    """A folder that is not there yet, nor being made."""
+    number = 1
+    while (folder := target / (name if number == 1 else f"{name}-{number}")).exists() or _part(folder).exists():
+        number += 1
+    return folder
+
+
+def _part(folder: Path) -> Path:
+    """Where a backup lies until it is whole."""
+    return folder.with_name(f".{folder.name}")
+
+
+@contextmanager
+def _unfinished(folder: Path) -> Iterator[Path]:
+    """A locked folder to fill, which is gone when filling it fails: the lock tells others that somebody is at it."""
+    part = _part(folder)
+    part.mkdir()
+    opened = os.open(part, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        yield part
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+    finally:
+        os.close(opened)
+
+
+def _clear_leftovers(target: Path, name: str) -> None:
+    """Delete what killed backups of a workspace of this name left. Errors: OSError."""
+    for part in target.iterdir():
+        if not re.fullmatch(rf"\.{re.escape(name)}-{_INSTANT}", part.name) or part.is_symlink() or not part.is_dir():
+            continue
+        opened = os.open(part, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(part)
+        except BlockingIOError:
+            continue  # of another workspace with this name, whose backup is being made
+        finally:
+            os.close(opened)
 
 
 def _check_places(root: Path, var: Path, target: Path) -> None:
@@ -127,10 +170,13 @@ def _copy_moment(workspace: Workspace, inner: Path, folder: Path, copying: _Copy
     copying.note(f"{prefix}/{database.name}", file_facts(database))
 
 
-def _files(root: Path, var: Path) -> Iterator[Path]:
-    """The files of a workspace that are copied as they lie there; what a link leads to is not part of it."""
+def _files(root: Path, var: Path, links: list[str]) -> Iterator[Path]:
+    """The files of a workspace that are copied as they lie there. links: gets the names of links, which are left out."""
     for folder, folders, names in os.walk(root):
         here = Path(folder)
+        links += [
+            (here / name).relative_to(root).as_posix() for name in (*folders, *names) if (here / name).is_symlink()
+        ]
         folders[:] = [name for name in folders if name not in _NEVER and not (here / name).is_symlink()]
         for name in names:
             path = here / name
@@ -142,12 +188,21 @@ def _files(root: Path, var: Path) -> Iterator[Path]:
 class _Copying:
     """Files on their way into a backup. files: relative path → length and SHA-256."""
 
-    def __init__(self, into: Path, previous: Path | None, on_bytes: Callable[[int], None]) -> None:
+    def __init__(self, into: Path, earlier: list[Path], on_bytes: Callable[[int], None]) -> None:
         self.into = into
         self.files: dict[str, dict[str, Any]] = {}
         self.linked_bytes = 0
-        self._previous = previous
-        self._known = read_manifest(previous)["files"] if previous else {}
+        self.notes: list[str] = []
+        self._previous: Path | None = None
+        self._known: dict[str, Any] = {}
+        for folder in earlier:
+            try:
+                self._previous, self._known = folder, read_manifest(folder)["files"]
+                break
+            except EvidenceBrokenError:
+                self.notes.append(
+                    f"{folder}: an earlier backup is damaged, nothing was taken from it; do not count on it"
+                )
         self._on_bytes = on_bytes
 
     def note(self, name: str, facts: dict[str, Any]) -> None:
@@ -166,23 +221,56 @@ class _Copying:
                 self._on_bytes(len(chunk))
         facts = {"bytes": size, "sha256": digest.hexdigest()}
         if self._previous is not None and self._known.get(name) == facts:
-            self._link(self._previous / FILES / name, target, size)
+            self._link(self._previous, name, facts)
         self.note(name, facts)
 
-    def _link(self, before: Path, target: Path, size: int) -> None:
+    def _link(self, previous: Path, name: str, facts: dict[str, Any]) -> None:
+        """Put a link to the file of the backup before in place of the copy, if that file still is what it was."""
+        target = self.into / name
         spare = target.with_name(f"{target.name}.copy")
         try:
-            os.link(before, spare)
+            if not is_own(previous / FILES, name) or file_facts(previous / FILES / name) != facts:
+                self.notes.append(f"{previous}: its {name} was changed since, the copy made now is the good one; check that backup: partnerproof verify {previous}")  # fmt: skip
+                return
+            os.link(previous / FILES / name, spare)
             spare.replace(target)
-            self.linked_bytes += size
+            self.linked_bytes += int(facts["bytes"])
         except OSError:
             spare.unlink(missing_ok=True)  # a file system without links keeps the copy
 
 
-def _previous(target: Path, name: str) -> Path | None:
-    """The latest finished backup of a workspace of this name."""
-    found = sorted(path for path in target.glob(f"{name}-*Z") if (path / MANIFEST).is_file())
-    return found[-1] if found else None
+def _backups(target: Path, name: str) -> list[Path]:
+    """The finished backups of workspaces of this name, the latest first."""
+    pattern = rf"{re.escape(name)}-{_INSTANT}"
+    found = [path for path in target.iterdir() if re.fullmatch(pattern, path.name) and (path / MANIFEST).is_file()]
+    return sorted(found, key=_turn, reverse=True)
+
+
+def _turn(path: Path) -> tuple[str, int]:
+    instant, _, number = path.name.rpartition("Z")
+    return instant, int(number[1:] or 1)
+
+
+def is_own(files: Path, name: str) -> bool:
+    """Whether a name stands for a regular file in a backup, and no link on the way leads elsewhere."""
+    path = files / name
+    return path.is_file() and path.resolve() == files.resolve() / name
+
+
+def find_sound_backup(entries: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the log's entry of the latest backup that is still there and in which its check found nothing broken."""
+    outcomes: dict[str, Any] = {}
+    for entry in entries:
+        details = entry["details"]
+        if entry["event"] == CustodyEvent.VERIFIED and isinstance(details.get("backup"), str):
+            outcomes[details["backup"]] = details.get("outcomes")
+    for at in range(len(entries) - 1, -1, -1):
+        entry = entries[at]
+        folder = entry["details"].get("to") if entry["event"] == CustodyEvent.BACKED_UP else None
+        found = outcomes.get(folder) if isinstance(folder, str) else None
+        if isinstance(found, dict) and found.get(BROKEN) == 0 and is_backup(Path(str(folder))):
+            return entries[at]
+    return None
 
 
 def is_backup(path: Path) -> bool:
@@ -192,16 +280,28 @@ def is_backup(path: Path) -> bool:
 def read_manifest(folder: Path) -> dict[str, Any]:
     """Return what a backup says of itself. Errors: EvidenceBrokenError."""
     try:
+        if (folder / MANIFEST).stat().st_size > _MANIFEST_BYTES:
+            raise ValueError("it is too long")
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_bytes())
         body = {key: value for key, value in manifest.items() if key != "sha256"}
         if manifest["format"] != FORMAT or manifest["sha256"] != sha256_hex(canonical(body)):
             raise ValueError("its digest is another")
+        if not isinstance(manifest["files"], dict) or not isinstance(manifest["var"], str):
+            raise TypeError("it lists no files")
+        parse_utc(manifest["made_at"])
         for name in (*manifest["files"], manifest["var"]):
             path = PurePosixPath(name)
-            if path.is_absolute() or ".." in path.parts or not path.parts:
-                raise ValueError(f"it names {name!r}")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise EvidenceBrokenError(f"{folder / MANIFEST}: expected what a backup says of itself, got something else ({error}); take another backup") from error  # fmt: skip
+            if (
+                path.is_absolute()
+                or ".." in path.parts
+                or path.as_posix() != name
+                or not name.isprintable()
+                or name == "."
+            ):
+                raise ValueError(f"it names {name[:_MOST_LETTERS]!r}")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        why = f"it has no {error}" if isinstance(error, KeyError) else str(error)[: 2 * _MOST_LETTERS]
+        raise EvidenceBrokenError(f"{folder / MANIFEST}: expected what a backup says of itself, got something else ({why}); take another backup") from error  # fmt: skip
     return manifest
 
 
@@ -210,12 +310,16 @@ def check_backup(folder: Path, on_bytes: Callable[[int], None] = lambda _: None)
     manifest = read_manifest(folder)
     files, wrong = folder / FILES, []
     for name, facts in manifest["files"].items():
-        path = files / name
-        if not path.is_file():
-            wrong.append(Check(name, BROKEN, "is missing from the backup"))
-        elif file_facts(path) != facts:
-            wrong.append(Check(name, BROKEN, "was changed since the backup was made: its digest is another"))
-    there = {path.relative_to(files).as_posix() for path in files.rglob("*") if path.is_file()}
+        try:
+            if not is_own(files, name):
+                wrong.append(Check(name[:_MOST_LETTERS], BROKEN, "is missing from the backup"))
+            elif file_facts(files / name) != facts:
+                wrong.append(
+                    Check(name[:_MOST_LETTERS], BROKEN, "was changed since the backup was made: its digest is another")
+                )
+        except OSError as error:
+            wrong.append(Check(name[:_MOST_LETTERS], BROKEN, f"can't be read ({error.strerror or error})"))
+    there = {path.relative_to(files).as_posix() for path in files.rglob("*") if path.is_symlink() or not path.is_dir()}
     added = sorted(there - manifest["files"].keys())
     wrong += [Check(name, BROKEN, "was added to the backup") for name in added]
     if wrong:
@@ -223,12 +327,10 @@ def check_backup(folder: Path, on_bytes: Callable[[int], None] = lambda _: None)
     var = files / manifest["var"]
     with tempfile.TemporaryDirectory() as made:
         place = Place(
-            database=var / "partnerproof.db", warc_dir=var / "warc", seals_dir=var / SEALS_NAME, fixity=Path(made) / "fixity.jsonl",
-            log=CustodyLog(var / LOG_NAME),
+            database=_read_beside(var / "partnerproof.db", Path(made)), warc_dir=var / "warc", seals_dir=var / SEALS_NAME, fixity=Path(made) / "fixity.jsonl",
+            log=CustodyLog(var / LOG_NAME), is_backup=True,
         )  # fmt: skip
         checks = Verification(place, on_bytes=on_bytes).run()
-    for leftover in ("partnerproof.db-wal", "partnerproof.db-shm"):  # of the reader
-        (var / leftover).unlink(missing_ok=True)
     database = f"{manifest['var']}/partnerproof.db"
     if not _is_logged(var, manifest["files"].get(database)):
         checks.append(Check(database, BROKEN, "is not the copy that the custody log's last entry tells of"))
@@ -236,35 +338,19 @@ def check_backup(folder: Path, on_bytes: Callable[[int], None] = lambda _: None)
     return [whole, *(check for check in checks if not check.what.endswith("whole file"))]
 
 
+def _read_beside(database: Path, made: Path) -> Path:
+    """A database that reading adds no file to: a backup's own, or a copy of one that is set to write-ahead logging."""
+    if not database.is_file():
+        return database
+    with database.open("rb") as file:
+        head = file.read(
+            20
+        )  # bytes 18 and 19: 1 for a rollback journal, 2 for a write-ahead log (sqlite.org/fileformat2.html)
+    if 2 not in head[18:20]:
+        return database
+    return Path(shutil.copyfile(database, made / database.name))
+
+
 def _is_logged(var: Path, facts: dict[str, Any] | None) -> bool:
     backed_up = CustodyLog(var / LOG_NAME).newest({CustodyEvent.BACKED_UP})
     return backed_up is not None and backed_up["details"].get("database") == facts
-
-
-def restore_backup(folder: Path, target: Path, *, broken: int = 0) -> Workspace:
-    """Make a workspace from a backup, in a folder that is new or empty. broken: what the caller found broken in it.
-
-    Errors: BadInputError for a folder that holds something, OutsideFailureError when the disk refuses.
-    """
-    manifest = read_manifest(folder)
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise BadInputError(
-            Problem(
-                where=str(target), expected="a new or an empty folder", got="one that holds something",
-                next_step="name another one: nothing is ever overwritten by a restore",
-            )
-        )  # fmt: skip
-    try:
-        for name in manifest["files"]:
-            path = target / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(folder / FILES / name, path)
-        os.sync()
-    except OSError as error:
-        raise OutsideFailureError(f"{target}: could not be written ({error}); free some space, and restore into an empty folder") from error  # fmt: skip
-    workspace = find_workspace(target)
-    details: dict[str, Any] = {"from": str(folder.resolve()), "backed_up_at": manifest["made_at"], "broken": broken}
-    if workspace.database.exists():
-        details |= {"database": digest_database(workspace.database), "signs": signs_of(workspace.database)}
-    workspace.custody.add(CustodyEvent.RESTORED, details)
-    return workspace

@@ -9,13 +9,14 @@ import datetime as dt
 import json
 import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ledger.errors import OutsideFailureError, PartnerproofError
 from ledger.identity import parse_utc, utc_now
+from ledger.proof.log_entries import ODD, as_readers_see_it
 from ledger.proof.outside_changes import describe_change
 from ledger.proof.seals import Seals
 from ledger.proof.soundness import find_faults, find_stray_files
@@ -24,6 +25,7 @@ from ledger.proof.verifier import BROKEN, NOT_CHECKED, check_log
 from ledger.vocabulary import CustodyEvent
 from partnerproof.config import CONFIG_FILE
 from partnerproof.safekeeping.anchoring import check_anchors
+from partnerproof.safekeeping.backups import find_sound_backup
 from partnerproof.safekeeping.installation import Finding, State
 from partnerproof.workspace import Workspace
 
@@ -38,7 +40,7 @@ class Health:
     """One look at a workspace."""
 
     workspace: Workspace
-    _log: Sequence[Mapping[str, Any]] = field(default_factory=list)
+    _log: Sequence[dict[str, Any]] = field(default_factory=list)
 
     def findings(self) -> Iterator[Finding]:
         """Yield what is found."""
@@ -106,7 +108,11 @@ class Health:
                 detail=f"{wrong[0].what} {wrong[0].detail}",
                 advice="partnerproof verify",
             )
-        self._log = [json.loads(line) for line in lines]
+        self._log = [as_readers_see_it(json.loads(line)) for line in lines]
+        odd = [number for number, entry in enumerate(self._log, 1) if entry["event"] == ODD]
+        if odd:
+            detail = f"{path.name}, line {odd[0]} says what this program never writes: it was added by others"
+            return Finding(part="custody log", state=State.PROBLEM, detail=detail, advice="partnerproof verify")
         return Finding(part="custody log", state=State.OK, detail=f"{len(lines)} entries in one chain")
 
     def _clock(self) -> Finding:
@@ -194,7 +200,7 @@ class Health:
             return
         try:
             made_at, entries = str(seals[-1].head["made_at"]), int(seals[-1].head["custody"]["entries"])
-        except (PartnerproofError, KeyError, TypeError, ValueError) as error:
+        except (PartnerproofError, KeyError, TypeError, ValueError, OverflowError) as error:
             yield Finding(
                 part="seals",
                 state=State.PROBLEM,
@@ -258,15 +264,26 @@ class Health:
         return Finding(part="anchor", state=State.OK, detail="; ".join(check.detail for check in checks))
 
     def _last(self, event: CustodyEvent, part: str, advice: str) -> Finding:
-        entry = next((entry for entry in reversed(self._log) if entry["event"] == event), None)
+        entry = next((e for e in reversed(self._log) if e["event"] == event and "backup" not in e["details"]), None)
         if entry is None:
             return Finding(part=part, state=State.NOT_SET_UP, detail="the log tells of none", advice=advice)
         detail = f"the latest of {entry['at']}"
+        sound = find_sound_backup(self._log) if event is CustodyEvent.BACKED_UP else entry
         if event is CustodyEvent.BACKED_UP and not Path(entry["details"]["to"]).exists():
             return Finding(
                 part=part,
                 state=State.NOT_CHECKED,
                 detail=f"{detail} in {entry['details']['to']}, which is not here now",
+            )
+        if sound != entry:
+            known = (
+                f"the latest one that was, of {sound['at']}, is in {sound['details']['to']}"
+                if sound
+                else "none that was is here"
+            )
+            detail = f"{detail} was not found in order; {known}"
+            return Finding(
+                part=part, state=State.PROBLEM, detail=detail, advice="partnerproof verify, then make a backup"
             )
         broken = entry["details"].get("outcomes", {}).get(BROKEN, 0)
         if broken:

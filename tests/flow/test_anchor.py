@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.errors import BadInputError
 from ledger.proof.anchors import read_message, read_statements
 from ledger.proof.custody import CustodyLog
 from ledger.proof.seals import Seals
@@ -236,3 +237,38 @@ def test_without_an_anchor_nothing_was_checked(acme):
 def test_mistakes_of_the_configuration_are_named(acme, line, message):
     configure(acme, f'[[seal.anchor]]\nname = "legal"\n{line}')
     assert message in run_partnerproof("-w", acme, "seal", code=2)
+
+
+STATEMENT = (
+    '{"authorities": {}, "format": "partnerproof anchor 1", "log": {"entries": 3, "first_sha256": "a", "sha256": "b"},'
+    ' "made_at": "2026-11-01T00:00:00Z", "seal": {"head_sha256": "c", "seal_id": "s"}}'
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        STATEMENT,
+        f"Subject: x\nContent-Type: text/plain; charset=foo-bar\n\n{STATEMENT}\n",
+        f"Subject: x\nContent-Type: text/plain; charset=unknown-8bit\n\n{STATEMENT}\n",
+        "Subject: x\n\n> On Tuesday you wrote:\n" + "".join(f"> > {line}\n" for line in json.dumps(json.loads(STATEMENT), indent=1).split("\n")),
+    ],
+)  # fmt: skip
+def test_a_statement_is_found_in_mails_of_any_kind(tmp_path, text):
+    (tmp_path / "mail.eml").write_text(text)
+    (statement,) = read_message(tmp_path / "mail.eml")
+    assert (statement.entries, statement.seal_id) == (3, "s")
+
+
+@pytest.mark.parametrize("count", ["Infinity", "0", "-5", "true", '"3"'])
+def test_a_count_that_no_log_has_is_no_statement(tmp_path, count):
+    (tmp_path / "mail.txt").write_text(STATEMENT.replace('"entries": 3', f'"entries": {count}'))
+    with pytest.raises(BadInputError, match="expected an anchor's statement"):
+        read_message(tmp_path / "mail.txt")
+
+
+@pytest.mark.parametrize("text", ['{"a":' * 400_000, '{"log":' * 140_000, ""])
+def test_a_message_made_to_be_slow_is_refused_soon(tmp_path, text):
+    (tmp_path / "mail.txt").write_text(text)
+    with pytest.raises(BadInputError, match="expected an anchor's statement"):
+        read_message(tmp_path / "mail.txt")

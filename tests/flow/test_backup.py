@@ -1,6 +1,6 @@
 """Backup and restore of a real workspace: what is copied, what a changed copy is, what a restored workspace says of itself.
 
-Tests: partnerproof/safekeeping/backups.py, partnerproof/cli/backup.py, partnerproof/cli/restore.py.
+Tests: partnerproof/safekeeping/backups.py, partnerproof/safekeeping/restoring.py, partnerproof/cli/backup.py, partnerproof/cli/restore.py.
 """
 
 from __future__ import annotations
@@ -8,14 +8,18 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from ledger.identity import sha256_hex, utc_now
+from ledger.database import Ledger
+from ledger.errors import EvidenceBrokenError
+from ledger.identity import sha256_hex
 from ledger.proof.verifier import canonical, file_facts
 from ledger.proof.writer_lock import acquire_entry_lock, acquire_writer_lock
+from partnerproof.safekeeping.backups import read_manifest
+from partnerproof.safekeeping.health import Health
+from partnerproof.workspace import find_workspace
 from tests.conftest import made_once, run_partnerproof
 from tests.flow.sealed import flip, log_of, make_sealed, of, verify
 
@@ -63,16 +67,6 @@ def test_what_did_not_change_takes_its_space_once(sealed):
     assert (second / "workspace" / "seeds" / "more.csv").is_file()
     shutil.rmtree(first)
     assert "BROKEN" not in run_partnerproof("verify", second)
-
-
-def test_of_two_backups_in_one_second_the_later_waits(sealed):
-    kept = sealed.parent / "kept"
-    for seconds in (0, 1):
-        taken = kept / f"space-{(utc_now() + timedelta(seconds=seconds)).strftime('%Y-%m-%dT%H%M%SZ')}"
-        (taken / "workspace").mkdir(parents=True)
-    run_partnerproof("-w", sealed, "backup", kept)
-    assert len([path for path in kept.iterdir() if (path / "backup.json").is_file()]) == 1
-    assert len(list(kept.iterdir())) == 3
 
 
 @pytest.mark.parametrize(
@@ -126,7 +120,7 @@ def test_what_a_killed_backup_left_is_no_backup(sealed):
     (part / "backup.json").write_text("{")
     kept = backup(sealed)
     assert not kept.name.startswith(".")
-    assert "expected what a backup says of itself" in run_partnerproof("verify", part, code=1)
+    assert not part.exists()
 
 
 def test_places_that_would_lose_something_are_refused(sealed, tmp_path):
@@ -146,4 +140,79 @@ def test_verify_names_the_latest_backup_of_what_is_broken(sealed):
     assert f"partnerproof restore {kept} NEW-FOLDER" in run_partnerproof("-w", sealed, "verify", code=1)
     assert file_facts(kept / "workspace" / "var" / "partnerproof.db") == before
     kept.rename(sealed.parent / "away")
-    assert "no backup that the custody log tells of is there" in run_partnerproof("-w", sealed, "verify", code=1)
+    assert "no backup that the custody log tells of, and that was found in order, is there" in run_partnerproof(
+        "-w", sealed, "verify", code=1
+    )
+
+
+def test_a_rotten_file_in_the_backup_before_is_not_taken_over(sealed):
+    first = backup(sealed)
+    flip(next((first / "workspace" / "var" / "warc").iterdir()), 900)
+    told = run_partnerproof("-w", sealed, "backup", sealed.parent / "kept")  # code 0: the new one is sound
+    assert "was changed since, the copy made now is the good one" in told
+
+
+@pytest.mark.parametrize("content", ["{", "[" * 100_000, "[]"])
+def test_a_damaged_backup_before_stops_no_later_one(sealed, content):
+    first = backup(sealed)
+    (first / "backup.json").write_text(content)
+    assert "an earlier backup is damaged" in run_partnerproof("-w", sealed, "backup", sealed.parent / "kept")
+
+
+def test_a_broken_backup_is_not_recommended(sealed):
+    good = backup(sealed)
+    flip(next((sealed / "var" / "warc").iterdir()), 900)
+    backup(sealed, code=1)
+    assert f"partnerproof restore {good} NEW-FOLDER" in run_partnerproof("-w", sealed, "verify", code=1)
+    health = {finding.part: finding.detail for finding in Health(find_workspace(sealed)).findings()}
+    assert "was not found in order; the latest one that was, of" in health["backup"]
+    assert str(good) in health["backup"]
+
+
+def test_what_is_missing_from_a_broken_backup_is_left_out_and_counted(sealed, tmp_path):
+    kept = backup(sealed)
+    (kept / "workspace" / "brands" / "acme" / "brand.toml").unlink()
+    run_partnerproof("restore", kept, tmp_path / "back", "--broken", code=1)
+    assert log_of(tmp_path / "back")[-1]["details"]["missing"] == 1  # type: ignore[index]  # a dictionary
+    assert (tmp_path / "back" / "partnerproof.toml").is_file()
+
+
+def test_reading_a_backup_writes_nothing_into_it(sealed):
+    kept = backup(sealed)
+    var = kept / "workspace" / "var"
+    with Ledger.open_readonly(var / "partnerproof.db") as ledger:
+        assert ledger.value("SELECT count(*) FROM captures")
+        assert not list(var.glob("partnerproof.db-*"))  # whoever is killed now leaves nothing behind
+
+
+def test_links_are_left_out_and_named_and_a_relative_folder_is_logged_whole(sealed, tmp_path, monkeypatch):
+    (sealed / "brands").rename(tmp_path / "elsewhere")
+    (sealed / "brands").symlink_to(tmp_path / "elsewhere")
+    monkeypatch.chdir(tmp_path)
+    told = run_partnerproof("-w", sealed, "backup", "kept")
+    assert "not in the backup, for they are links: brands" in told
+    (folder,) = (tmp_path / "kept").iterdir()
+    assert json.loads((folder / "backup.json").read_text())["links_left_out"] == ["brands"]
+    backed_up = next(entry["details"] for entry in log_of(sealed) if entry["event"] == "backed up")
+    assert backed_up["to"] == str(folder)  # type: ignore[index]  # a dictionary
+
+
+@pytest.mark.parametrize(
+    "change", [{"files": []}, {"made_at": None}, {"files": {"a\0b": {}}}, {"files": {"a" * 5000 + "/..": {}}}]
+)
+def test_a_hostile_manifest_is_refused_in_one_sentence(tmp_path, change):
+    manifest = {
+        "format": "partnerproof backup 1",
+        "made_at": "2026-01-01T00:00:00Z",
+        "var": "var",
+        "files": {},
+    } | change
+    (tmp_path / "backup.json").write_bytes(canonical({**manifest, "sha256": sha256_hex(canonical(manifest))}))
+    with pytest.raises(EvidenceBrokenError, match="expected what a backup says of itself") as raised:
+        read_manifest(tmp_path)
+    assert len(str(raised.value)) < 1000
+
+
+def test_options_of_the_workspace_are_refused_for_a_backup(tmp_path):
+    (tmp_path / "backup.json").write_text("{}")
+    assert "are of the workspace" in run_partnerproof("verify", tmp_path, "--anchor", "--deep", code=2)

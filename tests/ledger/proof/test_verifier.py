@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import zipfile
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.proof import verifier
 from ledger.proof.custody import CustodyLog
 from ledger.proof.verifier import (
     BROKEN,
@@ -179,3 +181,12 @@ def test_rubbish_is_no_container(tmp_path, rubbish):
     path = tmp_path / "x.zip"
     path.write_bytes(rubbish)
     assert check_container(path).outcome == BROKEN
+
+
+def test_a_pipe_or_a_lone_list_among_the_stamps_is_broken_and_holds_nobody_up(tmp_path):
+    stamps = tmp_path / "proof" / "manifest"
+    stamps.mkdir(parents=True)
+    (stamps / "stamps.json").write_text("{}")
+    assert [check.outcome for check in verifier._check_stamps(tmp_path)] == [verifier.BROKEN]
+    os.mkfifo(stamps / "first.tsr")
+    assert [check.detail for check in verifier._check_stamps(tmp_path)] == ["is no file"]
