@@ -24,7 +24,7 @@ from typing import Any, Protocol
 from casebook.cases.alerts import note_told, read_digests
 from casebook.web.access.secret_files import read_secret
 from ledger.database import Ledger
-from ledger.errors import OutsideFailureError
+from ledger.errors import OutsideFailureError, PartnerproofError
 from partnerproof.config import AlertConfig
 from partnerproof.version import program_version
 
@@ -103,6 +103,8 @@ def do_within(seconds: float, act: Callable[[], None]) -> None:
         raise OutsideFailureError(f"it did not end within {seconds:g} s")
     if failed and isinstance(failed[0], OutsideFailureError):
         raise failed[0]
+    if failed and isinstance(failed[0], PartnerproofError):
+        raise OutsideFailureError(str(failed[0])) from failed[0]  # it says itself what is wrong and what to do
     if failed:
         raise OutsideFailureError(f"it failed ({type(failed[0]).__name__}: {failed[0]})") from failed[0]
 

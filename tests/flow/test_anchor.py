@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from ledger.errors import BadInputError
+from ledger.errors import BadInputError, OutsideFailureError, Problem
 from ledger.proof.anchors import read_message, read_statements
 from ledger.proof.custody import CustodyLog
 from ledger.proof.seals import Seals
 from ledger.vocabulary import CustodyEvent
+from partnerproof.alert_channels import do_within
 from tests.conftest import SmallServer, made_once, not_found, run_partnerproof
 from tests.flow.sealed import configure, crawl, log_of
 from tests.ledger.authorities import AuthorityServers, make_authority, stamping
@@ -272,3 +273,11 @@ def test_a_message_made_to_be_slow_is_refused_soon(tmp_path, text):
     (tmp_path / "mail.txt").write_text(text)
     with pytest.raises(BadInputError, match="expected an anchor's statement"):
         read_message(tmp_path / "mail.txt")
+
+
+def test_a_place_whose_settings_are_wrong_is_told_in_its_own_words():
+    def act() -> None:
+        raise BadInputError(Problem(where="secret", expected="mode 600", got="644", next_step="close it"))
+
+    with pytest.raises(OutsideFailureError, match=r"^secret: expected mode 600, got 644; close it$"):
+        do_within(5.0, act)
