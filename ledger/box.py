@@ -1,7 +1,7 @@
 """A box for a process that is about to read foreign bytes: no environment, no files but named ones, no network, no other process.
 
 A child calls enter_box() when its libraries are loaded and before the first foreign byte. Knows no other module of ours, so that a
-bare script can run it from its file. Layers, each of which holds by itself:
+bare script can run it from its file. Layers; without Landlock a box with files reads whatever its user may:
 
 1. The environment is empty (bare_environment() is what a child is started with) and open files other than its pipes are closed.
 2. No new privileges.
@@ -63,8 +63,8 @@ _CALLS = """
 """
 _FILE_CALLS = "stat64 lstat64 fstatat64 statfs64 fstatfs64 stat lstat newfstatat statx statfs fstatfs access faccessat faccessat2 readlink readlinkat getdents64 getcwd uname sysinfo"
 _START_CALLS = """
-    execve vfork wait4 waitid pipe pipe2 dup2 dup3 kill close_range set_tid_address arch_prctl seccomp
-    landlock_create_ruleset landlock_add_rule landlock_restrict_self setrlimit prlimit64 prctl fcntl ioctl umask sched_setaffinity
+    execve vfork wait4 waitid pipe pipe2 dup2 dup3 close_range set_tid_address arch_prctl seccomp
+    landlock_create_ruleset landlock_add_rule landlock_restrict_self setrlimit prctl fcntl ioctl umask sched_setaffinity
 """
 # no library makes these by the way
 _DEADLY_CALLS = """
@@ -98,7 +98,7 @@ def missing_layers() -> tuple[str, ...]:
     elif version < _SCOPE_SINCE:
         network = "" if version >= _NETWORK_SINCE else "TCP (Linux 6.7), "
         missing.append(
-            f"Landlock: version {version} does not bar {network}abstract sockets and signals (Linux 6.12); seccomp bars them alone"
+            f"Landlock: version {version} does not bar {network}abstract sockets and signals (Linux 6.12); seccomp bars them, and a decoder that hangs can't be killed by the process that asks it"
         )
     if (why := _why_no_filter()) is not None:
         missing.append(f"seccomp: {why}")
@@ -313,15 +313,17 @@ def _enter_filter(*, reads_files: bool, starts_python: bool) -> None:
     rules.add(_ALLOW, "clone", (0, _MASKED_EQUAL, _THREAD | _NEW_NAMESPACES, _THREAD))
     if reads_files:
         rules.add(_ALLOW, _FILE_CALLS)
-        # starting a program opens /dev/null for writing, too; nothing is made or emptied
-        barred = os.O_CREAT | os.O_TRUNC | (0 if starts_python else os.O_ACCMODE)
+        barred = os.O_CREAT | os.O_TRUNC | os.O_ACCMODE  # reading alone
         rules.add(_ALLOW, "openat", (2, _MASKED_EQUAL, barred, 0))
         rules.add(_ALLOW, "open", (1, _MASKED_EQUAL, barred, 0))
     if starts_python:
         rules.add(_ALLOW, _START_CALLS)
-        rules.add(
-            _ALLOW, "tgkill", (0, _NOT_EQUAL, os.getpid(), 0)
-        )  # children are in this filter too; Landlock bars others
+        if (
+            _landlock_version() >= _SCOPE_SINCE
+        ):  # it bars signals to others; a filter can't tell a child from a stranger
+            rules.add(_ALLOW, "kill")
+            rules.add(_ALLOW, "tgkill", (0, _NOT_EQUAL, os.getpid(), 0))  # children are in this filter too
+        rules.add(_ALLOW, "prlimit64", (0, _EQUAL, 0, 0))  # its own limits, never another's
         rules.add(_ALLOW, "clone", (0, _MASKED_EQUAL, _WAITS_FOR_START | _NEW_NAMESPACES, _WAITS_FOR_START))
     else:
         rules.add(_ALLOW, "prlimit64", (2, _EQUAL, 0, 0))  # to read a limit, never to lift one

@@ -1,6 +1,7 @@
 """Functions that are handed foreign bytes, called in a box: a process that can open no data, reach no network and be killed.
 
-The process is started with the first call, and again when one killed it. A function is one of a module of ours; what it returns is checked against
+The process is started with the first call, again when one killed it, and now and then, so that what captured it does not stay.
+A call has one deadline, in which all its questions are, too. A function is one of a module of ours; what it returns is checked against
 the type that it is annotated with.
 """
 
@@ -19,7 +20,7 @@ from multiprocessing.connection import Connection
 from typing import Any, Concatenate, ParamSpec, TypeVar, get_type_hints
 
 from ledger.box import FORBIDDEN_CALL
-from ledger.boxed_process import BoxedProcess, describe_error, shut_in
+from ledger.boxed_process import BoxedProcess, clean_words, describe_error, shut_in
 from ledger.errors import OutsideFailureError
 from ledger.typed_answers import ForeignAnswerError, read_answer, write_answer
 
@@ -130,13 +131,24 @@ class BoxedCalls:
 
     def _ask(self, request: bytes, find: Ask) -> bytes | int:
         """An answer, or the exit code of the process that gave none."""
+        if self._process is not None and self._process.is_worn:
+            self._stop()
         process = self._process or self._start()
+        process.calls += 1
+        with process.within(self.limits.clock_s):
+            answer = self._converse(process, request, find)
+        if process.is_late:
+            self._stop()
+            if not isinstance(answer, bytes):
+                words = f"its reader gave no answer within {self.limits.clock_s:g} s"
+                raise BoxedCallError(NoAnswer.NO_ANSWER, words)
+        return answer
+
+    def _converse(self, process: BoxedProcess, request: bytes, find: Ask) -> bytes | int:
         to_send: bytes = request
         for _ in range(MAX_QUESTIONS):
             try:
                 process.pipe.send_bytes(to_send)
-                if not process.pipe.poll(self.limits.clock_s):
-                    break
                 received = process.pipe.recv_bytes(MAX_ANSWER_BYTES)
             except (EOFError, OSError):
                 process.join(ENDING_S)  # what ends by itself tells why
@@ -149,18 +161,20 @@ class BoxedCalls:
                 self._stop()  # it waits for what it asked for
                 raise
         self._stop()
-        raise BoxedCallError(NoAnswer.NO_ANSWER, f"its reader gave no answer within {self.limits.clock_s:g} s")
+        raise BoxedCallError(NoAnswer.NO_ANSWER, f"its reader asked for more than {MAX_QUESTIONS} files")
 
     def _start(self) -> BoxedProcess:
         started: BoxedProcess | None = None
         why = "no answer"
         try:
             started = BoxedProcess(_answer_calls, self._prepare, self.limits.memory_bytes, self._starts_python)
-            if started.pipe.poll(START_TIMEOUT_S) and (word := started.pipe.recv_bytes(10_000)) == b"R":
+            with started.within(START_TIMEOUT_S):
+                word = started.pipe.recv_bytes(10_000)
+            if word == b"R" and not started.is_late:
                 self._process = started
                 atexit.register(self.close)
                 return started
-            why = word[1:].decode(errors="replace")
+            why = clean_words(word[1:].decode(errors="replace"), 1000)
         except (EOFError, OSError) as error:
             why = str(error) or why
         if started is not None:
@@ -176,7 +190,8 @@ class BoxedCalls:
                 understood: T = read_answer(_answer_type(function), content)
             except ForeignAnswerError as error:
                 self._stop()
-                raise BoxedCallError(NoAnswer.FAILED, f"its reader gave an answer of another kind: {error}") from error
+                words = clean_words(str(error), 300)
+                raise BoxedCallError(NoAnswer.FAILED, f"its reader gave an answer of another kind: {words}") from error
             return understood
         if kind == b"M":
             self._stop()
@@ -185,8 +200,8 @@ class BoxedCalls:
         if kind == b"D":
             raise BoxedCallError(NoAnswer.TOO_DEEP, "elements lie too deep in each other")
         name, _, trace = content.decode(errors="replace")[:5000].partition("\n")
-        logger.error("in the box: %s", trace)
-        raise BoxedCallError(NoAnswer.FAILED, f"an error of the program ({name[:100]}), see the log")
+        logger.error("in the box: %s", clean_words(trace, 4000))
+        raise BoxedCallError(NoAnswer.FAILED, f"an error of the program ({clean_words(name, 100)}), see the log")
 
 
 SHARED = BoxedCalls()

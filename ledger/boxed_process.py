@@ -1,7 +1,8 @@
 """A process of ours that is to read foreign bytes: started anew, with an empty environment and one pipe to us.
 
 What goes in is pickled, as it is ours; what comes out is bytes, which nobody here unpickles (typed_answers.py). It ends when we do, as its
-pipe ends. It is the first of a group of processes of its own, so that stopping it ends whatever it has started.
+pipe ends. It is the first of a group of processes of its own, so that stopping it ends whatever it has started. Whoever waits for it does so
+within a deadline, at which it is killed: that ends each sending and receiving, however it holds its end of the pipe.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
 from importlib.machinery import ModuleSpec
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -25,6 +28,8 @@ from typing import Concatenate, ParamSpec
 from ledger.box import bare_environment, enter_box, program_folders
 
 P = ParamSpec("P")
+LIFE_CALLS, LIFE_PROCESSOR_S = 1_000, 600.0  # then a fresh one takes its place: what captured one has no more than that
+PROCESSOR_LIMIT_S = 7_200  # of each process for its whole life, enforced by the system; decoders in the same box work longer than who asks
 _BEGIN = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from ledger.boxed_process import begin; begin(int(sys.argv[2]))"
 
 
@@ -46,6 +51,8 @@ class BoxedProcess:
                 process_group=0,
             )
         self.pipe = Connection(ours.detach())
+        self.calls = 0  # that it was given
+        self.is_late = False  # it was killed at a deadline
         with contextlib.suppress(OSError):  # it died at once: whoever waits for its word learns it
             self.pipe.send_bytes(pickle.dumps((target, arguments)))
 
@@ -57,6 +64,32 @@ class BoxedProcess:
     def exitcode(self) -> int | None:
         """None while it runs; minus the signal that ended it."""
         return self._process.poll()
+
+    @property
+    def is_worn(self) -> bool:
+        """Whether it has worked so much that a fresh one should take its place."""
+        return self.calls >= LIFE_CALLS or self._processor_s() >= LIFE_PROCESSOR_S
+
+    def _processor_s(self) -> float:
+        with contextlib.suppress(OSError):  # it ended
+            return time.clock_gettime(~self.pid << 3 | 2)  # clock_getcpuclockid(3), which Python has not
+        return 0.0
+
+    @contextlib.contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Kill it (is_late) unless what is done here ends in time."""
+        watch = threading.Timer(max(0.0, seconds), self._end_late)
+        watch.daemon = True
+        watch.start()
+        try:
+            yield
+        finally:
+            watch.cancel()
+
+    def _end_late(self) -> None:
+        if self._process.returncode is None:  # else its number may be another's by now
+            self.is_late = True
+            self.kill()
 
     def join(self, timeout_s: float) -> None:
         """Wait for its end, at most so long."""
@@ -91,6 +124,11 @@ def shut_in(pipe: Connection, memory_limit_bytes: int, *, starts_python: bool, r
     """Limit the address space of this process, and enter its box: it may read the program's files, and `reads`."""
     sys.meta_path.insert(0, _OurPackages())
     resource.setrlimit(resource.RLIMIT_AS, (memory_limit_bytes, memory_limit_bytes))
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    most = PROCESSOR_LIMIT_S if hard == resource.RLIM_INFINITY else min(hard, PROCESSOR_LIMIT_S)
+    resource.setrlimit(
+        resource.RLIMIT_CPU, (most, most)
+    )  # at the hard limit it is killed, whatever it does about signals
     enter_box(reads=[*program_folders(), *reads], starts_python=starts_python, keeps=(0, 1, 2, pipe.fileno()))
 
 
@@ -106,8 +144,14 @@ class _OurPackages:
 
 
 def describe_error(error: BaseException) -> str:
-    """Return an error with where it was raised, for a log: printable characters alone."""
+    """Return an error with where it was raised; whoever gets it cleans it."""
     import traceback
 
-    text = "".join(traceback.format_exception(error))[-4000:]
-    return "".join(sign if sign.isprintable() or sign == "\n" else "?" for sign in text)
+    return "".join(traceback.format_exception(error))[-4000:]
+
+
+def clean_words(text: str, most: int) -> str:
+    """Return words of a box for a log or a screen: printable signs alone, in lines that can't be taken for ours."""
+    return "\n    | ".join(
+        "".join(sign if sign.isprintable() else "?" for sign in line) for line in text[:most].split("\n")
+    )

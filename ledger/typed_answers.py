@@ -16,6 +16,8 @@ from pydantic_core import PydanticSerializationError
 
 _CONFIG = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64", ser_json_inf_nan="constants")
 
+MAX_VALUES = 8_000_000  # of an answer: each takes many times its bytes of JSON; a page of 5 MB of nothing but commas has 5 million
+
 
 class ForeignAnswerError(Exception):
     """What a box sent is not of the type that was asked for."""
@@ -31,7 +33,9 @@ def write_answer(kind: Any, answer: Any) -> bytes:
 
 
 def read_answer(kind: Any, content: bytes) -> Any:
-    """Return the answer that JSON holds. Errors: ForeignAnswerError where it is not of the type."""
+    """Return the answer that JSON holds. Errors: ForeignAnswerError where it is not of the type, or has too many values."""
+    if sum(map(content.count, (b",", b"{", b"["))) > MAX_VALUES:
+        raise ForeignAnswerError(f"it has more than {MAX_VALUES} values")
     try:
         return _adapter(kind).validate_json(content, strict=True)[0]
     except ValidationError as error:

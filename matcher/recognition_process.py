@@ -14,11 +14,12 @@ import signal
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from multiprocessing.connection import Connection, wait
 from types import TracebackType
 
 from ledger.box import FORBIDDEN_CALL
-from ledger.boxed_process import BoxedProcess, shut_in
+from ledger.boxed_process import BoxedProcess, clean_words, shut_in
 from ledger.errors import OutsideFailureError
 from ledger.shipped import cache_folder, use_cache_folder
 from ledger.typed_answers import ForeignAnswerError, read_answer, write_answer
@@ -136,7 +137,10 @@ class _Worker:
 
     def has_room_for(self, content: bytes) -> bool:
         """Whether begin() would not wait for the process: it takes an image at once, or the pipe has room for it."""
-        return not self._contents or (len(self._contents) == 1 and len(content) <= WAITING_BYTES)
+        if not self._contents:
+            return True
+        is_worn = self._process is not None and self._process.is_worn  # it ends when it has nothing more to do
+        return len(self._contents) == 1 and len(content) <= WAITING_BYTES and not is_worn
 
     @property
     def pipe(self) -> Connection:
@@ -152,12 +156,16 @@ class _Worker:
         """Hand it an image. Errors: OutsideFailureError when the process can't even start."""
         if not self._contents:
             self._begun_s = time.monotonic()
+            if self._process is not None and self._process.is_worn:
+                self.stop()
         self._contents.append(content)
         self._send(content)
 
     def _send(self, content: bytes) -> None:
-        with contextlib.suppress(OSError):  # it died after its last image: finish() starts another
-            self.pipe.send_bytes(content)
+        process = self._process or self._start()
+        process.calls += 1
+        with contextlib.suppress(OSError), process.within(TIMEOUT_S):  # it died: finish() starts another
+            process.pipe.send_bytes(content)
 
     def finish(self) -> Recognition:
         """Wait until it has looked at its first image, and return what that shows, or why it could not be judged."""
@@ -171,25 +179,27 @@ class _Worker:
     def _finish_first(self) -> Recognition:
         for attempt in range(2):  # the machine may have killed it for another's hunger: refused when it dies twice
             try:
-                if self.pipe.poll(max(0.0, self._begun_s + TIMEOUT_S - time.monotonic())):
-                    recognition: Recognition = read_answer(Recognition, self.pipe.recv_bytes(MAX_ANSWER_BYTES))
-                    return recognition
+                process = self._process or self._start()
+                with process.within(self._begun_s + TIMEOUT_S - time.monotonic()):
+                    answer = process.pipe.recv_bytes(MAX_ANSWER_BYTES)
+                recognition: Recognition = read_answer(Recognition, answer)
+                if (refusal := recognition.refusal) is not None:
+                    refusal = replace(refusal, detail=clean_words(refusal.detail, 1000))
+                return replace(recognition, refusal=refusal)
             except ForeignAnswerError as error:
                 self.stop(kill=True)
-                return _refused(
-                    RefusalReason.CRASHED, f"the process that looked at it gave an answer of another kind: {error}"
-                )
+                detail = f"the process that looked at it gave an answer of another kind: {clean_words(str(error), 300)}"
+                return _refused(RefusalReason.CRASHED, detail)
             except (EOFError, OSError):
                 code = self.stop(kill=True)
+                if process.is_late:
+                    detail = f"the process that looks at it gave no answer within {TIMEOUT_S:g} s"
+                    return _refused(RefusalReason.TOO_SLOW, detail)
                 if code == -signal.SIGPROF:
                     detail = f"needs more than {self._processor_s:g} s of processor time"
                     return _refused(RefusalReason.TOO_SLOW, detail)
                 if code == -signal.SIGSYS:
                     return _refused(RefusalReason.CRASHED, f"the process that looked at it ended: {FORBIDDEN_CALL}")
-            else:
-                self.stop(kill=True)
-                detail = f"the process that looks at it gave no answer within {TIMEOUT_S:g} s"
-                return _refused(RefusalReason.TOO_SLOW, detail)
             if attempt == 0:
                 self._begun_s = time.monotonic()
                 self._hand_again()
@@ -216,7 +226,9 @@ class _Worker:
         except OSError as error:
             raise _cannot_start(str(error)) from error
         try:
-            if process.pipe.poll(START_TIMEOUT_S) and process.pipe.recv_bytes(100) == _READY:
+            with process.within(START_TIMEOUT_S):
+                word = process.pipe.recv_bytes(100)
+            if word == _READY and not process.is_late:
                 self._process = process
                 return process
         except (EOFError, OSError) as error:

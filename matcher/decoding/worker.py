@@ -110,14 +110,20 @@ class Worker:
             return self._process
         if self._owner_pid == os.getpid():
             self._stop()
-        process = subprocess.Popen(
-            self._command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            env=bare_environment(),
-        )
+        with contextlib.ExitStack() as stack:
+            nowhere = None
+            with contextlib.suppress(
+                OSError
+            ):  # in a box nothing opens for writing, and its own errors lead nowhere already
+                nowhere = stack.enter_context(Path(os.devnull).open("wb"))
+            process = subprocess.Popen(
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=nowhere,
+                bufsize=0,
+                env=bare_environment(),
+            )
         self._process, self._owner_pid = process, os.getpid()
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
@@ -133,12 +139,13 @@ class Worker:
         process, self._process = self._process, None
         if process is None or self._owner_pid != os.getpid():
             return
-        process.kill()
-        process.wait()
+        with contextlib.suppress(OSError):  # a box on a kernel before 6.12 lets nobody kill: it ends with its pipes
+            process.kill()
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
+        process.wait()
 
 
 def _describe_end(status: int) -> str:

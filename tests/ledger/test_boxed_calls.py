@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import struct
+import time
 from collections.abc import Iterator
 
 import pytest
 
 import tests.ledger.test_boxed_calls as this
-from ledger.boxed_calls import BoxedCallError, BoxedCalls, Limits, NoAnswer
+from ledger import boxed_process
+from ledger.boxed_calls import Ask, BoxedCallError, BoxedCalls, Limits, NoAnswer
 from ledger.errors import OutsideFailureError
 
 
@@ -40,6 +43,35 @@ def trip() -> int:
 
 def lie() -> int:
     return "two"  # type: ignore[return-value]  # as a process in foreign hands would
+
+
+def begin_an_answer() -> int:
+    os.write(find_pipe(), struct.pack("!i", 100))
+    time.sleep(60)
+    return 0
+
+
+def ask_for_ever(ask: Ask) -> int:
+    while True:
+        ask("more")
+        time.sleep(0.01)  # fewer than it may ask
+
+
+def forge() -> int:
+    content = b"E\x1b]0;owned\x07\x1b[2J\nline\x1b[31m\n2026-12-01 forged log line"
+    os.write(find_pipe(), struct.pack("!i", len(content)) + content)
+    os._exit(0)
+
+
+def find_pipe() -> int:
+    """The process's end of the pipe, as its code would find it."""
+    for number in range(3, 200):
+        try:
+            os.fstat(number)
+        except OSError:
+            continue
+        return number
+    raise AssertionError("no pipe")
 
 
 def load() -> object:
@@ -95,3 +127,32 @@ def test_closing_ends_it_for_good():
     calls.close()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_one_deadline_ends_a_call_that_never_finishes_its_answer_or_its_questions():
+    calls = BoxedCalls(Limits(clock_s=1.5), prepare=load)
+    try:
+        calls.call(double, 1)
+        with pytest.raises(BoxedCallError, match=r"no answer within 1\.5 s"):
+            calls.call(begin_an_answer)
+        with pytest.raises(BoxedCallError, match=r"no answer within 1\.5 s"):
+            calls.call_asking(ask_for_ever, lambda question: (question.encode(), "text/plain"))
+        assert calls.call(double, 21) == 42
+    finally:
+        calls.close()
+
+
+def test_words_of_a_box_reach_no_terminal_and_forge_no_line(calls, caplog):
+    with pytest.raises(BoxedCallError) as failed:
+        calls.call(forge)
+    assert "\x1b" not in str(failed.value) + caplog.text
+    assert "\n2026-12-01 forged" not in caplog.text
+    assert "| 2026-12-01 forged" in caplog.text
+
+
+def test_a_fresh_process_takes_the_place_of_one_that_worked_long(calls, monkeypatch):
+    calls.call(double, 1)
+    pid = calls.pid
+    monkeypatch.setattr(boxed_process, "LIFE_CALLS", 1)
+    assert calls.call(double, 2) == 4
+    assert calls.pid != pid

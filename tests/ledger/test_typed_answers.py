@@ -73,3 +73,8 @@ def test_what_is_of_another_kind_is_refused(content, tmp_path, monkeypatch):
     with pytest.raises(ForeignAnswerError):
         read_answer(Seen, content)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_answer_that_would_fill_the_memory_is_not_read():
+    with pytest.raises(ForeignAnswerError, match="more than 8000000 values"):
+        read_answer(list[dict[str, str]], b"[[" + b"{}," * 4_000_000 + b"{}]]")
