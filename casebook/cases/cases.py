@@ -82,7 +82,7 @@ class _MaterialPart:
 
 def sync_cases(ledger: Ledger) -> Synced:
     """Bring the cases in line with the findings."""
-    known = {case.claim_id: case for case in ledger.select_each(Case, f"SELECT {columns_of(Case)} FROM cases")}
+    known: set[ClaimId] = set(ledger.values("SELECT claim_id FROM cases"))
     counts = dict.fromkeys((CaseEvent.OPENED, CaseEvent.CHANGED, CaseEvent.CLOSED), 0)
     seen: set[ClaimId] = set()
     batch: list[_ClaimFinding] = []
@@ -92,18 +92,22 @@ def sync_cases(ledger: Ledger) -> Synced:
         seen.add(finding.claim_id)
         batch.append(finding)
         if len(batch) == _BATCH:
-            _sync(ledger, batch, known, counts)
+            _sync(ledger, batch, counts)
             batch = []
-    _sync(ledger, batch, known, counts)
+    _sync(ledger, batch, counts)
     with ledger.transaction():
-        for claim_id in known.keys() - seen:
-            _close(ledger, known[claim_id], "the claim has no evidence any more", counts)
+        for case in _of_claims(ledger, known - seen):
+            _close(ledger, case, "the claim has no evidence any more", counts)
     return Synced(opened=counts[CaseEvent.OPENED], reopened=counts[CaseEvent.CHANGED], closed=counts[CaseEvent.CLOSED])
 
 
-def _sync(
-    ledger: Ledger, findings: list[_ClaimFinding], known: Mapping[ClaimId, Case], counts: dict[CaseEvent, int]
-) -> None:
+def _of_claims(ledger: Ledger, claim_ids: Iterable[ClaimId]) -> list[Case]:
+    """The cases of claims as they are now. Read in the transaction that writes: others open and decide cases meanwhile."""
+    sql = f"SELECT {columns_of(Case)} FROM cases WHERE claim_id IN (SELECT value FROM json_each(?)) ORDER BY case_id"
+    return ledger.select(Case, sql, [json.dumps(sorted(claim_ids))])
+
+
+def _sync(ledger: Ledger, findings: list[_ClaimFinding], counts: dict[CaseEvent, int]) -> None:
     if not findings:
         return
     ids = json.dumps([finding.claim_id for finding in findings])
@@ -111,6 +115,7 @@ def _sync(
     best = {row.claim_id: row for row in ledger.select_each(_Best, _BEST, {"ids": ids})}
     words: dict[CaseId, str] = {}
     with ledger.transaction():
+        known = {case.claim_id: case for case in _of_claims(ledger, [finding.claim_id for finding in findings])}
         for finding in findings:
             claim_id = finding.claim_id
             digest = content_id("material", finding.verdict, finding.relation, finding.tier, material[claim_id])

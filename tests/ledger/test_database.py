@@ -60,7 +60,8 @@ FITTING = {
     "dhash_8x8": b"12345678",
     "edge_4x8x8": b"12345678" * 4,
     "why_perhaps": None,
-}  # their lengths are checked, and that a match has no reason to be less
+    "password_hash": None,
+}  # an account has a password or a company that vouches for it; their lengths are checked, and that a match has no reason to be less
 
 
 def record_kinds():
