@@ -23,7 +23,7 @@ from ledger.vocabulary import CaseEvent, CustodyEvent, FollowUp, ReplyKind
 MAX_REPLY_CHARS, MAX_FILE_BYTES = 100_000, 10_000_000
 _SAME_FILE = "SELECT received_on FROM replies WHERE case_id = ? AND file_sha256 = ? AND file IS NOT NULL LIMIT 1"
 WAITING = (FollowUp.SENT, FollowUp.ACKNOWLEDGED)  # for an answer, or for what an answer promised
-_COMES_TO = {
+COMES_TO = {  # how far a reply brings a case, unless what was seen since says more
     ReplyKind.ACKNOWLEDGES: FollowUp.ACKNOWLEDGED,
     ReplyKind.SAYS_REMOVED: FollowUp.ACKNOWLEDGED,
     ReplyKind.DISPUTES: FollowUp.DISPUTED,
@@ -90,7 +90,7 @@ def store_reply(ledger: Ledger, log: CustodyLog, case_id: CaseId, reply: Reply, 
             noted_at=utc_text(),
         )
         ledger.add([stored])
-        state = _COMES_TO.get(reply.kind)
+        state = COMES_TO.get(reply.kind)
         seen = (FollowUp.REMOVED, FollowUp.VERIFIED_REMOVED, FollowUp.REAPPEARED)
         new = _now(state) if state is not None and case.followup not in seen else {}
         details = {

@@ -126,7 +126,7 @@ def read_statements(place: str) -> Iterator[Statement | Check]:
     except Exception as error:  # stores raise errors of their own libraries
         raise OutsideFailureError(f"{place}: its statements could not be read ({_words(error)})") from error
     named = [name for name in names if _STATEMENT_NAME.search(name)]
-    others = [name for name in names if name not in set(named) and name.endswith(".json")]
+    others = [name for name in names if name.endswith(".json") and not _STATEMENT_NAME.search(name)]
     for name in [*named[-MOST_STATEMENTS:], *others[:MOST_OTHERS]]:
         try:
             content = (
@@ -298,10 +298,10 @@ class AnchorCheck:
             return Check(what, BROKEN, f"tells of {statement.entries} log entries, and here are {len(entries)}: the log was cut, or all was put back to an earlier state{self._restored()}")  # fmt: skip
         if entries[statement.entries - 1].get("sha256") != statement.entry_sha256:
             return Check(what, BROKEN, f"tells of another entry {statement.entries} of the log than the one here: it was written anew from there or earlier{self._restored()}")  # fmt: skip
-        seal = next((seal for seal in self.seals.all if seal.seal_id == statement.seal_id), None)
-        if seal is None:
+        at = self._ordinal(statement)
+        if at < 0:
             return Check(what, BROKEN, f"tells of the seal {statement.seal_id}, which is not here")
-        if sha256_hex(seal.head_bytes) != statement.head_sha256:
+        if sha256_hex(self.seals.all[at].head_bytes) != statement.head_sha256:
             return Check(what, BROKEN, f"tells of the seal {statement.seal_id} with another digest: it was replaced")
         return None
 
@@ -314,9 +314,13 @@ class AnchorCheck:
             f"; the log tells of a backup that was restored on {last['at']}, made {last['details'].get('backed_up_at')}"
         )
 
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {seal.seal_id: at for at, seal in enumerate(self.seals.all)}
+
     def _ordinal(self, statement: Statement) -> int:
-        ids = [seal.seal_id for seal in self.seals.all]
-        return ids.index(statement.seal_id) if statement.seal_id in ids else -1
+        """Where a statement's seal stands among all; -1: nowhere."""
+        return self._places.get(statement.seal_id, -1)
 
     def _foreign_tokens(self, ordered: Sequence[Statement]) -> Iterator[Check]:
         """Tokens under an authority's name whose certificate the first statement about their seal does not tell of.

@@ -67,8 +67,11 @@ class CustodyLog:
 
     def first_digest(self) -> str:
         """Return the digest of the first entry, which names the log; GENESIS where there is none."""
-        lines = self.lines()
-        return str(self._entry(lines[0].encode())["sha256"]) if lines else GENESIS
+        if not self.path.exists():
+            return GENESIS
+        with self._reading() as file:
+            line = file.readline()
+        return str(self._entry(line)["sha256"]) if line.endswith(b"\n") else GENESIS
 
     def newest(self, events: Container[str]) -> dict[str, Any] | None:
         """Return the latest entry of some kinds; None: there is none. It is looked for from the end.

@@ -15,14 +15,9 @@ from ledger.database import Ledger
 MOST_NAMED = 5  # differences of one table that are named; the others are counted
 MAX_VALUE_CHARS = 60
 
-
 READING = ("tool", "extractor_version", "lexicon_digest")
-LETTERING = (
-    "tool",
-    "lettering_engine",
-    "extractor_version",
-    "official_logos_digest",
-)  # only images that logos leave unsure are read
+# words are read only in images that logos leave unsure
+LETTERING = ("tool", "lettering_engine", "extractor_version", "official_logos_digest")
 LOGOS = ("tool", "official_logos_digest", "extractor_version")
 NAMING = (*READING, "official_logos_digest", "lettering_engine")  # brand.toml lies beside the logos
 JUDGING = (*NAMING, "rules_digest")
@@ -36,10 +31,14 @@ class MadeTable:
     table: str
     key: tuple[str, ...]
     left_out: tuple[str, ...] = ()
-    is_by_brand: bool = False  # its rows also follow from brands and logos
     is_kept: bool = False  # making it again needs its rows
     only: str = "1"  # SQL: of which stored rows it is said that they are missing
     follows_from: tuple[str, ...] = READING  # what of a seal's made-with its rows follow from, besides the archive
+
+    @property
+    def is_by_brand(self) -> bool:
+        """Whether its rows also follow from brands and logos."""
+        return "official_logos_digest" in self.follows_from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,18 +57,18 @@ TABLES = (
     MadeTable(table="inline_images", key=("image_sha256",)),
     MadeTable(table="sightings", key=("sighting_id",)),
     MadeTable(table="passages", key=("passage_id",), left_out=("passage_no", "search_words")),
-    MadeTable(table="image_readings", key=("image_sha256",), left_out=("reading_no", "read_at", "search_words"), is_by_brand=True, follows_from=LETTERING),
-    MadeTable(table="image_words", key=("image_sha256", "line_no"), is_by_brand=True, follows_from=LETTERING),
-    MadeTable(table="recognitions", key=("image_sha256", "logo_set_id"), left_out=("recognised_at",), is_by_brand=True, follows_from=LOGOS),
-    MadeTable(table="logo_matches", key=("match_id",), is_by_brand=True, follows_from=NAMING),
-    MadeTable(table="name_matches", key=("name_match_id",), is_by_brand=True, follows_from=NAMING),
-    MadeTable(table="text_matches", key=("text_match_id",), is_by_brand=True, follows_from=NAMING),
-    MadeTable(table="claims", key=("claim_id",), is_by_brand=True, follows_from=JUDGING, only="claim_id IN (SELECT claim_id FROM stored.claim_evidence)"),
-    MadeTable(table="claim_evidence", key=("claim_id", "evidence_id"), is_by_brand=True, follows_from=JUDGING),
-    MadeTable(table="walls", key=("wall_id",), is_by_brand=True, follows_from=JUDGING),
-    MadeTable(table="wall_images", key=("wall_id", "position"), is_by_brand=True, follows_from=JUDGING),
-    MadeTable(table="mark_findings", key=("claim_id", "evidence_id", "kind"), is_by_brand=True, follows_from=JUDGING),
-    MadeTable(table="absences", key=("claim_id", "page_id", "url"), is_by_brand=True, follows_from=JUDGING),
+    MadeTable(table="image_readings", key=("image_sha256",), left_out=("reading_no", "read_at", "search_words"), follows_from=LETTERING),
+    MadeTable(table="image_words", key=("image_sha256", "line_no"), follows_from=LETTERING),
+    MadeTable(table="recognitions", key=("image_sha256", "logo_set_id"), left_out=("recognised_at",), follows_from=LOGOS),
+    MadeTable(table="logo_matches", key=("match_id",), follows_from=NAMING),
+    MadeTable(table="name_matches", key=("name_match_id",), follows_from=NAMING),
+    MadeTable(table="text_matches", key=("text_match_id",), follows_from=NAMING),
+    MadeTable(table="claims", key=("claim_id",), follows_from=JUDGING, only="claim_id IN (SELECT claim_id FROM stored.claim_evidence)"),
+    MadeTable(table="claim_evidence", key=("claim_id", "evidence_id"), follows_from=JUDGING),
+    MadeTable(table="walls", key=("wall_id",), follows_from=JUDGING),
+    MadeTable(table="wall_images", key=("wall_id", "position"), follows_from=JUDGING),
+    MadeTable(table="mark_findings", key=("claim_id", "evidence_id", "kind"), follows_from=JUDGING),
+    MadeTable(table="absences", key=("claim_id", "page_id", "url"), follows_from=JUDGING),
 )  # fmt: skip
 _INDEXES = ("image_hashes", "hashed_images")  # filled as images are recognised
 
@@ -77,9 +76,8 @@ _INDEXES = ("image_hashes", "hashed_images")  # filled as images are recognised
 def forget_made(copy: Ledger) -> None:
     """Take out of a copy what is to be made again."""
     database: Any = copy.database
-    database.execute(
-        "PRAGMA foreign_keys = OFF"
-    )  # what people decided rests on claims: they come again, under the same ids
+    # what people decided rests on claims: they come again, under the same ids
+    database.execute("PRAGMA foreign_keys = OFF")
     with copy.transaction():
         for table in (*(made.table for made in TABLES if not made.is_kept), *_INDEXES):
             copy.execute(f"DELETE FROM {table}")

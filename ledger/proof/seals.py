@@ -16,7 +16,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -111,6 +111,11 @@ class Seals:
     def sealed_groups(self) -> dict[tuple[str, str], tuple[Seal, Leaf]]:
         """The last word on each group of rows."""
         return {(leaf["table"], leaf["group"]): (seal, leaf) for seal in self.all for leaf in seal.leaves("rows")}
+
+    def count_unstamped(self, authorities: Iterable[str]) -> int:
+        """Return how many seals lack a token of one of these authorities."""
+        names = set(authorities)
+        return sum(1 for seal in self.all if names - {token.stem for token in seal.tokens})
 
     def spans(self, table: str) -> list[tuple[int, int]]:
         """The places [from, to) in which the rows of an append-only table are sealed."""

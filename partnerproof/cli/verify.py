@@ -25,8 +25,8 @@ from partnerproof.cli.tables import plain_console
 from partnerproof.crawl_answers import count_rows
 from partnerproof.safekeeping.anchoring import check_anchors, trusted_certificates
 from partnerproof.safekeeping.backups import check_backup, find_sound_backup, is_backup
-from partnerproof.safekeeping.case_events import CaseCheck
-from partnerproof.safekeeping.made_again import NEVER_WRITTEN, MadeAgain
+from partnerproof.safekeeping.case_events import NEVER_WRITTEN, CaseCheck
+from partnerproof.safekeeping.made_again import MadeAgain
 from partnerproof.workspace import Workspace
 
 _SINCE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\dZ)?")

@@ -57,6 +57,8 @@ class StatementNotice:
 
 def anchor_seal(workspace: Workspace, seal: Seal) -> list[Anchored]:
     """Say a seal, the newest, at each anchor that does not have it. Nothing is raised for a place that fails; it is tried next time."""
+    if not workspace.config.seal.anchor:
+        return []
     log = workspace.custody
     done = {
         entry["details"].get("anchor")
@@ -64,10 +66,11 @@ def anchor_seal(workspace: Workspace, seal: Seal) -> list[Anchored]:
         if entry["event"] == CustodyEvent.ANCHORED and entry["details"].get("seal") == seal.seal_id
     }
     outcomes = []
+    certificates = trusted_certificates(workspace)
     for anchor in workspace.config.seal.anchor:
         if anchor.name in done:
             continue
-        statement = make_statement(seal, log, trusted_certificates(workspace))
+        statement = make_statement(seal, log, certificates)
         try:
             _send(workspace, anchor, statement)
         except OutsideFailureError as error:

@@ -165,9 +165,10 @@ def _copy_moment(workspace: Workspace, inner: Path, folder: Path, copying: _Copy
     with workspace.open() as ledger, ledger.transaction():
         with workspace.open_readonly() as reading:
             reading.copy_to(database)
-        log.add(CustodyEvent.BACKED_UP, {**entry, "database": file_facts(database)})
+        facts = file_facts(database)
+        log.add(CustodyEvent.BACKED_UP, {**entry, "database": facts})
         copying.copy(log.path, f"{prefix}/{LOG_NAME}")
-    copying.note(f"{prefix}/{database.name}", file_facts(database))
+    copying.note(f"{prefix}/{database.name}", facts)
 
 
 def _files(root: Path, var: Path, links: list[str]) -> Iterator[Path]:
@@ -264,12 +265,11 @@ def find_sound_backup(entries: Sequence[dict[str, Any]]) -> dict[str, Any] | Non
         details = entry["details"]
         if entry["event"] == CustodyEvent.VERIFIED and isinstance(details.get("backup"), str):
             outcomes[details["backup"]] = details.get("outcomes")
-    for at in range(len(entries) - 1, -1, -1):
-        entry = entries[at]
-        folder = entry["details"].get("to") if entry["event"] == CustodyEvent.BACKED_UP else None
+    for backed_up in entries[::-1]:
+        folder = backed_up["details"].get("to") if backed_up["event"] == CustodyEvent.BACKED_UP else None
         found = outcomes.get(folder) if isinstance(folder, str) else None
         if isinstance(found, dict) and found.get(BROKEN) == 0 and is_backup(Path(str(folder))):
-            return entries[at]
+            return backed_up
     return None
 
 

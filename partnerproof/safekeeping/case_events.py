@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from casebook.cases.follow_up import COMES_TO
 from casebook.cases.stored_letters import text_digest
 from casebook.web.access.accounts import account_facts
 from ledger.database import Ledger, Record, columns_of
@@ -48,14 +49,9 @@ _FOLLOW_UPS = {
     CaseEvent.VERIFIED_REMOVED: FollowUp.VERIFIED_REMOVED,
     CaseEvent.REAPPEARED: FollowUp.REAPPEARED,
 }
-_REPLIED = {
-    ReplyKind.ACKNOWLEDGES: FollowUp.ACKNOWLEDGED,
-    ReplyKind.SAYS_REMOVED: FollowUp.ACKNOWLEDGED,
-    ReplyKind.DISPUTES: FollowUp.DISPUTED,
-}
 _SEEN = (FollowUp.REMOVED, FollowUp.VERIFIED_REMOVED, FollowUp.REAPPEARED)
 _BEFORE_A_LETTER_WENT = (None, FollowUp.DRAFT, FollowUp.APPROVED)
-_NEVER_WRITTEN = (ValueError, KeyError, TypeError, AttributeError, IndexError)  # what reading such a value raises
+NEVER_WRITTEN = (ValueError, KeyError, TypeError, AttributeError, IndexError)  # what reading such a value raises
 SAME_ACT_S = 5  # an event and what it writes take their times one after the other
 
 
@@ -73,7 +69,7 @@ class CaseCheck:
             rows = self._read(CaseEventRow, "rowid")
             cases, letters = self._read(Case, "case_id"), self._read(Letter, "letter_id")
             replies = self._read(Reply, "reply_id")
-        except _NEVER_WRITTEN as error:
+        except NEVER_WRITTEN as error:
             yield Check("cases", BROKEN, f"a row holds what this program never writes ({error})")
             return
         for event in rows:
@@ -295,7 +291,7 @@ def _guarded(check: Callable[[T], Iterator[Check]], part: T) -> Iterator[Check]:
     """What a check says; a part that it trips over holds what this program never writes."""
     try:
         yield from check(part)
-    except _NEVER_WRITTEN as error:
+    except NEVER_WRITTEN as error:
         yield Check(_name(part), BROKEN, f"holds what this program never writes ({type(error).__name__}: {error})")
 
 
@@ -325,7 +321,7 @@ def _follow_up(event: CaseEventRow, now: FollowUp | None, letters: dict[str, Let
         found = next((s for s in (LetterState.SENT, LetterState.APPROVED, LetterState.DRAFT) if s in left), None)
         return FollowUp(found) if found else None
     if kind is CaseEvent.REPLIED:
-        return now if now in _SEEN else _REPLIED.get(ReplyKind(event.details["kind"]), now)
+        return now if now in _SEEN else COMES_TO.get(ReplyKind(event.details["kind"]), now)
     return _FOLLOW_UPS.get(kind, now)
 
 

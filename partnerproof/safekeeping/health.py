@@ -194,12 +194,12 @@ class Health:
         )
 
     def _seals(self) -> Iterator[Finding]:
-        seals = Seals.of(self.workspace.seals).all
-        if not seals:
+        seals = Seals.of(self.workspace.seals)
+        if not seals.all:
             yield Finding(part="seals", state=State.NOT_SET_UP, detail="nothing is sealed", advice="partnerproof seal")
             return
         try:
-            made_at, entries = str(seals[-1].head["made_at"]), int(seals[-1].head["custody"]["entries"])
+            made_at, entries = str(seals.all[-1].head["made_at"]), int(seals.all[-1].head["custody"]["entries"])
         except (PartnerproofError, KeyError, TypeError, ValueError, OverflowError) as error:
             yield Finding(
                 part="seals",
@@ -217,13 +217,13 @@ class Health:
             yield Finding(
                 part="seals",
                 state=State.PROBLEM,
-                detail=f"{len(seals)}, the newest of {made_at}; {len(later)} crawls and decisions came later",
+                detail=f"{len(seals.all)}, the newest of {made_at}; {len(later)} crawls and decisions came later",
                 advice="partnerproof seal, from a timer",
             )
         else:
-            yield Finding(part="seals", state=State.OK, detail=f"{len(seals)}, the newest of {made_at}")
+            yield Finding(part="seals", state=State.OK, detail=f"{len(seals.all)}, the newest of {made_at}")
         names = {authority.name for authority in self.workspace.authorities}
-        unstamped = sum(1 for seal in seals if names - {token.stem for token in seal.tokens})
+        unstamped = seals.count_unstamped(names)
         if not names:
             yield Finding(
                 part="timestamps",

@@ -37,6 +37,7 @@ from matcher.logo_matches import store_brands
 from matcher.recognition_process import Recogniser, count_processes
 from matcher.rejections import hold_back
 from partnerproof.flow import FlowTools, run_stages
+from partnerproof.safekeeping.case_events import NEVER_WRITTEN
 from partnerproof.safekeeping.sealing import describe_program
 from partnerproof.workspace import Workspace
 
@@ -44,8 +45,6 @@ MADE_WITH = (  # what a seal says of the program, and what made rows follow from
     "tool", "extractor_version", "lexicon_digest", "rules_version", "search_version", "lettering_engine", "rules_digest",
     "official_logos_digest",
 )  # fmt: skip
-
-NEVER_WRITTEN = (ValueError, KeyError, TypeError, AttributeError, IndexError)  # what reading such a value raises
 
 
 @dataclass

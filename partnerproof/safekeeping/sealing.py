@@ -59,8 +59,7 @@ def seal_workspace(workspace: Workspace, on_bytes: Callable[[int], None] = lambd
         for answer in answers:
             if answer.failure:
                 authorities.pop(answer.authority, None)  # one that does not answer now is not asked for each seal
-    names = {configured.name for configured in workspace.authorities}
-    unstamped = sum(1 for each in seals.all if names - {token.stem for token in each.tokens})
+    unstamped = seals.count_unstamped(configured.name for configured in workspace.authorities)
     anchored = anchor_seal(workspace, seals.all[-1]) if seals.all else []
     return Sealed(seal=seal, stamps=tuple(stamps), unstamped=unstamped, anchored=tuple(anchored))
 
