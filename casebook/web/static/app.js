@@ -102,6 +102,9 @@
     method: "POST", keepalive: alive, redirect: "manual",
     body: new URLSearchParams({ csrf: form.elements.csrf.value, form: form.dataset.keep, fields: JSON.stringify(fields) }),
   });
+  const isChanged = (field) => field.matches("select")
+    ? [...field.options].some((option) => option.selected !== option.defaultSelected) && [...field.options].some((option) => option.defaultSelected)
+    : field.value !== field.defaultValue;
   for (const form of forms) {
     let timer = 0;
     if (form.dataset.kept) {
@@ -114,17 +117,20 @@
       forget.addEventListener("click", () => keep(form, {}, false).then(() => { dirty.clear(); location.reload(); }));
       form.querySelector(".kept").append(forget);
     }
-    form.addEventListener("input", () => {
-      dirty.add(form);
+    const keepSoon = (wait_ms) => {
       clearTimeout(timer);
       timer = setTimeout(() => {
-        timer = 0;
-        keep(form, typedIn(form), false).then(
-          (answer) => say(form, answer.status === 204 ? `Kept at ${new Date().toLocaleTimeString()}, not sent yet.` : "Not kept: your session has ended. Send it, and log in again."),
-          () => say(form, "Not kept: the server can't be reached. It stays on this page."));
-      }, 500);
-    });
+        keep(form, typedIn(form), false).then((answer) => {
+          if (answer.status === 204) say(form, `Kept at ${new Date().toLocaleTimeString()}, not sent yet.`);
+          else if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) say(form, "Not kept: your session has ended. Send it, and log in again.");
+          else { say(form, "Not kept yet: the server is busy. It is tried again."); keepSoon(5000); }
+        }, () => { say(form, "Not kept yet: the server can't be reached. It stays on this page, and is tried again."); keepSoon(5000); });
+      }, wait_ms);
+    };
+    form.addEventListener("input", () => { dirty.add(form); keepSoon(500); });
     form.addEventListener("submit", () => { clearTimeout(timer); dirty.clear(); });
+    // what was typed before this script ran
+    if (!form.dataset.kept && [...form.elements].some((field) => ours(field) && isChanged(field))) { dirty.add(form); keepSoon(500); }
   }
   addEventListener("pagehide", () => { for (const form of dirty) keep(form, typedIn(form), true); });
   addEventListener("beforeunload", (event) => { if (dirty.size) event.preventDefault(); });
