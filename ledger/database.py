@@ -263,7 +263,7 @@ class Ledger:
 
     def _bring_up_to_date(self) -> None:
         if migrations.pending(self.database):
-            with self.transaction():  # all versions or none; a transaction that begins with a read would not wait for who writes
+            with self.transaction():  # all or none; one that begins with a read would not wait for who writes
                 migrations.apply(self.database)
         views = _view_statements()
         stored = {
