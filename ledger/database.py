@@ -249,6 +249,20 @@ class Ledger:
         found = self.row(sql, parameters)
         return None if found is None else found[0]
 
+    @contextmanager
+    def attached(self, path: Path, name: str) -> Iterator[None]:
+        """Read another database of this version beside this one: its tables are `name.table`. Nobody may write to it meanwhile.
+
+        Errors: BadInputError when it is none.
+        """
+        with Ledger.open_readonly(path, immutable=True):
+            pass  # says what is wrong with it
+        self._connection.execute(f"ATTACH DATABASE ? AS {name}", [f"{path.resolve().as_uri()}?mode=ro&immutable=1"])
+        try:
+            yield
+        finally:
+            self._connection.execute(f"DETACH DATABASE {name}")
+
     def overwrite_what_goes(self) -> None:
         """From now on overwrite with zeros what this connection deletes or replaces: SQLite alone would leave it in the file."""
         self._connection.execute("PRAGMA secure_delete = ON")

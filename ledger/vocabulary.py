@@ -383,6 +383,7 @@ class CustodyEvent(StrEnum):
     BACKED_UP = "backed up"
     RESTORED = "restored"  # this workspace was put back from a backup
     CHANGED = "changed"  # somebody else changed the database between two commands of ours
+    MERGED = "merged"  # a shard that other machines crawled came home
     MENDED = "mended"  # the unfinished last line of a killed process was cut off
 
 

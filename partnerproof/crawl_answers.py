@@ -213,6 +213,20 @@ def count_captures(ledger: Ledger, crawl_id: CrawlId) -> int:
     )
 
 
+def count_visits(ledger: Ledger, crawl_id: CrawlId) -> int:
+    """Return how many visits of a crawl are here."""
+    return int(ledger.value("SELECT count(*) FROM visits WHERE crawl_id = ?", [crawl_id]))
+
+
+def brands_of_crawl(ledger: Ledger, crawl_id: CrawlId) -> list[str]:
+    """Return the brands that a crawl looks for: those that it was told, or all that are here."""
+    told: list[str] = ledger.values(
+        "SELECT b.value FROM crawls c, json_each(c.settings, '$.PARTNERPROOF_BRANDS') b WHERE c.crawl_id = ?",
+        [crawl_id],
+    )
+    return told or ledger.values("SELECT brand FROM brands ORDER BY brand")
+
+
 def count_done_visits(ledger: Ledger, seeds_file: str) -> int:
     """Return how many visits of an unfinished crawl of a list are done."""
     sql = (

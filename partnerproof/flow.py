@@ -20,7 +20,7 @@ from crawler.reading.stored_pages import read_again
 from crawler.visits.visit import mark_judged
 from ledger.database import Ledger
 from ledger.lexicon import Lexicon
-from ledger.typed_texts import ClaimId, VisitId
+from ledger.typed_texts import ClaimId, CrawlId, VisitId
 from ledger.vocabulary import JudgingCause
 from matcher.image_words import match_words, read_image_words
 from matcher.logo_matches import match_logos
@@ -111,6 +111,7 @@ STAGES = (
     Stage(name="export", command="partnerproof export", reads="one claim", writes="a zip file", module="casebook/export/claim_export.py, ledger/proof/verifier.py"),
 )  # fmt: skip
 AFTER_A_VISIT = ("compare", "match", "claims", "judge")  # what a visit goes through when it has ended
+IN_A_SHARD = ("match",)  # … where its vendor's other visits, and other vendors, are not at hand
 
 
 LOGOS_CHANGED = (
@@ -151,6 +152,31 @@ def unjudged_visits(ledger: Ledger, brands: Sequence[str]) -> list[VisitId]:
     """Return the finished visits that a killed crawl of the same brands left to be judged."""
     sql = f"{_FINISHED} AND v.judged_at IS NULL AND json_extract(c.settings, '$.PARTNERPROOF_BRANDS') = json(?)"
     return ledger.values(f"{sql} ORDER BY v.crawl_id, v.ordinal", [json.dumps(sorted(brands))])
+
+
+def unjudged_of_crawl(ledger: Ledger, crawl_id: CrawlId) -> list[VisitId]:
+    """Return the finished visits of a crawl that are still to be judged."""
+    return ledger.values(f"{_FINISHED} AND v.judged_at IS NULL AND v.crawl_id = ? ORDER BY v.ordinal", [crawl_id])
+
+
+def count_unfinished(ledger: Ledger, crawl_id: CrawlId) -> int:
+    """Return how many visits of a crawl are neither done nor failed."""
+    sql = "SELECT count(*) FROM visits WHERE crawl_id = ? AND state NOT IN ('done', 'failed')"
+    return int(ledger.value(sql, [crawl_id]))
+
+
+def take_home(tools: FlowTools, visit_ids: Sequence[VisitId]) -> None:
+    """Take visits that came home in a shard through what was left to do there: all that looks across vendors.
+
+    What people rejected here holds for what was matched there, too.
+    """
+    hold_back(tools.ledger, tools.brands)
+    match_words(tools.ledger, tools.brands, _require(tools.lexicon), visit_ids=visit_ids)
+    run_stages(("compare", "claims"), tools, visit_ids)
+    _require(tools.judge).judge(tools.touched)
+    tools.touched.clear()
+    for visit_id in visit_ids:
+        mark_judged(tools.ledger, visit_id)
 
 
 def follow_rejections(ledger: Ledger, brands: Iterable[str], warc_dir: Path) -> None:

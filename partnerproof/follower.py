@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from casebook.verdicts.judge import Judge
+from crawler.visits.visit import mark_judged
 from ledger.database import Ledger
 from ledger.typed_texts import VisitId
 from ledger.vocabulary import JudgingCause
@@ -44,12 +45,14 @@ class Follower(threading.Thread):
         brands: Sequence[Brand],
         on_judged: Callable[[VisitId, int], None] = lambda *_: None,
         on_counted: Callable[[dict[str, int]], None] = lambda _: None,
+        stages: Sequence[str] = AFTER_A_VISIT,
     ) -> None:
         super().__init__(name="follower", daemon=True)
         self.workspace = workspace
         self.brands = brands
         self.on_judged = on_judged  # this and the next are called in the follower's thread
         self.on_counted = on_counted
+        self.stages = stages
         self.error: BaseException | None = None
         self._visits: queue.SimpleQueue[VisitId | None] = queue.SimpleQueue()
 
@@ -78,7 +81,9 @@ class Follower(threading.Thread):
                     ),  # reads each register once: nobody else may import one meanwhile
                 )
                 while (visit_id := self._visits.get()) is not None:
-                    run_stages(AFTER_A_VISIT, tools, [visit_id])
+                    run_stages(self.stages, tools, [visit_id])
+                    if "judge" not in self.stages:
+                        mark_judged(ledger, visit_id)  # it is through all that is done here
                     self.on_judged(visit_id, count_logo_evidence(ledger, visit_id))
                     self.on_counted(count_judged(ledger, visit_id, recogniser.set_id))
         except BaseException as error:  # noqa: BLE001  # handed to the main thread by finish()

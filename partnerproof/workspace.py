@@ -115,6 +115,11 @@ class Workspace:
         return self.var / "seals"
 
     @property
+    def shards(self) -> Path:
+        """The chains of shards that came home."""
+        return self.var / "shards"
+
+    @property
     def authorities(self) -> list[Authority]:
         """The time-stamping authorities, in the order of the configuration."""
         from ledger.proof.timestamps import Authority

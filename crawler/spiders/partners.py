@@ -40,7 +40,7 @@ from crawler.visits.visit import (
 from crawler.visits.visit_run import VisitRun
 from crawler.visits.visit_tools import VisitTools
 from crawler.wire.hours import Window
-from crawler.wire.pace import Pace
+from crawler.wire.pace import AddressPlaces, OwnPlaces, Pace
 from crawler.wire.proxy_address import Proxy
 from crawler.wire.scrapy_fetcher import ScrapyFetcher
 from crawler.wire.visiting_spider import VisitingSpider
@@ -66,27 +66,40 @@ _NOT_OF_THE_ORDER = frozenset(
 
 
 class PartnersSpider(VisitingSpider):
-    """Visit vendors and read their partner pages: -a seeds=vendors.csv, or -a url=https://vendor.example/partners."""
+    """Visit vendors and read their partner pages: -a seeds=vendors.csv, or -a url=https://vendor.example/partners.
+
+    crawl: the id of a crawl whose visits stand in the database already, as those of a shard do. run: of the shard, in the names of its
+    files. places: who counts the requests to an address; None: this process does.
+    """
 
     name = "partners"
 
     def __init__(
-        self, seeds: str | None = None, url: str | None = None, list_options: ListOptions | None = None, **kwargs: Any
+        self,
+        seeds: str | None = None,
+        url: str | None = None,
+        crawl: str | None = None,
+        list_options: ListOptions | None = None,
+        run: str = "",
+        places: AddressPlaces | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if bool(seeds) == bool(url):
+        if [bool(seeds), bool(url), bool(crawl)].count(True) != 1:
             raise BadInputError(
                 Problem(
                     where="spider argument",
-                    expected="either seeds or url",
-                    got="both" if seeds else "neither",
+                    expected="one of seeds, url and crawl",
+                    got="several" if seeds or url or crawl else "none",
                     next_step="run `scrapy crawl partners -a seeds=vendors.csv`",
                 )
             )
         self.seeds_file = seeds or url or ""
         self.list_options = list_options
-        self.seed_list = [] if seeds else [seed_of_url(url or "")]
-        self.crawl_id = CrawlId("")  # set when the crawl has begun
+        self.seed_list = [seed_of_url(url)] if url else []
+        self.crawl_id = CrawlId(crawl or "")  # of a new crawl it is set when that has begun
+        self.run = run
+        self.places = places
         self.failure: PartnerproofError | None = None
         self.is_single_url = url is not None
         self.outage = Outage()
@@ -104,21 +117,26 @@ class PartnersSpider(VisitingSpider):
         settings = crawler.settings
         if (missing := describe_missing()) is not None:
             logger.warning("%s", missing)
-        if not spider.is_single_url:
+        if spider.seeds_file and not spider.is_single_url:
             spider.seed_list = _read_list(Path(spider.seeds_file), spider.list_options, settings)
         database = Path(settings["PARTNERPROOF_DATABASE"])
         if not settings.getbool("PARTNERPROOF_HAS_WRITER_LOCK"):
             spider.writer_lock.enter_context(acquire_writer_lock(database, "scrapy crawl"))
         lexicon_dir = Path(settings["PARTNERPROOF_LEXICON_DIR"])
         lexicon = Lexicon.with_own(lexicon_dir)
-        spider.pace = Pace(per_address=settings.getint("PARTNERPROOF_REQUESTS_PER_ADDRESS"))
+        per_address = settings.getint("PARTNERPROOF_REQUESTS_PER_ADDRESS")
+        spider.pace = Pace(spider.places or OwnPlaces(per_address=per_address))
         spider.window = Window.of(settings["PARTNERPROOF_HOURS"])
         spider.ledger = Ledger.open(database)
         spider.budget = _budget(settings)
-        spider.crawl_id = spider._begin_crawl(settings)
+        spider.crawl_id = spider.crawl_id or spider._begin_crawl(settings)
         spider.seed_list = []  # from here on the visits table is the list
         spider.archive = WarcArchive(
-            Path(settings["PARTNERPROOF_WARC_DIR"]), spider.ledger, spider.crawl_id, tool=settings["PARTNERPROOF_TOOL"]
+            Path(settings["PARTNERPROOF_WARC_DIR"]),
+            spider.ledger,
+            spider.crawl_id,
+            tool=settings["PARTNERPROOF_TOOL"],
+            run=spider.run,
         )
         fetcher = ScrapyFetcher(crawler)
         spider.looks = LookTaker(
@@ -152,14 +170,7 @@ class PartnersSpider(VisitingSpider):
             self.ledger,
             self.seed_list,
             seeds_file=Path(self.seeds_file).name,
-            settings={
-                **{
-                    k: v
-                    for k, v in sorted(settings.copy_to_dict().items())
-                    if k.startswith("PARTNERPROOF_") and "DIR" not in k and k not in _NOT_OF_THE_ORDER
-                },
-                "PARTNERPROOF_PROXY": proxy.url if (proxy := Proxy.of(settings["PARTNERPROOF_PROXY"])) else "",
-            },
+            settings=recorded_settings(settings),
             tool_version=settings["PARTNERPROOF_TOOL"],
             keep_known=self.is_single_url,
             kind=CrawlKind.CHECK if self.is_single_url else CrawlKind.CRAWL,
@@ -188,6 +199,7 @@ class PartnersSpider(VisitingSpider):
             logger.error("the crawl stopped: %s", self.failure)
         finally:
             await self.tools.browser.close()
+            await self.pace.places.close()
         return
         yield
 
@@ -280,6 +292,17 @@ class PartnersSpider(VisitingSpider):
             await asyncio.sleep(min(seconds, 60.0))
         finally:
             self.ledger.update(Crawl, {"waits_until": None, "waits_for": None}, crawl_id=self.crawl_id)
+
+
+def recorded_settings(settings: BaseSettings) -> dict[str, object]:
+    """Return what a crawl's row keeps of its settings: those of the order, without a proxy's password."""
+    kept = {
+        name: value
+        for name, value in sorted(settings.copy_to_dict().items())
+        if name.startswith("PARTNERPROOF_") and "DIR" not in name and name not in _NOT_OF_THE_ORDER
+    }
+    proxy = Proxy.of(settings["PARTNERPROOF_PROXY"])
+    return {**kept, "PARTNERPROOF_PROXY": proxy.url if proxy else ""}
 
 
 def _read_list(path: Path, options: ListOptions | None, settings: BaseSettings) -> list[Seed]:

@@ -89,7 +89,7 @@ class PaceMiddleware:
         address = known_addresses.get(parts.hostname)
         if address is not None:
             try:
-                await asyncio.wait_for(self._pace.take_place(address), timeout=max(0.1, visit.seconds_left()))
+                await asyncio.wait_for(self._pace.places.take(address), timeout=max(0.1, visit.seconds_left()))
             except TimeoutError as error:
                 visit.spent = visit.spent or "seconds"
                 raise LookRefusedError("budget-seconds", f"{address} was busy until the visit's end") from error
@@ -120,7 +120,7 @@ class PaceMiddleware:
     def _give_back(self, request: Request) -> None:
         address = request.meta.pop(_PLACE, None)
         if address is not None:
-            self._pace.give_back(address)
+            self._pace.places.give_back(address)
 
 
 class VisitCookiesMiddleware(CookiesMiddleware):

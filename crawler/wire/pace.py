@@ -1,7 +1,8 @@
 """How fast one host, and one address that many hosts share, is asked: Crawl-delay, Retry-After, requests at once.
 
 Scrapy's slots and AutoThrottle pace each host by its answers; this adds what hosts say of themselves. Times are
-monotonic: a clock that jumps changes nothing.
+monotonic: a clock that jumps changes nothing. The places at an address are counted in this process, or by whoever counts them
+for several processes.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from email.utils import parsedate_to_datetime
+from typing import Protocol
 
 from ledger.identity import utc_now
 
@@ -18,15 +20,52 @@ MAX_WAIT_S = 180.0  # for Retry-After; whoever asks for more is left alone for t
 _MAX_HOSTS = 20_000
 
 
-class Pace:
-    """Waits before each request until its host may be asked, and holds a place at its address."""
+class AddressPlaces(Protocol):
+    """The places at IP addresses: how many requests may be under way to each."""
+
+    async def take(self, address: str) -> None:
+        """Return when a place is free, and hold it. Errors: PartnerproofError when nobody can tell."""
+
+    def give_back(self, address: str) -> None:
+        """Free a place that was taken."""
+
+    async def close(self) -> None:
+        """End whatever counts them."""
+
+
+class OwnPlaces:
+    """The places of one process."""
 
     def __init__(self, *, per_address: int) -> None:
         self._per_address = per_address
+        self._taken: dict[str, int] = {}  # IP address → requests under way
+        self._freed = asyncio.Event()
+
+    async def take(self, address: str) -> None:
+        while self._taken.get(address, 0) >= self._per_address:
+            self._freed.clear()
+            await self._freed.wait()
+        self._taken[address] = self._taken.get(address, 0) + 1
+
+    def give_back(self, address: str) -> None:
+        left = self._taken.get(address, 1) - 1
+        if left > 0:
+            self._taken[address] = left
+        else:
+            self._taken.pop(address, None)
+        self._freed.set()
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+class Pace:
+    """Waits before each request until its host may be asked, and holds a place at its address."""
+
+    def __init__(self, places: AddressPlaces) -> None:
+        self.places = places
         self._next: OrderedDict[str, float] = OrderedDict()  # netloc → when it may be asked next
         self._delays: OrderedDict[str, float] = OrderedDict()  # netloc → Crawl-delay, seconds
-        self._places: dict[str, int] = {}  # IP address → requests under way
-        self._freed = asyncio.Event()
 
     def set_delay(self, netloc: str, seconds: float | None) -> None:
         """Keep to a Crawl-delay from now on."""
@@ -56,21 +95,6 @@ class Pace:
         if at > now:
             await asyncio.sleep(at - now)
         return True
-
-    async def take_place(self, address: str) -> None:
-        """Return when fewer than the allowed requests to an IP address are under way, and count one more."""
-        while self._places.get(address, 0) >= self._per_address:
-            self._freed.clear()
-            await self._freed.wait()
-        self._places[address] = self._places.get(address, 0) + 1
-
-    def give_back(self, address: str) -> None:
-        left = self._places.get(address, 1) - 1
-        if left > 0:
-            self._places[address] = left
-        else:
-            self._places.pop(address, None)
-        self._freed.set()
 
 
 def retry_after_s(value: str | None) -> float | None:

@@ -1,6 +1,7 @@
 """The evidence: HTTP exchanges as they went over the wire, in WARC 1.1 files, once per payload digest.
 
-Reads: exchanges from the crawler. Writes: `var/warc/<crawl>-<n>.warc.gz`, rows in captures and warc_files.
+Reads: exchanges from the crawler. Writes: `var/warc/<crawl>-<n>.warc.gz` (of a shard's run
+`<crawl>-<run>-<n>.warc.gz`), rows in captures and warc_files.
 
 1. The response (or, for a payload that is already stored, a revisit record) and the request are appended to the file.
 2. One transaction writes the capture's row and how far the file is now valid.
@@ -84,10 +85,14 @@ class StoredRecord:
 
 
 class WarcArchive:
-    """The WARC files of one workspace, open for one crawl's appending."""
+    """The WARC files of one workspace, open for one crawl's appending.
 
-    def __init__(self, directory: Path, ledger: Ledger, crawl_id: CrawlId, *, tool: str) -> None:
+    run: of a shard of the crawl, which is in the names of its files, so that those of two shards never clash.
+    """
+
+    def __init__(self, directory: Path, ledger: Ledger, crawl_id: CrawlId, *, tool: str, run: str = "") -> None:
         self.directory = directory
+        self._prefix = f"{crawl_id}-{run}-" if run else f"{crawl_id}-"
         self.ledger = ledger
         self.crawl_id = crawl_id
         self.tool = tool
@@ -238,14 +243,14 @@ class WarcArchive:
         self.close()
         last = self.ledger.select_first(
             WarcFile,
-            "SELECT * FROM warc_files WHERE crawl_id = ? ORDER BY warc_file DESC LIMIT 1",
-            [self.crawl_id],
+            "SELECT * FROM warc_files WHERE warc_file GLOB ? ORDER BY warc_file DESC LIMIT 1",
+            [f"{self._prefix}[0-9][0-9][0-9][0-9][0-9].warc.gz"],  # files of merged shards are never appended to
         )
         if last is not None and last.committed_bytes < ROTATE_BYTES:
             self._name, self._end = last.warc_file, last.committed_bytes
         else:
             number = 0 if last is None else int(last.warc_file.split("-")[-1].split(".")[0]) + 1
-            self._name, self._end = f"{self.crawl_id}-{number:05d}.warc.gz", 0
+            self._name, self._end = f"{self._prefix}{number:05d}.warc.gz", 0
             self.ledger.add([WarcFile(warc_file=self._name, crawl_id=self.crawl_id, committed_bytes=0)])
         path = self.directory / self._name
         self._file = path.open("r+b" if path.exists() else "w+b")

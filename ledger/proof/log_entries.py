@@ -68,6 +68,10 @@ def _are_facts(value: Any) -> bool:
     return isinstance(value, dict) and _is_count(value.get("bytes")) and _is_text(value.get("sha256"))
 
 
+def _is_chain(value: Any) -> bool:
+    return isinstance(value, dict) and _is_count(value.get("entries")) and _is_text(value.get("sha256"))
+
+
 # what readers take for granted of an entry of each kind
 _NEEDED: dict[str, dict[str, _Test]] = {
     CustodyEvent.BEGAN: {"command": _is_text},
@@ -78,6 +82,12 @@ _NEEDED: dict[str, dict[str, _Test]] = {
     CustodyEvent.BACKED_UP: {"to": _is_text},
     CustodyEvent.CHANGED: {"since": _is_text, "left": _are_facts, "found": _are_facts, "differs": _are_differences},
     CustodyEvent.VERIFIED: {"outcomes": _is_counts},
+    CustodyEvent.MERGED: {
+        "shard": _is_text,
+        "manifest_sha256": _is_text,
+        "chain": _is_chain,
+        "seal_head_sha256": _is_text,
+    },
 }
 # what they look at where it is there
 _POSSIBLE: dict[str, _Test] = {

@@ -78,6 +78,10 @@ class Verification:
         """Return every check. Writes to the fixity log how the WARC files are."""
         return [*self._log(), *self._seals(), *self._warc(), *self._database()]
 
+    def check_chain(self) -> list[Check]:
+        """Return the checks of custody log and seals alone: neither archive nor database is read."""
+        return [*self._log(), *self._seals()]
+
     # --- the log
 
     def _log(self) -> Iterator[Check]:

@@ -8,10 +8,12 @@ from typing import Any, TypeVar
 
 import click
 
+from ledger.typed_texts import CrawlId
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.lists import ListChoice, list_options, read_list
 from partnerproof.cli.tables import print_findings
 from partnerproof.crawl_run import CrawlOrder, run_crawl
+from partnerproof.workspace import Workspace
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -49,6 +51,10 @@ def network_options(function: F) -> F:
 @list_options
 @click.option("--preview", is_flag=True, help="Show how the list is understood, and end without a crawl.")
 @network_options
+@click.option("--cluster", metavar="ADDRESS", help="Let workers visit: `local` starts some here, else the address of a Dask scheduler (tls://host:8786).")  # fmt: skip
+@click.option("--workers", type=click.IntRange(1, 256), help="How many workers --cluster local starts; default: 2.")
+@click.option("--store", help="Where shards come home to, a folder or a store that every worker reaches (s3://bucket/path); kept there.")  # fmt: skip
+@click.option("--shard", "shard_vendors", type=click.IntRange(1, 100_000), help="So many vendors fill a shard; default: 200.")  # fmt: skip
 @click.option("--log-json", is_flag=True, help="Write one JSON line to stderr for each page, visit and warning.")
 @pass_choice
 def crawl(
@@ -64,6 +70,10 @@ def crawl(
     delay_s: float | None,
     allow_unverified: bool,  # noqa: FBT001
     quiet: bool,  # noqa: FBT001
+    cluster: str | None,
+    workers: int | None,
+    store: str | None,
+    shard_vendors: int | None,
     log_json: bool,  # noqa: FBT001
 ) -> None:
     """Visit the vendors of a list, match logos and sentences, check claims against the register.
@@ -75,11 +85,15 @@ def crawl(
 
     A crawl that was stopped or killed goes on where it was when the same command is run again.
 
+    With --cluster the list is cut into shards, which workers visit and which are merged here as they come home.
+
     \b
     Example:
       partnerproof crawl vendors.csv --brand acme
       partnerproof crawl suppliers.xlsx --preview
+      partnerproof crawl vendors.csv --cluster local --workers 4
     """
+    _check_cluster_options(cluster, workers=workers, store=store, shard_vendors=shard_vendors)
     workspace = choice.workspace()
     chosen = ListChoice(
         seeds=seeds,
@@ -107,8 +121,42 @@ def crawl(
         log_json=log_json,
         is_quiet=quiet,
     )
-    crawl_id = run_crawl(workspace, order)
+    crawl_id = _run(workspace, order, cluster, workers=workers, store=store, shard_vendors=shard_vendors)
     with workspace.open_readonly() as ledger:
         print_findings(ledger, crawl_id=crawl_id)
     if not log_json:
         click.echo("next: partnerproof report --out report/", err=True)
+
+
+def _check_cluster_options(
+    cluster: str | None, *, workers: int | None, store: str | None, shard_vendors: int | None
+) -> None:
+    if cluster is None and (workers or store or shard_vendors):
+        raise click.UsageError("--workers, --store and --shard belong to --cluster: name it, or leave them out")
+    if cluster is not None and cluster != "local":
+        if workers:
+            raise click.UsageError(
+                f"--workers belongs to --cluster local; {cluster} has the workers that were started for it"
+            )
+        if not store:
+            raise click.UsageError("--cluster ADDRESS needs --store: a folder or a store that every worker reaches")
+
+
+def _run(
+    workspace: Workspace,
+    order: CrawlOrder,
+    cluster: str | None,
+    *,
+    workers: int | None,
+    store: str | None,
+    shard_vendors: int | None,
+) -> CrawlId:
+    if cluster is None:
+        return run_crawl(workspace, order)
+    from partnerproof.cluster.cluster_crawl import ClusterOrder, run_cluster_crawl
+    from partnerproof.cluster.orders import SHARD_VENDORS
+    from partnerproof.cluster.scheduling import ClusterTerms
+
+    terms = ClusterTerms(address=cluster, workers=workers or 2)
+    chosen = ClusterOrder(cluster=terms, store=store, shard_vendors=shard_vendors or SHARD_VENDORS)
+    return run_cluster_crawl(workspace, order, chosen)

@@ -7,7 +7,7 @@ import time
 from datetime import timedelta
 from email.utils import format_datetime
 
-from crawler.wire.pace import Pace, retry_after_s
+from crawler.wire.pace import OwnPlaces, Pace, retry_after_s
 from ledger.identity import utc_now
 
 
@@ -21,7 +21,7 @@ def test_retry_after_is_read_as_seconds_and_as_a_date():
 
 def test_a_crawl_delay_stands_between_two_requests():
     async def two() -> float:
-        pace = Pace(per_address=2)
+        pace = Pace(OwnPlaces(per_address=2))
         pace.set_delay("v.example", 0.2)
         pace.set_delay("slow.example", 100)
         started = time.monotonic()
@@ -37,16 +37,16 @@ def test_a_crawl_delay_stands_between_two_requests():
 
 def test_one_address_is_asked_by_few_at_once():
     async def most() -> int:
-        pace, under_way, peak = Pace(per_address=3), 0, 0
+        places, under_way, peak = OwnPlaces(per_address=3), 0, 0
 
         async def ask() -> None:
             nonlocal under_way, peak
-            await pace.take_place("192.0.2.1")
+            await places.take("192.0.2.1")
             under_way += 1
             peak = max(peak, under_way)
             await asyncio.sleep(0.01)
             under_way -= 1
-            pace.give_back("192.0.2.1")
+            places.give_back("192.0.2.1")
 
         await asyncio.gather(*(ask() for _ in range(12)))
         return peak

@@ -1,0 +1,126 @@
+"""Folders on this machine or elsewhere, by their address, through fsspec: a path, s3://bucket/path, any store that it knows.
+
+Credentials and endpoints are the store's own affair, read from the environment as its library does (AWS_PROFILE, AWS_ENDPOINT_URL, …).
+A store that does not answer is away: that says nothing of what it holds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from ledger.errors import OutsideFailureError
+from ledger.typed_texts import Sha256
+
+CHUNK_BYTES = 1 << 20
+
+
+class StoreAwayError(OutsideFailureError):
+    """A store did not answer, refused, or holds no such file any more that could be read now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFile:
+    """A file as it was when it was copied."""
+
+    file_bytes: int
+    sha256: Sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A folder in a store. Names are relative to it, with `/` between their parts."""
+
+    url: str
+
+    def below(self, name: str) -> Store:
+        """Return the folder of this name in this one."""
+        return Store(f"{self.url.rstrip('/')}/{name}")
+
+    def names(self) -> list[str]:
+        """Return the names of all files, also in folders of this one. Errors: StoreAwayError."""
+        with self._reaching("its files could not be listed") as (files, root):
+            files.invalidate_cache()  # a store's library remembers what it listed before
+            found = files.find(root) if files.exists(root) else []
+            return sorted(str(name)[len(root) + 1 :] for name in found)
+
+    def read(self, name: str) -> bytes | None:
+        """Return a small file's bytes, None when there is none. Errors: StoreAwayError."""
+        with self._reaching(f"{name} could not be read") as (files, root):
+            try:
+                content: bytes = files.cat_file(f"{root}/{name}")
+            except FileNotFoundError:
+                return None
+            return content
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write a small file. Errors: StoreAwayError."""
+        with self._reaching(f"{name} could not be written") as (files, root):
+            files.makedirs(f"{root}/{name}".rpartition("/")[0], exist_ok=True)
+            files.pipe_file(f"{root}/{name}", content)
+
+    def size_of(self, name: str) -> int | None:
+        """Return how many bytes a file has, None when there is none. Errors: StoreAwayError."""
+        with self._reaching(f"{name} could not be looked for") as (files, root):
+            files.invalidate_cache()
+            try:
+                return int(files.info(f"{root}/{name}")["size"])
+            except FileNotFoundError:
+                return None
+
+    @contextmanager
+    def reading(self, name: str) -> Iterator[IO[bytes]]:
+        """Open a file that is read in pieces, by range where the store is elsewhere. Errors: StoreAwayError."""
+        with self._reaching(f"{name} could not be read") as (files, root), files.open(f"{root}/{name}", "rb") as file:
+            yield file
+
+    def put(self, path: Path, name: str) -> StoredFile:
+        """Copy a file of this machine into the store. Errors: StoreAwayError."""
+        with self._reaching(f"{name} could not be written") as (files, root):
+            files.makedirs(f"{root}/{name}".rpartition("/")[0], exist_ok=True)
+            with path.open("rb") as source, files.open(f"{root}/{name}", "wb") as target:
+                return _copy(source, target)
+
+    def fetch(self, name: str, path: Path, on_bytes: Callable[[int], None] = lambda _: None) -> StoredFile:
+        """Copy a file of the store onto this machine. Errors: StoreAwayError; OSError of this machine's disk."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with self.reading(name) as source, path.open("xb") as target:
+            return _copy(source, target, on_bytes)
+
+    def remove(self) -> None:
+        """Take the folder away with all that is in it. Errors: StoreAwayError."""
+        with self._reaching("it could not be taken away") as (files, root):
+            if files.exists(root):
+                files.rm(root, recursive=True)
+
+    @contextmanager
+    def _reaching(self, what: str) -> Iterator[tuple[Any, str]]:
+        try:
+            from fsspec.core import url_to_fs
+        except ImportError as error:
+            raise OutsideFailureError(
+                f"{self.url}: a store needs the cluster extra; run: pip install 'partnerproof[cluster]'"
+            ) from error
+        try:
+            files, root = url_to_fs(self.url)
+            yield files, str(root).rstrip("/")
+        except (OutsideFailureError, GeneratorExit):
+            raise
+        except Exception as error:  # stores raise errors of their own libraries
+            raise StoreAwayError(
+                f"{self.url}: {what} ({type(error).__name__}: {str(error)[:300]}); try again when it answers"
+            ) from error
+
+
+def _copy(source: IO[bytes], target: IO[bytes], on_bytes: Callable[[int], None] = lambda _: None) -> StoredFile:
+    digest, count = hashlib.sha256(), 0
+    while chunk := source.read(CHUNK_BYTES):
+        digest.update(chunk)
+        target.write(chunk)
+        count += len(chunk)
+        on_bytes(len(chunk))
+    return StoredFile(file_bytes=count, sha256=Sha256(digest.hexdigest()))

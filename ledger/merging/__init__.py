@@ -1,0 +1,1 @@
+"""Shards come home: what other machines crawled becomes part of a workspace."""

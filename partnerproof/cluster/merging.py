@@ -1,0 +1,37 @@
+"""Shards from a place → the workspace, from the front door: each taken in, what came judged, a crawl that is whole ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from casebook.cases.casework import update_casework
+from crawler.visits.seeds import end_crawl_if_complete
+from ledger.archive.stores import Store
+from ledger.merging.take_in import TakenShard, find_shards, take_in
+from ledger.typed_texts import CrawlId
+from partnerproof.cluster.cluster_crawl import judge_taken, shard_home
+from partnerproof.crawl_answers import brands_of_crawl, count_visits
+from partnerproof.flow import unjudged_of_crawl
+from partnerproof.workspace import Workspace
+
+
+def merge_shards(workspace: Workspace, places: Sequence[Store]) -> Iterator[TakenShard]:
+    """Yield what became of each shard of some places. Errors: StoreAwayError, OutsideFailureError; what was merged stays."""
+    shards = [shard for place in places for shard in find_shards(place)]
+    for shard in shards:
+        with workspace.writing("merge"):
+            taken = take_in(shard_home(workspace), shard)
+            if taken.manifest is not None and taken.is_taken:
+                _judge(workspace, taken.manifest.crawl_id, taken.manifest.crawl_visits)
+        yield taken
+
+
+def _judge(workspace: Workspace, crawl_id: CrawlId, crawl_visits: int) -> None:
+    """Judge what came of a crawl and was not judged, also what a killed merge left; a crawl of which all is here has ended."""
+    with workspace.open() as ledger:
+        visits, brands = unjudged_of_crawl(ledger, crawl_id), brands_of_crawl(ledger, crawl_id)
+        judge_taken(workspace, brands, visits)
+        if count_visits(ledger, crawl_id) == crawl_visits:
+            end_crawl_if_complete(ledger, crawl_id)
+        if visits:
+            update_casework(ledger, workspace.removal_terms)

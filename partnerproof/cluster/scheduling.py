@@ -1,0 +1,129 @@
+"""Shards handed to Dask's workers, one at a time each, and handed out again where a worker failed: Dask schedules, retries what a dead
+worker had, and carries the bytes; here is only which shard is still owed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ledger.errors import OutsideFailureError
+from partnerproof.cluster.orders import ShardOrder, WorkspaceFiles
+from partnerproof.cluster.shard_task import HomeTerms, ShardResult, run_shard
+
+LOCAL = "local"
+MOST_TRIES = 4  # of a shard that fails as a value: on other workers, where there are any
+MOST_DEATHS = 20  # of workers that had a shard: one that kills every worker must end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterTerms:
+    """Where shards are run. address: "local", or a scheduler's; workers: of a local cluster."""
+
+    address: str
+    workers: int = 2
+
+
+@contextmanager
+def reach_cluster(terms: ClusterTerms, scratch: Path) -> Iterator[Any]:
+    """Yield a client of the cluster; a local one is started, and ends with this. Errors: OutsideFailureError."""
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError as error:
+        raise OutsideFailureError(
+            "a crawl on several workers needs the cluster extra; run: pip install 'partnerproof[cluster]'"
+        ) from error
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # we tell ourselves what became of each shard
+    if terms.address == LOCAL:
+        scratch.mkdir(parents=True, exist_ok=True)
+        with (
+            LocalCluster(
+                n_workers=terms.workers,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=None,
+                local_directory=str(scratch),
+                host="127.0.0.1",
+                silence_logs=logging.CRITICAL,
+            ) as cluster,
+            Client(cluster) as client,
+        ):
+            yield client
+        return
+    try:
+        client = Client(terms.address, timeout="20s")
+    except Exception as error:  # timeouts, refused certificates, wrong addresses: each of another library
+        raise OutsideFailureError(
+            f"{terms.address}: the scheduler could not be reached ({type(error).__name__}: {str(error)[:300]}); start it, or name another"
+        ) from error
+    with client:
+        yield client
+
+
+@dataclass
+class _Owed:
+    """A shard that has not come home yet."""
+
+    order: ShardOrder
+    tries: int = 0
+    deaths: int = 0
+
+
+def run_shards(
+    client: Any, orders: Sequence[ShardOrder], files: WorkspaceFiles, terms: HomeTerms
+) -> Iterator[ShardResult]:
+    """Yield what became of each shard, as it becomes known. Errors: OutsideFailureError when the scheduler is gone."""
+    from distributed import KilledWorker, as_completed
+
+    # an argument that is a task of its own lies on the workers once, and is made again where the one that had it died
+    shared = client.submit(_hand_on, files, pure=False)
+    owed: dict[str, _Owed] = {}
+
+    def hand_out(shard: _Owed, not_on: frozenset[str] = frozenset()) -> Any:
+        known = client.scheduler_info(n_workers=-1)["workers"] if not_on else ()
+        others = [name for name in known if name not in not_on] or None
+        future = client.submit(
+            run_shard,
+            shard.order,
+            shared,
+            terms,
+            pure=False,
+            key=f"shard-{shard.order.shard_id}-{shard.tries}-{shard.deaths}",
+            workers=others,
+            allow_other_workers=others is not None,
+        )
+        owed[future.key] = shard
+        return future
+
+    failed_on: dict[str, frozenset[str]] = {}
+    waiting = as_completed([hand_out(_Owed(order)) for order in orders])
+    for future in waiting:
+        shard = owed.pop(future.key)
+        if future.status == "finished":
+            result: ShardResult = future.result()
+            if result.failure is None or shard.tries + 1 >= MOST_TRIES:
+                yield result
+                continue
+            shard.tries += 1
+            bad = failed_on.get(result.shard_id, frozenset()) | {result.worker}
+            failed_on[result.shard_id] = bad
+            waiting.add(hand_out(shard, bad))
+            continue
+        error = future.exception() if future.status == "error" else None
+        if isinstance(error, KilledWorker) and shard.deaths < MOST_DEATHS:
+            shard.deaths += 1
+            waiting.add(hand_out(shard))
+            continue
+        if error is None:
+            raise OutsideFailureError(
+                "the cluster's scheduler is gone; what came home is here, run the same command to go on"
+            )
+        yield ShardResult(shard_id=shard.order.shard_id, worker="", failure=f"{type(error).__name__}: {error}"[:500])
+
+
+def _hand_on(files: WorkspaceFiles) -> WorkspaceFiles:
+    return files
