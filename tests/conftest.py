@@ -215,6 +215,14 @@ def demo_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made_once(tmp_path_factory, "demo", make)
 
 
+@pytest.fixture
+def crawled_shards(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> object:
+    """A workspace where a crawl began, with its two shards as they came home."""
+    from tests.shards import CrawledShards, make_shards  # takes long to import, and few tests need it
+
+    return CrawledShards(made_once(tmp_path_factory, "shards", make_shards), tmp_path)
+
+
 @pytest.fixture(scope="session")
 def acme_once(tmp_path_factory: pytest.TempPathFactory, logo_png: bytes) -> Path:
     return made_once(tmp_path_factory, "acme", lambda folder: make_acme(folder, logo_png)) / "space"

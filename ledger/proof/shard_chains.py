@@ -19,7 +19,7 @@ from ledger.proof.verifier import BROKEN, OK, Check
 from ledger.proof.writer_lock import LOG_NAME, SEALS_NAME
 from ledger.vocabulary import CustodyEvent
 
-MANIFEST = "shard.json"
+MANIFEST, SHARDS_NAME = "shard.json", "shards"  # in var
 
 
 def check_shard_chains(shards_dir: Path, entries: Iterable[Mapping[str, Any]]) -> Iterator[Check]:

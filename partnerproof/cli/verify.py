@@ -16,6 +16,7 @@ import click
 from casebook.files.tables import plain
 from ledger.errors import BadInputError, PartnerproofError, Problem
 from ledger.proof.fixity import Place
+from ledger.proof.shard_chains import check_shard_chains
 from ledger.proof.verification import Verification
 from ledger.proof.verifier import BROKEN, MANIFEST, NOT_CHECKED, OK, Check, check_export
 from ledger.vocabulary import CustodyEvent
@@ -142,6 +143,8 @@ def _verify_workspace(workspace: Workspace, since: str | None) -> list[Check]:
             trusted=trusted_certificates(workspace),
             on_bytes=lambda count: progress.advance(task, count),
         ).run()
+    if not _is_log_broken(checks, workspace.custody.path.name):
+        checks += check_shard_chains(workspace.shards, workspace.custody.entries())
     if workspace.var.is_dir() and not _is_log_broken(checks, workspace.custody.path.name):
         counts = {outcome: sum(check.outcome == outcome for check in checks) for outcome in (OK, BROKEN, NOT_CHECKED)}
         workspace.custody.add(CustodyEvent.VERIFIED, {"since": since, "outcomes": counts})

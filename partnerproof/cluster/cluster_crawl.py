@@ -67,7 +67,7 @@ def run_cluster_crawl(workspace: Workspace, order: CrawlOrder, cluster: ClusterO
     brands = workspace.load_brands(order.brands)
     read_opt_out(workspace.opt_out)
     workspace.lexicon()
-    crawl_id = _begin(workspace, order, brands)
+    crawl_id = begin_cluster_crawl(workspace, order, brands)
     scratch = workspace.var / "cluster"
     store = Store(_absolute(cluster.store) if cluster.store else str((scratch / "store").resolve()))
     with workspace.open_readonly() as ledger:
@@ -97,7 +97,8 @@ def run_cluster_crawl(workspace: Workspace, order: CrawlOrder, cluster: ClusterO
     return crawl_id
 
 
-def _begin(workspace: Workspace, order: CrawlOrder, brands: Sequence[Brand]) -> CrawlId:
+def begin_cluster_crawl(workspace: Workspace, order: CrawlOrder, brands: Sequence[Brand]) -> CrawlId:
+    """Write what a crawl begins with, as on one machine: brands, vendors, the crawl and its visits; returns its id."""
     options = order.list_options or ListOptions()
     assert order.seeds is not None  # noqa: S101  # the front door reads a list
     with workspace.writing("crawl"), workspace.open() as ledger:

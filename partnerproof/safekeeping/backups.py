@@ -28,6 +28,7 @@ from ledger.errors import BadInputError, EvidenceBrokenError, OutsideFailureErro
 from ledger.identity import parse_utc, sha256_hex, utc_text
 from ledger.proof.custody import CustodyLog
 from ledger.proof.fixity import Place
+from ledger.proof.shard_chains import SHARDS_NAME, check_shard_chains
 from ledger.proof.verification import Verification
 from ledger.proof.verifier import BROKEN, CHUNK_BYTES, OK, Check, canonical, file_facts
 from ledger.proof.writer_lock import LOG_NAME, SEALS_NAME
@@ -331,6 +332,8 @@ def check_backup(folder: Path, on_bytes: Callable[[int], None] = lambda _: None)
             log=CustodyLog(var / LOG_NAME), is_backup=True,
         )  # fmt: skip
         checks = Verification(place, on_bytes=on_bytes).run()
+        if not any(check.outcome == BROKEN for check in checks):
+            checks += check_shard_chains(var / SHARDS_NAME, place.log.entries())
     database = f"{manifest['var']}/partnerproof.db"
     if not _is_logged(var, manifest["files"].get(database)):
         checks.append(Check(database, BROKEN, "is not the copy that the custody log's last entry tells of"))
