@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -166,6 +167,7 @@ class GuardedResolver(CachingHostnameResolver):
         if pinned:
             answer = DnsAnswer(addresses=(pinned,), answered_at=None, source=DnsSource.PINNED)
             dns_answers.add(hostName, answer)
+            known_addresses.add(hostName, pinned)
             kind: Any = IPv6Address if ":" in pinned else IPv4Address
             resolution = HostResolution(hostName)
             resolutionReceiver.resolutionBegan(resolution)
@@ -177,3 +179,31 @@ class GuardedResolver(CachingHostnameResolver):
         is_new = hostName not in dnscache and not is_address(hostName)
         receiver: Any = _GuardingReceiver(resolutionReceiver, hostName, allow_private=self.allow_private, is_new=is_new)
         return super().resolveHostName(receiver, hostName, portNumber, addressTypes, transportSemantics)
+
+
+async def resolve(host: str, port: int = 0) -> None:
+    """Ask the guarded resolver for a host's addresses: it notes them, those that are refused too. What it gave is cached."""
+    from twisted.internet import reactor
+
+    answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    resolver: Any = reactor.nameResolver
+    resolver.resolveHostName(_Answer(answered), host, port)
+    await answered
+
+
+@implementer(IResolutionReceiver)
+class _Answer:
+    """Waits for the end of a resolution; what it gave is noted above."""
+
+    def __init__(self, answered: asyncio.Future[None]) -> None:
+        self.answered = answered
+
+    def resolutionBegan(self, resolution: Any) -> None:  # noqa: N802  # Twisted's name
+        pass
+
+    def addressResolved(self, address: Any) -> None:  # noqa: N802
+        pass
+
+    def resolutionComplete(self) -> None:  # noqa: N802
+        if not self.answered.done():
+            self.answered.set_result(None)

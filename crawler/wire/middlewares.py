@@ -29,10 +29,11 @@ from w3lib.url import safe_url_string
 
 from crawler.visits.clock import read_server_date
 from crawler.visits.visit import RunningVisit, find_earlier_capture
-from crawler.wire.addresses import known_addresses, refused_hosts
+from crawler.wire.addresses import known_addresses, refused_hosts, resolve
 from crawler.wire.connection_facts import read_connection_facts
 from crawler.wire.failures import LookRefusedError
 from crawler.wire.pace import MAX_WAIT_S, Pace, retry_after_s
+from crawler.wire.proxy import PROXY_META
 from crawler.wire.robots import ROBOTS_META
 from crawler.wire.tls import UNVERIFIED_META
 from crawler.wire.visiting_spider import visiting_spider
@@ -86,7 +87,7 @@ class PaceMiddleware:
         if not await self._pace.wait(parts.netloc, at_most_s=visit.seconds_left()):
             visit.spent = visit.spent or "seconds"
             raise LookRefusedError("budget-seconds", "the host asks for longer waits than the visit has seconds left")
-        address = known_addresses.get(parts.hostname)
+        address = await self._address_of(request)
         if address is not None:
             try:
                 await asyncio.wait_for(self._pace.places.take(address), timeout=max(0.1, visit.seconds_left()))
@@ -94,6 +95,18 @@ class PaceMiddleware:
                 visit.spent = visit.spent or "seconds"
                 raise LookRefusedError("budget-seconds", f"{address} was busy until the visit's end") from error
             request.meta[_PLACE] = address
+
+    async def _address_of(self, request: Request) -> str | None:
+        """Where a request goes; asked of the resolver before the first one to a host, or that would hold no place.
+
+        None: nobody knows, or only the proxy does.
+        """
+        parts = urlsplit(request.url)
+        host = parts.hostname or ""
+        is_new = known_addresses.get(host) is None and refused_hosts.get(host) is None
+        if host and is_new and PROXY_META not in request.meta:
+            await resolve(host, parts.port or (443 if parts.scheme == "https" else 80))
+        return known_addresses.get(host)
 
     def process_response(self, request: Request, response: Response) -> Response:
         self._give_back(request)

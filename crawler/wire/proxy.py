@@ -10,20 +10,17 @@ What it can't know: which address the proxy itself finds for the name. A proxy t
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
-from typing import Any, Self
+from typing import Self
 from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 from scrapy.http import Response
-from twisted.internet.interfaces import IResolutionReceiver
-from zope.interface import implementer
 
-from crawler.wire.addresses import OfHosts, is_address, is_public, known_addresses, refused_hosts
+from crawler.wire.addresses import OfHosts, is_address, is_public, known_addresses, refused_hosts, resolve
 from crawler.wire.failures import LookRefusedError
 from crawler.wire.proxy_address import Proxy, describe_unused_proxy
 
@@ -89,7 +86,7 @@ class ProxyMiddleware:
             if not is_public(host):
                 refused_hosts.add(host, host)
         elif self._unknown.get(host) is None:
-            await _resolve(host)
+            await resolve(host)
             if known_addresses.get(host) is None and refused_hosts.get(host) is None:
                 self._unknown.add(host, True)
         address = refused_hosts.get(host)
@@ -103,31 +100,3 @@ class ProxyMiddleware:
 def _refuse(host: str, detail: str) -> LookRefusedError:
     logger.info("not asked through the proxy: %s", detail)
     return LookRefusedError("private-address", detail)
-
-
-async def _resolve(host: str) -> None:
-    """Ask the guarded resolver for a host's addresses: it notes them, those that are refused too."""
-    from twisted.internet import reactor
-
-    answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    resolver: Any = reactor.nameResolver
-    resolver.resolveHostName(_Answer(answered), host)
-    await answered
-
-
-@implementer(IResolutionReceiver)
-class _Answer:
-    """Waits for the end of a resolution; what it gave is in crawler/wire/addresses.py."""
-
-    def __init__(self, answered: asyncio.Future[None]) -> None:
-        self.answered = answered
-
-    def resolutionBegan(self, resolution: Any) -> None:  # noqa: N802  # Twisted's name
-        pass
-
-    def addressResolved(self, address: Any) -> None:  # noqa: N802
-        pass
-
-    def resolutionComplete(self) -> None:  # noqa: N802
-        if not self.answered.done():
-            self.answered.set_result(None)

@@ -7,6 +7,7 @@ A store that does not answer is away: that says nothing of what it holds.
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -72,11 +73,21 @@ class Store:
             except FileNotFoundError:
                 return None
 
+    def read_range(self, name: str, start: int, stop: int) -> bytes:
+        """Return the bytes [start, stop) of a file, and carry no others. Errors: StoreAwayError."""
+        with self._reaching(f"{name} could not be read") as (files, root):
+            content: bytes = files.cat_file(f"{root}/{name}", start=start, end=stop)
+            return content
+
     @contextmanager
     def reading(self, name: str) -> Iterator[IO[bytes]]:
-        """Open a file that is read in pieces, by range where the store is elsewhere. Errors: StoreAwayError."""
-        with self._reaching(f"{name} could not be read") as (files, root), files.open(f"{root}/{name}", "rb") as file:
-            yield file
+        """Open a file that is read in pieces, by range where the store is elsewhere. Errors: StoreAwayError, also while it is read."""
+        with self._reaching(f"{name} could not be read") as (files, root):
+            file = files.open(f"{root}/{name}", "rb")
+        try:
+            yield io.BufferedReader(_ReadingFile(self, name, file), CHUNK_BYTES)
+        finally:
+            file.close()
 
     def put(self, path: Path, name: str) -> StoredFile:
         """Copy a file of this machine into the store. Errors: StoreAwayError."""
@@ -97,6 +108,11 @@ class Store:
             if files.exists(root):
                 files.rm(root, recursive=True)
 
+    def carry(self, name: str, read: Callable[[], bytes]) -> bytes:
+        """Return what a reading of a file gives. Errors: StoreAwayError."""
+        with self._reaching(f"{name} could not be read"):
+            return read()
+
     @contextmanager
     def _reaching(self, what: str) -> Iterator[tuple[Any, str]]:
         try:
@@ -108,12 +124,37 @@ class Store:
         try:
             files, root = url_to_fs(self.url)
             yield files, str(root).rstrip("/")
-        except (OutsideFailureError, GeneratorExit):
+        except OutsideFailureError:
             raise
         except Exception as error:  # stores raise errors of their own libraries
             raise StoreAwayError(
                 f"{self.url}: {what} ({type(error).__name__}: {str(error)[:300]}); try again when it answers"
             ) from error
+
+
+class _ReadingFile(io.RawIOBase):
+    """An open file of a store: what fails while it is read is the store's failure, and whatever else fails meanwhile is not."""
+
+    def __init__(self, store: Store, name: str, file: Any) -> None:
+        super().__init__()
+        self._store, self._name, self._file = store, name, file
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._store.carry(self._name, lambda: bytes(self._file.read(len(buffer))))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return int(self._file.seek(offset, whence))
+
+    def tell(self) -> int:
+        return int(self._file.tell())
 
 
 def _copy(source: IO[bytes], target: IO[bytes], on_bytes: Callable[[int], None] = lambda _: None) -> StoredFile:

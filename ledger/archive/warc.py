@@ -15,13 +15,15 @@ import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from warcio.archiveiterator import ArchiveIterator
 from warcio.recordloader import ArcWarcRecord
 
 from ledger.archive.codings import BodyRefusedError, undo_chunks, undo_content_coding
 from ledger.archive.connections import ConnectionFacts, read_certificate
+from ledger.archive.stores import StoreAwayError
+from ledger.archive.warc_places import find_away, open_warc, read_warc_range
 from ledger.archive.warc_records import (
     Exchange,
     HeaderLines,
@@ -284,6 +286,8 @@ def cut_torn_tails(directory: Path, ledger: Ledger) -> None:
     Errors: EvidenceBrokenError when a file is missing or shorter than its rows say.
     """
     for file in ledger.select(WarcFile, "SELECT * FROM warc_files"):
+        if find_away(directory, file.warc_file) is not None:
+            continue  # it was whole when it was left there, and nobody appends to it
         path = directory / file.warc_file
         size = path.stat().st_size if path.exists() else 0
         if size < file.committed_bytes:
@@ -310,11 +314,11 @@ def read_exchange(directory: Path, ledger: Ledger, capture_id: CaptureId) -> Sto
     )
     if deleted_at is not None:
         raise RecordDeletedError(f"{capture.url} of {capture.fetched_at}: its payload was deleted at {deleted_at}")
-    headers, payload = _headers_and_payload(directory / capture.warc_file, capture.warc_offset)
+    headers, payload = _headers_and_payload(directory, capture)
     holder = capture
     if capture.refers_to is not None:
         holder = ledger.find(Capture, capture_id=capture.refers_to) or capture
-        held_headers, payload = _headers_and_payload(directory / holder.warc_file, holder.warc_offset)
+        held_headers, payload = _headers_and_payload(directory, holder)
         if capture.status == NOT_MODIFIED:
             headers = _freshened(held_headers, headers)
     is_encoded = any(name.lower() in ("content-encoding", "transfer-encoding") for name, _ in headers)
@@ -343,18 +347,18 @@ def _header(exchange: Exchange, name: str) -> str | None:
     return next((value[:500] for given, value in exchange.response_headers if given.lower() == name), None)
 
 
-def _headers_and_payload(path: Path, offset: int) -> tuple[tuple[tuple[str, str], ...], bytes]:
-    with _reading(path, offset) as record:
+def _headers_and_payload(directory: Path, capture: Capture) -> tuple[tuple[tuple[str, str], ...], bytes]:
+    with _reading(directory, capture.warc_file, capture.warc_offset, capture.warc_length) as record:
         if record.http_headers is None:
             raise EvidenceBrokenError(
-                f"{path} at byte {offset}: expected a response, got a record without HTTP headers"
+                f"{directory / capture.warc_file} at byte {capture.warc_offset}: expected a response, got a record without HTTP headers"
             )
         return tuple(record.http_headers.headers), record.raw_stream.read()
 
 
 def read_made(directory: Path, warc_file: str, offset: int, sha256: str) -> bytes:
     """Return what was made of a page. Errors: EvidenceBrokenError when the archive does not hold what the row says."""
-    with _reading(directory / warc_file, offset) as record:
+    with _reading(directory, warc_file, offset) as record:
         content: bytes = record.raw_stream.read()
     if sha256_hex(content) != sha256:
         raise EvidenceBrokenError(
@@ -375,16 +379,26 @@ def _content(headers: HeaderLines, payload: bytes) -> bytes:
 
 
 @contextlib.contextmanager
-def _reading(path: Path, offset: int) -> Iterator[ArcWarcRecord]:
-    """The record at an offset; whatever goes wrong while it is read is broken evidence."""
+def _open_at(directory: Path, name: str, offset: int, length: int | None) -> Iterator[IO[bytes]]:
+    if length is not None:
+        yield read_warc_range(directory, name, offset, length)
+        return
+    with open_warc(directory, name) as file:
+        file.seek(offset)
+        yield file
+
+
+@contextlib.contextmanager
+def _reading(directory: Path, name: str, offset: int, length: int | None = None) -> Iterator[ArcWarcRecord]:
+    """The record at an offset; whatever goes wrong while it is read is broken evidence, but for a store that is away."""
+    path = directory / name
     try:
-        with path.open("rb") as file:
-            file.seek(offset)
+        with _open_at(directory, name, offset, length) as file:
             record = next(iter(ArchiveIterator(file)), None)
             if record is None:
                 raise EvidenceBrokenError(f"{path} at byte {offset}: expected a WARC record, got the end of the file")
             yield record
-    except EvidenceBrokenError:
+    except (EvidenceBrokenError, StoreAwayError):
         raise
     except OSError as error:
         raise EvidenceBrokenError(f"{path}: could not be read ({error}); restore it from a backup") from error

@@ -21,6 +21,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from ledger.archive.stores import Store
+from ledger.archive.warc_places import AWAY, AwayFile, find_away, note_away
 from ledger.database import Ledger
 from ledger.errors import BadInputError, EvidenceBrokenError, OutsideFailureError
 from ledger.identity import event_id, sha256_hex
@@ -91,8 +92,13 @@ def _root_of(name: str) -> str | None:
     return None
 
 
-def take_in(home: ShardHome, store: Store, on_bytes: Callable[[int], None] = lambda _: None) -> TakenShard:
+def take_in(
+    home: ShardHome, store: Store, *, leaves_warc: bool = False, on_bytes: Callable[[int], None] = lambda _: None
+) -> TakenShard:
     """Merge one shard. The caller holds the writer lock, and judges the visits that came.
+
+    leaves_warc: its WARC files stay in the store, and are read from there. Of a shard that is here already, whose files were left, they come
+    home when it is merged without.
 
     Errors: StoreAwayError, OutsideFailureError when the disk refuses; nothing is taken then.
     """
@@ -104,11 +110,13 @@ def take_in(home: ShardHome, store: Store, on_bytes: Callable[[int], None] = lam
         manifest = read_shard_manifest(data, f"{store.url}/{MANIFEST}")
     except EvidenceBrokenError as error:
         return TakenShard(place=store.url, outcome=ShardOutcome.HALF_COPIED, detail=str(error))
-    if _is_noted(home, manifest, data):
-        return TakenShard(place=store.url, outcome=ShardOutcome.HERE, detail="it was merged before", manifest=manifest)
     try:
+        if _is_noted(home, manifest, data):
+            came = 0 if leaves_warc else _fetch_left(home, store, manifest, on_bytes)
+            detail = f"it was merged before{f'; {came} WARC files came home now' if came else ''}"
+            return TakenShard(place=store.url, outcome=ShardOutcome.HERE, detail=detail, manifest=manifest)
         with _staging(home) as folder:
-            wrong = _copy(store, manifest, folder, on_bytes)
+            wrong = _copy(store, manifest, folder, on_bytes, leaves_warc=leaves_warc)
             if wrong:
                 return TakenShard(place=store.url, outcome=ShardOutcome.HALF_COPIED, detail=wrong, manifest=manifest)
             (folder / MANIFEST).write_bytes(data)
@@ -161,11 +169,40 @@ def _held(folder: Path) -> Iterator[None]:
         os.close(opened)
 
 
-def _copy(store: Store, manifest: ShardManifest, folder: Path, on_bytes: Callable[[int], None]) -> str | None:
-    """Copy a shard's files; returns what is not as shard.json says, or None."""
+def _fetch_left(home: ShardHome, store: Store, manifest: ShardManifest, on_bytes: Callable[[int], None]) -> int:
+    """Bring the files home that were left in the store; returns how many. Errors: EvidenceBrokenError."""
+    came = 0
+    for name in manifest.warc_files:
+        if find_away(home.warc_dir, name) is None:
+            continue
+        with _staging(home) as folder:
+            copied = store.fetch(WARC + name, folder / name, on_bytes)
+            if copied != manifest.files[WARC + name]:
+                raise EvidenceBrokenError(
+                    f"{store.url}/{WARC}{name}: is not as {MANIFEST} says; restore the store's copy"
+                )
+            (folder / name).rename(home.warc_dir / name)
+        (home.warc_dir / f"{name}{AWAY}").unlink()
+        came += 1
+    return came
+
+
+def _copy(
+    store: Store, manifest: ShardManifest, folder: Path, on_bytes: Callable[[int], None], *, leaves_warc: bool
+) -> str | None:
+    """Copy a shard's files; returns what is not as shard.json says, or None. Of what stays in the store, the length is compared."""
     for name, expected in sorted(manifest.files.items()):
-        if store.size_of(name) is None:
+        size = store.size_of(name)
+        if size is None:
             return f"{name} is not there; copy the shard again"
+        if leaves_warc and name.startswith(WARC):
+            if size != expected.file_bytes:
+                return f"{name}: expected {expected.file_bytes} bytes, got {size}; copy the shard again"
+            (folder / WARC).mkdir(exist_ok=True)
+            note_away(
+                folder / WARC, AwayFile(folder=store.below(WARC.strip("/")), name=name.removeprefix(WARC), was=expected)
+            )
+            continue
         copied = store.fetch(name, folder / name, on_bytes)
         if copied != expected:
             return (
@@ -176,7 +213,7 @@ def _copy(store: Store, manifest: ShardManifest, folder: Path, on_bytes: Callabl
 
 
 def _check(store: Store, folder: Path) -> None:
-    """Verify a shard's copy as a workspace. Errors: EvidenceBrokenError."""
+    """Verify a shard's copy as a workspace; what was left in the store is read there. Errors: EvidenceBrokenError, StoreAwayError."""
     if not Seals.of(folder / SEALS_NAME).all:
         raise EvidenceBrokenError(f"{store.url}: it has no seal; run its visits again")
     place = Place(
@@ -187,6 +224,8 @@ def _check(store: Store, folder: Path) -> None:
         log=CustodyLog(folder / LOG_NAME),
         is_backup=True,
     )
+    with Ledger.open_readonly(folder / DATABASE, immutable=True):
+        pass  # says what is wrong with it, in a user's words
     broken = [check for check in Verification(place).run() if check.outcome == BROKEN]
     if broken:
         more = f"; and {len(broken) - 1} more" if len(broken) > 1 else ""
@@ -200,8 +239,11 @@ def _join(home: ShardHome, manifest: ShardManifest, folder: Path) -> MergedRows:
     try:
         for name in manifest.warc_files:
             target = home.warc_dir / name
+            there = folder / WARC / name
+            left = there.with_name(f"{name}{AWAY}")
             if not target.exists():
-                (folder / WARC / name).rename(target)
+                source, target = (left, target.with_name(left.name)) if left.exists() else (there, target)
+                source.replace(target)
                 moved.append(target)
             elif file_facts(target)["sha256"] != manifest.files[WARC + name].sha256:
                 raise EvidenceBrokenError(f"{target}: another file of this name is here already")

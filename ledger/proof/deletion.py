@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.archive.record_places import record_ends
+from ledger.archive.warc_places import find_away
 from ledger.database import Ledger, Row
 from ledger.errors import OutsideFailureError
 from ledger.identity import sha256_hex, utc_text, warc_record_id
@@ -101,6 +102,12 @@ def finish_deletions(ledger: Ledger, warc_dir: Path, log: CustodyLog) -> None:
     rows = [row for row in ledger.rows(_PLACES) if (row["file"], row["offset"]) not in logged]
     left: list[dict[str, Any]] = []
     for file in sorted({row["file"] for row in rows}):
+        away = find_away(warc_dir, file)
+        if away is not None:
+            raise OutsideFailureError(
+                f"{file}: lies in the store {away.folder.url}, where nothing is deleted; bring it home with `partnerproof merge` of its"
+                " shard, and delete the store's copy yourself"
+            )
         left += _overwrite(warc_dir / file, [row for row in rows if row["file"] == file], record_ends(ledger, file))
     for start in range(0, len(left), RECORDS_AN_ENTRY):
         log.add(CustodyEvent.DELETED, {"records": left[start : start + RECORDS_AN_ENTRY]})

@@ -19,7 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ledger.archive.stores import StoreAwayError
 from ledger.archive.warc import read_exchange
+from ledger.archive.warc_places import AWAY, open_warc, size_of_warc
 from ledger.database import Ledger
 from ledger.errors import EvidenceBrokenError, OutsideFailureError, PartnerproofError
 from ledger.identity import sha256_hex, utc_text
@@ -95,24 +97,26 @@ class Fixity:
             for leaf in seal.leaves("warc")
         ]
 
-    def _digest(self, part: Part) -> str | OSError:
+    def _digest(self, part: Part) -> str | OSError | StoreAwayError:
         """The digest of a part, or why it could not be read. Runs in a thread."""
         whole = hashlib.sha256()
         try:
-            with (self.place.warc_dir / part.file).open("rb") as file:
+            with open_warc(self.place.warc_dir, part.file) as file:
                 file.seek(part.start)
                 left = part.stop - part.start
                 while left and (chunk := file.read(min(CHUNK_BYTES, left))):
                     whole.update(chunk)
                     left -= len(chunk)
                     self.on_bytes(len(chunk))
-        except OSError as error:
+        except (OSError, StoreAwayError) as error:
             return error
         return whole.hexdigest()
 
-    def _judge_part(self, part: Part, result: str | OSError) -> Iterator[Check]:
+    def _judge_part(self, part: Part, result: str | OSError | StoreAwayError) -> Iterator[Check]:
         what = f"{part.file}, bytes {part.start} to {part.stop}"
-        if isinstance(result, OSError):
+        if isinstance(result, StoreAwayError):
+            yield Check(what, NOT_CHECKED, str(result))
+        elif isinstance(result, OSError):
             yield Check(part.file, BROKEN, f"can't be read ({result.strerror or result})")
         elif result == part.sha256:
             yield Check(what, OK, f"as sealed by {part.seal_id}")
@@ -138,7 +142,7 @@ class Fixity:
         seal = next(seal for seal in self.seals.all if seal.seal_id == part.seal_id)
         deleted = self.deleted(part.file)
         urls = self._urls(part.file)
-        with (self.place.warc_dir / part.file).open("rb") as file:
+        with open_warc(self.place.warc_dir, part.file) as file:
             for leaf in seal.leaves("record"):
                 if leaf["file"] != part.file:
                     continue
@@ -176,14 +180,13 @@ class Fixity:
                     yield from self._unsealed_file(ledger, file["warc_file"], file["committed_bytes"], sealed)
                 known = {file["warc_file"] for file in files}
                 for path in sorted(self.place.warc_dir.glob("*")):
-                    if path.name not in known:
+                    if path.name.removesuffix(AWAY) not in known:
                         yield Check(path.name, NOT_CHECKED, "no crawl of this workspace wrote it")
         except (PartnerproofError, sqlite3.Error):
             return  # the database's own check tells of it
 
     def _unsealed_file(self, ledger: Ledger, name: str, committed: int, sealed: Mapping[str, int]) -> Iterator[Check]:
-        path = self.place.warc_dir / name
-        size = path.stat().st_size if path.exists() else 0
+        size = size_of_warc(self.place.warc_dir, name) or 0
         start = sealed.get(name, 0)
         if size < committed:
             yield Check(name, BROKEN, f"has {size} bytes, and {committed} were stored")
@@ -201,6 +204,9 @@ class Fixity:
         for row in rows:
             try:
                 read_exchange(self.place.warc_dir, ledger, row["capture_id"])
+            except StoreAwayError as error:
+                yield Check(name, NOT_CHECKED, str(error))
+                return
             except EvidenceBrokenError as error:
                 broken += 1
                 yield Check(f"{name}, {row['url']}", BROKEN, str(error))
@@ -247,7 +253,7 @@ class Fixity:
             "from": part.start,
             "to": part.stop,
             "sha256": part.sha256,
-            "outcome": BROKEN if any(check.outcome == BROKEN for check in checks) else OK,
+            "outcome": next((each for each in (BROKEN, NOT_CHECKED) if any(c.outcome == each for c in checks)), OK),
             "mtime_ns": status.st_mtime_ns if status else None,
             "size": status.st_size if status else None,
         }

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.archive.record_places import record_offsets
+from ledger.archive.warc_places import find_away
 from ledger.database import Ledger
 from ledger.errors import EvidenceBrokenError, OutsideFailureError
 from ledger.identity import event_id, sha256_hex, utc_text
@@ -34,6 +35,7 @@ from ledger.vocabulary import CustodyEvent
 
 FORMAT = "partnerproof seal 2"
 HEAD, MANIFEST = "head.json", "manifest.jsonl"
+SHARDS = "shards"  # beside the seals: chains of shards that were merged
 Leaf = dict[str, Any]
 
 
@@ -249,6 +251,10 @@ def _warc_leaves(
     """Yield for each file that has grown a leaf of the new bytes, and one for each record in them."""
     for row in ledger.rows("SELECT warc_file, committed_bytes FROM warc_files ORDER BY warc_file"):
         name, end = row["warc_file"], row["committed_bytes"]
+        if find_away(warc_dir, name) is not None:
+            if name not in seals.sealed_bytes:
+                yield _leaves_of_shard(seals.folder.parent / SHARDS, name, end)
+            continue
         _require_whole(warc_dir / name, end)
         start = seals.sealed_bytes.get(name, 0)
         if end <= start:
@@ -275,6 +281,20 @@ def _warc_leaves(
                 f"{warc_dir / name}: could not be read ({error}); restore it from a backup"
             ) from error
         yield {"kind": "warc", "file": name, "from": start, "to": end, "sha256": whole.hexdigest()}, pieces
+
+
+def _leaves_of_shard(shards_dir: Path, name: str, end: int) -> tuple[Leaf, list[Leaf]]:
+    """The leaves of a file that was left in a store, as its shard's own seal has them: it was sealed where its bytes lay."""
+    for folder in sorted(shards_dir.glob("[!.]*/seals")):
+        leaves = [
+            leaf for seal in Seals.of(folder).all for leaf in seal.leaves("warc", "record") if leaf["file"] == name
+        ]
+        wholes = [leaf for leaf in leaves if leaf["kind"] == "warc"]
+        if len(wholes) == 1 and (wholes[0]["from"], wholes[0]["to"]) == (0, end):
+            return wholes[0], [leaf for leaf in leaves if leaf["kind"] == "record"]
+    raise EvidenceBrokenError(
+        f"{name}: lies in a store, and no shard's seal has all of it; bring it home with `partnerproof merge`"
+    )
 
 
 def _require_whole(path: Path, end: int) -> None:

@@ -29,6 +29,7 @@ from warcio.archiveiterator import ArchiveIterator
 
 from ledger.archive.record_places import record_ends
 from ledger.archive.redacted_records import Blanking, RecordRedaction
+from ledger.archive.warc_places import open_warc
 from ledger.database import Ledger, columns_of
 from ledger.errors import EvidenceBrokenError
 from ledger.identity import sha256_hex, utc_text
@@ -192,7 +193,7 @@ def _copy(
 ) -> list[CopiedRecord]:
     copied: list[CopiedRecord] = []
     for file, group in itertools.groupby(places, key=lambda place: place[0]):
-        for offset, sealed in _read(warc_dir / file, [offset for _, offset in group], record_ends(ledger, file)):
+        for offset, sealed in _read(warc_dir, file, [offset for _, offset in group], record_ends(ledger, file)):
             data = redaction.copy(sealed) if redaction else sealed
             copied.append(
                 CopiedRecord(
@@ -207,16 +208,18 @@ def _copy(
     return copied
 
 
-def _read(path: Path, offsets: Iterable[int], stop_of: Mapping[int, int]) -> Iterator[tuple[int, bytes]]:
+def _read(
+    directory: Path, name: str, offsets: Iterable[int], stop_of: Mapping[int, int]
+) -> Iterator[tuple[int, bytes]]:
     """Yield records as they were sealed, each with where it begins."""
     try:
-        with path.open("rb") as source:
+        with open_warc(directory, name) as source:
             for offset in offsets:
                 source.seek(offset)
                 yield offset, source.read(stop_of[offset] - offset)
     except (OSError, KeyError) as error:
         raise EvidenceBrokenError(
-            f"{path}: could not be read as the database says ({error}); run `partnerproof verify`"
+            f"{directory / name}: could not be read as the database says ({error}); run `partnerproof verify`"
         ) from error
 
 

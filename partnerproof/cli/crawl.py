@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -54,6 +55,7 @@ def network_options(function: F) -> F:
 @click.option("--cluster", metavar="ADDRESS", help="Let workers visit: `local` starts some here, else the address of a Dask scheduler (tls://host:8786).")  # fmt: skip
 @click.option("--workers", type=click.IntRange(1, 256), help="How many workers --cluster local starts; default: 2.")
 @click.option("--store", help="Where shards come home to, a folder or a store that every worker reaches (s3://bucket/path); kept there.")  # fmt: skip
+@click.option("--leave-warc", "leaves_warc", is_flag=True, help="Leave the web archive's files in --store, and read them from there by range.")  # fmt: skip
 @click.option("--shard", "shard_vendors", type=click.IntRange(1, 100_000), help="So many vendors fill a shard; default: 200.")  # fmt: skip
 @click.option("--log-json", is_flag=True, help="Write one JSON line to stderr for each page, visit and warning.")
 @pass_choice
@@ -73,6 +75,7 @@ def crawl(
     cluster: str | None,
     workers: int | None,
     store: str | None,
+    leaves_warc: bool,  # noqa: FBT001
     shard_vendors: int | None,
     log_json: bool,  # noqa: FBT001
 ) -> None:
@@ -93,7 +96,10 @@ def crawl(
       partnerproof crawl suppliers.xlsx --preview
       partnerproof crawl vendors.csv --cluster local --workers 4
     """
-    _check_cluster_options(cluster, workers=workers, store=store, shard_vendors=shard_vendors)
+    on_cluster = _ClusterOptions(
+        cluster=cluster, workers=workers, store=store, leaves_warc=leaves_warc, shard_vendors=shard_vendors
+    )
+    on_cluster.check()
     workspace = choice.workspace()
     chosen = ListChoice(
         seeds=seeds,
@@ -121,42 +127,54 @@ def crawl(
         log_json=log_json,
         is_quiet=quiet,
     )
-    crawl_id = _run(workspace, order, cluster, workers=workers, store=store, shard_vendors=shard_vendors)
+    crawl_id = on_cluster.run(workspace, order)
     with workspace.open_readonly() as ledger:
         print_findings(ledger, crawl_id=crawl_id)
     if not log_json:
         click.echo("next: partnerproof report --out report/", err=True)
 
 
-def _check_cluster_options(
-    cluster: str | None, *, workers: int | None, store: str | None, shard_vendors: int | None
-) -> None:
-    if cluster is None and (workers or store or shard_vendors):
-        raise click.UsageError("--workers, --store and --shard belong to --cluster: name it, or leave them out")
-    if cluster is not None and cluster != "local":
-        if workers:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ClusterOptions:
+    """What the command line says of a cluster."""
+
+    cluster: str | None
+    workers: int | None
+    store: str | None
+    leaves_warc: bool
+    shard_vendors: int | None
+
+    def check(self) -> None:
+        """Errors: UsageError for options that do not go together."""
+        if self.cluster is None and (self.workers or self.store or self.shard_vendors or self.leaves_warc):
             raise click.UsageError(
-                f"--workers belongs to --cluster local; {cluster} has the workers that were started for it"
+                "--workers, --store, --leave-warc and --shard belong to --cluster: name it, or leave them out"
             )
-        if not store:
-            raise click.UsageError("--cluster ADDRESS needs --store: a folder or a store that every worker reaches")
+        if self.cluster not in (None, "local"):
+            if self.workers:
+                raise click.UsageError(
+                    f"--workers belongs to --cluster local; {self.cluster} has the workers that were started for it"
+                )
+            if not self.store:
+                raise click.UsageError("--cluster ADDRESS needs --store: a folder or a store that every worker reaches")
+        if self.leaves_warc and not self.store:
+            raise click.UsageError("--leave-warc needs --store: what is left there has to stay")
 
+    def run(self, workspace: Workspace, order: CrawlOrder) -> CrawlId:
+        """Crawl, on this machine or on the cluster."""
+        if self.cluster is None:
+            return run_crawl(workspace, order)
+        from partnerproof.cluster.cluster_crawl import ClusterOrder, run_cluster_crawl
+        from partnerproof.cluster.orders import SHARD_VENDORS
+        from partnerproof.cluster.scheduling import ClusterTerms
 
-def _run(
-    workspace: Workspace,
-    order: CrawlOrder,
-    cluster: str | None,
-    *,
-    workers: int | None,
-    store: str | None,
-    shard_vendors: int | None,
-) -> CrawlId:
-    if cluster is None:
-        return run_crawl(workspace, order)
-    from partnerproof.cluster.cluster_crawl import ClusterOrder, run_cluster_crawl
-    from partnerproof.cluster.orders import SHARD_VENDORS
-    from partnerproof.cluster.scheduling import ClusterTerms
-
-    terms = ClusterTerms(address=cluster, workers=workers or 2)
-    chosen = ClusterOrder(cluster=terms, store=store, shard_vendors=shard_vendors or SHARD_VENDORS)
-    return run_cluster_crawl(workspace, order, chosen)
+        return run_cluster_crawl(
+            workspace,
+            order,
+            ClusterOrder(
+                cluster=ClusterTerms(address=self.cluster, workers=self.workers or 2),
+                store=self.store,
+                shard_vendors=self.shard_vendors or SHARD_VENDORS,
+                leaves_warc=self.leaves_warc,
+            ),
+        )

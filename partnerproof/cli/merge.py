@@ -11,26 +11,33 @@ from ledger.archive.stores import Store
 from ledger.errors import BadInputError, Problem
 from ledger.merging.take_in import ShardOutcome, TakenShard
 from partnerproof.cli.choice import Choice, pass_choice
-from partnerproof.cluster.merging import merge_shards
+from partnerproof.cluster.merging import merge_shards, whole_address
 
 
 @click.command()
 @click.argument("shards", nargs=-1, required=True, metavar="SHARD...")
+@click.option("--leave-warc", "leaves_warc", is_flag=True, help="Leave the web archive's files where they lie, and read them from there by range.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="What became of each shard, as a JSON list.")
 @pass_choice
-def merge(choice: Choice, shards: tuple[str, ...], as_json: bool) -> int:  # noqa: FBT001  # click passes by name
+def merge(
+    choice: Choice,
+    shards: tuple[str, ...],
+    leaves_warc: bool,  # noqa: FBT001  # click passes by name
+    as_json: bool,  # noqa: FBT001
+) -> int:
     """Take shards into the workspace: what workers crawled, checked against their seals, and judged here.
 
     SHARD is the folder of a shard, or one that holds several, on this machine or in a store (s3://bucket/path). Merging again, or in
     another order, does no harm. A shard that is half copied, broken, or contradicts what is here is named and left out, the others are
-    taken; exit 1 then.
+    taken; exit 1 then. Files that were left come home when their shard is merged again without --leave-warc.
 
     \b
     Example:
       partnerproof merge shards/
       partnerproof merge s3://evidence/crawls/01KC7B2Z1N3R8T6V4X9Y2A5D7F
     """
-    taken = list(merge_shards(choice.workspace(), [Store(shard) for shard in shards]))
+    places = [Store(whole_address(shard)) for shard in shards]
+    taken = list(merge_shards(choice.workspace(), places, leaves_warc=leaves_warc))
     if not taken:
         raise BadInputError(
             Problem(

@@ -11,31 +11,30 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import click
 
 from casebook.cases.casework import update_casework
-from casebook.verdicts.judge import Judge
 from crawler.lists.vendor_list import ListOptions, read_vendor_list
 from crawler.spiders.partners import recorded_settings
 from crawler.visits.seeds import begin_crawl, end_crawl_if_complete
 from crawler.wire.opt_out import read_opt_out
 from ledger.archive.stores import Store
 from ledger.errors import OutsideFailureError
-from ledger.merging.take_in import ShardHome, TakenShard, find_shards, take_in
+from ledger.merging.take_in import TakenShard, find_shards, take_in
 from ledger.records import Visit
 from ledger.typed_texts import CrawlId, VisitId
-from ledger.vocabulary import CustodyEvent, JudgingCause
+from ledger.vocabulary import CustodyEvent
 from matcher.brands.official_logos import Brand
 from matcher.logo_matches import store_brands
+from partnerproof.cluster.merging import judge_taken, shard_home, whole_address
 from partnerproof.cluster.orders import SHARD_VENDORS, cut_shards, read_workspace_files
 from partnerproof.cluster.scheduling import ClusterTerms, reach_cluster, run_shards
 from partnerproof.cluster.shard_task import HomeTerms, ShardResult
 from partnerproof.crawl_answers import count_captures, count_done_visits
 from partnerproof.crawl_progress import CrawlProgress
 from partnerproof.crawl_run import CrawlOrder, scrapy_settings
-from partnerproof.flow import LOGOS_CHANGED, FlowTools, count_unfinished, take_home, unjudged_visits
+from partnerproof.flow import LOGOS_CHANGED, count_unfinished, unjudged_visits
 from partnerproof.follower import count_logo_evidence
 from partnerproof.safekeeping.sealing import describe_program, seal_after_crawl
 from partnerproof.version import program_version
@@ -45,18 +44,15 @@ from partnerproof.yields import yield_drops
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterOrder:
-    """What the user asked of a cluster. store: where shards come home to; None: a folder of this workspace, for a local cluster."""
+    """What the user asked of a cluster. store: where shards come home to; None: a folder of this workspace, for a local cluster.
+
+    leaves_warc: the web archive's files stay in the store.
+    """
 
     cluster: ClusterTerms
     store: str | None = None
     shard_vendors: int = SHARD_VENDORS
-
-
-def shard_home(workspace: Workspace) -> ShardHome:
-    """Where shards come to in a workspace."""
-    return ShardHome(
-        database=workspace.database, warc_dir=workspace.warc, shards_dir=workspace.shards, log=workspace.custody
-    )
+    leaves_warc: bool = False
 
 
 def run_cluster_crawl(workspace: Workspace, order: CrawlOrder, cluster: ClusterOrder) -> CrawlId:
@@ -69,7 +65,7 @@ def run_cluster_crawl(workspace: Workspace, order: CrawlOrder, cluster: ClusterO
     workspace.lexicon()
     crawl_id = begin_cluster_crawl(workspace, order, brands)
     scratch = workspace.var / "cluster"
-    store = Store(_absolute(cluster.store) if cluster.store else str((scratch / "store").resolve()))
+    store = Store(whole_address(cluster.store) if cluster.store else str((scratch / "store").resolve()))
     with workspace.open_readonly() as ledger:
         done = count_done_visits(ledger, order.seeds.name) if order.seeds is not None else 0
     progress = CrawlProgress(total=order.vendors or 0, done=done, is_quiet=order.is_quiet, as_json=order.log_json)
@@ -115,11 +111,6 @@ def begin_cluster_crawl(workspace: Workspace, order: CrawlOrder, brands: Sequenc
         )
 
 
-def _absolute(store: str) -> str:
-    """A folder's whole path, since workers stand elsewhere; the address of a store as it is."""
-    return store if "://" in store else str(Path(store).resolve())
-
-
 def _for_workers(order: CrawlOrder) -> CrawlOrder:
     """The order without what only this machine has."""
     return replace(order, seeds=None, list_options=None, vendors=None)
@@ -137,7 +128,7 @@ class _Home:
     def take(self, shard: Store) -> TakenShard:
         """Merge a shard and judge its visits; one that is not taken is told, and stays where it is."""
         with self.workspace.writing("merge"):
-            taken = take_in(shard_home(self.workspace), shard)
+            taken = take_in(shard_home(self.workspace), shard, leaves_warc=self.cluster.leaves_warc)
             if taken.merged is not None:
                 self._judge(taken.merged.visits)
         if not taken.is_taken:
@@ -163,19 +154,6 @@ class _Home:
                     self.progress.on_visit_begun()
                     self.progress.on_visit(visit_id, visit.state, visit.end_reason)
                     self.progress.on_judged(visit_id, count_logo_evidence(ledger, visit_id))
-
-
-def judge_taken(workspace: Workspace, brands: Sequence[str], visits: Sequence[VisitId]) -> None:
-    """Make claims and verdicts of visits that came home. The caller holds the writer lock."""
-    with workspace.open() as ledger:
-        tools = FlowTools(
-            ledger=ledger,
-            brands=tuple(brands),
-            warc_dir=workspace.warc,
-            lexicon=workspace.lexicon(),
-            judge=Judge(ledger, JudgingCause.CRAWL),
-        )
-        take_home(tools, visits)
 
 
 def _end(workspace: Workspace, crawl_id: CrawlId, progress: CrawlProgress, failures: Sequence[ShardResult]) -> None:

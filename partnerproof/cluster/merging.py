@@ -3,24 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from casebook.cases.casework import update_casework
+from casebook.verdicts.judge import Judge
 from crawler.visits.seeds import end_crawl_if_complete
 from ledger.archive.stores import Store
-from ledger.merging.take_in import TakenShard, find_shards, take_in
-from ledger.typed_texts import CrawlId
-from partnerproof.cluster.cluster_crawl import judge_taken, shard_home
+from ledger.merging.take_in import ShardHome, TakenShard, find_shards, take_in
+from ledger.typed_texts import CrawlId, VisitId
+from ledger.vocabulary import JudgingCause
 from partnerproof.crawl_answers import brands_of_crawl, count_visits
-from partnerproof.flow import unjudged_of_crawl
+from partnerproof.flow import FlowTools, take_home, unjudged_of_crawl
 from partnerproof.workspace import Workspace
 
 
-def merge_shards(workspace: Workspace, places: Sequence[Store]) -> Iterator[TakenShard]:
+def shard_home(workspace: Workspace) -> ShardHome:
+    """Where shards come to in a workspace."""
+    return ShardHome(
+        database=workspace.database, warc_dir=workspace.warc, shards_dir=workspace.shards, log=workspace.custody
+    )
+
+
+def judge_taken(workspace: Workspace, brands: Sequence[str], visits: Sequence[VisitId]) -> None:
+    """Make claims and verdicts of visits that came home. The caller holds the writer lock."""
+    with workspace.open() as ledger:
+        tools = FlowTools(
+            ledger=ledger,
+            brands=tuple(brands),
+            warc_dir=workspace.warc,
+            lexicon=workspace.lexicon(),
+            judge=Judge(ledger, JudgingCause.CRAWL),
+        )
+        take_home(tools, visits)
+
+
+def whole_address(place: str) -> str:
+    """Return the address of a store as it is, of a folder the whole path: others stand elsewhere, and what was left there is read later."""
+    return place if "://" in place else str(Path(place).resolve())
+
+
+def merge_shards(workspace: Workspace, places: Sequence[Store], *, leaves_warc: bool = False) -> Iterator[TakenShard]:
     """Yield what became of each shard of some places. Errors: StoreAwayError, OutsideFailureError; what was merged stays."""
     shards = [shard for place in places for shard in find_shards(place)]
     for shard in shards:
         with workspace.writing("merge"):
-            taken = take_in(shard_home(workspace), shard)
+            taken = take_in(shard_home(workspace), shard, leaves_warc=leaves_warc)
             if taken.manifest is not None and taken.is_taken:
                 _judge(workspace, taken.manifest.crawl_id, taken.manifest.crawl_visits)
         yield taken

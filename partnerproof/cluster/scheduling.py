@@ -16,6 +16,7 @@ from partnerproof.cluster.orders import ShardOrder, WorkspaceFiles
 from partnerproof.cluster.shard_task import HomeTerms, ShardResult, run_shard
 
 LOCAL = "local"
+MOST_STARTS = 4  # of a local cluster
 MOST_TRIES = 4  # of a shard that fails as a value: on other workers, where there are any
 MOST_DEATHS = 20  # of workers that had a shard: one that kills every worker must end
 
@@ -32,7 +33,7 @@ class ClusterTerms:
 def reach_cluster(terms: ClusterTerms, scratch: Path) -> Iterator[Any]:
     """Yield a client of the cluster; a local one is started, and ends with this. Errors: OutsideFailureError."""
     try:
-        from distributed import Client, LocalCluster
+        from distributed import Client
     except ImportError as error:
         raise OutsideFailureError(
             "a crawl on several workers needs the cluster extra; run: pip install 'partnerproof[cluster]'"
@@ -40,18 +41,7 @@ def reach_cluster(terms: ClusterTerms, scratch: Path) -> Iterator[Any]:
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # we tell ourselves what became of each shard
     if terms.address == LOCAL:
         scratch.mkdir(parents=True, exist_ok=True)
-        with (
-            LocalCluster(
-                n_workers=terms.workers,
-                threads_per_worker=1,
-                processes=True,
-                dashboard_address=None,
-                local_directory=str(scratch),
-                host="127.0.0.1",
-                silence_logs=logging.CRITICAL,
-            ) as cluster,
-            Client(cluster) as client,
-        ):
+        with _start_local(terms.workers, scratch) as cluster, Client(cluster) as client:
             yield client
         return
     try:
@@ -62,6 +52,29 @@ def reach_cluster(terms: ClusterTerms, scratch: Path) -> Iterator[Any]:
         ) from error
     with client:
         yield client
+
+
+def _start_local(workers: int, scratch: Path) -> Any:
+    """Start workers on this machine. One that is killed while it starts takes the others with it: then all start again."""
+    from distributed import LocalCluster
+
+    for tries_left in range(MOST_STARTS - 1, -1, -1):
+        try:
+            return LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=None,
+                local_directory=str(scratch),
+                host="127.0.0.1",
+                silence_logs=logging.CRITICAL,
+            )
+        except (RuntimeError, OSError, TimeoutError) as error:
+            if not tries_left:
+                raise OutsideFailureError(
+                    f"{workers} workers could not be started here ({error}); free some memory, or start fewer"
+                ) from error
+    raise AssertionError("the last try returns or raises")
 
 
 @dataclass

@@ -187,6 +187,8 @@ class Health:
         extra = ""
         if strays.unknown:
             extra = f"; no crawl of this workspace wrote {', '.join(strays.unknown[:5])}"
+        if strays.in_stores:
+            extra += f"; {strays.in_stores} more lie in stores"
         if strays.unfinished_bytes:
             extra += f"; {strays.unfinished_bytes} bytes were not finished by a killed process, or are being written"
         return Finding(

@@ -22,7 +22,9 @@ TIMEOUT_S = 30
 EXTRAS = (  # name, module, what is left out without it
     ("alerts", "apprise", "alerts to chat services"),
     ("anchor", "fsspec", "anchors in stores"),
+    ("cluster", "distributed", "crawls on several workers, shards in stores"),
     ("heic", "pillow_heif", "HEIC images"),
+    ("lake", "duckdb", "many shards asked as one, in Parquet"),
     ("ocr", "rapidocr", "words in images"),
     ("oidc", "authlib", "a company's login"),
     ("pdf", "pypdfium2", "PDF files, read and written"),
