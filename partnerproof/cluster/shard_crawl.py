@@ -18,7 +18,7 @@ from ledger.vocabulary import CustodyEvent
 from matcher.logo_matches import store_brands
 from partnerproof.cluster.address_places import SharedPlaces
 from partnerproof.cluster.orders import open_shard_workspace
-from partnerproof.cluster.shard_child import ShardTerms
+from partnerproof.cluster.shard_terms import ShardTerms
 from partnerproof.crawl_answers import count_captures
 from partnerproof.crawl_run import CrawlOrder, scrapy_settings
 from partnerproof.flow import IN_A_SHARD, count_unfinished, unjudged_visits

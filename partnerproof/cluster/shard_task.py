@@ -23,7 +23,7 @@ from ledger.errors import PartnerproofError
 from ledger.identity import event_id, utc_text
 from ledger.merging.shard_manifest import DATABASE, LOG, MANIFEST, SEALS, WARC, ShardManifest
 from partnerproof.cluster.orders import ShardOrder, WorkspaceFiles, open_shard_workspace, write_shard_workspace
-from partnerproof.cluster.shard_child import ShardTerms
+from partnerproof.cluster.shard_terms import ShardTerms
 from partnerproof.crawl_run import CrawlOrder
 from partnerproof.version import program_version
 from partnerproof.workspace import Workspace
