@@ -22,7 +22,7 @@ VENDORS, SHARD_VENDORS = 4, 2
 
 def make_shards(folder: Path) -> None:
     """Make folder/home (a crawl was begun), folder/store (its two shards) and folder/one (the same crawl, on one machine)."""
-    with GeneratedWeb(VENDORS, images=4) as web:
+    with GeneratedWeb(VENDORS, images=6) as web:
         web.write_seeds(folder / "seeds.csv")
         for name in ("home", "one"):
             make_workspace(folder / name)

@@ -102,6 +102,11 @@ class Store:
         with self.reading(name) as source, path.open("xb") as target:
             return _copy(source, target, on_bytes)
 
+    def register_with(self, database: Any) -> None:
+        """Let a DuckDB connection read this store through the same library, which knows how to get in. Errors: StoreAwayError."""
+        with self._reaching("it could not be reached") as (files, _):
+            database.register_filesystem(files)
+
     def remove(self) -> None:
         """Take the folder away with all that is in it. Errors: StoreAwayError."""
         with self._reaching("it could not be taken away") as (files, root):

@@ -62,6 +62,7 @@ GROUPS: dict[str, tuple[Verb, ...]] = {
     ),
     "Library": (
         Verb("recognise", "Say which official logos files show; needs no workspace."),
+        Verb("lake", "Ask many shards as one, without merging them."),
         Verb("hunt", "Look for new logos in every image that was ever seen."),
     ),
 }

@@ -36,7 +36,7 @@ BUDGET = 2
 
 
 def test_a_crawl_on_workers_gives_the_rows_of_one_machine_also_when_one_is_killed(tmp_path: Path):
-    with GeneratedWeb(6, images=4) as web:
+    with GeneratedWeb(6, images=6) as web:
         web.write_seeds(tmp_path / "seeds.csv")
         for name in ("one", "many"):
             make_workspace(tmp_path / name)
