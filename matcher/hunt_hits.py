@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ledger.archive.stores import StoreAwayError
 from ledger.database import Ledger
 from ledger.errors import EvidenceBrokenError
 from ledger.identity import sha256_hex
@@ -106,7 +107,7 @@ def _read_image(ledger: Ledger, warc_dir: Path, image_sha256: Sha256) -> bytes |
     for capture_id in (None, *captures):
         try:
             content = image_content(ledger, warc_dir, image_sha256, capture_id)
-        except EvidenceBrokenError as error:
+        except (EvidenceBrokenError, StoreAwayError) as error:
             reasons[str(error)] = None
             continue
         if sha256_hex(content) == image_sha256:

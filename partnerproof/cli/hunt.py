@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, fields
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 from rich.progress import Progress
 
 from casebook.files.tables import plain, write_csv
-from matcher.hunt import ShortList, read_new_logos, short_list_images
-from matcher.hunt_hits import Hit, Verification, verify_images
+from ledger.archive.stores import Store
+from ledger.errors import BadInputError, Problem
+from ledger.merging.take_in import find_shards
+from matcher.hunt import read_new_logos, short_list_images
+from matcher.hunt_hits import Hit, verify_images
 from matcher.recognition_process import Recogniser
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.tables import print_rows
+from partnerproof.cluster.merging import whole_address
+from partnerproof.cluster.scheduling import ClusterTerms, reach_cluster
+from partnerproof.cluster.shard_hunt import HuntSum, add_up, hunt_shards
 
 COULD_NOT_LOOK = 3
 COLUMNS = tuple(field.name for field in fields(Hit))
@@ -27,21 +36,53 @@ _NAMED_REASONS = 3
 
 @click.command()
 @click.argument("logos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option("--shards", "places", multiple=True, metavar="SHARD", help="Look in these shards instead of the workspace, as `partnerproof merge` takes them; may be repeated.")  # fmt: skip
+@click.option("--cluster", metavar="ADDRESS", help="Let workers look in the shards: `local`, or the address of a Dask scheduler.")  # fmt: skip
+@click.option("--workers", type=click.IntRange(1, 256), help="How many workers --cluster local starts; default: 2.")
 @click.option("--json", "as_json", is_flag=True, help="The hits as a JSON list.")
 @click.option("--csv", "as_csv", is_flag=True, help="The hits as CSV.")
 @pass_choice
-def hunt(choice: Choice, logos: tuple[Path, ...], as_json: bool, as_csv: bool) -> int:  # noqa: FBT001  # click passes by name
+def hunt(
+    choice: Choice,
+    logos: tuple[Path, ...],
+    places: tuple[str, ...],
+    cluster: str | None,
+    workers: int | None,
+    as_json: bool,  # noqa: FBT001  # click passes by name
+    as_csv: bool,  # noqa: FBT001
+) -> int:
     """Look for logos that are in no official set, in every image that was ever seen. It changes nothing.
 
     To keep what it finds, add the file with `partnerproof brand add` (or to the logos/ of a brand that is there) and run
-    `partnerproof match`. Exit 3 when stored images could not be looked at any more.
+    `partnerproof match`. Exit 3 when stored images, or a shard, could not be looked at.
 
     \b
     Example:
       partnerproof hunt new.svg
+      partnerproof hunt new.svg --shards s3://evidence/crawls --cluster local --workers 4
     """
     if as_json and as_csv:
         raise click.UsageError("choose one of --json and --csv")
+    if (cluster or workers) and not places:
+        raise click.UsageError("--cluster and --workers belong to --shards: name some, or leave them out")
+    if workers and cluster != "local":
+        raise click.UsageError("--workers belongs to --cluster local")
+    failures: list[str] = []
+    found = _hunt_in_shards(logos, places, cluster, workers, failures) if places else _hunt_here(choice, logos)
+    verified = found.verified
+    if as_json:
+        click.echo(json.dumps([asdict(hit) for hit in verified.hits], ensure_ascii=False, indent=2))
+    elif as_csv:
+        write_csv(sys.stdout, COLUMNS, (list(asdict(hit).values()) for hit in verified.hits))
+    else:
+        _print_hits(verified.hits)
+    _print_compared(found, to_stderr=as_json or as_csv)
+    for line in failures:
+        click.echo(plain(line), err=True)
+    return COULD_NOT_LOOK if verified.not_looked_at or failures else 0
+
+
+def _hunt_here(choice: Choice, logos: tuple[Path, ...]) -> HuntSum:
     workspace = choice.workspace()
     brands = read_new_logos(logos)
     console = Console(stderr=True)
@@ -63,14 +104,46 @@ def hunt(choice: Choice, logos: tuple[Path, ...], as_json: bool, as_csv: bool) -
                 warc_dir=workspace.warc,
                 on_image=lambda: progress.advance(looking),
             )
-    if as_json:
-        click.echo(json.dumps([asdict(hit) for hit in verified.hits], ensure_ascii=False, indent=2))
-    elif as_csv:
-        write_csv(sys.stdout, COLUMNS, (list(asdict(hit).values()) for hit in verified.hits))
-    else:
-        _print_hits(verified.hits)
-    _print_compared(short_list, verified, to_stderr=as_json or as_csv)
-    return COULD_NOT_LOOK if verified.not_looked_at else 0
+    return HuntSum(
+        verified=verified,
+        short_listed=len(short_list.image_sha256s),
+        regions=short_list.regions,
+        not_compared=short_list.not_compared,
+    )
+
+
+def _hunt_in_shards(
+    logos: tuple[Path, ...], places: tuple[str, ...], cluster: str | None, workers: int | None, failures: list[str]
+) -> HuntSum:
+    """failures: gets a line for each shard that could not be looked at."""
+    brands = read_new_logos(logos)
+    shards = [shard for place in places for shard in find_shards(Store(whole_address(place)))]
+    if not shards:
+        raise BadInputError(
+            Problem(
+                where="--shards", expected="shards (folders with a shard.json)", got="none", next_step="check the path"
+            )
+        )
+    console = Console(stderr=True)
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        _client(cluster, workers, Path(scratch)) as client,
+        Progress(console=console, disable=not console.is_terminal, transient=True) as progress,
+    ):
+        task = progress.add_task("shards", total=len(shards))
+        hunts = []
+        for each in hunt_shards(client, shards, brands):
+            progress.advance(task)
+            hunts.append(each)
+            if each.failure is not None:
+                failures.append(f"could not look in {each.place}: {each.failure}")
+    return add_up(hunts)
+
+
+def _client(cluster: str | None, workers: int | None, scratch: Path) -> AbstractContextManager[Any]:
+    if cluster is None:
+        return nullcontext()
+    return reach_cluster(ClusterTerms(address=cluster, workers=workers or 2), scratch)
 
 
 def _print_hits(hits: Sequence[Hit]) -> None:
@@ -91,21 +164,22 @@ def _cells(hit: Hit) -> list[str]:
     return [f"{hit.score:.2f}", hit.logo, hit.vendor or "", place, hit.first_seen or ""]
 
 
-def _print_compared(short_list: ShortList, verified: Verification, *, to_stderr: bool) -> None:
+def _print_compared(found: HuntSum, *, to_stderr: bool) -> None:
     """Say how much was compared, and what was not."""
+    verified = found.verified
     lines = [
-        f"{len(verified.hits)} hits in {verified.images} images; compared {short_list.regions} stored regions, "
-        f"looked closely at {len(short_list.image_sha256s) - len(verified.not_looked_at)} images"
+        f"{len(verified.hits)} hits in {verified.images} images; compared {found.regions} stored regions, "
+        f"looked closely at {found.short_listed - len(verified.not_looked_at)} images"
     ]
     if verified.not_looked_at:
         reasons = Counter(verified.not_looked_at.values())
         named = "; ".join(f"{reason} ({images} images)" for reason, images in reasons.most_common(_NAMED_REASONS))
         more = f"; and {len(reasons) - _NAMED_REASONS} further reasons" if len(reasons) > _NAMED_REASONS else ""
         lines.append(f"could not look at {len(verified.not_looked_at)} short-listed images: {named}{more}")
-    if short_list.not_compared:
-        reasons_named = ", ".join(f"{reason} ({images} images)" for reason, images in short_list.not_compared.items())
+    if found.not_compared:
+        reasons_named = ", ".join(f"{reason} ({images} images)" for reason, images in found.not_compared.items())
         step = "v_refusals has what was refused"
-        if short_list.not_compared.keys() - {"refused"}:
+        if found.not_compared.keys() - {"refused"}:
             step += "; run `partnerproof match` for the others"
         lines.append(f"not compared: {reasons_named}; {step}")
     for line in lines:
