@@ -148,10 +148,13 @@ def finished_visits(ledger: Ledger) -> list[VisitId]:
     return ledger.values(f"{_FINISHED} ORDER BY v.crawl_id, v.ordinal")
 
 
-def unjudged_visits(ledger: Ledger, brands: Sequence[str]) -> list[VisitId]:
-    """Return the finished visits that a killed crawl of the same brands left to be judged."""
-    sql = f"{_FINISHED} AND v.judged_at IS NULL AND json_extract(c.settings, '$.PARTNERPROOF_BRANDS') = json(?)"
-    return ledger.values(f"{sql} ORDER BY v.crawl_id, v.ordinal", [json.dumps(sorted(brands))])
+def unjudged_visits(ledger: Ledger, brands: Sequence[str], *, is_running: Callable[[CrawlId], bool]) -> list[VisitId]:
+    """Return the finished visits that killed crawls of the same brands left to be judged; one that is running judges its own."""
+    of_brands = "json_extract(c.settings, '$.PARTNERPROOF_BRANDS') = json(?)"
+    crawls = f"SELECT DISTINCT v.crawl_id FROM visits v JOIN crawls c USING (crawl_id) WHERE v.judged_at IS NULL AND v.state IN ('done', 'failed') AND {of_brands}"
+    killed = [crawl_id for crawl_id in ledger.values(crawls, [json.dumps(sorted(brands))]) if not is_running(crawl_id)]
+    sql = f"{_FINISHED} AND v.judged_at IS NULL AND v.crawl_id IN (SELECT value FROM json_each(?))"
+    return ledger.values(f"{sql} ORDER BY v.crawl_id, v.ordinal", [json.dumps(killed)])
 
 
 def unjudged_of_crawl(ledger: Ledger, crawl_id: CrawlId) -> list[VisitId]:

@@ -34,7 +34,7 @@ from partnerproof.cluster.shard_task import HomeTerms, ShardResult
 from partnerproof.crawl_answers import count_captures, count_done_visits
 from partnerproof.crawl_progress import CrawlProgress
 from partnerproof.crawl_run import CrawlOrder, scrapy_settings
-from partnerproof.flow import LOGOS_CHANGED, count_unfinished, unjudged_visits
+from partnerproof.flow import LOGOS_CHANGED, count_unfinished
 from partnerproof.follower import count_logo_evidence
 from partnerproof.safekeeping.sealing import describe_program, seal_after_crawl
 from partnerproof.version import program_version
@@ -69,9 +69,13 @@ def run_cluster_crawl(workspace: Workspace, order: CrawlOrder, cluster: ClusterO
     with workspace.open_readonly() as ledger:
         done = count_done_visits(ledger, order.seeds.name) if order.seeds is not None else 0
     progress = CrawlProgress(total=order.vendors or 0, done=done, is_quiet=order.is_quiet, as_json=order.log_json)
-    with progress:
+    with progress, workspace.hold(crawl_id) as is_ours:
+        if not is_ours:
+            raise OutsideFailureError(
+                f"crawl {crawl_id}: another process is doing just this crawl; `partnerproof status` shows how far it is"
+            )
         home = _Home(workspace, tuple(brand.slug for brand in brands), cluster, progress)
-        home.judge_left_over(order.brands)
+        home.judge_left_over(crawl_id)
         for shard in find_shards(store.below(crawl_id)):
             home.take(shard)
         with workspace.open_readonly() as ledger:
@@ -137,10 +141,10 @@ class _Home:
             shard.remove()
         return taken
 
-    def judge_left_over(self, brands: Sequence[str]) -> None:
+    def judge_left_over(self, crawl_id: CrawlId) -> None:
         """Judge what a killed merge had taken in."""
         with self.workspace.open_readonly() as ledger:
-            left = unjudged_visits(ledger, brands)
+            left = unjudged_of_crawl(ledger, crawl_id)
         if left:
             with self.workspace.writing("merge"):
                 self._judge(left)

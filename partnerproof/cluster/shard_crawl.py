@@ -21,7 +21,7 @@ from partnerproof.cluster.orders import open_shard_workspace
 from partnerproof.cluster.shard_terms import ShardTerms
 from partnerproof.crawl_answers import count_captures
 from partnerproof.crawl_run import CrawlOrder, scrapy_settings
-from partnerproof.flow import IN_A_SHARD, count_unfinished, unjudged_visits
+from partnerproof.flow import IN_A_SHARD, count_unfinished, unjudged_of_crawl
 from partnerproof.follower import Follower
 from partnerproof.safekeeping.sealing import describe_program
 from partnerproof.workspace import Workspace
@@ -43,12 +43,12 @@ def run_shard_crawl(root: Path, terms: ShardTerms) -> None:
     )
     brands = workspace.load_brands(order.brands)
     read_opt_out(workspace.opt_out)
-    with workspace.writing("crawl a shard"):
-        with workspace.open() as ledger:
+    with workspace.writing_beside("crawl a shard"):
+        with workspace.turn("crawl"), workspace.open() as ledger:
             store_brands(ledger, brands)
             if workspace.warc.is_dir():
                 cut_torn_tails(workspace.warc, ledger)
-            left_over = unjudged_visits(ledger, order.brands)
+            left_over = unjudged_of_crawl(ledger, crawl_id)
         logging.raiseExceptions = False
         follower = Follower(workspace, brands, stages=IN_A_SHARD)
         for visit_id in left_over:
@@ -56,7 +56,7 @@ def run_shard_crawl(root: Path, terms: ShardTerms) -> None:
         follower.start()
         _visit(workspace, order, terms, follower)
         follower.finish()
-        with workspace.open() as ledger:
+        with workspace.turn("crawl"), workspace.open() as ledger:
             left = count_unfinished(ledger, crawl_id)
             if left:
                 raise OutsideFailureError(
