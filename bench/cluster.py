@@ -50,17 +50,31 @@ def run_on_cluster(
     return time.monotonic() - started, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+# verdicts are history: how many a claim has depends on when its vendor's visit ended among the others, on one machine too
+HISTORY = ("v_verdicts",)
+
+
+def judge_again(root: Path) -> None:
+    """Make claims and verdicts of all that is there: what a verdict says of other vendors' walls rests on those that were seen by then."""
+    for verb in ("claims", "judge"):
+        subprocess.run(
+            [sys.executable, "-m", "partnerproof", "-w", str(root), verb], check=True, capture_output=True, cwd=ROOT
+        )
+
+
 def tell_rows(one: Path, other: Path) -> int:
     """Print what differs between two workspaces, through the public views and in what was stored."""
-    wrong = differences(one, other) + doubles(other)
+    for root in (one, other):
+        judge_again(root)
+    wrong = [line for line in differences(one, other) + doubles(other) if not line.startswith("verdicts,")]
     before, after = (read_views(root / "var" / "partnerproof.db") for root in (one, other))
     rows = 0
-    for view in sorted(before):
+    for view in sorted(set(before) - set(HISTORY)):
         gone, new = compare(before[view], after[view])
         rows += max((len(values) for values in before[view].values()), default=0)
         if gone or new:
             wrong.append(f"{view}: {gone.total()} gone, {new.total()} new, such as {[*gone, *new][:1]}")
-    print("\n".join(wrong[:20]) or f"{rows} rows of {len(before)} views equal, none twice")
+    print("\n".join(wrong[:20]) or f"{rows} rows of {len(before) - len(HISTORY)} views equal, none twice")
     return 1 if wrong else 0
 
 

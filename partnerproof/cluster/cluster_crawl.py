@@ -34,7 +34,7 @@ from partnerproof.cluster.shard_task import HomeTerms, ShardResult
 from partnerproof.crawl_answers import count_captures, count_done_visits
 from partnerproof.crawl_progress import CrawlProgress
 from partnerproof.crawl_run import CrawlOrder, scrapy_settings
-from partnerproof.flow import LOGOS_CHANGED, count_unfinished
+from partnerproof.flow import LOGOS_CHANGED, count_unfinished, unjudged_of_crawl
 from partnerproof.follower import count_logo_evidence
 from partnerproof.safekeeping.sealing import describe_program, seal_after_crawl
 from partnerproof.version import program_version
