@@ -1,4 +1,4 @@
-"""Writes docs/reference/ from what is: the schema of a new database, and the command line.
+"""Writes docs/reference/ from what is: the schema of a new database, and the command line, as a page and for man(1).
 
 python docs/make_reference.py [TARGET]     # `make docs`; tests/test_docs.py checks that it was run
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 from make_flow_picture import draw_flow
+from make_man_page import man_page
 
 from ledger.database import Ledger
 from partnerproof.cli.command import root
@@ -110,6 +111,7 @@ def write_reference(target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     (target / "schema.md").write_text(schema_reference(), encoding="utf-8")
     (target / "cli.md").write_text(command_reference(), encoding="utf-8")
+    (target / "partnerproof.1").write_text(man_page(root), encoding="utf-8")
     (target / "flow.svg").write_text(draw_flow(), encoding="utf-8")
 
 

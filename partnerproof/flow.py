@@ -17,7 +17,7 @@ from casebook.verdicts.claims import find_claims
 from casebook.verdicts.judge import Judge
 from crawler.reading.page_continuity import compare_pages
 from crawler.reading.stored_pages import read_again
-from crawler.visits.visit import mark_judged
+from crawler.visits.visit import mark_judged, note_unchanged, read_visit
 from ledger.database import Ledger
 from ledger.lexicon import Lexicon
 from ledger.typed_texts import ClaimId, CrawlId, VisitId
@@ -175,6 +175,8 @@ def take_home(tools: FlowTools, visit_ids: Sequence[VisitId]) -> None:
     """
     hold_back(tools.ledger, tools.brands)
     match_words(tools.ledger, tools.brands, _require(tools.lexicon), visit_ids=visit_ids)
+    for visit_id in visit_ids:
+        note_unchanged(tools.ledger, read_visit(tools.ledger, visit_id))
     run_stages(("compare", "claims"), tools, visit_ids)
     _require(tools.judge).judge(tools.touched)
     tools.touched.clear()

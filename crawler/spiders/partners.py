@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -32,6 +32,7 @@ from crawler.visits.seeds import begin_crawl, end_crawl_if_complete, seed_of_url
 from crawler.visits.visit import (
     PROGRAM_ERROR,
     Budget,
+    EarlierFacts,
     RunningVisit,
     begin_visit,
     end_visit,
@@ -54,7 +55,7 @@ from ledger.identity import utc_now, utc_text
 from ledger.lexicon import Lexicon
 from ledger.proof.writer_lock import acquire_entry_lock, hold_name
 from ledger.records import Crawl, Seed, Visit
-from ledger.typed_texts import CrawlId
+from ledger.typed_texts import CrawlId, VisitId
 from ledger.vocabulary import CrawlKind, VisitState
 
 logger = logging.getLogger(__name__)
@@ -71,7 +72,7 @@ class PartnersSpider(VisitingSpider):
     """Visit vendors and read their partner pages: -a seeds=vendors.csv, or -a url=https://vendor.example/partners.
 
     crawl: the id of a crawl whose visits stand in the database already, as those of a shard do. run: of the shard, in the names of its
-    files. places: who counts the requests to an address; None: this process does.
+    files. earlier: what its visits know of earlier ones. places: who counts the requests to an address; None: this process does.
     """
 
     name = "partners"
@@ -83,6 +84,7 @@ class PartnersSpider(VisitingSpider):
         crawl: str | None = None,
         list_options: ListOptions | None = None,
         run: str = "",
+        earlier: Mapping[VisitId, EarlierFacts] | None = None,
         places: AddressPlaces | None = None,
         **kwargs: Any,
     ) -> None:
@@ -101,6 +103,7 @@ class PartnersSpider(VisitingSpider):
         self.seed_list = [seed_of_url(url)] if url else []
         self.crawl_id = CrawlId(crawl or "")  # of a new crawl it is set when that has begun
         self.run = run
+        self.earlier = earlier or {}
         self.places = places
         self.failure: PartnerproofError | None = None
         self.is_single_url = url is not None
@@ -246,7 +249,7 @@ class PartnersSpider(VisitingSpider):
                 row.start_urls or read_seed(self.ledger, row.seed_id).start_urls
             ):
                 self.crawler.signals.send_catch_log(visit_begun)
-                visit = begin_visit(self.ledger, row, self.budget, utc_text())
+                visit = begin_visit(self.ledger, row, self.budget, utc_text(), earlier=self.earlier.get(row.visit_id))
                 failure: str | None
                 try:
                     failure = await VisitRun(self.tools, visit).run()

@@ -41,6 +41,18 @@ class EarlierPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierFacts:
+    """What a visit takes with it of earlier visits of its vendor, to a machine that has none of them.
+
+    evidence_urls: of images, and style sheets, on which claims of the vendor rest.
+    """
+
+    pages: tuple[EarlierPage, ...] = ()
+    evidence_urls: frozenset[str] = frozenset()
+    wants_contacts: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EarlierCapture:
     """What an earlier visit of the vendor has of a URL, with what a server needs to say whether it still holds."""
 
@@ -120,8 +132,13 @@ class _EarlierPageRow:
     place: int
 
 
-def begin_visit(ledger: Ledger, row: Visit, budget: Budget, now: str) -> RunningVisit:
-    """Mark a visit as running and return its state, with what an interrupted run of it had stored."""
+def begin_visit(
+    ledger: Ledger, row: Visit, budget: Budget, now: str, *, earlier: EarlierFacts | None = None
+) -> RunningVisit:
+    """Mark a visit as running and return its state, with what an interrupted run of it had stored.
+
+    earlier: of a vendor whose earlier visits are not in this database; else they are looked up.
+    """
     seed = read_seed(ledger, row.seed_id)
     if row.start_urls:
         seed = replace(seed, start_urls=row.start_urls)
@@ -136,9 +153,13 @@ def begin_visit(ledger: Ledger, row: Visit, budget: Budget, now: str) -> Running
         )
         for look in ledger.select(Look, failed, [row.visit_id]):
             visit.failed[look.purpose, look.requested_url] = look
-    _remember_earlier(ledger, visit, row)
-    visit.evidence_urls = frozenset(ledger.values(_EVIDENCE_URLS, {"seed": row.seed_id}))
-    visit.wants_contacts = bool(ledger.value(_CONFIRMED, [row.seed_id]))
+    facts = earlier
+    if facts is None:
+        visit.earlier_visit_id = find_earlier_visit(ledger, row)
+        facts = read_earlier_facts(ledger, row, visit.earlier_visit_id)
+    visit.earlier_pages = list(facts.pages)
+    visit.evidence_urls = facts.evidence_urls
+    visit.wants_contacts = facts.wants_contacts
     ledger.execute(
         "UPDATE visits SET state = 'running', started_at = coalesce(started_at, ?) WHERE visit_id = ?",
         [now, row.visit_id],
@@ -146,26 +167,49 @@ def begin_visit(ledger: Ledger, row: Visit, budget: Budget, now: str) -> Running
     return visit
 
 
-def _remember_earlier(ledger: Ledger, visit: RunningVisit, row: Visit) -> None:
-    visit.earlier_visit_id = ledger.value(
+def find_earlier_visit(ledger: Ledger, row: Visit) -> VisitId | None:
+    """Return the vendor's last visit that was done, in any crawl before."""
+    earlier: VisitId | None = ledger.value(
         "SELECT v.visit_id FROM visits v JOIN crawls c USING (crawl_id)"
         " WHERE v.seed_id = ? AND v.state = 'done' AND v.crawl_id < ? AND c.kind = 'crawl' ORDER BY v.crawl_id DESC LIMIT 1",
         [row.seed_id, row.crawl_id],
     )
-    if visit.earlier_visit_id is None:
-        return
-    which = {"visit": visit.earlier_visit_id, "seed": row.seed_id, "most": MAX_EARLIER_PAGES}
-    visit.earlier_pages = [
-        EarlierPage(
-            url=page.url,
-            link_text=page.link_text,
-            kind=page.kind,
-            reason=f"a {page.kind} page on {page.looked_at[:10]}",
-        )
-        for page in ledger.select(_EarlierPageRow, _EARLIER_PAGES, which)
-    ]
+    return earlier
 
 
+def read_earlier_facts(ledger: Ledger, row: Visit, earlier_visit_id: VisitId | None) -> EarlierFacts:
+    """Return what a visit takes with it of earlier ones."""
+    which = {"visit": earlier_visit_id, "seed": row.seed_id, "most": MAX_EARLIER_PAGES}
+    rows = ledger.select(_EarlierPageRow, _EARLIER_PAGES, which) if earlier_visit_id is not None else []
+    return EarlierFacts(
+        pages=tuple(
+            EarlierPage(
+                url=page.url,
+                link_text=page.link_text,
+                kind=page.kind,
+                reason=f"a {page.kind} page on {page.looked_at[:10]}",
+            )
+            for page in rows
+        ),
+        evidence_urls=frozenset(ledger.values(_EVIDENCE_URLS, {"seed": row.seed_id})),
+        wants_contacts=bool(ledger.value(_CONFIRMED, [row.seed_id])),
+    )
+
+
+def note_unchanged(ledger: Ledger, row: Visit) -> int:
+    """Note of a visit's looks since when their content is what it is, where they were made without the vendor's last visit at hand."""
+    earlier = find_earlier_visit(ledger, row)
+    return 0 if earlier is None else ledger.execute(_NOTE_UNCHANGED, {"visit": row.visit_id, "earlier": earlier})
+
+
+_NOTE_UNCHANGED = """
+    UPDATE looks SET unchanged_since = (
+        SELECT coalesce(e.unchanged_since, e.looked_at) FROM looks e
+        WHERE e.visit_id = :earlier AND e.purpose = looks.purpose AND e.requested_url = looks.requested_url)
+    WHERE visit_id = :visit AND outcome = 'looked' AND unchanged_since IS NULL AND content_sha256 = (
+        SELECT e.content_sha256 FROM looks e
+        WHERE e.visit_id = :earlier AND e.purpose = looks.purpose AND e.requested_url = looks.requested_url)
+"""
 _CONFIRMED = "SELECT 1 FROM claims c JOIN cases k ON k.claim_id = c.claim_id WHERE c.seed_id = ? AND (k.state = 'confirmed' OR k.followup IS NOT NULL) LIMIT 1"
 
 # whether a claim is still shown is never told from a file that was not asked for
@@ -246,6 +290,13 @@ def put_back(ledger: Ledger, visit: RunningVisit) -> None:
 def mark_judged(ledger: Ledger, visit_id: VisitId) -> None:
     """Note that matches, claims and verdicts of a visit are there."""
     ledger.update(Visit, {"judged_at": utc_text()}, visit_id=visit_id)
+
+
+def read_visit(ledger: Ledger, visit_id: VisitId) -> Visit:
+    """Return a visit's row."""
+    visit = ledger.find(Visit, visit_id=visit_id)
+    assert visit is not None  # noqa: S101  # the caller has its id from a row
+    return visit
 
 
 def read_seed(ledger: Ledger, seed_id: SeedId) -> Seed:

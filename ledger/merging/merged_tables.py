@@ -77,7 +77,9 @@ MERGED = (
     MergedTable(name="certificates", key=("certificate_sha256",), varying=("warc_file", "warc_offset", "stored_at")),
     MergedTable(name="connections", key=("connection_id",), of=_VISIT),
     MergedTable(name="captures", key=("capture_id",), of=_VISIT),
-    MergedTable(name="looks", key=("look_id",), of=_VISIT),
+    MergedTable(
+        name="looks", key=("look_id",), of=_VISIT, varying=("unchanged_since",)
+    ),  # home knows the vendor's visits before
     MergedTable(name="renders", key=("render_id",), of=_VISIT),
     MergedTable(name="pages", key=("page_id",), of=_VISIT),
     MergedTable(name="inline_images", key=("image_sha256",)),

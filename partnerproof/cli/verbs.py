@@ -23,6 +23,7 @@ GROUPS: dict[str, tuple[Verb, ...]] = {
         Verb("register", "Import registers of authorised partners, ask them, compare them."),
         Verb("account", "Make, list and close accounts of the review application."),
         Verb("doctor", "Say whether foreign bytes are read in a whole box on this machine."),
+        Verb("completion", "Let the shell complete commands and options."),
         Verb("demo", "See the main job done on a fictional web on this machine."),
     ),
     "Run": (

@@ -9,35 +9,40 @@ Reads: crawls, visits, seeds. Writes: no row here; a shard's order fills a works
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
+from crawler.visits.visit import EarlierFacts, EarlierPage, find_earlier_visit, read_earlier_facts
 from ledger.database import Ledger
 from ledger.domains import registrable_domain
 from ledger.errors import BadInputError, Problem
 from ledger.identity import content_id
 from ledger.records import Crawl, Seed, Visit
 from ledger.typed_texts import CrawlId, VisitId
-from ledger.vocabulary import VisitState
+from ledger.vocabulary import PageKind, VisitState
 from partnerproof.config import CONFIG_FILE, PathsConfig, read_config
 from partnerproof.workspace import Workspace
 
 SHARD_VENDORS = 200  # of a shard, unless more share a domain; see bench/README.md
 _PLAIN = PathsConfig()
+EARLIER = "earlier.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShardOrder:
-    """What one worker is to visit. crawl_visits: how many the whole crawl has."""
+    """What one worker is to visit. crawl_visits: how many the whole crawl has; earlier: what visits know of earlier ones."""
 
     shard_id: str
     crawl: Crawl
     seeds: tuple[Seed, ...]
     visits: tuple[Visit, ...]
     crawl_visits: int
+    earlier: dict[VisitId, EarlierFacts]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +83,9 @@ def cut_shards(ledger: Ledger, crawl_id: CrawlId, *, vendors: int) -> Iterator[S
             seeds=tuple(seed for visit in visits if (seed := ledger.find(Seed, seed_id=visit.seed_id)) is not None),
             visits=tuple(visits),
             crawl_visits=len(listed),
+            earlier={
+                visit.visit_id: read_earlier_facts(ledger, visit, find_earlier_visit(ledger, visit)) for visit in visits
+            },
         )
 
 
@@ -152,6 +160,15 @@ def write_shard_workspace(root: Path, order: ShardOrder, files: WorkspaceFiles) 
             )
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
+    (part / EARLIER).write_text(
+        json.dumps(
+            {
+                visit_id: {**asdict(facts), "evidence_urls": sorted(facts.evidence_urls)}
+                for visit_id, facts in order.earlier.items()
+            }
+        ),
+        encoding="utf-8",
+    )
     workspace = open_shard_workspace(part)
     with workspace.open() as ledger:
         with ledger.transaction():
@@ -160,6 +177,19 @@ def write_shard_workspace(root: Path, order: ShardOrder, files: WorkspaceFiles) 
             ledger.add(order.visits)
         ledger.checkpoint()
     part.rename(root)
+
+
+def read_earlier(root: Path) -> dict[VisitId, EarlierFacts]:
+    """Return what the visits of a shard know of earlier ones."""
+    told: dict[str, Any] = json.loads((root / EARLIER).read_text(encoding="utf-8"))
+    return {
+        VisitId(visit_id): EarlierFacts(
+            pages=tuple(EarlierPage(**{**page, "kind": PageKind(page["kind"])}) for page in facts["pages"]),
+            evidence_urls=frozenset(facts["evidence_urls"]),
+            wants_contacts=facts["wants_contacts"],
+        )
+        for visit_id, facts in told.items()
+    }
 
 
 def open_shard_workspace(root: Path) -> Workspace:

@@ -17,7 +17,7 @@ from ledger.typed_texts import CrawlId, VisitId
 from ledger.vocabulary import CustodyEvent
 from matcher.logo_matches import store_brands
 from partnerproof.cluster.address_places import SharedPlaces
-from partnerproof.cluster.orders import open_shard_workspace
+from partnerproof.cluster.orders import open_shard_workspace, read_earlier
 from partnerproof.cluster.shard_terms import ShardTerms
 from partnerproof.crawl_answers import count_captures
 from partnerproof.crawl_run import CrawlOrder, scrapy_settings
@@ -81,6 +81,7 @@ def _visit(workspace: Workspace, order: CrawlOrder, terms: ShardTerms, follower:
     if terms.scheduler is not None:
         per_address = settings.getint("PARTNERPROOF_REQUESTS_PER_ADDRESS")
         places = SharedPlaces(terms.scheduler, terms.tls, per_address=per_address)
+    earlier = read_earlier(workspace.root)
     process = CrawlerProcess(settings)
     scrapy_crawler = process.create_crawler(PartnersSpider)
 
@@ -88,7 +89,7 @@ def _visit(workspace: Workspace, order: CrawlOrder, terms: ShardTerms, follower:
         follower.add(visit_id)
 
     scrapy_crawler.signals.connect(hand_over, signal=visit_ended)
-    process.crawl(scrapy_crawler, crawl=terms.crawl_id, run=terms.run_id, places=places)
+    process.crawl(scrapy_crawler, crawl=terms.crawl_id, run=terms.run_id, earlier=earlier, places=places)
     process.start()
     spider = scrapy_crawler.spider
     if not isinstance(spider, PartnersSpider):
