@@ -7,7 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from crawler.visits.visit import begin_visit, end_visit, find_earlier_capture, put_back
+from crawler.visits.visit import (
+    begin_visit,
+    end_visit,
+    find_earlier_capture,
+    note_unchanged,
+    put_back,
+    read_earlier_facts,
+)
 from ledger.identity import utc_text
 from ledger.records import Visit
 from ledger.vocabulary import PageKind, Purpose, VisitState
@@ -85,6 +92,28 @@ def test_the_next_visit_begins_with_the_partner_pages_of_the_last(room):
     earlier = find_earlier_capture(room.ledger, second, f"{SITE}/")
     assert earlier is not None
     assert (earlier.capture_id, earlier.etag) == (first.captures[f"{SITE}/"], "x")
+
+
+def test_what_is_known_of_earlier_visits_goes_to_where_they_are_not(room):
+    room.run()
+    second = room.begin()
+    facts = read_earlier_facts(room.ledger, again(room, second.visit_id), second.earlier_visit_id)
+    assert [page.url for page in facts.pages] == [f"{SITE}/partners.html"]
+    elsewhere = begin_visit(room.ledger, again(room, second.visit_id), BUDGET, utc_text(), earlier=facts)
+    assert (elsewhere.earlier_visit_id, elsewhere.earlier_pages) == (None, list(facts.pages))
+
+
+def test_what_did_not_change_is_noted_when_the_earlier_visit_is_at_hand_again(room):
+    room.run()
+    (room.site / "index.html").write_text(f"<title>New</title><a href=/partners.html>Partners</a>{WORDS}")
+    second = room.run()
+    sql = "SELECT requested_url, unchanged_since FROM looks WHERE visit_id = ? AND outcome = 'looked' ORDER BY 1"
+    expected = [tuple(row) for row in room.ledger.rows(sql, [second.visit_id])]
+    assert {since is None for _, since in expected} == {True, False}
+    room.ledger.execute("UPDATE looks SET unchanged_since = NULL WHERE visit_id = ?", [second.visit_id])
+    assert note_unchanged(room.ledger, again(room, second.visit_id)) > 0
+    assert note_unchanged(room.ledger, again(room, second.visit_id)) == 0
+    assert [tuple(row) for row in room.ledger.rows(sql, [second.visit_id])] == expected
 
 
 def test_the_end_of_a_visit_says_why(room):

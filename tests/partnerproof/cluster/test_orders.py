@@ -17,6 +17,7 @@ from partnerproof.cluster.orders import (
     WorkspaceFiles,
     cut_shards,
     open_shard_workspace,
+    read_earlier,
     read_workspace_files,
     write_shard_workspace,
 )
@@ -95,6 +96,8 @@ def test_a_shards_workspace_has_what_a_crawl_reads_wherever_home_keeps_it(tmp_pa
     with shard.open_readonly() as ledger:
         assert ledger.values("SELECT ordinal FROM visits ORDER BY ordinal") == [2, 3, 5]
         assert ledger.value("SELECT crawl_id FROM crawls") == order.crawl.crawl_id
+    assert read_earlier(shard.root) == order.earlier
+    assert set(order.earlier) == {visit.visit_id for visit in order.visits}
 
 
 def test_no_file_is_written_outside_a_shards_workspace(tmp_path: Path):
