@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ledger.errors import OutsideFailureError
+from ledger.extras import how_to_install
 from ledger.typed_texts import Sha256
 
 CHUNK_BYTES = 1 << 20
@@ -124,7 +125,7 @@ class Store:
             from fsspec.core import url_to_fs
         except ImportError as error:
             raise OutsideFailureError(
-                f"{self.url}: a store needs the cluster extra; run: pip install 'partnerproof[cluster]'"
+                f"{self.url}: a store needs the cluster extra; run: {how_to_install('cluster')}"
             ) from error
         try:
             files, root = url_to_fs(self.url)

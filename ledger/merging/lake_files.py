@@ -12,6 +12,7 @@ from typing import Any
 
 from ledger.database import Ledger
 from ledger.errors import OutsideFailureError
+from ledger.extras import how_to_install
 
 # what a shard has to say by itself; the others rest on what is made at home
 SHARD_VIEWS = (
@@ -107,5 +108,5 @@ def _arrow() -> Any:
     try:
         import pyarrow
     except ImportError as error:
-        raise OutsideFailureError("a lake needs the lake extra; run: pip install 'partnerproof[lake]'") from error
+        raise OutsideFailureError(f"a lake needs the lake extra; run: {how_to_install('lake')}") from error
     return pyarrow

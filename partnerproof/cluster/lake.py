@@ -18,6 +18,7 @@ from typing import Any
 from ledger.archive.stores import Store
 from ledger.database import Ledger
 from ledger.errors import BadInputError, OutsideFailureError, Problem
+from ledger.extras import how_to_install
 from ledger.identity import utc_text
 from ledger.merging.lake_files import SHARD_VIEWS, known_views, read_view, write_view
 from ledger.merging.shard_manifest import DATABASE, MANIFEST, read_shard_manifest
@@ -85,7 +86,7 @@ def ask_lake(lake: Store, sql: str, workspace: Workspace | None) -> Answer:
     try:
         import duckdb
     except ImportError as error:
-        raise OutsideFailureError("a lake needs the lake extra; run: pip install 'partnerproof[lake]'") from error
+        raise OutsideFailureError(f"a lake needs the lake extra; run: {how_to_install('lake')}") from error
     notes = [json.loads(lake.below(_NOTES).read(name) or b"{}") for name in lake.below(_NOTES).names()]
     if not notes:
         raise BadInputError(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.errors import OutsideFailureError
+from ledger.extras import how_to_install
 from partnerproof.cluster.orders import ShardOrder, WorkspaceFiles
 from partnerproof.cluster.shard_task import HomeTerms, ShardResult, run_shard
 
@@ -23,10 +24,11 @@ MOST_DEATHS = 20  # of workers that had a shard: one that kills every worker mus
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterTerms:
-    """Where shards are run. address: "local", or a scheduler's; workers: of a local cluster."""
+    """Where shards are run. address: "local", or a scheduler's, which has so long to answer; workers: of a local cluster."""
 
     address: str
     workers: int = 2
+    timeout_s: int = 20
 
 
 @contextmanager
@@ -36,7 +38,7 @@ def reach_cluster(terms: ClusterTerms, scratch: Path) -> Iterator[Any]:
         from distributed import Client
     except ImportError as error:
         raise OutsideFailureError(
-            "a crawl on several workers needs the cluster extra; run: pip install 'partnerproof[cluster]'"
+            f"a crawl on several workers needs the cluster extra; run: {how_to_install('cluster')}"
         ) from error
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # we tell ourselves what became of each shard
     if terms.address == LOCAL:
@@ -45,7 +47,7 @@ def reach_cluster(terms: ClusterTerms, scratch: Path) -> Iterator[Any]:
             yield client
         return
     try:
-        client = Client(terms.address, timeout="20s")
+        client = Client(terms.address, timeout=f"{terms.timeout_s}s")
     except Exception as error:  # timeouts, refused certificates, wrong addresses: each of another library
         raise OutsideFailureError(
             f"{terms.address}: the scheduler could not be reached ({type(error).__name__}: {str(error)[:300]}); start it, or name another"
