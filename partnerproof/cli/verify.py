@@ -15,8 +15,8 @@ import click
 
 from casebook.files.tables import plain
 from ledger.errors import BadInputError, PartnerproofError, Problem
+from ledger.merging.shard_chains import check_shard_chains
 from ledger.proof.fixity import Place
-from ledger.proof.shard_chains import check_shard_chains
 from ledger.proof.verification import Verification
 from ledger.proof.verifier import BROKEN, MANIFEST, NOT_CHECKED, OK, Check, check_export
 from ledger.vocabulary import CustodyEvent

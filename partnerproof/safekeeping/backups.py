@@ -26,9 +26,9 @@ from typing import Any
 
 from ledger.errors import BadInputError, EvidenceBrokenError, OutsideFailureError, Problem
 from ledger.identity import parse_utc, sha256_hex, utc_text
+from ledger.merging.shard_chains import SHARDS_NAME, check_shard_chains
 from ledger.proof.custody import CustodyLog
 from ledger.proof.fixity import Place
-from ledger.proof.shard_chains import SHARDS_NAME, check_shard_chains
 from ledger.proof.verification import Verification
 from ledger.proof.verifier import BROKEN, CHUNK_BYTES, OK, Check, canonical, file_facts
 from ledger.proof.writer_lock import ENTRY_LOCK, HELD_NAMES, LOG_NAME, NEXT_LOCK, SEALS_NAME, WRITER_LOCK

@@ -1,6 +1,6 @@
 """Shards come home: again, in other orders, half copied, broken, contradicting; and what is left of their chains.
 
-Tests: ledger/merging/shard_rows.py, ledger/merging/merged_tables.py, ledger/merging/shard_manifest.py, ledger/proof/shard_chains.py,
+Tests: ledger/merging/shard_rows.py, ledger/merging/merged_tables.py, ledger/merging/shard_manifest.py, ledger/merging/shard_chains.py,
 partnerproof/cluster/merging.py, partnerproof/cli/merge.py.
 """
 
