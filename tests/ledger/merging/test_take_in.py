@@ -18,11 +18,11 @@ from ledger.archive.stores import Store
 from ledger.errors import EvidenceBrokenError
 from ledger.merging.merged_tables import MERGED, NOT_MERGED, OWN_RULES
 from ledger.merging.shard_manifest import MANIFEST, ShardManifest, read_shard_manifest
-from ledger.merging.take_in import ShardOutcome, take_in
+from ledger.merging.take_in import ShardOutcome, TakenShard, take_in
 from ledger.proof.sealed_rows import NOT_SEALED, TABLES
 from ledger.proof.writer_lock import acquire_writer_lock
 from ledger.vocabulary import CustodyEvent
-from partnerproof.cluster.cluster_crawl import shard_home
+from partnerproof.cluster.merging import shard_home
 from partnerproof.workspace import Workspace
 from tests.conftest import run_partnerproof
 from tests.shards import VENDORS, CrawledShards
@@ -30,9 +30,13 @@ from tests.shards import VENDORS, CrawledShards
 OTHER_LATER = {"recognised_at", "stored_at", "recorded_at", "read_at", "judged_at", "warc_offset", "warc_file"}
 
 
-def merge(workspace: Workspace, *shards: Path) -> list[ShardOutcome]:
+def take(workspace: Workspace, shard: Path) -> TakenShard:
     with acquire_writer_lock(workspace.database, "merge"):
-        return [take_in(shard_home(workspace), Store(str(shard))).outcome for shard in shards]
+        return take_in(shard_home(workspace), Store(str(shard)))
+
+
+def merge(workspace: Workspace, *shards: Path) -> list[ShardOutcome]:
+    return [take(workspace, shard).outcome for shard in shards]
 
 
 def rows_of(database: Path) -> dict[str, set[tuple[object, ...]]]:
@@ -133,13 +137,13 @@ def test_a_half_copied_shard_is_named_and_the_others_are_taken(crawled_shards: C
     warc = next((first / "warc").iterdir())
     content = warc.read_bytes()
     warc.write_bytes(content[:-10])
-    assert f"warc/{warc.name}: expected" in run_partnerproof("-w", crawled_shards.home, "merge", first, code=1)
+    assert f"warc/{warc.name}: expected" in take(crawled_shards.workspace, first).detail
     warc.unlink()
-    assert f"warc/{warc.name} is not there" in run_partnerproof("-w", crawled_shards.home, "merge", first, code=1)
+    assert f"warc/{warc.name} is not there" in take(crawled_shards.workspace, first).detail
     assert not (crawled_shards.workspace.warc / warc.name).exists()
     warc.write_bytes(content)
-    run_partnerproof("-w", crawled_shards.home, "merge", crawled_shards.store)
-    assert differences(crawled_shards.one, crawled_shards.home) == []
+    assert merge(crawled_shards.workspace, first) == [ShardOutcome.MERGED]
+    assert len(rows_of(crawled_shards.workspace.database)["captures"]) > 0
     assert list(crawled_shards.workspace.shards.glob(".*")) == []
 
 
@@ -149,8 +153,7 @@ def test_a_shard_whose_seal_does_not_hold_is_refused(crawled_shards: CrawledShar
         database.execute("UPDATE looks SET requested_url = 'http://elsewhere.example/' WHERE rowid = 1")
     database.close()
     change_manifest(first)
-    with acquire_writer_lock(crawled_shards.workspace.database, "merge"):
-        taken = take_in(shard_home(crawled_shards.workspace), Store(str(first)))
+    taken = take(crawled_shards.workspace, first)
     assert taken.outcome is ShardOutcome.REFUSED
     assert "partnerproof.db" in taken.detail
     assert rows_of(crawled_shards.workspace.database)["looks"] == set()
@@ -166,8 +169,7 @@ def test_another_run_of_a_shard_that_is_here_contradicts_it(crawled_shards: Craw
     database.close()
     told = json.loads((first / MANIFEST).read_bytes())
     change_manifest(first, run_id=told["run_id"][::-1])
-    with acquire_writer_lock(crawled_shards.workspace.database, "merge"):
-        taken = take_in(shard_home(crawled_shards.workspace), Store(str(first)))
+    taken = take(crawled_shards.workspace, first)
     assert taken.outcome is ShardOutcome.REFUSED
     assert "is here from another run, and not the same" in taken.detail
     assert rows_of(crawled_shards.workspace.database)["captures"] == before["captures"]
@@ -178,8 +180,8 @@ def test_rows_that_both_have_stay_as_they_are_here_and_are_counted(crawled_shard
     with sqlite3.connect(crawled_shards.workspace.database) as database:
         database.execute("UPDATE brands SET name = 'Quintary Works'")
     database.close()
-    out = run_partnerproof("-w", crawled_shards.home, "merge", first, second)
-    assert "1 brands were here with other values, and stay" in out
+    merged = [take(crawled_shards.workspace, shard).merged for shard in (first, second)]
+    assert [rows.kept for rows in merged if rows] == [{"brands": 1}] * 2
     with crawled_shards.workspace.open_readonly() as ledger:
         assert ledger.value("SELECT name FROM brands") == "Quintary Works"
 
@@ -197,7 +199,7 @@ def test_what_a_killed_merge_left_is_merged_again(crawled_shards: CrawledShards)
 
 
 def test_a_chain_that_was_changed_afterwards_is_broken(crawled_shards: CrawledShards):
-    run_partnerproof("-w", crawled_shards.home, "merge", crawled_shards.store)
+    assert merge(crawled_shards.workspace, *crawled_shards.shards) == [ShardOutcome.MERGED] * 2
     kept = next(crawled_shards.workspace.shards.iterdir())
     lines = (kept / "custody.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
     (kept / "custody.jsonl").write_text("".join(lines[:-1]), encoding="utf-8")
