@@ -19,6 +19,7 @@ from partnerproof.cluster.shard_task import HomeTerms, ShardResult, run_shard
 LOCAL = "local"
 MOST_STARTS = 4  # of a local cluster
 MOST_TRIES = 4  # of a shard that fails as a value: on other workers, where there are any
+MOST_STRIKES = 2  # shards in a row that fail by a worker's own fault, its disk or network: then it gets no more
 MOST_DEATHS = 20  # of workers that had a shard: one that kills every worker must end
 
 
@@ -115,11 +116,15 @@ def run_shards(
         return future
 
     failed_on: dict[str, frozenset[str]] = {}
+    strikes: dict[str, int] = {}
     waiting = as_completed([hand_out(_Owed(order)) for order in orders])
     for future in waiting:
         shard = owed.pop(future.key)
         if future.status == "finished":
             result: ShardResult = future.result()
+            strikes[result.worker] = strikes.get(result.worker, 0) + 1 if result.is_outside else 0
+            if strikes[result.worker] >= MOST_STRIKES:
+                _retire(client, result.worker)
             if result.failure is None or shard.tries + 1 >= MOST_TRIES:
                 yield result
                 continue
@@ -138,6 +143,13 @@ def run_shards(
                 "the cluster's scheduler is gone; what came home is here, run the same command to go on"
             )
         yield ShardResult(shard_id=shard.order.shard_id, worker="", failure=f"{type(error).__name__}: {error}"[:500])
+
+
+def _retire(client: Any, worker: str) -> None:
+    """Give a worker no more shards, unless it is the last: a full disk fails each shard at once, and so would get all of them."""
+    known = client.scheduler_info(n_workers=-1)["workers"]
+    if worker in known and len(known) > 1:
+        client.retire_workers([worker], close_workers=True)
 
 
 def _hand_on(files: WorkspaceFiles) -> WorkspaceFiles:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.archive.stores import Store
-from ledger.errors import PartnerproofError
+from ledger.errors import OutsideFailureError, PartnerproofError
 from ledger.identity import event_id, utc_text
 from ledger.merging.shard_manifest import DATABASE, LOG, MANIFEST, SEALS, WARC, ShardManifest
 from partnerproof.cluster.orders import ShardOrder, WorkspaceFiles, open_shard_workspace, write_shard_workspace
@@ -48,12 +48,16 @@ class HomeTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShardResult:
-    """One run of a shard. name: of its folder in the store, when it came home; failure: why it did not."""
+    """One run of a shard. name: of its folder in the store, when it came home; failure: why it did not.
+
+    is_outside: the machine's fault, its disk or network; another one may do better.
+    """
 
     shard_id: str
     worker: str
     name: str | None = None
     failure: str | None = None
+    is_outside: bool = False
     crawl_s: float = 0.0
     home_s: float = 0.0
     home_bytes: int = 0
@@ -73,7 +77,9 @@ def run_shard(order: ShardOrder, files: WorkspaceFiles, terms: HomeTerms) -> Sha
     try:
         return crawl_shard(scratch, order, files, terms, worker=str(worker.address), scheduler=scheduler, tls=tls)
     except (PartnerproofError, OSError) as error:
-        return ShardResult(shard_id=order.shard_id, worker=str(worker.address), failure=str(error)[:_MOST_TOLD])
+        is_outside = isinstance(error, (OSError, OutsideFailureError))
+        told = str(error)[:_MOST_TOLD]
+        return ShardResult(shard_id=order.shard_id, worker=str(worker.address), failure=told, is_outside=is_outside)
 
 
 def crawl_shard(
@@ -98,10 +104,14 @@ def crawl_shard(
         (root / RUN_FILE).write_text(event_id(), encoding="ascii")
     run_id: str = (root / RUN_FILE).read_text(encoding="ascii")
     started = time.monotonic()
-    ended_with = _crawl(root, run_id, order, terms, scheduler=scheduler, tls=tls)
+    code, words = _crawl(root, run_id, order, terms, scheduler=scheduler, tls=tls)
     crawl_s = time.monotonic() - started
-    if ended_with is not None:
-        return ShardResult(shard_id=order.shard_id, worker=worker, failure=ended_with, crawl_s=crawl_s)
+    if code:
+        failure = f"the crawl of the shard ended with {code}: {words or 'it said nothing'}"
+        is_outside = code == OutsideFailureError.exit_code
+        return ShardResult(
+            shard_id=order.shard_id, worker=worker, failure=failure, is_outside=is_outside, crawl_s=crawl_s
+        )
     manifest = bring_home(open_shard_workspace(root), Store(terms.store), order, run_id)
     shutil.rmtree(root, ignore_errors=True)
     return ShardResult(
@@ -122,8 +132,8 @@ def _crawl(
     *,
     scheduler: str | None,
     tls: dict[str, str | None] | None,
-) -> str | None:
-    """Run the process that crawls to its end; returns why it failed, or None. It dies with the thread that started it."""
+) -> tuple[int, str]:
+    """Run the process that crawls to its end; returns its exit code and last words. It dies with the thread that started it."""
     told = ShardTerms(
         root=str(root),
         run_id=run_id,
@@ -141,11 +151,8 @@ def _crawl(
     with tempfile.TemporaryFile() as output:  # a pipe that nobody reads would stop it
         child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output, stderr=output, cwd=root)
         child.communicate(told.as_json().encode())
-        if child.returncode == 0:
-            return None
         output.seek(0)
-        words = output.read().decode("utf-8", "replace").strip()[-_MOST_TOLD:]
-    return f"the crawl of the shard ended with {child.returncode}: {words or 'it said nothing'}"
+        return child.returncode, output.read().decode("utf-8", "replace").strip()[-_MOST_TOLD:]
 
 
 def bring_home(workspace: Workspace, store: Store, order: ShardOrder, run_id: str) -> ShardManifest:
