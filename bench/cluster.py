@@ -9,6 +9,7 @@ python -m bench.cluster merge --vendors 10000 --shard 100      # 100 shards of 1
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
 import re
@@ -167,20 +168,84 @@ def compare_kills(folder: Path, web: GeneratedWeb, options: argparse.Namespace) 
     return tell_rows(one, killed)
 
 
+def crawl_alone(root: Path, seeds: Path) -> tuple[float, float]:
+    """Crawl on one machine; returns seconds by the clock and of processor time."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    clock_s = run_to_end(root, seeds)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return clock_s, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def compare_speed(folder: Path, web: GeneratedWeb, options: argparse.Namespace) -> int:
+    """One worker with one core against two with two, and what all of it costs beside a plain crawl, in processor time."""
+    seeds = folder / "seeds.csv"
+    make_workspace(folder / "alone")
+    clock_s, alone_s = crawl_alone(folder / "alone", seeds)
+    print(f"one machine, both cores: {clock_s:.1f} s by the clock, {alone_s:.1f} s of processor", flush=True)
+    taken = []
+    for workers, cores in ((1, "0"), (2, "0,1")):
+        root = folder / f"of-{workers}"
+        make_workspace(root)
+        clock_s, processor_s = run_on_cluster(root, seeds, workers=workers, shard=options.shard, cores=cores)
+        taken.append(clock_s)
+        more = 100 * (processor_s / alone_s - 1)
+        print(
+            f"{workers} workers on cores {cores}: {clock_s:.1f} s, {processor_s:.1f} s of processor, {more:+.1f} %",
+            flush=True,
+        )
+    print(f"two workers against one: {taken[0] / taken[1]:.2f}")
+    return 0
+
+
+def measure_merge(folder: Path, web: GeneratedWeb, options: argparse.Namespace) -> int:
+    """Crawl into a store, then merge all of its shards into an empty workspace."""
+    seeds, store = folder / "seeds.csv", folder / "store"
+    make_workspace(folder / "home")
+    clock_s, processor_s = run_on_cluster(
+        folder / "home", seeds, workers=options.workers[0], shard=options.shard, store=store
+    )
+    size = sum(path.stat().st_size for path in store.rglob("*") if path.is_file())
+    shards = list(store.rglob("shard.json"))
+    print(
+        f"crawl: {clock_s:.1f} s, {processor_s:.1f} s of processor; {web.requests.total()} requests; {len(shards)} shards, {size / 1e6:.1f} MB",
+        flush=True,
+    )
+    make_workspace(folder / "new")
+    command = [sys.executable, "-m", "partnerproof", "-w", str(folder / "new"), "merge", str(store), "--json"]
+    started = time.monotonic()
+    with (folder / "merged.json").open("wb") as out:
+        process = subprocess.Popen(command, stdout=out, cwd=ROOT)
+        _, _, used = os.wait4(process.pid, 0)
+    seconds, processor_s = time.monotonic() - started, used.ru_utime + used.ru_stime
+    merged = json.loads((folder / "merged.json").read_bytes())
+    rows = sum(shard["rows"] for shard in merged)
+    print(
+        f"merge with judging: {len(merged)} shards, {rows} rows in {seconds:.1f} s ({processor_s:.1f} s of processor): {rows / seconds:.0f} rows a second, peak {used.ru_maxrss / 1e3:.0f} MB;"
+        f" outcomes {sorted({shard['outcome'] for shard in merged})}"
+    )
+    return tell_rows(folder / "home", folder / "new")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["rows", "kills"])
+    parser.add_argument("what", choices=["rows", "kills", "speed", "merge"])
     parser.add_argument("--vendors", type=int, default=200)
     parser.add_argument("--images", type=int, default=8)
     parser.add_argument("--workers", type=int, nargs="+", default=[2])
     parser.add_argument("--shard", type=int, default=25)
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--realistic", action="store_true", help="pages of 30 kB, images of some kB, a style sheet")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as made, GeneratedWeb(options.vendors, images=options.images) as web:
+    with (
+        tempfile.TemporaryDirectory() as made,
+        GeneratedWeb(options.vendors, images=options.images, is_realistic=options.realistic) as web,
+    ):
         web.write_seeds(Path(made, "seeds.csv"))
-        return {"rows": compare_rows, "kills": compare_kills}[options.what](Path(made), web, options)
+        return MEASURES[options.what](Path(made), web, options)
 
+
+MEASURES = {"rows": compare_rows, "kills": compare_kills, "speed": compare_speed, "merge": measure_merge}
 
 if __name__ == "__main__":
     sys.exit(main())
