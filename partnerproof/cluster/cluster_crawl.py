@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import click
 
@@ -78,14 +80,17 @@ def run_cluster_crawl(workspace: Workspace, order: CrawlOrder, cluster: ClusterO
         home.judge_left_over(crawl_id)
         for shard in find_shards(store.below(crawl_id)):
             home.take(shard)
-        with workspace.open_readonly() as ledger:
-            orders = list(cut_shards(ledger, crawl_id, vendors=cluster.shard_vendors))
         failures: list[ShardResult] = []
-        if orders:
+        with (
+            workspace.open_readonly() as ledger
+        ):  # asked for each shard as it is handed out: memory does not grow with the list
+            orders = cut_shards(ledger, crawl_id, vendors=cluster.shard_vendors)
+            first = next(orders, None)
             files = read_workspace_files(workspace, order.brands)
             terms = HomeTerms(order=_for_workers(order), store=store.url, program=program_version())
-            with reach_cluster(cluster.cluster, scratch) as client:
-                for result in run_shards(client, orders, files, terms):
+            reached = nullcontext() if first is None else reach_cluster(cluster.cluster, scratch)
+            with reached as client:
+                for result in run_shards(client, chain([first], orders), files, terms) if first is not None else ():
                     if result.name is None:
                         failures.append(result)
                         progress.warn(f"shard {result.shard_id}: {result.failure}", event="shard")

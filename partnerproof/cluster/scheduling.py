@@ -5,9 +5,10 @@ worker had, and carries the bytes; here is only which shard is still owed.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from partnerproof.cluster.shard_task import HomeTerms, ShardResult, run_shard
 LOCAL = "local"
 MOST_STARTS = 4  # of a local cluster
 MOST_TRIES = 4  # of a shard that fails as a value: on other workers, where there are any
+AHEAD, LEAST_AHEAD = 3, 16  # shards handed out for each worker's thread, and in all
 MOST_STRIKES = 2  # shards in a row that fail by a worker's own fault, its disk or network: then it gets no more
 MOST_DEATHS = 20  # of workers that had a shard: one that kills every worker must end
 
@@ -90,9 +92,12 @@ class _Owed:
 
 
 def run_shards(
-    client: Any, orders: Sequence[ShardOrder], files: WorkspaceFiles, terms: HomeTerms
+    client: Any, orders: Iterable[ShardOrder], files: WorkspaceFiles, terms: HomeTerms
 ) -> Iterator[ShardResult]:
-    """Yield what became of each shard, as it becomes known. Errors: OutsideFailureError when the scheduler is gone."""
+    """Yield what became of each shard, as it becomes known. Errors: OutsideFailureError when the scheduler is gone.
+
+    Only so many shards are with the scheduler as keep all workers busy: each carries its vendors.
+    """
     from distributed import KilledWorker, as_completed
 
     # an argument that is a task of its own lies on the workers once, and is made again where the one that had it died
@@ -117,9 +122,17 @@ def run_shards(
 
     failed_on: dict[str, frozenset[str]] = {}
     strikes: dict[str, int] = {}
-    waiting = as_completed([hand_out(_Owed(order)) for order in orders])
+    rest = iter(orders)
+
+    def hand_out_more() -> list[Any]:
+        most = max(LEAST_AHEAD, AHEAD * sum(client.nthreads().values()))
+        return [hand_out(_Owed(order)) for order in islice(rest, max(0, most - len(owed)))]
+
+    waiting = as_completed(hand_out_more())
     for future in waiting:
         shard = owed.pop(future.key)
+        for more in hand_out_more() if future.status == "finished" else ():
+            waiting.add(more)
         if future.status == "finished":
             result: ShardResult = future.result()
             strikes[result.worker] = strikes.get(result.worker, 0) + 1 if result.is_outside else 0

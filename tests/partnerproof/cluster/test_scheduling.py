@@ -26,12 +26,12 @@ from tests.new_ledger import new_ledger
 NOTHING = WorkspaceFiles(files={})
 
 
-def order() -> ShardOrder:
+def order(number: int = 0) -> ShardOrder:
     crawl = Crawl(
         crawl_id=CrawlId("01KC7B2Z1N3R8T6V4X9Y2A5D7F"), order_sha256="0", seeds_file="v.csv", settings={}, tool_version="1",
         started_at=utc_text(), ended_at=None, kind=CrawlKind.CRAWL, made_with={},
     )  # fmt: skip
-    return ShardOrder(shard_id="a" * 20, crawl=crawl, seeds=(), visits=(), crawl_visits=0, earlier={})
+    return ShardOrder(shard_id=f"{number:020x}", crawl=crawl, seeds=(), visits=(), crawl_visits=0, earlier={})
 
 
 def terms(store: Path) -> HomeTerms:
@@ -53,8 +53,11 @@ def here(tmp_path: Path) -> Iterator[Any]:
 def test_what_fails_on_one_worker_is_tried_on_others_and_then_told(here: Any, tmp_path: Path):
     here.cluster.scale(2)
     here.wait_for_workers(2)
-    results = list(run_shards(here, [order()], NOTHING, terms(tmp_path)))
-    assert [(result.name, "install the same" in (result.failure or "")) for result in results] == [(None, True)]
+    orders = [order(number) for number in range(40)]
+    results = list(run_shards(here, iter(orders), NOTHING, terms(tmp_path)))
+    assert {result.shard_id for result in results} == {each.shard_id for each in orders}
+    assert {(result.name, "install the same" in (result.failure or "")) for result in results} == {(None, True)}
+    assert len(results) == len(orders)
 
 
 def test_a_scheduler_that_is_gone_ends_the_command(here: Any, tmp_path: Path):
