@@ -69,9 +69,11 @@ def _start_local(workers: int, scratch: Path) -> Any:
                 n_workers=workers,
                 threads_per_worker=1,
                 processes=True,
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",  # None would be the port 8787 of every interface
                 local_directory=str(scratch),
                 host="127.0.0.1",
+                protocol="tls",
+                security=True,  # certificates of its own, for as long as it runs: others of this machine must not give it work
                 silence_logs=logging.CRITICAL,
             )
         except (RuntimeError, OSError, TimeoutError) as error:
