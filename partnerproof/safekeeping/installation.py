@@ -17,7 +17,7 @@ from pathlib import Path
 
 from crawler.drawing.browser import Browser, BrowserOptions, Fetched, RenderFailedError, find_executable
 from crawler.drawing.browser_user import try_browser
-from ledger.box_check import check_box
+from ledger.boxes.box_check import check_box
 from ledger.extras import how_to_install
 
 TIMEOUT_S = 30
