@@ -31,7 +31,8 @@ def make_shards(folder: Path) -> None:
         order = CrawlOrder(
             seeds=folder / "seeds.csv", list_options=ListOptions(allow_private=True), allow_private=True, delay_s=0.0
         )
-        crawl_id = begin_cluster_crawl(workspace, order, workspace.load_brands())
+        with workspace.writing_beside("crawl"):
+            crawl_id = begin_cluster_crawl(workspace, order, workspace.load_brands())
         with workspace.open_readonly() as ledger:
             orders = list(cut_shards(ledger, crawl_id, vendors=SHARD_VENDORS))
         files = read_workspace_files(workspace, ())

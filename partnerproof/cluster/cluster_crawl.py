@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -65,48 +64,58 @@ def run_cluster_crawl(workspace: Workspace, order: CrawlOrder, cluster: ClusterO
     brands = workspace.load_brands(order.brands)
     read_opt_out(workspace.opt_out)
     workspace.lexicon()
-    crawl_id = begin_cluster_crawl(workspace, order, brands)
-    scratch = workspace.var / "cluster"
-    store = Store(whole_address(cluster.store) if cluster.store else str((scratch / "store").resolve()))
-    with workspace.open_readonly() as ledger:
-        done = count_done_visits(ledger, order.seeds.name) if order.seeds is not None else 0
-    progress = CrawlProgress(total=order.vendors or 0, done=done, is_quiet=order.is_quiet, as_json=order.log_json)
-    with progress, workspace.hold(crawl_id) as is_ours:
-        if not is_ours:
-            raise OutsideFailureError(
-                f"crawl {crawl_id}: another process is doing just this crawl; `partnerproof status` shows how far it is"
-            )
-        home = _Home(workspace, tuple(brand.slug for brand in brands), cluster, progress)
-        home.judge_left_over(crawl_id)
-        for shard in find_shards(store.below(crawl_id)):
-            home.take(shard)
-        failures: list[ShardResult] = []
-        with (
-            workspace.open_readonly() as ledger
-        ):  # asked for each shard as it is handed out: memory does not grow with the list
-            orders = cut_shards(ledger, crawl_id, vendors=cluster.shard_vendors)
-            first = next(orders, None)
-            files = read_workspace_files(workspace, order.brands)
-            terms = HomeTerms(order=_for_workers(order), store=store.url, program=program_version())
-            reached = nullcontext() if first is None else reach_cluster(cluster.cluster, scratch)
-            with reached as client:
-                for result in run_shards(client, chain([first], orders), files, terms) if first is not None else ():
-                    if result.name is None:
-                        failures.append(result)
-                        progress.warn(f"shard {result.shard_id}: {result.failure}", event="shard")
-                    else:
-                        home.take(store.below(crawl_id).below(result.name))
-        _end(workspace, crawl_id, progress, failures)
-    if cluster.store is None:
-        shutil.rmtree(scratch, ignore_errors=True)  # all of it came home
+    with workspace.writing_beside("crawl"):
+        crawl_id = begin_cluster_crawl(workspace, order, brands)
+        with workspace.open_readonly() as ledger:
+            done = count_done_visits(ledger, order.seeds.name) if order.seeds is not None else 0
+        progress = CrawlProgress(total=order.vendors or 0, done=done, is_quiet=order.is_quiet, as_json=order.log_json)
+        with progress, workspace.hold(crawl_id) as is_ours:
+            if not is_ours:
+                raise OutsideFailureError(
+                    f"crawl {crawl_id}: another process is doing just this crawl; `partnerproof status` shows how far it is"
+                )
+            home = _Home(workspace, tuple(brand.slug for brand in brands), cluster, progress)
+            failures = _bring_all_home(home, crawl_id, order)
+            _end(workspace, crawl_id, progress, failures)
     return crawl_id
 
 
+def _bring_all_home(home: _Home, crawl_id: CrawlId, order: CrawlOrder) -> list[ShardResult]:
+    """Take in what came home before, have the rest visited and take that in; returns the shards that nobody could do."""
+    workspace, cluster = home.workspace, home.cluster
+    scratch = workspace.var / "cluster"
+    store = Store(whole_address(cluster.store) if cluster.store else str((scratch / "store").resolve()))
+    home.judge_left_over(crawl_id)
+    for shard in find_shards(store.below(crawl_id)):
+        home.take(shard)
+    failures: list[ShardResult] = []
+    with workspace.open_readonly() as ledger:
+        # cut as they are handed out: memory does not grow with the list
+        orders = cut_shards(ledger, crawl_id, vendors=cluster.shard_vendors)
+        first = next(orders, None)
+        if first is not None:
+            files = read_workspace_files(workspace, order.brands)
+            terms = HomeTerms(order=_for_workers(order), store=store.url, program=program_version())
+            with reach_cluster(cluster.cluster, scratch) as client:
+                for result in run_shards(client, chain([first], orders), files, terms):
+                    if result.name is None:
+                        failures.append(result)
+                        home.progress.warn(f"shard {result.shard_id}: {result.failure}", event="shard")
+                    else:
+                        home.take(store.below(crawl_id).below(result.name))
+    if cluster.store is None and not failures:
+        shutil.rmtree(scratch, ignore_errors=True)  # all of it came home
+    return failures
+
+
 def begin_cluster_crawl(workspace: Workspace, order: CrawlOrder, brands: Sequence[Brand]) -> CrawlId:
-    """Write what a crawl begins with, as on one machine: brands, vendors, the crawl and its visits; returns its id."""
+    """Write what a crawl begins with, as on one machine: brands, vendors, the crawl and its visits; returns its id.
+
+    The caller holds the entry lock.
+    """
     options = order.list_options or ListOptions()
     assert order.seeds is not None  # noqa: S101  # the front door reads a list
-    with workspace.writing("crawl"), workspace.open() as ledger:
+    with workspace.turn("crawl"), workspace.open() as ledger:
         if store_brands(ledger, brands):
             click.echo(LOGOS_CHANGED, err=True)
         settings = scrapy_settings(workspace, order)
@@ -136,7 +145,7 @@ class _Home:
 
     def take(self, shard: Store) -> TakenShard:
         """Merge a shard and judge its visits; one that is not taken is told, and stays where it is."""
-        with self.workspace.writing("merge"):
+        with self.workspace.turn("crawl"):
             taken = take_in(shard_home(self.workspace), shard, leaves_warc=self.cluster.leaves_warc)
             if taken.merged is not None:
                 self._judge(taken.merged.visits)
@@ -151,7 +160,7 @@ class _Home:
         with self.workspace.open_readonly() as ledger:
             left = unjudged_of_crawl(ledger, crawl_id)
         if left:
-            with self.workspace.writing("merge"):
+            with self.workspace.turn("crawl"):
                 self._judge(left)
 
     def _judge(self, visits: Sequence[VisitId]) -> None:
@@ -166,7 +175,7 @@ class _Home:
 
 
 def _end(workspace: Workspace, crawl_id: CrawlId, progress: CrawlProgress, failures: Sequence[ShardResult]) -> None:
-    with workspace.writing("crawl"):
+    with workspace.turn("crawl"):
         with workspace.open() as ledger:
             left = count_unfinished(ledger, crawl_id)
             if left:

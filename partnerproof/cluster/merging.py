@@ -45,20 +45,27 @@ def whole_address(place: str) -> str:
 def merge_shards(workspace: Workspace, places: Sequence[Store], *, leaves_warc: bool = False) -> Iterator[TakenShard]:
     """Yield what became of each shard of some places. Errors: StoreAwayError, OutsideFailureError; what was merged stays."""
     shards = [shard for place in places for shard in find_shards(place)]
-    for shard in shards:
-        with workspace.writing("merge"):
+    judged = 0
+    with workspace.writing("merge") as lock:
+        for shard in shards:
             taken = take_in(shard_home(workspace), shard, leaves_warc=leaves_warc)
             if taken.manifest is not None and taken.is_taken:
-                _judge(workspace, taken.manifest.crawl_id, taken.manifest.crawl_visits)
-        yield taken
+                judged += _judge(workspace, taken.manifest.crawl_id, taken.manifest.crawl_visits)
+            yield taken
+            lock.give_way()
+        if judged:
+            with workspace.open() as ledger:
+                update_casework(ledger, workspace.removal_terms)
 
 
-def _judge(workspace: Workspace, crawl_id: CrawlId, crawl_visits: int) -> None:
-    """Judge what came of a crawl and was not judged, also what a killed merge left; a crawl of which all is here has ended."""
+def _judge(workspace: Workspace, crawl_id: CrawlId, crawl_visits: int) -> int:
+    """Judge what came of a crawl and was not judged, also what a killed merge left; returns how many visits.
+
+    A crawl of which all is here has ended.
+    """
     with workspace.open() as ledger:
         visits, brands = unjudged_of_crawl(ledger, crawl_id), brands_of_crawl(ledger, crawl_id)
         judge_taken(workspace, brands, visits)
         if count_visits(ledger, crawl_id) == crawl_visits:
             end_crawl_if_complete(ledger, crawl_id)
-        if visits:
-            update_casework(ledger, workspace.removal_terms)
+    return len(visits)
