@@ -85,9 +85,9 @@ MERGED = (
     MergedTable(name="inline_images", key=("image_sha256",)),
     MergedTable(name="sightings", key=("sighting_id",), of=_OF_PAGE),
     MergedTable(name="passages", key=("passage_id",), of=_OF_PAGE, local=("passage_no",)),
-    # of an image that somebody has read already the lines are there
-    MergedTable(name="image_words", key=("image_sha256", "line_no")),
     MergedTable(name="image_readings", key=("image_sha256",), local=("reading_no",), varying=("read_at",)),
+    # of an image that was read here before, the lines are here
+    MergedTable(name="image_words", key=("image_sha256", "line_no")),
     MergedTable(
         name="logo_matches", key=("match_id",), varying=("rejection_id", "relation", "tier", "programme")
     ),  # what the words in the picture add, home finds again

@@ -75,15 +75,25 @@ def _merge(ledger: Ledger, crawl_id: CrawlId) -> MergedRows:
         " AND coalesce(m.state, 'pending') NOT IN ('done', 'failed') ORDER BY v.ordinal",
         [crawl_id],
     )
-    rows = _add_crawl(ledger, crawl_id)
     ledger.execute(
         f"DELETE FROM main.recognitions AS m WHERE m.refusal_reason IN {_MACHINES_FAULT} AND EXISTS (SELECT 1 FROM shard.recognitions r"
         " WHERE r.image_sha256 = m.image_sha256 AND r.logo_set_id = m.logo_set_id"
         f" AND coalesce(r.refusal_reason, '') NOT IN {_MACHINES_FAULT})"
     )
+    ledger.execute("DROP TABLE IF EXISTS temp.new_readings")
+    ledger.execute(
+        "CREATE TEMP TABLE new_readings AS SELECT r.image_sha256 FROM shard.image_readings r"
+        " WHERE NOT EXISTS (SELECT 1 FROM main.image_readings m WHERE m.image_sha256 = r.image_sha256)"
+    )
+    # what others refer to comes first: as long as one reference leads nowhere, SQLite looks for those that a new row mends,
+    # in tables that have no index for that
+    rows = 0
     for table in MERGED:
         rows += _add(ledger, table, columns[table.name])
-    rows += _add_hashes(ledger) + _add_visits(ledger, crawl_id)
+        if table.name == "seeds":
+            rows += _add_crawl(ledger, crawl_id) + _add_visits(ledger, crawl_id)
+    ledger.execute("DROP TABLE temp.new_readings")
+    rows += _add_hashes(ledger)
     return MergedRows(visits=tuple(coming), rows=rows, kept=kept)
 
 
@@ -166,7 +176,7 @@ def _add(ledger: Ledger, table: MergedTable, columns: Sequence[str]) -> int:
     names = [name for name in columns if name not in table.local]
     is_new = f"NOT EXISTS (SELECT 1 FROM main.{table.name} m WHERE {' AND '.join(f'm.{name} = r.{name}' for name in table.key)})"
     if table.name == "image_words":
-        is_new = "NOT EXISTS (SELECT 1 FROM main.image_readings m WHERE m.image_sha256 = r.image_sha256)"
+        is_new = "r.image_sha256 IN (SELECT image_sha256 FROM temp.new_readings)"
     where = f"{_FINISHED} AND {is_new}" if table.is_own else is_new
     order = "" if table.name in _WITHOUT_ROWID else " ORDER BY r.rowid"
     return ledger.execute(
