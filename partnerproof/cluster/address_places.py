@@ -6,24 +6,35 @@ A place that a killed worker held comes free by itself, when the scheduler has n
 from __future__ import annotations
 
 import asyncio
-import logging
-from dataclasses import dataclass
+import time
+from collections import deque
+from dataclasses import dataclass, field
 from typing import Any
 
 from ledger.errors import OutsideFailureError
 
-logger = logging.getLogger(__name__)
+HOLD_S, LINGER_S = 5.0, 0.5
+CLOSE_S = 10.0  # for the scheduler to hear that places are free; else it finds out by itself
 _MOST_IDLE = 1_000  # addresses whose semaphores are kept when nobody asks them
 
 
 @dataclass(slots=True)
 class _Address:
+    """The places that this process has at one address, each as the moment when it got it."""
+
     semaphore: Any
-    wanted: int = 0  # by how many requests of this process it is held or waited for
+    lent: deque[float] = field(default_factory=deque)  # to requests under way
+    idle: deque[float] = field(default_factory=deque)
+    waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
+    asking: int = 0  # questions to the scheduler that are open
 
 
 class SharedPlaces:
-    """The places of all processes that ask one scheduler. Used in the event loop of the crawl."""
+    """The places of all processes that ask one scheduler. Used in the event loop of the crawl.
+
+    To ask for each request would cost as much as the request: a place goes on to this process's next request to the address for HOLD_S
+    seconds, and is kept for it LINGER_S when there is none. Meanwhile it counts as taken.
+    """
 
     def __init__(self, scheduler: str, tls: dict[str, str | None] | None, *, per_address: int) -> None:
         self._scheduler = scheduler
@@ -32,38 +43,94 @@ class SharedPlaces:
         self._client: Any = None
         self._connecting = asyncio.Lock()
         self._addresses: dict[str, _Address] = {}
-        self._releases: set[asyncio.Task[Any]] = set()
+        self._tasks: set[asyncio.Future[Any]] = set()  # all that is under way to the scheduler
+        self._questions: set[asyncio.Future[Any]] = set()  # of these the questions for a place
 
     async def take(self, address: str) -> None:
         held = self._addresses.get(address)
         if held is None:
             client = await self._connect()
             held = self._addresses.setdefault(address, _Address(self._semaphore(client, address)))
-        held.wanted += 1
+        if held.idle:
+            held.lent.append(held.idle.popleft())
+            return
+        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        held.waiting.append(place)
+        self._ask(held)
         try:
-            await held.semaphore.acquire()
+            await place
         except asyncio.CancelledError:  # the visit's seconds are over
-            held.wanted -= 1
+            if place.done() and not place.cancelled():
+                self._hand_on(held, held.lent.pop())
             raise
-        except Exception as error:
-            held.wanted -= 1
-            raise _gone(self._scheduler, error) from error
 
     def give_back(self, address: str) -> None:
         held = self._addresses[address]
-        held.wanted -= 1
-        release = asyncio.ensure_future(held.semaphore.release())
-        self._releases.add(release)
-        release.add_done_callback(self._releases.discard)
-        if len(self._addresses) > _MOST_IDLE:
-            self._forget_idle()
+        got_at = held.lent.popleft()
+        if time.monotonic() - got_at > HOLD_S:
+            self._release(held)
+            self._ask(held)
+        else:
+            self._hand_on(held, got_at)
 
     async def close(self) -> None:
-        await asyncio.gather(*self._releases, return_exceptions=True)
         for held in self._addresses.values():
             held.semaphore.refresh_callback.stop()
+            for _ in range(len(held.idle)):
+                held.idle.popleft()
+                self._release(held)
+        for question in self._questions:
+            question.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=CLOSE_S)
         if self._client is not None:
             await self._client.close()
+
+    def _ask(self, held: _Address) -> None:
+        """See to it that the scheduler is asked for as many places as are waited for."""
+        held.waiting = deque(place for place in held.waiting if not place.done())
+        while held.asking < len(held.waiting):
+            held.asking += 1
+            question = self._begin(self._ask_once(held))
+            self._questions.add(question)
+            question.add_done_callback(self._questions.discard)
+
+    async def _ask_once(self, held: _Address) -> None:
+        try:
+            await held.semaphore.acquire()
+        except Exception as error:  # noqa: BLE001  # whoever waits is told
+            held.asking -= 1
+            if held.waiting and not (place := held.waiting.popleft()).done():
+                place.set_exception(_gone(self._scheduler, error))
+            return
+        held.asking -= 1
+        self._hand_on(held, time.monotonic())
+
+    def _hand_on(self, held: _Address, got_at: float) -> None:
+        while held.waiting:
+            place = held.waiting.popleft()
+            if not place.done():
+                held.lent.append(got_at)
+                place.set_result(None)
+                return
+        held.idle.append(got_at)
+        asyncio.get_running_loop().call_later(LINGER_S, self._release_idle, held)
+
+    def _release_idle(self, held: _Address) -> None:
+        if held.idle:
+            held.idle.popleft()
+            self._release(held)
+
+    def _release(self, held: _Address) -> None:
+        self._begin(held.semaphore.release())
+
+    def _begin(self, work: Any) -> asyncio.Future[Any]:
+        task: asyncio.Future[Any] = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        if len(self._addresses) > _MOST_IDLE:
+            self._forget_idle()
+        return task
 
     async def _connect(self) -> Any:
         async with self._connecting:
@@ -86,7 +153,7 @@ class SharedPlaces:
 
     def _forget_idle(self) -> None:
         for address, held in list(self._addresses.items()):
-            if not held.wanted and not held.semaphore._leases:
+            if not (held.lent or held.idle or held.waiting or held.asking or held.semaphore._leases):
                 held.semaphore.refresh_callback.stop()
                 del self._addresses[address]
 
