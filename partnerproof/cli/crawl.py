@@ -36,6 +36,9 @@ def network_options(function: F) -> F:
             help="Ask a host once more without checking its certificate when the check fails; the rows say so.",
         ),
         click.option("-q", "--quiet", is_flag=True, help="No progress."),
+        click.option(
+            "--log-json", is_flag=True, help="Write one JSON line to stderr for each page, visit and warning."
+        ),
     ):
         function = option(function)
     return function
@@ -49,7 +52,6 @@ def network_options(function: F) -> F:
 @list_options
 @click.option("--preview", is_flag=True, help="Show how the list is understood, and end without a crawl.")
 @network_options
-@click.option("--log-json", is_flag=True, help="Write one JSON line to stderr for each page, visit and warning.")
 @pass_choice
 def crawl(
     choice: Choice,
