@@ -473,6 +473,7 @@ CREATE TABLE verdicts ( -- claim against register as of a date; a new verdict is
     UNIQUE (claim_id, sequence)
 ) STRICT;
 CREATE INDEX verdicts_by_judging ON verdicts(judging_id);
+CREATE INDEX verdicts_by_time ON verdicts(judged_at);
 CREATE INDEX verdicts_by_search ON verdicts(search_id);
 
 CREATE TABLE rejections ( -- a person said that an image does not show a brand's logo, or took that back; only ever added to
