@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.applications import Starlette
@@ -42,6 +42,7 @@ from ledger.identity import sha256_hex
 from ledger.records import ApiToken
 from ledger.vocabulary import TokenScope
 
+T = TypeVar("T")
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -113,7 +114,7 @@ class Api:
         for name, value in request.path_params.items():
             if not is_plain_id(value):
                 raise NotThereError(name)
-        query = route.query.model_validate(_query_of(request))
+        query = _checked(lambda: route.query.model_validate(_query_of(request)))
         body = await _body_of(request, route) if route.body is not None else None
         key = _key_of(request) if route.takes_key else None
         made = await run_in_threadpool(lambda: self._act(route, token, request.path_params, query, body, key))
@@ -203,7 +204,6 @@ def make_api(api: Api) -> Starlette:
         NotThereError,
         NotAskedSoError,
         NoJobsError,
-        ValidationError,
         PartnerproofError,
     )
     return Starlette(
@@ -276,9 +276,18 @@ async def _body_of(request: Request, route: ApiRoute) -> bytes:
 
 
 def _read_body(route: ApiRoute, body: bytes) -> Any:
-    if route.body is None:
-        return None
-    return route.body.validate_json(body)
+    model = route.body
+    return _checked(lambda: model.validate_json(body)) if model is not None else None
+
+
+def _checked(read: Callable[[], T]) -> T:
+    """What a model makes of the request. Errors: NotAskedSoError with each mistake; one in our own answers is no mistake of a request."""
+    try:
+        return read()
+    except ValidationError as error:
+        raise NotAskedSoError(
+            400, "the request is not as /api/v1/openapi.json describes it", problems_of(error)
+        ) from error
 
 
 def _answer(request: Request, made: ApiAnswer, headers: Mapping[str, str]) -> Response:
@@ -313,13 +322,11 @@ def _problem_of(error: Exception) -> Response:
         case NotThereError():
             return _problem(404, "there is nothing here")
         case NotAskedSoError():
-            return _problem(error.status, str(error))
+            return _problem(error.status, str(error), error.problems)
         case NoJobsError():
             return _problem(503, "this server runs no jobs: jobs_at_once is 0 in its configuration")
-        case ValidationError():
-            return _problem(400, "the request is not as /api/v1/openapi.json describes it", problems_of(error))
         case BadInputError():
-            return _problem(422, "it can't be done as asked", list(error.problems))
+            return _problem(422, "it can't be done as asked", error.problems)
         case OutsideFailureError():
             return _problem(503, str(error))
         case _:
@@ -327,13 +334,10 @@ def _problem_of(error: Exception) -> Response:
 
 
 def _problem(
-    status: int, detail: str, problems: list[Problem] | None = None, headers: Mapping[str, str] | None = None
+    status: int, detail: str, problems: Sequence[Problem] = (), headers: Mapping[str, str] | None = None
 ) -> Response:
     phrase = HTTPStatus(status).phrase
-    told = [
-        ProblemItem(where=p.where, expected=p.expected, got=p.got, next_step=p.next_step)
-        for p in (problems or [])[:100]
-    ]
+    told = [ProblemItem(where=p.where, expected=p.expected, got=p.got, next_step=p.next_step) for p in problems[:100]]
     kind = f"urn:partnerproof:problem:{phrase.lower().replace(' ', '-')}"
     model = ProblemDetails(type=kind, title=phrase, status=status, detail=detail, problems=told)
     body = model.model_dump_json().encode("utf-8", "replace")

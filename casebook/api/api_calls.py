@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from casebook.api.api_models import NoQuery
 from casebook.jobs.job_orders import JobPlaces
 from casebook.web.application_context import ApplicationContext
 from ledger.database import Ledger
+from ledger.errors import Problem
 from ledger.records import ApiToken
 from ledger.vocabulary import TokenScope
 
@@ -19,9 +20,9 @@ from ledger.vocabulary import TokenScope
 class NotAskedSoError(Exception):
     """A request that is wrong in its form: status 400, 411, 413 or 415."""
 
-    def __init__(self, status: int, detail: str) -> None:
+    def __init__(self, status: int, detail: str, problems: Sequence[Problem] = ()) -> None:
         super().__init__(detail)
-        self.status = status
+        self.status, self.problems = status, problems
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
