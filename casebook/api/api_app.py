@@ -50,7 +50,6 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "private, no-cache",
 }
-_STRANGERS_PER_MINUTE = 60
 _LOOPBACK = ("127.0.0.1", "::1")
 OPEN = (f"{BASE}/openapi.json", "/healthz", "/readyz")  # to all: they tell nothing that is secret
 
@@ -70,7 +69,7 @@ class Api:
         self.context, self.settings, self.health = context, settings, health
         self.counts = RequestCounts()
         self._limits = RateLimits(per_minute=settings.requests_per_minute)
-        self._strangers = RateLimits(per_minute=_STRANGERS_PER_MINUTE)
+        self._strangers = RateLimits(per_minute=settings.strangers_per_minute)
         self._faults = FaultLog(context.database.parent)
 
     def routes(self) -> list[Route]:

@@ -27,9 +27,13 @@ class NotAskedSoError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiSettings:
-    """How the API is kept. address: by which people open the screen, for links; empty: links are paths."""
+    """How the API is kept. requests_per_minute: of one token; strangers_per_minute: of one address without a good token.
+
+    address: by which people open the screen, for links; empty: links are paths.
+    """
 
     requests_per_minute: int = 300
+    strangers_per_minute: int = 60
     address: str = ""
     metrics_from_loopback: bool = False
 

@@ -11,7 +11,6 @@ from casebook.api.api_calls import ApiSettings
 from casebook.api.api_tokens import make_token
 from casebook.api.metrics import ServiceHealth
 from casebook.api.service_app import make_service
-from casebook.jobs.job_orders import JobPlaces
 from casebook.web.application_context import ApplicationContext
 from ledger.vocabulary import TokenScope
 from tests.casebook.web.contexts import make_context
@@ -24,13 +23,6 @@ class Served:
 
     def __init__(self, folder: Path, **settings: Any) -> None:
         self.context: ApplicationContext = make_context(folder)
-        for name in ("jobs", "seeds", "registers", "brands/acme"):
-            (folder / name).mkdir(parents=True)
-        (folder / "brands/acme/brand.toml").write_text('name = "Acme"\n')
-        (folder / "seeds/vendors.csv").write_text("name,url\nVendor,https://vendor.example/\n")
-        self.context.job_places = JobPlaces(
-            jobs=folder / "jobs", seeds=folder / "seeds", registers=folder / "registers", brands=folder / "brands"
-        )
         self.settings = ApiSettings(**{"requests_per_minute": 100_000, "address": ADDRESS} | settings)
         self.health = ServiceHealth(database=self.context.database, min_free_bytes=1)
         self.app = make_service(self.context, self.settings, self.health)
