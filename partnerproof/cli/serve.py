@@ -31,6 +31,7 @@ from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.login_settings import has_own_accounts, make_provider, make_terms
 from partnerproof.crawl_answers import brands_with_rejections
 from partnerproof.flow import follow_rejections
+from partnerproof.service.alert_sender import AlertSender
 from partnerproof.service.job_runner import JobRunner
 from partnerproof.workspace import Workspace
 
@@ -161,12 +162,15 @@ def _serve(workspace: Workspace, door: _Door, *, with_token: bool, with_pictures
     pictures = BackgroundPictures(workspace)
     if with_pictures and (why := pictures.start()):
         click.echo(f"pages of cases are not drawn: {why}", err=True)
+    alerts = AlertSender(workspace)
+    alerts.start()
     if runner is not None:
         runner.start()
     try:
         server.run(sockets=[listener])
     finally:
         pictures.stop()
+        alerts.stop()
         if runner is not None:
             runner.stop()
 

@@ -111,6 +111,7 @@ def _tell_teams(workspace: Workspace) -> int:
             workspace.config.watch.alert,
             lambda line: click.echo(line, err=True),
             writing=lambda: workspace.writing_beside("watch"),
+            address=workspace.config.service.address,
         )
     return 0 if is_all_told else NOT_TOLD
 

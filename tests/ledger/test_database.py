@@ -1,6 +1,6 @@
 """The SQLite file: made once, brought up to date, written all or nothing, readable while it is written.
 
-Tests: ledger/identity.py, ledger/migrations.py, ledger/records/casework_records.py, ledger/records/claim_records.py,
+Tests: ledger/identity.py, ledger/migrations.py, ledger/records/casework_records.py, ledger/records/service_records.py, ledger/records/claim_records.py,
 ledger/records/crawl_records.py, ledger/records/recognition_records.py, ledger/records/register_records.py,
 ledger/typed_texts.py.
 """
