@@ -38,7 +38,9 @@ from partnerproof.workspace import Workspace
 FORMAT = "partnerproof backup 1"
 MANIFEST = "backup.json"
 FILES = "workspace"  # where the files of the workspace lie in a backup
-_OF_THE_MOMENT = frozenset({"lock", "entry-lock", "partnerproof.db-wal", "partnerproof.db-shm"})  # in var
+_OF_THE_MOMENT = frozenset(
+    {"lock", "entry-lock", "alerts-lock", "partnerproof.db-wal", "partnerproof.db-shm"}
+)  # in var
 _INSTANT = r"\d{4}-\d\d-\d\dT\d{6}Z(-\d+)?"  # a second backup of the same second has a number
 _MANIFEST_BYTES, _MOST_LETTERS = 500_000_000, 200  # of what a backup says of itself; of a foreign word that is shown
 _NEVER = frozenset({".git", "__pycache__"})

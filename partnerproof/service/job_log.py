@@ -13,6 +13,7 @@ from typing import Any
 from casebook.files.tables import plain
 
 LOG_NAME, ANSWER_NAME = "log", "answer"  # stderr and stdout of the process
+_COUNTED = ("vendors", "done", "failed", "pages", "judged", "matches")
 MOST_LINES, MOST_CHARS, MOST_READ_BYTES = 20, 500, 1 << 20
 
 
@@ -57,7 +58,9 @@ class JobLog:
             return
         match event.get("event"):
             case "crawl":  # from here on this process's own counts, on top of what was done before
-                self._counts = Counter(vendors=_number(event, "vendors"), done=_number(event, "done"))
+                self._counts = Counter(
+                    dict.fromkeys(_COUNTED, 0) | {name: _number(event, name) for name in ("vendors", "done")}
+                )
                 self.crawl_id = str(event.get("crawl_id"))
             case "visit":
                 self._counts["done"] += 1

@@ -8,6 +8,9 @@ from pathlib import Path
 from partnerproof.service.job_log import MOST_LINES, JobLog
 
 
+COUNTS = dict.fromkeys(("vendors", "done", "failed", "pages", "judged", "matches"), 0)
+
+
 def event(**facts: object) -> bytes:
     return json.dumps(facts).encode() + b"\n"
 
@@ -17,15 +20,15 @@ def test_counts_begin_anew_with_each_start_on_top_of_what_was_done(tmp_path: Pat
     assert not log.read_on()
     path.write_bytes(event(event="crawl", crawl_id="01A", vendors=9, done=0) + event(event="visit", state="done") * 2)
     assert log.read_on()
-    assert (log.crawl_id, log.progress) == ("01A", {"vendors": 9, "done": 2, "failed": 0})
+    assert (log.crawl_id, log.progress) == ("01A", COUNTS | {"vendors": 9, "done": 2})
     with path.open("ab") as file:
         file.write(event(event="crawl", crawl_id="01A", vendors=9, done=2) + event(event="visit", state="failed")[:20])
     log.read_on()
-    assert log.progress == {"vendors": 9, "done": 2}
+    assert log.progress == COUNTS | {"vendors": 9, "done": 2}
     with path.open("ab") as file:
         file.write(event(event="visit", state="failed")[20:] + event(event="judged", matches=3))
     log.read_on()
-    assert log.progress == {"vendors": 9, "done": 3, "failed": 1, "judged": 1, "matches": 3}
+    assert log.progress == {"vendors": 9, "done": 3, "failed": 1, "pages": 0, "judged": 1, "matches": 3}
 
 
 def test_the_last_lines_are_kept_clean_and_short(tmp_path: Path):
