@@ -74,7 +74,7 @@ PARTNERPROOF_OBEY_ROBOTS = True
 PARTNERPROOF_CONCURRENT_VISITS = 16
 PARTNERPROOF_FOLLOW_LINKS = True
 PARTNERPROOF_BRANDS: list[str] = []  # whose claims the front door judges; the crawl itself looks at everything
-PARTNERPROOF_HAS_WRITER_LOCK = False  # the front door holds the writer lock itself
+PARTNERPROOF_HAS_ENTRY_LOCK = False  # the front door holds the entry lock itself
 PARTNERPROOF_END_CRAWL = True  # mark the crawl as ended when its visits are done
 # budget of one visit; chosen on the corpus: its largest site needs 24 pages and 290 images
 PARTNERPROOF_MAX_PAGES = 30

@@ -7,7 +7,6 @@ or from the file that PARTNERPROOF_ALERT_<NAME>_FILE names.
 from __future__ import annotations
 
 import base64
-import fcntl
 import hashlib
 import hmac
 import os
@@ -17,8 +16,8 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from email.message import EmailMessage
 from http.client import HTTPException
@@ -30,12 +29,12 @@ from casebook.web.access.secret_files import read_secret
 from ledger.database import Ledger
 from ledger.errors import OutsideFailureError, PartnerproofError
 from ledger.identity import utc_text
+from ledger.proof.writer_lock import hold_name
 from ledger.records import Delivery
 from partnerproof.config import AlertConfig
 from partnerproof.version import program_version
 
 TIMEOUT_S, LONGEST_S = 30, 90  # for one answer of a server; for all that a digest takes
-LOCK_NAME = "alerts-lock"  # in var/: one process tells at a time
 
 
 class Notice(Protocol):
@@ -81,7 +80,7 @@ def send_alerts(
     writing: entered to note what is on its way and who was told, and never while a channel is waited for. address: of the screen, for
     links. only_due: leave deliveries alone that failed before and whose next try is later.
     """
-    with _told_alone(ledger.path.parent) as is_alone:
+    with hold_name(ledger.path.parent, "alerts") as is_alone:
         if not is_alone:
             tell("alerts are being told by another process")
             return True
@@ -120,18 +119,6 @@ def _deliver(
         note_delivered(ledger, delivery)
     tell(f"alert {channel.name}: {delivery.subject}")
     return True
-
-
-@contextmanager
-def _told_alone(var: Path) -> Iterator[bool]:
-    """Hold the lock of whoever tells; False where another process does. The system frees it however a process ends."""
-    with (var / LOCK_NAME).open("a", encoding="ascii") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
 
 
 def send_notice(channel: AlertConfig, notice: Notice, *, longest_s: float = LONGEST_S) -> None:

@@ -28,7 +28,7 @@ from crawler.wire.opt_out import read_opt_out
 from crawler.wire.proxy_address import describe_unused_proxy
 from ledger.archive.warc import cut_torn_tails
 from ledger.database import Ledger
-from ledger.errors import BadInputError, OutsideFailureError, Problem
+from ledger.errors import BadInputError, OutsideFailureError, PartnerproofError, Problem
 from ledger.typed_texts import CrawlId, VisitId
 from ledger.vocabulary import CustodyEvent
 from matcher.brands.official_logos import Brand
@@ -61,7 +61,7 @@ class CrawlOrder:
 
 
 def run_crawl(workspace: Workspace, order: CrawlOrder) -> CrawlId:
-    """Run a crawl to its end, or on from where it stopped; returns its id.
+    """Run a crawl to its end, or on from where it stopped; returns its id. Other commands may write meanwhile.
 
     Errors: BadInputError for what the user gave, OutsideFailureError when the disk or another process is in the way,
     KeyboardInterrupt when it was stopped before all visits were done.
@@ -76,16 +76,16 @@ def run_crawl(workspace: Workspace, order: CrawlOrder) -> CrawlId:
         click.echo(unused_proxy, err=True)
     read_opt_out(workspace.opt_out)
     workspace.lexicon()  # names the mistakes of the workspace's own languages before Scrapy starts
-    with workspace.writing("crawl"):
+    with workspace.writing_beside("crawl"):
         settings = scrapy_settings(workspace, order)
-        with workspace.open() as ledger:
+        with workspace.turn("crawl"), workspace.open() as ledger:
             if store_brands(ledger, brands):
                 click.echo(LOGOS_CHANGED, err=True)
             if order.seeds is not None and not order.log_json:
                 _tell_missing_registers(ledger, brands)
             if workspace.warc.is_dir():
                 cut_torn_tails(workspace.warc, ledger)  # names broken evidence before Scrapy starts
-            left_over = unjudged_visits(ledger, order.brands)
+            left_over = unjudged_visits(ledger, order.brands, is_running=workspace.is_held)
             # a crawl that goes on does not begin at 0
             done = count_done_visits(ledger, order.seeds.name) if order.seeds is not None else 0
         logging.raiseExceptions = False  # a log that can't be written is no news beside what we tell of the disk
@@ -116,21 +116,22 @@ def run_crawl(workspace: Workspace, order: CrawlOrder) -> CrawlId:
             scrapy_crawler.signals.connect(progress.on_response, signal=response_received)
             follower.start()
             began = process.crawl(scrapy_crawler, seeds=seeds, url=order.url, list_options=options)
-            interruptions: list[BaseException] = []
-            began.addErrback(lambda failure: _note_interruption(failure, interruptions))
+            at_start: list[BaseException] = []
+            began.addErrback(lambda failure: _note_failure(failure, at_start))
             process.start()
             signal.signal(signal.SIGINT, signal.default_int_handler)  # Scrapy's handler would wait for the judging
             follower.finish()
-        if interruptions:
-            raise KeyboardInterrupt
+        if at_start:
+            raise at_start[0]
         crawl_id = _end(scrapy_crawler, workspace)
-        with workspace.open() as ledger:
-            for line in yield_drops(ledger, crawl_id):
-                progress.warn(line)
-            update_casework(ledger, workspace.removal_terms)
-            captures = count_captures(ledger, crawl_id)
-        workspace.custody.add(CustodyEvent.CAPTURED, {"crawl": crawl_id, "captures": captures})
-        seal_after_crawl(workspace, lambda line: progress.warn(line, event="seal"))
+        with workspace.turn("crawl"):
+            with workspace.open() as ledger:
+                for line in yield_drops(ledger, crawl_id):
+                    progress.warn(line)
+                update_casework(ledger, workspace.removal_terms)
+                captures = count_captures(ledger, crawl_id)
+            workspace.custody.add(CustodyEvent.CAPTURED, {"crawl": crawl_id, "captures": captures})
+            seal_after_crawl(workspace, lambda line: progress.warn(line, event="seal"))
         return crawl_id
 
 
@@ -146,11 +147,11 @@ def _add_stats(scrapy_crawler: Crawler, counts: dict[str, int]) -> None:
     reactor.callFromThread(add)
 
 
-def _note_interruption(failure: Failure, interruptions: list[BaseException]) -> Failure:
-    """An interruption while Scrapy was starting ends in its log like any failure; it is what the user wanted."""
-    if isinstance(failure.value, KeyboardInterrupt):
-        interruptions.append(failure.value)
-    return failure
+def _note_failure(failure: Failure, failures: list[BaseException]) -> Failure | None:
+    """Keep what ended the crawl while Scrapy was starting, for whoever started it; returns what is to end in Scrapy's log too."""
+    if isinstance(failure.value, KeyboardInterrupt | PartnerproofError):
+        failures.append(failure.value)
+    return None if isinstance(failure.value, PartnerproofError) else failure
 
 
 def _end(scrapy_crawler: Crawler, workspace: Workspace) -> CrawlId:
@@ -202,7 +203,7 @@ def scrapy_settings(workspace: Workspace, order: CrawlOrder) -> Settings:
             "PARTNERPROOF_RESOLVE": read_resolve(order.resolve),
             "PARTNERPROOF_ALLOW_PRIVATE": order.allow_private,
             "PARTNERPROOF_BRANDS": sorted(order.brands),
-            "PARTNERPROOF_HAS_WRITER_LOCK": True,
+            "PARTNERPROOF_HAS_ENTRY_LOCK": True,
             "PARTNERPROOF_END_CRAWL": False,  # it ends when its visits are judged
             "PARTNERPROOF_FOLLOW_LINKS": order.url is None,
         },

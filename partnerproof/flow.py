@@ -20,7 +20,7 @@ from crawler.reading.stored_pages import read_again
 from crawler.visits.visit import mark_judged
 from ledger.database import Ledger
 from ledger.lexicon import Lexicon
-from ledger.typed_texts import ClaimId, VisitId
+from ledger.typed_texts import ClaimId, CrawlId, VisitId
 from ledger.vocabulary import JudgingCause
 from matcher.image_words import match_words, read_image_words
 from matcher.logo_matches import match_logos
@@ -147,10 +147,13 @@ def finished_visits(ledger: Ledger) -> list[VisitId]:
     return ledger.values(f"{_FINISHED} ORDER BY v.crawl_id, v.ordinal")
 
 
-def unjudged_visits(ledger: Ledger, brands: Sequence[str]) -> list[VisitId]:
-    """Return the finished visits that a killed crawl of the same brands left to be judged."""
-    sql = f"{_FINISHED} AND v.judged_at IS NULL AND json_extract(c.settings, '$.PARTNERPROOF_BRANDS') = json(?)"
-    return ledger.values(f"{sql} ORDER BY v.crawl_id, v.ordinal", [json.dumps(sorted(brands))])
+def unjudged_visits(ledger: Ledger, brands: Sequence[str], *, is_running: Callable[[CrawlId], bool]) -> list[VisitId]:
+    """Return the finished visits that killed crawls of the same brands left to be judged; one that is running judges its own."""
+    of_brands = "json_extract(c.settings, '$.PARTNERPROOF_BRANDS') = json(?)"
+    crawls = f"SELECT DISTINCT v.crawl_id FROM visits v JOIN crawls c USING (crawl_id) WHERE v.judged_at IS NULL AND v.state IN ('done', 'failed') AND {of_brands}"
+    killed = [crawl_id for crawl_id in ledger.values(crawls, [json.dumps(sorted(brands))]) if not is_running(crawl_id)]
+    sql = f"{_FINISHED} AND v.judged_at IS NULL AND v.crawl_id IN (SELECT value FROM json_each(?))"
+    return ledger.values(f"{sql} ORDER BY v.crawl_id, v.ordinal", [json.dumps(killed)])
 
 
 def follow_rejections(ledger: Ledger, brands: Iterable[str], warc_dir: Path) -> None:

@@ -73,12 +73,11 @@ class Follower(threading.Thread):
                     warc_dir=self.workspace.warc,
                     lexicon=lexicon,
                     recogniser=recogniser,
-                    judge=Judge(
-                        ledger, JudgingCause.CRAWL
-                    ),  # reads each register once: nobody else may import one meanwhile
+                    judge=Judge(ledger, JudgingCause.CRAWL),
                 )
                 while (visit_id := self._visits.get()) is not None:
-                    run_stages(AFTER_A_VISIT, tools, [visit_id])
+                    with self.workspace.turn("crawl"):
+                        run_stages(AFTER_A_VISIT, tools, [visit_id])
                     self.on_judged(visit_id, count_logo_evidence(ledger, visit_id))
                     self.on_counted(count_judged(ledger, visit_id, recogniser.set_id))
         except BaseException as error:  # noqa: BLE001  # handed to the main thread by finish()

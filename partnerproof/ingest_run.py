@@ -16,7 +16,7 @@ from crawler.archives.ingest import Ingest, begin_ingest, plan_ingest
 from crawler.visits.seeds import end_crawl_if_complete
 from ledger.archive.warc import WarcArchive
 from ledger.database import Ledger
-from ledger.errors import BadInputError, Problem
+from ledger.errors import BadInputError, OutsideFailureError, Problem
 from ledger.records import Seed
 from ledger.typed_texts import CrawlId
 from ledger.vocabulary import JudgingCause
@@ -75,9 +75,12 @@ def ingest_file(
         made_with = describe_program(workspace)
         is_new = begin_ingest(ledger, order, file=file.name, settings=settings, tool=tool, made_with=made_with)
         if is_new:
-            with WarcArchive(workspace.warc, ledger, order.crawl_id, tool=tool) as archive:
-                reading = Ingest(index, ledger, archive, lexicon)
-                track(reading.read_visits(order), len(order.plans), "reading")
+            with workspace.hold(order.crawl_id) as is_ours:
+                if not is_ours:
+                    raise OutsideFailureError(f"{file}: another process is reading just this file; wait until it has")
+                with WarcArchive(workspace.warc, ledger, order.crawl_id, tool=tool) as archive:
+                    reading = Ingest(index, ledger, archive, lexicon)
+                    track(reading.read_visits(order), len(order.plans), "reading")
             unread = reading.unread
             end_crawl_if_complete(ledger, order.crawl_id)
         unread = index.left_out + Counter({"page of another host": order.left_out}) + unread

@@ -18,7 +18,15 @@ from ledger.database import Ledger
 from ledger.errors import BadInputError, OutsideFailureError, Problem
 from ledger.lexicon import Lexicon
 from ledger.proof.custody import CustodyLog
-from ledger.proof.writer_lock import LOG_NAME, acquire_entry_lock, acquire_writer_lock, write_beside
+from ledger.proof.writer_lock import (
+    LOG_NAME,
+    PATIENCE_S,
+    WriterLock,
+    acquire_entry_lock,
+    acquire_writer_lock,
+    hold_name,
+    is_name_held,
+)
 from partnerproof.config import CONFIG_FILE, EXAMPLE_CONFIG, Config, read_config
 
 if TYPE_CHECKING:  # they take long to import, and most commands need none
@@ -34,6 +42,7 @@ class Workspace:
 
     root: Path
     config: Config
+    wait_s: float = PATIENCE_S  # for a process that is writing
 
     @property
     def brands(self) -> Path:
@@ -153,20 +162,28 @@ class Workspace:
     def open_readonly(self) -> Ledger:
         return Ledger.open_readonly(self.database)
 
-    def writing(self, command: str, *, gives_way: bool = False) -> AbstractContextManager[None]:
-        """Hold the workspace's writer lock for a command. gives_way: for seconds, so that others wait for it.
+    def writing(self, command: str) -> AbstractContextManager[WriterLock]:
+        """Hold the workspace's writer lock for a command, which gives way between its steps where it takes long.
 
-        Errors: OutsideFailureError when another process writes.
+        Errors: WriterLockHeldError when another process writes for longer than one would wait.
         """
-        return acquire_writer_lock(self.database, command, gives_way=gives_way)
-
-    def serving(self, command: str) -> AbstractContextManager[None]:
-        """Write now and then for as long as a server runs, also while another process holds the writer lock."""
-        return acquire_entry_lock(self.database, command)
+        return acquire_writer_lock(self.database, command, patience_s=self.wait_s)
 
     def writing_beside(self, command: str) -> AbstractContextManager[None]:
-        """Write one short record, also while another process holds the writer lock."""
-        return write_beside(self.database, command)
+        """Write in short transactions beside whoever has the writer lock: one record, or for as long as a server or a crawl runs."""
+        return acquire_entry_lock(self.database, command)
+
+    def turn(self, command: str) -> WriterLock:
+        """The writer lock for a moment (`with`), for who is writing beside others. Errors: WriterLockHeldError."""
+        return WriterLock(self.var, command, self.wait_s)
+
+    def hold(self, name: str) -> AbstractContextManager[bool]:
+        """Hold what only one process does at a time by its name, such as a crawl; False where another one does."""
+        return hold_name(self.var, name)
+
+    def is_held(self, name: str) -> bool:
+        """Whether a process holds something by its name."""
+        return is_name_held(self.var, name)
 
 
 def find_workspace(named: Path | None) -> Workspace:

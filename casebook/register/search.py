@@ -94,6 +94,11 @@ class Register:
     def has_register(self) -> bool:
         return bool(self.snapshot_ids)
 
+    def holds(self, ledger: Ledger) -> bool:
+        """Whether these are still the snapshots that hold."""
+        registers = [held.snapshot_id for held in held_registers(ledger, self.brand, self._known_at)]
+        return registers + [held.snapshot_id for held in held_groups(ledger, self._known_at)] == self._snapshot_ids
+
     def search(
         self, query: SearchQuery, as_of: IsoDate, *, window_from: IsoDate | None = None, alike_companies: bool = False
     ) -> SearchResult:

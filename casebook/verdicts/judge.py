@@ -61,7 +61,7 @@ class _LastVerdict:
 
 @dataclass
 class Judge:
-    """Judges claims with one reading of each brand's register; what it writes is one judging."""
+    """Judges claims with one reading of each brand's register, until another import holds; what it writes is one judging."""
 
     ledger: Ledger
     cause: JudgingCause = JudgingCause.JUDGE
@@ -109,6 +109,7 @@ class Judge:
         return self.ledger.values(sql, values)
 
     def _judge_batch(self, claim_ids: Sequence[ClaimId]) -> int:
+        self._forget_changed()
         rows = self.ledger.select_each(_LastVerdict, _LAST_VERDICTS, {"claims": json.dumps(claim_ids)})
         last = {row.claim_id: row for row in rows}
         searches: dict[str, Search] = {}
@@ -135,6 +136,13 @@ class Judge:
             self.ledger.add(verdicts)
             self._close(len(claims), len(verdicts))
         return len(verdicts)
+
+    def _forget_changed(self) -> None:
+        """Read a register anew of which another import holds now: somebody may import while a crawl is judged."""
+        for brand, register in [*self._registers.items()]:
+            if not register.holds(self.ledger):
+                del self._registers[brand]
+                self._searches = {key: result for key, result in self._searches.items() if key[0] != brand}
 
     def _search(self, claim: ClaimToJudge) -> SearchResult:
         seed = claim.seed

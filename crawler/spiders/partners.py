@@ -36,6 +36,7 @@ from crawler.visits.visit import (
     begin_visit,
     end_visit,
     put_back,
+    read_seed,
 )
 from crawler.visits.visit_run import VisitRun
 from crawler.visits.visit_tools import VisitTools
@@ -43,14 +44,15 @@ from crawler.wire.hours import Window
 from crawler.wire.pace import Pace
 from crawler.wire.proxy_address import Proxy
 from crawler.wire.scrapy_fetcher import ScrapyFetcher
+from crawler.wire.vendors_elsewhere import VendorsElsewhere
 from crawler.wire.visiting_spider import VisitingSpider
 from ledger.archive.warc import WarcArchive
 from ledger.box import describe_missing
 from ledger.database import Ledger, columns_of
-from ledger.errors import BadInputError, PartnerproofError, Problem
+from ledger.errors import BadInputError, OutsideFailureError, PartnerproofError, Problem
 from ledger.identity import utc_now, utc_text
 from ledger.lexicon import Lexicon
-from ledger.proof.writer_lock import acquire_writer_lock
+from ledger.proof.writer_lock import acquire_entry_lock, hold_name
 from ledger.records import Crawl, Seed, Visit
 from ledger.typed_texts import CrawlId
 from ledger.vocabulary import CrawlKind, VisitState
@@ -90,13 +92,14 @@ class PartnersSpider(VisitingSpider):
         self.failure: PartnerproofError | None = None
         self.is_single_url = url is not None
         self.outage = Outage()
-        self.writer_lock = ExitStack()
+        self.locks = ExitStack()
 
     # set by from_crawler
     ledger: Ledger
     tools: VisitTools
     budget: Budget
     window: Window | None
+    vendors_elsewhere: VendorsElsewhere
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -107,8 +110,8 @@ class PartnersSpider(VisitingSpider):
         if not spider.is_single_url:
             spider.seed_list = _read_list(Path(spider.seeds_file), spider.list_options, settings)
         database = Path(settings["PARTNERPROOF_DATABASE"])
-        if not settings.getbool("PARTNERPROOF_HAS_WRITER_LOCK"):
-            spider.writer_lock.enter_context(acquire_writer_lock(database, "scrapy crawl"))
+        if not settings.getbool("PARTNERPROOF_HAS_ENTRY_LOCK"):
+            spider.locks.enter_context(acquire_entry_lock(database, "scrapy crawl"))
         lexicon_dir = Path(settings["PARTNERPROOF_LEXICON_DIR"])
         lexicon = Lexicon.with_own(lexicon_dir)
         spider.pace = Pace(per_address=settings.getint("PARTNERPROOF_REQUESTS_PER_ADDRESS"))
@@ -116,6 +119,11 @@ class PartnersSpider(VisitingSpider):
         spider.ledger = Ledger.open(database)
         spider.budget = _budget(settings)
         spider.crawl_id = spider._begin_crawl(settings)
+        if not spider.locks.enter_context(hold_name(database.parent, spider.crawl_id)):
+            raise OutsideFailureError(
+                f"crawl {spider.crawl_id}: another process is doing just this crawl; `partnerproof status` shows how far it is"
+            )
+        spider.vendors_elsewhere = VendorsElsewhere(database.parent)
         spider.seed_list = []  # from here on the visits table is the list
         spider.archive = WarcArchive(
             Path(settings["PARTNERPROOF_WARC_DIR"]), spider.ledger, spider.crawl_id, tool=settings["PARTNERPROOF_TOOL"]
@@ -197,7 +205,7 @@ class PartnersSpider(VisitingSpider):
         self.tools.reading_pool.close()
         self.archive.close()
         self.ledger.close()
-        self.writer_lock.close()
+        self.locks.close()
 
     def _has_visits_to_do(self) -> bool:
         left = "SELECT 1 FROM visits WHERE crawl_id = ? AND state IN ('pending', 'running') LIMIT 1"
@@ -222,16 +230,19 @@ class PartnersSpider(VisitingSpider):
         for row in waiting:
             await self._wait_for_window()
             await self._wait_for_network()
-            self.crawler.signals.send_catch_log(visit_begun)
-            visit = begin_visit(self.ledger, row, self.budget, utc_text())
-            failure: str | None
-            try:
-                failure = await VisitRun(self.tools, visit).run()
-            except PartnerproofError:
-                raise
-            except Exception:  # one vendor's surprise must not end the crawl; the visit's row says that it failed
-                logger.exception("visit %s failed", visit.visit_id)
-                failure = PROGRAM_ERROR
+            async with self.vendors_elsewhere.keep_out(
+                row.start_urls or read_seed(self.ledger, row.seed_id).start_urls
+            ):
+                self.crawler.signals.send_catch_log(visit_begun)
+                visit = begin_visit(self.ledger, row, self.budget, utc_text())
+                failure: str | None
+                try:
+                    failure = await VisitRun(self.tools, visit).run()
+                except PartnerproofError:
+                    raise
+                except Exception:  # one vendor's surprise must not end the crawl; the visit's row says that it failed
+                    logger.exception("visit %s failed", visit.visit_id)
+                    failure = PROGRAM_ERROR
             if self.outage.is_suspect(visit, failure):
                 self._put_back(self.outage.hold(visit, failure or ""))
                 continue

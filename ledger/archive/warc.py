@@ -10,6 +10,7 @@ Reads: exchanges from the crawler. Writes: `var/warc/<crawl>-<n>.warc.gz`, rows 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -84,7 +85,7 @@ class StoredRecord:
 
 
 class WarcArchive:
-    """The WARC files of one workspace, open for one crawl's appending."""
+    """The WARC files of one workspace, open for one crawl's appending. Several processes append to files of their own."""
 
     def __init__(self, directory: Path, ledger: Ledger, crawl_id: CrawlId, *, tool: str) -> None:
         self.directory = directory
@@ -236,26 +237,40 @@ class WarcArchive:
         if self._file is not None and self._end < ROTATE_BYTES:
             return self._file
         self.close()
-        last = self.ledger.select_first(
-            WarcFile,
-            "SELECT * FROM warc_files WHERE crawl_id = ? ORDER BY warc_file DESC LIMIT 1",
-            [self.crawl_id],
-        )
-        if last is not None and last.committed_bytes < ROTATE_BYTES:
-            self._name, self._end = last.warc_file, last.committed_bytes
-        else:
-            number = 0 if last is None else int(last.warc_file.split("-")[-1].split(".")[0]) + 1
-            self._name, self._end = f"{self.crawl_id}-{number:05d}.warc.gz", 0
-            self.ledger.add([WarcFile(warc_file=self._name, crawl_id=self.crawl_id, committed_bytes=0)])
-        path = self.directory / self._name
-        self._file = path.open("r+b" if path.exists() else "w+b")
+        file = self._lock_last() or self._begin_file()
         if self._end == 0:
             info = warcinfo_bytes(self._name, self.tool)
-            self._file.write(info)
-            self._file.flush()
+            file.write(info)
+            file.flush()
             self._end = len(info)
             self._mark_committed(self._end)
-        return self._file
+        self._file = file
+        return file
+
+    def _lock_last(self) -> BinaryIO | None:
+        """The crawl's last file, to go on with; None where there is none, it is full, or another process appends to it."""
+        last = self._last()
+        if last is None or last.committed_bytes >= ROTATE_BYTES:
+            return None
+        file = _lock(self.directory / last.warc_file)
+        if file is not None:
+            # asked again: another process may have appended until it gave the lock up
+            self._name, self._end = last.warc_file, _committed_bytes(self.ledger, last.warc_file)
+        return file
+
+    def _begin_file(self) -> BinaryIO:
+        while True:
+            last = self._last()
+            number = 0 if last is None else int(last.warc_file.split("-")[-1].split(".")[0]) + 1
+            self._name, self._end = f"{self.crawl_id}-{number:05d}.warc.gz", 0
+            row = WarcFile(warc_file=self._name, crawl_id=self.crawl_id, committed_bytes=0)
+            if self.ledger.add([row]) and (file := _lock(self.directory / self._name)) is not None:
+                return file
+
+    def _last(self) -> WarcFile | None:
+        return self.ledger.select_first(
+            WarcFile, "SELECT * FROM warc_files WHERE crawl_id = ? ORDER BY warc_file DESC LIMIT 1", [self.crawl_id]
+        )
 
     def _append(self, data: bytes) -> None:
         """Write at the end; it counts once it is marked as committed."""
@@ -274,7 +289,7 @@ class WarcArchive:
 
 
 def cut_torn_tails(directory: Path, ledger: Ledger) -> None:
-    """Cut from every WARC file what a killed process had appended but not committed.
+    """Cut from every WARC file what a killed process had appended but not committed; not from one to which a process appends now.
 
     Errors: EvidenceBrokenError when a file is missing or shorter than its rows say.
     """
@@ -286,8 +301,26 @@ def cut_torn_tails(directory: Path, ledger: Ledger) -> None:
                 f"{path}: expected at least {file.committed_bytes} bytes of stored captures, got {size}; "
                 "restore the file from a backup before you go on"
             )
-        if size > file.committed_bytes:
-            os.truncate(path, file.committed_bytes)
+        if size > file.committed_bytes and (locked := _lock(path)) is not None:
+            with locked:
+                committed = _committed_bytes(ledger, file.warc_file)
+                if path.stat().st_size > committed:
+                    locked.truncate(committed)
+
+
+def _committed_bytes(ledger: Ledger, warc_file: str) -> int:
+    return int(ledger.value("SELECT committed_bytes FROM warc_files WHERE warc_file = ?", [warc_file]))
+
+
+def _lock(path: Path) -> BinaryIO | None:
+    """Open a file for appending; None while another process does. The lock goes with the file's closing."""
+    file = path.open("r+b" if path.exists() else "w+b")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    return file
 
 
 def read_exchange(directory: Path, ledger: Ledger, capture_id: CaptureId) -> StoredExchange:

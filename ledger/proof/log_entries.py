@@ -92,6 +92,7 @@ _POSSIBLE: dict[str, _Test] = {
     "claim": _is_text,
     "batch": _is_text,
     "decision": _is_text,
+    "run": _is_text,
 }  # fmt: skip
 _POSSIBLE_OF: dict[str, dict[str, _Test]] = {
     CustodyEvent.DELETING: {"rows": _are_rows, "captures": _are_texts},

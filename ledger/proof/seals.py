@@ -27,7 +27,8 @@ from ledger.database import Ledger
 from ledger.errors import EvidenceBrokenError, OutsideFailureError
 from ledger.identity import event_id, sha256_hex, utc_text
 from ledger.proof.custody import CustodyHead, CustodyLog
-from ledger.proof.database_digest import digest_database
+from ledger.proof.database_digest import digest_database, signs_of
+from ledger.proof.log_runs import current_run
 from ledger.proof.sealed_rows import TABLES, RowGroup, Table, read_groups
 from ledger.proof.verifier import canonical, leaf_hash, merkle_root
 from ledger.vocabulary import CustodyEvent
@@ -180,15 +181,27 @@ def make_seal(
     Errors: EvidenceBrokenError when a WARC file is shorter than the database says, OutsideFailureError when the disk refuses.
     """
     seals = Seals.of(seals_dir)
-    rows = [_rows_leaf(group) for group in _new_groups(ledger, seals)]
+    with (
+        ledger.snapshot()
+    ):  # rows before records: what others store meanwhile has its record in this seal, and its row in the next
+        rows = [_rows_leaf(group) for group in _new_groups(ledger, seals)]
     warc = list(_warc_leaves(ledger, seals, warc_dir, on_bytes))
     if not rows and not warc:
         return None
-    ledger.checkpoint()
-    database = {"kind": "database", **digest_database(ledger.path)}
     records = [record for _, pieces in warc for record in pieces]
-    leaves = [{"kind": "made-with", **made_with}, database, *rows, *(leaf for leaf, _ in warc), *records]
+    leaves = [{"kind": "made-with", **made_with}, *_database_leaf(ledger), *rows, *(leaf for leaf, _ in warc), *records]
     return _write_seal(seals, leaves, log)
+
+
+def _database_leaf(ledger: Ledger) -> list[Leaf]:
+    """The digest of the database as one file; none while others write to it or read it: no file says then what it is."""
+    try:
+        ledger.checkpoint()
+        before = signs_of(ledger.path)
+        leaf = {"kind": "database", **digest_database(ledger.path)}
+    except (OutsideFailureError, OSError):
+        return []
+    return [leaf] if signs_of(ledger.path) == before else []
 
 
 def _new_groups(ledger: Ledger, seals: Seals) -> Iterator[RowGroup]:
@@ -320,7 +333,9 @@ def _write_seal(seals: Seals, leaves: Sequence[Leaf], log: CustodyLog) -> Seal:
 
 
 def log_seal(log: CustodyLog, seal: Seal) -> None:
-    log.add(CustodyEvent.SEALED, {"seal": seal.seal_id, "head_sha256": sha256_hex(seal.head_bytes)})
+    run = current_run(log.path.parent)
+    by_run = {} if run is None else {"run": run}
+    log.add(CustodyEvent.SEALED, {"seal": seal.seal_id, "head_sha256": sha256_hex(seal.head_bytes), **by_run})
 
 
 def mend_seals(seals_dir: Path, log: CustodyLog) -> None:

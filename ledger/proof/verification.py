@@ -25,6 +25,7 @@ from ledger.errors import PartnerproofError
 from ledger.identity import sha256_hex
 from ledger.proof.fixity import Fixity, Place
 from ledger.proof.log_entries import ODD, as_readers_see_it
+from ledger.proof.log_runs import open_runs
 from ledger.proof.outside_changes import WRITES, describe_change
 from ledger.proof.row_deletion import LOGGED, list_not_blank
 from ledger.proof.sealed_rows import TABLES, Table
@@ -338,15 +339,18 @@ class Verification:
         )
 
     def _written_after(self, seal: Seal) -> str | None:
-        """The command that wrote to the database after a seal, as the log has it; or a server that was open when it was made."""
+        """The command that wrote to the database after a seal, as the log has it; or another that was open when it was made."""
         self._read_on()
         entries = int(seal.head["custody"]["entries"])
-        open_since = [
-            entry for entry in self._logged[:entries]
-            if entry["details"].get("command") == "serve" and entry["event"] in (CustodyEvent.BEGAN, CustodyEvent.ENDED)
-        ]  # fmt: skip
-        if open_since and open_since[-1]["event"] == CustodyEvent.BEGAN:
-            return f"`serve`, open since {open_since[-1]['at']},"
+        sealed = (
+            e
+            for e in self._logged[entries:]
+            if e["event"] == CustodyEvent.SEALED and e["details"]["seal"] == seal.seal_id
+        )
+        its_run = next((entry["details"].get("run") for entry in sealed), None)
+        for entry in open_runs(self._logged[:entries]):
+            if entry["details"].get("run") != its_run and entry["details"].get("command") not in COMPUTES_NOTHING:
+                return f"`{entry['details'].get('command')}`, open since {entry['at']},"
         for entry in self._logged[entries:]:
             if entry["event"] == CustodyEvent.BEGAN and entry["details"].get("command") not in COMPUTES_NOTHING:
                 return f"`{entry['details'].get('command')}` at {entry['at']}"
@@ -360,6 +364,8 @@ def _as_entries(lines: Sequence[str]) -> list[dict[str, Any]]:
 def _why_no_digest(last_event: str | None) -> str:
     if last_event == CustodyEvent.BEGAN:
         return "a command is writing to it, or was killed"
+    if last_event == CustodyEvent.ENDED:
+        return "others were writing to it when a command last ended"
     if last_event in (CustodyEvent.DECIDED, CustodyEvent.HELD):
         return "a decision was written to it since a command last told its digest: run `partnerproof seal`"
     return "the log has no digest of it"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,13 +16,15 @@ if TYPE_CHECKING:  # `partnerproof --help` needs no workspace, whose configurati
 class Choice:
     """Which workspace the command works in; found when it is first needed."""
 
-    def __init__(self, named: Path | None) -> None:
+    def __init__(self, named: Path | None, wait_s: float | None = None) -> None:
         self.named = named
+        self.wait_s = wait_s  # None: as long as a workspace's own commands wait
 
     def workspace(self) -> Workspace:
         from partnerproof.workspace import find_workspace
 
-        return find_workspace(self.named)
+        workspace = find_workspace(self.named)
+        return workspace if self.wait_s is None else replace(workspace, wait_s=self.wait_s)
 
 
 pass_choice = click.make_pass_decorator(Choice)

@@ -22,7 +22,7 @@ def claims(choice: Choice, brands: tuple[str, ...]) -> None:
     """
     workspace = choice.workspace()
     slugs = [brand.slug for brand in workspace.load_brands(brands)]
-    with workspace.writing("claims"), workspace.open() as ledger:
-        run_with_progress("claims", FlowTools(ledger=ledger, brands=tuple(slugs), warc_dir=workspace.warc))
+    with workspace.writing("claims") as lock, workspace.open() as ledger:
+        run_with_progress("claims", FlowTools(ledger=ledger, brands=tuple(slugs), warc_dir=workspace.warc), lock)
         count = count_claims_with_evidence(ledger)
     click.echo(f"{count} claims")

@@ -46,9 +46,10 @@ class Verbs(click.Group):
 @click.option(
     "-w", "--workspace", type=click.Path(path_type=Path), help="Folder of the workspace; default: the current one."
 )
+@click.option("--wait", "wait_s", type=click.FloatRange(min=0), metavar="SECONDS", envvar="PARTNERPROOF_WAIT", help="How long to wait for another process that is writing; default: 600.")  # fmt: skip
 @click.version_option(program_version(), prog_name="partnerproof")
 @click.pass_context
-def root(context: click.Context, workspace: Path | None) -> None:
+def root(context: click.Context, workspace: Path | None, wait_s: float | None) -> None:
     """Check vendors' claims to be a brand's partner, and keep the evidence.
 
     Without a command: the flow, and the next sensible step in this workspace.
@@ -57,7 +58,7 @@ def root(context: click.Context, workspace: Path | None) -> None:
     Example:
       partnerproof init myspace
     """
-    context.obj = Choice(workspace)
+    context.obj = Choice(workspace, wait_s)
     if context.invoked_subcommand in READ_FOREIGN_BYTES and (line := describe_missing()) is not None:
         click.echo(line, err=True)
     if context.invoked_subcommand is None:

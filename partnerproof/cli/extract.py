@@ -21,10 +21,10 @@ def extract(choice: Choice, is_all: bool) -> None:  # noqa: FBT001  # click pass
       partnerproof extract --again
     """
     workspace = choice.workspace()
-    with workspace.writing("extract"), workspace.open() as ledger:
+    with workspace.writing("extract") as lock, workspace.open() as ledger:
         tools = FlowTools(
             ledger=ledger, brands=(), warc_dir=workspace.warc, lexicon=workspace.lexicon(), reads_all_pages=is_all
         )
-        pages = run_with_progress("extract", tools)
+        pages = run_with_progress("extract", tools, lock)
         sightings, passages = count_rows(ledger, "sightings"), count_rows(ledger, "passages")
     click.echo(f"read {pages} pages: {sightings} sightings, {passages} passages in all")

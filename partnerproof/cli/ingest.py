@@ -11,6 +11,7 @@ from rich.progress import Progress
 
 from casebook.files.tables import plain
 from ledger.errors import BadInputError, Problem
+from ledger.proof.writer_lock import WriterLock
 from ledger.records import Seed
 from ledger.typed_texts import CrawlId
 from matcher.logo_matches import store_brands
@@ -50,14 +51,18 @@ def ingest(choice: Choice, files: tuple[Path, ...], seeds: Path | None, brands: 
     crawl_ids: list[CrawlId] = []
     problems: list[Problem] = []
     recognising = Recogniser(chosen, processes=count_processes())
-    with workspace.writing("ingest"):
+    with workspace.writing("ingest") as lock:
+
+        def track(steps: Iterable[str], total: int, word: str) -> None:
+            _track(steps, total, word, lock)
+
         with workspace.open() as ledger, recognising as recogniser:
             if store_brands(ledger, chosen):
                 click.echo(LOGOS_CHANGED, err=True)
             for file in files:
                 try:
                     ingested = ingest_file(
-                        workspace, ledger, recogniser, file, listed=listed, chosen=brands, track=_track
+                        workspace, ledger, recogniser, file, listed=listed, chosen=brands, track=track
                     )
                 except BadInputError as error:  # the others are read all the same
                     problems.extend(error.problems)
@@ -73,11 +78,11 @@ def ingest(choice: Choice, files: tuple[Path, ...], seeds: Path | None, brands: 
     return 0
 
 
-def _track(steps: Iterable[str], total: int, word: str) -> None:
+def _track(steps: Iterable[str], total: int, word: str, lock: WriterLock) -> None:
     console = Console(stderr=True)
     with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
         for _ in progress.track(steps, total=total, description=word):
-            pass
+            lock.give_way()
 
 
 def _print_ingested(file: Path, ingested: IngestedFile) -> None:

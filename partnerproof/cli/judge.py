@@ -45,7 +45,7 @@ def judge(choice: Choice, brands: tuple[str, ...], as_of: IsoDate | None, known_
     workspace = choice.workspace()
     slugs = [brand.slug for brand in workspace.load_brands(brands)]
     is_replay = bool(as_of or known_at)
-    with workspace.writing("judge"), workspace.open() as ledger:
+    with workspace.writing("judge") as lock, workspace.open() as ledger:
         judging = Judge(
             ledger,
             JudgingCause.REPLAY if is_replay else JudgingCause.JUDGE,
@@ -55,7 +55,12 @@ def judge(choice: Choice, brands: tuple[str, ...], as_of: IsoDate | None, known_
         total = count_rows(ledger, "claims")
         with progress_bar() as progress:
             task = progress.add_task("claims", total=total)
-            new = judging.judge(brands=slugs, on_claims=lambda claims: progress.advance(task, claims))
+
+            def on_claims(claims: int) -> None:
+                progress.advance(task, claims)
+                lock.give_way()
+
+            new = judging.judge(brands=slugs, on_claims=on_claims)
         if not is_replay:
             update_casework(ledger, workspace.removal_terms)
         counts = _count_verdicts(ledger, judging)

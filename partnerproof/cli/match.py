@@ -32,7 +32,7 @@ def match(choice: Choice, brands: tuple[str, ...]) -> None:
     workspace = choice.workspace()
     loaded = workspace.load_brands(brands)
     slugs = [brand.slug for brand in loaded]
-    with workspace.writing("match"), workspace.open() as ledger:
+    with workspace.writing("match") as lock, workspace.open() as ledger:
         store_brands(ledger, loaded)
         with Recogniser(loaded, processes=count_processes()) as recogniser:
             tools = FlowTools(
@@ -42,7 +42,7 @@ def match(choice: Choice, brands: tuple[str, ...]) -> None:
                 lexicon=workspace.lexicon(),
                 recogniser=recogniser,
             )
-            judged = run_with_progress("match", tools)
+            judged = run_with_progress("match", tools, lock)
         hold_back(ledger, slugs)
         summary = _count_matches(ledger)
         print_unread_words(ledger, None)

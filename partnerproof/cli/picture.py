@@ -61,11 +61,11 @@ def draw_for_cases(workspace: Workspace, limit: int | None) -> int:
         if not pages:
             break
         require_browser(pages, workspace.config.crawl.browser or None, workspace.config.crawl.browser_user or None)
-        with workspace.writing("picture --cases", gives_way=True), workspace.open() as ledger:
+        with workspace.writing("picture --cases"), workspace.open() as ledger:
             pictured = draw_pictures(ledger, pages[:MAX_PAGES_A_CASE], _order(workspace, lambda: None))
         drawn, failed = drawn + pictured.drawn, failed + pictured.failed
     if drawn or failed:
-        with workspace.writing("picture --cases", gives_way=True):
+        with workspace.writing("picture --cases"):
             seal_after_crawl(workspace, lambda line: click.echo(line, err=True))
     click.echo(f"{drawn} pictures{f', {failed} pages could not be drawn' if failed else ''}")
     return 3 if failed else 0
@@ -90,12 +90,17 @@ def take_pictures(
         ids = None if claims is None else [read_finding(ledger, claim).claim_id for claim in claims]
         if not find_pages(ledger, ids):
             return Pictured(), 0  # without the writer lock: an export is also wanted while a crawl runs
-    with workspace.writing(command):
+    with workspace.writing(command) as lock:
         with workspace.open() as ledger, progress_bar() as progress:
             pages = find_pages(ledger, ids)
             require_browser(pages, workspace.config.crawl.browser or None, workspace.config.crawl.browser_user or None)
             task = progress.add_task("drawing", total=len(pages[:limit]))
-            order = _order(workspace, lambda: progress.advance(task))
+
+            def on_page() -> None:
+                progress.advance(task)
+                lock.give_way()
+
+            order = _order(workspace, on_page)
             pictured = draw_pictures(ledger, pages[:limit], order)
         if pictured.drawn or pictured.failed:
             seal_after_crawl(workspace, lambda line: click.echo(line, err=True))

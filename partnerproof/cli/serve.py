@@ -8,7 +8,9 @@ import secrets
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from socket import AF_INET, AF_INET6, IPPROTO_TCP, SO_REUSEADDR, SOL_SOCKET, TCP_NODELAY, gaierror, socket
 
 import click
@@ -72,7 +74,7 @@ def serve(  # an option each
         raise click.UsageError("nothing was crawled here yet: run `partnerproof crawl` first")
     # what stops services sends SIGTERM: it ends in order, so that the log tells of the end and how the database was left
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with workspace.serving("serve"):
+    with workspace.writing_beside("serve"):
         _serve(workspace, door, with_token=with_token, with_pictures=not no_pictures)
 
 
@@ -114,16 +116,22 @@ def _serve(workspace: Workspace, door: _Door, *, with_token: bool, with_pictures
         summary = update_casework(ledger, workspace.removal_terms).tell()
         rejecting = brands_with_rejections(ledger)
         if rejecting:
-            follow_rejections(ledger, rejecting, workspace.warc)  # what a killed server had not done yet
+            with workspace.turn("serve"):
+                follow_rejections(ledger, rejecting, workspace.warc)  # what a killed server had not done yet
     with_four_eyes = find_four_eyes(workspace.brands)  # a copy of var/ alone, without brands, can be reviewed too
     service = workspace.config.service
     runner = JobRunner(workspace) if service.jobs_at_once else None
+
+    def follow(ledger: Ledger, brands: Sequence[str], warc_dir: Path) -> None:
+        with workspace.turn("serve"):
+            follow_rejections(ledger, brands, warc_dir)
+
     context = ApplicationContext(
         database=workspace.database,
         warc_dir=workspace.warc,
         pictures_dir=workspace.var / "pictures",
         log=workspace.custody,
-        follow_rejections=follow_rejections,
+        follow_rejections=follow,
         four_eyes=lambda brand: brand in with_four_eyes,
         token=secrets.token_urlsafe(24) if with_token else None,
         user=getpass.getuser(),

@@ -70,9 +70,13 @@ def watch(
         allow_private=allow_private, resolve=resolve, delay_s=delay_s, allow_unverified=allow_unverified, is_quiet=quiet, log_json=log_json
     )  # fmt: skip
     try:
-        if not _visit(workspace, order):
-            _update_cases(workspace)  # a crawl has done that at its end
-        return _tell_teams(workspace)
+        with workspace.hold("watch") as is_ours:
+            if not is_ours:
+                click.echo("skipped this round: another process is doing one", err=True)
+                return 0
+            if not _visit(workspace, order):
+                _update_cases(workspace)  # a crawl has done that at its end
+            return _tell_teams(workspace)
     except WriterLockHeldError as error:
         click.echo(f"skipped this round: {error}", err=True)
         return 0

@@ -2,7 +2,7 @@
 
 Reads: the workspace's folder. Writes: `<folder>/<name>-<instant>/` with backup.json and the files; the custody log.
 
-1. The writer lock keeps commands out; for the moment in which database and custody log are copied, a server's writes wait too.
+1. The writer lock keeps commands out that compute; for the moment in which database and custody log are copied, all writes wait.
 2. The log's entry about the backup has the digest of the database's copy, and is the last one in the copy of the log.
 3. Files are copied with their digests. One that is equal in the backup before, as it lies there now, is linked to it: an archive that only
    grows takes its space once. What a link leads to is not part of the workspace: links are left out, and backup.json names them.
@@ -30,7 +30,7 @@ from ledger.proof.custody import CustodyLog
 from ledger.proof.fixity import Place
 from ledger.proof.verification import Verification
 from ledger.proof.verifier import BROKEN, CHUNK_BYTES, OK, Check, canonical, file_facts
-from ledger.proof.writer_lock import LOG_NAME, SEALS_NAME
+from ledger.proof.writer_lock import ENTRY_LOCK, HELD_NAMES, LOG_NAME, NEXT_LOCK, SEALS_NAME, WRITER_LOCK
 from ledger.vocabulary import CustodyEvent
 from partnerproof.config import CONFIG_FILE
 from partnerproof.workspace import Workspace
@@ -38,9 +38,7 @@ from partnerproof.workspace import Workspace
 FORMAT = "partnerproof backup 1"
 MANIFEST = "backup.json"
 FILES = "workspace"  # where the files of the workspace lie in a backup
-_OF_THE_MOMENT = frozenset(
-    {"lock", "entry-lock", "alerts-lock", "partnerproof.db-wal", "partnerproof.db-shm"}
-)  # in var
+_OF_THE_MOMENT = frozenset({WRITER_LOCK, NEXT_LOCK, ENTRY_LOCK, "partnerproof.db-wal", "partnerproof.db-shm"})  # in var
 _INSTANT = r"\d{4}-\d\d-\d\dT\d{6}Z(-\d+)?"  # a second backup of the same second has a number
 _MANIFEST_BYTES, _MOST_LETTERS = 500_000_000, 200  # of what a backup says of itself; of a foreign word that is shown
 _NEVER = frozenset({".git", "__pycache__"})
@@ -180,7 +178,11 @@ def _files(root: Path, var: Path, links: list[str]) -> Iterator[Path]:
         links += [
             (here / name).relative_to(root).as_posix() for name in (*folders, *names) if (here / name).is_symlink()
         ]
-        folders[:] = [name for name in folders if name not in _NEVER and not (here / name).is_symlink()]
+        folders[:] = [
+            name
+            for name in folders
+            if name not in _NEVER and not (here / name).is_symlink() and (here, name) != (var, HELD_NAMES)
+        ]
         for name in names:
             path = here / name
             is_copied_already = here == var and name in (_OF_THE_MOMENT | {LOG_NAME, "partnerproof.db"})

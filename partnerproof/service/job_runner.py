@@ -11,7 +11,6 @@ Reads and writes: jobs. Writes `var/jobs/`: of each job its log, its answer and 
 from __future__ import annotations
 
 import csv
-import fcntl
 import logging
 import os
 import shutil
@@ -23,7 +22,6 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from casebook.jobs.job_queue import (
     claim_next,
@@ -72,7 +70,6 @@ class JobRunner:
         self._watched: dict[str, _Watched] = {}
         self._wakes, self._ends = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
-        self._lock: IO[str] | None = None
         self._tidied_at = 0.0
         self._beat = time.monotonic()
 
@@ -96,27 +93,20 @@ class JobRunner:
             self._thread.join(timeout=self._stop_wait_s + 20)
 
     def _run(self) -> None:
-        while not self._ends.is_set() and not self._take_lock():
+        while not self._ends.is_set():
+            with self._workspace.hold("jobs") as is_ours:
+                if is_ours:
+                    self._run_jobs()
             self._beat = time.monotonic()
             self._ends.wait(TICK_S)
+
+    def _run_jobs(self) -> None:
         while not self._ends.is_set():
             self._try_round()
             self._beat = time.monotonic()
             self._wakes.wait(TICK_S)
             self._wakes.clear()
-        if self._lock is not None:
-            self._interrupt_all()
-            self._lock.close()
-
-    def _take_lock(self) -> bool:
-        lock = (self._folder / "runner-lock").open("a", encoding="ascii")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.close()
-            return False
-        self._lock = lock
-        return True
+        self._interrupt_all()
 
     def _try_round(self, *, starts: bool = True) -> None:
         """A full disk, or a database that somebody holds, costs a round and never the runner."""

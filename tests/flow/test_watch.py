@@ -27,7 +27,7 @@ import pytest
 from casebook.cases.alerts import Digest
 from casebook.cases.contacts import propose_contacts
 from ledger.database import Ledger
-from ledger.proof.writer_lock import acquire_writer_lock, write_beside
+from ledger.proof.writer_lock import acquire_entry_lock, acquire_writer_lock
 from partnerproof import alert_channels
 from partnerproof.alert_channels import send_alerts
 from partnerproof.config import AlertConfig
@@ -203,7 +203,7 @@ def test_a_channel_that_drips_or_breaks_keeps_neither_others_from_writing_nor_ot
     ]
     said: list[str] = []
     with Ledger.open(watched.database) as ledger:
-        writing = lambda: write_beside(watched.database, "watch")  # noqa: E731
+        writing = lambda: acquire_entry_lock(watched.database, "watch")  # noqa: E731
         assert not send_alerts(ledger, channels, said.append, writing=writing, longest_s=3)
         told = ledger.values("SELECT channel FROM deliveries WHERE delivered_at IS NOT NULL")
     assert said[0] == "alert drip: it did not end within 3 s; it will be told next time"

@@ -102,21 +102,7 @@ def test_two_writers_do_not_meet(acme, tmp_path):
 
     with (acme / "var" / "lock").open("a+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        assert "is writing here" in run_partnerproof("-w", acme, "match", code=3)
-
-
-def test_scrapy_does_not_write_beside_partnerproof(acme, tmp_path):
-    import fcntl
-    import subprocess
-    import sys
-
-    (tmp_path / "v.csv").write_text("url\nhttp://v.example/\n")
-    with (acme / "var" / "lock").open("a+") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        command = [sys.executable, "-m", "scrapy", "crawl", "partners", "-a", f"seeds={tmp_path / 'v.csv'}"]
-        told = subprocess.run(command, cwd=acme, capture_output=True, text=True, check=False)
-    assert "is writing here" in told.stderr
-    assert not (acme / "var" / "warc").exists()
+        assert "is writing here" in run_partnerproof("--wait", "0.1", "-w", acme, "match", code=3)
 
 
 def test_a_file_where_a_folder_is_needed_is_told(acme, tmp_path, logo_png):

@@ -13,7 +13,7 @@ import pytest
 from ledger.database import Ledger
 from ledger.identity import utc_text
 from ledger.proof.custody import CustodyLog
-from ledger.proof.writer_lock import LOG_NAME, acquire_entry_lock, acquire_writer_lock, write_beside
+from ledger.proof.writer_lock import LOG_NAME, acquire_entry_lock, acquire_writer_lock
 from ledger.records import BrandRow
 from ledger.vocabulary import CustodyEvent
 from tests.new_ledger import new_ledger
@@ -79,7 +79,7 @@ def test_what_is_no_change_is_not_entered(database, how, tmp_path):
     elif how == "many commands":
         for _ in range(5):
             run(database)
-            with write_beside(database, "beside"), Ledger.open(database) as ledger:
+            with acquire_entry_lock(database, "beside"), Ledger.open(database) as ledger:
                 ledger.execute("UPDATE brands SET recorded_at = recorded_at")
     run(database)
     assert changes(database) == []
@@ -124,7 +124,7 @@ def test_after_a_killed_command_nothing_is_claimed(database):
 def test_what_was_written_beside_a_command_that_ends_first_is_ours(database):
     """`account add` while a crawl runs, and the crawl ends before it: its digest would be of a database that changes after it."""
     crawl = acquire_writer_lock(database, "crawl")
-    with crawl, write_beside(database, "account add"):
+    with crawl, acquire_entry_lock(database, "account add"):
         crawl.__exit__(None, None, None)
         change(database)
         crawl = acquire_writer_lock(database, "next")
