@@ -247,9 +247,8 @@ def test_a_killed_round_goes_on_with_the_same_vendors(watched):
         ).fetchone() == (1, 1)
 
 
-def test_a_round_beside_a_crawl_is_skipped(watched):
-    from ledger.proof.writer_lock import acquire_writer_lock
-
+def test_a_round_beside_who_does_not_give_way_is_skipped(watched, monkeypatch):
+    monkeypatch.setenv("PARTNERPROOF_WAIT", "1")
     watched.days_pass(40)
     with acquire_writer_lock(watched.database, "crawl"):
         watched.watch()

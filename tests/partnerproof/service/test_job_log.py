@@ -7,7 +7,6 @@ from pathlib import Path
 
 from partnerproof.service.job_log import MOST_LINES, JobLog
 
-
 COUNTS = dict.fromkeys(("vendors", "done", "failed", "pages", "judged", "matches"), 0)
 
 
