@@ -27,8 +27,10 @@ check: $(INSTALLED)
 docs: $(INSTALLED) ## write docs/reference/ anew from the schema and the command line
 	$(BIN)/python docs/make_reference.py
 
-wheel: $(INSTALLED) ## dist/: the wheel, and the bill of materials (CycloneDX) beside it
-	$(BIN)/python -m build --wheel --no-isolation
+wheel: $(INSTALLED) ## dist/: the wheel and the source archive, checked, and the bill of materials (CycloneDX) beside them
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation
+	$(BIN)/python -m twine check --strict dist/*
 	$(BIN)/python .ci/sbom.py dist/partnerproof.cdx.json
 
 audit: $(INSTALLED) ## fails when a package is known to be vulnerable; ends with 3 where no database of them can be asked

@@ -15,6 +15,7 @@ try:
     _VERSION = version("partnerproof")
 except PackageNotFoundError:  # run from a checkout that is not installed
     _VERSION = "0"
+_ROOM = __name__.rpartition(".")[0]  # an installed program has it under another name than a checkout
 # in a workspace: its own database; in a checkout: the one under data/
 _WORKSPACE = os.environ.get("PARTNERPROOF_WORKSPACE") or ("." if Path("partnerproof.toml").is_file() else "data")
 
@@ -59,7 +60,7 @@ _BY_KEY = {
 }
 
 BOT_NAME = "partnerproof"
-SPIDER_MODULES = ["crawler.spiders"]
+SPIDER_MODULES = [f"{_ROOM}.spiders"]
 USER_AGENT = f"partnerproof/{_VERSION}"  # the front door adds the contact address from the configuration
 
 PARTNERPROOF_DATABASE = f"{_WORKSPACE}/var/partnerproof.db"
@@ -100,18 +101,18 @@ PARTNERPROOF_BROWSER_USER = (
 ROBOTSTXT_OBEY = False  # Scrapy's own keeps every parser for ever; VisitRobotsMiddleware obeys instead
 ROBOTSTXT_USER_AGENT = "partnerproof"
 DOWNLOADER_MIDDLEWARES = {
-    "crawler.wire.robots.VisitRobotsMiddleware": 100,
+    f"{_ROOM}.wire.robots.VisitRobotsMiddleware": 100,
     "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
-    "crawler.wire.middlewares.VisitCookiesMiddleware": 700,
-    "crawler.wire.middlewares.CaptureMiddleware": 950,
-    "crawler.wire.proxy.ProxyMiddleware": 955,  # before the pace, which goes by the address that it finds
-    "crawler.wire.middlewares.PaceMiddleware": 960,  # its place is given back before anyone can refuse the answer
+    f"{_ROOM}.wire.middlewares.VisitCookiesMiddleware": 700,
+    f"{_ROOM}.wire.middlewares.CaptureMiddleware": 950,
+    f"{_ROOM}.wire.proxy.ProxyMiddleware": 955,  # before the pace, which goes by the address that it finds
+    f"{_ROOM}.wire.middlewares.PaceMiddleware": 960,  # its place is given back before anyone can refuse the answer
 }
-EXTENSIONS = {"crawler.spiders.crawl_stats.CrawlStats": 0}
-TWISTED_DNS_RESOLVER = "crawler.wire.addresses.GuardedResolver"
+EXTENSIONS = {f"{_ROOM}.spiders.crawl_stats.CrawlStats": 0}
+TWISTED_DNS_RESOLVER = f"{_ROOM}.wire.addresses.GuardedResolver"
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"  # each visit knows what it has looked at
 DOWNLOAD_HANDLERS = {
-    "https": "crawler.wire.tls.CheckedHttpsHandler",
+    "https": f"{_ROOM}.wire.tls.CheckedHttpsHandler",
     "data": None,
     "file": None,
     "ftp": None,

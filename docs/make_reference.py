@@ -1,4 +1,4 @@
-"""Writes docs/reference/ from what is: the schema of a new database, the command line, the API.
+"""Writes docs/reference/ from what is: the schema of a new database, the command line (as a page and for man(1)), the API.
 
 python docs/make_reference.py [TARGET]     # `make docs`; tests/test_docs.py checks that it was run
 """
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import click
 from make_flow_picture import draw_flow
+from make_man_page import man_page
 
 from casebook.api.openapi import describe_api
 from ledger.database import Ledger
@@ -115,6 +116,7 @@ def write_reference(target: Path) -> None:
     (target / "openapi.json").write_text(
         json.dumps(describe_api(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
     )
+    (target / "partnerproof.1").write_text(man_page(root), encoding="utf-8")
     (target / "flow.svg").write_text(draw_flow(), encoding="utf-8")
 
 

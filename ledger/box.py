@@ -119,9 +119,11 @@ def program_folders() -> list[str]:
     room = Path(__file__).resolve().parents[1]
     folders = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     folders |= {path for path in (*site.getsitepackages(), site.getusersitepackages()) if path in sys.path}
+    if (room / "__init__.py").exists():  # installed: all of it lies under one roof
+        folders.add(str(room))
     folders |= {str(room / name) for name in ("ledger", "matcher", "crawler", "casebook", "partnerproof")}
     data = ("lexicon", "background", "noise.toml", "roles.toml", "relations.toml", "evidence_rates.toml", "shared_hosts.toml", "lists.toml")  # fmt: skip
-    folders |= {str(room / "partnerproof_data"), *(str(room / "data" / name) for name in data)}
+    folders |= {str(room / "data" / name) for name in data}
     folders |= {str(Path(os.__file__).resolve().parent), "/usr/share/zoneinfo", "/proc/cpuinfo"}
     folders |= {
         "/lib",

@@ -30,7 +30,9 @@ from ledger.box import bare_environment, enter_box, program_folders
 P = ParamSpec("P")
 LIFE_CALLS, LIFE_PROCESSOR_S = 1_000, 600.0  # then a fresh one takes its place: what captured one has no more than that
 PROCESSOR_LIMIT_S = 7_200  # of each process for its whole life, enforced by the system; decoders in the same box work longer than who asks
-_BEGIN = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from ledger.boxed_process import begin; begin(int(sys.argv[2]))"
+_BEGIN = (
+    f"import sys, json; sys.path[:] = json.loads(sys.argv[1]); from {__name__} import begin; begin(int(sys.argv[2]))"
+)
 
 
 class BoxedProcess:
@@ -136,7 +138,8 @@ class _OurPackages:
     """Finds our packages in a checkout, whose folder the box does not show: it may hold a workspace."""
 
     def __init__(self) -> None:
-        names = ("ledger", "matcher", "crawler", "casebook", "partnerproof")
+        top = __name__.partition(".")[0]
+        names = (top,) if top == "partnerproof" else ("ledger", "matcher", "crawler", "casebook", "partnerproof")
         self._specs = {name: importlib.util.find_spec(name) for name in names}
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:  # of the protocol

@@ -25,9 +25,7 @@ logger = logging.getLogger(__name__)
 
 def shipped_data(name: str) -> Path:
     """Return the folder or file `name` ("lexicon", "noise.toml") of the data shipped with the program."""
-    root = Path(__file__).resolve().parents[1]
-    installed = root / "partnerproof_data" / name
-    return installed if installed.exists() else root / "data" / name
+    return Path(__file__).resolve().parents[1] / "data" / name
 
 
 _handed_over: list[Path] = []

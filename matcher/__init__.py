@@ -33,4 +33,4 @@ def __getattr__(name: str) -> object:
     """Import what is asked for: whoever decodes a picture or reads a threshold needs no matcher, which takes .4 s to import."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"matcher.{_MODULES[name]}"), name)
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -28,6 +28,7 @@ from casebook.cases.alerts import list_waiting, make_deliveries, note_delivered,
 from casebook.web.access.secret_files import read_secret
 from ledger.database import Ledger
 from ledger.errors import OutsideFailureError, PartnerproofError
+from ledger.extras import how_to_install
 from ledger.identity import utc_text
 from ledger.proof.writer_lock import hold_name
 from ledger.records import Delivery
@@ -219,7 +220,7 @@ def _notify(channel: AlertConfig, notice: Notice) -> None:
     try:
         import apprise
     except ImportError as error:
-        raise OutsideFailureError("apprise is not installed: run `pip install 'partnerproof[alerts]'`") from error
+        raise OutsideFailureError(f"apprise is not installed: run `{how_to_install('alerts')}`") from error
     services = apprise.Apprise()
     if not all(services.add(address) for address in channel.to):
         raise OutsideFailureError("apprise knows no service for an address of it")

@@ -219,7 +219,7 @@ def create_workspace(root: Path, *, contact: str | None) -> Workspace:
         for folder in ("brands", "registers", "seeds", "lexicon", "var"):
             (root / folder).mkdir(parents=True, exist_ok=True)
         (root / ".gitignore").write_text("var/\n", encoding="utf-8")
-        (root / "scrapy.cfg").write_text("[settings]\ndefault = crawler.settings\n", encoding="utf-8")
+        (root / "scrapy.cfg").write_text(f"[settings]\ndefault = {_settings_module()}\n", encoding="utf-8")
         (root / "seeds" / "example.csv").write_text(
             "name,url,country,parent\nBright Harbour,https://www.brightharbour.example/,GB,\n", encoding="utf-8"
         )
@@ -230,6 +230,13 @@ def create_workspace(root: Path, *, contact: str | None) -> Workspace:
     except OSError as error:
         raise OutsideFailureError(f"{root}: could not be made ({error}); choose a folder that you may write") from error
     return Workspace(root=root, config=read_config(config))
+
+
+def _settings_module() -> str:
+    """The name of Scrapy's settings: an installed program has them under another one than a checkout."""
+    from crawler import settings
+
+    return settings.__name__
 
 
 class NoWorkspaceError(BadInputError):

@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 
 from tests.house import ROOT
 
-ENTRY = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)((?: \\\n +--hash=sha256:[0-9a-f]{64})+)$", re.M)
+ENTRY = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)(?: ; [^\\\n]+?)?((?: \\\n +--hash=sha256:[0-9a-f]{64})+)$", re.M)
 TEXT = (ROOT / "constraints.txt").read_text(encoding="utf-8")
 PINNED = {canonicalize_name(name): pinned for name, pinned, _ in ENTRY.findall(TEXT)}
 

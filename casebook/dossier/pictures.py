@@ -8,7 +8,7 @@ Reads: claims with evidence, renders, the archive. Writes: pictures; documents a
    sentences by their words. What is not found again is said, never guessed.
 4. The outlines are drawn on a copy of the screenshot, so that both can be laid side by side.
 
-Drawing needs the extra: pip install 'partnerproof[browser]', and a Chromium of the system.
+Drawing needs the extra [browser], and a Chromium of the system.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.errors import BadInputError, Problem
+from ledger.extras import how_to_install
 
 
 def require_pdf() -> Any:
@@ -19,7 +20,7 @@ def require_pdf() -> Any:
                 where="PDF",
                 expected="WeasyPrint with the Pango library",
                 got=str(error).splitlines()[0][:120],
-                next_step="run `pip install 'partnerproof[pdf]'` and install Pango (Debian: libpango-1.0-0 libpangoft2-1.0-0), or do without the PDF",
+                next_step=f"run `{how_to_install('pdf')}` and install Pango (Debian: libpango-1.0-0 libpangoft2-1.0-0), or do without the PDF",
             )
         ) from error
     logging.getLogger("weasyprint").setLevel(logging.ERROR)  # our sheets also say what only browsers know

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from typing import IO
 
 from ledger.errors import BadInputError, Problem
+from ledger.extras import how_to_install
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 MOST_CELL_CHARS = 32_767  # of an XLSX cell (ECMA-376 as Excel reads it)
@@ -96,7 +97,7 @@ def make_xlsx(title: str, columns: Sequence[str], rows: Iterable[Sequence[object
                 where="XLSX",
                 expected="the extra [xlsx]",
                 got="no openpyxl",
-                next_step="pip install 'partnerproof[xlsx]', or take CSV",
+                next_step=f"{how_to_install('xlsx')}, or take CSV",
             )
         ) from error
     book = Workbook(write_only=True)

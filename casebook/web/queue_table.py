@@ -41,7 +41,7 @@ class _Making:
             )
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "casebook.web.table_process", str(database), kind],
+                [sys.executable, "-m", f"{__package__}.table_process", str(database), kind],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             )  # fmt: skip
         except OSError as error:

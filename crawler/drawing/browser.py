@@ -11,7 +11,7 @@ Reads: the address of a page, and answers that the crawl fetches for it. Writes:
    processor time, so that a busy machine refuses no page; the clock is the last resort, for pages that wait for ever.
 6. Chromium's own sandbox is never turned off; it has an empty environment, and never runs as root (browser_user.py).
 
-Needs the extra: pip install 'partnerproof[browser]', and a Chromium of the system.
+Needs the extra [browser], and a Chromium of the system.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from urllib.parse import urlsplit
 
 from crawler.drawing.browser_user import prepare_start, try_browser, why_no_user
 from crawler.drawing.processor_time import find_process, processor_time_s
+from ledger.extras import how_to_install
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser as Chromium
@@ -111,7 +112,7 @@ class _TooCostlyError(Exception):
 def why_no_browser(executable: str | None = None, user: str | None = None) -> str | None:
     """Return why no page can be drawn here, or None."""
     if find_spec("playwright") is None:
-        return "pip install 'partnerproof[browser]'"
+        return how_to_install("browser")
     if not find_executable(executable):
         return "no Chromium was found; install it or set executable"
     return why_no_user(user)

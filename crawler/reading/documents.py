@@ -25,6 +25,7 @@ from typing import IO, Any
 
 from crawler.reading.page_reader import DrawnDocument, PageSource, ReadPage
 from ledger.box import FORBIDDEN_CALL, bare_environment
+from ledger.extras import how_to_install
 from ledger.typed_texts import FinalUrl
 from ledger.vocabulary import PageHealth
 
@@ -34,7 +35,7 @@ CLOCK_S = 300.0  # the last resort, for a process that does not get to work
 MEMORY_LIMIT_BYTES = 1_500_000_000  # address space, 300 MB of which the libraries take
 READER = Path(__file__).with_name("document_child.py")
 MAX_OUTPUT_BYTES = 60_000_000  # the reader stops at 40 million and the page that it is at
-NEEDS_EXTRA = "needs the pdf extra; run: pip install 'partnerproof[pdf]'"
+NEEDS_EXTRA = f"needs the pdf extra; run: {how_to_install('pdf')}"
 NOTHING_TO_READ = "PDF: its pages hold neither words nor pictures that can be read"
 NO_BOXES = "data-no-box"  # the places of what stands in it are no places of a drawn page
 

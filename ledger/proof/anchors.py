@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.errors import BadInputError, OutsideFailureError, Problem
+from ledger.extras import how_to_install
 from ledger.identity import sha256_hex, utc_text
 from ledger.proof.custody import CustodyLog
 from ledger.proof.log_entries import as_readers_see_it
@@ -225,7 +226,7 @@ def _store(place: str) -> tuple[Any, str]:
     try:
         from fsspec.core import url_to_fs
     except ImportError as error:
-        raise OutsideFailureError(f"{place}: a store needs the anchor extra; run: pip install 'partnerproof[anchor]'") from error  # fmt: skip
+        raise OutsideFailureError(f"{place}: a store needs the anchor extra; run: {how_to_install('anchor')}") from error  # fmt: skip
     store, folder = url_to_fs(place)
     return store, str(folder).rstrip("/")
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ledger.errors import BadInputError, OutsideFailureError, Problem
+from ledger.extras import how_to_install
 from ledger.tables.raw_rows import Fault, RawRow, RawTable
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def opened_workbook(path: Path, *, sheet: str | None, first_row: int) -> Iterato
         from openpyxl.utils import get_column_letter
     except ImportError as error:
         raise OutsideFailureError(
-            f"{path}: XLSX needs the extra xlsx: run `pip install 'partnerproof[xlsx]'`, or save the file as CSV"
+            f"{path}: XLSX needs the extra xlsx: run `{how_to_install('xlsx')}`, or save the file as CSV"
         ) from error
     _refuse_bombs(path)
     # opened here, because the library leaves a file open when it fails

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ledger.errors import Problem
+from ledger.extras import how_to_install
 from ledger.vocabulary import RefusalReason
 from matcher.decoding.pdf_worker import draw_pdf_page, is_pdf
 from matcher.decoding.refusals import Refusal
@@ -56,7 +57,7 @@ def _read_page(content: bytes, name: str, where: str, page: int | None) -> Drawi
             where=where,
             expected="a picture, or the extra that draws PDF",
             got="a PDF without the extra",
-            next_step="run: pip install 'partnerproof[pdf]', or export the page as SVG",
+            next_step=f"run: {how_to_install('pdf')}, or export the page as SVG",
         )
     if isinstance(drawn, Refusal):
         return _no_logo(where, str(drawn))

@@ -21,6 +21,7 @@ from types import TracebackType
 import numpy as np
 from PIL import Image
 
+from ledger.extras import how_to_install
 from ledger.vocabulary import RefusalReason
 from matcher import thresholds
 from matcher.decoding import raster
@@ -170,7 +171,7 @@ def _decode_raster(content: bytes, image_format: str) -> Picture | Refusal:
         detail = f"WebP of {pixels} pixels is over the limit of {thresholds.MAX_WEBP_PIXELS}"
         return Refusal(reason=RefusalReason.TOO_MANY_PIXELS, detail=detail)
     if image_format == "heic" and importlib.util.find_spec("pillow_heif") is None:
-        detail = "HEIC needs an extra decoder; run: pip install 'partnerproof[heic]'"
+        detail = f"HEIC needs an extra decoder; run: {how_to_install('heic')}"
         return Refusal(reason=RefusalReason.NEEDS_EXTRA, detail=detail)
     if image_format in _DECODED_HERE and header.is_plain and pixels <= thresholds.DECODED_HERE_PIXELS:
         return _decode_here(content, image_format)

@@ -14,12 +14,13 @@ from functools import cache
 
 import numpy as np
 
+from ledger.extras import how_to_install
 from matcher import thresholds
 from matcher.decoding.refusals import Refusal
 from matcher.decoding.worker import Worker
 
 _SIZE = struct.Struct(">II")
-HOW_TO_INSTALL = "words in pictures are not read; run: pip install 'partnerproof[ocr]'"
+HOW_TO_INSTALL = f"words in pictures are not read; run: {how_to_install('ocr')}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ import importlib.util
 import struct
 from dataclasses import dataclass
 
+from ledger.extras import how_to_install
 from ledger.vocabulary import RefusalReason
 from matcher import thresholds
 from matcher.decoding.refusals import Refusal
@@ -58,6 +59,6 @@ def draw_pdf_page(content: bytes, page: int | None) -> DrawnPage | Refusal:
         detail = f"{len(content)} bytes are over the limit of {thresholds.MAX_BYTES}"
         return Refusal(reason=RefusalReason.TOO_MANY_BYTES, detail=detail)
     if importlib.util.find_spec("pypdfium2") is None:
-        detail = "PDF needs an extra; run: pip install 'partnerproof[pdf]'"
+        detail = f"PDF needs an extra; run: {how_to_install('pdf')}"
         return Refusal(reason=RefusalReason.NEEDS_EXTRA, detail=detail)
     return _WORKER.draw(content, page)

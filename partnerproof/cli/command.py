@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import CompletionItem
 
 from ledger.box import describe_missing
 from partnerproof.cli.choice import Choice
@@ -29,6 +30,11 @@ class Verbs(click.Group):
         for group, verbs in GROUPS.items():
             with formatter.section(group):
                 formatter.write_dl([(verb.name.ljust(widest), verb.summary) for verb in verbs])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete a verb by the table of verbs; the modules take seconds to import, and a Tab key must not."""
+        found = [CompletionItem(name, help=verb.summary) for name, verb in VERBS.items() if name.startswith(incomplete)]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in VERBS:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from casebook.web.access.accounts import LoginTerms
 from casebook.web.access.secret_files import read_secret
 from ledger.errors import BadInputError, OutsideFailureError, Problem
+from ledger.extras import how_to_install
 from ledger.vocabulary import Role
 from partnerproof.config import LoginConfig
 
@@ -37,7 +38,7 @@ def make_provider(login: LoginConfig, root: Path) -> Provider | None:
         from casebook.web.access.provider import Provider, ProviderSettings
     except ImportError as error:
         raise OutsideFailureError(
-            "[login.oidc] of partnerproof.toml needs Authlib: run `pip install 'partnerproof[oidc]'`"
+            f"[login.oidc] of partnerproof.toml needs Authlib: run `{how_to_install('oidc')}`"
         ) from error
     certificates = root / settings.certificates if settings.certificates else None
     try:

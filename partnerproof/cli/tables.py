@@ -16,11 +16,12 @@ from casebook.dossier.coverage import VendorTally, read_coverage, tell_vendors
 from casebook.dossier.findings import Finding, PerhapsMatch, Standing, read_findings, read_perhaps, read_standings
 from casebook.files.tables import plain
 from ledger.database import Ledger
+from ledger.extras import how_to_install
 from ledger.typed_texts import CrawlId
 from ledger.verdict_kinds import MEANINGS
 from partnerproof.crawl_answers import count_doubtful_images, count_unread_images, count_vendor_outcomes
 
-HOW_TO_READ = "pip install 'partnerproof[ocr]', then partnerproof match && partnerproof claims && partnerproof judge"
+HOW_TO_READ = f"{how_to_install('ocr')}, then partnerproof match && partnerproof claims && partnerproof judge"
 
 
 class _PlainConsole(Console):

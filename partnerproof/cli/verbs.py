@@ -24,6 +24,7 @@ GROUPS: dict[str, tuple[Verb, ...]] = {
         Verb("account", "Make, list and close accounts of the review application."),
         Verb("token", "Make, list and close tokens of the API."),
         Verb("doctor", "Say whether foreign bytes are read in a whole box on this machine."),
+        Verb("completion", "Let the shell complete commands and options."),
         Verb("demo", "See the main job done on a fictional web on this machine."),
     ),
     "Run": (

@@ -17,6 +17,7 @@ from pathlib import Path
 from crawler.drawing.browser import find_executable
 from crawler.drawing.browser_user import try_browser
 from ledger.box_check import check_box
+from ledger.extras import how_to_install
 
 TIMEOUT_S = 30
 EXTRAS = (  # name, module, what is left out without it
@@ -58,7 +59,7 @@ def look_at_machine(browser: str | None, browser_user: str | None) -> Iterator[F
     yield _openssl()
     for name, module, what in EXTRAS:
         if find_spec(module) is None:
-            yield Finding(part=f"extra {name}", state=State.NOT_SET_UP, detail=f"{what}: left out", advice=f"pip install 'partnerproof[{name}]'")  # fmt: skip
+            yield Finding(part=f"extra {name}", state=State.NOT_SET_UP, detail=f"{what}: left out", advice=how_to_install(name))  # fmt: skip
         else:
             yield Finding(part=f"extra {name}", state=State.OK, detail=what)
 
@@ -85,7 +86,7 @@ def _chromium(browser: str | None, user: str | None) -> Finding:
     if find_spec("playwright") is None or executable is None:
         return Finding(
             part="Chromium", state=State.NOT_SET_UP, detail="pages that scripts draw are not drawn, and no pictures made",
-            advice="pip install 'partnerproof[browser]', and install the system's Chromium",
+            advice=f"{how_to_install('browser')}, and install the system's Chromium",
         )  # fmt: skip
     why = try_browser(executable, user)
     if why is not None:

@@ -24,6 +24,7 @@ from crawler.drawing.browser import (
     why_no_browser,
     why_refused,
 )
+from ledger.extras import how_to_install
 from ledger.lexicon import Lexicon
 from tests.conftest import SmallServer, send
 
@@ -230,7 +231,7 @@ def test_the_rules_know_every_language_of_the_lexicon(lexicon: Lexicon):
 
 def test_without_chromium_the_reason_says_what_to_do(tmp_path):
     why = why_no_browser(str(tmp_path / "nothing"))
-    assert why in ("pip install 'partnerproof[browser]'", "no Chromium was found; install it or set executable")
+    assert why in (how_to_install("browser"), "no Chromium was found; install it or set executable")
 
 
 @needs_chromium

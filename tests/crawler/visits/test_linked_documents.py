@@ -10,6 +10,7 @@ import pytest
 from crawler.reading.stored_pages import read_again
 from crawler.visits.linked_documents import MAX_DOCUMENTS
 from ledger.database import columns_of
+from ledger.extras import how_to_install
 from ledger.lexicon import Lexicon
 from ledger.records import Look, Page, Passage, Sighting
 from ledger.vocabulary import PageHealth, PageKind
@@ -101,6 +102,6 @@ def test_without_the_extra_the_page_says_so(tmp_path: Path, site: Path, monkeypa
     room.run()
     card = pages_of(room)["/line-card.pdf"]
     assert card.health is PageHealth.UNREADABLE
-    assert card.health_reason == "needs the pdf extra; run: pip install 'partnerproof[pdf]'"
+    assert card.health_reason == f"needs the pdf extra; run: {how_to_install('pdf')}"
     looks = {look.requested_url: look for look in room.ledger.select(Look, "SELECT * FROM looks")}
     assert looks[f"{SITE}/line-card.pdf"].capture_id is not None  # it is kept, to be read later

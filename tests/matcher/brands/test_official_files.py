@@ -14,6 +14,7 @@ from drawings import draw_mark, encode, lay_on
 from PIL import Image
 
 from ledger.errors import BadInputError, Problem
+from ledger.extras import how_to_install
 from ledger.vocabulary import RefusalReason
 from matcher import LogoMatcher, Refusal, thresholds
 from matcher.brands.official_files import Drawing, read_drawing
@@ -102,7 +103,7 @@ def test_without_the_extra_one_sentence_says_what_to_install(monkeypatch: pytest
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert problem_of(vector_pdf()) == (
         "guide.pdf: expected a picture, or the extra that draws PDF, got a PDF without the extra; "
-        "run: pip install 'partnerproof[pdf]', or export the page as SVG"
+        f"run: {how_to_install('pdf')}, or export the page as SVG"
     )
 
 

@@ -14,6 +14,7 @@ import pytest
 from drawings import encode
 from PIL import Image
 
+from ledger.extras import how_to_install
 from ledger.vocabulary import RefusalReason
 from matcher import Refusal, thresholds
 from matcher.decoding import decode
@@ -150,7 +151,7 @@ def test_heic_without_the_extra_says_what_to_install(monkeypatch: pytest.MonkeyP
     refusal = decode_image(b"\0\0\0\x18ftypheic\0\0\0\0heicmif1" + bytes(40))
     assert isinstance(refusal, Refusal)
     assert refusal.reason is RefusalReason.NEEDS_EXTRA
-    assert "pip install 'partnerproof[heic]'" in refusal.detail
+    assert how_to_install("heic") in refusal.detail
 
 
 @pytest.mark.parametrize(
