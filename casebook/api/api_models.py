@@ -53,6 +53,13 @@ class PageQuery(_Query):
     cursor: Cursor | None = None
 
 
+class VendorQuery(_Query):
+    """A page of a crawl's vendors: larger than others, as each page costs the same however long it is."""
+
+    limit: Annotated[int, Field(ge=1, le=5_000)] = 500
+    cursor: Cursor | None = None
+
+
 class JobQuery(PageQuery):
     """Which jobs."""
 

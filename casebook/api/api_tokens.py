@@ -7,17 +7,19 @@ screen; what a token may do is in its scopes.
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import re
 import secrets
 from collections.abc import Sequence
 
 from ledger.database import Ledger, columns_of
-from ledger.errors import BadInputError, Problem
+from ledger.errors import BadInputError, OutsideFailureError, Problem
 from ledger.identity import event_id, parse_utc, sha256_hex, utc_now, utc_text
 from ledger.proof.custody import CustodyLog
 from ledger.records import ApiToken
 from ledger.vocabulary import CustodyEvent, TokenScope
 
+logger = logging.getLogger(__name__)
 PREFIX = "ppt_"  # so that a token in a log or a repository is found by who looks for secrets
 MOST_DAYS = 730
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
@@ -84,7 +86,10 @@ def note_use(ledger: Ledger, token: ApiToken) -> None:
     """Remember that a token was used, to the minute: most requests write nothing."""
     now = utc_now()
     if token.last_used_at is None or (now - parse_utc(token.last_used_at)).total_seconds() > _USED_EVERY_S:
-        ledger.update(ApiToken, {"last_used_at": utc_text(now)}, token_id=token.token_id)
+        try:
+            ledger.update(ApiToken, {"last_used_at": utc_text(now)}, token_id=token.token_id)
+        except OutsideFailureError:  # a full disk keeps nobody from reading
+            logger.warning("that the token %s was used could not be noted", token.name)
 
 
 def _log(log: CustodyLog, token: ApiToken, *, by: str) -> None:

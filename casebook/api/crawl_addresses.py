@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from casebook.api.api_calls import ApiAnswer, ApiCall, ApiRoute
-from casebook.api.api_models import CrawlAnswer, CrawlPage, PageQuery, VendorAnswer, VendorPage
+from casebook.api.api_models import CrawlAnswer, CrawlPage, PageQuery, VendorAnswer, VendorPage, VendorQuery
 from casebook.web.responses import NotThereError
 from ledger.database import Ledger, columns_of
 from ledger.records import Crawl
@@ -53,7 +53,7 @@ def show_crawl(call: ApiCall) -> ApiAnswer:
 
 
 def show_vendors(call: ApiCall) -> ApiAnswer:
-    query: PageQuery = call.query
+    query: VendorQuery = call.query
     crawl = _require(call)
     keys = {"crawl": crawl.crawl_id, "cursor": query.cursor, "limit": query.limit + 1}
     ids = call.ledger.values(_VISITS_OF_PAGE, keys)
@@ -95,5 +95,5 @@ _VENDORS = """
 CRAWL_ROUTES = (
     ApiRoute(method="GET", path="/crawls", name="list_crawls", summary="List crawls, the newest first, with their visits by state.", scope=TokenScope.CRAWLS_READ, act=show_crawls, answer=CrawlPage, query=PageQuery),
     ApiRoute(method="GET", path="/crawls/{crawl_id}", name="read_crawl", summary="Read how far a crawl is.", scope=TokenScope.CRAWLS_READ, act=show_crawl, answer=CrawlAnswer, errors=(404,)),
-    ApiRoute(method="GET", path="/crawls/{crawl_id}/vendors", name="list_vendors", summary="List how much of each vendor a crawl looked at, and why not more.", scope=TokenScope.CRAWLS_READ, act=show_vendors, answer=VendorPage, query=PageQuery, errors=(404,)),
+    ApiRoute(method="GET", path="/crawls/{crawl_id}/vendors", name="list_vendors", summary="List how much of each vendor a crawl looked at, and why not more.", scope=TokenScope.CRAWLS_READ, act=show_vendors, answer=VendorPage, query=VendorQuery, errors=(404,)),
 )  # fmt: skip

@@ -23,6 +23,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from casebook.api.metrics import MIN_FREE_BYTES
 from casebook.jobs.job_queue import (
     claim_next,
     end_job,
@@ -64,8 +65,10 @@ class _Watched:
 class JobRunner:
     """The thread that starts, watches and ends jobs."""
 
-    def __init__(self, workspace: Workspace, *, stop_wait_s: float = STOP_WAIT_S) -> None:
-        self._workspace, self._stop_wait_s = workspace, stop_wait_s
+    def __init__(
+        self, workspace: Workspace, *, stop_wait_s: float = STOP_WAIT_S, min_free_bytes: int = MIN_FREE_BYTES
+    ) -> None:
+        self._workspace, self._stop_wait_s, self._min_free_bytes = workspace, stop_wait_s, min_free_bytes
         self._folder = workspace.jobs
         self._watched: dict[str, _Watched] = {}
         self._wakes, self._ends = threading.Event(), threading.Event()
@@ -124,6 +127,9 @@ class JobRunner:
     # --- one job
 
     def _start_waiting(self, ledger: Ledger) -> None:
+        """Start what waits; on a disk that is nearly full nothing begins, and /readyz says so."""
+        if shutil.disk_usage(self._folder).free < self._min_free_bytes:
+            return
         while len(self._watched) < self._workspace.config.service.jobs_at_once and (job := claim_next(ledger)):
             self._start(ledger, job)
 

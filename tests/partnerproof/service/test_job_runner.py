@@ -234,6 +234,17 @@ def test_a_job_under_which_the_machine_goes_down_again_and_again_is_given_up(acm
     assert (job.state, job.problems[0]["expected"]) == (JobState.FAILED, "an end")
 
 
+def test_nothing_begins_on_a_disk_that_is_nearly_full(acme):
+    workspace = space_for(acme)
+    job_id = order(workspace, kind="watch")
+    runner = JobRunner(workspace, min_free_bytes=1 << 60)
+    runner.start()
+    time.sleep(1)
+    assert runner.is_alive()
+    runner.stop()
+    assert job_of(workspace, job_id).state is JobState.QUEUED
+
+
 def test_two_servers_of_a_workspace_run_no_job_twice(acme, vendor):
     workspace = space_for(acme, vendor)
     job_id = order(workspace, kind="watch")
