@@ -10,7 +10,7 @@ INSTALLED := $(VENV)/.installed
 # the tests start hundreds of processes, each of which would compile the whole program anew
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check docs wheel audit constraints clean
+.PHONY: demo test check docs wheel image audit constraints clean
 
 demo: $(INSTALLED) ## serve a fictional web on loopback, crawl it, judge it, write the report
 	$(BIN)/partnerproof demo
@@ -27,11 +27,14 @@ check: $(INSTALLED)
 docs: $(INSTALLED) ## write docs/reference/ anew from the schema and the command line
 	$(BIN)/python docs/make_reference.py
 
-wheel: $(INSTALLED) ## dist/: the wheel and the source archive, checked, and the bill of materials (CycloneDX) beside them
+wheel: $(INSTALLED) ## dist/: wheel and source archive, checked; beside them requirements.txt, which pins what they need, and its bill of materials (CycloneDX)
 	rm -rf dist
 	$(BIN)/python -m build --no-isolation
 	$(BIN)/python -m twine check --strict dist/*
 	$(BIN)/python .ci/sbom.py dist/partnerproof.cdx.json
+
+image: wheel ## the container image, with podman or docker
+	$(shell command -v podman || command -v docker) build --tag localhost/partnerproof --file deploy/container/Containerfile .
 
 audit: $(INSTALLED) ## fails when a package is known to be vulnerable; ends with 3 where no database of them can be asked
 	$(BIN)/python .ci/audit.py

@@ -1,6 +1,7 @@
 """The bill of materials (CycloneDX) of partnerproof and all its extras: each package with its version and the digests of its files.
 
 Run: python .ci/sbom.py OUT.json      # in an environment in which the packages of constraints.txt are installed
+Writes OUT.json, and requirements.txt beside it: the same packages for `pip install --require-hashes --no-deps --requirement requirements.txt`.
 
 What only developing needs is not in it. The versions are those of constraints.txt; whoever installs others, has another bill.
 """
@@ -10,7 +11,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import tempfile
 from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 
@@ -56,11 +56,10 @@ def main(arguments: list[str]) -> int:
         print(__doc__)
         return 2
     chosen = locked((ROOT / "constraints.txt").read_text(encoding="utf-8"), runtime_packages())
-    with tempfile.TemporaryDirectory() as made:
-        listed = Path(made) / "requirements.txt"
-        listed.write_text(chosen, encoding="utf-8")
-        command = ["cyclonedx_py", "requirements", str(listed), "--pyproject", str(ROOT / "pyproject.toml"), "--output-reproducible", "--output-file", arguments[0]]  # fmt: skip
-        return subprocess.run([sys.executable, "-m", *command], check=False).returncode
+    listed = Path(arguments[0]).with_name("requirements.txt")
+    listed.write_text(chosen, encoding="utf-8")
+    command = ["cyclonedx_py", "requirements", str(listed), "--pyproject", str(ROOT / "pyproject.toml"), "--output-reproducible", "--output-file", arguments[0]]  # fmt: skip
+    return subprocess.run([sys.executable, "-m", *command], check=False).returncode
 
 
 if __name__ == "__main__":

@@ -18,11 +18,11 @@ from dataclasses import replace
 from multiprocessing.connection import Connection, wait
 from types import TracebackType
 
-from ledger.box import FORBIDDEN_CALL
-from ledger.boxed_process import BoxedProcess, clean_words, shut_in
+from ledger.boxes.box import FORBIDDEN_CALL
+from ledger.boxes.boxed_process import BoxedProcess, clean_words, shut_in
+from ledger.boxes.typed_answers import ForeignAnswerError, read_answer, write_answer
 from ledger.errors import OutsideFailureError
 from ledger.shipped import cache_folder, use_cache_folder
-from ledger.typed_answers import ForeignAnswerError, read_answer, write_answer
 from ledger.vocabulary import RefusalReason
 from matcher.brands.official_logos import Brand, OfficialLogo
 from matcher.decoding.refusals import Refusal

@@ -150,10 +150,10 @@ def _prepare_what_is_always_the_same() -> None:
     """What the program compiles once in each process, from files and types that no test changes."""
     from casebook.verdicts.logo_relations import shipped_relation_words
     from crawler.reading import reading_pool
-    from ledger.boxed_calls import _answer_type
+    from ledger.boxes.boxed_calls import _answer_type
+    from ledger.boxes.typed_answers import _adapter
     from ledger.domains import registrable_domain
     from ledger.lexicon import Lexicon
-    from ledger.typed_answers import _adapter
     from matcher.logo_matcher import Recognition
     from matcher.words.grammar import grammars_of
 

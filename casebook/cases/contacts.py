@@ -19,7 +19,7 @@ from casebook.export.personal import GatheredPersonal, read_text
 from crawler.page.charsets import decode_page
 from crawler.reading.links import SAYS_WHO, SECURITY_TXT
 from ledger.archive.warc import StoredExchange, read_exchange
-from ledger.boxed_calls import BoxedCallError, read_foreign
+from ledger.boxes.boxed_calls import BoxedCallError, read_foreign
 from ledger.database import Ledger
 from ledger.errors import EvidenceBrokenError, RecordDeletedError
 from ledger.records import Case

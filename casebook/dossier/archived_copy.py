@@ -8,7 +8,7 @@ Reads: looks, captures and drawn documents of one visit; the WARC files. Writes 
 4. What the page hides until its scripts have run (loading veils, parts that come as one scrolls) is uncovered, as none will run.
 5. The images and sentences that the claim rests on are outlined.
 
-The document is read in a box (ledger/boxed_calls.py), which asks here for the files that it names. Whoever shows the document has to forbid it everything by a policy (COPY_POLICY): what is taken out here is for its looks,
+The document is read in a box (ledger/boxes/boxed_calls.py), which asks here for the files that it names. Whoever shows the document has to forbid it everything by a policy (COPY_POLICY): what is taken out here is for its looks,
 what a browser may do with it is not left to this module.
 """
 
@@ -31,7 +31,7 @@ from crawler.page.page import MAX_PAGE_BYTES, Document, attribute, parse_html
 from crawler.reading.documents import is_pdf
 from crawler.reading.stored_pages import read_drawn
 from ledger.archive.warc import read_exchange
-from ledger.boxed_calls import SHARED, Ask, BoxedCallError
+from ledger.boxes.boxed_calls import SHARED, Ask, BoxedCallError
 from ledger.database import Ledger
 from ledger.errors import EvidenceBrokenError, RecordDeletedError
 from ledger.typed_texts import CaptureId, ClaimId, FinalUrl, Instant, LookId, VisitId

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from PIL import Image, ImageDraw
 
-from ledger.boxed_calls import read_foreign
+from ledger.boxes.boxed_calls import read_foreign
 
 _INK, _HALO = "#d4000f", "#ffffff"
 THUMBNAIL_PX = (576, 360)  # twice what a card shows: sharp on fine screens

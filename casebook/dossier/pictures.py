@@ -28,7 +28,7 @@ from crawler.drawing.browser import Browser, BrowserOptions, RenderFailedError, 
 from crawler.reading.page_reader import DrawnDocument, ReadPage
 from crawler.reading.stored_pages import read_drawn
 from ledger.archive.warc import MadeRecord, StoredRecord, WarcArchive, read_made
-from ledger.boxed_calls import BoxedCallError
+from ledger.boxes.boxed_calls import BoxedCallError
 from ledger.database import Ledger, columns_of
 from ledger.errors import OutsideFailureError
 from ledger.identity import event_id, utc_text

@@ -36,7 +36,7 @@ from crawler.page.charsets import decode_page
 from crawler.reading.page_continuity import StoredContents
 from crawler.reading.stored_pages import read_drawn
 from ledger.archive.warc import read_exchange
-from ledger.boxed_calls import BoxedCallError, read_foreign
+from ledger.boxes.boxed_calls import BoxedCallError, read_foreign
 from ledger.database import Ledger
 from ledger.errors import RecordDeletedError
 from ledger.records import Absence

@@ -23,7 +23,7 @@ from casebook.dossier.pictures import (
     read_png,
     screenshot_place,
 )
-from ledger.boxed_calls import BoxedCallError
+from ledger.boxes.boxed_calls import BoxedCallError
 from ledger.database import Ledger, columns_of
 from ledger.errors import BadInputError, EvidenceBrokenError, RecordDeletedError
 from ledger.identity import content_id

@@ -23,7 +23,7 @@ from crawler.reading.documents import is_pdf
 from crawler.reading.page_reader import DrawnDocument, PageSource, ReadPage
 from crawler.reading.stored_pages import read_sheets
 from ledger.archive.warc import read_exchange
-from ledger.boxed_calls import BoxedCallError, read_foreign
+from ledger.boxes.boxed_calls import BoxedCallError, read_foreign
 from ledger.database import Ledger
 from ledger.errors import RecordDeletedError
 from ledger.lexicon import Lexicon

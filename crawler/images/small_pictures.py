@@ -7,7 +7,7 @@ import warnings
 
 from PIL import Image
 
-from ledger.boxed_calls import BoxedCallError, read_foreign
+from ledger.boxes.boxed_calls import BoxedCallError, read_foreign
 
 MAX_BYTES = 20_000  # of such a copy; most have under 1 kB
 SMALL_SIDE_PX = 64  # Gatsby's have 20, Wix's 49, Shopify's 32

@@ -16,7 +16,7 @@ from crawler.reading.reading_pool import (
     read_here,
     read_whole_here,
 )
-from ledger.boxed_calls import BoxedCallError, BoxedCalls, Limits
+from ledger.boxes.boxed_calls import BoxedCallError, BoxedCalls, Limits
 from ledger.lexicon import Lexicon
 from ledger.shipped import cache_folder
 from ledger.vocabulary import PageHealth

@@ -1,6 +1,6 @@
 """The script that reads a PDF, run by documents.py in a process of its own and never imported.
 
-It knows no other module of ours but ledger/box.py, which it runs from its file: before the PDF is opened the process can open no
+It knows no other module of ours but ledger/boxes/box.py, which it runs from its file: before the PDF is opened the process can open no
 file, reach no network and start nothing. The library is built without JavaScript and
 opens no address. Reads: the PDF from stdin. Writes: one line of JSON for the document, then one for each page, as soon as it is
 read, so that what was read before a limit ended it counts.
@@ -27,7 +27,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 from PIL import Image
 
-_BOX = Path(__file__).resolve().parents[2] / "ledger" / "box.py"
+_BOX = Path(__file__).resolve().parents[2] / "ledger" / "boxes" / "box.py"
 MAX_CHARS = 30_000  # of a page; a printed one has 5,000
 MAX_PICTURES = 24  # of a page
 MAX_OBJECTS = 5_000  # of a page that are looked through

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from crawler.reading.page_reader import DrawnDocument, PageSource, ReadPage
-from ledger.box import FORBIDDEN_CALL, bare_environment
+from ledger.boxes.box import FORBIDDEN_CALL, bare_environment
 from ledger.extras import how_to_install
 from ledger.typed_texts import FinalUrl
 from ledger.vocabulary import PageHealth

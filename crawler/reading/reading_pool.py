@@ -24,7 +24,7 @@ from crawler.reading.fair_turns import FairTurns
 from crawler.reading.links import PageLinks, find_page_links
 from crawler.reading.page_likeness import is_like
 from crawler.reading.page_reader import PageSource, ReadPage, read_page
-from ledger.boxed_calls import BoxedCallError, BoxedCalls, Limits
+from ledger.boxes.boxed_calls import BoxedCallError, BoxedCalls, Limits
 from ledger.lexicon import Lexicon
 from ledger.shipped import cache_folder, use_cache_folder
 from ledger.typed_texts import VisitId

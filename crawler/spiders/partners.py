@@ -47,7 +47,7 @@ from crawler.wire.scrapy_fetcher import ScrapyFetcher
 from crawler.wire.vendors_elsewhere import VendorsElsewhere
 from crawler.wire.visiting_spider import VisitingSpider
 from ledger.archive.warc import WarcArchive
-from ledger.box import describe_missing
+from ledger.boxes.box import describe_missing
 from ledger.database import Ledger, columns_of
 from ledger.errors import BadInputError, OutsideFailureError, PartnerproofError, Problem
 from ledger.identity import utc_now, utc_text

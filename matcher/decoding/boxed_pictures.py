@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from ledger.boxed_calls import BoxedCallError, NoAnswer, read_foreign
+from ledger.boxes.boxed_calls import BoxedCallError, NoAnswer, read_foreign
 from ledger.vocabulary import RefusalReason
 from matcher.decoding.refusals import Refusal
 

@@ -1,4 +1,4 @@
-"""A process that does one dangerous thing to one picture at a time, in a box (ledger/box.py), and can be killed: a crash costs one refusal.
+"""A process that does one dangerous thing to one picture at a time, in a box (ledger/boxes/box.py), and can be killed: a crash costs one refusal.
 
 It starts with its first picture, serves all threads one after the other, ends when a picture needs too much processor
 time, is started again when it died, and ends with us. A busy machine refuses no picture: the clock is the last resort. The other end is worker_child.py. Scripts are run from their file,
@@ -20,7 +20,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from ledger.box import FORBIDDEN_CALL, bare_environment
+from ledger.boxes.box import FORBIDDEN_CALL, bare_environment
 from ledger.vocabulary import RefusalReason
 from matcher import thresholds
 from matcher.decoding.refusals import Refusal

@@ -1,7 +1,7 @@
 """The other end of worker.py: reads a frame from stdin, answers with one on stdout, until stdin ends.
 
 Loaded by the scripts that a worker runs; it must start quickly and hold nothing that a hostile picture could
-reach, so it knows no other module of ours but ledger/box.py, which it runs from its file: before the first frame is read
+reach, so it knows no other module of ours but ledger/boxes/box.py, which it runs from its file: before the first frame is read
 the process can open no file, reach no network and start nothing. Frame: 4 bytes length, big-endian, then so many bytes. Answer: b"P" and
 the payload, b"E" and a message, or b"M" (out of memory). The first answer, before any frame was read, is b"R" (ready).
 Arguments of the script: CPU seconds and bytes of memory for one picture, then its own.
@@ -19,7 +19,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-_BOX = Path(__file__).resolve().parents[2] / "ledger" / "box.py"
+_BOX = Path(__file__).resolve().parents[2] / "ledger" / "boxes" / "box.py"
 _MOST_ADDRESS_SPACE_BYTES = 1 << 40
 
 

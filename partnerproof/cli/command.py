@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem
 
-from ledger.box import describe_missing
+from ledger.boxes.box import describe_missing
 from partnerproof.cli.choice import Choice
 from partnerproof.cli.verbs import GROUPS, READ_FOREIGN_BYTES, VERBS
 from partnerproof.version import program_version

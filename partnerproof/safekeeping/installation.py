@@ -5,6 +5,7 @@ Reads: what is installed. Writes: nothing.
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import subprocess
 import tempfile
@@ -14,9 +15,9 @@ from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
 
-from crawler.drawing.browser import find_executable
+from crawler.drawing.browser import Browser, BrowserOptions, Fetched, RenderFailedError, find_executable
 from crawler.drawing.browser_user import try_browser
-from ledger.box_check import check_box
+from ledger.boxes.box_check import check_box
 from ledger.extras import how_to_install
 
 TIMEOUT_S = 30
@@ -64,6 +65,9 @@ def look_at_machine(browser: str | None, browser_user: str | None) -> Iterator[F
             yield Finding(part=f"extra {name}", state=State.OK, detail=what)
 
 
+_PAGE = "http://doctor.example/"
+
+
 def _box() -> Iterator[Finding]:
     with tempfile.NamedTemporaryFile(prefix="partnerproof-doctor-") as own:
         check = check_box(Path(own.name))
@@ -88,10 +92,30 @@ def _chromium(browser: str | None, user: str | None) -> Finding:
             part="Chromium", state=State.NOT_SET_UP, detail="pages that scripts draw are not drawn, and no pictures made",
             advice=f"{how_to_install('browser')}, and install the system's Chromium",
         )  # fmt: skip
-    why = try_browser(executable, user)
+    why = try_browser(executable, user) or asyncio.run(_draw_page(BrowserOptions(executable=executable, user=user)))
     if why is not None:
         return Finding(part="Chromium", state=State.PROBLEM, detail=why)
-    return Finding(part="Chromium", state=State.OK, detail="runs in its own sandbox, not as root, with an empty environment")  # fmt: skip
+    return Finding(part="Chromium", state=State.OK, detail="draws a page in its own sandbox, not as root, with an empty environment")  # fmt: skip
+
+
+async def _draw_page(options: BrowserOptions) -> str | None:
+    """Draw a page of our own as a crawl draws one; returns why that can't be done, or None."""
+
+    async def fetch(url: str, kind: str) -> Fetched | None:
+        return (
+            Fetched(status=200, headers=(("content-type", "text/html"),), body=b"<p>a page</p>")
+            if url == _PAGE
+            else None
+        )
+
+    browser = Browser(options)
+    try:
+        await browser.render(_PAGE, fetch)
+    except RenderFailedError as error:
+        return f"no page could be drawn: {error}"
+    finally:
+        await browser.close()
+    return None
 
 
 def _fonts() -> Finding:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from casebook.dossier.archived_copy import MAX_COPY_TAGS, make_archived_copy
-from ledger.boxed_calls import SHARED, Limits
+from ledger.boxes.boxed_calls import SHARED, Limits
 from ledger.database import Ledger
 from tests.flow.sealed import PAGE, crawl
 

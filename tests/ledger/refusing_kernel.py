@@ -10,7 +10,7 @@ import errno
 import runpy
 import sys
 
-from ledger.box import _Comparison, _library
+from ledger.boxes.box import _Comparison, _library
 
 _ALLOW, _ERROR, _EQUAL = 0x7FFF0000, 0x00050000, 4
 _GET_SECCOMP, _MASKED_EQUAL, _NEW_USER = 21, 7, 0x10000000

@@ -1,4 +1,7 @@
-"""The Tab key completes commands and options in bash, zsh and fish, as each shell itself does it."""
+"""The Tab key completes commands and options in bash, zsh and fish, as each shell itself does it.
+
+Tests: partnerproof/cli/completion.py
+"""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from crawler.drawing.browser import why_no_browser
-from ledger.box import missing_layers
+from ledger.boxes.box import missing_layers
 from ledger.proof.custody import CustodyLog
 from ledger.proof.outside_changes import note_outside_change
 from ledger.vocabulary import CustodyEvent

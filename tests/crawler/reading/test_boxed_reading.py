@@ -7,7 +7,7 @@ from dataclasses import replace
 from crawler.images.stylesheets import Sheet
 from crawler.reading.boxed_reading import BoxedReading, reading_with
 from crawler.reading.page_reader import PageSource, read_page
-from ledger.boxed_calls import Limits
+from ledger.boxes.boxed_calls import Limits
 from ledger.vocabulary import PageHealth
 
 HTML = b"<title>P</title><link rel=stylesheet href=a.css><h1>Our partners</h1><p>We work with many firms, of all kinds.</p><i class=a></i>"

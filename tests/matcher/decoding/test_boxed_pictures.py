@@ -6,7 +6,7 @@ import os
 
 from PIL import Image
 
-from ledger.boxed_calls import SHARED, Limits
+from ledger.boxes.boxed_calls import SHARED, Limits
 from ledger.vocabulary import RefusalReason
 from matcher.decoding.boxed_pictures import decode_in_box
 from matcher.decoding.decode import sniff_format

@@ -19,10 +19,10 @@ from enum import StrEnum
 from multiprocessing.connection import Connection
 from typing import Any, Concatenate, ParamSpec, TypeVar, get_type_hints
 
-from ledger.box import FORBIDDEN_CALL
-from ledger.boxed_process import BoxedProcess, clean_words, describe_error, shut_in
+from ledger.boxes.box import FORBIDDEN_CALL
+from ledger.boxes.boxed_process import BoxedProcess, clean_words, describe_error, shut_in
+from ledger.boxes.typed_answers import ForeignAnswerError, read_answer, write_answer
 from ledger.errors import OutsideFailureError
-from ledger.typed_answers import ForeignAnswerError, read_answer, write_answer
 
 P = ParamSpec("P")
 T = TypeVar("T")

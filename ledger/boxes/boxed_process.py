@@ -25,7 +25,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Concatenate, ParamSpec
 
-from ledger.box import bare_environment, enter_box, program_folders
+from ledger.boxes.box import bare_environment, enter_box, program_folders
 
 P = ParamSpec("P")
 LIFE_CALLS, LIFE_PROCESSOR_S = 1_000, 600.0  # then a fresh one takes its place: what captured one has no more than that

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import pytest
 
-from ledger.typed_answers import ForeignAnswerError, read_answer, write_answer
+from ledger.boxes.typed_answers import ForeignAnswerError, read_answer, write_answer
 
 
 class Colour(StrEnum):

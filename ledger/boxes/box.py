@@ -116,7 +116,7 @@ def describe_missing() -> str | None:
 
 def program_folders() -> list[str]:
     """Return the folders of Python, of the libraries and of this program, which hold no data of anybody."""
-    room = Path(__file__).resolve().parents[1]
+    room = Path(__file__).resolve().parents[2]
     folders = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     folders |= {path for path in (*site.getsitepackages(), site.getusersitepackages()) if path in sys.path}
     if (room / "__init__.py").exists():  # installed: all of it lies under one roof

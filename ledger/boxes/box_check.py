@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ledger.box import missing_layers
-from ledger.boxed_calls import BoxedCalls, Limits
+from ledger.boxes.box import missing_layers
+from ledger.boxes.boxed_calls import BoxedCalls, Limits
 
 _BESIDE = ".box-check"
 

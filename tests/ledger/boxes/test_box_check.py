@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from ledger.box import describe_missing, missing_layers
-from ledger.box_check import check_box
+from ledger.boxes.box import describe_missing, missing_layers
+from ledger.boxes.box_check import check_box
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SCRIPT = """
 import json, sys
 from pathlib import Path
-from ledger.box import describe_missing
-from ledger.box_check import check_box
+from ledger.boxes.box import describe_missing
+from ledger.boxes.box_check import check_box
 from matcher.decoding.svg_worker import render_svg
 from matcher.decoding.svg_cleaning import clean_svg
 drawn = render_svg(clean_svg(b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9z"/></svg>'))

@@ -1,6 +1,6 @@
 """An attacker's code runs in each of our processes that read foreign bytes, tries everything, and gets nothing.
 
-Tests: ledger/boxed_process.py, matcher/decoding/worker_child.py, crawler/reading/document_child.py.
+Tests: ledger/boxes/boxed_process.py, matcher/decoding/worker_child.py, crawler/reading/document_child.py.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from pathlib import Path
 
 import pytest
 
-from ledger import box
-from ledger.boxed_calls import BoxedCallError, BoxedCalls, Limits
+from ledger.boxes import box
+from ledger.boxes.boxed_calls import BoxedCallError, BoxedCalls, Limits
 from matcher.decoding.refusals import Refusal
 from matcher.decoding.worker import Worker
 from tests.hostile import planted
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 WORKER_CHILD = ROOT / "matcher" / "decoding" / "worker_child.py"
 needs_layers = pytest.mark.skipif(bool(box.missing_layers()), reason="; ".join(box.missing_layers()))
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 import pytest
 
-import tests.ledger.test_boxed_calls as this
-from ledger import boxed_process
-from ledger.boxed_calls import Ask, BoxedCallError, BoxedCalls, Limits, NoAnswer
+import tests.ledger.boxes.test_boxed_calls as this
+from ledger.boxes import boxed_process
+from ledger.boxes.boxed_calls import Ask, BoxedCallError, BoxedCalls, Limits, NoAnswer
 from ledger.errors import OutsideFailureError
 
 
