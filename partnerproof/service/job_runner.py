@@ -264,15 +264,15 @@ def _read_rejects(folder: Path) -> list[Problem]:
     """The rows of the job's list that were left out."""
     try:
         with (folder / REJECTS_NAME).open(encoding="utf-8-sig", newline="") as file:
-            rows = [row for _, row in zip(range(MOST_PROBLEMS), csv.DictReader(file), strict=False)]
+            rows = [dict(row) for _, row in zip(range(MOST_PROBLEMS), csv.DictReader(file, restval=""), strict=False)]
     except (OSError, UnicodeDecodeError, csv.Error):
         return []
     return [
         Problem(
-            where=f"line {row['rejected line']} {row['rejected column']}".strip(),
-            expected=row["reason"].partition(", got ")[0].removeprefix("expected ")[:500],
-            got=row["reason"].partition(", got ")[2][:500],
-            next_step=row["what to do"][:500],
+            where=f"line {row.get('rejected line', '')} {row.get('rejected column', '')}".strip(),
+            expected=row.get("reason", "").partition(", got ")[0].removeprefix("expected ")[:500],
+            got=row.get("reason", "").partition(", got ")[2][:500],
+            next_step=row.get("what to do", "")[:500],
         )
         for row in rows
     ]
