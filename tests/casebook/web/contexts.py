@@ -92,7 +92,7 @@ def make_context(folder: Path, *, four_eyes: bool = False, token: str | None = N
 def make_places(folder: Path) -> JobPlaces:
     """Where jobs find a brand and a list; nobody runs them."""
     for name in ("var/jobs", "seeds", "registers", "brands/acme"):
-        (folder / name).mkdir(parents=True)
+        (folder / name).mkdir(parents=True, exist_ok=True)
     (folder / "brands/acme/brand.toml").write_text('name = "Acme"\n', encoding="utf-8")
     (folder / "seeds/vendors.csv").write_text("name,url\nVendor,https://vendor.example/\n", encoding="utf-8")
     named = {name: folder / name for name in ("seeds", "registers", "brands")}
