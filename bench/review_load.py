@@ -37,6 +37,7 @@ from ledger.vocabulary import Role, Tone
 from partnerproof.workspace import create_workspace
 
 PASSWORD = "a password of this benchmark"  # noqa: S105  # of a server on loopback, gone with it
+CRAWL = "01CRAWLOFTHISBENCHMARK"
 COUNTRIES, LANGUAGES = ("GB", "DE", "FR", "CN", "US", "BR"), ("en", "de", "fr", "zh", "pt")
 
 
@@ -65,7 +66,7 @@ def fill(ledger: Ledger, cases: int, sightings: int) -> None:
     many(
         "crawls",
         "crawl_id, kind, order_sha256, seeds_file, settings, made_with, tool_version, started_at, ended_at",
-        iter([("crawl", "crawl", "", "s.csv", "{}", "{}", "0", at.format(1), at.format(1))]),
+        iter([(CRAWL, "crawl", "", "s.csv", "{}", "{}", "0", at.format(1), at.format(1))]),
     )
     many(
         "seeds",
@@ -81,7 +82,7 @@ def fill(ledger: Ledger, cases: int, sightings: int) -> None:
         (
             (
                 content_id("visit", n),
-                "crawl",
+                CRAWL,
                 content_id("seed", n),
                 n,
                 "done",

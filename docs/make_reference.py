@@ -1,10 +1,11 @@
-"""Writes docs/reference/ from what is: the schema of a new database, and the command line, as a page and for man(1).
+"""Writes docs/reference/ from what is: the schema of a new database, the command line (as a page and for man(1)), the API.
 
 python docs/make_reference.py [TARGET]     # `make docs`; tests/test_docs.py checks that it was run
 """
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import tempfile
@@ -16,6 +17,7 @@ import click
 from make_flow_picture import draw_flow
 from make_man_page import man_page
 
+from casebook.api.openapi import describe_api
 from ledger.database import Ledger
 from partnerproof.cli.command import root
 
@@ -111,6 +113,9 @@ def write_reference(target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     (target / "schema.md").write_text(schema_reference(), encoding="utf-8")
     (target / "cli.md").write_text(command_reference(), encoding="utf-8")
+    (target / "openapi.json").write_text(
+        json.dumps(describe_api(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+    )
     (target / "partnerproof.1").write_text(man_page(root), encoding="utf-8")
     (target / "flow.svg").write_text(draw_flow(), encoding="utf-8")
 

@@ -473,6 +473,7 @@ CREATE TABLE verdicts ( -- claim against register as of a date; a new verdict is
     UNIQUE (claim_id, sequence)
 ) STRICT;
 CREATE INDEX verdicts_by_judging ON verdicts(judging_id);
+CREATE INDEX verdicts_by_time ON verdicts(judged_at);
 CREATE INDEX verdicts_by_search ON verdicts(search_id);
 
 CREATE TABLE rejections ( -- a person said that an image does not show a brand's logo, or took that back; only ever added to
@@ -952,3 +953,53 @@ CREATE TABLE case_changes ( -- which case changed last, and which before it: a s
     change INTEGER PRIMARY KEY, -- the higher, the later
     case_id TEXT NOT NULL UNIQUE -- once each; it may be gone
 ) STRICT;
+
+CREATE TABLE jobs ( -- work that `serve` does from a queue: each is the command of the command line, in a process of its own
+    job_id TEXT PRIMARY KEY, -- ULID
+    kind TEXT NOT NULL CHECK (kind IN ('crawl', 'check', 'import', 'watch')),
+    job_order TEXT NOT NULL, -- JSON: what was asked for; a file that came with it lies in var/jobs/, by its digest here
+    order_sha256 TEXT NOT NULL, -- of the order and its file: the same key with another order is refused
+    requested_by TEXT NOT NULL, -- an account, or "token" and its name
+    requested_at TEXT NOT NULL,
+    idempotency_key TEXT, -- of whoever asked: the same again is the same job; NULL = none was given
+    state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'done', 'failed', 'stopped')),
+    started_at TEXT, -- the last time
+    ended_at TEXT,
+    attempts INTEGER NOT NULL, -- how often it was started: a job goes on when the machine went down under it
+    progress TEXT NOT NULL, -- JSON: counts
+    exit_code INTEGER, -- of the command; NULL = it has not ended by itself
+    messages TEXT NOT NULL, -- JSON list: the last lines that it told
+    problems TEXT NOT NULL, -- JSON list: where, expected, got, next_step
+    crawl_id TEXT, -- of a crawl, check or round of the watch, once it has begun
+    stop_by TEXT, -- who asked to stop it; NULL = nobody
+    stop_at TEXT,
+    UNIQUE (requested_by, idempotency_key)
+) STRICT;
+CREATE INDEX jobs_by_state ON jobs(state, job_id);
+
+CREATE TABLE api_tokens ( -- by which programs ask the API; of a token only its digest is kept
+    token_id TEXT PRIMARY KEY, -- ULID
+    name TEXT NOT NULL UNIQUE, -- also of closed ones: what was done under a name was one token's
+    token_sha256 TEXT NOT NULL UNIQUE, -- of 256 random bits: not to be guessed from its digest
+    scopes TEXT NOT NULL, -- JSON list
+    made_by TEXT NOT NULL,
+    made_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    last_used_at TEXT, -- to the minute; NULL = never
+    closed_at TEXT -- NULL = it may be used until it expires
+) STRICT;
+
+CREATE TABLE deliveries ( -- alerts on their way to a channel: kept until the channel has taken them
+    delivery_id TEXT PRIMARY KEY, -- ULID; the same however often it is sent
+    channel TEXT NOT NULL, -- name in partnerproof.toml
+    brand TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    text TEXT NOT NULL, -- for people
+    body TEXT NOT NULL, -- JSON for machines
+    made_at TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    next_try_at TEXT NOT NULL,
+    last_failure TEXT, -- in words; NULL = none failed
+    delivered_at TEXT -- NULL = it waits
+) STRICT;
+CREATE UNIQUE INDEX deliveries_waiting ON deliveries(channel, brand) WHERE delivered_at IS NULL; -- one at a time: what happens meanwhile is told in the next

@@ -374,6 +374,8 @@ class CustodyEvent(StrEnum):
     DECIDED = "decided"
     EXPORTED = "exported"
     ACCOUNT = "account"  # an account was made, changed or closed, with what it has since
+    TOKEN = "token"  # noqa: S105  # a token of the API was made or closed, with what it has since
+    ORDERED = "ordered"  # a job was ordered, or its stop
     SENT = "sent"
     VERIFIED = "verified"
     HELD = "held"  # a legal hold was laid or lifted
@@ -512,3 +514,33 @@ class Role(StrEnum):
     REVIEWER = "reviewer"
     APPROVER = "approver"
     ADMIN = "admin"
+
+
+class JobKind(StrEnum):
+    """What the service can be asked to do: the command of the same name."""
+
+    CRAWL = "crawl"
+    CHECK = "check"
+    IMPORT = "import"  # of a register
+    WATCH = "watch"  # one round
+
+
+class JobState(StrEnum):
+    """How far a job is."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+class TokenScope(StrEnum):
+    """What a token of the API may do."""
+
+    FINDINGS_READ = "findings:read"
+    CASES_READ = "cases:read"
+    CRAWLS_READ = "crawls:read"
+    JOBS_READ = "jobs:read"
+    JOBS_WRITE = "jobs:write"
+    METRICS_READ = "metrics:read"

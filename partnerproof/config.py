@@ -83,6 +83,14 @@ other_days = 30
 #                                    # or from the file that PARTNERPROOF_ALERT_TEAM_FILE names
 # brands = ["acme"]                  # leave it out for all
 
+[service]                  # what `partnerproof serve` does besides answering browsers
+jobs_at_once = 1           # of the queue; 0: this server runs none
+keep_days = 90             # logs and lists of jobs in var/jobs/ are deleted so long after their end; 0 = never
+resolve = []               # "HOST:PORT:ADDRESS" of vendors on private addresses that jobs may visit, as --resolve has it
+requests_per_minute = 300  # of one token of the API
+address = ""               # by which people open it, such as "https://review.brand.example": for links in alerts
+metrics_from_loopback = false   # /metrics without a token for whoever asks from this machine, not through a proxy
+
 [login]                    # to the review application
 session_hours = 10         # then one logs in again
 second_factor = "none"     # own accounts that need a code of an app: "none", "approvers" (and admins) or "all"
@@ -324,6 +332,17 @@ class LoginConfig(_Strict):
         return frozenset(needed[self.second_factor])
 
 
+class ServiceConfig(_Strict):
+    """[service]: the queue of jobs, the API and the metrics of `serve`."""
+
+    jobs_at_once: Annotated[int, Field(ge=0, le=32)] = 1
+    keep_days: Annotated[int, Field(ge=0, le=36500)] = 90
+    resolve: list[Annotated[str, Field(pattern=r"^[^:\s-][^:\s]*:\d{1,5}:\[?[0-9a-fA-F.:]+\]?$")]] = []
+    requests_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 300
+    address: Annotated[str, Field(pattern=r"^$|^https?://[^\s/]+$")] = ""
+    metrics_from_loopback: bool = False
+
+
 class Config(_Strict):
     """A whole partnerproof.toml."""
 
@@ -333,6 +352,7 @@ class Config(_Strict):
     letters: LettersConfig = LettersConfig()
     removal: RemovalConfig = RemovalConfig()
     watch: WatchConfig = WatchConfig()
+    service: ServiceConfig = ServiceConfig()
     login: LoginConfig = LoginConfig()
     paths: PathsConfig = PathsConfig()
 

@@ -22,7 +22,7 @@ from scrapy.http import Response
 
 from crawler.reading.page_reader import ReadPage
 from ledger.identity import utc_text
-from ledger.typed_texts import VisitId
+from ledger.typed_texts import CrawlId, VisitId
 
 SHOWN_ERRORS = 3
 
@@ -68,6 +68,9 @@ class CrawlProgress:
     def on_response(self, response: Response) -> None:
         self.requests += 1
         self._show(0)
+
+    def on_crawl(self, crawl_id: CrawlId) -> None:
+        self._tell("crawl", crawl_id=crawl_id, vendors=self.total, done=self.done)
 
     def on_visit_begun(self) -> None:
         self.running += 1

@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 from scrapy.crawler import Crawler, CrawlerProcess
 from scrapy.settings import Settings
-from scrapy.signals import response_received
+from scrapy.signals import response_received, spider_opened
 from twisted.python.failure import Failure
 
 import crawler.settings as crawl_settings
@@ -105,6 +105,11 @@ def run_crawl(workspace: Workspace, order: CrawlOrder) -> CrawlId:
                 follower.add(visit_id)
 
             scrapy_crawler.signals.connect(hand_over, signal=visit_ended)
+
+            def begin(spider: PartnersSpider) -> None:
+                progress.on_crawl(spider.crawl_id)
+
+            scrapy_crawler.signals.connect(begin, signal=spider_opened)
             scrapy_crawler.signals.connect(progress.on_visit_begun, signal=visit_begun)
             scrapy_crawler.signals.connect(progress.on_put_back, signal=visits_put_back)
             scrapy_crawler.signals.connect(progress.on_page, signal=page_read)

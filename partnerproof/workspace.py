@@ -143,6 +143,11 @@ class Workspace:
         return CustodyLog(self.var / LOG_NAME)
 
     @property
+    def jobs(self) -> Path:
+        """What the service's jobs need and leave, a folder each."""
+        return self.var / "jobs"
+
+    @property
     def hashes(self) -> Path:
         return self.var / "hashes"
 

@@ -26,7 +26,7 @@ WRITER = {  # table → the one room that writes it
         " relationships proposed_grants claims claim_evidence absences walls wall_images mark_findings searches near_miss_checks judgings verdicts"
         " pictures holds cases case_events case_words letters letter_texts replies removal_checks alerts accounts sessions"
         " second_factors recovery_codes"
-        " saved_views kept_texts sent_forms"
+        " saved_views kept_texts sent_forms jobs api_tokens deliveries"
     ),
 }
 BY_TRIGGERS = {"case_changes"}
@@ -184,7 +184,7 @@ def _noun(table: str) -> str:
         "register_keys": "", "likeness_names": "", "likeness_grams": "", "case_words": "", "case_changes": "", "saved_views": "saved view",
         "companies": "company", "claim_evidence": "evidence", "replies": "reply", "register_snapshots": "snapshot",
         "group_snapshots": "snapshot", "snapshot_undos": "snapshot", "letter_texts": "letter", "warc_files": "archive",
-        "logo_matches": "match", "text_matches": "match", "name_matches": "match", "image_words": "image reading", "official_logos": "official logo", "pictures": "picture",
+        "deliveries": "delivery", "logo_matches": "match", "text_matches": "match", "name_matches": "match", "image_words": "image reading", "official_logos": "official logo", "pictures": "picture",
     }  # fmt: skip
     return special.get(table, table.replace("_", " ").removesuffix("s"))
 

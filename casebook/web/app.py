@@ -32,8 +32,7 @@ from casebook.web.access.login_pages import ACCOUNT_PAGES, COOKIE, Act, LoginPag
 from casebook.web.application_context import STATIC, ApplicationContext, make_environment
 from casebook.web.faults import LOG_NAME, FaultLog
 from casebook.web.kept_texts import forget_text
-from casebook.web.letter_pages import UPLOADS
-from casebook.web.pages import PAGES, POSTS, show_what_changed
+from casebook.web.pages import PAGES, POSTS, UPLOADS, show_what_changed
 from casebook.web.responses import (
     MAX_FORM_BYTES,
     MAX_UPLOAD_BYTES,

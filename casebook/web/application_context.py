@@ -16,6 +16,7 @@ from casebook.cases.letter_facts import Sender
 from casebook.cases.letter_templates import LetterTemplates
 from casebook.files.styles import STYLES, add_components
 from casebook.files.written_days import mark_time, mark_times_in
+from casebook.jobs.job_orders import JobPlaces
 from casebook.web.access.accounts import TERMS, LoginTerms, Session
 from casebook.web.access.login_guard import LoginGuard
 from casebook.web.case_columns import CaseIndex
@@ -61,6 +62,7 @@ class ApplicationContext:
     company: Provider | None = None  # whose login stands beside own accounts
     own_accounts: bool = True  # False: names and passwords open nothing
     hosts: frozenset[str] | None = None  # names by which browsers may ask for the application; None: any
+    job_places: JobPlaces | None = None  # None: this server runs no jobs
     counts: CountCache = field(default_factory=CountCache)
     cases: CaseIndex = field(default_factory=CaseIndex)
     _threads: threading.local = field(default_factory=threading.local)

@@ -351,7 +351,7 @@ LETTER_POSTS: Mapping[str, tuple[Role, Post]] = {
     "/letters/step": (Role.REVIEWER, post_letter_step),
     "/follow-up": (Role.REVIEWER, post_follow_up),
 }
-UPLOADS: Mapping[str, tuple[Role, Upload]] = {"/replies": (Role.REVIEWER, post_reply)}
+LETTER_UPLOADS: Mapping[str, tuple[Role, Upload]] = {"/replies": (Role.REVIEWER, post_reply)}
 
 
 def _contact(form: Form, session: Session) -> Contact:

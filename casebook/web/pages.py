@@ -35,7 +35,7 @@ from casebook.web.case_page import read_case_view, read_further_claims
 from casebook.web.dashboard import DASHBOARD_PAGES
 from casebook.web.evidence_pages import EVIDENCE_PAGES, require_case_of
 from casebook.web.kept_texts import keep_text, read_kept
-from casebook.web.letter_pages import LETTER_PAGES, LETTER_POSTS
+from casebook.web.letter_pages import LETTER_PAGES, LETTER_POSTS, LETTER_UPLOADS
 from casebook.web.queue import (
     ANY,
     FACETS,
@@ -48,7 +48,8 @@ from casebook.web.queue import (
     same_group,
 )
 from casebook.web.queue_table import TABLE_PAGES
-from casebook.web.responses import Answer, Form, Page, Path_, Post, filters_of, one_field, with_filters
+from casebook.web.responses import Answer, Form, Page, Path_, Post, Upload, filters_of, one_field, with_filters
+from casebook.web.work.job_pages import JOB_PAGES, JOB_POSTS, JOB_UPLOADS
 from ledger.database import Ledger, columns_of
 from ledger.identity import utc_now
 from ledger.records import Case, SavedView
@@ -192,6 +193,7 @@ PAGES: Mapping[str, Page] = {
     **LETTER_PAGES,
     **TABLE_PAGES,
     **DASHBOARD_PAGES,
+    **JOB_PAGES,
 }
 
 
@@ -313,7 +315,9 @@ POSTS: Mapping[str, tuple[Role, Post]] = {
     "/comment": (Role.REVIEWER, post_comment),
     "/views": (Role.READER, post_view),
     **LETTER_POSTS,
+    **JOB_POSTS,
 }
+UPLOADS: Mapping[str, tuple[Role, Upload]] = {**LETTER_UPLOADS, **JOB_UPLOADS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

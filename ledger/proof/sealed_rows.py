@@ -36,6 +36,9 @@ NOT_SEALED = (
     "kept_texts",
     "sent_forms",
     "alerts",
+    "jobs",
+    "api_tokens",
+    "deliveries",
 )
 NOT_SEALED_COLUMNS = {
     "passages": ("passage_no", "search_words"),

@@ -81,11 +81,13 @@ from ledger.records.register_records import (
     Relationship,
     SnapshotUndo,
 )
+from ledger.records.service_records import ApiToken, Delivery, Job
 
 __all__ = [
     "Absence",
     "Account",
     "Alert",
+    "ApiToken",
     "BrandRow",
     "Capture",
     "Case",
@@ -99,6 +101,7 @@ __all__ = [
     "Connection",
     "Crawl",
     "Deletion",
+    "Delivery",
     "Grant",
     "GroupSnapshot",
     "HashedImage",
@@ -107,6 +110,7 @@ __all__ = [
     "ImageLine",
     "ImageReading",
     "InlineImage",
+    "Job",
     "Judging",
     "KeptText",
     "Letter",

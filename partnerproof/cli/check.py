@@ -39,6 +39,7 @@ def check(
     delay_s: float | None,
     allow_unverified: bool,  # noqa: FBT001
     quiet: bool,  # noqa: FBT001
+    log_json: bool,  # noqa: FBT001
 ) -> int:
     """Look at one page and say what it claims. Exit 1 when a claim lacks authorisation, 3 when we could not look.
 
@@ -55,6 +56,7 @@ def check(
         delay_s=delay_s,
         allow_unverified=allow_unverified,
         is_quiet=quiet,
+        log_json=log_json,
     )
     crawl_id = run_crawl(workspace, order)
     with workspace.open_readonly() as ledger:

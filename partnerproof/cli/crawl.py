@@ -39,6 +39,9 @@ def network_options(function: F) -> F:
             help="Ask a host once more without checking its certificate when the check fails; the rows say so.",
         ),
         click.option("-q", "--quiet", is_flag=True, help="No progress."),
+        click.option(
+            "--log-json", is_flag=True, help="Write one JSON line to stderr for each page, visit and warning."
+        ),
     ):
         function = option(function)
     return function
@@ -57,7 +60,6 @@ def network_options(function: F) -> F:
 @click.option("--store", help="Where shards come home to, a folder or a store that every worker reaches (s3://bucket/path); kept there.")  # fmt: skip
 @click.option("--leave-warc", "leaves_warc", is_flag=True, help="Leave the web archive's files in --store, and read them from there by range.")  # fmt: skip
 @click.option("--shard", "shard_vendors", type=click.IntRange(1, 100_000), help="So many vendors fill a shard; default: 200.")  # fmt: skip
-@click.option("--log-json", is_flag=True, help="Write one JSON line to stderr for each page, visit and warning.")
 @pass_choice
 def crawl(
     choice: Choice,

@@ -53,9 +53,10 @@ def _tell(findings: list[Finding]) -> None:
     widest = max(len(finding.part) for finding in findings)
     for finding in findings:
         console.print(f"{finding.state:>11}", style=STYLES[finding.state], end="  ")
-        console.print(plain(f"{finding.part:<{widest}}  {finding.detail}"), markup=False, highlight=False)
+        console.print(plain(f"{finding.part:<{widest}}  "), markup=False, highlight=False, end="")
+        console.print_indented(finding.detail, indent=widest + 15, is_begun=True)
         if finding.advice and finding.state is not State.OK:
-            console.print(plain(f"{'':>13}{'':<{widest}}  → {finding.advice}"), markup=False, highlight=False)
+            console.print_indented(f"→ {finding.advice}", indent=widest + 15)
     problems = sum(finding.state is State.PROBLEM for finding in findings)
     unchecked = sum(finding.state is State.NOT_CHECKED for finding in findings)
     summary = f"{problems} {'problem' if problems == 1 else 'problems'}" if problems else "no problem"

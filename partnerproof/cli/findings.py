@@ -47,7 +47,7 @@ _JSON_COLUMNS = frozenset({"reasons", "objections", "close", "region"})
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write a workbook with the same columns; needs the extra xlsx.",
 )
-@click.option("--verdict", type=click.Choice([str(kind) for kind in VerdictKind]), help="Only this verdict.")
+@click.option("--verdict", type=click.Choice([str(kind) for kind in VerdictKind]), metavar="VERDICT", help=f"Only this verdict: {', '.join(VerdictKind)}.")  # fmt: skip
 @click.option("--brand", help="Only this brand.")
 @click.option("--perhaps", is_flag=True, help="Instead: images that may show a logo, which a person has to look at.")
 @pass_choice

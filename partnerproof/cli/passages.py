@@ -37,7 +37,7 @@ def passages(choice: Choice, text: str, limit: int, as_json: bool) -> int:  # no
         for row in rows:
             console.print(f"{row.vendor}  {row.page_url}", highlight=False, markup=False)
             where = f"in the image {row.image_sha256[:16]}: " if row.image_sha256 else ""
-            console.print(f"  {where}{row.text[:SHOWN_CHARS]}", highlight=False, markup=False)
+            console.print_indented(f"{where}{row.text[:SHOWN_CHARS]}", indent=2)
         if not rows:
             console.print("no passage or image holds these words", highlight=False)
     return 0 if rows else 1

@@ -16,7 +16,7 @@ from partnerproof.cli.choice import Choice, pass_choice
 @click.option(
     "--out", type=click.Path(path_type=Path), default=Path("report"), show_default=True, help="Folder to write into."
 )
-@click.option("--verdict", type=click.Choice([str(kind) for kind in VerdictKind]), help="Only this verdict.")
+@click.option("--verdict", type=click.Choice([str(kind) for kind in VerdictKind]), metavar="VERDICT", help=f"Only this verdict: {', '.join(VerdictKind)}.")  # fmt: skip
 @click.option("--brand", help="Only this brand.")
 @click.option("--pdf", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Also the summary as PDF, for a meeting; needs the extra [pdf].")  # fmt: skip
 @click.option("--paper", type=click.Choice([str(paper) for paper in Paper], case_sensitive=False), default=str(Paper.A4), show_default=True, help="Of the PDF.")  # fmt: skip

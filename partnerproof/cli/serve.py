@@ -1,4 +1,4 @@
-"""`partnerproof serve`: the review application."""
+"""`partnerproof serve`: the review application, the API, the jobs of the queue and the alerts."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from socket import AF_INET, AF_INET6, IPPROTO_TCP, SO_REUSEADDR, SOL_SOCKET, TCP
 
 import click
 
+from casebook.api.api_calls import ApiSettings
+from casebook.api.metrics import ServiceHealth
+from casebook.api.service_app import make_service
 from casebook.cases.casework import update_casework
 from casebook.cases.letter_templates import LetterTemplates
+from casebook.jobs.job_orders import JobPlaces
 from casebook.web.access.accounts import list_accounts
 from casebook.web.access.head_timeout import patient_protocol
-from casebook.web.app import make_app
 from casebook.web.application_context import ApplicationContext
 from casebook.web.dashboard import warm_up
 from ledger.database import Ledger
@@ -30,6 +33,8 @@ from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.login_settings import has_own_accounts, make_provider, make_terms
 from partnerproof.crawl_answers import brands_with_rejections
 from partnerproof.flow import follow_rejections
+from partnerproof.service.alert_sender import AlertSender
+from partnerproof.service.job_runner import JobRunner
 from partnerproof.workspace import Workspace
 
 
@@ -52,10 +57,10 @@ def serve(  # an option each
     proxy: str | None,
     no_pictures: bool,  # noqa: FBT001
 ) -> None:
-    """Open the review application: cases, decisions, groups, with keys, in a browser on this machine.
+    """Open the review application in a browser on this machine, run jobs from a queue, and answer the API.
 
-    Accounts are made with `partnerproof account add`. A crawl may run beside it. To use it from elsewhere, put a server
-    with HTTPS before it, and name that with --proxy and --public-host.
+    Accounts are made with `partnerproof account add`, tokens of the API with `partnerproof token add`. A crawl may run beside it, or as
+    one of its jobs. To use it from elsewhere, put a server with HTTPS before it, and name that with --proxy and --public-host.
 
     \b
     Example:
@@ -65,7 +70,7 @@ def serve(  # an option each
     door = _Door(host=host, port=port, public_hosts=public_hosts, proxy=proxy)
     door.require_names()
     workspace = choice.workspace()
-    if not workspace.database.exists():
+    if not workspace.database.exists() and not workspace.config.service.jobs_at_once:
         raise click.UsageError("nothing was crawled here yet: run `partnerproof crawl` first")
     # what stops services sends SIGTERM: it ends in order, so that the log tells of the end and how the database was left
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -114,6 +119,8 @@ def _serve(workspace: Workspace, door: _Door, *, with_token: bool, with_pictures
             with workspace.turn("serve"):
                 follow_rejections(ledger, rejecting, workspace.warc)  # what a killed server had not done yet
     with_four_eyes = find_four_eyes(workspace.brands)  # a copy of var/ alone, without brands, can be reviewed too
+    service = workspace.config.service
+    runner = JobRunner(workspace) if service.jobs_at_once else None
 
     def follow(ledger: Ledger, brands: Sequence[str], warc_dir: Path) -> None:
         with workspace.turn("serve"):
@@ -136,12 +143,21 @@ def _serve(workspace: Workspace, door: _Door, *, with_token: bool, with_pictures
         terms=make_terms(workspace.config.login),
         company=make_provider(workspace.config.login, workspace.root),
         own_accounts=has_own_accounts(workspace.config.login),
+        job_places=_job_places(workspace, runner),
     )
     context.cases.read(context.ledger)  # so that the first who asks does not wait for it
     if summary:
         click.echo(summary, err=True)
+    settings = ApiSettings(
+        requests_per_minute=service.requests_per_minute,
+        address=service.address,
+        metrics_from_loopback=service.metrics_from_loopback,
+    )
+    health = ServiceHealth(
+        database=workspace.database, runs_jobs=runner.is_alive if runner is not None else lambda: True
+    )
     config = uvicorn.Config(
-        make_app(context), host=door.host, port=door.port, log_level="warning", server_header=False, access_log=False,
+        make_service(context, settings, health), host=door.host, port=door.port, log_level="warning", server_header=False, access_log=False,
         http=patient_protocol(), ws="none", proxy_headers=door.proxy is not None, forwarded_allow_ips=door.proxy,
     )  # fmt: skip
     server = uvicorn.Server(config)
@@ -154,10 +170,29 @@ def _serve(workspace: Workspace, door: _Door, *, with_token: bool, with_pictures
     pictures = BackgroundPictures(workspace)
     if with_pictures and (why := pictures.start()):
         click.echo(f"pages of cases are not drawn: {why}", err=True)
+    alerts = AlertSender(workspace)
+    alerts.start()
+    if runner is not None:
+        runner.start()
     try:
         server.run(sockets=[listener])
     finally:
         pictures.stop()
+        alerts.stop()
+        if runner is not None:
+            runner.stop()
+
+
+def _job_places(workspace: Workspace, runner: JobRunner | None) -> JobPlaces | None:
+    if runner is None:
+        return None
+    return JobPlaces(
+        jobs=workspace.jobs,
+        seeds=workspace.seeds,
+        registers=workspace.registers,
+        brands=workspace.brands,
+        wake=runner.wake,
+    )
 
 
 def _require_account(ledger: Ledger) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import Counter
 from collections.abc import Sequence
@@ -24,20 +25,41 @@ from partnerproof.crawl_answers import count_doubtful_images, count_unread_image
 HOW_TO_READ = f"{how_to_install('ocr')}, then partnerproof match && partnerproof claims && partnerproof judge"
 
 
-class _PlainConsole(Console):
-    """A console that prints a stranger's words as words: no control characters, no folding, no markup."""
+class PlainConsole(Console):
+    """A console that prints a stranger's words as words: no control characters, no markup, and no folding but by print_indented."""
 
     def print(self, *objects: Any, **options: Any) -> None:  # what the library's print takes
         super().print(*(plain(o) if isinstance(o, str) else o for o in objects), soft_wrap=True, **options)
 
+    def print_indented(self, words: str, *, indent: int, style: str = "", is_begun: bool = False) -> None:
+        """Print words; on a terminal each further line under the first. Elsewhere in one line, so that it can be searched for.
 
-def plain_console() -> Console:
-    return _PlainConsole()
+        indent: columns before each line. is_begun: the first line's indent has been printed already.
+        """
+        lines = wrap_words(plain(words), max(self.width - indent, 20)) if self.is_terminal else [plain(words)]
+        for number, line in enumerate(lines):
+            self.print(Text(line if is_begun and not number else " " * indent + line, style=style))
+
+
+def wrap_words(text: str, width: int) -> list[str]:
+    """Return lines of at most so many columns; a word that is longer, such as an address, has a line of its own and is not cut."""
+    lines = [""]
+    for word in text.split(" "):
+        if lines[-1] and cell_len(lines[-1]) + 1 + cell_len(word) > width:
+            lines.append(word)
+        else:
+            lines[-1] += f" {word}" if lines[-1] else word
+    return lines
+
+
+def plain_console() -> PlainConsole:
+    return PlainConsole()
 
 
 def print_rows(headings: Sequence[str], rows: Sequence[tuple[Sequence[str], str]], colours: Sequence[str] = ()) -> None:
-    """Print rows of two lines each: cells under headings, then one detail, unfolded, so that a line can be searched for.
+    """Print rows of two lines each: cells under headings, then one detail.
 
+    On a terminal that is too narrow for all columns, the last ones stand with their headings in a line of their own.
     colours: of the first cell of each row. Nothing is printed for no rows.
     """
     if not rows:
@@ -45,14 +67,28 @@ def print_rows(headings: Sequence[str], rows: Sequence[tuple[Sequence[str], str]
     console = plain_console()
     cells = [list(headings), *([plain(cell) for cell in line] for line, _ in rows)]
     widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+    shown = _count_fitting(widths, console.width) if console.is_terminal else len(widths)
     details = [None, *(detail for _, detail in rows)]
     for line, detail, colour in zip(cells, details, ["", *(colours or [""] * len(rows))], strict=True):
-        cut = "  ".join(set_cell_size(cell, width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        cut = _GAP.join(set_cell_size(cell, width) for cell, width in zip(line[:shown], widths, strict=False)).rstrip()
         text = Text(cut, style="bold" if detail is None else "")
         text.stylize(colour, 0, len(line[0]))
         console.print(text)
+        if detail is None:
+            continue
+        if further := [f"{name} {cell}" for name, cell in zip(headings[shown:], line[shown:], strict=True) if cell]:
+            console.print_indented(", ".join(further), indent=4)
         if detail:
-            console.print(f"    {detail}", style="dim", highlight=False, markup=False)
+            console.print_indented(detail, indent=4, style="dim")
+
+
+def _count_fitting(widths: Sequence[int], width: int) -> int:
+    """How many columns, from the first on, fit beside each other; at least one."""
+    ends = list(itertools.accumulate(widths, lambda end, column: end + len(_GAP) + column))
+    return max(1, sum(end <= width for end in ends))
+
+
+_GAP = "  "
 
 
 def print_perhaps(ledger: Ledger, *, brand: str | None = None) -> None:
@@ -76,24 +112,15 @@ def _perhaps_cells(row: PerhapsMatch) -> list[str]:
 def print_findings(
     ledger: Ledger, *, crawl_id: CrawlId | None = None, verdict: str | None = None, brand: str | None = None
 ) -> Counter[str]:
-    """Print findings, the most serious first, and what could not be looked at; returns how many of each verdict.
-
-    Two lines each: what it is, then the page and the reason, unfolded, so that a line can be searched for.
-    """
+    """Print findings, the most serious first, and what could not be looked at; returns how many of each verdict."""
     console = plain_console()
     rows = read_findings(ledger, crawl_id=crawl_id, verdict=verdict, brand=brand)
     counts = Counter(str(row.verdict or "not judged") for row in rows)
-    cells = [_HEADINGS, *([plain(cell) for cell in _cells(row)] for row in rows)]
-    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
-    for line, row in zip(cells, [None, *rows], strict=True):
-        text = Text("  ".join(set_cell_size(cell, width) for cell, width in zip(line, widths, strict=True)).rstrip())
-        if row is None:
-            console.print(Text(str(text), style="bold") if rows else Text(""), end="\n" if rows else "")
-            continue
-        text.stylize(MEANINGS[row.verdict].colour if row.verdict else "", 0, len(line[0]))
-        console.print(text)
-        reasons = row.reasons or ()
-        console.print(f"    {row.page_url}  {'; '.join(reasons[:1])}", style="dim", highlight=False, markup=False)
+    print_rows(
+        _HEADINGS,
+        [(_cells(row), f"{row.page_url}  {'; '.join((row.reasons or ())[:1])}") for row in rows],
+        [MEANINGS[row.verdict].colour if row.verdict else "" for row in rows],
+    )
     if counts:
         summary = ", ".join(f"{number} {kind}" for kind, number in counts.most_common())
         console.print(summary, highlight=False, markup=False)

@@ -22,6 +22,7 @@ GROUPS: dict[str, tuple[Verb, ...]] = {
         Verb("brand", "Add brands with their official logos; check how well the logos do."),
         Verb("register", "Import registers of authorised partners, ask them, compare them."),
         Verb("account", "Make, list and close accounts of the review application."),
+        Verb("token", "Make, list and close tokens of the API."),
         Verb("doctor", "Say whether foreign bytes are read in a whole box on this machine."),
         Verb("completion", "Let the shell complete commands and options."),
         Verb("demo", "See the main job done on a fictional web on this machine."),
@@ -48,7 +49,7 @@ GROUPS: dict[str, tuple[Verb, ...]] = {
         Verb("diff", "Show which verdicts changed between two runs of judging, and why."),
     ),
     "Decide": (
-        Verb("serve", "Open the review application in a browser on this machine."),
+        Verb("serve", "Open the review application in a browser; run jobs; answer the API."),
         Verb("reject", "Say that an image does not show a brand's logo."),
         Verb("reply", "Note an answer that the reply form of an export saved as a file."),
     ),

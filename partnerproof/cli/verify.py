@@ -199,7 +199,7 @@ def _tell(checks: list[Check], *, as_json: bool) -> None:
     styles = {OK: "green", BROKEN: "bold red", NOT_CHECKED: "yellow"}
     for check in sorted(checks, key=lambda check: [OK, NOT_CHECKED, BROKEN].index(check.outcome)):
         console.print(f"{check.outcome:>11}", style=styles[check.outcome], end="  ")
-        console.print(plain(f"{check.what}: {check.detail}"), markup=False, highlight=False)
+        console.print_indented(f"{check.what}: {check.detail}", indent=13, is_begun=True)
     broken = sum(check.outcome == BROKEN for check in checks)
     unchecked = sum(check.outcome == NOT_CHECKED for check in checks)
     more = f"; {unchecked} could not be checked" if unchecked else ""

@@ -46,6 +46,7 @@ def watch(
     delay_s: float | None,
     allow_unverified: bool,  # noqa: FBT001
     quiet: bool,  # noqa: FBT001
+    log_json: bool,  # noqa: FBT001
 ) -> int:
     """Visit vendors again when they are due, prove removals, and tell who asked to be told.
 
@@ -66,7 +67,7 @@ def watch(
     if not once:
         return _watch_on(workspace)
     order = CrawlOrder(
-        allow_private=allow_private, resolve=resolve, delay_s=delay_s, allow_unverified=allow_unverified, is_quiet=quiet
+        allow_private=allow_private, resolve=resolve, delay_s=delay_s, allow_unverified=allow_unverified, is_quiet=quiet, log_json=log_json
     )  # fmt: skip
     try:
         with workspace.hold("watch") as is_ours:
@@ -114,6 +115,7 @@ def _tell_teams(workspace: Workspace) -> int:
             workspace.config.watch.alert,
             lambda line: click.echo(line, err=True),
             writing=lambda: workspace.writing_beside("watch"),
+            address=workspace.config.service.address,
         )
     return 0 if is_all_told else NOT_TOLD
 

@@ -54,7 +54,7 @@ def places(acme_once: Path, tmp_path_factory: pytest.TempPathFactory, logo_png: 
         )
         page = browser.new_page()
         page.goto(entry)
-        pages = _write_casework(page)
+        pages = _write_casework(page) | _order_jobs(page)
         files = [
             report / "index.html",
             report / "coverage.html",
@@ -93,6 +93,16 @@ def _write_casework(page: Any) -> dict[str, str]:
         "new letter": f"{case}/letter", "letter": letter, "archived copy": home.rstrip("/") + copy, "dashboard": f"{home}dashboard",
         "log": f"{home}log", "help": f"{home}help", "not there": f"{home}cases/nothing", "login": f"{home}login", "account": f"{home}account",
     }  # fmt: skip
+
+
+def _order_jobs(page: Any) -> dict[str, str]:
+    """Order a check that fails, and wait for its end; returns the addresses of the pages of jobs."""
+    page.goto(page.url.split("/cases")[0].split("?")[0].rstrip("/") + "/jobs")
+    jobs = page.url
+    page.fill("input[name=url]", "http://127.0.0.1:9/partners")
+    page.click("text=Check it")
+    page.wait_for_selector("#job[data-live=off]", timeout=60_000)
+    return {"jobs": jobs, "job": page.url}
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -111,7 +111,9 @@ def test_a_server_may_run_and_a_command_may_not(sealed):
         kept = backup(sealed)
     assert "BROKEN" not in run_partnerproof("verify", kept)
     with acquire_writer_lock(database, "crawl"):
-        assert "is writing here" in run_partnerproof("-w", sealed, "backup", sealed.parent / "kept", code=3)
+        assert "is writing here" in run_partnerproof(
+            "--wait", "1", "-w", sealed, "backup", sealed.parent / "kept", code=3
+        )
 
 
 def test_what_a_killed_backup_left_is_no_backup(sealed):

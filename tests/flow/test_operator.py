@@ -100,7 +100,7 @@ def test_json_lines_tell_pages_and_visits(acme, seeds):
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     events = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
-    assert {event["event"] for event in events} == {"list", "page", "visit", "judged", "seal"}
+    assert {event["event"] for event in events} == {"list", "crawl", "page", "visit", "judged", "seal"}
     assert (events[0]["event"], events[0]["rows"], events[0]["vendors"], events[0]["rejects"]) == ("list", 1, 1, None)
     assert [event["kind"] for event in events if event["event"] == "page"] == ["home", "partners"]
 

@@ -6,6 +6,7 @@ partnerproof/watch_round.py, casebook/cases/alerts.py, casebook/cases/casework.p
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
@@ -17,6 +18,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from email.message import Message
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -96,14 +98,16 @@ def test_a_vendor_is_visited_when_it_is_due(watched):
 
 def test_teams_are_told_once_of_what_changed(watched, mailbox, serve, monkeypatch):
     box, port = mailbox
-    taken: list[tuple[bytes, str]] = []
+    taken: list[tuple[bytes, Message]] = []
 
     def take(handler: BaseHTTPRequestHandler) -> None:
         body = handler.rfile.read(int(handler.headers["Content-Length"]))
-        taken.append((body, handler.headers["X-Partnerproof-Signature"]))
+        taken.append((body, handler.headers))
         send(b"", "text/plain")(handler)
 
     hook = serve({"/hook": take})
+    config = watched.root / "partnerproof.toml"
+    config.write_text(config.read_text().replace('address = ""', 'address = "https://review.acme.example"'))
     configure(
         watched.root,
         f"""
@@ -133,9 +137,16 @@ brands = ["another"]
     assert len(box.mails) == len(taken) == 1
     assert "Subject: acme: 1 new" in box.mails[0]
     assert "Vendor (127.0.0.1) as partner: new, verdict no-authorisation" in box.mails[0].replace("\r\n", "\n")
-    body, signature = taken[0]
-    assert json.loads(body)["counts"] == {"opened": 1}
-    assert signature == f"sha256={hmac.new(b'a secret', body, hashlib.sha256).hexdigest()}"
+    body, headers = taken[0]
+    told = json.loads(body)
+    assert (told["kind"], told["counts"], told["verdicts"]) == ("summary", {"opened": 1}, {"no-authorisation": 1})
+    assert told["events"][0]["page_url"] == f"{watched.server.url}/partners.html"
+    assert told["events"][0]["link"] == f"https://review.acme.example/cases/{watched.case().case_id}"
+    assert headers["webhook-id"] == told["delivery_id"]
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    expected = base64.b64encode(hmac.new(b"a secret", signed, hashlib.sha256).digest()).decode()
+    assert headers["webhook-signature"] == f"v1,{expected}"
+    assert abs(time.time() - int(headers["webhook-timestamp"])) < 600
     watched.write_to()
     watched.look_after(8, CLEAN)
     assert [json.loads(one)["counts"] for one, _ in taken[1:]] == [{"removed": 1}]
@@ -194,7 +205,7 @@ def test_a_channel_that_drips_or_breaks_keeps_neither_others_from_writing_nor_ot
     with Ledger.open(watched.database) as ledger:
         writing = lambda: acquire_entry_lock(watched.database, "watch")  # noqa: E731
         assert not send_alerts(ledger, channels, said.append, writing=writing, longest_s=3)
-        told = ledger.values("SELECT channel FROM alerts")
+        told = ledger.values("SELECT channel FROM deliveries WHERE delivered_at IS NOT NULL")
     assert said[0] == "alert drip: it did not end within 3 s; it will be told next time"
     assert said[1] == "alert lib: it failed (TypeError: a library's own); it will be told next time"
     assert (told, taken[0], json.loads(taken[1])["counts"]) == (["hook"], b"dripping", {"opened": 1})
@@ -236,9 +247,8 @@ def test_a_killed_round_goes_on_with_the_same_vendors(watched):
         ).fetchone() == (1, 1)
 
 
-def test_a_round_beside_a_crawl_is_skipped(watched):
-    from ledger.proof.writer_lock import acquire_writer_lock
-
+def test_a_round_beside_who_does_not_give_way_is_skipped(watched, monkeypatch):
+    monkeypatch.setenv("PARTNERPROOF_WAIT", "1")
     watched.days_pass(40)
     with acquire_writer_lock(watched.database, "crawl"):
         watched.watch()

@@ -1,6 +1,6 @@
 """The SQLite file: made once, brought up to date, written all or nothing, readable while it is written.
 
-Tests: ledger/identity.py, ledger/migrations.py, ledger/records/casework_records.py, ledger/records/claim_records.py,
+Tests: ledger/identity.py, ledger/migrations.py, ledger/records/casework_records.py, ledger/records/service_records.py, ledger/records/claim_records.py,
 ledger/records/crawl_records.py, ledger/records/recognition_records.py, ledger/records/register_records.py,
 ledger/typed_texts.py.
 """
@@ -22,6 +22,7 @@ from ledger.database import Ledger, columns_of
 from ledger.errors import BadInputError, OutsideFailureError
 from ledger.identity import content_id, utc_text
 from ledger.records import BrandRow
+from ledger.vocabulary import TokenScope
 from tests.new_ledger import new_ledger
 
 ACME = BrandRow(brand="acme", name="Acme", aliases=("艾克米",), domains=(), recorded_at="2026-01-01T00:00:00Z")
@@ -61,6 +62,7 @@ FITTING = {
     "edge_4x8x8": b"12345678" * 4,
     "why_perhaps": None,
     "password_hash": None,
+    "scopes": (TokenScope.FINDINGS_READ, TokenScope.JOBS_READ),
 }  # an account has a password or a company that vouches for it; their lengths are checked, and that a match has no reason to be less
 
 

@@ -84,6 +84,28 @@
     }
   });
 
+  // a job's page, and the list of jobs, follow what happens: the same page is asked for again, and what is live is put in the old one's place
+  const followed = () => document.querySelector("[data-live=on]");
+  const follow = () => {
+    const old = followed();
+    if (!old) return;
+    const isRead = document.hidden || (old.contains(document.activeElement) && document.activeElement !== document.body);
+    const asked = isRead ? Promise.resolve("") : fetch(location.href, { redirect: "manual" }).then((answer) => answer.ok ? answer.text() : "");
+    asked.then((text) => {
+      const fresh = text && new DOMParser().parseFromString(text, "text/html").getElementById(old.id);
+      if (fresh && fresh.innerHTML !== old.innerHTML) {
+        const line = old.querySelector("[role=status]"), words = fresh.querySelector("[role=status]");
+        if (line && words) { // the line that is read out stays the same element, so that its change is told
+          line.replaceChildren(...words.childNodes);
+          words.replaceWith(line);
+        }
+        old.replaceChildren(...fresh.childNodes);
+        old.dataset.live = fresh.dataset.live;
+      }
+    }, () => {}).finally(() => setTimeout(follow, 2000));
+  };
+  if (followed()) setTimeout(follow, 2000);
+
   // what is typed is kept: half a second after the last key, and when the page is left
   const forms = [...document.querySelectorAll("form[data-keep]")];
   const dirty = new Set();

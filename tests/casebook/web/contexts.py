@@ -14,6 +14,7 @@ from casebook.cases.follow_up import Reply, store_reply
 from casebook.cases.letter_facts import Sender
 from casebook.cases.letters import LetterOrder, approve_letter, mark_sent, write_letter
 from casebook.cases.stored_letters import require_letter
+from casebook.jobs.job_orders import JobPlaces
 from casebook.register.imports import import_register
 from casebook.verdicts.claims import find_claims
 from casebook.verdicts.judge import Judge
@@ -84,7 +85,18 @@ def make_context(folder: Path, *, four_eyes: bool = False, token: str | None = N
         follow_rejections=follow_rejections,
         four_eyes=lambda _: four_eyes,
         token=token,
+        job_places=make_places(folder),
     )
+
+
+def make_places(folder: Path) -> JobPlaces:
+    """Where jobs find a brand and a list; nobody runs them."""
+    for name in ("var/jobs", "seeds", "registers", "brands/acme"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    (folder / "brands/acme/brand.toml").write_text('name = "Acme"\n', encoding="utf-8")
+    (folder / "seeds/vendors.csv").write_text("name,url\nVendor,https://vendor.example/\n", encoding="utf-8")
+    named = {name: folder / name for name in ("seeds", "registers", "brands")}
+    return JobPlaces(jobs=folder / "var/jobs", **named)
 
 
 def client(context: ApplicationContext, account: str | None = None) -> TestClient:

@@ -34,7 +34,7 @@ NAMES = sorted(
         for name in name
         if name
     }
-    | {*FACETS, "look_id", "page", "image", "template", "vendor", "done", "token"}
+    | {*FACETS, "job_id", "look_id", "page", "image", "template", "vendor", "done", "token"}
 )
 HOSTILE = [
     "", " ", "\x00", "0", "-1", "1e999", "nan", "inf", "9" * 400, "9223372036854775808", "١٢", "²", "½", "true", "None", "null",
@@ -97,13 +97,16 @@ class Strangers:
             for table, column in (("letters", "letter_id"), ("replies", "reply_id"))
         )
         batches = [row[0] for row in rows_of(ledger, "SELECT batch_id FROM case_events ORDER BY event_id DESC LIMIT 5")]
+        jobs = [row[0] for row in rows_of(ledger, "SELECT job_id FROM jobs ORDER BY job_id LIMIT 5")] or ["x"]
         tones, kinds, days = [str(tone) for tone in Tone], [str(kind) for kind in ReplyKind], ["2026-12-24", ""]
         return {
+            "job_id": jobs, "job": jobs, "stored": ["vendors.csv", ""], "url": ["https://vendor.example/partners"], "brands": ["acme"],
+            "before": jobs, "register": ["partners"], "strict": ["yes", ""], "lenient": ["yes", ""], "last_day": ["yes", ""],
             "case_id": cases, "case": [*ticks, *cases], "letter": letters, "letter_id": letters, "reply": replies, "reply_id": replies,
             "look_id": [row[0] for row in rows_of(ledger, "SELECT look_id FROM looks LIMIT 3")] or ["x"],
             "batch": batches, "done": batches, "number": ["0", "1"], "tone": tones, "until": days, "day": days, "on": days, "received": days, "seen": ["x"], "how": ["by post"], "counsel": ["C. Ounsel"],
             "received_on": days, "answer_by": days, "language": ["en", "de", "zh"], "jurisdiction": ["GB", "DE", "other"],
-            "kind": ["official", "found", "outlined", "screenshot", "html", "docx", "pdf", *kinds], "name": ["app.js", "tokens.css", "A view"],
+            "kind": ["crawl", "check", "import", "watch", "official", "found", "outlined", "screenshot", "html", "docx", "pdf", *kinds], "name": ["app.js", "tokens.css", "A view"],
             "decision": [f"{state}:{reason}" for state, reasons in REASONS.items() for reason in reasons],
             "approval": ["approve", "return"], "from": ["case", "queue"], "query": ["evidence=picture%2Ctext&sort=vendor", ""], "forget": ["yes", ""],
             "to": ["reviewer-one", ""], "comment": ["seen"], "state": [*map(str, CaseState)], "page": ["1", "2"], "brand": ["acme"],

@@ -18,8 +18,7 @@ from casebook.web.access.accounts import hash_password, is_password
 from casebook.web.access.login_guard import PAIR, LoginGuard
 from casebook.web.app import ReviewApp, make_app
 from casebook.web.application_context import ApplicationContext
-from casebook.web.letter_pages import UPLOADS
-from casebook.web.pages import PAGES, POSTS
+from casebook.web.pages import PAGES, POSTS, UPLOADS
 from casebook.web.responses import POLICY
 from ledger.vocabulary import Role
 from tests.casebook.ledgers import rows_of
@@ -41,7 +40,15 @@ def address(context: ApplicationContext, path: str) -> str:
     reply = context.ledger.value("SELECT reply_id FROM replies ORDER BY reply_id LIMIT 1")
     kind = "html" if path.startswith("/letters") else "csv" if path.startswith("/table") else "official"
     look = context.ledger.value("SELECT look_id FROM looks ORDER BY look_id LIMIT 1")
-    names = {"look_id": look, "case_id": case, "letter_id": letter, "reply_id": reply, "number": "0", "kind": kind}
+    names = {
+        "look_id": look,
+        "case_id": case,
+        "letter_id": letter,
+        "reply_id": reply,
+        "number": "0",
+        "kind": kind,
+        "job_id": "none",
+    }
     return path.format(**names)
 
 
