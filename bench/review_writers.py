@@ -10,7 +10,8 @@ HTTP without a pause. Printed: what was asked and answered, how long it took, an
 3. a case, letter or reply that is not what its events make of it;
 4. a workspace that does not verify.
 
-With --day it is a day in ten minutes: other commands run beside it, and the server is killed every 20 to 60 seconds.
+With --day it is a day in ten minutes: other commands run beside it, a program orders jobs of every kind by the API, and the server is killed every 20 to 60
+seconds. Then, too: a job that was accepted and is lost, was done twice, or failed.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from typing import Generic, TypeVar
 from urllib.parse import urlencode
 
 from bench.generated_web import GeneratedWeb
+from bench.job_orders import Orderer, allow_jobs, read_job_faults, wait_for_jobs
 from bench.kill import make_workspace, run_to_end, start_crawl
 from casebook.cases.decisions import REASONS
 from casebook.web.access.accounts import add_account
@@ -166,13 +168,8 @@ def serving(root: Path, *, is_killed: bool = False) -> Iterator[int]:
         server.kill() if is_killed else server.terminate()
 
 
-def crawl_on(
-    root: Path, seeds: Path, web: GeneratedWeb, until: float, *, may_be_refused: bool = False
-) -> tuple[int, list[str]]:
-    """Crawl again and again until a moment, each time with changed vendors; returns how often, and what went wrong.
-
-    may_be_refused: other commands write, too.
-    """
+def crawl_on(root: Path, seeds: Path, web: GeneratedWeb, until: float) -> tuple[int, list[str]]:
+    """Crawl again and again until a moment, each time with changed vendors; returns how often, and what went wrong."""
     count, problems = 0, []
     while time.monotonic() < until:
         web.edition += 1
@@ -182,8 +179,6 @@ def crawl_on(
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGINT)  # as somebody who has seen enough: it ends in order
             _, said = process.communicate(timeout=120)
-        if may_be_refused and process.returncode == 3 and b"is writing here" in said:
-            continue
         count += 1
         # one that had just ended dies of the signal itself
         if process.returncode not in (0, 130, -signal.SIGINT) or b"locked" in said:
@@ -256,15 +251,19 @@ def run(root: Path, *, seconds: float, vendors: int, seed: int = 1, is_day: bool
         with acquire_writer_lock(database, "accounts"), Ledger.open(database) as ledger:
             for account in ("ann", "bob"):
                 add_account(ledger, account, Role.ADMIN, PASSWORD)
+        orderer = Orderer(web, allow_jobs(root, web, vendors), vendors) if is_day else None
         until = time.monotonic() + seconds
+        ordering = None if orderer is None else _Task(lambda: orderer.order_on(until))
         reviewers: list[Reviewer] = []
-        crawling = _Task(lambda: crawl_on(root, seeds, web, until, may_be_refused=is_day))
+        crawling = _Task(lambda: crawl_on(root, seeds, web, until))
         beside = _Task(lambda: others_on(root, until)) if is_day else None
         chance = random.Random(seed)
         while time.monotonic() < until:
             turn_until = min(until, time.monotonic() + chance.uniform(20, 60)) if is_day else until
             is_last = turn_until == until
             with serving(root, is_killed=not is_last) as port:
+                if orderer is not None:
+                    orderer.port = port
                 now = [
                     Reviewer(port, name, random.Random(f"{name} {seed} {kills}"), is_cut_off=not is_last)
                     for name in ("ann", "bob")
@@ -277,6 +276,10 @@ def run(root: Path, *, seconds: float, vendors: int, seed: int = 1, is_day: bool
                 if is_last:
                     for thread in threads:
                         thread.join(180)
+                    if orderer is not None:
+                        wait_for_jobs(root, at_most_s=300)
+                elif orderer is not None:
+                    orderer.port = None
             for thread in threads:
                 thread.join(180)
             kills += not is_last
@@ -285,6 +288,11 @@ def run(root: Path, *, seconds: float, vendors: int, seed: int = 1, is_day: bool
         if beside is not None:
             others, wrong = beside.result()
             problems += wrong
+    if orderer is not None and ordering is not None:
+        ordering.result()
+        counts, faults = read_job_faults(root, orderer.accepted)
+        others += Counter({f"job {what}": count for what, count in counts.items()})
+        problems += orderer.problems + faults
     problems += [problem for reviewer in reviewers for problem in reviewer.problems]
     problems += read_faults(root, [one for reviewer in reviewers for one in reviewer.accepted])
     options = ["--deep"] if is_day else []
@@ -314,7 +322,7 @@ def main() -> int:
     parser.add_argument(
         "--day",
         action="store_true",
-        help="also judge, watch, seal, verify, report; kill the server now and then; verify --deep",
+        help="also judge, watch, seal, verify, report, jobs; kill the server now and then; verify --deep",
     )
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
