@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,10 +21,11 @@ from ledger.proof.custody import CustodyLog
 from ledger.proof.outside_changes import note_outside_change
 from ledger.vocabulary import CustodyEvent
 from partnerproof.safekeeping.health import Health
-from partnerproof.safekeeping.installation import Finding, State
+from partnerproof.safekeeping.installation import EXTRAS, Finding, State
 from partnerproof.workspace import find_workspace
 from tests.conftest import made_once
 from tests.flow.sealed import make_sealed
+from tests.house import ROOT
 from tests.launcher import launch
 
 is_whole = pytest.mark.skipif(bool(missing_layers()), reason="; ".join(missing_layers()))
@@ -156,3 +158,8 @@ def test_what_was_long_ago_is_a_problem(sealed, monkeypatch):
     monkeypatch.setattr(health, "utc_now", lambda: later)  # another clock
     findings = look(sealed)
     assert [findings[part].state for part in ("watch", "backup", "verification")] == [State.PROBLEM] * 3
+
+
+def test_every_extra_is_looked_for():
+    optional = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert {name for name, *_ in EXTRAS} == optional.keys() - {"dev", "browser"}, "Chromium is looked at by itself"
