@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from casebook.verdicts.judge import Judge
-from crawler.visits.visit import mark_judged
+from crawler.visits.visit import mark_judged, read_visit
 from ledger.database import Ledger
 from ledger.typed_texts import VisitId
 from ledger.vocabulary import JudgingCause
@@ -80,7 +80,8 @@ class Follower(threading.Thread):
                 )
                 while (visit_id := self._visits.get()) is not None:
                     with self.workspace.turn("crawl"):
-                        run_stages(self.stages, tools, [visit_id])
+                        if read_visit(ledger, visit_id).judged_at is None:  # else another process took up what was left
+                            run_stages(self.stages, tools, [visit_id])
                         if "judge" not in self.stages:
                             mark_judged(ledger, visit_id)  # it is through all that is done here
                     self.on_judged(visit_id, count_logo_evidence(ledger, visit_id))

@@ -288,8 +288,8 @@ def put_back(ledger: Ledger, visit: RunningVisit) -> None:
 
 
 def mark_judged(ledger: Ledger, visit_id: VisitId) -> None:
-    """Note that matches, claims and verdicts of a visit are there."""
-    ledger.update(Visit, {"judged_at": utc_text()}, visit_id=visit_id)
+    """Note that matches, claims and verdicts of a visit are there; since when stays as it was first noted, for it may be sealed."""
+    ledger.execute("UPDATE visits SET judged_at = ? WHERE visit_id = ? AND judged_at IS NULL", [utc_text(), visit_id])
 
 
 def read_visit(ledger: Ledger, visit_id: VisitId) -> Visit:

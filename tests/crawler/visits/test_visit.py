@@ -11,6 +11,7 @@ from crawler.visits.visit import (
     begin_visit,
     end_visit,
     find_earlier_capture,
+    mark_judged,
     note_unchanged,
     put_back,
     read_earlier_facts,
@@ -124,3 +125,10 @@ def test_the_end_of_a_visit_says_why(room):
     visit.traps.refused["calendar"] = 3
     assert end_visit(room.ledger, visit, failure="http-404: x", now=utc_text()) == "done"
     assert again(room, visit.visit_id).end_reason == "budget of bytes; traps: calendar (3 addresses not followed)"
+
+
+def test_a_visit_stays_judged_since_it_first_was(room):
+    visit = room.begin()
+    room.ledger.update(Visit, {"judged_at": "2026-11-23T06:34:29Z"}, visit_id=visit.visit_id)
+    mark_judged(room.ledger, visit.visit_id)
+    assert again(room, visit.visit_id).judged_at == "2026-11-23T06:34:29Z", "its row may be sealed"
