@@ -248,7 +248,7 @@ def test_the_pdf_has_its_title_and_page_numbers_on_every_page_and_no_links_to_pa
 
 def test_without_the_extra_a_pdf_is_refused_in_one_sentence_before_anything_is_written(ledger, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "weasyprint", None)
-    with pytest.raises(BadInputError, match=r"pip install 'partnerproof\[pdf\]'"):
+    with pytest.raises(BadInputError, match=r"pip install 'pypdfium2.* 'weasyprint"):
         write_report(ledger, tmp_path / "warc", ReportOrder(out=tmp_path / "report", pdf=tmp_path / "meeting.pdf"))
     assert not (tmp_path / "report").exists()
 
