@@ -29,5 +29,6 @@ def find_obstacles(wheel: Path, tag: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    obstacles = [line for wheel in (ROOT / "dist").glob("*.whl") for line in find_obstacles(wheel, sys.argv[1])]
-    sys.exit("\n".join(obstacles) or 0)
+    wheels = list((ROOT / "dist").glob("*.whl"))
+    obstacles = [line for wheel in wheels for line in find_obstacles(wheel, sys.argv[1])]
+    sys.exit(("\n".join(obstacles) or 0) if wheels else "dist/ holds no wheel: run `make wheel` first")
