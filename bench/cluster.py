@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import random
-import re
 import resource
 import signal
 import subprocess
@@ -56,10 +55,6 @@ def run_on_cluster(
 HISTORY = ("v_verdicts",)
 
 
-# of a wall of logos: how many others show it like that rests on which of them was seen first, on one machine too
-WALL = re.compile(r'"\d+ unrelated vendors show the same wall of logos[^"]*"(, )?')
-
-
 def judge_again(root: Path) -> None:
     """Make claims and verdicts of all that is there: what a verdict says of other vendors' walls rests on those that were seen by then."""
     for verb in ("claims", "judge"):
@@ -68,22 +63,12 @@ def judge_again(root: Path) -> None:
         )
 
 
-def read_without_walls(database: Path) -> dict[str, dict[str, list[object]]]:
-    """Read the public views, without what objections say of walls."""
-    views = read_views(database)
-    for view in views.values():
-        view.update(
-            {name: [WALL.sub("", v) if isinstance(v, str) else v for v in values] for name, values in view.items()}
-        )
-    return views
-
-
 def tell_rows(one: Path, other: Path) -> int:
     """Print what differs between two workspaces, through the public views and in what was stored."""
     for root in (one, other):
         judge_again(root)
     wrong = [line for line in differences(one, other) + doubles(other) if not line.startswith("verdicts,")]
-    before, after = (read_without_walls(root / "var" / "partnerproof.db") for root in (one, other))
+    before, after = (read_views(root / "var" / "partnerproof.db") for root in (one, other))
     rows = 0
     for view in sorted(set(before) - set(HISTORY)):
         gone, new = compare(before[view], after[view])

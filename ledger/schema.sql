@@ -577,9 +577,11 @@ CREATE TABLE walls ( -- images of a page that stand in a row under one heading: 
     page_id TEXT NOT NULL REFERENCES pages(page_id) ON DELETE CASCADE,
     seed_id TEXT NOT NULL REFERENCES seeds(seed_id),
     images INTEGER NOT NULL, -- different ones
-    template_id TEXT -- equal on the walls of different vendors that show the same images in the same order; NULL = none does
+    alike_id TEXT NOT NULL, -- the first wall_id of those that show the same images in the same order, also by way of others; its own when none does
+    template_id TEXT -- equal on walls that are alike, of at least three unrelated vendors; NULL = so many do not show it
 ) STRICT;
 CREATE INDEX walls_by_page ON walls(page_id);
+CREATE INDEX walls_by_alike ON walls(alike_id, template_id);
 CREATE INDEX walls_by_template ON walls(template_id) WHERE template_id IS NOT NULL;
 
 CREATE TABLE wall_images ( -- the images of a wall, in document order

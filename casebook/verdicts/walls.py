@@ -5,7 +5,8 @@ Reads: sightings with what their images are, image_hashes. Writes: walls, wall_i
 1. A wall is a run of at least MIN_WALL_IMAGES different images of a page under the same headings, with no words of their own.
 2. Walls of other vendors that share a rare image are compared: the same images (by digest, or by perceptual hash),
    in the same order.
-3. Where at least MIN_TEMPLATE_VENDORS unrelated vendors show alike walls, they all get one template_id.
+3. Walls that are alike, also by way of others, are one group, whichever of them was seen first; one that lost a wall is put together anew.
+4. Where at least MIN_TEMPLATE_VENDORS unrelated vendors show the walls of a group, they all get one template_id.
 """
 
 from __future__ import annotations
@@ -63,17 +64,6 @@ class _Tile:
     image_hash: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _VendorWall:
-    """A wall with what tells whether its vendor is related to another."""
-
-    wall_id: str
-    seed_id: SeedId
-    template_id: str | None
-    vendor_domain: str
-    parent: str | None
-
-
 def _bits(stored: str) -> int:
     return int(stored.rpartition(":")[2], 16)
 
@@ -88,7 +78,14 @@ def find_walls(ledger: Ledger, visit_id: VisitId) -> set[SeedId]:
             first = run[0]
             wall_id = content_id("wall", first.page_id, *(tile.image_sha256 for tile in run))
             walls.append(
-                Wall(wall_id=wall_id, page_id=first.page_id, seed_id=first.seed_id, images=len(run), template_id=None)
+                Wall(
+                    wall_id=wall_id,
+                    page_id=first.page_id,
+                    seed_id=first.seed_id,
+                    images=len(run),
+                    alike_id=wall_id,
+                    template_id=None,
+                )
             )
             images += [
                 WallImage(
@@ -100,16 +97,16 @@ def find_walls(ledger: Ledger, visit_id: VisitId) -> set[SeedId]:
                 )
                 for place, tile in enumerate(run)
             ]
-    kept = json.dumps([wall.wall_id for wall in walls])
+    kept = {"visit": visit_id, "kept": json.dumps([wall.wall_id for wall in walls])}
     with ledger.transaction():
-        ledger.execute(
-            "DELETE FROM walls WHERE page_id IN (SELECT page_id FROM pages WHERE visit_id = ?)"
-            " AND wall_id NOT IN (SELECT value FROM json_each(?))",
-            [visit_id, kept],
-        )
+        parted = ledger.values(_PARTED, kept)
+        ledger.execute("DELETE FROM walls WHERE wall_id IN (SELECT wall_id FROM (" + _GONE + "))", kept)
         ledger.add(walls)
         ledger.put(images)
-        return {seed for wall in walls for seed in _settle_template(ledger, wall)}
+        for wall_id in parted:
+            ledger.update(Wall, {"alike_id": wall_id}, wall_id=wall_id)
+        settled = dict.fromkeys([*parted, *(wall.wall_id for wall in walls)])
+        return {seed for wall_id in settled for seed in _settle_template(ledger, wall_id)}
 
 
 def _runs(page: Sequence[_Tile]) -> Iterator[list[_Tile]]:
@@ -127,30 +124,28 @@ def _place(tile: _Tile) -> tuple[object, ...]:
     return tile.zone, tile.heading_trail, tile.section_kind, tile.words_alone
 
 
-def _settle_template(ledger: Ledger, wall: Wall) -> set[SeedId]:
-    alike = [wall.wall_id, *_alike_walls(ledger, wall)]
-    walls = ledger.select(
-        _VendorWall,
-        "SELECT w.wall_id, w.seed_id, w.template_id, s.vendor_domain, s.parent FROM walls w JOIN seeds s USING (seed_id)"
-        " WHERE w.wall_id IN (SELECT value FROM json_each(?)) ORDER BY w.wall_id",
-        [json.dumps(alike)],
-    )
-    unrelated = {other.parent or other.vendor_domain for other in walls}
-    template = content_id("template", walls[0].wall_id) if len(unrelated) >= MIN_TEMPLATE_VENDORS else None
-    changed = [other for other in walls if other.template_id != template]
-    if template is None:
-        changed = [other for other in changed if other.wall_id == wall.wall_id]
-    for other in changed:
-        ledger.update(Wall, {"template_id": template}, wall_id=other.wall_id)
-    return {other.seed_id for other in changed}
+def _settle_template(ledger: Ledger, wall_id: str) -> set[SeedId]:
+    """Join a wall's group with those of the walls that are alike it; returns the vendors whose template changed."""
+    alike = json.dumps([wall_id, *_alike_walls(ledger, wall_id)])
+    first = ledger.value(_FIRST, [alike])
+    ledger.execute(_JOIN_GROUPS, {"first": first, "alike": alike})
+    unrelated = ledger.value(_UNRELATED, {"group": first, "enough": MIN_TEMPLATE_VENDORS})
+    template = content_id("template", first) if unrelated >= MIN_TEMPLATE_VENDORS else None
+    changed: set[SeedId] = set(ledger.values(_OTHER_TEMPLATE, {"group": first, "template": template}))
+    if changed:
+        ledger.execute(
+            "UPDATE walls SET template_id = :template WHERE alike_id = :group AND template_id IS NOT :template",
+            {"group": first, "template": template},
+        )
+    return changed
 
 
-def _alike_walls(ledger: Ledger, wall: Wall) -> list[str]:
+def _alike_walls(ledger: Ledger, wall_id: str) -> list[str]:
     """Walls of other vendors with the same images in the same order; whoever shares the rarest images is compared first."""
-    mine = _read_wall(ledger, wall.wall_id)
+    mine = _read_wall(ledger, wall_id)
     candidates: dict[str, None] = {}
-    for image in ledger.select(_Shown, _FINDERS, {"wall": wall.wall_id}):
-        keys = {"sha": image.sha256, "hash": image.hash, "seed": wall.seed_id, "most": MAX_CANDIDATES}
+    for image in ledger.select(_Shown, _FINDERS, {"wall": wall_id}):
+        keys = {"sha": image.sha256, "hash": image.hash, "wall": wall_id, "most": MAX_CANDIDATES}
         candidates |= dict.fromkeys(ledger.values(_WITH_IMAGE, keys))
         if len(candidates) >= MAX_CANDIDATES:
             break
@@ -200,8 +195,30 @@ _FINDERS = """
     ORDER BY (SELECT count(*) FROM (SELECT 1 FROM wall_images o WHERE o.image_sha256 = i.image_sha256 LIMIT 1000)), i.position
 """
 _WITH_IMAGE = """
-    SELECT wall_id FROM wall_images JOIN walls USING (wall_id) WHERE image_sha256 = :sha AND seed_id <> :seed
+    SELECT wall_id FROM wall_images JOIN walls USING (wall_id) WHERE image_sha256 = :sha AND seed_id <> (SELECT seed_id FROM walls WHERE wall_id = :wall)
     UNION
-    SELECT wall_id FROM wall_images JOIN walls USING (wall_id) WHERE image_hash = :hash AND seed_id <> :seed
+    SELECT wall_id FROM wall_images JOIN walls USING (wall_id) WHERE image_hash = :hash AND seed_id <> (SELECT seed_id FROM walls WHERE wall_id = :wall)
     ORDER BY wall_id LIMIT :most
 """
+# walls of a visit that are there no more
+_GONE = """
+    SELECT w.wall_id, w.alike_id FROM walls w JOIN pages p USING (page_id)
+    WHERE p.visit_id = :visit AND w.wall_id NOT IN (SELECT value FROM json_each(:kept))
+"""
+# what is left of the groups that they were in
+_PARTED = f"""
+    SELECT wall_id FROM walls WHERE alike_id IN (SELECT alike_id FROM ({_GONE})) AND wall_id NOT IN (SELECT wall_id FROM ({_GONE}))
+    ORDER BY wall_id
+"""
+_FIRST = "SELECT min(alike_id) FROM walls WHERE wall_id IN (SELECT value FROM json_each(?))"
+_JOIN_GROUPS = """
+    UPDATE walls SET alike_id = :first WHERE alike_id <> :first
+    AND alike_id IN (SELECT alike_id FROM walls WHERE wall_id IN (SELECT value FROM json_each(:alike)))
+"""
+# no more are counted than make a template
+_UNRELATED = """
+    SELECT count(*) FROM (
+        SELECT DISTINCT coalesce(s.parent, s.vendor_domain) FROM walls w JOIN seeds s USING (seed_id)
+        WHERE w.alike_id = :group LIMIT :enough)
+"""
+_OTHER_TEMPLATE = "SELECT DISTINCT seed_id FROM walls WHERE alike_id = :group AND template_id IS NOT :template"

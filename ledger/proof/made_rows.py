@@ -65,8 +65,8 @@ TABLES = (
     MadeTable(table="text_matches", key=("text_match_id",), follows_from=NAMING),
     MadeTable(table="claims", key=("claim_id",), follows_from=JUDGING, only="claim_id IN (SELECT claim_id FROM stored.claim_evidence)"),
     MadeTable(table="claim_evidence", key=("claim_id", "evidence_id"), follows_from=JUDGING),
-    # which walls are put together as one template rests on the order in which visits were judged; seals hold what came of it
-    MadeTable(table="walls", key=("wall_id",), left_out=("template_id",), follows_from=JUDGING),
+    # a group may have lost a wall to retention since; seals hold what came of it
+    MadeTable(table="walls", key=("wall_id",), left_out=("alike_id", "template_id"), follows_from=JUDGING),
     MadeTable(table="wall_images", key=("wall_id", "position"), follows_from=JUDGING),
     MadeTable(table="mark_findings", key=("claim_id", "evidence_id", "kind"), follows_from=JUDGING),
     MadeTable(table="absences", key=("claim_id", "page_id", "url"), follows_from=JUDGING),

@@ -67,7 +67,8 @@ class Wall:
     page_id: PageId
     seed_id: SeedId
     images: int
-    template_id: str | None  # None: no other vendor shows the same images in the same order
+    alike_id: str  # of the group of walls that are alike
+    template_id: str | None  # None: fewer than three unrelated vendors show the walls of its group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

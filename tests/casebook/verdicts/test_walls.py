@@ -5,11 +5,15 @@ Tests: casebook/verdicts/walls.py, casebook/verdicts/claims.py.
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import pytest
 
 from casebook.verdicts.claims import find_claims
 from casebook.verdicts.judge import Judge
+from casebook.verdicts.walls import find_walls
 from ledger.database import Ledger
+from ledger.typed_texts import VisitId
 from ledger.vocabulary import SectionKind
 from tests.casebook.ledgers import ACME, Read, Said, Shown, add_brand, add_visit, rows_of
 from tests.casebook.registers import import_grants
@@ -94,3 +98,36 @@ def test_copies_that_were_compressed_again_are_known_by_their_hash(ledger):
 def test_words_beside_it_make_it_the_vendors_own_claim(ledger):
     crawl(ledger, WALL, WALL, WALL, sentences=(Said(text="We are a partner of Acme."),))
     assert set(verdicts(ledger).values()) == {"no-authorisation"}
+
+
+def chain(ledger: Ledger) -> list[VisitId]:
+    """Visits of three vendors: the first and the last wall are not alike, each is alike the one between."""
+    first = [Shown(image=name) for name in "bcdefghijk"]
+    between = [*first[:9], Shown(image="x")]
+    last = [*first[:8], Shown(image="x"), Shown(image="y")]
+    return [
+        add_visit(ledger, "2026-01-05", [Read(images=wall)], domain=f"v{number}.example")
+        for number, wall in enumerate((first, between, last))
+    ]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+def test_walls_are_put_together_the_same_way_in_whatever_order_they_were_seen(ledger, order):
+    visits = chain(ledger)
+    for place in order:
+        find_walls(ledger, visits[place])
+    groups = rows_of(ledger, "SELECT alike_id, min(wall_id) OVER () AS first, template_id FROM walls")
+    assert len(groups) == 3
+    assert {row["alike_id"] for row in groups} == {groups[0]["first"]}
+    assert len({row["template_id"] for row in groups} - {None}) == 1
+
+
+def test_a_group_that_loses_the_wall_between_is_one_no_more(ledger):
+    visits = chain(ledger)
+    for visit in visits:
+        find_walls(ledger, visit)
+    ledger.execute("UPDATE pages SET health = 'challenge' WHERE visit_id = ?", [visits[1]])
+    assert find_walls(ledger, visits[1])
+    rows = rows_of(ledger, "SELECT wall_id, alike_id, template_id FROM walls")
+    assert [(row["alike_id"], row["template_id"]) for row in rows] == [(row["wall_id"], None) for row in rows]
+    assert len(rows) == 2
