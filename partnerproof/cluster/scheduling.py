@@ -5,7 +5,7 @@ worker had, and carries the bytes; here is only which shard is still owed.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -94,9 +94,16 @@ class _Owed:
 
 
 def run_shards(
-    client: Any, orders: Iterable[ShardOrder], files: WorkspaceFiles, terms: HomeTerms
+    client: Any,
+    orders: Iterable[ShardOrder],
+    files: WorkspaceFiles,
+    terms: HomeTerms,
+    *,
+    work: Callable[[ShardOrder, WorkspaceFiles, HomeTerms], ShardResult] = run_shard,
 ) -> Iterator[ShardResult]:
-    """Yield what became of each shard, as it becomes known. Errors: OutsideFailureError when the scheduler is gone.
+    """Yield what became of each shard, as it becomes known. work: what a worker does with a shard.
+
+    Errors: OutsideFailureError when the scheduler is gone.
 
     Only so many shards are with the scheduler as keep all workers busy: each carries its vendors.
     """
@@ -110,7 +117,7 @@ def run_shards(
         known = client.scheduler_info(n_workers=-1)["workers"] if not_on else ()
         others = [name for name in known if name not in not_on] or None
         future = client.submit(
-            run_shard,
+            work,
             shard.order,
             shared,
             terms,
