@@ -14,6 +14,8 @@ from typing import Any
 from ledger.errors import OutsideFailureError
 
 HOLD_S, LINGER_S = 5.0, 0.5
+# a question waits at the scheduler, which goes on with it when nobody listens any more, and would give it a place: so it must end by itself
+QUESTION_S = 2.0
 CLOSE_S = 10.0  # for the scheduler to hear that places are free; else it finds out by itself
 _MOST_IDLE = 1_000  # addresses whose semaphores are kept when nobody asks them
 
@@ -44,7 +46,7 @@ class SharedPlaces:
         self._connecting = asyncio.Lock()
         self._addresses: dict[str, _Address] = {}
         self._tasks: set[asyncio.Future[Any]] = set()  # all that is under way to the scheduler
-        self._questions: set[asyncio.Future[Any]] = set()  # of these the questions for a place
+        self._is_closing = False
 
     async def take(self, address: str) -> None:
         held = self._addresses.get(address)
@@ -74,37 +76,40 @@ class SharedPlaces:
             self._hand_on(held, got_at)
 
     async def close(self) -> None:
+        self._is_closing = True
         for held in self._addresses.values():
             held.semaphore.refresh_callback.stop()
+            for place in held.waiting:
+                place.cancel()
             for _ in range(len(held.idle)):
                 held.idle.popleft()
                 self._release(held)
-        for question in self._questions:
-            question.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=CLOSE_S)
+        while self._tasks:  # a question that is open may get a place still, which goes back then
+            _, left = await asyncio.wait(self._tasks, timeout=CLOSE_S)
+            if left:
+                break
         if self._client is not None:
             await self._client.close()
 
     def _ask(self, held: _Address) -> None:
-        """See to it that the scheduler is asked for as many places as are waited for."""
+        """See to it that the scheduler is asked for as many places as are waited for, and no more than there are."""
         held.waiting = deque(place for place in held.waiting if not place.done())
-        while held.asking < len(held.waiting):
+        while held.asking < min(len(held.waiting), self._per_address):
             held.asking += 1
-            question = self._begin(self._ask_once(held))
-            self._questions.add(question)
-            question.add_done_callback(self._questions.discard)
+            self._begin(self._ask_once(held))
 
     async def _ask_once(self, held: _Address) -> None:
         try:
-            await held.semaphore.acquire()
+            is_ours = await held.semaphore.acquire(timeout=QUESTION_S)
         except Exception as error:  # noqa: BLE001  # whoever waits is told
             held.asking -= 1
             if held.waiting and not (place := held.waiting.popleft()).done():
                 place.set_exception(_gone(self._scheduler, error))
             return
         held.asking -= 1
-        self._hand_on(held, time.monotonic())
+        if is_ours:
+            self._hand_on(held, time.monotonic())
+        self._ask(held)
 
     def _hand_on(self, held: _Address, got_at: float) -> None:
         while held.waiting:
@@ -113,6 +118,9 @@ class SharedPlaces:
                 held.lent.append(got_at)
                 place.set_result(None)
                 return
+        if self._is_closing:
+            self._release(held)
+            return
         held.idle.append(got_at)
         asyncio.get_running_loop().call_later(LINGER_S, self._release_idle, held)
 

@@ -54,11 +54,11 @@ def test_a_half_copied_shard_is_left_out_and_a_wrong_query_is_said(crawled_shard
     out = run_partnerproof("lake", "add", tmp_path / "lake", crawled_shards.store, code=1)
     assert f"left out  {first}: it is half copied" in out
     assert f"left out  {second}: partnerproof.db is not as shard.json says" in out
-    assert "no shard in it" in run_partnerproof("lake", "query", tmp_path / "lake", "SELECT 1", code=2)
+    assert "no shard in it" in run_partnerproof("lake", "query", tmp_path / "lake", "SELECT 1", code=2, cwd=tmp_path)
     shutil.rmtree(crawled_shards.store)
     shutil.copytree(crawled_shards.one.parent / "store", crawled_shards.store)
     run_partnerproof("lake", "add", tmp_path / "lake", crawled_shards.store)
-    out = run_partnerproof("lake", "query", tmp_path / "lake", "SELECT nothing FROM v_sightings", code=2)
+    out = run_partnerproof("lake", "query", tmp_path / "lake", "SELECT nothing FROM v_sightings", code=2, cwd=tmp_path)
     assert "query: expected SQL of DuckDB" in out
 
 

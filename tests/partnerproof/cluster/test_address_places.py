@@ -59,3 +59,27 @@ def test_two_who_ask_share_the_budget_and_both_get_on(scheduler: str, monkeypatc
         return most, done[1]
 
     assert asyncio.run(asyncio.wait_for(both(), timeout=120)) == (BUDGET, 10)
+
+
+def test_one_that_leaves_while_its_questions_wait_takes_no_place_with_it(scheduler: str):
+    address = "192.0.2.3"
+
+    async def leave_and_come() -> None:
+        first, leaving, coming = (SharedPlaces(scheduler, None, per_address=BUDGET) for _ in range(3))
+        for _ in range(BUDGET):
+            await first.take(address)
+        asked = [asyncio.ensure_future(leaving.take(address)) for _ in range(5)]
+        await asyncio.sleep(0.2)  # the questions are with the scheduler
+        gone = asyncio.ensure_future(leaving.close())
+        for _ in range(BUDGET):
+            first.give_back(address)
+        await first.close()
+        await gone
+        assert all(question.cancelled() for question in asked)
+        for _ in range(BUDGET):
+            await coming.take(address)
+        for _ in range(BUDGET):
+            coming.give_back(address)
+        await coming.close()
+
+    asyncio.run(asyncio.wait_for(leave_and_come(), timeout=20))  # less than the scheduler takes to miss one
