@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
@@ -32,21 +32,27 @@ MIN_TEMPLATE_VENDORS = 3  # two may be sister companies; tried 2 and 3
 # of 64, between perceptual hashes: a copy that was compressed again or resized differs by 0 to 4, other logos by 10 and more
 MAX_SAME_BITS = 4
 MAX_CANDIDATES = 200  # walls that are compared with one, rarest images first; more of them would say nothing new
+MAX_SHOWN = 200  # walls that show one image of it, and are looked at
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
+class Shown:
     """One image of a wall, by what can be compared."""
 
     sha256: str
     hash: str | None
 
-    def is_same(self, other: _Shown) -> bool:
-        if self.sha256 == other.sha256:
-            return True
-        if self.hash is None or other.hash is None:
-            return False
-        return (_bits(self.hash) ^ _bits(other.hash)).bit_count() <= MAX_SAME_BITS
+    @property
+    def bits(self) -> int | None:
+        return int(self.hash.rpartition(":")[2], 16) if self.hash else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Candidate:
+    """A wall that shares an image with another."""
+
+    wall_id: str
+    alike_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +68,6 @@ class _Tile:
     image_sha256: Sha256
     words_alone: str | None
     image_hash: str | None
-
-
-def _bits(stored: str) -> int:
-    return int(stored.rpartition(":")[2], 16)
 
 
 def find_walls(ledger: Ledger, visit_id: VisitId) -> set[SeedId]:
@@ -126,9 +128,9 @@ def _place(tile: _Tile) -> tuple[object, ...]:
 
 def _settle_template(ledger: Ledger, wall_id: str) -> set[SeedId]:
     """Join a wall's group with those of the walls that are alike it; returns the vendors whose template changed."""
-    alike = json.dumps([wall_id, *_alike_walls(ledger, wall_id)])
-    first = ledger.value(_FIRST, [alike])
-    ledger.execute(_JOIN_GROUPS, {"first": first, "alike": alike})
+    groups = json.dumps(sorted(_alike_groups(ledger, wall_id)))
+    first = ledger.value("SELECT min(value) FROM json_each(?)", [groups])
+    ledger.execute(_JOIN_GROUPS, {"first": first, "groups": groups})
     unrelated = ledger.value(_UNRELATED, {"group": first, "enough": MIN_TEMPLATE_VENDORS})
     template = content_id("template", first) if unrelated >= MIN_TEMPLATE_VENDORS else None
     changed: set[SeedId] = set(ledger.values(_OTHER_TEMPLATE, {"group": first, "template": template}))
@@ -140,30 +142,54 @@ def _settle_template(ledger: Ledger, wall_id: str) -> set[SeedId]:
     return changed
 
 
-def _alike_walls(ledger: Ledger, wall_id: str) -> list[str]:
-    """Walls of other vendors with the same images in the same order; whoever shares the rarest images is compared first."""
+def _alike_groups(ledger: Ledger, wall_id: str) -> set[str]:
+    """The wall's group and those of walls of other vendors with the same images in the same order; rarest images lead to them first."""
     mine = _read_wall(ledger, wall_id)
-    candidates: dict[str, None] = {}
-    for image in ledger.select(_Shown, _FINDERS, {"wall": wall_id}):
-        keys = {"sha": image.sha256, "hash": image.hash, "wall": wall_id, "most": MAX_CANDIDATES}
-        candidates |= dict.fromkeys(ledger.values(_WITH_IMAGE, keys))
+    groups: set[str] = {ledger.value("SELECT alike_id FROM walls WHERE wall_id = ?", [wall_id])}
+    candidates: set[str] = set()
+    for image in ledger.select(Shown, _FINDERS, {"wall": wall_id}):
+        keys = {
+            "sha": image.sha256,
+            "hash": image.hash,
+            "wall": wall_id,
+            "most": MAX_SHOWN,
+            "groups": json.dumps([*groups]),
+        }
+        for other in ledger.select(_Candidate, _WITH_IMAGE, keys):
+            if other.alike_id in groups or other.wall_id in candidates:
+                continue  # one of a group that is alike is enough
+            candidates.add(other.wall_id)
+            if are_alike(mine, _read_wall(ledger, other.wall_id)):
+                groups.add(other.alike_id)
         if len(candidates) >= MAX_CANDIDATES:
             break
-    return [other for other in candidates if are_alike(mine, _read_wall(ledger, other))]
+    return groups
 
 
-def _read_wall(ledger: Ledger, wall_id: str) -> list[_Shown]:
+def _read_wall(ledger: Ledger, wall_id: str) -> list[Shown]:
     sql = "SELECT image_sha256 AS sha256, image_hash AS hash FROM wall_images WHERE wall_id = ? ORDER BY position"
-    return ledger.select(_Shown, sql, [wall_id])
+    return ledger.select(Shown, sql, [wall_id])
 
 
-def are_alike(one: Sequence[_Shown], other: Sequence[_Shown]) -> bool:
+def are_alike(one: Sequence[Shown], other: Sequence[Shown]) -> bool:
     """Tell whether two walls show the same images in the same order, a few exceptions allowed."""
-    places = [next((p for p, shown in enumerate(other) if shown.is_same(mine)), None) for mine in one]
-    common = [place for place in places if place is not None]
+    place_of = {shown.sha256: place for place, shown in reversed(list(enumerate(other)))}
+    bits_of = [shown.bits for shown in other]
+    common = [place for mine in one if (place := _find_place(mine, place_of, bits_of)) is not None]
     if len(set(common)) < MIN_ALIKE * (len(one) + len(other) - len(set(common))):
         return False
     return _longest_rise(common) >= MIN_ALIKE * min(len(one), len(other))
+
+
+def _find_place(mine: Shown, place_of: Mapping[str, int], bits_of: Sequence[int | None]) -> int | None:
+    """Where the same image stands in another wall: by digest, else by hash."""
+    if mine.sha256 in place_of:
+        return place_of[mine.sha256]
+    own = mine.bits
+    if own is None:
+        return None
+    places = (p for p, bits in enumerate(bits_of) if bits is not None and (own ^ bits).bit_count() <= MAX_SAME_BITS)
+    return next(places, None)
 
 
 def _longest_rise(places: Iterable[int]) -> int:
@@ -194,11 +220,15 @@ _FINDERS = """
     FROM wall_images i WHERE i.wall_id = :wall
     ORDER BY (SELECT count(*) FROM (SELECT 1 FROM wall_images o WHERE o.image_sha256 = i.image_sha256 LIMIT 1000)), i.position
 """
+# walls of groups that are not known to be alike; of an image that more walls show than are looked at, those that were seen first
 _WITH_IMAGE = """
-    SELECT wall_id FROM wall_images JOIN walls USING (wall_id) WHERE image_sha256 = :sha AND seed_id <> (SELECT seed_id FROM walls WHERE wall_id = :wall)
-    UNION
-    SELECT wall_id FROM wall_images JOIN walls USING (wall_id) WHERE image_hash = :hash AND seed_id <> (SELECT seed_id FROM walls WHERE wall_id = :wall)
-    ORDER BY wall_id LIMIT :most
+    SELECT wall_id, alike_id FROM walls
+    WHERE wall_id IN (
+        SELECT wall_id FROM (SELECT wall_id FROM wall_images WHERE image_sha256 = :sha LIMIT :most)
+        UNION SELECT wall_id FROM (SELECT wall_id FROM wall_images WHERE image_hash = :hash LIMIT :most))
+    AND alike_id NOT IN (SELECT value FROM json_each(:groups))
+    AND seed_id <> (SELECT seed_id FROM walls WHERE wall_id = :wall)
+    ORDER BY wall_id
 """
 # walls of a visit that are there no more
 _GONE = """
@@ -210,10 +240,8 @@ _PARTED = f"""
     SELECT wall_id FROM walls WHERE alike_id IN (SELECT alike_id FROM ({_GONE})) AND wall_id NOT IN (SELECT wall_id FROM ({_GONE}))
     ORDER BY wall_id
 """
-_FIRST = "SELECT min(alike_id) FROM walls WHERE wall_id IN (SELECT value FROM json_each(?))"
 _JOIN_GROUPS = """
-    UPDATE walls SET alike_id = :first WHERE alike_id <> :first
-    AND alike_id IN (SELECT alike_id FROM walls WHERE wall_id IN (SELECT value FROM json_each(:alike)))
+    UPDATE walls SET alike_id = :first WHERE alike_id <> :first AND alike_id IN (SELECT value FROM json_each(:groups))
 """
 # no more are counted than make a template
 _UNRELATED = """
