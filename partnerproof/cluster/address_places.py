@@ -13,7 +13,10 @@ from typing import Any
 
 from ledger.errors import OutsideFailureError
 
-HOLD_S, LINGER_S = 5.0, 0.5
+# how long a place goes from request to request, and is kept without one: where others ask for the address, too, and where nobody was seen to
+HOLD_S, HOLD_ALONE_S = 5.0, 30.0
+LINGER_S, LINGER_ALONE_S = 0.5, 3.0
+WAITED_S = 0.25  # an answer that took longer had to wait for somebody's place
 # a question waits at the scheduler, which goes on with it when nobody listens any more, and would give it a place: so it must end by itself
 QUESTION_S = 2.0
 CLOSE_S = 10.0  # for the scheduler to hear that places are free; else it finds out by itself
@@ -29,13 +32,14 @@ class _Address:
     idle: deque[float] = field(default_factory=deque)
     waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
     asking: int = 0  # questions to the scheduler that are open
+    is_shared: bool = False  # the last place had to be waited for: others ask, too
 
 
 class SharedPlaces:
     """The places of all processes that ask one scheduler. Used in the event loop of the crawl.
 
-    To ask for each request would cost as much as the request: a place goes on to this process's next request to the address for HOLD_S
-    seconds, and is kept for it LINGER_S when there is none. Meanwhile it counts as taken.
+    To ask for each request would cost as much as the request: a place goes on to this process's next request to the address for HOLD_S or
+    HOLD_ALONE_S seconds, and is kept for it LINGER_S or LINGER_ALONE_S when there is none. Meanwhile it counts as taken.
     """
 
     def __init__(self, scheduler: str, tls: dict[str, str | None] | None, *, per_address: int) -> None:
@@ -69,7 +73,7 @@ class SharedPlaces:
     def give_back(self, address: str) -> None:
         held = self._addresses[address]
         got_at = held.lent.popleft()
-        if time.monotonic() - got_at > HOLD_S:
+        if time.monotonic() - got_at > (HOLD_S if held.is_shared else HOLD_ALONE_S):
             self._release(held)
             self._ask(held)
         else:
@@ -99,6 +103,7 @@ class SharedPlaces:
             self._begin(self._ask_once(held))
 
     async def _ask_once(self, held: _Address) -> None:
+        asked_at = time.monotonic()
         try:
             is_ours = await held.semaphore.acquire(timeout=QUESTION_S)
         except Exception as error:  # noqa: BLE001  # whoever waits is told
@@ -107,6 +112,7 @@ class SharedPlaces:
                 place.set_exception(_gone(self._scheduler, error))
             return
         held.asking -= 1
+        held.is_shared = time.monotonic() - asked_at > WAITED_S
         if is_ours:
             self._hand_on(held, time.monotonic())
         self._ask(held)
@@ -122,7 +128,7 @@ class SharedPlaces:
             self._release(held)
             return
         held.idle.append(got_at)
-        asyncio.get_running_loop().call_later(LINGER_S, self._release_idle, held)
+        asyncio.get_running_loop().call_later(LINGER_S if held.is_shared else LINGER_ALONE_S, self._release_idle, held)
 
     def _release_idle(self, held: _Address) -> None:
         if held.idle:

@@ -25,6 +25,10 @@ MOST_STRIKES = 2  # shards in a row that fail by a worker's own fault, its disk 
 MOST_DEATHS = 20  # of workers that had a shard: one that kills every worker must end
 
 
+# Dask looks what its workers compute a hundred times a second; ours wait for a process
+_UNWATCHED = {"distributed.worker.profile.enabled": False, "distributed.worker.memory.monitor-interval": "2s"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterTerms:
     """Where shards are run. address: "local", or a scheduler's, which has so long to answer; workers: of a local cluster."""
@@ -61,8 +65,10 @@ def reach_cluster(terms: ClusterTerms, scratch: Path) -> Iterator[Any]:
 
 def _start_local(workers: int, scratch: Path) -> Any:
     """Start workers on this machine. One that is killed while it starts takes the others with it: then all start again."""
+    import dask
     from distributed import LocalCluster
 
+    dask.config.set(_UNWATCHED)
     for tries_left in range(MOST_STARTS - 1, -1, -1):
         try:
             return LocalCluster(

@@ -24,7 +24,8 @@ def scheduler() -> Iterator[str]:
 
 
 def test_two_who_ask_share_the_budget_and_both_get_on(scheduler: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(address_places, "HOLD_S", 0.2)
+    for name in ("HOLD_S", "HOLD_ALONE_S"):
+        monkeypatch.setattr(address_places, name, 0.2)
 
     async def both() -> tuple[int, int]:
         under_way, most, done = 0, 0, [0, 0]
