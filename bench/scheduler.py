@@ -34,6 +34,13 @@ from partnerproof.cluster.shard_task import HomeTerms, ShardResult
 from partnerproof.crawl_run import CrawlOrder
 
 ROOT = Path(__file__).parents[1]
+# a thousand workers on one machine would look at nothing but themselves
+UNWATCHED = {
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+    "DASK_DISTRIBUTED__WORKER__MEMORY__MONITOR_INTERVAL": "60s",
+    "DASK_DISTRIBUTED__ADMIN__SYSTEM_MONITOR__INTERVAL": "60s",
+    "OMP_NUM_THREADS": "1",
+}
 PER_PROCESS = 100  # workers
 PLACES, REQUEST_S = 4, 1.0  # at an address; that one request takes
 
@@ -118,7 +125,7 @@ async def hold_workers(scheduler: str, workers: int) -> None:
 def simulate(options: argparse.Namespace) -> int:
     """Start scheduler and workers, hand out the shards, and print what the scheduler took."""
     with ExitStack() as stack, tempfile.TemporaryDirectory() as made:
-        env = os.environ | {"DASK_DISTRIBUTED__WORKER__MEMORY__TERMINATE": "false", "OMP_NUM_THREADS": "1"}
+        env = os.environ | UNWATCHED
         file = Path(made, "scheduler.json")
 
         def start(*command: str) -> subprocess.Popen[bytes]:

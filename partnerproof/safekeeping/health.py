@@ -1,4 +1,4 @@
-"""The health of a workspace: disk, modes, clock, database, archive, log, seals, anchors, backups, the watch.
+"""The health of a workspace: disk, modes, clock, database, archive, log, seals, anchors, backups, the watch, what waits in queues.
 
 Reads: database, WARC files, seals, custody log, configuration. Writes: nothing. It is quick: `verify` reads every byte, this does not.
 """
@@ -33,6 +33,7 @@ LEAST_FREE_BYTES, LEAST_FREE_SHARE = 2_000_000_000, 0.05
 SECRET = ("partnerproof.db", "custody.jsonl", "seals", "warc")  # of var, and var itself
 DAYS = {CustodyEvent.VERIFIED: 30, CustodyEvent.BACKED_UP: 8}  # after which it should have happened again
 WATCH_DAYS = 2
+QUEUE_HOURS = 1  # that a job may wait for its turn
 
 
 @dataclass
@@ -61,6 +62,7 @@ class Health:
         yield self._last(CustodyEvent.BACKED_UP, "backup", "partnerproof backup FOLDER, from a timer")
         yield self._last(CustodyEvent.VERIFIED, "verification", "partnerproof verify, from a timer")
         yield self._watch()
+        yield from self._queues()
 
     def _disk(self) -> Finding:
         usage = shutil.disk_usage(self.workspace.var)
@@ -319,3 +321,35 @@ class Health:
                 advice="look at its timer: systemctl list-timers",
             )
         return Finding(part="watch", state=State.OK, detail=f"the latest round began on {at}")
+
+    def _queues(self) -> Iterator[Finding]:
+        """Jobs that nobody begins, and alerts that their channel does not take."""
+        try:
+            with self.workspace.open_readonly() as ledger:
+                jobs, alerts = ledger.select(_Waiting, _JOBS)[0], ledger.select(_Waiting, _ALERTS)[0]
+        except (PartnerproofError, sqlite3.Error):
+            return  # what is wrong with the database was told
+        if jobs.since and utc_now() - parse_utc(jobs.since) > dt.timedelta(hours=QUEUE_HOURS):
+            detail = f"{jobs.number} wait, the oldest since {jobs.since}"
+            advice = (
+                f"start partnerproof serve, with jobs_at_once in {CONFIG_FILE} above 0; or stop them on the page Jobs"
+            )
+            yield Finding(part="jobs", state=State.PROBLEM, detail=detail, advice=advice)
+        if alerts.since and alerts.failure:
+            detail = f"{alerts.number} wait, the oldest since {alerts.since}: {alerts.failure}"
+            advice = f"mend the channel in {CONFIG_FILE} ([[watch.alert]]); serve and watch send them again"
+            yield Finding(part="alerts", state=State.PROBLEM, detail=detail[:300], advice=advice)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Waiting:
+    number: int
+    since: str | None
+    failure: str | None
+
+
+_JOBS = "SELECT count(*) AS number, min(requested_at) AS since, NULL AS failure FROM jobs WHERE state = 'queued'"
+_ALERTS = """
+    SELECT count(*) AS number, min(made_at) AS since, max(last_failure) AS failure FROM deliveries
+    WHERE delivered_at IS NULL AND last_failure IS NOT NULL
+"""

@@ -75,6 +75,13 @@ def test_a_sound_workspace_has_no_problem(sealed):
     assert {"database", "web archive", "custody log", "clock", "seals", "timestamps", "modes"} <= states.keys()
 
 
+QUEUED = (
+    "INSERT INTO jobs (job_id, kind, job_order, order_sha256, requested_by, requested_at, state, attempts, progress, messages, problems)"
+    " VALUES ('j', 'watch', '{}', '', 'ann', '2026-01-02T00:00:00Z', 'queued', 0, '{}', '[]', '[]')"
+)
+NOT_TAKEN = "INSERT INTO deliveries VALUES ('d', 'team', 'acme', '', '', '{}', '2026-01-02T00:00:00Z', 3, '2026-01-03T00:00:00Z', 'no answer', NULL)"
+
+
 def widen(root: Path) -> None:
     (root / "var").chmod(0o755)
     (root / "var" / "partnerproof.db").chmod(0o644)
@@ -135,6 +142,8 @@ def log(event: CustodyEvent, details: dict[str, object]) -> Callable[[Path], Non
         (log(CustodyEvent.BACKED_UP, {"to": "/nowhere/space"}), "backup", State.NOT_CHECKED, "which is not here now"),
         (log(CustodyEvent.CHANGED, {}), "custody log", State.PROBLEM, "says what this program never writes"),
         (log(CustodyEvent.VERIFIED, {"outcomes": {"BROKEN": 2}}), "verification", State.PROBLEM, "found 2 things broken"),
+        (change(QUEUED), "jobs", State.PROBLEM, "1 wait, the oldest since 2026-01-02T00:00:00Z"),
+        (change(NOT_TAKEN), "alerts", State.PROBLEM, "1 wait, the oldest since 2026-01-02T00:00:00Z: no answer"),
         (log(CustodyEvent.BEGAN, {"command": "watch"}), "watch", State.OK, "the latest round began on"),
     ],
 )  # fmt: skip
