@@ -9,8 +9,9 @@ import json
 import re
 import sys
 import tempfile
-import tomllib
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 
 import click
@@ -19,6 +20,8 @@ from make_man_page import man_page
 
 from casebook.api.openapi import describe_api
 from ledger.database import Ledger
+from ledger.dictionary import VIEWS as DICTIONARY
+from ledger.dictionary import Column, list_columns, list_rules, list_terms
 from partnerproof.cli.command import root
 
 HERE = Path(__file__).parent
@@ -47,13 +50,23 @@ def schema_reference() -> str:
                 "",
                 _sentence(doc[1] if doc else ""),
                 "",
-                "| column | what it is |",
-                "| --- | --- |",
+                "| column | what it is | type |",
+                "| --- | --- | --- |",
             ]
             columns = ledger.values("SELECT name FROM pragma_table_info(?) ORDER BY cid", [view.name])
-            lines += [f"| `{column}` | {describe_column(view.name, column)} |" for column in columns]
+            lines += [_describe(column) for column in list_columns({view.name: columns})]
             lines += [""]
-        lines += ["## Tables", ""]
+        lines += ["## The dictionary", "", "What this page says stands in the database, too, as three views.", ""]
+        for name, (_, meaning) in DICTIONARY.items():
+            lines += [f"- `{name}`: {meaning}."]
+        lines += ["", "## Closed lists", ""]
+        for terms, values in groupby(list_terms(), key=attrgetter("terms")):
+            lines += [f"### {terms}", "", "| value | what it means |", "| --- | --- |"]
+            lines += [f"| `{term.value}` | {_cell(term.meaning)} |" for term in values]
+            lines += [""]
+        lines += ["## Rules", "", "| rule | verdict | words |", "| --- | --- | --- |"]
+        lines += [f"| {rule.rule} | {rule.verdict} | {_cell(rule.words)} |" for rule in list_rules()]
+        lines += ["", "## Tables", ""]
         for table in made:
             if table.type == "table" and not table.name.startswith(
                 ("sqlite_", "_", "passage_search", "image_word_search", "case_search")
@@ -69,12 +82,17 @@ class _Made:
     sql: str
 
 
-def describe_column(view: str, column: str) -> str:
-    """Return what a column of a view means. Errors: KeyError when ledger/view_columns.toml does not say it."""
-    text = (HERE.parent / "ledger" / "view_columns.toml").read_text(encoding="utf-8")
-    sections = tomllib.loads(text)
-    sentence: str = sections.get(view, {}).get(column) or sections["columns"][column]
-    return sentence.replace("|", "\\|")
+def _describe(column: Column) -> str:
+    """Return a column's line: what it is with what its NULL means, its type with its unit or closed list."""
+    meaning = column.meaning + (f" NULL: {column.null_means}" if column.null_means else "")
+    form = ", ".join(
+        [column.type, *([column.unit] if column.unit else []), *([f"of [{column.terms}](#{column.terms})"] if column.terms else [])]
+    )  # fmt: skip
+    return f"| `{column.column}` | {_cell(meaning)} | {form} |"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 def _sentence(text: str) -> str:

@@ -20,6 +20,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 import sqlite_utils
 
 from ledger import records
+from ledger.dictionary import is_dictionary_current, make_dictionary
 from ledger.errors import BadInputError, OutsideFailureError, Problem
 from ledger.migrations import known_versions, migrations, sql_statements
 from ledger.row_reading import read_rows
@@ -288,13 +289,14 @@ class Ledger:
                 [json.dumps(list(views))],
             )
         }
-        if stored == views:
+        if stored == views and is_dictionary_current(self._connection):
             return
         with self.transaction():
             for name in stored:
                 self._connection.execute(f'DROP VIEW "{name}"')
             for statement in views.values():
                 self._connection.execute(statement)
+            make_dictionary(self._connection)
 
 
 def columns_of(kind: type[Record], alias: str = "") -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.database import Ledger
+from ledger.dictionary import sql_type
 from ledger.errors import OutsideFailureError
 from ledger.extras import how_to_install
 
@@ -29,24 +30,6 @@ SHARD_VIEWS = (
     "v_image_hashes",
 )
 BATCH_ROWS = 20_000
-# columns that a view computes, so that SQLite knows no type of them: these are counts and flags, all others texts
-_COUNTS = frozenset(
-    {
-        "images",
-        "pages_read",
-        "partner_pages",
-        "pages_unseen",
-        "images_looked",
-        "images_unseen",
-        "contents",
-        "other_claims",
-        "is_on_same_page",
-        "names_brand",
-        "denying_pages",
-        "letters_sent",
-        "replies",
-    }
-)
 
 
 def known_views(ledger: Ledger) -> list[str]:
@@ -98,7 +81,7 @@ def _schema(ledger: Ledger, view: str) -> Any:
     types = {"INTEGER": arrow.int64(), "REAL": arrow.float64(), "BLOB": arrow.binary(), "TEXT": arrow.string()}
     return arrow.schema(
         [
-            (name, types[declared or ("INTEGER" if name in _COUNTS else "TEXT")])
+            (name, types[declared or sql_type(view, name)])
             for name, declared in ledger.rows("SELECT name, type FROM pragma_table_info(?) ORDER BY cid", [view])
         ]
     )

@@ -143,3 +143,31 @@ def test_status_and_csv_and_filters_work(demo):
     assert lines[0].split(",") == list(COLUMNS)
     only = json.loads(run_partnerproof("-w", demo, "findings", "--claims", "--json", "--verdict", "lapsed"))
     assert {finding["verdict"] for finding in only} == {"lapsed"}
+
+
+CONFORMS = {
+    "text": lambda value: isinstance(value, str),
+    "integer": lambda value: isinstance(value, int),
+    "real": lambda value: isinstance(value, float | int),
+    "flag": lambda value: value in (0, 1),
+    "time": lambda value: re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", value),
+    "date": lambda value: re.fullmatch(r"\d{4}-\d\d-\d\d", value),
+    "json": lambda value: json.loads(value) is not None,
+}
+
+
+def test_every_value_is_as_the_dictionary_says(demo):
+    terms: dict[object, set[object]] = {}
+    for name, value in rows(demo, "SELECT terms, value FROM terms"):
+        terms.setdefault(name, set()).add(value)
+    wrong = []
+    for view, column, kind, null_means, of in rows(
+        demo, "SELECT view, column, type, null_means, terms FROM dictionary"
+    ):
+        values = {value for (value,) in rows(demo, f"SELECT DISTINCT {column} FROM {view}")}
+        if None in values and null_means is None:
+            wrong.append(f"{view}.{column}: NULL is not explained")
+        for value in values - {None}:
+            if not CONFORMS[str(kind)](value) or (of is not None and value not in terms[of]):
+                wrong.append(f"{view}.{column}: {value!r} is no {of or kind}")
+    assert wrong == []
