@@ -36,6 +36,16 @@ class MadeTable:
     follows_from: tuple[str, ...] = READING  # what of a seal's made-with its rows follow from, besides the archive
 
     @property
+    def is_made_later(self) -> bool:
+        """Whether its rows come when a visit is judged, and not when its pages are read."""
+        return self.table == "page_continuity" or self.follows_from != READING
+
+    @property
+    def rests_on_others(self) -> bool:
+        """Whether its rows also follow from what else was seen of the vendor, or of others."""
+        return self.table == "page_continuity" or self.follows_from == JUDGING
+
+    @property
     def is_by_brand(self) -> bool:
         """Whether its rows also follow from brands and logos."""
         return "official_logos_digest" in self.follows_from
@@ -43,11 +53,15 @@ class MadeTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """What is stored otherwise than it comes out. may_be_later: register or brands may have become others since."""
+    """What is stored otherwise than it comes out.
+
+    may_be_later: register or brands may have become others since; may_be_to_come: rows of visits that are not judged yet explain it.
+    """
 
     what: str
     words: str
     may_be_later: bool = False
+    may_be_to_come: bool = False
     follows_from: tuple[str, ...] = READING
 
 
@@ -109,12 +123,19 @@ def compare_made(copy: Ledger, made: MadeTable) -> Iterator[Difference]:
     for row in copy.rows(f"SELECT * FROM {other} ORDER BY {key} LIMIT {MOST_NAMED}"):
         yield _difference(copy, made, columns, tuple(row))
     if count > MOST_NAMED:
-        yield Difference(what=what, words=f"{count - MOST_NAMED} more rows differ", follows_from=made.follows_from)
+        words = f"{count - MOST_NAMED} more rows differ"
+        yield Difference(what=what, words=words, may_be_to_come=made.rests_on_others, follows_from=made.follows_from)
     more = f"SELECT {key} FROM main.{made.table} EXCEPT SELECT {key} FROM stored.{made.table}"
     if count := copy.value(f"SELECT count(*) FROM ({more})"):
         first = " ".join(map(str, copy.rows(f"{more} LIMIT 1")[0]))
         words = f"{count} rows come out that are not stored, such as {first}"
-        yield Difference(what=what, words=words, may_be_later=made.is_by_brand, follows_from=made.follows_from)
+        yield Difference(
+            what=what,
+            words=words,
+            may_be_later=made.is_by_brand,
+            may_be_to_come=made.is_made_later,
+            follows_from=made.follows_from,
+        )
 
 
 def _difference(copy: Ledger, made: MadeTable, columns: Sequence[str], key: tuple[Any, ...]) -> Difference:
@@ -123,11 +144,12 @@ def _difference(copy: Ledger, made: MadeTable, columns: Sequence[str], key: tupl
     sql = f"SELECT {', '.join(columns)} FROM {{}}.{made.table} WHERE {where}"
     (stored,), again = copy.rows(sql.format("stored"), key), copy.rows(sql.format("main"), key)
     if not again:
-        return Difference(
-            what=what, words="is stored, and does not come out of the archive", follows_from=made.follows_from
-        )
+        words = "is stored, and does not come out of the archive"
+        return Difference(what=what, words=words, may_be_to_come=made.rests_on_others, follows_from=made.follows_from)
     pairs = [(name, stored[name], again[0][name]) for name in columns if stored[name] != again[0][name]]
-    return Difference(what=what, words=_told(pairs), follows_from=made.follows_from)
+    return Difference(
+        what=what, words=_told(pairs), may_be_to_come=made.rests_on_others, follows_from=made.follows_from
+    )
 
 
 def compare_verdicts(copy: Ledger) -> Iterator[Difference]:
@@ -137,7 +159,13 @@ def compare_verdicts(copy: Ledger) -> Iterator[Difference]:
         words = _told([(name, stored, again) for name, stored, again in pairs if stored != again])
         if words and row["verdict_id_again"] != row["verdict_id"]:
             what = f"verdict {row['verdict_id']} on claim {row['claim_id']}"
-            yield Difference(what=what, words=words, may_be_later=bool(row["imported_later"]), follows_from=VERDICTS)
+            yield Difference(
+                what=what,
+                words=words,
+                may_be_later=bool(row["imported_later"]),
+                may_be_to_come=True,
+                follows_from=VERDICTS,
+            )
 
 
 _VERDICTS = """

@@ -6,6 +6,8 @@ Reads: the database, WARC files, official logos, word lists, register. Writes: a
 2. The flow runs over every visit: pages, sightings, passages, matches, claims and their evidence, absences, verdicts.
 3. Stored rows that come out otherwise, or not at all, are named with both values; so are those that come out and are not stored.
 
+Visits that a killed process left to be judged have rows still to come: what they explain is "not checked".
+
 A difference is broken where all that its rows follow from (versions, word lists, rules, logos) is today what it was for every seal; else it is
 "not checked", and says what was another.
 """
@@ -54,6 +56,7 @@ class MadeAgain:
     workspace: Workspace
     on_visit: Callable[[VisitId], None] = lambda _: None
     _others: dict[str, str] = field(default_factory=dict)  # what was another when some seal was made → when
+    _unjudged: int = 0  # visits
     _tripped: list[Check] = field(default_factory=list)
 
     def checks(self) -> Iterator[Check]:
@@ -64,6 +67,7 @@ class MadeAgain:
                 stored.copy_to(path)
             with Ledger.open(path) as copy:
                 self._find_others()
+                self._unjudged = int(copy.value("SELECT count(*) FROM visits WHERE judged_at IS NULL"))
                 self._make(copy, copy.values(_VISITS))
                 yield from self._tripped
                 attach_stored(copy, self.workspace.database)
@@ -121,6 +125,9 @@ class MadeAgain:
         others = [f"{name} was {when}" for name, when in self._others.items() if name in difference.follows_from]
         if others:
             return Check(difference.what, NOT_CHECKED, f"{difference.words} ({others[0]})")
+        if self._unjudged and difference.may_be_to_come:
+            later = f"{self._unjudged} visits are not judged yet: crawl again, or wait for the crawl that runs"
+            return Check(difference.what, NOT_CHECKED, f"{difference.words} ({later})")
         if difference.may_be_later:
             later = "brands, names or registers may have changed since"
             return Check(difference.what, NOT_CHECKED, f"{difference.words} ({later})")

@@ -12,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from ledger.proof.verifier import BROKEN, NOT_CHECKED, OK
 from ledger.proof.writer_lock import acquire_writer_lock
+from partnerproof.safekeeping.made_again import MadeAgain
+from partnerproof.workspace import find_workspace
 from tests.conftest import made_once, run_partnerproof
 from tests.flow.sealed import PAGE, make_sealed
 
@@ -122,3 +125,19 @@ def test_a_crawl_that_has_ended_is_sealed_for_good(sealed):
     assert run_partnerproof("-w", sealed, "seal") == "nothing new to seal\n"
     told = deep(sealed, 1)["BROKEN"]
     assert {line.split(",")[0] for line in told} >= {"table crawls", "table visits"}
+
+
+def test_rows_of_a_visit_that_is_not_judged_yet_are_still_to_come(sealed):
+    def make_again(sql: str) -> tuple[set[str], list[str]]:
+        with sqlite3.connect(sealed / "var" / "partnerproof.db") as database:
+            database.executescript(sql)
+        checks = list(MadeAgain(find_workspace(sealed)).checks())
+        return {check.outcome for check in checks}, [check.detail for check in checks if check.outcome == NOT_CHECKED]
+
+    outcomes, details = make_again(
+        "UPDATE visits SET judged_at = NULL; DELETE FROM text_matches; DELETE FROM claim_evidence WHERE evidence = 'text'"
+    )
+    assert outcomes == {OK, NOT_CHECKED}
+    assert all("1 visits are not judged yet: crawl again" in detail for detail in details)
+    outcomes, details = make_again("DELETE FROM passages")
+    assert outcomes >= {BROKEN}, details
