@@ -50,9 +50,9 @@ class Term:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A rule by which claims are judged; verdict: the one that it gives."""
+    """A rule by which claims are judged. rule: its number, a text as in v_findings; verdict: the one that it gives."""
 
-    rule: int
+    rule: str
     verdict: str
     words: str
     rules_version: str
@@ -101,7 +101,7 @@ def list_rules() -> Iterator[Rule]:
     """Yield the rules in their order."""
     text = _read("rules.toml")
     for number, rule in text["rules"].items():
-        yield Rule(rule=int(number), verdict=rule["verdict"], words=rule["words"], rules_version=text["version"])
+        yield Rule(rule=number, verdict=rule["verdict"], words=rule["words"], rules_version=text["version"])
 
 
 def sql_type(view: str, column: str) -> str:

@@ -170,4 +170,4 @@ def test_every_value_is_as_the_dictionary_says(demo):
         for value in values - {None}:
             if not CONFORMS[str(kind)](value) or (of is not None and value not in terms[of]):
                 wrong.append(f"{view}.{column}: {value!r} is no {of or kind}")
-    assert wrong == []
+    assert wrong == [], "\n".join(wrong)
