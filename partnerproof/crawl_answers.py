@@ -213,6 +213,21 @@ def count_captures(ledger: Ledger, crawl_id: CrawlId) -> int:
     )
 
 
+def count_crawls(ledger: Ledger) -> str:
+    """Return how many crawls there are and of when, in words."""
+    found = ledger.select(
+        _Crawls, "SELECT count(*) AS number, min(started_at) AS first, max(started_at) AS last FROM crawls"
+    )[0]
+    return f"{found.number}, begun from {found.first} to {found.last}" if found.number else "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Crawls:
+    number: int
+    first: Instant | None
+    last: Instant | None
+
+
 def count_visits(ledger: Ledger, crawl_id: CrawlId) -> int:
     """Return how many visits of a crawl are here."""
     return int(ledger.value("SELECT count(*) FROM visits WHERE crawl_id = ?", [crawl_id]))

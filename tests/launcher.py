@@ -111,7 +111,7 @@ def _import_all() -> None:
     from partnerproof.cli.verbs import VERBS
 
     for name in sorted(VERBS):
-        importlib.import_module(f"partnerproof.cli.{name}")
+        importlib.import_module(f"partnerproof.cli.{name.replace('-', '_')}")
     for name in (
         "crawler.wire.middlewares",
         "crawler.pipelines",

@@ -40,6 +40,7 @@ from ledger.lexicon import fold, word_pattern
 from ledger.shipped import shipped_data
 from ledger.typed_texts import ClaimId
 
+BLANKED_ADDRESS = "[e-mail address]"
 MAX_TEXT_CHARS = 2_000_000
 MAX_NAME_CHARS = 120
 MAX_HITS = 1_000  # of positions in a line, as no person wrote it
@@ -92,6 +93,14 @@ class GatheredPersonal:
     def listed(self) -> list[Personal]:
         """Return all of it in the order in which it was seen first."""
         return list(self._texts.values())
+
+
+def blank_addresses(text: str | None) -> str | None:
+    """Return a text without the e-mail addresses in it, written or spelt out."""
+    if text is None:
+        return None
+    spelt = _SPELT_EMAIL.sub(BLANKED_ADDRESS, text)
+    return _EMAIL.sub(lambda found: found[0] if _FILE_END.search(found[0]) else BLANKED_ADDRESS, spelt)
 
 
 def find_personal(ledger: Ledger, warc_dir: Path, claim_id: ClaimId) -> list[Personal]:

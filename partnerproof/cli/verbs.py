@@ -12,7 +12,7 @@ from dataclasses import dataclass
 class Verb:
     """One verb, and what it does in one line."""
 
-    name: str  # also of its module in partnerproof/cli
+    name: str  # also of its module in partnerproof/cli, with _ for -
     summary: str
 
 
@@ -46,6 +46,7 @@ GROUPS: dict[str, tuple[Verb, ...]] = {
         Verb("passages", "Find where words stand, in any script."),
         Verb("report", "Write an HTML report: index, coverage, one dossier a claim."),
         Verb("picture", "Draw pages of findings from the archive, with what was found outlined."),
+        Verb("analyst-copy", "Write one SQLite file for analysts, with the dictionary inside."),
         Verb("diff", "Show which verdicts changed between two runs of judging, and why."),
     ),
     "Decide": (
