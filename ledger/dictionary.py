@@ -9,6 +9,7 @@ import hashlib
 import sqlite3
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import astuple, dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -134,10 +135,11 @@ def make_dictionary(connection: sqlite3.Connection) -> None:
             "SELECT name FROM sqlite_master WHERE type = 'view' AND name LIKE 'v\\_%' ESCAPE '\\' ORDER BY name"
         )
     ]
-    columns = {
-        view: [row[0] for row in connection.execute("SELECT name FROM pragma_table_info(?) ORDER BY cid", [view])]
-        for view in views
-    }
+    columns = {}
+    for view in views:
+        with suppress(sqlite3.OperationalError):  # a table that it reads is gone: whoever asks the view is told
+            names = connection.execute("SELECT name FROM pragma_table_info(?) ORDER BY cid", [view])
+            columns[view] = [row[0] for row in names]
     rows: dict[str, Sequence[Any]] = {
         "dictionary": list(list_columns(columns)),
         "terms": list(list_terms()),
