@@ -18,6 +18,9 @@ from typing import Any
 HERE = Path(__file__).parent
 SOURCES = ("view_columns.toml", "column_types.toml", "terms.toml", "rules.toml", "views.sql")
 SQL_TYPES = {"text": "TEXT", "integer": "INTEGER", "real": "REAL", "flag": "INTEGER", "time": "TEXT", "date": "TEXT", "json": "TEXT"}  # fmt: skip
+PUBLIC_VIEWS = (
+    "SELECT name FROM {schema}.sqlite_master WHERE type = 'view' AND name LIKE 'v\\_%' ESCAPE '\\' ORDER BY name"
+)
 _NULL = " NULL: "
 
 
@@ -105,6 +108,21 @@ def list_rules() -> Iterator[Rule]:
         yield Rule(rule=number, verdict=rule["verdict"], words=rule["words"], rules_version=text["version"])
 
 
+def list_entries(columns: Mapping[str, Sequence[str]]) -> dict[str, Sequence[Column | Term | Rule]]:
+    """Return the rows of the three views, for public views with these columns."""
+    return {"dictionary": list(list_columns(columns)), "terms": list(list_terms()), "rules": list(list_rules())}
+
+
+def read_public_views(connection: sqlite3.Connection, schema: str = "main") -> dict[str, list[str]]:
+    """Return the public views of a database with their columns. schema: as the connection calls the database."""
+    columns = {}
+    for (view,) in connection.execute(PUBLIC_VIEWS.format(schema=schema)).fetchall():
+        with suppress(sqlite3.OperationalError):  # a table that it reads is gone: whoever asks the view is told
+            names = connection.execute("SELECT name FROM pragma_table_info(?, ?) ORDER BY cid", [view, schema])
+            columns[view] = [row[0] for row in names]
+    return columns
+
+
 def sql_type(view: str, column: str) -> str:
     """Return the type that SQLite has for a column's values: also of those that a view computes, of which SQLite knows none."""
     types = _read("column_types.toml")
@@ -129,22 +147,7 @@ def is_dictionary_current(connection: sqlite3.Connection) -> bool:
 
 def make_dictionary(connection: sqlite3.Connection) -> None:
     """Make the three views anew, of the public views that are there."""
-    views = [
-        row[0]
-        for row in connection.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'view' AND name LIKE 'v\\_%' ESCAPE '\\' ORDER BY name"
-        )
-    ]
-    columns = {}
-    for view in views:
-        with suppress(sqlite3.OperationalError):  # a table that it reads is gone: whoever asks the view is told
-            names = connection.execute("SELECT name FROM pragma_table_info(?) ORDER BY cid", [view])
-            columns[view] = [row[0] for row in names]
-    rows: dict[str, Sequence[Any]] = {
-        "dictionary": list(list_columns(columns)),
-        "terms": list(list_terms()),
-        "rules": list(list_rules()),
-    }
+    rows = list_entries(read_public_views(connection))
     for name, (record, meaning) in VIEWS.items():
         head = ", ".join(field.name for field in fields(record))
         values = ",\n".join(f"({', '.join(map(_literal, astuple(row)))})" for row in rows[name])

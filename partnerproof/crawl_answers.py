@@ -213,7 +213,7 @@ def count_captures(ledger: Ledger, crawl_id: CrawlId) -> int:
     )
 
 
-def count_crawls(ledger: Ledger) -> str:
+def describe_crawls(ledger: Ledger) -> str:
     """Return how many crawls there are and of when, in words."""
     found = ledger.select(
         _Crawls, "SELECT count(*) AS number, min(started_at) AS first, max(started_at) AS last FROM crawls"

@@ -19,7 +19,7 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 from casebook.export.personal import blank_addresses
-from ledger.dictionary import VIEWS, list_columns, list_rules, list_terms, sql_type
+from ledger.dictionary import VIEWS, list_entries, read_public_views, sql_type
 from ledger.errors import BadInputError, OutsideFailureError, Problem
 from ledger.typed_texts import Instant
 
@@ -68,7 +68,7 @@ def write_analyst_copy(
     part = target.with_name(f".{target.name}.part")
     try:
         part.unlink(missing_ok=True)
-        with closing(sqlite3.connect(part, isolation_level=None)) as connection:
+        with closing(sqlite3.connect(part.resolve().as_uri(), uri=True, isolation_level=None)) as connection:
             connection.create_function("blank_addresses", 1, blank_addresses, deterministic=True)
             for pragma in (
                 "page_size = 8192",
@@ -99,19 +99,13 @@ def is_analyst_copy(path: Path) -> bool:
 
 def _fill(connection: sqlite3.Connection, order: CopyOrder, on_view: Callable[[str], None]) -> tuple[CopiedView, ...]:
     connection.execute("BEGIN")
-    names = [
-        name for (name,) in connection.execute(_VIEWS) if order.with_letters or name != LETTERS
-    ]  # fmt: skip
-    columns = {
-        name: [
-            row[0] for row in connection.execute("SELECT name FROM pragma_table_info(?, 'source') ORDER BY cid", [name])
-        ]
-        for name in names
-    }
+    columns = read_public_views(connection, "source")
+    if not order.with_letters:
+        del columns[LETTERS]
     copied = []
-    for name in names:
+    for name, known in columns.items():
         on_view(name)
-        copied.append(_copy_view(connection, name, columns[name], order))
+        copied.append(_copy_view(connection, name, known, order))
     if not order.with_people:
         _rename_people(connection, columns)
     _write_dictionary(connection, columns)
@@ -174,16 +168,12 @@ def _rename_people(connection: sqlite3.Connection, columns: Mapping[str, Sequenc
 
 
 def _write_dictionary(connection: sqlite3.Connection, columns: Mapping[str, Sequence[str]]) -> None:
-    rows: dict[str, list[tuple[object, ...]]] = {
-        "dictionary": [astuple(entry) for entry in list_columns(columns)],
-        "terms": [astuple(term) for term in list_terms()],
-        "rules": [astuple(rule) for rule in list_rules()],
-    }
+    rows = list_entries(columns)
     for name, (record, _) in VIEWS.items():
         head = [field.name for field in fields(record)]
         types = ", ".join(f'"{field}" {"INTEGER" if field == "ordinal" else "TEXT"}' for field in head)
         connection.execute(f"CREATE TABLE {name} ({types}) STRICT")
-        connection.executemany(f"INSERT INTO {name} VALUES ({', '.join('?' * len(head))})", rows[name])
+        connection.executemany(f"INSERT INTO {name} VALUES ({', '.join('?' * len(head))})", map(astuple, rows[name]))
 
 
 def _write_readme(connection: sqlite3.Connection, order: CopyOrder, copied: Sequence[CopiedView]) -> None:
@@ -203,6 +193,3 @@ def _write_readme(connection: sqlite3.Connection, order: CopyOrder, copied: Sequ
         f"CREATE TABLE {README} (line INTEGER PRIMARY KEY, about TEXT NOT NULL, says TEXT NOT NULL) STRICT"
     )
     connection.executemany(f"INSERT INTO {README} (about, says) VALUES (?, ?)", lines.items())
-
-
-_VIEWS = "SELECT name FROM source.sqlite_master WHERE type = 'view' AND name LIKE 'v\\_%' ESCAPE '\\' ORDER BY name"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.database import Ledger
-from ledger.dictionary import sql_type
+from ledger.dictionary import PUBLIC_VIEWS, sql_type
 from ledger.errors import OutsideFailureError
 from ledger.extras import how_to_install
 
@@ -34,8 +34,7 @@ BATCH_ROWS = 20_000
 
 def known_views(ledger: Ledger) -> list[str]:
     """Return the names of the public views."""
-    sql = "SELECT name FROM sqlite_master WHERE type = 'view' AND name LIKE 'v\\_%' ESCAPE '\\' ORDER BY name"
-    return ledger.values(sql)
+    return ledger.values(PUBLIC_VIEWS.format(schema="main"))
 
 
 def read_view(ledger: Ledger, view: str) -> Any:

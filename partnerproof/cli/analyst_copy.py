@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import click
@@ -12,7 +13,7 @@ from ledger.proof.seals import Seals
 from ledger.typed_texts import Instant
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.progress import progress_bar
-from partnerproof.crawl_answers import count_crawls
+from partnerproof.crawl_answers import describe_crawls
 from partnerproof.version import program_version
 from partnerproof.workspace import Workspace
 
@@ -29,7 +30,7 @@ def analyst_copy(
     choice: Choice,
     file: Path,
     brands: tuple[str, ...],
-    since: object,
+    since: dt.datetime | None,
     with_letters: bool,  # noqa: FBT001  # click passes by name
     with_people: bool,  # noqa: FBT001
     is_redacted: bool,  # noqa: FBT001
@@ -65,7 +66,7 @@ def analyst_copy(
 
 def _describe(workspace: Workspace) -> dict[str, str]:
     with workspace.open_readonly() as ledger:  # says what is wrong with it
-        crawls = count_crawls(ledger)
+        crawls = describe_crawls(ledger)
     seals = Seals.of(workspace.seals).all
     return {
         "made at": utc_text(),

@@ -18,14 +18,13 @@ from rich.progress import Progress
 
 from casebook.files.tables import plain, write_csv
 from ledger.archive.stores import Store
-from ledger.errors import BadInputError, Problem
 from ledger.merging.take_in import find_shards
 from matcher.hunt import read_new_logos, short_list_images
 from matcher.hunt_hits import Hit, verify_images
 from matcher.recognition_process import Recogniser
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cli.tables import print_rows
-from partnerproof.cluster.merging import whole_address
+from partnerproof.cluster.merging import no_shards, whole_address
 from partnerproof.cluster.scheduling import ClusterTerms, reach_cluster
 from partnerproof.cluster.shard_hunt import HuntSum, add_up, hunt_shards
 
@@ -119,11 +118,7 @@ def _hunt_in_shards(
     brands = read_new_logos(logos)
     shards = [shard for place in places for shard in find_shards(Store(whole_address(place)))]
     if not shards:
-        raise BadInputError(
-            Problem(
-                where="--shards", expected="shards (folders with a shard.json)", got="none", next_step="check the path"
-            )
-        )
+        raise no_shards("--shards")
     console = Console(stderr=True)
     with (
         tempfile.TemporaryDirectory() as scratch,

@@ -9,11 +9,10 @@ import click
 
 from casebook.files.tables import write_csv
 from ledger.archive.stores import Store
-from ledger.errors import BadInputError, Problem
 from ledger.merging.take_in import find_shards
 from partnerproof.cli.choice import Choice, pass_choice
 from partnerproof.cluster.lake import add_shards, ask_lake
-from partnerproof.cluster.merging import whole_address
+from partnerproof.cluster.merging import no_shards, whole_address
 from partnerproof.workspace import NoWorkspaceError
 
 
@@ -42,14 +41,7 @@ def add(place: str, shards: tuple[str, ...]) -> int:
     """
     found = [shard for each in shards for shard in find_shards(Store(whole_address(each)))]
     if not found:
-        raise BadInputError(
-            Problem(
-                where=", ".join(shards),
-                expected="shards (folders with a shard.json)",
-                got="none",
-                next_step="check the path",
-            )
-        )
+        raise no_shards(", ".join(shards))
     code = 0
     for shard in add_shards(Store(whole_address(place)), found):
         if shard.failure is not None:

@@ -8,10 +8,9 @@ from collections import Counter
 import click
 
 from ledger.archive.stores import Store
-from ledger.errors import BadInputError, Problem
 from ledger.merging.take_in import ShardOutcome, TakenShard
 from partnerproof.cli.choice import Choice, pass_choice
-from partnerproof.cluster.merging import merge_shards, whole_address
+from partnerproof.cluster.merging import merge_shards, no_shards, whole_address
 
 
 @click.command()
@@ -39,14 +38,7 @@ def merge(
     places = [Store(whole_address(shard)) for shard in shards]
     taken = list(merge_shards(choice.workspace(), places, leaves_warc=leaves_warc))
     if not taken:
-        raise BadInputError(
-            Problem(
-                where=", ".join(shards),
-                expected="shards (folders with a shard.json)",
-                got="none",
-                next_step="check the path",
-            )
-        )
+        raise no_shards(", ".join(shards))
     if as_json:
         click.echo(json.dumps([_as_json(shard) for shard in taken], indent=2))
     else:

@@ -9,6 +9,7 @@ from casebook.cases.casework import update_casework
 from casebook.verdicts.judge import Judge
 from crawler.visits.seeds import end_crawl_if_complete
 from ledger.archive.stores import Store
+from ledger.errors import BadInputError, Problem
 from ledger.merging.take_in import ShardHome, TakenShard, find_shards, take_in
 from ledger.typed_texts import CrawlId, VisitId
 from ledger.vocabulary import JudgingCause
@@ -40,6 +41,13 @@ def judge_taken(workspace: Workspace, brands: Sequence[str], visits: Sequence[Vi
 def whole_address(place: str) -> str:
     """Return the address of a store as it is, of a folder the whole path: others stand elsewhere, and what was left there is read later."""
     return place if "://" in place else str(Path(place).resolve())
+
+
+def no_shards(where: str) -> BadInputError:
+    """Return the error of places in which no shard lies. where: as the user named them."""
+    return BadInputError(
+        Problem(where=where, expected="shards (folders with a shard.json)", got="none", next_step="check the path")
+    )
 
 
 def merge_shards(workspace: Workspace, places: Sequence[Store], *, leaves_warc: bool = False) -> Iterator[TakenShard]:
